@@ -1,0 +1,104 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Version is the version of every message this build writes, and the only one
+// it reads.
+const Version = 1
+
+// Error is what a decoder, or a peer, has to say against a message.
+type Error struct {
+	Code Code
+	Text string
+}
+
+func (e *Error) Error() string { return e.Text }
+
+func invalid(format string, args ...any) error {
+	return &Error{Code: CodeInvalid, Text: fmt.Sprintf(format, args...)}
+}
+
+// CodeOf is the code that err carries, or [CodeInternal].
+func CodeOf(err error) Code {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// message is what [Decode] reads: a pointer to a type that knows its name, its
+// version and its limits.
+type message[T any] interface {
+	*T
+	name() string
+	version() int
+	limit() int
+	check() error
+}
+
+// Decode reads one message of type T and checks it. The error is an [*Error]
+// that names the message, the field, its value and the limit.
+func Decode[T any, M message[T]](data []byte) (T, error) {
+	var v T
+	m := M(&v)
+	if len(data) > m.limit() {
+		return v, &Error{Code: CodeTooLarge, Text: fmt.Sprintf("%s has %d bytes, the limit is %d", m.name(), len(data), m.limit())}
+	}
+	if err := unmarshalStrict(data, m); err != nil {
+		var peek struct {
+			V int `json:"v"`
+		}
+		// A message of a later version most likely has fields unknown here:
+		// its version is then the better explanation.
+		if json.Unmarshal(data, &peek) == nil && peek.V != Version {
+			return v, versionError(m.name(), peek.V)
+		}
+		return v, invalid("%s is malformed: %v", m.name(), err)
+	}
+	if m.version() != Version {
+		return v, versionError(m.name(), m.version())
+	}
+	if err := m.check(); err != nil {
+		return v, invalid("%s: %v", m.name(), err)
+	}
+	return v, nil
+}
+
+func versionError(name string, v int) error {
+	return &Error{Code: CodeVersion, Text: fmt.Sprintf("%s has version %d, this process speaks version %d", name, v, Version)}
+}
+
+func unmarshalStrict(data []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		if errors.Is(err, io.EOF) {
+			return errors.New("it is empty")
+		}
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the JSON object")
+	}
+	return nil
+}
+
+// Encode writes one message. It panics on a message that [Decode] would
+// refuse: the sender has a bug, and the sooner it is seen the better.
+func Encode[T any, M message[T]](v T) []byte {
+	m := M(&v)
+	if err := m.check(); err != nil {
+		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
+	}
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
+	}
+	return data
+}

@@ -1,0 +1,206 @@
+package wire
+
+import (
+	"fmt"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The food-delivery system's participants and what they answer on NATS.
+const (
+	Inventory = "inventory"
+	Delivery  = "delivery"
+
+	// SubjectItems answers [ItemsRequest] with [Items].
+	SubjectItems = "inventory.items"
+	// SubjectRestock answers [Restock] with [Items] (that one item).
+	SubjectRestock = "inventory.restock"
+	// SubjectCouriers answers [CouriersRequest] with [Couriers].
+	SubjectCouriers = "delivery.couriers"
+	// SubjectComplete answers [Complete] with [Couriers] (that one courier).
+	SubjectComplete = "delivery.complete"
+)
+
+// MaxQuantity bounds one order's quantity and MaxStock an item's stock: far
+// above any kitchen, far below where sums overflow.
+const (
+	MaxQuantity = 1_000_000
+	MaxStock    = 1_000_000_000_000
+)
+
+// MaxWord bounds an item or zone name in bytes.
+const MaxWord = 64
+
+// StockOrder is inventory's branch payload: so many of one item.
+type StockOrder struct {
+	V        int    `json:"v"`
+	Item     string `json:"item"`
+	Quantity int64  `json:"quantity"`
+}
+
+func (*StockOrder) name() string   { return "stock order" }
+func (m *StockOrder) version() int { return m.V }
+func (*StockOrder) limit() int     { return MaxPayload }
+
+func (m *StockOrder) check() error {
+	if err := checkWord("item", m.Item); err != nil {
+		return err
+	}
+	if m.Quantity < 1 || m.Quantity > MaxQuantity {
+		return fmt.Errorf("quantity is %d, allowed is 1 to %d", m.Quantity, MaxQuantity)
+	}
+	return nil
+}
+
+// CourierOrder is delivery's branch payload: one courier of a zone.
+type CourierOrder struct {
+	V    int    `json:"v"`
+	Zone string `json:"zone"`
+}
+
+func (*CourierOrder) name() string   { return "courier order" }
+func (m *CourierOrder) version() int { return m.V }
+func (*CourierOrder) limit() int     { return MaxPayload }
+func (m *CourierOrder) check() error { return checkWord("zone", m.Zone) }
+
+// Item is something on the menu. What can be ordered is Stock - Reserved.
+type Item struct {
+	Item string `json:"item"`
+	Name string `json:"name"`
+	// PriceCents is the price of one in cents.
+	PriceCents int64 `json:"price_cents"`
+	// Stock counts what is there, Reserved what prepared orders hold of it.
+	Stock    int64 `json:"stock"`
+	Reserved int64 `json:"reserved"`
+}
+
+// Courier delivers orders in one zone. What is free is
+// Capacity - Reserved - Assigned.
+type Courier struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Zone string `json:"zone"`
+	// Capacity is how many orders the courier carries at once, Reserved what
+	// prepared orders hold of it, Assigned what committed ones took.
+	Capacity int64 `json:"capacity"`
+	Reserved int64 `json:"reserved"`
+	Assigned int64 `json:"assigned"`
+}
+
+// ItemsRequest asks for the menu, or with Item for one line of it.
+type ItemsRequest struct {
+	V    int    `json:"v"`
+	Item string `json:"item,omitempty"`
+}
+
+func (*ItemsRequest) name() string   { return "items request" }
+func (m *ItemsRequest) version() int { return m.V }
+func (*ItemsRequest) limit() int     { return MaxMessage }
+
+func (m *ItemsRequest) check() error {
+	if m.Item == "" {
+		return nil
+	}
+	return checkWord("item", m.Item)
+}
+
+// Items answers [ItemsRequest] and [Restock].
+type Items struct {
+	V      int    `json:"v"`
+	Items  []Item `json:"items"`
+	Code   Code   `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (*Items) name() string   { return "items" }
+func (m *Items) version() int { return m.V }
+func (*Items) limit() int     { return 1 << 20 }
+func (m *Items) check() error { return checkCode(m.Code, m.Reason) }
+
+// Restock adds to an item's stock.
+type Restock struct {
+	V        int    `json:"v"`
+	Item     string `json:"item"`
+	Quantity int64  `json:"quantity"`
+}
+
+func (*Restock) name() string   { return "restock" }
+func (m *Restock) version() int { return m.V }
+func (*Restock) limit() int     { return MaxMessage }
+
+func (m *Restock) check() error {
+	if err := checkWord("item", m.Item); err != nil {
+		return err
+	}
+	if m.Quantity < 1 || m.Quantity > MaxStock {
+		return fmt.Errorf("quantity is %d, allowed is 1 to %d", m.Quantity, int64(MaxStock))
+	}
+	return nil
+}
+
+// CouriersRequest asks for all couriers, or with Zone for those of one zone.
+type CouriersRequest struct {
+	V    int    `json:"v"`
+	Zone string `json:"zone,omitempty"`
+}
+
+func (*CouriersRequest) name() string   { return "couriers request" }
+func (m *CouriersRequest) version() int { return m.V }
+func (*CouriersRequest) limit() int     { return MaxMessage }
+
+func (m *CouriersRequest) check() error {
+	if m.Zone == "" {
+		return nil
+	}
+	return checkWord("zone", m.Zone)
+}
+
+// Couriers answers [CouriersRequest] and [Complete].
+type Couriers struct {
+	V        int       `json:"v"`
+	Couriers []Courier `json:"couriers"`
+	Code     Code      `json:"code,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+}
+
+func (*Couriers) name() string   { return "couriers" }
+func (m *Couriers) version() int { return m.V }
+func (*Couriers) limit() int     { return 1 << 20 }
+func (m *Couriers) check() error { return checkCode(m.Code, m.Reason) }
+
+// Complete says that a courier has delivered one order and is free for
+// another.
+type Complete struct {
+	V       int   `json:"v"`
+	Courier int64 `json:"courier"`
+}
+
+func (*Complete) name() string   { return "complete" }
+func (m *Complete) version() int { return m.V }
+func (*Complete) limit() int     { return MaxMessage }
+
+func (m *Complete) check() error {
+	if m.Courier < 1 {
+		return fmt.Errorf("courier is %s, not the number of a courier", strconv.FormatInt(m.Courier, 10))
+	}
+	return nil
+}
+
+func checkWord(what, s string) error {
+	if s == "" {
+		return fmt.Errorf("%s is missing", what)
+	}
+	if err := checkText(what, s, MaxWord); err != nil {
+		return err
+	}
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("%s %q is not valid UTF-8", what, s)
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("%s %q has the unprintable character %U", what, s, r)
+		}
+	}
+	return nil
+}

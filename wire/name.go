@@ -1,0 +1,98 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// CheckName reports whether s can name a participant: 1 to [MaxName] bytes of
+// a-z, 0-9 and '-', not starting with '-'. Names are subject tokens.
+func CheckName(s string) error {
+	if s == "" {
+		return fmt.Errorf("participant name is empty")
+	}
+	if len(s) > MaxName {
+		return fmt.Errorf("participant name %.40q... has %d bytes, the limit is %d", s, len(s), MaxName)
+	}
+	for i, r := range s {
+		if lowerAlnum(r) || (r == '-' && i > 0) {
+			continue
+		}
+		return fmt.Errorf("participant name %q has %q: allowed are a-z, 0-9 and, not in front, '-'", s, r)
+	}
+	return nil
+}
+
+// tokenLen is the length of the random names that Parley makes (logs,
+// journals, nonces): 16 characters of base 32 are 80 bits.
+const tokenLen = 16
+
+// CheckToken reports whether s is a random name as Parley makes them: exactly
+// 16 characters of a-z and 0-9. what names it in the error.
+func CheckToken(what, s string) error {
+	if len(s) != tokenLen || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) }) {
+		return fmt.Errorf("%s %.40q is not %d characters of a-z and 0-9", what, s, tokenLen)
+	}
+	return nil
+}
+
+// Token makes a name of 16 characters from 10 random bytes.
+func Token(random [10]byte) string {
+	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
+	var out [tokenLen]byte
+	var acc uint32
+	bits, n := 0, 0
+	for _, b := range random {
+		acc = acc<<8 | uint32(b)
+		bits += 8
+		for bits >= 5 {
+			bits -= 5
+			out[n] = alphabet[acc>>bits&31]
+			n++
+		}
+	}
+	return string(out[:])
+}
+
+// CheckKey reports whether s can be an idempotency key: 1 to [MaxKey] bytes of
+// printable UTF-8.
+func CheckKey(s string) error {
+	if s == "" {
+		return fmt.Errorf("key is empty")
+	}
+	if len(s) > MaxKey {
+		return fmt.Errorf("key %.40q... has %d bytes, the limit is %d", s, len(s), MaxKey)
+	}
+	if !utf8.ValidString(s) {
+		return fmt.Errorf("key %q is not valid UTF-8", s)
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("key %q has the unprintable character %U", s, r)
+		}
+	}
+	return nil
+}
+
+func checkText(what, s string, limit int) error {
+	if len(s) > limit {
+		return fmt.Errorf("%s has %d bytes, the limit is %d", what, len(s), limit)
+	}
+	return nil
+}
+
+// Clip shortens a reason to [MaxReason] bytes without cutting a character.
+func Clip(s string) string {
+	if len(s) <= MaxReason {
+		return s
+	}
+	s = s[:MaxReason-3]
+	for !utf8.ValidString(s) {
+		s = s[:len(s)-1]
+	}
+	return s + "..."
+}
+
+func lowerAlnum(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }

@@ -1,0 +1,238 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Prepare asks a participant for its vote (tx.prepare.<participant>.<log>.<n>).
+// It is repeated until the vote arrives.
+type Prepare struct {
+	V   int    `json:"v"`
+	Key string `json:"key"`
+	// Digest is [Submit.Digest] of the whole submission.
+	Digest string `json:"digest"`
+	// DecideBy is when the coordinator gives up, in milliseconds since 1970.
+	// A prepare that arrives later is refused.
+	DecideBy int64 `json:"decide_by"`
+	// OpenSeq is the stream sequence of the log's first record. A seal with a
+	// lower one belongs to a log that was restored from a backup.
+	OpenSeq uint64          `json:"open_seq"`
+	Payload json.RawMessage `json:"payload"`
+}
+
+func (*Prepare) name() string   { return "prepare" }
+func (m *Prepare) version() int { return m.V }
+func (*Prepare) limit() int     { return MaxMessage }
+
+func (m *Prepare) check() error {
+	if m.OpenSeq == 0 {
+		return fmt.Errorf("open_seq is missing")
+	}
+	if err := checkPayload(m.Payload); err != nil {
+		return err
+	}
+	return checkBranch(m.Key, m.Digest, m.DecideBy)
+}
+
+func checkBranch(key, digest string, decideBy int64) error {
+	if err := CheckKey(key); err != nil {
+		return err
+	}
+	if len(digest) != 32 {
+		return fmt.Errorf("digest %.40q is not 32 hexadecimal characters", digest)
+	}
+	if decideBy <= 0 {
+		return fmt.Errorf("decide_by is %d, not a time in milliseconds since 1970", decideBy)
+	}
+	return nil
+}
+
+// Vote is a participant's durable answer to [Prepare]
+// (tx.vote.<participant>.<log>.<n>).
+type Vote struct {
+	V int `json:"v"`
+	// Journal is the random id of the journal that holds the branch.
+	Journal string `json:"journal"`
+	Yes     bool   `json:"yes"`
+	// Code and Reason explain a no.
+	Code   Code   `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+	// Closed: the key is durably closed in this journal, so that no
+	// transaction with it can commit, now or later.
+	Closed bool `json:"closed,omitempty"`
+	// Other is the transaction that holds the key, with code duplicate,
+	// contended or conflict, and OtherState the state of its branch here.
+	Other      TxID        `json:"other,omitzero"`
+	OtherState BranchState `json:"other_state,omitempty"`
+	// Detail is what the resource says with its yes (at most MaxDetail bytes).
+	Detail json.RawMessage `json:"detail,omitempty"`
+}
+
+func (*Vote) name() string   { return "vote" }
+func (m *Vote) version() int { return m.V }
+func (*Vote) limit() int     { return MaxMessage }
+
+func (m *Vote) check() error {
+	if err := CheckToken("journal", m.Journal); err != nil {
+		return err
+	}
+	if m.Yes == (m.Code != "") {
+		return fmt.Errorf("yes is %v with the code %q: a no has a code and a yes has none", m.Yes, m.Code)
+	}
+	if (m.Code == CodeDuplicate) == m.Other.IsZero() && m.Code != CodeConflict && m.Code != CodeContended {
+		return fmt.Errorf("other is %q with the code %q", m.Other, m.Code)
+	}
+	if err := checkText("detail", string(m.Detail), MaxDetail); err != nil {
+		return err
+	}
+	return checkCode(m.Code, m.Reason)
+}
+
+// BranchState is the durable state of a branch in its journal.
+type BranchState string
+
+// The states of a branch. Only prepared can change.
+const (
+	BranchPrepared  BranchState = "prepared"
+	BranchCommitted BranchState = "committed"
+	BranchAborted   BranchState = "aborted"
+)
+
+// Commit tells a participant that its branch is committed
+// (tx.commit.<participant>.<log>.<n>). It is repeated until acknowledged.
+type Commit struct {
+	V int `json:"v"`
+	// Journal is the journal that voted; an instance on another one is silent.
+	Journal string `json:"journal"`
+	// DecideBy is that of the prepare, so that a branch which is not found can
+	// be told from one that was collected.
+	DecideBy int64 `json:"decide_by"`
+}
+
+func (*Commit) name() string   { return "commit" }
+func (m *Commit) version() int { return m.V }
+func (*Commit) limit() int     { return MaxMessage }
+
+func (m *Commit) check() error {
+	if m.DecideBy <= 0 {
+		return fmt.Errorf("decide_by is %d, not a time in milliseconds since 1970", m.DecideBy)
+	}
+	return CheckToken("journal", m.Journal)
+}
+
+// Abort tells a participant that its branch is aborted
+// (tx.abort.<participant>.<log>.<n>). It carries enough to leave a tombstone
+// where the prepare has not arrived yet.
+type Abort struct {
+	V int `json:"v"`
+	// Journal is the journal that voted, or empty if no vote has arrived.
+	Journal  string `json:"journal,omitempty"`
+	Key      string `json:"key"`
+	Digest   string `json:"digest"`
+	DecideBy int64  `json:"decide_by"`
+	// Close: close the key as well, so that nothing with it can commit. An
+	// abort that only makes way for another attempt leaves the key free.
+	Close  bool   `json:"close,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (*Abort) name() string   { return "abort" }
+func (m *Abort) version() int { return m.V }
+func (*Abort) limit() int     { return MaxMessage }
+
+func (m *Abort) check() error {
+	if m.Journal != "" {
+		if err := CheckToken("journal", m.Journal); err != nil {
+			return err
+		}
+	}
+	if err := checkText("reason", m.Reason, MaxReason); err != nil {
+		return err
+	}
+	return checkBranch(m.Key, m.Digest, m.DecideBy)
+}
+
+// Ack says that an outcome is durable at a participant, or why it never will
+// be (tx.ack.<participant>.<log>.<n>).
+type Ack struct {
+	V       int    `json:"v"`
+	Journal string `json:"journal"`
+	// Of is what is acknowledged: "commit" or "abort".
+	Of string `json:"of"`
+	// Closed: the key is closed in this journal (see [Vote.Closed]).
+	Closed bool `json:"closed,omitempty"`
+	// Code is empty when the outcome is applied, CodeForgotten when the branch
+	// was finished and collected, CodeViolation when applying it would break
+	// atomicity.
+	Code   Code   `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (*Ack) name() string   { return "ack" }
+func (m *Ack) version() int { return m.V }
+func (*Ack) limit() int     { return MaxMessage }
+
+func (m *Ack) check() error {
+	if err := CheckToken("journal", m.Journal); err != nil {
+		return err
+	}
+	if m.Of != KindCommit && m.Of != KindAbort {
+		return fmt.Errorf("of is %.40q, allowed are %q and %q", m.Of, KindCommit, KindAbort)
+	}
+	switch m.Code {
+	case "", CodeForgotten, CodeViolation:
+		return checkCode(m.Code, m.Reason)
+	default:
+		return fmt.Errorf("code is %.40q, allowed are none, %q and %q", m.Code, CodeForgotten, CodeViolation)
+	}
+}
+
+// Resolve asks what became of a branch in doubt: a participant asks any
+// coordinator on tx.resolve, a coordinator the owner on tx.owner.<log>.
+type Resolve struct {
+	V           int    `json:"v"`
+	ID          TxID   `json:"id"`
+	Participant string `json:"participant"`
+	Journal     string `json:"journal"`
+	DecideBy    int64  `json:"decide_by"`
+}
+
+func (*Resolve) name() string   { return "resolve" }
+func (m *Resolve) version() int { return m.V }
+func (*Resolve) limit() int     { return MaxMessage }
+
+func (m *Resolve) check() error {
+	if err := checkID(m.ID); err != nil {
+		return err
+	}
+	if err := CheckName(m.Participant); err != nil {
+		return err
+	}
+	return CheckToken("journal", m.Journal)
+}
+
+// Resolved answers [Resolve]. Status is committed, aborted, pending (the owner
+// is alive and has not decided) or unknown (ask again).
+type Resolved struct {
+	V      int    `json:"v"`
+	Status Status `json:"status"`
+	// SealSeq is the stream sequence of the seal that proves an abort, 0 when
+	// the owner itself answered.
+	SealSeq uint64 `json:"seal_seq,omitempty"`
+	Code    Code   `json:"code,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+func (*Resolved) name() string   { return "resolved" }
+func (m *Resolved) version() int { return m.V }
+func (*Resolved) limit() int     { return MaxMessage }
+
+func (m *Resolved) check() error {
+	switch m.Status {
+	case StatusCommitted, StatusAborted, StatusPending, StatusUnknown:
+		return checkCode(m.Code, m.Reason)
+	default:
+		return fmt.Errorf("status is %.40q, which is none of committed, aborted, pending, unknown", m.Status)
+	}
+}

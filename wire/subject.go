@@ -1,0 +1,95 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Subjects of requests, served by NATS micro services. Every coordinator
+// listens on the first three in one queue group; see [OwnerSubject] for asking
+// one of them.
+const (
+	SubjectSubmit  = "tx.submit"
+	SubjectStatus  = "tx.status"
+	SubjectResolve = "tx.resolve"
+	// SubjectCoordinators is answered by every coordinator with its
+	// [CoordinatorState].
+	SubjectCoordinators = "tx.coordinators"
+
+	// QueueCoordinators is the queue group of the coordinators.
+	QueueCoordinators = "coordinators"
+)
+
+// Kinds of protocol messages, the second token of their subjects.
+const (
+	KindPrepare = "prepare"
+	KindVote    = "vote"
+	KindCommit  = "commit"
+	KindAbort   = "abort"
+	KindAck     = "ack"
+)
+
+// TxSubject is where one protocol message of one transaction at one
+// participant goes: tx.<kind>.<participant>.<log>.<n>.
+func TxSubject(kind, participant string, id TxID) string {
+	return "tx." + kind + "." + participant + "." + id.String()
+}
+
+// ParseTxSubject is the inverse of [TxSubject].
+func ParseTxSubject(subject string) (kind, participant string, id TxID, err error) {
+	t := strings.SplitN(subject, ".", 6)
+	if len(t) != 5 || t[0] != "tx" {
+		return "", "", TxID{}, fmt.Errorf("subject %.80q is not tx.<kind>.<participant>.<log>.<n>", subject)
+	}
+	switch t[1] {
+	case KindPrepare, KindVote, KindCommit, KindAbort, KindAck:
+	default:
+		return "", "", TxID{}, fmt.Errorf("subject %.80q has the unknown kind %q", subject, t[1])
+	}
+	if err := CheckName(t[2]); err != nil {
+		return "", "", TxID{}, fmt.Errorf("subject %.80q: %w", subject, err)
+	}
+	if id, err = parseTxID(t[3], t[4]); err != nil {
+		return "", "", TxID{}, fmt.Errorf("subject %.80q: %w", subject, err)
+	}
+	return t[1], t[2], id, nil
+}
+
+// ParticipantFilter matches all messages of a kind to one participant:
+// tx.<kind>.<participant>.>.
+func ParticipantFilter(kind, participant string) string {
+	return "tx." + kind + "." + participant + ".>"
+}
+
+// LogFilter matches all messages of a kind about one log's transactions:
+// tx.<kind>.*.<log>.*.
+func LogFilter(kind, log string) string { return "tx." + kind + ".*." + log + ".*" }
+
+// TxFilter matches every message of one transaction: tx.*.*.<log>.<n>.
+func TxFilter(id TxID) string { return "tx.*.*." + id.String() }
+
+// OwnerSubject reaches the one coordinator process that owns a log:
+// tx.owner.<log>.
+func OwnerSubject(log string) string { return "tx.owner." + log }
+
+// LogSubject is where a commit log is stored in the stream [TxLog]:
+// tx.log.<log>.
+func LogSubject(log string) string { return logPrefix + log }
+
+const logPrefix = "tx.log."
+
+// ParseLogSubject is the inverse of [LogSubject].
+func ParseLogSubject(subject string) (log string, err error) {
+	log, ok := strings.CutPrefix(subject, logPrefix)
+	if !ok {
+		return "", fmt.Errorf("subject %.80q is not tx.log.<log>", subject)
+	}
+	if err := CheckToken("log", log); err != nil {
+		return "", fmt.Errorf("subject %.80q: %w", subject, err)
+	}
+	return log, nil
+}
+
+// BranchSubject asks a participant for the branches it holds:
+// participant.<name>.branches, answered with [Branches].
+func BranchSubject(participant string) string { return "participant." + participant + ".branches" }

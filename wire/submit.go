@@ -1,0 +1,187 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Submit asks a coordinator for one transaction (request on tx.submit). The
+// answer is an [Outcome]; before it, one with the status "pending" about every
+// second says that the coordinator is alive and at work.
+type Submit struct {
+	V int `json:"v"`
+	// Key is the caller's idempotency key: of all submissions with one key at
+	// most one commits.
+	Key string `json:"key"`
+	// Branches are the participants, each once.
+	Branches []Branch `json:"branches"`
+	// TimeoutMS is the time to collect all votes, in milliseconds, at most an
+	// hour; 0 means [DefaultTimeout].
+	TimeoutMS int64 `json:"timeout_ms,omitempty"`
+	// Wait is when to answer: "decided" (default) or "applied".
+	Wait Wait `json:"wait,omitempty"`
+	// Once promises that the key was made for this submission and that it has
+	// been sent to no one before.
+	Once bool `json:"once,omitempty"`
+}
+
+// Branch is one participant's part of a transaction.
+type Branch struct {
+	Participant string          `json:"participant"`
+	Payload     json.RawMessage `json:"payload"`
+}
+
+// Wait is when a submission is answered.
+type Wait string
+
+// When a submission is answered: when its commit is durable in the log, or
+// when every participant has applied it as well.
+const (
+	WaitDecided Wait = "decided"
+	WaitApplied Wait = "applied"
+)
+
+func (*Submit) name() string   { return "submit" }
+func (m *Submit) version() int { return m.V }
+func (*Submit) limit() int     { return MaxMessage }
+
+func (m *Submit) check() error {
+	if err := CheckKey(m.Key); err != nil {
+		return err
+	}
+	if len(m.Branches) == 0 {
+		return fmt.Errorf("branches is empty: name at least one participant")
+	}
+	if len(m.Branches) > MaxBranches {
+		return fmt.Errorf("branches has %d entries, the limit is %d", len(m.Branches), MaxBranches)
+	}
+	for i, b := range m.Branches {
+		if err := CheckName(b.Participant); err != nil {
+			return fmt.Errorf("branches[%d]: %w", i, err)
+		}
+		if err := checkPayload(b.Payload); err != nil {
+			return fmt.Errorf("branches[%d] (%s): %w", i, b.Participant, err)
+		}
+		for j := range i {
+			if m.Branches[j].Participant == b.Participant {
+				return fmt.Errorf("branches[%d] and branches[%d] both name the participant %q: each may stand once", j, i, b.Participant)
+			}
+		}
+	}
+	if limit := MaxTimeout.Milliseconds(); m.TimeoutMS < 0 || m.TimeoutMS > limit {
+		return fmt.Errorf("timeout_ms is %d, allowed is 0 (meaning %d) to %d", m.TimeoutMS, DefaultTimeout.Milliseconds(), limit)
+	}
+	switch m.Wait {
+	case "", WaitDecided, WaitApplied:
+		return nil
+	default:
+		return fmt.Errorf("wait is %.40q, allowed are %q and %q", m.Wait, WaitDecided, WaitApplied)
+	}
+}
+
+func checkPayload(p json.RawMessage) error {
+	if len(p) == 0 {
+		return fmt.Errorf("payload is missing")
+	}
+	return checkText("payload", string(p), MaxPayload)
+}
+
+// Timeout is the time to collect all votes, with the default filled in.
+func (m *Submit) Timeout() time.Duration {
+	if m.TimeoutMS == 0 {
+		return DefaultTimeout
+	}
+	return time.Duration(m.TimeoutMS) * time.Millisecond
+}
+
+// Digest is a fingerprint of what is submitted: the branches in the order of
+// their names, without the key. Two submissions with one key and different
+// digests are in conflict. It is the first half of a SHA-256, in hex.
+func (m *Submit) Digest() string {
+	order := slices.Clone(m.Branches)
+	slices.SortFunc(order, func(a, b Branch) int { return strings.Compare(a.Participant, b.Participant) })
+	h := sha256.New()
+	for _, b := range order {
+		fmt.Fprintf(h, "%d:%s%d:%s", len(b.Participant), b.Participant, len(b.Payload), b.Payload)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Status is what is known of a transaction.
+type Status string
+
+// What is known of a transaction. Only committed and aborted are final.
+const (
+	// StatusPending: not decided yet.
+	StatusPending Status = "pending"
+	// StatusCommitted: its commit is durable in its log.
+	StatusCommitted Status = "committed"
+	// StatusAborted: it did not commit, and nothing with its key will.
+	StatusAborted Status = "aborted"
+	// StatusUnknown: it may or may not have committed, or may still.
+	StatusUnknown Status = "unknown"
+	// StatusRejected: the request itself was not accepted; see the code.
+	StatusRejected Status = "rejected"
+)
+
+// Outcome answers [Submit] and [StatusRequest].
+type Outcome struct {
+	V      int    `json:"v"`
+	Status Status `json:"status"`
+	// ID is the transaction that the status is about. For a repeated key it
+	// is the one that committed, which need not be the last submitted.
+	ID  TxID   `json:"id,omitzero"`
+	Key string `json:"key,omitempty"`
+	// Code and Reason say why it is not committed; Participant who said so.
+	Code        Code   `json:"code,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Participant string `json:"participant,omitempty"`
+	// Applied: every participant has acknowledged the outcome.
+	Applied bool `json:"applied,omitempty"`
+	// Details are what participants said with their yes, by participant.
+	Details map[string]json.RawMessage `json:"details,omitempty"`
+}
+
+func (*Outcome) name() string   { return "outcome" }
+func (m *Outcome) version() int { return m.V }
+func (*Outcome) limit() int     { return MaxMessage }
+
+func (m *Outcome) check() error {
+	switch m.Status {
+	case StatusPending, StatusCommitted, StatusAborted, StatusUnknown, StatusRejected:
+	default:
+		return fmt.Errorf("status is %.40q, which is none of pending, committed, aborted, unknown, rejected", m.Status)
+	}
+	return checkCode(m.Code, m.Reason)
+}
+
+func checkCode(c Code, reason string) error {
+	if !c.Valid() {
+		return fmt.Errorf("code %.40q is unknown", c)
+	}
+	return checkText("reason", reason, MaxReason)
+}
+
+// StatusRequest asks what is known of one transaction (request on tx.status).
+type StatusRequest struct {
+	V  int  `json:"v"`
+	ID TxID `json:"id"`
+}
+
+func (*StatusRequest) name() string   { return "status request" }
+func (m *StatusRequest) version() int { return m.V }
+func (*StatusRequest) limit() int     { return MaxMessage }
+
+func (m *StatusRequest) check() error { return checkID(m.ID) }
+
+func checkID(id TxID) error {
+	if id.IsZero() {
+		return fmt.Errorf("id is missing")
+	}
+	return nil
+}
