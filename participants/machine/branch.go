@@ -1,0 +1,54 @@
+package machine
+
+import (
+	"encoding/json"
+
+	"parley/wire"
+)
+
+// Branch is a journal row: one transaction at this participant.
+type Branch struct {
+	ID       wire.TxID
+	Key      string
+	Digest   string
+	DecideBy int64 // milliseconds since 1970
+	OpenSeq  uint64
+	State    wire.BranchState
+	// Code and Reason say why it is aborted.
+	Code   wire.Code
+	Reason string
+	// At is when State was reached, in milliseconds since 1970.
+	At      int64
+	Payload json.RawMessage
+	// Detail is what the resource said with its yes.
+	Detail json.RawMessage
+}
+
+// KeyHold says who holds an idempotency key in this journal. A key without
+// one is free.
+type KeyHold struct {
+	Holder wire.TxID
+	Digest string
+	// State of the hold: prepared, committed, or aborted for a closed key.
+	State wire.BranchState
+	// Code and Reason say why the key is closed.
+	Code   wire.Code
+	Reason string
+}
+
+func (k *KeyHold) closed() bool { return k != nil && k.State == wire.BranchAborted }
+
+// View is what the journal holds about a message's transaction and key; nil
+// means no row.
+type View struct {
+	Branch *Branch
+	Key    *KeyHold
+}
+
+// Env is what a decision depends on besides the message and the View.
+type Env struct {
+	// Journal is the id of this journal.
+	Journal string
+	// Now and Window (how long finished rows are kept) are in milliseconds.
+	Now, Window int64
+}

@@ -1,0 +1,31 @@
+// Package machine is the participant's side of the commit protocol as pure
+// functions: what a journal holds about one branch and one key, and a message,
+// go in; what to write, what to ask of the resource and what to answer come
+// out. There is no clock, goroutine, network, randomness or database here, so
+// the very code that runs in production can be explored state by state.
+//
+// The authority over a branch is its row in the journal:
+//
+//	            prepare, resource says yes           commit
+//	(no row) ------------------------------> prepared ------> committed
+//	   |                                        |
+//	   | abort (tombstone), or                  | abort
+//	   | prepare and the resource says no       |
+//	   +------------------> aborted <-----------+
+//
+// Only prepared can change; committed and aborted are final until the row is
+// collected after the idempotency window. A key is free, held by one prepared
+// or committed branch, or closed for ever by an abort that says so.
+//
+// The rules, each there because its absence is a violation of a few steps:
+//   - A tombstone is left by an abort that comes before its prepare, so that
+//     the prepare, still on its way, is refused.
+//   - At most one branch with a key is prepared or committed.
+//   - Nothing is answered for another journal.
+//   - An outcome that contradicts the row is never applied, and is loud.
+//   - A seal older than the log's own first record is refused: that log came
+//     from a backup.
+//
+// The caller must make what a [Step] writes durable before it sends what the
+// Step answers.
+package machine

@@ -1,0 +1,114 @@
+package machine
+
+import (
+	"fmt"
+
+	"parley/wire"
+)
+
+// Commit decides on a commit.
+func Commit(env Env, v View, m wire.Commit) Step {
+	if m.Journal != env.Journal {
+		return Step{}
+	}
+	b := v.Branch
+	switch {
+	case b == nil && env.Now > m.DecideBy+env.Window:
+		a := ack(env, wire.KindCommit, false)
+		a.Code, a.Reason = wire.CodeForgotten, "the branch was finished and collected after the idempotency window"
+		return Step{Ack: a}
+	case b == nil:
+		return violation(env, wire.KindCommit, "commit for a branch that this journal never prepared")
+	case b.State == wire.BranchAborted:
+		return violation(env, wire.KindCommit, "commit for a branch that is aborted here: "+b.Reason)
+	case b.State == wire.BranchCommitted:
+		return Step{Ack: ack(env, wire.KindCommit, false)}
+	default:
+		return commit(env, *b)
+	}
+}
+
+func commit(env Env, b Branch) Step {
+	b.State, b.At = wire.BranchCommitted, env.Now
+	return Step{Call: CallCommit, Put: &b, Ack: ack(env, wire.KindCommit, false)}
+}
+
+// Abort decides on an abort, which may arrive before its prepare.
+func Abort(env Env, v View, id wire.TxID, m wire.Abort) Step {
+	if m.Journal != "" && m.Journal != env.Journal {
+		return Step{}
+	}
+	b := v.Branch
+	switch {
+	case b == nil && env.Now > m.DecideBy+env.Window:
+		// Its prepare, if it still comes, is past decide_by and refused.
+		return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}
+	case b == nil:
+		tombstone := Branch{
+			ID: id, Key: m.Key, Digest: m.Digest, DecideBy: m.DecideBy,
+			State: wire.BranchAborted, Code: wire.CodeAborted, Reason: m.Reason, At: env.Now,
+		}
+		return abort(env, v, tombstone, m.Close)
+	case b.State == wire.BranchCommitted:
+		return violation(env, wire.KindAbort, "abort for a branch that is committed here")
+	case b.State == wire.BranchAborted:
+		return abortAgain(env, v, *b, m)
+	default:
+		aborted := *b
+		aborted.State, aborted.Code, aborted.Reason, aborted.At = wire.BranchAborted, wire.CodeAborted, m.Reason, env.Now
+		s := abort(env, v, aborted, m.Close)
+		s.Call = CallAbort
+		return s
+	}
+}
+
+// abort writes the aborted row and closes or frees the key, as far as the key
+// is this branch's to change.
+func abort(env Env, v View, b Branch, closeKey bool) Step {
+	s := Step{Put: &b}
+	switch mine := v.Key == nil || v.Key.Holder == b.ID; {
+	case mine && closeKey:
+		s.Key = KeyClose
+	case mine && v.Key != nil:
+		s.Key = KeyFree
+	}
+	s.Ack = ack(env, wire.KindAbort, s.Key == KeyClose || v.Key.closed())
+	return s
+}
+
+// abortAgain may still close a key that an earlier abort of this branch left
+// free.
+func abortAgain(env Env, v View, b Branch, m wire.Abort) Step {
+	if m.Close && v.Key == nil {
+		b.Reason = m.Reason
+		return Step{Put: &b, Key: KeyClose, Ack: ack(env, wire.KindAbort, true)}
+	}
+	return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}
+}
+
+// Resolved decides on the answer to a question about a branch in doubt. It
+// changes a branch that is still prepared and nothing else.
+func Resolved(env Env, v View, m wire.Resolved) Step {
+	b := v.Branch
+	if b == nil || b.State != wire.BranchPrepared {
+		return Step{}
+	}
+	switch m.Status {
+	case wire.StatusCommitted:
+		return commit(env, *b)
+	case wire.StatusAborted:
+		if m.SealSeq != 0 && m.SealSeq < b.OpenSeq {
+			return Step{Violation: fmt.Sprintf(
+				"refused an abort proven by a seal at sequence %d: the log was opened at %d, so its stream was lost or restored from a backup",
+				m.SealSeq, b.OpenSeq)}
+		}
+		aborted := *b
+		aborted.State, aborted.Code, aborted.At = wire.BranchAborted, wire.CodeAborted, env.Now
+		aborted.Reason = "its coordinator never committed it"
+		s := abort(env, v, aborted, false)
+		s.Call = CallAbort
+		return s
+	default:
+		return Step{}
+	}
+}

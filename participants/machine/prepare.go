@@ -1,0 +1,85 @@
+package machine
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"parley/wire"
+)
+
+// Prepare decides on a prepare. When the Step calls the resource, continue
+// with [Accept] or [Refuse] by what the resource said.
+func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
+	switch {
+	case v.Branch != nil:
+		return prepareAgain(env, v, m)
+	case v.Key != nil:
+		return keyTaken(env, v.Key, m.Digest)
+	case env.Now > m.DecideBy:
+		return vote(env, wire.Vote{
+			Code:   wire.CodeLate,
+			Reason: fmt.Sprintf("the prepare arrived %d ms after its decide_by", env.Now-m.DecideBy),
+		})
+	default:
+		return Step{Call: CallPrepare}
+	}
+}
+
+// prepareAgain repeats the answer that the row gave before.
+func prepareAgain(env Env, v View, m wire.Prepare) Step {
+	b := v.Branch
+	switch {
+	case b.State != wire.BranchAborted && (b.Key != m.Key || b.Digest != m.Digest):
+		return vote(env, wire.Vote{Code: wire.CodeViolation, Reason: "this transaction id was prepared with other content"})
+	case b.State != wire.BranchAborted:
+		return vote(env, wire.Vote{Yes: true, Detail: b.Detail})
+	case b.Code == wire.CodeRefused:
+		return vote(env, wire.Vote{Code: b.Code, Reason: b.Reason, Closed: v.Key.closed()})
+	default:
+		return vote(env, wire.Vote{Code: wire.CodeAborted, Reason: b.Reason, Closed: v.Key.closed()})
+	}
+}
+
+// keyTaken answers a new transaction whose key another one holds.
+func keyTaken(env Env, k *KeyHold, digest string) Step {
+	no := wire.Vote{Other: k.Holder, OtherState: k.State}
+	switch same := k.Digest == digest; {
+	case !same && k.State == wire.BranchPrepared:
+		no.Code, no.Reason = wire.CodeContended, "the key is held by a transaction with other content that is not decided yet"
+	case !same:
+		no.Code, no.Reason = wire.CodeConflict, "the key was used before for a transaction with other content"
+	case k.closed():
+		no.Code, no.Reason, no.Closed = wire.CodeClosed, k.Reason, true
+	default:
+		no.Code = wire.CodeDuplicate
+	}
+	return vote(env, no)
+}
+
+// Accept completes a prepare that the resource said yes to; detail is what it
+// had to say.
+func Accept(env Env, id wire.TxID, m wire.Prepare, detail json.RawMessage) Step {
+	s := vote(env, wire.Vote{Yes: true, Detail: detail})
+	s.Put = newBranch(env, id, m, wire.BranchPrepared)
+	s.Put.Detail = detail
+	s.Key = KeyHeld
+	return s
+}
+
+// Refuse completes a prepare that the resource said no to. The key is closed:
+// the same order asked again is refused again.
+func Refuse(env Env, id wire.TxID, m wire.Prepare, reason string) Step {
+	reason = wire.Clip(reason)
+	s := vote(env, wire.Vote{Code: wire.CodeRefused, Reason: reason, Closed: true})
+	s.Put = newBranch(env, id, m, wire.BranchAborted)
+	s.Put.Code, s.Put.Reason = wire.CodeRefused, reason
+	s.Key = KeyClose
+	return s
+}
+
+func newBranch(env Env, id wire.TxID, m wire.Prepare, state wire.BranchState) *Branch {
+	return &Branch{
+		ID: id, Key: m.Key, Digest: m.Digest, DecideBy: m.DecideBy, OpenSeq: m.OpenSeq,
+		State: state, At: env.Now, Payload: m.Payload,
+	}
+}

@@ -1,0 +1,58 @@
+package machine
+
+import "parley/wire"
+
+// Call is what to ask of the resource, in the same local database transaction
+// as the writes of the Step.
+type Call uint8
+
+// Calls on a resource. After CallPrepare the Step is not complete: continue
+// with [Accept] or [Refuse].
+const (
+	CallNone Call = iota
+	CallPrepare
+	CallCommit
+	CallAbort
+)
+
+// KeyChange is what becomes of the branch's key.
+type KeyChange uint8
+
+// What becomes of a key. A hold follows its branch: nothing is written for it
+// when the branch commits.
+const (
+	KeyKeep  KeyChange = iota
+	KeyHeld            // insert: this branch holds it
+	KeyFree            // delete: any transaction may hold it
+	KeyClose           // insert or change: closed for ever by this branch
+)
+
+// Step is what one message does: call the resource, write, and only when that
+// is durable, answer. The zero Step does nothing and says nothing.
+type Step struct {
+	Call Call
+	// Put is the row to insert or replace, nil to leave it.
+	Put *Branch
+	Key KeyChange
+	// Vote or Ack is the answer, nil for none.
+	Vote *wire.Vote
+	Ack  *wire.Ack
+	// Violation is set when the message contradicts the journal; it was not
+	// applied and someone must be told.
+	Violation string
+}
+
+func vote(env Env, v wire.Vote) Step {
+	v.V, v.Journal = wire.Version, env.Journal
+	return Step{Vote: &v}
+}
+
+func ack(env Env, of string, closed bool) *wire.Ack {
+	return &wire.Ack{V: wire.Version, Journal: env.Journal, Of: of, Closed: closed}
+}
+
+func violation(env Env, of, why string) Step {
+	a := ack(env, of, false)
+	a.Code, a.Reason = wire.CodeViolation, why
+	return Step{Ack: a, Violation: why}
+}
