@@ -1,0 +1,34 @@
+package machine
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// abort decides against a transaction that was never appended. That needs no
+// record: what is not in the log is aborted.
+func (m *Machine) abort(t *Tx, why abortion) {
+	if t.State == Ready {
+		m.own.ready = slices.DeleteFunc(m.own.ready, func(id wire.TxID) bool { return id == t.ID })
+	}
+	m.undecided--
+	t.State, t.abort = Aborting, why
+	for i := range t.Branches {
+		m.sendAbort(t, &t.Branches[i])
+	}
+	if t.sub != nil && t.sub.Once && why.close {
+		// No other submission has this key, so this abort is the last word.
+		m.settle(t, wire.StatusAborted)
+	}
+}
+
+func (m *Machine) sendAbort(t *Tx, b *Branch) {
+	m.do(SendAbort{To: b.Participant, ID: t.ID, Msg: wire.Abort{
+		V: wire.Version, Journal: b.Journal, Key: t.Key, Digest: t.Digest,
+		DecideBy: t.DecideBy, Close: t.abort.close, Reason: wire.Clip(t.abort.reason),
+	}})
+}
+
+// settle answers the clients of an aborting transaction.
+func (m *Machine) settle(t *Tx, status wire.Status) { m.answer(t.sub, t.outcome(status)) }

@@ -1,0 +1,90 @@
+package machine
+
+import (
+	"parley/wire"
+)
+
+func (m *Machine) sendCommit(t *Tx, b *Branch) {
+	m.do(SendCommit{To: b.Participant, ID: t.ID, Msg: wire.Commit{V: wire.Version, Journal: b.Journal, DecideBy: t.DecideBy}})
+}
+
+// Ack takes a participant's acknowledgement.
+func (m *Machine) Ack(id wire.TxID, participant string, a wire.Ack) {
+	t := m.txs[id]
+	if t == nil {
+		return
+	}
+	b := t.branch(participant)
+	switch {
+	case b == nil || b.Done:
+	case a.Code == wire.CodeViolation:
+		if b.Violation == "" {
+			b.Violation = a.Reason
+			m.do(Alarm{ID: id, Participant: participant, Text: a.Reason})
+		}
+	case t.State == Committed && a.Of == wire.KindCommit && a.Journal == b.Journal:
+		b.Done = true
+		m.finish(t)
+	case t.State == Aborting && a.Of == wire.KindAbort:
+		b.Done = true
+		if a.Closed {
+			m.settle(t, wire.StatusAborted)
+		}
+		if t.allDone() {
+			m.GiveUp(id)
+		}
+	}
+}
+
+// finish forgets a commit that every participant has acknowledged.
+func (m *Machine) finish(t *Tx) {
+	if !t.allDone() {
+		return
+	}
+	m.answer(t.sub, t.outcome(wire.StatusCommitted))
+	m.forget(t)
+	if l := m.own; l != nil && t.ID.Log == l.name {
+		l.release(t.home)
+	}
+	if a := m.adoptions[t.ID.Log]; a != nil && a.phase == driving {
+		a.left--
+		m.finishAdoption(a)
+	}
+}
+
+func (m *Machine) forget(t *Tx) {
+	delete(m.txs, t.ID)
+	m.do(Unwatch{ID: t.ID})
+}
+
+// Resend says that an answer of somebody is due for long enough to ask again.
+func (m *Machine) Resend(id wire.TxID) {
+	t := m.txs[id]
+	if t == nil {
+		return
+	}
+	for i := range t.Branches {
+		b := &t.Branches[i]
+		switch {
+		case b.Done:
+		case t.State == Preparing && b.Journal == "":
+			m.prepare(t, i)
+		case t.State == Committed:
+			m.sendCommit(t, b)
+		case t.State == Aborting:
+			m.sendAbort(t, b)
+		}
+	}
+}
+
+// GiveUp ends the resends of an abort: whoever has not acknowledged it is in
+// doubt at worst, will ask, and be told. A client that still waits is told
+// unknown, since no participant has closed the key. Commits are never given up.
+func (m *Machine) GiveUp(id wire.TxID) {
+	t := m.txs[id]
+	if t == nil || t.State != Aborting {
+		return
+	}
+	m.settle(t, wire.StatusUnknown)
+	m.forget(t)
+}

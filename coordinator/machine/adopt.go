@@ -1,0 +1,168 @@
+package machine
+
+import (
+	"parley/wire"
+)
+
+// adoption is the work on a log whose owner is silent.
+type adoption struct {
+	log   string
+	phase phase
+	// seal is the nonce of the seal under way, and chain what was read before.
+	seal  string
+	chain []Stored
+	// sealSeq and commits are known once the log is sealed; left counts the
+	// commits that are not acknowledged by all.
+	sealSeq uint64
+	commits map[uint64]wire.Committed
+	left    int
+	// asked are questions that wait for the seal.
+	asked []Question
+}
+
+type phase uint8
+
+const (
+	reading phase = iota
+	sealing
+	driving
+)
+
+// Stored is a record and its stream sequence.
+type Stored struct {
+	Seq    uint64
+	Record wire.Record
+}
+
+// sealedLog is a log that was sealed, driven to its end and purged.
+type sealedLog struct {
+	log string
+	seq uint64
+}
+
+// Adopt takes on a log whose owner is silent.
+func (m *Machine) Adopt(log string) { m.adopt(log) }
+
+func (m *Machine) adopt(log string) *adoption {
+	if m.own != nil && m.own.name == log {
+		return nil
+	}
+	a := m.adoptions[log]
+	if a == nil {
+		a = &adoption{log: log}
+		m.adoptions[log] = a
+		m.do(ReadLog{Log: log})
+	}
+	return a
+}
+
+// Read takes what a read of a log found, in the order of the sequences. The
+// read may be stale: it may miss any record, and only a chain without a hole
+// from base to its end, closed by a seal, is the whole truth.
+func (m *Machine) Read(log string, found []Stored) {
+	a := m.adoptions[log]
+	if a == nil || a.phase != reading {
+		return
+	}
+	m.answerFound(a, found)
+	chain, whole := chainOf(found)
+	switch {
+	case !whole:
+		m.do(ReadLog{Log: log, Again: true})
+	case len(chain) > 0 && chain[len(chain)-1].Record.Kind == wire.RecordSeal:
+		m.sealed(a, chain, chain[len(chain)-1].Seq)
+	default:
+		m.trySeal(a, chain)
+	}
+}
+
+// chainOf returns the records from base on, and whether they hang together:
+// each was written after the one before it, and the first is base itself or
+// the very first of the log.
+func chainOf(found []Stored) (chain []Stored, whole bool) {
+	if len(found) == 0 {
+		return nil, true
+	}
+	base := found[len(found)-1].Record.Base
+	first := len(found) - 1
+	for first > 0 && found[first].Seq != base && found[first].Record.Prev == found[first-1].Seq {
+		first--
+	}
+	chain = found[first:]
+	return chain, chain[0].Seq == base || chain[0].Record.Prev == 0
+}
+
+func (m *Machine) trySeal(a *adoption, chain []Stored) {
+	r := wire.Record{V: wire.Version, Kind: wire.RecordSeal, By: m.Log()}
+	if n := len(chain); n > 0 {
+		r.Prev, r.Base = chain[n-1].Seq, chain[n-1].Record.Base
+	}
+	r.Nonce = m.nonce('s', r.Prev)
+	a.phase, a.seal, a.chain = sealing, r.Nonce, chain
+	m.do(Append{Log: a.log, Expect: r.Prev, Record: r})
+}
+
+// sealAnswered: success proves that the chain read before is everything. After
+// any other answer the log is read again, which also finds the own seal.
+func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
+	chain := a.chain
+	a.phase, a.seal, a.chain = reading, "", nil
+	if answer == AppendStored {
+		m.sealed(a, chain, seq)
+		return
+	}
+	m.do(ReadLog{Log: a.log, Again: true})
+}
+
+// sealed: the chain is the whole truth about the log, for ever.
+func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
+	a.phase, a.sealSeq, a.commits = driving, seq, map[uint64]wire.Committed{}
+	m.do(Adopted{Log: a.log})
+	for _, s := range chain {
+		for _, c := range s.Record.Commits {
+			if _, seen := a.commits[c.N]; !seen {
+				a.commits[c.N] = c
+				m.drive(a, c)
+			}
+		}
+	}
+	for _, q := range a.asked {
+		m.do(Answer{To: q.To, Resolved: m.fromAdoption(a, q)})
+	}
+	a.asked = nil
+	m.finishAdoption(a)
+}
+
+// drive takes a commit that was found in a log to its end.
+func (m *Machine) drive(a *adoption, c wire.Committed) {
+	id := wire.TxID{Log: a.log, N: c.N}
+	t := m.txs[id]
+	if t == nil {
+		t = &Tx{ID: id, Key: c.Key, DecideBy: c.DecideBy, Branches: make([]Branch, len(c.Branches))}
+		for i, b := range c.Branches {
+			t.Branches[i] = Branch{Participant: b.Participant, Journal: b.Journal}
+		}
+		m.txs[id] = t
+		m.do(Watch{ID: id, DecideBy: c.DecideBy})
+	}
+	t.State = Committed
+	a.left++
+	for i := range t.Branches {
+		if !t.Branches[i].Done {
+			m.sendCommit(t, &t.Branches[i])
+		}
+	}
+}
+
+func (m *Machine) finishAdoption(a *adoption) {
+	if a.phase != driving || a.left > 0 {
+		return
+	}
+	delete(m.adoptions, a.log)
+	m.do(Released{Log: a.log})
+	m.do(Purge{Log: a.log})
+	if len(m.done) >= m.limits.Done {
+		m.done = m.done[1:]
+	}
+	m.done = append(m.done, sealedLog{log: a.log, seq: a.sealSeq})
+}

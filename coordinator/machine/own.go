@@ -1,0 +1,236 @@
+package machine
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// ownLog is the log this machine writes.
+type ownLog struct {
+	name    string
+	openSeq uint64
+	// last is the sequence of the newest record, which the next one expects.
+	last uint64
+	// next is the number of the last transaction issued.
+	next uint64
+	// made counts the records written, for their names.
+	made uint64
+	// ready waits for the next record, in order.
+	ready []wire.TxID
+	// flight is the append that is not decided yet.
+	flight *flight
+	// records are those from base on, oldest first; purged is what the broker
+	// was last asked to purge below.
+	records []ownRecord
+	purged  uint64
+	trim    bool // a trim was asked for
+}
+
+// flight is one append under way.
+type flight struct {
+	record wire.Record
+	txs    []wire.TxID // that it decides
+	carry  []wire.TxID // that it carries forward
+}
+
+// ownRecord is a stored record and how many unfinished commits have their home
+// in it.
+type ownRecord struct {
+	seq  uint64
+	left int
+}
+
+// Opened says that the open record of a fresh log is acknowledged.
+func (m *Machine) Opened(log string, seq uint64) {
+	if m.own != nil || m.closed {
+		m.adopt(log)
+		return
+	}
+	m.own = &ownLog{name: log, openSeq: seq, last: seq, records: []ownRecord{{seq: seq}}}
+}
+
+// AppendAnswer is what the broker said to an append or a seal.
+type AppendAnswer uint8
+
+// Answers to a conditional publish. Only AppendStored decides; see
+// [Machine.ReadAfter] for the rest.
+const (
+	// AppendStored: acknowledged at a sequence.
+	AppendStored AppendAnswer = iota
+	// AppendUnknown: no answer, "another write is in flight" (10164), the
+	// stream is full (10077), or any error that says nothing about earlier
+	// tries of the same record.
+	AppendUnknown
+	// AppendMismatch: wrong last sequence (10071), another record is last.
+	AppendMismatch
+	// AppendGone: wrong last sequence, the subject is empty (10071 with 0).
+	AppendGone
+)
+
+// tryAppend puts what is ready into the next record, unless one is in flight:
+// group commit.
+func (m *Machine) tryAppend() {
+	l := m.own
+	if l == nil || l.flight != nil {
+		return
+	}
+	f := &flight{record: wire.Record{
+		V: wire.Version, Kind: wire.RecordCommits, Prev: l.last, Base: l.base(), By: l.name,
+	}}
+	n := min(len(l.ready), m.limits.Batch)
+	f.txs = slices.Clone(l.ready[:n])
+	l.ready = slices.Delete(l.ready, 0, n)
+	if l.trim {
+		f.carry = m.toCarry(m.limits.Batch - n)
+	}
+	if n == 0 && !l.worthTrimming(f, m.limits) {
+		l.trim = false
+		return
+	}
+	l.trim = false
+	l.made++
+	f.record.Nonce = m.nonce('a', l.made)
+	for _, id := range f.txs {
+		m.txs[id].State = Appending
+		f.record.Commits = append(f.record.Commits, m.txs[id].committed())
+	}
+	for _, id := range f.carry {
+		f.record.Commits = append(f.record.Commits, m.txs[id].committed())
+	}
+	l.flight = f
+	m.do(Append{Log: l.name, Expect: l.last, Record: f.record})
+}
+
+// Appended takes the broker's answer to the append with this nonce.
+func (m *Machine) Appended(log, nonce string, answer AppendAnswer, seq uint64) {
+	if a := m.adoptions[log]; a != nil && a.seal == nonce {
+		m.sealAnswered(a, answer, seq)
+		return
+	}
+	l := m.own
+	if l == nil || l.name != log || l.flight == nil || l.flight.record.Nonce != nonce {
+		return
+	}
+	switch answer {
+	case AppendStored:
+		m.stored(seq)
+	case AppendMismatch:
+		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})
+	case AppendGone:
+		m.giveUp("the log was sealed and purged while an append was under way", appendUnknown)
+	default:
+		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})
+	}
+}
+
+// ReadAfter takes the record that stands after the own log's last known one,
+// nil if the read did not find it.
+func (m *Machine) ReadAfter(log, nonce string, found *Stored) {
+	l := m.own
+	if l == nil || l.name != log || l.flight == nil || l.flight.record.Nonce != nonce {
+		return
+	}
+	switch {
+	case found == nil:
+		// A stale read proves nothing. The same append again is answered with
+		// the same mismatch, or succeeds.
+		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})
+	case found.Record.Nonce == nonce:
+		m.stored(found.Seq)
+	case found.Record.Prev == l.last:
+		m.giveUp("another coordinator sealed the log", appendFailed)
+	default:
+		m.giveUp("the log was sealed, and records were purged, while an append was under way", appendUnknown)
+	}
+}
+
+// stored: the append in flight stands in the log.
+func (m *Machine) stored(seq uint64) {
+	l := m.own
+	f := l.flight
+	l.flight, l.last = nil, seq
+	l.records = append(l.records, ownRecord{seq: seq})
+	for _, id := range f.carry {
+		if t := m.txs[id]; t != nil {
+			l.release(t.home)
+			m.settleIn(t, seq)
+		}
+	}
+	for _, id := range f.txs {
+		t := m.txs[id]
+		m.undecided--
+		t.State = Committed
+		m.settleIn(t, seq)
+		m.answerDecided(t)
+		for i := range t.Branches {
+			m.sendCommit(t, &t.Branches[i])
+		}
+	}
+	l.shrink()
+	if f.record.Base > l.purged && (len(f.txs) == 0 || m.limits.TrimAt <= l.freed(f.record.Base)) {
+		l.purged = f.record.Base
+		m.do(Purge{Log: l.name, Before: f.record.Base})
+	}
+	m.tryAppend()
+}
+
+func (m *Machine) settleIn(t *Tx, seq uint64) {
+	t.home = seq
+	m.own.records[len(m.own.records)-1].left++
+}
+
+func (m *Machine) answerDecided(t *Tx) {
+	s := t.sub
+	if s == nil {
+		return
+	}
+	var later []Waiter
+	for _, w := range s.waiters {
+		if w.Wait == wire.WaitApplied {
+			later = append(later, w)
+			continue
+		}
+		m.do(Reply{To: w.To, Outcome: t.outcome(wire.StatusCommitted)})
+	}
+	s.waiters = later
+}
+
+// What became of the append that was in flight when a log is given up.
+const (
+	appendUnknown = iota // it may stand in the log
+	appendFailed         // it does not, and never will
+)
+
+// giveUp parts with the own log. What was never appended is aborted: this
+// machine will not append it any more. What may have been appended is unknown,
+// and so is told; nothing is sent for it. The log is then adopted like any
+// other, which finds what is committed in it.
+func (m *Machine) giveUp(why string, lost int) {
+	l := m.own
+	m.do(LostLog{Log: l.name, Why: why})
+	fenced := abortion{code: wire.CodeFenced, reason: "this coordinator lost its log before the decision: " + why}
+	var inFlight []wire.TxID
+	if l.flight != nil {
+		inFlight = l.flight.txs
+	}
+	for _, t := range m.sorted() {
+		if t.ID.Log != l.name || t.State == Committed || t.State == Aborting {
+			continue
+		}
+		if lost == appendUnknown && slices.Contains(inFlight, t.ID) {
+			m.undecided--
+			t.abort = abortion{code: wire.CodeUndecided, reason: why}
+			m.settle(t, wire.StatusUnknown)
+			m.forget(t)
+			continue
+		}
+		m.abort(t, fenced)
+		m.settle(t, wire.StatusUnknown)
+	}
+	m.own = nil
+	if !m.closed {
+		m.do(Open{})
+	}
+	m.adopt(l.name)
+}

@@ -1,0 +1,136 @@
+package machine
+
+import (
+	"parley/wire"
+)
+
+// Question is a question about a branch in doubt, and where the answer goes.
+type Question struct {
+	To  string
+	Ask wire.Resolve
+}
+
+// maxAsked bounds the questions that wait for one seal; who is refused asks
+// again.
+const maxAsked = 4096
+
+// Resolve answers a question about a branch in doubt, from the own log, from
+// an adopted one, or by asking the owner.
+func (m *Machine) Resolve(q Question) {
+	if r, ok := m.known(q); ok {
+		m.do(Answer{To: q.To, Resolved: r})
+		return
+	}
+	if m.adoptions[q.Ask.ID.Log] != nil {
+		m.OwnerSilent(q)
+		return
+	}
+	m.do(AskOwner{Question: q})
+}
+
+// Owner answers a question that another coordinator passes on to the owner of
+// a log. It never asks further.
+func (m *Machine) Owner(q Question) {
+	r, ok := m.known(q)
+	if !ok {
+		r = resolved(wire.StatusUnknown)
+	}
+	m.do(Answer{To: q.To, Resolved: r})
+}
+
+// OwnerSilent says that the owner of the log in question does not answer, or
+// has been undecided for too long: the log is sealed.
+func (m *Machine) OwnerSilent(q Question) {
+	if r, ok := m.known(q); ok {
+		m.do(Answer{To: q.To, Resolved: r})
+		return
+	}
+	a := m.adopt(q.Ask.ID.Log)
+	if len(a.asked) < maxAsked {
+		a.asked = append(a.asked, q)
+	}
+}
+
+// known answers from what this machine holds.
+func (m *Machine) known(q Question) (wire.Resolved, bool) {
+	id := q.Ask.ID
+	if m.own != nil && m.own.name == id.Log {
+		return m.fromOwn(q), true
+	}
+	if a := m.adoptions[id.Log]; a != nil {
+		return m.fromAdoption(a, q), a.phase == driving
+	}
+	for _, d := range m.done {
+		if d.log == id.Log {
+			return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: d.seq}, true
+		}
+	}
+	return wire.Resolved{}, false
+}
+
+func (m *Machine) fromOwn(q Question) wire.Resolved {
+	t := m.txs[q.Ask.ID]
+	switch {
+	case t == nil && q.Ask.ID.N > m.own.next:
+		r := resolved(wire.StatusUnknown)
+		r.Code, r.Reason = wire.CodeNotFound, "this log has not issued that transaction yet"
+		return r
+	case t == nil || t.State == Aborting:
+		return resolved(wire.StatusAborted)
+	case t.State == Committed:
+		return committedFor(t.committed(), q)
+	default:
+		return resolved(wire.StatusPending)
+	}
+}
+
+func (m *Machine) fromAdoption(a *adoption, q Question) wire.Resolved {
+	if c, ok := a.commits[q.Ask.ID.N]; ok {
+		return committedFor(c, q)
+	}
+	return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: a.sealSeq}
+}
+
+// committedFor tells a journal that did not vote in a committed transaction
+// that its own branch is aborted: the participant's other journal has it.
+func committedFor(c wire.Committed, q Question) wire.Resolved {
+	if votedIn(c, q.Ask) {
+		return resolved(wire.StatusCommitted)
+	}
+	return resolved(wire.StatusAborted)
+}
+
+// answerFound answers the questions about commits that a read found: what was
+// found is true, however stale the read.
+func (m *Machine) answerFound(a *adoption, found []Stored) {
+	if len(a.asked) == 0 {
+		return
+	}
+	committed := map[uint64]wire.Committed{}
+	for _, s := range found {
+		for _, c := range s.Record.Commits {
+			committed[c.N] = c
+		}
+	}
+	var still []Question
+	for _, q := range a.asked {
+		c, ok := committed[q.Ask.ID.N]
+		if !ok || !votedIn(c, q.Ask) {
+			still = append(still, q)
+			continue
+		}
+		m.do(Answer{To: q.To, Resolved: resolved(wire.StatusCommitted)})
+	}
+	a.asked = still
+}
+
+func votedIn(c wire.Committed, ask wire.Resolve) bool {
+	for _, b := range c.Branches {
+		if b.Participant == ask.Participant && b.Journal == ask.Journal {
+			return true
+		}
+	}
+	return false
+}
+
+func resolved(s wire.Status) wire.Resolved { return wire.Resolved{V: wire.Version, Status: s} }

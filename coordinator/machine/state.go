@@ -1,0 +1,160 @@
+package machine
+
+import (
+	"encoding/binary"
+	"maps"
+	"slices"
+
+	"parley/wire"
+)
+
+// Clone is an independent copy without pending actions, for exploration.
+func (m *Machine) Clone() *Machine {
+	c := *m
+	c.out = nil
+	c.done = slices.Clone(m.done)
+	c.subs = make(map[string]*Submission, len(m.subs))
+	moved := make(map[*Submission]*Submission, len(m.subs))
+	copySub := func(s *Submission) *Submission {
+		if s == nil {
+			return nil
+		}
+		if moved[s] == nil {
+			n := *s
+			n.waiters = slices.Clone(s.waiters)
+			moved[s] = &n
+		}
+		return moved[s]
+	}
+	for k, s := range m.subs {
+		c.subs[k] = copySub(s)
+	}
+	c.txs = make(map[wire.TxID]*Tx, len(m.txs))
+	for id, t := range m.txs {
+		n := *t
+		n.Branches = slices.Clone(t.Branches)
+		n.sub = copySub(t.sub)
+		c.txs[id] = &n
+	}
+	c.adoptions = make(map[string]*adoption, len(m.adoptions))
+	for k, a := range m.adoptions {
+		n := *a
+		n.asked = slices.Clone(a.asked)
+		n.commits = maps.Clone(a.commits)
+		c.adoptions[k] = &n
+	}
+	if m.own != nil {
+		n := *m.own
+		n.ready = slices.Clone(m.own.ready)
+		n.records = slices.Clone(m.own.records)
+		c.own = &n // a flight is never changed once it is made
+	}
+	return &c
+}
+
+// AppendKey appends to b a text that is equal for two machines exactly when
+// they behave alike from here on, for exploration.
+func (m *Machine) AppendKey(b []byte) []byte {
+	k := key(b)
+	k.flag(m.closed)
+	k.flag(m.own != nil)
+	if l := m.own; l != nil {
+		k.text(l.name)
+		k.num(l.openSeq, l.last, l.next, l.made, l.purged)
+		k.flag(l.trim)
+		k.ids(l.ready)
+		k.flag(l.flight != nil)
+		if f := l.flight; f != nil {
+			k.num(f.record.Base)
+			k.ids(f.txs)
+			k.ids(f.carry)
+		}
+		for _, r := range l.records {
+			k.num(r.seq, uint64(r.left))
+		}
+	}
+	for _, t := range m.sorted() {
+		k.tx(t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.subs)) {
+		s := m.subs[name]
+		k.text(name)
+		k.text(s.Digest)
+		k.flag(s.Once)
+		k.text(s.tx.String())
+		for _, w := range s.waiters {
+			k.text(w.To)
+			k.text(string(w.Wait))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.adoptions)) {
+		k.adoption(m.adoptions[name])
+	}
+	for _, d := range m.done {
+		k.text(d.log)
+		k.num(d.seq)
+	}
+	return k
+}
+
+// key is a growing state key. Every part has a length or an end mark in front,
+// so that two different states cannot run together to one text.
+type key []byte
+
+func (k *key) num(ns ...uint64) {
+	for _, n := range ns {
+		*k = binary.AppendUvarint(*k, n)
+	}
+}
+
+func (k *key) text(s string) {
+	k.num(uint64(len(s)))
+	*k = append(*k, s...)
+}
+
+func (k *key) flag(f bool) {
+	if f {
+		*k = append(*k, 1)
+	} else {
+		*k = append(*k, 0)
+	}
+}
+
+func (k *key) ids(ids []wire.TxID) {
+	k.num(uint64(len(ids)))
+	for _, id := range ids {
+		k.text(id.String())
+	}
+}
+
+func (k *key) tx(t *Tx) {
+	k.text(t.ID.String())
+	k.num(uint64(t.State), t.home)
+	k.flag(t.sub != nil)
+	if t.State == Aborting {
+		k.flag(t.abort.close)
+		k.text(string(t.abort.code))
+	}
+	for _, b := range t.Branches {
+		k.text(b.Journal)
+		k.flag(b.Done)
+		k.text(b.Violation)
+	}
+}
+
+func (k *key) adoption(a *adoption) {
+	k.text(a.log)
+	k.num(uint64(a.phase), a.sealSeq, uint64(a.left), uint64(len(a.chain)), uint64(len(a.commits)))
+	k.text(a.seal)
+	for _, s := range a.chain {
+		k.num(s.Seq)
+	}
+	for _, n := range slices.Sorted(maps.Keys(a.commits)) {
+		k.num(n)
+	}
+	for _, q := range a.asked {
+		k.text(q.To)
+		k.text(q.Ask.ID.String())
+		k.text(q.Ask.Participant)
+	}
+}

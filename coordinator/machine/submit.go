@@ -1,0 +1,115 @@
+package machine
+
+import (
+	"fmt"
+
+	"parley/wire"
+)
+
+// Submit starts a transaction for a client, or joins the client to the one
+// that its key already has here.
+func (m *Machine) Submit(s Submission, w Waiter) {
+	if sub := m.subs[s.Key]; sub != nil {
+		m.join(sub, s, w)
+		return
+	}
+	switch {
+	case m.closed:
+		m.reject(s.Key, w, wire.CodeUnavailable, "this coordinator is stopping")
+	case m.own == nil:
+		m.reject(s.Key, w, wire.CodeUnavailable, "this coordinator has no log at the moment; is the broker up, and its stream TXLOG not full?")
+	case m.undecided >= m.limits.Undecided:
+		m.reject(s.Key, w, wire.CodeBusy, fmt.Sprintf("%d transactions are undecided here, the limit is %d", m.undecided, m.limits.Undecided))
+	case len(m.txs) >= m.limits.Unfinished:
+		m.reject(s.Key, w, wire.CodeBusy, fmt.Sprintf("%d transactions are unfinished here, the limit is %d; is a participant away?", len(m.txs), m.limits.Unfinished))
+	default:
+		s.waiters = []Waiter{w}
+		m.subs[s.Key] = &s
+		m.start(&s)
+	}
+}
+
+// join adds a client that repeats a key to the submission that is at work.
+func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
+	t := m.txs[sub.tx]
+	committed := t != nil && t.State == Committed
+	switch {
+	case sub.Digest != s.Digest && committed:
+		m.reject(s.Key, w, wire.CodeConflict, "the key was used before for a transaction with other content")
+	case sub.Digest != s.Digest:
+		m.reject(s.Key, w, wire.CodeContended, "the key is held by a transaction with other content that is not decided yet")
+	case committed && w.Wait != wire.WaitApplied:
+		m.do(Reply{To: w.To, Outcome: t.outcome(wire.StatusCommitted)})
+	default:
+		sub.Once = false
+		sub.waiters = append(sub.waiters, w)
+	}
+}
+
+func (m *Machine) reject(key string, w Waiter, code wire.Code, reason string) {
+	m.do(Reply{To: w.To, Outcome: wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: key, Code: code, Reason: reason}})
+}
+
+// start gives a submission its next transaction.
+func (m *Machine) start(s *Submission) {
+	m.own.next++
+	t := &Tx{
+		ID: wire.TxID{Log: m.own.name, N: m.own.next}, Key: s.Key, Digest: s.Digest, DecideBy: s.DecideBy, sub: s,
+		Branches: make([]Branch, len(s.Branches)),
+	}
+	for i, b := range s.Branches {
+		t.Branches[i].Participant = b.Participant
+	}
+	s.tx = t.ID
+	m.txs[t.ID] = t
+	m.undecided++
+	m.do(Watch{ID: t.ID, DecideBy: t.DecideBy})
+	for i := range t.Branches {
+		m.prepare(t, i)
+	}
+}
+
+func (m *Machine) prepare(t *Tx, i int) {
+	m.do(SendPrepare{To: t.Branches[i].Participant, ID: t.ID, Msg: wire.Prepare{
+		V: wire.Version, Key: t.Key, Digest: t.Digest, DecideBy: t.DecideBy,
+		OpenSeq: m.own.openSeq, Payload: t.sub.Branches[i].Payload,
+	}})
+}
+
+// Restarted starts the next transaction of a submission that made way, or, when
+// expired, gives it up.
+func (m *Machine) Restarted(key string, expired bool) {
+	s := m.subs[key]
+	if s == nil || !s.tx.IsZero() {
+		return
+	}
+	if expired || m.own == nil {
+		m.answer(s, wire.Outcome{
+			V: wire.Version, Status: wire.StatusUnknown, Key: key, Code: wire.CodeUndecided,
+			Reason: "another transaction with this key is not decided yet",
+		})
+		return
+	}
+	m.start(s)
+}
+
+// answer tells every waiting client and ends the submission.
+func (m *Machine) answer(s *Submission, o wire.Outcome) {
+	if s == nil {
+		return
+	}
+	for _, w := range s.waiters {
+		m.do(Reply{To: w.To, Outcome: o})
+	}
+	s.waiters = nil
+	m.endSubmission(s)
+}
+
+func (m *Machine) endSubmission(s *Submission) {
+	if m.subs[s.Key] == s {
+		delete(m.subs, s.Key)
+	}
+	if t := m.txs[s.tx]; t != nil && t.sub == s {
+		t.sub = nil
+	}
+}

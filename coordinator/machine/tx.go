@@ -1,0 +1,136 @@
+package machine
+
+import (
+	"encoding/json"
+
+	"parley/wire"
+)
+
+// State is where a transaction stands; see the package comment.
+type State uint8
+
+// The states of a transaction.
+const (
+	Preparing State = iota
+	Ready
+	Appending
+	Committed
+	Aborting
+)
+
+func (s State) String() string {
+	return [...]string{"preparing", "ready", "appending", "committed", "aborting"}[s]
+}
+
+// Tx is one transaction of the own log, or a committed one of an adopted log.
+type Tx struct {
+	ID       wire.TxID
+	State    State
+	Key      string
+	Digest   string // empty for an adopted one
+	DecideBy int64
+	Branches []Branch
+	// sub is the submission it serves, nil for an adopted one and once every
+	// waiting client is answered.
+	sub *Submission
+	// home is the sequence of the latest own record that holds its commit.
+	home uint64
+	// abort says why it is aborting.
+	abort abortion
+}
+
+// Branch is what the coordinator knows of one participant.
+type Branch struct {
+	Participant string
+	// Journal is the journal that voted yes, empty before.
+	Journal string
+	// Done: it has acknowledged the outcome.
+	Done bool
+	// Detail is what it said with its yes.
+	Detail json.RawMessage
+	// Violation is why it refuses the outcome, if it does.
+	Violation string
+}
+
+// abortion is why a transaction aborts, and whether its key is to be closed.
+type abortion struct {
+	close       bool
+	code        wire.Code
+	reason      string
+	participant string
+}
+
+// Submission is what a client wants, over all the transactions it takes: one
+// that made way for another with the same key is followed by a new one.
+type Submission struct {
+	Key      string
+	Digest   string
+	DecideBy int64 // milliseconds since 1970
+	Branches []wire.Branch
+	// Once: the key was made for this submission, which is the only one.
+	Once bool
+
+	tx      wire.TxID // zero while it waits to start again
+	waiters []Waiter
+}
+
+// Waiter is a client that waits for an outcome.
+type Waiter struct {
+	To   string
+	Wait wire.Wait
+}
+
+func (t *Tx) branch(participant string) *Branch {
+	for i := range t.Branches {
+		if t.Branches[i].Participant == participant {
+			return &t.Branches[i]
+		}
+	}
+	return nil
+}
+
+func (t *Tx) allYes() bool {
+	for i := range t.Branches {
+		if t.Branches[i].Journal == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Tx) allDone() bool {
+	for i := range t.Branches {
+		if !t.Branches[i].Done {
+			return false
+		}
+	}
+	return true
+}
+
+// outcome is what a client is told about t.
+func (t *Tx) outcome(status wire.Status) wire.Outcome {
+	o := wire.Outcome{V: wire.Version, Status: status, ID: t.ID, Key: t.Key}
+	if status != wire.StatusCommitted {
+		o.Code, o.Reason, o.Participant = t.abort.code, t.abort.reason, t.abort.participant
+		return o
+	}
+	o.Applied = t.allDone()
+	for _, b := range t.Branches {
+		if len(b.Detail) > 0 {
+			if o.Details == nil {
+				o.Details = make(map[string]json.RawMessage, len(t.Branches))
+			}
+			o.Details[b.Participant] = b.Detail
+		}
+	}
+	return o
+}
+
+// committed is t as it stands in a record.
+func (t *Tx) committed() wire.Committed {
+	c := wire.Committed{N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]wire.CommittedBranch, len(t.Branches))}
+	for i, b := range t.Branches {
+		c.Branches[i] = wire.CommittedBranch{Participant: b.Participant, Journal: b.Journal}
+	}
+	return c
+}

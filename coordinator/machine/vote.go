@@ -1,0 +1,135 @@
+package machine
+
+import (
+	"parley/wire"
+)
+
+// Vote takes a participant's vote.
+func (m *Machine) Vote(id wire.TxID, participant string, v wire.Vote) {
+	t := m.txs[id]
+	if t == nil {
+		// Presumed abort: whoever is in doubt will ask.
+		return
+	}
+	b := t.branch(participant)
+	switch {
+	case b == nil || t.State == Committed || t.State == Appending:
+		return
+	case t.State == Aborting:
+		if v.Yes && !b.Done {
+			b.Journal = v.Journal
+			m.sendAbort(t, b)
+		}
+	case v.Yes:
+		m.yes(t, b, v)
+	default:
+		m.no(t, b, v)
+	}
+}
+
+func (m *Machine) yes(t *Tx, b *Branch, v wire.Vote) {
+	switch {
+	case b.Journal == "":
+		b.Journal, b.Detail = v.Journal, v.Detail
+	case b.Journal != v.Journal:
+		m.abort(t, abortion{
+			close: true, code: wire.CodeTwoJournals, participant: b.Participant,
+			reason: "two journals voted under the name " + b.Participant + ": " + b.Journal + " and " + v.Journal,
+		})
+		return
+	}
+	if t.State == Preparing && t.allYes() {
+		t.State = Ready
+		m.own.ready = append(m.own.ready, t.ID)
+		m.tryAppend()
+	}
+}
+
+func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
+	if b.Journal != "" && b.Journal == v.Journal && v.Code != wire.CodeAborted && v.Code != wire.CodeViolation {
+		// An older answer of a journal that has said yes since.
+		return
+	}
+	why := abortion{code: v.Code, reason: v.Reason, participant: b.Participant}
+	switch v.Code {
+	case wire.CodeDuplicate:
+		m.duplicate(t, v)
+	case wire.CodeClosed:
+		m.abort(t, why)
+		m.settle(t, wire.StatusAborted)
+	case wire.CodeConflict:
+		m.abort(t, why)
+		m.settle(t, wire.StatusRejected)
+	case wire.CodeContended:
+		m.abort(t, why)
+		m.settle(t, wire.StatusUnknown)
+	case wire.CodeAborted, wire.CodeViolation, wire.CodeLate:
+		// Another coordinator decided for this one, or clocks differ: the same
+		// submission may well commit as another transaction.
+		m.abort(t, why)
+		if v.Closed {
+			m.settle(t, wire.StatusAborted)
+		} else {
+			m.settle(t, wire.StatusUnknown)
+		}
+	default:
+		why.close = true
+		m.abort(t, why)
+		if v.Closed {
+			m.settle(t, wire.StatusAborted)
+		}
+	}
+}
+
+// duplicate: another transaction with the same key and content holds the key
+// at a participant.
+func (m *Machine) duplicate(t *Tx, v wire.Vote) {
+	switch {
+	case v.OtherState == wire.BranchCommitted:
+		s := t.sub
+		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "the key committed as " + v.Other.String()})
+		m.answer(s, wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: v.Other, Key: t.Key})
+	case t.ID.Compare(v.Other) < 0:
+		// The other one yields; the next resend asks again.
+	default:
+		// Two that wait for each other, or abort each other, would go on for
+		// ever: the larger id makes way, leaves the key free, and starts again.
+		s := t.sub
+		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "made way for " + v.Other.String() + " with the same key"})
+		if s != nil {
+			s.tx, s.Once, t.sub = wire.TxID{}, false, nil
+			m.do(Restart{Key: s.Key, DecideBy: s.DecideBy})
+		}
+	}
+}
+
+// NoSubscriber says that nobody listens for a participant's prepare.
+func (m *Machine) NoSubscriber(id wire.TxID, participant string) {
+	t := m.txs[id]
+	if t == nil || t.State != Preparing {
+		return
+	}
+	if b := t.branch(participant); b != nil && b.Journal == "" {
+		m.abort(t, abortion{
+			close: true, code: wire.CodeNoParticipant, participant: participant,
+			reason: "no service answers for the participant " + participant,
+		})
+	}
+}
+
+// Deadline says that a transaction's decide_by has passed.
+func (m *Machine) Deadline(id wire.TxID) {
+	t := m.txs[id]
+	if t == nil || (t.State != Preparing && t.State != Ready) {
+		return
+	}
+	why := abortion{close: true, code: wire.CodeTimeout, reason: "the decision did not become durable in time"}
+	for _, b := range t.Branches {
+		if b.Journal == "" {
+			why.participant = b.Participant
+			why.reason = b.Participant + " did not vote in time"
+			break
+		}
+	}
+	m.abort(t, why)
+}
