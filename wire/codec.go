@@ -32,9 +32,9 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// message is what [Decode] reads: a pointer to a type that knows its name, its
+// Message is what [Decode] reads: a pointer to a type that knows its name, its
 // version and its limits.
-type message[T any] interface {
+type Message[T any] interface {
 	*T
 	name() string
 	version() int
@@ -44,7 +44,7 @@ type message[T any] interface {
 
 // Decode reads one message of type T and checks it. The error is an [*Error]
 // that names the message, the field, its value and the limit.
-func Decode[T any, M message[T]](data []byte) (T, error) {
+func Decode[T any, M Message[T]](data []byte) (T, error) {
 	var v T
 	m := M(&v)
 	if len(data) > m.limit() {
@@ -89,9 +89,18 @@ func unmarshalStrict(data []byte, into any) error {
 	return nil
 }
 
+// Check returns v if [Decode] would take it, and the same error otherwise.
+func Check[T any, M Message[T]](v T) (T, error) {
+	m := M(&v)
+	if err := m.check(); err != nil {
+		return v, invalid("%s: %v", m.name(), err)
+	}
+	return v, nil
+}
+
 // Encode writes one message. It panics on a message that [Decode] would
 // refuse: the sender has a bug, and the sooner it is seen the better.
-func Encode[T any, M message[T]](v T) []byte {
+func Encode[T any, M Message[T]](v T) []byte {
 	m := M(&v)
 	if err := m.check(); err != nil {
 		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))

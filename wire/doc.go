@@ -10,3 +10,6 @@
 // malformed, too large, of an unknown version or with an unknown field, and
 // says which field, which value and which limit; see [Decode].
 package wire
+
+// Release is the version of this build, as services announce it.
+const Release = "0.1.0"

@@ -190,12 +190,15 @@ func (m *Ack) check() error {
 
 // Resolve asks what became of a branch in doubt: a participant asks any
 // coordinator on tx.resolve, a coordinator the owner on tx.owner.<log>.
+// Participant and Journal say whose branch it is; both are empty when somebody
+// only wants to know about the transaction.
 type Resolve struct {
 	V           int    `json:"v"`
 	ID          TxID   `json:"id"`
-	Participant string `json:"participant"`
-	Journal     string `json:"journal"`
-	DecideBy    int64  `json:"decide_by"`
+	Participant string `json:"participant,omitempty"`
+	Journal     string `json:"journal,omitempty"`
+	// DecideBy is that of the prepare, 0 if it is not known.
+	DecideBy int64 `json:"decide_by,omitempty"`
 }
 
 func (*Resolve) name() string   { return "resolve" }
@@ -205,6 +208,9 @@ func (*Resolve) limit() int     { return MaxMessage }
 func (m *Resolve) check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
+	}
+	if m.Participant == "" && m.Journal == "" {
+		return nil
 	}
 	if err := CheckName(m.Participant); err != nil {
 		return err

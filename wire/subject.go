@@ -90,6 +90,9 @@ func ParseLogSubject(subject string) (log string, err error) {
 	return log, nil
 }
 
+// SubjectBranches asks every participant what [BranchSubject] asks one.
+const SubjectBranches = "participant.branches"
+
 // BranchSubject asks a participant for the branches it holds:
 // participant.<name>.branches, answered with [Branches].
 func BranchSubject(participant string) string { return "participant." + participant + ".branches" }

@@ -62,7 +62,7 @@ func (m *Machine) known(q Question) (wire.Resolved, bool) {
 	}
 	for _, d := range m.done {
 		if d.log == id.Log {
-			return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: d.seq}, true
+			return presumed(q, d.seq), true
 		}
 	}
 	return wire.Resolved{}, false
@@ -75,7 +75,9 @@ func (m *Machine) fromOwn(q Question) wire.Resolved {
 		r := resolved(wire.StatusUnknown)
 		r.Code, r.Reason = wire.CodeNotFound, "this log has not issued that transaction yet"
 		return r
-	case t == nil || t.State == Aborting:
+	case t == nil:
+		return presumed(q, 0)
+	case t.State == Aborting:
 		return resolved(wire.StatusAborted)
 	case t.State == Committed:
 		return committedFor(t.committed(), q)
@@ -88,7 +90,20 @@ func (m *Machine) fromAdoption(a *adoption, q Question) wire.Resolved {
 	if c, ok := a.commits[q.Ask.ID.N]; ok {
 		return committedFor(c, q)
 	}
-	return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: a.sealSeq}
+	return presumed(q, a.sealSeq)
+}
+
+// presumed answers for a transaction that is neither held nor in the log: for
+// a branch in doubt that means aborted, since a commit it had not acknowledged
+// would still be there. Asked by anybody else it is unknown: it may have
+// committed, been acknowledged by all, and been forgotten.
+func presumed(q Question, sealSeq uint64) wire.Resolved {
+	if q.Ask.Participant == "" {
+		r := resolved(wire.StatusUnknown)
+		r.Code, r.Reason = wire.CodeNotFound, "finished and forgotten, or never committed; its participants know"
+		return r
+	}
+	return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: sealSeq}
 }
 
 // committedFor tells a journal that did not vote in a committed transaction
@@ -125,6 +140,9 @@ func (m *Machine) answerFound(a *adoption, found []Stored) {
 }
 
 func votedIn(c wire.Committed, ask wire.Resolve) bool {
+	if ask.Participant == "" {
+		return true // asked about the transaction, not about a branch
+	}
 	for _, b := range c.Branches {
 		if b.Participant == ask.Participant && b.Journal == ask.Journal {
 			return true

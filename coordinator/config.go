@@ -1,0 +1,56 @@
+package coordinator
+
+import (
+	"log/slog"
+	"time"
+
+	"parley/coordinator/machine"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Config is how a coordinator behaves; the zero Config is right for
+// production.
+type Config struct {
+	// Limits bound what it holds; zero means [machine.DefaultLimits].
+	Limits machine.Limits
+	// DrainTimeout bounds each half of a drain: until every transaction is
+	// decided, and until every participant has acknowledged. Default 5 s.
+	DrainTimeout time.Duration
+	// Step, if set, is called at named moments of the commit protocol, for
+	// tests that kill the process there. What was sent before is flushed.
+	Step func(point string)
+	Log  *slog.Logger
+}
+
+// Moments that Config.Step is called at.
+const (
+	StepPrepareSent  = "prepare-sent"  // every prepare of a transaction was sent
+	StepAppendBefore = "append-before" // all votes are yes, nothing is appended
+	StepAppendAfter  = "append-after"  // the commit is durable, nobody knows
+	StepAnswered     = "answered"      // the client was told, commits were not sent
+	StepCommitSent   = "commit-sent"   // the commits were sent
+	StepPurgeBefore  = "purge-before"  // base was raised, nothing is purged
+	StepSealAfter    = "seal-after"    // another's log is sealed, nothing was driven
+)
+
+// Deps are what a coordinator needs from outside.
+type Deps struct {
+	// NATS is its connection; the caller closes it after Run has returned.
+	NATS *nats.Conn
+	// Durability is what is known of the broker's promise: "synced",
+	// "replicated" or "unverified". It is only reported.
+	Durability string
+}
+
+func (c *Config) fill() {
+	if c.Limits == (machine.Limits{}) {
+		c.Limits = machine.DefaultLimits()
+	}
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = 5 * time.Second
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+}

@@ -1,0 +1,179 @@
+package coordinator
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/coordinator/txlog"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// Coordinator is one coordinator process. Make it with [New].
+type Coordinator struct {
+	cfg   Config
+	deps  Deps
+	ready chan struct{}
+
+	// Set by Run, before the loop starts.
+	js          jetstream.JetStream
+	log         *txlog.Log
+	incarnation string
+	inbox       string // where no-subscriber notices arrive
+	background  context.Context
+	work        sync.WaitGroup
+	events      chan func()
+	failed      chan error
+
+	// Owned by the loop.
+	m         *machine.Machine
+	subs      map[string]*logSubs
+	timers    timers
+	inquiries map[string]*inquiry
+	service   micro.Service // nil until there is a log
+	full      bool          // the stream is beyond its soft limit
+	committed uint64
+	aborted   uint64
+}
+
+// New checks the configuration. It opens nothing.
+func New(cfg Config, deps Deps) (*Coordinator, error) {
+	if deps.NATS == nil {
+		return nil, errors.New("coordinator: a NATS connection is required")
+	}
+	cfg.fill()
+	return &Coordinator{cfg: cfg, deps: deps, ready: make(chan struct{})}, nil
+}
+
+// Ready is closed once transactions can be submitted.
+func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
+
+// Run coordinates until ctx is cancelled, then drains: it takes no more
+// submissions, decides what is under way, seals its own log, and waits a while
+// for the last acknowledgements. It returns an error if the commit log cannot
+// be trusted: the stream is missing, another one, or set differently.
+func (c *Coordinator) Run(ctx context.Context) error {
+	js, err := jetstream.New(c.deps.NATS)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	info, err := streams.Check(ctx, js, wire.TxLog())
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	log, err := txlog.Open(ctx, js)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer c.work.Wait()
+	defer c.stopService()
+	defer cancel()
+	c.js, c.log, c.incarnation, c.background = js, log, info.Incarnation, background
+	c.inbox = c.deps.NATS.NewInbox()
+	c.events = make(chan func(), maxEvents)
+	c.failed = make(chan error, 1)
+	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
+	c.timers = newTimers()
+	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
+
+	notices, err := c.listenForNotices()
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	defer func() { _ = notices.Unsubscribe() }()
+	defer c.unsubscribeAll()
+	c.goDo(c.watchStream)
+	c.goDo(c.scanLogs)
+	return c.loop(ctx)
+}
+
+// loop is the one goroutine that owns the machine.
+func (c *Coordinator) loop(ctx context.Context) error {
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
+	d := drain{cancelled: ctx.Done()}
+	for {
+		c.perform(c.m.Actions())
+		if c.service == nil && c.m.Log() != "" && !d.begun {
+			var err error
+			if c.service, err = c.serve(); err != nil {
+				return fmt.Errorf("coordinator: %w", err)
+			}
+			close(c.ready)
+		}
+		if d.begun && c.drained(&d) {
+			return nil
+		}
+		select {
+		case f := <-c.events:
+			f()
+		case now := <-tick.C:
+			c.onTick(now)
+		case <-second.C:
+			c.m.Trim()
+			c.m.Remind()
+		case err := <-c.failed:
+			return err
+		case <-d.cancelled:
+			c.beginDrain(&d)
+		}
+	}
+}
+
+// post hands an event to the loop. It blocks while the queue is full, and does
+// nothing once the loop has ended.
+func (c *Coordinator) post(f func()) {
+	select {
+	case c.events <- f:
+	case <-c.background.Done():
+	}
+}
+
+// maxEvents bounds the queue to the loop; a full one slows the senders down.
+const maxEvents = 4096
+
+// goDo runs f beside the loop until it ends or the coordinator does.
+func (c *Coordinator) goDo(f func(context.Context)) {
+	c.work.Add(1)
+	go func() {
+		defer c.work.Done()
+		f(c.background)
+	}()
+}
+
+// pause waits, and reports false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (c *Coordinator) step(point string) {
+	if c.cfg.Step == nil {
+		return
+	}
+	_ = c.deps.NATS.Flush() // a step means: what came before is out
+	c.cfg.Step(point)
+}
+
+func randomToken() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return wire.Token(b)
+}

@@ -1,0 +1,54 @@
+package coordinator
+
+import (
+	"context"
+	"time"
+)
+
+// drain is how far the coordinator has come with stopping: first it takes no
+// more requests and waits until everything is decided, then it closes its log
+// and waits until everything is acknowledged. Each half is bounded; what is
+// left after that is in the log, for any other coordinator.
+type drain struct {
+	cancelled <-chan struct{}
+	begun     bool
+	quiet     bool // no more requests arrive
+	closing   bool // the log is being closed
+	until     time.Time
+}
+
+func (c *Coordinator) beginDrain(d *drain) {
+	d.begun, d.cancelled = true, nil
+	d.until = time.Now().Add(c.cfg.DrainTimeout)
+	c.cfg.Log.Info("draining", "undecided", c.m.Undecided(), "unfinished", c.m.Unfinished())
+	c.goDo(func(context.Context) {
+		c.stopService()
+		c.post(func() { d.quiet = true })
+	})
+}
+
+// drained moves the drain on and reports whether it is over.
+func (c *Coordinator) drained(d *drain) bool {
+	late := time.Now().After(d.until)
+	if !d.closing {
+		if (d.quiet && c.m.Undecided() == 0) || late {
+			d.closing, d.until = true, time.Now().Add(c.cfg.DrainTimeout)
+			c.m.Close()
+			c.perform(c.m.Actions())
+		}
+		return false
+	}
+	if late {
+		c.cfg.Log.Warn("stopped before every participant has acknowledged; another coordinator, or the next start, will drive the rest", "unfinished", c.m.Unfinished())
+	}
+	return late || c.m.Idle()
+}
+
+func (c *Coordinator) stopService() {
+	if c.service == nil {
+		return
+	}
+	if err := c.service.Stop(); err != nil {
+		c.cfg.Log.Warn("stopping the service", "error", err)
+	}
+}

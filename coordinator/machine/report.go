@@ -1,0 +1,80 @@
+package machine
+
+import (
+	"parley/wire"
+)
+
+// Remind tells every client that still waits that its transaction is at work,
+// so that it can tell a slow coordinator from a dead one.
+func (m *Machine) Remind() {
+	for _, s := range m.subs {
+		for _, w := range s.waiters {
+			m.do(Reply{To: w.To, Outcome: wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: s.tx, Key: s.Key}})
+		}
+	}
+}
+
+// State is where a transaction stands, and whether it is held at all.
+func (m *Machine) State(id wire.TxID) (State, bool) {
+	t := m.txs[id]
+	if t == nil {
+		return 0, false
+	}
+	return t.State, true
+}
+
+// Status is what this machine knows of a transaction; false if nothing.
+func (m *Machine) Status(id wire.TxID) (wire.Outcome, bool) {
+	t := m.txs[id]
+	if t == nil {
+		a := m.adoptions[id.Log]
+		if a == nil || a.phase != driving {
+			return wire.Outcome{}, false
+		}
+		c, ok := a.commits[id.N]
+		return wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: id, Key: c.Key, Applied: true}, ok
+	}
+	switch t.State {
+	case Committed:
+		return t.outcome(wire.StatusCommitted), true
+	case Aborting:
+		// The transaction is aborted; whether its key is closed is not said.
+		return t.outcome(wire.StatusAborted), true
+	default:
+		return wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: id, Key: t.Key}, true
+	}
+}
+
+// Report is what the machine is doing, with at most [wire.MaxList] of its
+// transactions, oldest first.
+func (m *Machine) Report() wire.CoordinatorState {
+	r := wire.CoordinatorState{
+		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: len(m.txs) - m.undecided,
+	}
+	for log := range m.adoptions {
+		r.Adopted = append(r.Adopted, log)
+	}
+	for _, t := range m.sorted() {
+		if len(r.Txs) == wire.MaxList {
+			break
+		}
+		r.Txs = append(r.Txs, t.info())
+	}
+	return r
+}
+
+func (t *Tx) info() wire.TxInfo {
+	i := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
+	for _, b := range t.Branches {
+		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done {
+			i.Waiting = append(i.Waiting, b.Participant)
+		}
+		if b.Violation != "" {
+			if i.Violations == nil {
+				i.Violations = map[string]string{}
+			}
+			i.Violations[b.Participant] = b.Violation
+		}
+	}
+	return i
+}

@@ -1,0 +1,165 @@
+package coordinator
+
+import (
+	"context"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Pauses before a write or a read without a clear answer is repeated: long
+// enough not to crowd a broker that elects a leader, short against an election.
+const (
+	appendPause = 20 * time.Millisecond
+	readPause   = 100 * time.Millisecond
+)
+
+// perform does what the machine wants done.
+func (c *Coordinator) perform(actions []machine.Action) {
+	for i, a := range actions {
+		switch a := a.(type) {
+		case machine.SendPrepare:
+			c.sendPrepare(a)
+			if i+1 == len(actions) || !sendsPrepare(actions[i+1]) {
+				c.step(StepPrepareSent)
+			}
+		case machine.SendCommit:
+			c.publish(wire.TxSubject(wire.KindCommit, a.To, a.ID), wire.Encode(a.Msg))
+			if i+1 == len(actions) {
+				c.step(StepCommitSent)
+			}
+		case machine.SendAbort:
+			c.timers.retry(a.ID)
+			c.publish(wire.TxSubject(wire.KindAbort, a.To, a.ID), wire.Encode(a.Msg))
+		case machine.Reply:
+			c.reply(a)
+		case machine.Answer:
+			c.publish(a.To, wire.Encode(a.Resolved))
+		case machine.AskOwner:
+			c.askOwner(a.Question)
+		case machine.Open:
+			c.goDo(c.openLog)
+		case machine.Append:
+			c.goDo(func(ctx context.Context) { c.append(ctx, a) })
+		case machine.ReadAfter:
+			c.goDo(func(ctx context.Context) { c.readAfter(ctx, a) })
+		case machine.ReadLog:
+			c.goDo(func(ctx context.Context) { c.readLog(ctx, a) })
+		case machine.Purge:
+			c.step(StepPurgeBefore)
+			c.goDo(func(ctx context.Context) { c.purge(ctx, a) })
+		case machine.Watch:
+			c.timers.watch(a.ID, a.DecideBy)
+		case machine.Unwatch:
+			c.timers.unwatch(a.ID)
+		case machine.Restart:
+			c.goDo(func(ctx context.Context) { c.restart(ctx, a) })
+		case machine.Adopted:
+			c.adopted(a.Log)
+		case machine.Released:
+			c.unsubscribe(a.Log)
+		case machine.LostLog:
+			c.cfg.Log.Warn("gave up the commit log", "log", a.Log, "why", a.Why)
+			c.unsubscribe(a.Log)
+		case machine.Alarm:
+			c.cfg.Log.Error("a participant refuses an outcome: data was lost, restored from a backup or changed by hand",
+				"tx", a.ID.String(), "participant", a.Participant, "reason", a.Text)
+		}
+	}
+}
+
+func sendsPrepare(a machine.Action) bool {
+	_, ok := a.(machine.SendPrepare)
+	return ok
+}
+
+// publish sends and forgets: whatever matters is sent again until answered.
+func (c *Coordinator) publish(subject string, data []byte) {
+	if subject == "" {
+		return // a request without a reply subject
+	}
+	if err := c.deps.NATS.Publish(subject, data); err != nil {
+		c.cfg.Log.Debug("publish failed, it will be repeated", "subject", subject, "error", err)
+	}
+}
+
+// sendPrepare publishes with a reply subject, so that the broker can say that
+// nobody listens.
+func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
+	err := c.deps.NATS.PublishMsg(&nats.Msg{
+		Subject: wire.TxSubject(wire.KindPrepare, a.To, a.ID),
+		Reply:   c.inbox + "." + a.To + "." + a.ID.String(),
+		Data:    wire.Encode(a.Msg),
+	})
+	if err != nil {
+		c.cfg.Log.Debug("publish failed, it will be repeated", "tx", a.ID.String(), "to", a.To, "error", err)
+	}
+}
+
+func (c *Coordinator) reply(a machine.Reply) {
+	switch a.Outcome.Status {
+	case wire.StatusCommitted:
+		c.committed++
+	case wire.StatusAborted:
+		c.aborted++
+	}
+	c.publish(a.To, wire.Encode(a.Outcome))
+	if a.Outcome.Status == wire.StatusCommitted {
+		c.step(StepAnswered)
+	}
+}
+
+func (c *Coordinator) append(ctx context.Context, a machine.Append) {
+	if a.Again && !pause(ctx, appendPause) {
+		return
+	}
+	seal := a.Record.Kind == wire.RecordSeal
+	if !seal && len(a.Record.Commits) > 0 {
+		c.step(StepAppendBefore)
+	}
+	answer, seq, err := c.log.Append(ctx, a.Log, a.Expect, a.Record)
+	switch {
+	case err != nil:
+		c.cfg.Log.Debug("append", "log", a.Log, "kind", a.Record.Kind, "error", err)
+	case seal:
+		c.cfg.Log.Info("sealed a log whose owner is silent", "log", a.Log, "sequence", seq)
+		c.step(StepSealAfter)
+	case len(a.Record.Commits) > 0:
+		c.step(StepAppendAfter)
+	}
+	c.post(func() { c.m.Appended(a.Log, a.Record.Nonce, answer, seq) })
+}
+
+func (c *Coordinator) readAfter(ctx context.Context, a machine.ReadAfter) {
+	found, err := c.log.ReadAfter(ctx, a.Log, a.After)
+	if err != nil {
+		c.cfg.Log.Warn("reading the own log", "error", err)
+	}
+	c.post(func() { c.m.ReadAfter(a.Log, a.Nonce, found) })
+}
+
+func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
+	if a.Again && !pause(ctx, readPause) {
+		return
+	}
+	for {
+		found, err := c.log.Read(ctx, a.Log)
+		if err == nil {
+			c.post(func() { c.m.Read(a.Log, found) })
+			return
+		}
+		c.cfg.Log.Warn("reading a log", "error", err)
+		if !pause(ctx, readPause) {
+			return
+		}
+	}
+}
+
+func (c *Coordinator) purge(ctx context.Context, a machine.Purge) {
+	if err := c.log.Purge(ctx, a.Log, a.Before); err != nil {
+		c.cfg.Log.Warn("purge failed; the space is freed later", "error", err)
+	}
+}

@@ -1,0 +1,99 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// An owner that answers none of these is silent: in about two seconds at
+	// the most, sooner when nobody listens.
+	ownerTries   = 4
+	ownerTimeout = 500 * time.Millisecond
+	ownerPause   = 300 * time.Millisecond
+	// pendingGrace is how long past its decide_by an owner may be undecided
+	// before its log is sealed: it may be stuck in an append.
+	pendingGrace = 5 * time.Second
+	// maxQuestions bounds the questions that wait for one owner; who is beyond
+	// it asks again.
+	maxQuestions = 4096
+)
+
+// inquiry is the questions to one owner, one under way and the rest waiting.
+// When the owner turns out silent, that answers all of them.
+type inquiry struct{ waiting []machine.Question }
+
+// askOwner passes a question on to the owner of its log.
+func (c *Coordinator) askOwner(q machine.Question) {
+	log := q.Ask.ID.Log
+	if i := c.inquiries[log]; i != nil {
+		if len(i.waiting) < maxQuestions {
+			i.waiting = append(i.waiting, q)
+		}
+		return
+	}
+	c.inquiries[log] = &inquiry{}
+	c.ask(q)
+}
+
+func (c *Coordinator) ask(q machine.Question) {
+	c.goDo(func(ctx context.Context) {
+		r, ok := c.owner(ctx, q.Ask)
+		c.post(func() { c.ownerAnswered(q, r, ok) })
+	})
+}
+
+// ownerAnswered, in the loop, passes the answer on, or has the log sealed.
+func (c *Coordinator) ownerAnswered(q machine.Question, r wire.Resolved, ok bool) {
+	log := q.Ask.ID.Log
+	i := c.inquiries[log]
+	stuck := ok && r.Status == wire.StatusPending && q.Ask.DecideBy > 0 &&
+		time.Now().After(time.UnixMilli(q.Ask.DecideBy).Add(pendingGrace))
+	if !ok || stuck {
+		delete(c.inquiries, log)
+		for _, q := range append(i.waiting, q) {
+			c.m.OwnerSilent(q)
+		}
+		return
+	}
+	c.publish(q.To, wire.Encode(r))
+	if len(i.waiting) == 0 {
+		delete(c.inquiries, log)
+		return
+	}
+	next := i.waiting[0]
+	i.waiting = i.waiting[1:]
+	c.ask(next)
+}
+
+// owner asks the owner of a log, several times if need be; false means that it
+// is silent.
+func (c *Coordinator) owner(ctx context.Context, ask wire.Resolve) (wire.Resolved, bool) {
+	data := wire.Encode(ask)
+	for try := range ownerTries {
+		if try > 0 && !pause(ctx, ownerPause) {
+			break
+		}
+		rctx, cancel := context.WithTimeout(ctx, ownerTimeout)
+		msg, err := c.deps.NATS.RequestWithContext(rctx, wire.OwnerSubject(ask.ID.Log), data)
+		cancel()
+		if err != nil {
+			if errors.Is(err, nats.ErrConnectionClosed) {
+				break
+			}
+			continue
+		}
+		r, err := wire.Decode[wire.Resolved](msg.Data)
+		if err == nil {
+			return r, true
+		}
+		c.malformed(msg, err)
+	}
+	return wire.Resolved{}, false
+}

@@ -1,0 +1,100 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"parley/internal/streams"
+	"parley/wire"
+)
+
+const (
+	// scanEvery is how often logs without an owner are looked for. Branches in
+	// doubt ask by themselves within a second or two; this finds commits whose
+	// delivery was cut short.
+	scanEvery = 4 * time.Second
+	// watchEvery is how often the stream itself is looked at.
+	watchEvery = time.Second
+)
+
+// scanLogs adopts logs whose owner is gone, at the start and from time to time.
+func (c *Coordinator) scanLogs(ctx context.Context) {
+	for {
+		logs, err := c.log.Logs(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.cfg.Log.Warn("looking for logs without an owner", "error", err)
+		}
+		for _, log := range c.foreign(ctx, logs) {
+			// Any question will do to see whether somebody answers.
+			if _, alive := c.owner(ctx, wire.Resolve{V: wire.Version, ID: wire.TxID{Log: log, N: 1}}); !alive && ctx.Err() == nil {
+				c.post(func() { c.m.Adopt(log) })
+			}
+		}
+		if !pause(ctx, scanEvery/2+rand.N(scanEvery)) {
+			return
+		}
+	}
+}
+
+// foreign asks the loop which of the logs nobody here works on.
+func (c *Coordinator) foreign(ctx context.Context, logs []string) []string {
+	answer := make(chan []string, 1)
+	c.post(func() {
+		var out []string
+		for _, log := range logs {
+			if c.subs[log] == nil && c.inquiries[log] == nil && c.m.Log() != log {
+				out = append(out, log)
+			}
+		}
+		answer <- out
+	})
+	select {
+	case out := <-answer:
+		return out
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// watchStream notices a stream that is full, lost, made anew or changed. The
+// first is told to clients, the others end the coordinator: what it knows of
+// its transactions may no longer be true.
+func (c *Coordinator) watchStream(ctx context.Context) {
+	spec := wire.TxLog()
+	for pause(ctx, watchEvery) {
+		info, err := streams.Check(ctx, c.js, spec)
+		if ctx.Err() != nil {
+			return
+		}
+		bad, isBad := errors.AsType[*streams.Error](err)
+		switch {
+		case isBad:
+			c.fail(fmt.Errorf("coordinator: %w", bad))
+			return
+		case err != nil:
+			c.cfg.Log.Warn("the commit log does not answer", "error", err)
+			continue
+		case info.Incarnation != c.incarnation:
+			c.fail(fmt.Errorf("coordinator: stream %s was made anew: its %s is %s and was %s; what it held is lost, so transactions may be in doubt: see `parley tx list`",
+				spec.Name, wire.MetaIncarnation, info.Incarnation, c.incarnation))
+			return
+		}
+		full := info.Bytes > uint64(spec.SoftBytes)
+		c.post(func() {
+			if full != c.full {
+				c.cfg.Log.Error("commit log usage changed", "full", full, "bytes", info.Bytes, "soft_limit", spec.SoftBytes)
+			}
+			c.full = full
+		})
+	}
+}
+
+func (c *Coordinator) fail(err error) {
+	select {
+	case c.failed <- err:
+	default:
+	}
+}

@@ -1,0 +1,111 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+)
+
+// serve offers the request endpoints as a NATS micro service.
+func (c *Coordinator) serve() (micro.Service, error) {
+	s, err := micro.AddService(c.deps.NATS, micro.Config{
+		Name: "coordinator", Version: wire.Release,
+		Description: "two-phase commit across services",
+		Metadata:    map[string]string{"log": c.m.Log()},
+		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
+			c.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("registering the service: %w", err)
+	}
+	for _, e := range []struct {
+		name, subject string
+		handle        micro.HandlerFunc
+		queue         micro.EndpointOpt
+	}{
+		{"submit", wire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
+		{"status", wire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
+		{"resolve", wire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
+		{"coordinators", wire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
+	} {
+		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
+		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
+			return nil, errors.Join(fmt.Errorf("registering the endpoint %s: %w", e.name, err), s.Stop())
+		}
+	}
+	return s, nil
+}
+
+func (c *Coordinator) onSubmit(req micro.Request) {
+	m, err := wire.Decode[wire.Submit](req.Data())
+	if err != nil {
+		c.publish(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
+		return
+	}
+	s := machine.Submission{
+		Key: m.Key, Digest: m.Digest(), Branches: m.Branches, Once: m.Once,
+		DecideBy: time.Now().Add(m.Timeout()).UnixMilli(),
+	}
+	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
+	c.post(func() {
+		if c.full {
+			c.publish(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
+			return
+		}
+		c.m.Submit(s, w)
+	})
+}
+
+func rejected(code wire.Code, reason string) wire.Outcome {
+	return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
+}
+
+func (c *Coordinator) onResolve(req micro.Request) {
+	r, err := wire.Decode[wire.Resolve](req.Data())
+	if err != nil {
+		c.publish(req.Reply(), wire.Encode(wire.Resolved{
+			V: wire.Version, Status: wire.StatusUnknown, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error()),
+		}))
+		return
+	}
+	c.post(func() { c.m.Resolve(machine.Question{To: req.Reply(), Ask: r}) })
+}
+
+func (c *Coordinator) onCoordinators(req micro.Request) {
+	if _, err := wire.Decode[wire.CoordinatorsRequest](req.Data()); err != nil {
+		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
+		_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil)
+		return
+	}
+	c.post(func() {
+		r := c.m.Report()
+		r.Committed, r.Aborted, r.Durability = c.committed, c.aborted, c.deps.Durability
+		c.publish(req.Reply(), wire.Encode(r))
+	})
+}
+
+func (c *Coordinator) onStatus(req micro.Request) {
+	m, err := wire.Decode[wire.StatusRequest](req.Data())
+	if err != nil {
+		c.publish(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
+		return
+	}
+	c.post(func() {
+		if o, ok := c.m.Status(m.ID); ok {
+			c.publish(req.Reply(), wire.Encode(o))
+			return
+		}
+		own := c.m.Log() == m.ID.Log
+		c.goDo(func(ctx context.Context) {
+			c.publish(req.Reply(), wire.Encode(c.statusElsewhere(ctx, m.ID, own)))
+		})
+	})
+}

@@ -1,0 +1,99 @@
+package coordinator
+
+import (
+	"context"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// gatherFor is how long participants have to say what they know of a
+// transaction: they read one row.
+const gatherFor = 300 * time.Millisecond
+
+// statusElsewhere finds out about a transaction that is not held here: from its
+// owner, from its log, from its participants. It seals nothing, so it may end
+// as unknown.
+func (c *Coordinator) statusElsewhere(ctx context.Context, id wire.TxID, own bool) wire.Outcome {
+	o := wire.Outcome{V: wire.Version, Status: wire.StatusUnknown, ID: id}
+	if !own {
+		r, ok := c.owner(ctx, wire.Resolve{V: wire.Version, ID: id})
+		if ok && r.Status != wire.StatusUnknown {
+			o.Status = r.Status
+			return o
+		}
+		if c.inLog(ctx, id) {
+			o.Status = wire.StatusCommitted
+			return o
+		}
+	}
+	return c.askParticipants(ctx, o)
+}
+
+func (c *Coordinator) inLog(ctx context.Context, id wire.TxID) bool {
+	found, err := c.log.Read(ctx, id.Log)
+	if err != nil {
+		c.cfg.Log.Warn("reading a log", "error", err)
+	}
+	for _, s := range found {
+		for _, t := range s.Record.Commits {
+			if t.N == id.N {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// askParticipants concludes from branches: one that committed or aborted is
+// final, and then so is the transaction.
+func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.Outcome {
+	o.Code, o.Reason = wire.CodeNotFound, "neither a log nor a participant knows it"
+	inbox := c.deps.NATS.NewInbox()
+	answers := make(chan *nats.Msg, 256)
+	sub, err := c.deps.NATS.ChanSubscribe(inbox, answers)
+	if err != nil {
+		return o
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	q := wire.Encode(wire.BranchQuery{V: wire.Version, ID: o.ID})
+	if err := c.deps.NATS.PublishRequest(wire.SubjectBranches, inbox, q); err != nil {
+		return o
+	}
+	ctx, cancel := context.WithTimeout(ctx, gatherFor)
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return o
+		case msg := <-answers:
+			b, err := wire.Decode[wire.Branches](msg.Data)
+			if err == nil && conclude(&o, b) {
+				return o
+			}
+		}
+	}
+}
+
+// conclude reports whether the answer of a participant settles the outcome.
+func conclude(o *wire.Outcome, answer wire.Branches) bool {
+	for _, b := range answer.Branches {
+		if b.ID != o.ID {
+			continue
+		}
+		o.Key, o.Participant = b.Key, answer.Participant
+		switch b.State {
+		case wire.BranchCommitted:
+			o.Status, o.Code, o.Reason = wire.StatusCommitted, "", ""
+			return true
+		case wire.BranchAborted:
+			o.Status, o.Code, o.Reason = wire.StatusAborted, wire.CodeAborted, b.Reason
+			return true
+		default:
+			o.Code, o.Reason = wire.CodeUndecided, answer.Participant+" is in doubt about it"
+		}
+	}
+	return false
+}

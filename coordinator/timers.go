@@ -1,0 +1,123 @@
+package coordinator
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+)
+
+const (
+	// tickEvery is the grain of all timers.
+	tickEvery = 50 * time.Millisecond
+	// The first resend comes well after a vote that took a normal disk sync,
+	// later ones back off; a commit is resent for ever, at the longest pause.
+	firstResend = 500 * time.Millisecond
+	lastResend  = 5 * time.Second
+	// abortTries is how often an abort is sent before its participant is left
+	// to ask by itself.
+	abortTries = 4
+	// restartMin and restartSpread are the pause before a submission that made
+	// way for another with its key starts again.
+	restartMin    = 20 * time.Millisecond
+	restartSpread = 80 * time.Millisecond
+)
+
+// timers are the resends and deadlines of all transactions: a wheel of ticks.
+// A transaction that finishes before its first resend costs one entry and no
+// timer of its own.
+type timers struct {
+	now   int64 // the last tick that was worked off
+	wheel map[int64][]wire.TxID
+	txs   map[wire.TxID]*watch
+}
+
+type watch struct {
+	decideBy time.Time
+	next     time.Time // of the resend
+	pause    time.Duration
+	tries    int // resends since it aborts
+}
+
+func newTimers() timers {
+	return timers{wheel: map[int64][]wire.TxID{}, txs: map[wire.TxID]*watch{}, now: tickOf(time.Now())}
+}
+
+func tickOf(t time.Time) int64 { return t.UnixMilli() / tickEvery.Milliseconds() }
+
+func (t *timers) watch(id wire.TxID, decideBy int64) {
+	w := &watch{decideBy: time.UnixMilli(decideBy), pause: firstResend, next: time.Now().Add(firstResend)}
+	t.txs[id] = w
+	t.schedule(id, w)
+}
+
+func (t *timers) unwatch(id wire.TxID) { delete(t.txs, id) }
+
+// retry starts the back-off of a transaction anew: it has something else to
+// say now.
+func (t *timers) retry(id wire.TxID) {
+	if w := t.txs[id]; w != nil && w.pause > lastResend/2 {
+		w.pause = firstResend
+	}
+}
+
+func (t *timers) schedule(id wire.TxID, w *watch) {
+	due := w.next
+	if w.decideBy.Before(due) && w.decideBy.After(time.Now()) {
+		due = w.decideBy
+	}
+	tick := max(tickOf(due), t.now) + 1
+	t.wheel[tick] = append(t.wheel[tick], id)
+}
+
+// due takes the transactions whose tick has come.
+func (t *timers) due(now time.Time) (ids []wire.TxID) {
+	for until := tickOf(now); t.now < until; {
+		t.now++
+		ids = append(ids, t.wheel[t.now]...)
+		delete(t.wheel, t.now)
+	}
+	return ids
+}
+
+func (c *Coordinator) onTick(now time.Time) {
+	for _, id := range c.timers.due(now) {
+		w := c.timers.txs[id]
+		if w == nil {
+			continue
+		}
+		if now.After(w.decideBy) {
+			c.m.Deadline(id)
+		}
+		if !now.Before(w.next) {
+			c.resend(id, w)
+		}
+		if c.timers.txs[id] == w {
+			c.timers.schedule(id, w)
+		}
+	}
+}
+
+func (c *Coordinator) resend(id wire.TxID, w *watch) {
+	if s, ok := c.m.State(id); ok && s == machine.Aborting {
+		if w.tries++; w.tries >= abortTries {
+			c.m.GiveUp(id)
+			return
+		}
+	}
+	c.m.Resend(id)
+	w.pause = min(2*w.pause, lastResend)
+	w.next = time.Now().Add(w.pause/2 + rand.N(w.pause/2))
+}
+
+// restart gives a submission that made way another try, after a random while
+// so that two of them do not meet again.
+func (c *Coordinator) restart(ctx context.Context, a machine.Restart) {
+	if !pause(ctx, restartMin+rand.N(restartSpread)) {
+		return
+	}
+	expired := time.Now().UnixMilli() > a.DecideBy
+	c.post(func() { c.m.Restarted(a.Key, expired) })
+}

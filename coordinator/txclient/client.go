@@ -1,0 +1,107 @@
+package txclient
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// ErrUnknown: the context ended before a definite answer. The transaction may
+// have committed, may have aborted, or may still do either; submit it again
+// with the same key to find out.
+var ErrUnknown = errors.New("the outcome is unknown")
+
+// Client submits transactions over one NATS connection. It is safe for
+// concurrent use.
+type Client struct {
+	nc    *nats.Conn
+	inbox string
+	sub   *nats.Subscription
+	next  atomic.Uint64
+
+	mu      sync.Mutex
+	waiting map[uint64]chan<- *nats.Msg
+}
+
+// New subscribes to an inbox of its own on nc, which the caller keeps open and
+// closes after [Client.Close].
+func New(nc *nats.Conn) (*Client, error) {
+	c := &Client{nc: nc, inbox: nc.NewInbox(), waiting: map[uint64]chan<- *nats.Msg{}}
+	sub, err := nc.Subscribe(c.inbox+".*", c.deliver)
+	if err != nil {
+		return nil, fmt.Errorf("txclient: subscribing to answers: %w", err)
+	}
+	if err := sub.SetPendingLimits(maxPending, maxPendingBytes); err != nil {
+		return nil, errors.Join(fmt.Errorf("txclient: %w", err), sub.Unsubscribe())
+	}
+	c.sub = sub
+	return c, nil
+}
+
+// Bounds on answers that wait to be read; one that is dropped is asked for
+// again.
+const (
+	maxPending      = 65536
+	maxPendingBytes = 64 << 20
+)
+
+// Close ends the subscription. Submissions under way end as unknown when their
+// contexts do.
+func (c *Client) Close() error {
+	if err := c.sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
+		return fmt.Errorf("txclient: %w", err)
+	}
+	return nil
+}
+
+// expect opens a mailbox for the answers to one request.
+func (c *Client) expect(box chan<- *nats.Msg) (token uint64, reply string) {
+	token = c.next.Add(1)
+	c.mu.Lock()
+	c.waiting[token] = box
+	c.mu.Unlock()
+	return token, c.inbox + "." + strconv.FormatUint(token, 10)
+}
+
+func (c *Client) forget(token uint64) {
+	c.mu.Lock()
+	delete(c.waiting, token)
+	c.mu.Unlock()
+}
+
+func (c *Client) deliver(msg *nats.Msg) {
+	token, err := strconv.ParseUint(msg.Subject[strings.LastIndexByte(msg.Subject, '.')+1:], 10, 64)
+	if err != nil {
+		return // not one of this client's
+	}
+	c.mu.Lock()
+	box := c.waiting[token]
+	c.mu.Unlock()
+	if box == nil {
+		return
+	}
+	select {
+	case box <- msg:
+	default: // a mailbox that is full has an answer to read
+	}
+}
+
+// NewKey makes an idempotency key that nobody else has.
+func NewKey() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return wire.Token(b)
+}
+
+// noResponders reports whether msg is the broker's word that nobody listens.
+func noResponders(msg *nats.Msg) bool {
+	return len(msg.Data) == 0 && msg.Header.Get("Status") == "503"
+}

@@ -1,0 +1,18 @@
+// Package txclient submits transactions to Parley's coordinators and tells
+// committed, aborted and unknown apart.
+//
+// A submission has an idempotency key: of all submissions with one key at most
+// one commits, so the client repeats it, to any coordinator, until it has a
+// definite answer or its context ends. It repeats when no coordinator answers,
+// when one says that it is busy or lost its log, and when one that was at work
+// falls silent; a coordinator that is only slow says so every second.
+//
+//	client, err := txclient.New(nc)
+//	outcome, err := client.Submit(ctx, txclient.Request{Branches: []wire.Branch{...}})
+//	switch {
+//	case errors.Is(err, txclient.ErrUnknown): // ask again with outcome.Key
+//	case err != nil:                          // rejected: nothing was done
+//	case outcome.Status == wire.StatusCommitted:
+//	default:                                  // aborted: outcome.Reason says why
+//	}
+package txclient

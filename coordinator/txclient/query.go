@@ -1,0 +1,110 @@
+package txclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// gatherFor is how long coordinators and participants have to answer a question
+// to all of them.
+const gatherFor = 400 * time.Millisecond
+
+// Status asks what is known of a transaction: committed, aborted, pending or
+// unknown. Unlike [Client.Resolve] it decides nothing.
+func (c *Client) Status(ctx context.Context, id wire.TxID) (wire.Outcome, error) {
+	msg, err := c.request(ctx, wire.SubjectStatus, wire.Encode(wire.StatusRequest{V: wire.Version, ID: id}), "a coordinator")
+	if err != nil {
+		return wire.Outcome{}, err
+	}
+	return wire.Decode[wire.Outcome](msg.Data)
+}
+
+// Resolve asks a coordinator to find out what became of a branch, sealing the
+// log of a coordinator that does not answer.
+func (c *Client) Resolve(ctx context.Context, r wire.Resolve) (wire.Resolved, error) {
+	r.V = wire.Version
+	msg, err := c.request(ctx, wire.SubjectResolve, wire.Encode(r), "a coordinator")
+	if err != nil {
+		return wire.Resolved{}, err
+	}
+	return wire.Decode[wire.Resolved](msg.Data)
+}
+
+// Branches asks one participant for branches it holds.
+func (c *Client) Branches(ctx context.Context, participant string, q wire.BranchQuery) (wire.Branches, error) {
+	if err := wire.CheckName(participant); err != nil {
+		return wire.Branches{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+	}
+	q.V = wire.Version
+	msg, err := c.request(ctx, wire.BranchSubject(participant), wire.Encode(q), "the participant "+participant)
+	if err != nil {
+		return wire.Branches{}, err
+	}
+	return wire.Decode[wire.Branches](msg.Data)
+}
+
+// AllBranches asks every participant for branches it holds, in the order of
+// their names.
+func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
+	q.V = wire.Version
+	all, err := gather[wire.Branches](ctx, c, wire.SubjectBranches, wire.Encode(q))
+	slices.SortFunc(all, func(a, b wire.Branches) int { return strings.Compare(a.Participant, b.Participant) })
+	return all, err
+}
+
+// Coordinators asks every coordinator what it is doing, in the order of their
+// logs.
+func (c *Client) Coordinators(ctx context.Context) ([]wire.CoordinatorState, error) {
+	all, err := gather[wire.CoordinatorState](ctx, c, wire.SubjectCoordinators, wire.Encode(wire.CoordinatorsRequest{V: wire.Version}))
+	slices.SortFunc(all, func(a, b wire.CoordinatorState) int { return strings.Compare(a.Log, b.Log) })
+	return all, err
+}
+
+func (c *Client) request(ctx context.Context, subject string, data []byte, who string) (*nats.Msg, error) {
+	msg, err := c.nc.RequestWithContext(ctx, subject, data)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: "no process answers for " + who}
+	case err != nil:
+		return nil, fmt.Errorf("asking %s: %w", who, err)
+	default:
+		return msg, nil
+	}
+}
+
+// gather collects the answers of everybody who listens on a subject; none at
+// all is no error.
+func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject string, data []byte) ([]T, error) {
+	box := make(chan *nats.Msg, 256)
+	token, reply := c.expect(box)
+	defer c.forget(token)
+	if err := c.nc.PublishRequest(subject, reply, data); err != nil {
+		return nil, fmt.Errorf("asking on %s: %w", subject, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, gatherFor)
+	defer cancel()
+	var all []T
+	for {
+		select {
+		case <-ctx.Done():
+			return all, nil
+		case msg := <-box:
+			if noResponders(msg) {
+				return all, nil
+			}
+			v, err := wire.Decode[T, M](msg.Data)
+			if err != nil {
+				return all, err
+			}
+			all = append(all, v)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package txclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Request is one transaction.
+type Request struct {
+	// Key makes repeating safe. Empty: one is made, and stands in the outcome.
+	Key string
+	// Branches are the participants, each once, with their payloads.
+	Branches []wire.Branch
+	// Timeout is the time to collect votes; 0 means [wire.DefaultTimeout].
+	Timeout time.Duration
+	// Wait is when to answer; empty means [wire.WaitDecided].
+	Wait wire.Wait
+}
+
+const (
+	// silence is how long a coordinator may say nothing at all before the
+	// submission is repeated. A living one says something every second.
+	silence = 3 * time.Second
+	// The pause between two tries grows from firstPause to lastPause.
+	firstPause = 50 * time.Millisecond
+	lastPause  = 2 * time.Second
+)
+
+// Submit submits a transaction and repeats it until the outcome is definite or
+// ctx ends.
+//
+// A nil error means that the outcome is final: its Status is committed or
+// aborted. An error that is [ErrUnknown] means that nobody can say yet. Any
+// other error, a [*wire.Error] with its code, means that nothing was done: the
+// request is wrong (invalid, conflict, ...), or no coordinator was reached
+// (unavailable). The outcome always has the key.
+func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
+	s := wire.Submit{
+		V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait,
+	}
+	if s.Key == "" {
+		s.Key, s.Once = NewKey(), true
+	}
+	if r.Timeout > 0 && s.TimeoutMS == 0 {
+		s.TimeoutMS = 1
+	}
+	// Checked here, so that a wrong request is refused without a coordinator.
+	if _, err := wire.Check(s); err != nil {
+		return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: s.Key}, err
+	}
+	t := try{client: c, submit: s, box: make(chan *nats.Msg, 8)}
+	defer func() { c.forget(t.token) }()
+	pause := firstPause
+	for {
+		o, done, err := t.once(ctx)
+		if done {
+			return o, err
+		}
+		if !sleep(ctx, pause/2+rand.N(pause)) {
+			return t.ended(ctx)
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// try is one submission over all its repetitions.
+type try struct {
+	client *Client
+	submit wire.Submit
+	box    chan *nats.Msg
+	token  uint64
+	// started: some coordinator may have started a transaction for it.
+	started bool
+	last    wire.Outcome // the last answer, for the reason
+}
+
+// once sends the submission and waits for what comes of it.
+func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
+	// A mailbox per try: an answer to an earlier one may say "aborted" about
+	// that try alone, when this one may commit.
+	t.client.forget(t.token)
+	t.box = make(chan *nats.Msg, 8)
+	var reply string
+	t.token, reply = t.client.expect(t.box)
+	t.submit.Once = t.submit.Once && !t.started
+	if err := t.client.nc.PublishRequest(wire.SubjectSubmit, reply, wire.Encode(t.submit)); err != nil {
+		if errors.Is(err, nats.ErrConnectionClosed) {
+			o, err := t.ended(ctx)
+			return o, true, err
+		}
+		t.last = rejection(wire.CodeUnavailable, "the broker cannot be reached: "+err.Error())
+		return o, false, nil
+	}
+	started := t.started
+	t.started = true
+	quiet := time.NewTimer(silence)
+	defer quiet.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			o, err := t.ended(ctx)
+			return o, true, err
+		case <-quiet.C:
+			t.last = rejection(wire.CodeUndecided, "the coordinator fell silent")
+			return o, false, nil
+		case msg := <-t.box:
+			if noResponders(msg) {
+				t.started = started
+				t.last = rejection(wire.CodeUnavailable, "no coordinator is running: start one with `parley coordinator` or `parley up`")
+				return o, false, nil
+			}
+			o, err := wire.Decode[wire.Outcome](msg.Data)
+			if err != nil {
+				t.last = rejection(wire.CodeVersion, err.Error())
+				return o, false, nil
+			}
+			switch o.Status {
+			case wire.StatusPending:
+				quiet.Reset(silence)
+				continue
+			case wire.StatusCommitted, wire.StatusAborted:
+				o.Key = t.submit.Key
+				return o, true, nil
+			case wire.StatusRejected:
+				// A conflict and the like are about this submission for good;
+				// busy and the like mean that this try started nothing.
+				if o.Code.Definite() {
+					o.Key = t.submit.Key
+					return o, true, &wire.Error{Code: o.Code, Text: o.Reason}
+				}
+				t.started = started
+			}
+			t.last = o
+			return o, false, nil
+		}
+	}
+}
+
+// ended is the answer when the time is up.
+func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
+	why := t.last.Reason
+	if why == "" {
+		why = "no answer came"
+	}
+	if !t.started {
+		o := t.last
+		o.V, o.Status, o.Key = wire.Version, wire.StatusRejected, t.submit.Key
+		return o, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started: " + why}
+	}
+	o := wire.Outcome{V: wire.Version, Status: wire.StatusUnknown, ID: t.last.ID, Key: t.submit.Key, Code: wire.CodeUndecided, Reason: wire.Clip(why)}
+	return o, fmt.Errorf("%w: %s (%w)", ErrUnknown, why, context.Cause(ctx))
+}
+
+func rejection(code wire.Code, reason string) wire.Outcome {
+	return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,154 @@
+package txlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// answerTimeout bounds one request to the broker. What it did not answer by
+// then is asked again; an election takes longer than this.
+const answerTimeout = 3 * time.Second
+
+// Log reads and writes commit logs.
+type Log struct {
+	js     jetstream.JetStream
+	stream jetstream.Stream
+	spec   wire.StreamSpec
+}
+
+// Open binds to the stream, which must exist.
+func Open(ctx context.Context, js jetstream.JetStream) (*Log, error) {
+	spec := wire.TxLog()
+	s, err := js.Stream(ctx, spec.Name)
+	if err != nil {
+		return nil, fmt.Errorf("opening stream %s: %w", spec.Name, err)
+	}
+	return &Log{js: js, stream: s, spec: spec}, nil
+}
+
+// Append publishes a record under the condition that expect is the last
+// sequence of the log. The error explains an answer that is not AppendStored,
+// for the log only: the answer says all that may be concluded.
+func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	msg := &nats.Msg{Subject: wire.LogSubject(log), Data: wire.Encode(r)}
+	ack, err := l.js.PublishMsg(
+		ctx, msg,
+		jetstream.WithExpectStream(l.spec.Name),
+		jetstream.WithExpectLastSequencePerSubject(expect),
+		jetstream.WithRetryAttempts(0),
+	)
+	if err == nil {
+		return machine.AppendStored, ack.Sequence, nil
+	}
+	return classify(err), 0, fmt.Errorf("appending to %s after sequence %d: %w", msg.Subject, expect, err)
+}
+
+// ReadAfter reads the record of a log that stands next after a sequence, nil
+// if the read found none.
+func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine.Stored, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	return l.next(ctx, log, after+1)
+}
+
+// Read reads a log from the base that its last record names. What other writers
+// do meanwhile can leave holes: the machine checks the chain.
+func (l *Log) Read(ctx context.Context, log string) ([]machine.Stored, error) {
+	raw, err := l.lastMsg(ctx, log)
+	if raw == nil || err != nil {
+		return nil, err
+	}
+	last, err := decode(raw)
+	if err != nil {
+		return nil, err
+	}
+	var found []machine.Stored
+	for from := max(last.Record.Base, 1); from < last.Seq; {
+		s, err := l.next(ctx, log, from)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil || s.Seq >= last.Seq {
+			break
+		}
+		found = append(found, *s)
+		from = s.Seq + 1
+	}
+	return append(found, *last), nil
+}
+
+func (l *Log) lastMsg(ctx context.Context, log string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	raw, err := l.stream.GetLastMsgForSubject(ctx, wire.LogSubject(log))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the end of log %s: %w", log, err)
+	}
+	return raw, nil
+}
+
+func (l *Log) next(ctx context.Context, log string, from uint64) (*machine.Stored, error) {
+	raw, err := l.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(wire.LogSubject(log)))
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading log %s from sequence %d: %w", log, from, err)
+	}
+	return decode(raw)
+}
+
+func decode(raw *jetstream.RawStreamMsg) (*machine.Stored, error) {
+	r, err := wire.Decode[wire.Record](raw.Data)
+	if err != nil {
+		return nil, fmt.Errorf("record at sequence %d of %s: %w", raw.Sequence, raw.Subject, err)
+	}
+	return &machine.Stored{Seq: raw.Sequence, Record: r}, nil
+}
+
+// Purge removes the records of a log below the sequence before, or all of them
+// when before is 0.
+func (l *Log) Purge(ctx context.Context, log string, before uint64) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(wire.LogSubject(log))}
+	if before > 0 {
+		opts = append(opts, jetstream.WithPurgeSequence(before))
+	}
+	if err := l.stream.Purge(ctx, opts...); err != nil {
+		return fmt.Errorf("purging log %s below %d: %w", log, before, err)
+	}
+	return nil
+}
+
+// Logs lists the logs that have records. It may be stale.
+func (l *Log) Logs(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	info, err := l.stream.Info(ctx, jetstream.WithSubjectFilter(l.spec.Subjects[0]))
+	if err != nil {
+		return nil, fmt.Errorf("listing the logs in %s: %w", l.spec.Name, err)
+	}
+	logs := make([]string, 0, len(info.State.Subjects))
+	for subject := range info.State.Subjects {
+		log, err := wire.ParseLogSubject(subject)
+		if err != nil {
+			continue // not a log; nobody can have a transaction in it
+		}
+		logs = append(logs, log)
+	}
+	return logs, nil
+}
