@@ -40,6 +40,7 @@ type Coordinator struct {
 	inquiries map[string]*inquiry
 	service   micro.Service // nil until there is a log
 	full      bool          // the stream is beyond its soft limit
+	purging   int // purges under way
 	committed uint64
 	aborted   uint64
 }
@@ -110,6 +111,10 @@ func (c *Coordinator) loop(ctx context.Context) error {
 			if c.service, err = c.serve(); err != nil {
 				return fmt.Errorf("coordinator: %w", err)
 			}
+			// Ready means that a request sent now arrives.
+			if err := c.deps.NATS.FlushTimeout(readyTimeout); err != nil {
+				return fmt.Errorf("coordinator: announcing the service: %w", err)
+			}
 			close(c.ready)
 		}
 		if d.begun && c.drained(&d) {
@@ -139,6 +144,9 @@ func (c *Coordinator) post(f func()) {
 	case <-c.background.Done():
 	}
 }
+
+// readyTimeout bounds the last step of the start: one round trip to the broker.
+const readyTimeout = 10 * time.Second
 
 // maxEvents bounds the queue to the loop; a full one slows the senders down.
 const maxEvents = 4096

@@ -29,7 +29,7 @@ func (c *Coordinator) beginDrain(d *drain) {
 
 // drained moves the drain on and reports whether it is over.
 func (c *Coordinator) drained(d *drain) bool {
-	late := time.Now().After(d.until)
+	late := time.Now().After(d.until) || c.deps.NATS.IsClosed()
 	if !d.closing {
 		if (d.quiet && c.m.Undecided() == 0) || late {
 			d.closing, d.until = true, time.Now().Add(c.cfg.DrainTimeout)
@@ -41,7 +41,7 @@ func (c *Coordinator) drained(d *drain) bool {
 	if late {
 		c.cfg.Log.Warn("stopped before every participant has acknowledged; another coordinator, or the next start, will drive the rest", "unfinished", c.m.Unfinished())
 	}
-	return late || c.m.Idle()
+	return late || (c.m.Idle() && c.purging == 0)
 }
 
 func (c *Coordinator) stopService() {

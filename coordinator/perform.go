@@ -13,8 +13,9 @@ import (
 // Pauses before a write or a read without a clear answer is repeated: long
 // enough not to crowd a broker that elects a leader, short against an election.
 const (
-	appendPause = 20 * time.Millisecond
-	readPause   = 100 * time.Millisecond
+	appendPause  = 20 * time.Millisecond
+	readPause    = 100 * time.Millisecond
+	maxReadPause = 2 * time.Second
 )
 
 // perform does what the machine wants done.
@@ -50,6 +51,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			c.goDo(func(ctx context.Context) { c.readLog(ctx, a) })
 		case machine.Purge:
 			c.step(StepPurgeBefore)
+			c.purging++
 			c.goDo(func(ctx context.Context) { c.purge(ctx, a) })
 		case machine.Watch:
 			c.timers.watch(a.ID, a.DecideBy)
@@ -62,7 +64,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 		case machine.Released:
 			c.unsubscribe(a.Log)
 		case machine.LostLog:
-			c.cfg.Log.Warn("gave up the commit log", "log", a.Log, "why", a.Why)
+			c.cfg.Log.Info("gave up the commit log", "log", a.Log, "why", a.Why)
 			c.unsubscribe(a.Log)
 		case machine.Alarm:
 			c.cfg.Log.Error("a participant refuses an outcome: data was lost, restored from a backup or changed by hand",
@@ -125,7 +127,7 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 	case err != nil:
 		c.cfg.Log.Debug("append", "log", a.Log, "kind", a.Record.Kind, "error", err)
 	case seal:
-		c.cfg.Log.Info("sealed a log whose owner is silent", "log", a.Log, "sequence", seq)
+		c.cfg.Log.Info("sealed a log", "log", a.Log, "sequence", seq)
 		c.step(StepSealAfter)
 	case len(a.Record.Commits) > 0:
 		c.step(StepAppendAfter)
@@ -145,14 +147,14 @@ func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
 	if a.Again && !pause(ctx, readPause) {
 		return
 	}
-	for {
+	for wait := readPause; ; wait = min(2*wait, maxReadPause) {
 		found, err := c.log.Read(ctx, a.Log)
 		if err == nil {
 			c.post(func() { c.m.Read(a.Log, found) })
 			return
 		}
 		c.cfg.Log.Warn("reading a log", "error", err)
-		if !pause(ctx, readPause) {
+		if !pause(ctx, wait) {
 			return
 		}
 	}
@@ -162,4 +164,5 @@ func (c *Coordinator) purge(ctx context.Context, a machine.Purge) {
 	if err := c.log.Purge(ctx, a.Log, a.Before); err != nil {
 		c.cfg.Log.Warn("purge failed; the space is freed later", "error", err)
 	}
+	c.post(func() { c.purging-- })
 }

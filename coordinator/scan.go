@@ -71,6 +71,9 @@ func (c *Coordinator) watchStream(ctx context.Context) {
 		}
 		bad, isBad := errors.AsType[*streams.Error](err)
 		switch {
+		case c.deps.NATS.IsClosed():
+			c.fail(errors.New("coordinator: its NATS connection was closed"))
+			return
 		case isBad:
 			c.fail(fmt.Errorf("coordinator: %w", bad))
 			return

@@ -81,3 +81,8 @@ func (c Code) Valid() bool {
 		return c.Definite()
 	}
 }
+
+// keyTaken reports whether a vote with this code names another transaction.
+func (c Code) keyTaken() bool {
+	return c == CodeDuplicate || c == CodeContended || c == CodeConflict || c == CodeClosed
+}

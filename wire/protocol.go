@@ -61,8 +61,9 @@ type Vote struct {
 	// Closed: the key is durably closed in this journal, so that no
 	// transaction with it can commit, now or later.
 	Closed bool `json:"closed,omitempty"`
-	// Other is the transaction that holds the key, with code duplicate,
-	// contended or conflict, and OtherState the state of its branch here.
+	// Other is the transaction that holds the key, with the codes duplicate,
+	// contended, conflict and key_closed, and OtherState the state of its
+	// branch here.
 	Other      TxID        `json:"other,omitzero"`
 	OtherState BranchState `json:"other_state,omitempty"`
 	// Detail is what the resource says with its yes (at most MaxDetail bytes).
@@ -80,8 +81,8 @@ func (m *Vote) check() error {
 	if m.Yes == (m.Code != "") {
 		return fmt.Errorf("yes is %v with the code %q: a no has a code and a yes has none", m.Yes, m.Code)
 	}
-	if (m.Code == CodeDuplicate) == m.Other.IsZero() && m.Code != CodeConflict && m.Code != CodeContended {
-		return fmt.Errorf("other is %q with the code %q", m.Other, m.Code)
+	if keyTaken := m.Code.keyTaken(); keyTaken == m.Other.IsZero() {
+		return fmt.Errorf("other is %q with the code %q: the holder of the key stands there exactly when the key is taken", m.Other, m.Code)
 	}
 	if err := checkText("detail", string(m.Detail), MaxDetail); err != nil {
 		return err

@@ -69,27 +69,37 @@ func (m *Machine) AppendKey(b []byte) []byte {
 			k.ids(f.txs)
 			k.ids(f.carry)
 		}
+		k.num(uint64(len(l.records)))
 		for _, r := range l.records {
 			k.num(r.seq, uint64(r.left))
 		}
 	}
+	k.num(uint64(len(m.txs)))
 	for _, t := range m.sorted() {
 		k.tx(t)
+		if m.own != nil && t.ID.Log == m.own.name {
+			k.num(t.home)
+		}
 	}
+	k.num(uint64(len(m.subs)))
 	for _, name := range slices.Sorted(maps.Keys(m.subs)) {
 		s := m.subs[name]
 		k.text(name)
 		k.text(s.Digest)
+		k.num(uint64(s.DecideBy))
 		k.flag(s.Once)
 		k.text(s.tx.String())
+		k.num(uint64(len(s.waiters)))
 		for _, w := range s.waiters {
 			k.text(w.To)
 			k.text(string(w.Wait))
 		}
 	}
+	k.num(uint64(len(m.adoptions)))
 	for _, name := range slices.Sorted(maps.Keys(m.adoptions)) {
 		k.adoption(m.adoptions[name])
 	}
+	k.num(uint64(len(m.done)))
 	for _, d := range m.done {
 		k.text(d.log)
 		k.num(d.seq)
@@ -129,16 +139,23 @@ func (k *key) ids(ids []wire.TxID) {
 
 func (k *key) tx(t *Tx) {
 	k.text(t.ID.String())
-	k.num(uint64(t.State), t.home)
+	k.text(t.Key)
+	k.text(t.Digest)
+	k.num(uint64(t.DecideBy), uint64(t.State))
 	k.flag(t.sub != nil)
 	if t.State == Aborting {
 		k.flag(t.abort.close)
-		k.text(string(t.abort.code))
+		if t.sub != nil {
+			k.text(string(t.abort.code))
+		}
 	}
+	k.num(uint64(len(t.Branches)))
 	for _, b := range t.Branches {
+		k.text(b.Participant)
 		k.text(b.Journal)
+		k.text(string(b.Detail))
 		k.flag(b.Done)
-		k.text(b.Violation)
+		k.flag(b.Violation != "")
 	}
 }
 
@@ -147,14 +164,29 @@ func (k *key) adoption(a *adoption) {
 	k.num(uint64(a.phase), a.sealSeq, uint64(a.left), uint64(len(a.chain)), uint64(len(a.commits)))
 	k.text(a.seal)
 	for _, s := range a.chain {
-		k.num(s.Seq)
+		k.text(s.Record.Nonce)
+		k.num(s.Seq, s.Record.Base, uint64(len(s.Record.Commits)))
+		for _, c := range s.Record.Commits {
+			k.committed(c)
+		}
 	}
 	for _, n := range slices.Sorted(maps.Keys(a.commits)) {
-		k.num(n)
+		k.committed(a.commits[n])
 	}
+	k.num(uint64(len(a.asked)))
 	for _, q := range a.asked {
 		k.text(q.To)
 		k.text(q.Ask.ID.String())
 		k.text(q.Ask.Participant)
+		k.text(q.Ask.Journal)
+	}
+}
+
+func (k *key) committed(c wire.Committed) {
+	k.num(c.N, uint64(c.DecideBy), uint64(len(c.Branches)))
+	k.text(c.Key)
+	for _, b := range c.Branches {
+		k.text(b.Participant)
+		k.text(b.Journal)
 	}
 }

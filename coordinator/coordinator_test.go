@@ -1,0 +1,284 @@
+package coordinator_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/coordinator"
+	"parley/coordinator/txclient"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// system is a broker with the commit log's stream.
+type system struct {
+	*brokertest.Server
+	js jetstream.JetStream
+}
+
+func newSystem(t *testing.T) *system {
+	s := brokertest.Run(t)
+	js, err := jetstream.New(s.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := streams.Ensure(t.Context(), js, wire.TxLog(), 1); err != nil {
+		t.Fatal(err)
+	}
+	return &system{Server: s, js: js}
+}
+
+// process is a coordinator that can be stopped like one, or killed: a killed
+// one loses its connection and its memory at the same moment.
+type process struct {
+	t    *testing.T
+	nc   *nats.Conn
+	stop context.CancelFunc
+	done chan error
+}
+
+func (s *system) coordinator(t *testing.T, cfg coordinator.Config) *process {
+	t.Helper()
+	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
+	nc := s.Connect(t)
+	c, err := coordinator.New(cfg, coordinator.Deps{NATS: nc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &process{t: t, nc: nc, stop: cancel, done: make(chan error, 1)}
+	go func() { p.done <- c.Run(ctx) }()
+	t.Cleanup(p.drain)
+	select {
+	case <-c.Ready():
+	case err := <-p.done:
+		t.Fatalf("coordinator ended: %v", err)
+	case <-time.After(10 * time.Second):
+		t.Fatal("coordinator is not ready")
+	}
+	return p
+}
+
+// kill cuts the coordinator off in the middle of whatever it does.
+func (p *process) kill() {
+	p.nc.Close()
+	p.stop()
+	<-p.done
+	p.done = nil
+}
+
+func (p *process) drain() {
+	if p.done == nil {
+		return
+	}
+	p.stop()
+	if err := <-p.done; err != nil {
+		p.t.Errorf("coordinator ended with %v", err)
+	}
+	p.done = nil
+}
+
+func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
+	t.Helper()
+	c, err := txclient.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func order(key string) txclient.Request {
+	return txclient.Request{Key: key, Branches: []wire.Branch{
+		{Participant: "inventory", Payload: []byte(`{"item":"soup"}`)},
+		{Participant: "delivery", Payload: []byte(`{"zone":"north"}`)},
+	}}
+}
+
+func TestCommit(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	p := s.coordinator(t, coordinator.Config{})
+	client := newClient(t, nc)
+
+	o, err := client.Submit(t.Context(), order("k1"))
+	if err != nil || o.Status != wire.StatusCommitted || string(o.Details["delivery"]) != `{"from":"delivery"}` {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	inventory.await(o.ID, wire.BranchCommitted)
+	delivery.await(o.ID, wire.BranchCommitted)
+
+	again, err := client.Submit(t.Context(), order("k1"))
+	if err != nil || again.Status != wire.StatusCommitted || again.ID != o.ID {
+		t.Fatalf("the same key again: got %+v, %v, want %s", again, err, o.ID)
+	}
+	other := order("k1")
+	other.Branches[0].Payload = []byte(`{"item":"pie"}`)
+	_, err = client.Submit(t.Context(), other)
+	if wire.CodeOf(err) != wire.CodeConflict {
+		t.Fatalf("the same key with other content: got %v, want a conflict", err)
+	}
+	p.drain()
+	if logs := s.logs(t); len(logs) != 0 {
+		t.Errorf("a drained coordinator left the logs %v", logs)
+	}
+}
+
+func (s *system) logs(t *testing.T) map[string]uint64 {
+	t.Helper()
+	st, err := s.js.Stream(t.Context(), wire.TxLog().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := st.Info(t.Context(), jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.State.Subjects
+}
+
+func TestRefusal(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	delivery.refuse = "no courier is free"
+	s.coordinator(t, coordinator.Config{})
+	client := newClient(t, nc)
+	for range 2 {
+		o, err := client.Submit(t.Context(), order("k1"))
+		if err != nil || o.Status != wire.StatusAborted || o.Reason != "no courier is free" || o.Participant != "delivery" {
+			t.Fatalf("got %+v, %v", o, err)
+		}
+		inventory.await(o.ID, wire.BranchAborted)
+		delivery.set(func(f *fake) { f.refuse = "" }) // the key stays closed all the same
+	}
+}
+
+func TestUnknownParticipant(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	newFake(t, nc, "inventory")
+	s.coordinator(t, coordinator.Config{})
+	start := time.Now()
+	for _, key := range []string{"", "mine"} {
+		o, err := newClient(t, nc).Submit(t.Context(), order(key))
+		if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeNoParticipant || o.Participant != "delivery" {
+			t.Fatalf("got %+v, %v", o, err)
+		}
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("took %v, want at once", took)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	delivery.silent = true
+	s.coordinator(t, coordinator.Config{})
+	r := order("k1")
+	r.Timeout = 300 * time.Millisecond
+	o, err := newClient(t, nc).Submit(t.Context(), r)
+	if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeTimeout || o.Participant != "delivery" {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	inventory.await(o.ID, wire.BranchAborted)
+}
+
+func TestNoCoordinator(t *testing.T) {
+	s := newSystem(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	_, err := newClient(t, s.Connect(t)).Submit(ctx, order(""))
+	if wire.CodeOf(err) != wire.CodeUnavailable || errors.Is(err, txclient.ErrUnknown) {
+		t.Fatalf("got %v, want unavailable: nothing was started", err)
+	}
+}
+
+// A coordinator dies right after its append: the next one finds the commit.
+func TestKilledAfterAppend(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	appended := make(chan struct{})
+	hang := make(chan struct{})
+	first := s.coordinator(t, coordinator.Config{Step: func(point string) {
+		if point == coordinator.StepAppendAfter {
+			close(appended)
+			<-hang
+		}
+	}})
+	type result struct {
+		o   wire.Outcome
+		err error
+	}
+	got := make(chan result, 1)
+	client := newClient(t, nc)
+	go func() {
+		o, err := client.Submit(t.Context(), order("k1"))
+		got <- result{o, err}
+	}()
+	<-appended
+	first.nc.Close()
+	close(hang)
+	first.kill()
+	start := time.Now()
+	s.coordinator(t, coordinator.Config{})
+	r := <-got
+	if r.err != nil || r.o.Status != wire.StatusCommitted {
+		t.Fatalf("got %+v, %v", r.o, r.err)
+	}
+	inventory.await(r.o.ID, wire.BranchCommitted)
+	delivery.await(r.o.ID, wire.BranchCommitted)
+	t.Logf("resolved after %v", time.Since(start))
+}
+
+// A coordinator dies with a branch prepared and nothing appended: asking seals
+// its log and proves the abort.
+func TestKilledBeforeAppend(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory := newFake(t, nc, "inventory")
+	delivery := newFake(t, nc, "delivery")
+	delivery.silent = true
+	first := s.coordinator(t, coordinator.Config{})
+	client := newClient(t, nc)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := client.Submit(ctx, order("k1")); ended <- err }()
+	var id wire.TxID
+	for id.IsZero() {
+		<-inventory.changed
+		inventory.set(func(f *fake) {
+			for i := range f.branches {
+				id = i
+			}
+		})
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, txclient.ErrUnknown) {
+		t.Errorf("got %v, want unknown", err)
+	}
+	first.kill()
+	s.coordinator(t, coordinator.Config{})
+	if r := inventory.ask(id); r.Status != wire.StatusAborted || r.SealSeq == 0 {
+		t.Fatalf("got %+v", r)
+	}
+	inventory.await(id, wire.BranchAborted)
+	delivery.set(func(f *fake) { f.silent = false })
+	if o, err := client.Submit(t.Context(), order("k1")); err != nil || o.Status != wire.StatusCommitted || o.ID == id {
+		t.Fatalf("the key again: got %+v, %v", o, err)
+	}
+}
