@@ -40,7 +40,7 @@ type Coordinator struct {
 	inquiries map[string]*inquiry
 	service   micro.Service // nil until there is a log
 	full      bool          // the stream is beyond its soft limit
-	purging   int // purges under way
+	purging   int           // purges under way
 	committed uint64
 	aborted   uint64
 }

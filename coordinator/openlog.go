@@ -48,6 +48,9 @@ func (c *Coordinator) openLog(ctx context.Context) {
 // adopted listens for what concerns a sealed log that is driven to its end.
 // Answering as its owner keeps others from adopting it too.
 func (c *Coordinator) adopted(log string) {
+	if c.subs[log] != nil {
+		return // it was the own log
+	}
 	s, err := c.listen(log, false)
 	if err != nil {
 		c.cfg.Log.Warn("listening for an adopted log", "log", log, "error", err)

@@ -108,7 +108,7 @@ func (m *Machine) Close() {
 	}
 }
 
-// Idle reports that nothing is left to do: no log, no transaction, no adoption.
-func (m *Machine) Idle() bool {
-	return m.own == nil && len(m.txs) == 0 && len(m.adoptions) == 0
-}
+// Idle reports that nothing is left that needs this machine: no log of its own
+// and none that it adopted. Aborts that are not acknowledged may be left: whoever
+// has missed one will ask.
+func (m *Machine) Idle() bool { return m.own == nil && len(m.adoptions) == 0 }

@@ -27,7 +27,7 @@ type Request struct {
 const (
 	// silence is how long a coordinator may say nothing at all before the
 	// submission is repeated. A living one says something every second.
-	silence = 3 * time.Second
+	silence = 2500 * time.Millisecond
 	// The pause between two tries grows from firstPause to lastPause.
 	firstPause = 50 * time.Millisecond
 	lastPause  = 2 * time.Second
