@@ -155,13 +155,15 @@ func TestRefusal(t *testing.T) {
 	delivery.refuse = "no courier is free"
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, nc)
-	for range 2 {
-		o, err := client.Submit(t.Context(), order("k1"))
-		if err != nil || o.Status != wire.StatusAborted || o.Reason != "no courier is free" || o.Participant != "delivery" {
-			t.Fatalf("got %+v, %v", o, err)
-		}
-		inventory.await(o.ID, wire.BranchAborted)
-		delivery.set(func(f *fake) { f.refuse = "" }) // the key stays closed all the same
+	o, err := client.Submit(t.Context(), order("k1"))
+	if err != nil || o.Status != wire.StatusAborted || o.Reason != "no courier is free" || o.Participant != "delivery" {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	inventory.await(o.ID, wire.BranchAborted)
+	delivery.set(func(f *fake) { f.refuse = "" }) // the key stays closed all the same
+	again, err := client.Submit(t.Context(), order("k1"))
+	if err != nil || again.Status != wire.StatusAborted || again.Reason != o.Reason || again.ID != o.ID {
+		t.Fatalf("the same key again: got %+v, %v, want the answer of %s", again, err, o.ID)
 	}
 }
 

@@ -55,8 +55,12 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 	case wire.CodeDuplicate:
 		m.duplicate(t, v)
 	case wire.CodeClosed:
-		m.abort(t, why)
-		m.settle(t, wire.StatusAborted)
+		// The answer is that of the transaction that closed the key.
+		s := t.sub
+		m.abort(t, abortion{code: v.Code, reason: v.Reason})
+		o := t.outcome(wire.StatusAborted)
+		o.ID = v.Other
+		m.answer(s, o)
 	case wire.CodeConflict:
 		m.abort(t, why)
 		m.settle(t, wire.StatusRejected)
