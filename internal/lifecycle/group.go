@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // Group is a [Role] made of roles that build on each other. It starts them in
@@ -11,10 +12,11 @@ import (
 // in reverse, each when the one after has drained. The first failure stops all.
 //
 // States: adding (Add) -> starting -> ready -> stopping -> ended; a cancel or a
-// failure while starting goes straight to stopping. The zero Group is not
-// usable; make one with [NewGroup].
+// failure while starting goes straight to stopping. The zero Group is empty and
+// ready to use.
 type Group struct {
 	members []*member
+	once    sync.Once
 	ready   chan struct{}
 }
 
@@ -27,16 +29,18 @@ type member struct {
 	done chan struct{}
 }
 
-// NewGroup makes an empty group.
-func NewGroup() *Group { return &Group{ready: make(chan struct{})} }
-
 // Add appends a role, before Run. The name stands in errors.
 func (g *Group) Add(name string, r Role) {
 	g.members = append(g.members, &member{name: name, role: r, done: make(chan struct{})})
 }
 
 // Ready is closed once every role is ready.
-func (g *Group) Ready() <-chan struct{} { return g.ready }
+func (g *Group) Ready() <-chan struct{} { return g.readyChan() }
+
+func (g *Group) readyChan() chan struct{} {
+	g.once.Do(func() { g.ready = make(chan struct{}) })
+	return g.ready
+}
 
 // Run starts the roles and blocks until all of them have ended. It returns nil
 // when ctx was cancelled and every role drained, and otherwise the first
@@ -45,7 +49,7 @@ func (g *Group) Run(ctx context.Context) error {
 	failed := make(chan *member, len(g.members))
 	started, err := g.start(ctx, failed)
 	if err == nil && ctx.Err() == nil {
-		close(g.ready)
+		close(g.readyChan())
 		select {
 		case <-ctx.Done():
 		case m := <-failed:

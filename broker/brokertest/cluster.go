@@ -1,0 +1,175 @@
+package brokertest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/broker"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Cluster is several brokers that are one.
+type Cluster struct {
+	Nodes []*Server
+}
+
+// RunCluster starts n nodes and waits until they have a leader and know each
+// other.
+func RunCluster(t testing.TB, n int) *Cluster {
+	t.Helper()
+	c := &Cluster{}
+	t.Cleanup(c.kill)
+	for attempt := 1; ; attempt++ {
+		err := c.start(t, n)
+		if err == nil {
+			break
+		}
+		c.kill()
+		if attempt == portAttempts || !strings.Contains(err.Error(), "in use") {
+			t.Fatalf("brokertest: starting a cluster of %d nodes: %v", n, err)
+		}
+	}
+	// A node that is ready may not know the others well enough to place
+	// replicas on them.
+	poll(t, StartTimeout, "the cluster's nodes to know each other", func() bool {
+		for _, s := range c.Nodes {
+			if len(s.broker.ClusterPeers()) == n {
+				return true
+			}
+		}
+		return false
+	})
+	return c
+}
+
+func (c *Cluster) start(t testing.TB, n int) error {
+	t.Helper()
+	ports := freePorts(t, 2*n)
+	clients, routes := ports[:n], ports[n:]
+	c.Nodes = nil
+	for i := range n {
+		c.Nodes = append(c.Nodes, &Server{cfg: broker.Config{
+			Name:     fmt.Sprintf("node%d", i),
+			Listen:   clients[i],
+			StoreDir: t.TempDir(),
+			Cluster:  &broker.Cluster{Name: "test", Listen: routes[i], Peers: routes},
+			Log:      testLog(t),
+		}})
+	}
+	for _, s := range c.Nodes {
+		s.start(t)
+	}
+	for _, s := range c.Nodes {
+		if err := s.await(StartTimeout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) kill() {
+	for _, s := range c.Nodes {
+		s.Kill()
+	}
+}
+
+// URLs are the addresses of all nodes, separated by commas.
+func (c *Cluster) URLs() string {
+	var urls []string
+	for _, s := range c.Nodes {
+		urls = append(urls, s.URL())
+	}
+	return strings.Join(urls, ",")
+}
+
+// Connect opens a connection to any living node, like [Server.Connect].
+func (c *Cluster) Connect(t testing.TB) *nats.Conn { t.Helper(); return connect(t, c.URLs()) }
+
+// KillNode ends a node at once.
+func (c *Cluster) KillNode(i int) { c.Nodes[i].Kill() }
+
+// RestartNode starts a node again and waits until it is ready, which takes a
+// majority of living nodes.
+func (c *Cluster) RestartNode(t testing.TB, i int) { t.Helper(); c.Nodes[i].Restart(t) }
+
+// Restart kills what lives of the cluster, starts all nodes again and waits
+// until they are ready.
+func (c *Cluster) Restart(t testing.TB) {
+	t.Helper()
+	c.kill()
+	for _, s := range c.Nodes {
+		s.start(t)
+	}
+	for _, s := range c.Nodes {
+		s.ready(t)
+	}
+}
+
+// StreamLeader is the number of the node that leads a stream. It waits for an
+// election to end.
+func (c *Cluster) StreamLeader(t testing.TB, stream string) int {
+	t.Helper()
+	js, err := jetstream.New(c.Connect(t))
+	if err != nil {
+		t.Fatalf("brokertest: %v", err)
+	}
+	leader := -1
+	poll(t, StartTimeout, "a leader of stream "+stream, func() bool {
+		info, err := streamInfo(js, stream)
+		if err != nil || info.Cluster == nil {
+			return false
+		}
+		for i, s := range c.Nodes {
+			if s.cfg.Name == info.Cluster.Leader {
+				leader = i
+			}
+		}
+		return leader >= 0
+	})
+	return leader
+}
+
+// StepDown makes the leader of a stream give up its office. It returns when
+// the leader has; who follows is found with [Cluster.StreamLeader].
+func (c *Cluster) StepDown(t testing.TB, stream string) error {
+	t.Helper()
+	nc := c.Connect(t)
+	answer, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 10*time.Second)
+	if err != nil {
+		return fmt.Errorf("asking the leader of stream %s to step down: %w", stream, err)
+	}
+	if !strings.Contains(string(answer.Data), `"success":true`) {
+		return fmt.Errorf("the leader of stream %s did not step down: %s", stream, answer.Data)
+	}
+	return nil
+}
+
+func streamInfo(js jetstream.JetStream, stream string) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	s, err := js.Stream(ctx, stream)
+	if err != nil {
+		return nil, err
+	}
+	return s.CachedInfo(), nil
+}
+
+// poll waits until ok.
+func poll(t testing.TB, timeout time.Duration, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(timeout)
+	for !ok() {
+		select {
+		case <-deadline:
+			t.Fatalf("brokertest: waited %v for %s", timeout, what)
+		case <-tick.C:
+		}
+	}
+}

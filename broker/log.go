@@ -1,0 +1,88 @@
+package broker
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// serverLog takes nats-server's log lines. It also learns from them why the
+// server gave up: a fatal line is the only report of that.
+type serverLog struct {
+	log *slog.Logger
+	// fatal is closed at the first fatal line.
+	fatal chan struct{}
+
+	mu    sync.Mutex
+	why   string // the first fatal line
+	error string // the last line at level error
+}
+
+func newServerLog(log *slog.Logger) *serverLog {
+	return &serverLog{log: log.With("from", "nats-server"), fatal: make(chan struct{})}
+}
+
+// Noticef, Debugf and Tracef report the normal course of a server, which
+// interests few.
+func (l *serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
+
+// Debugf implements nats-server's Logger.
+func (l *serverLog) Debugf(string, ...any) {}
+
+// Tracef implements nats-server's Logger.
+func (l *serverLog) Tracef(string, ...any) {}
+
+// Warnf implements nats-server's Logger.
+func (l *serverLog) Warnf(format string, v ...any) { l.log.Warn(fmt.Sprintf(format, v...)) }
+
+// Errorf implements nats-server's Logger.
+func (l *serverLog) Errorf(format string, v ...any) {
+	line := fmt.Sprintf(format, v...)
+	l.mu.Lock()
+	l.error = line
+	l.mu.Unlock()
+	l.log.Error(line)
+}
+
+// Fatalf keeps the first line, which Run returns. nats-server expects that the
+// process ends here; it returns from Start when it does not.
+func (l *serverLog) Fatalf(format string, v ...any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.why == "" {
+		l.why = fmt.Sprintf(format, v...)
+		close(l.fatal)
+	}
+}
+
+func (l *serverLog) reason() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.why
+}
+
+func (l *serverLog) lastError() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.error == "" {
+		return "it logged no error"
+	}
+	return l.error
+}
+
+// explain turns nats-server's last words into an error that says what to do.
+func (b *Broker) explain(fatal string) error {
+	if !strings.Contains(fatal, "address already in use") {
+		return fmt.Errorf("broker: nats-server could not start: %s", fatal)
+	}
+	for _, a := range []struct {
+		field string
+		addr  *address
+	}{{"Listen", &b.cfg.client}, {"MonitorListen", b.cfg.monitor}, {"Cluster.Listen", b.cfg.route}} {
+		if a.addr != nil && strings.Contains(fatal, a.addr.String()) {
+			return fmt.Errorf("broker: the address %s (%s) is in use: stop the broker or NATS server that listens there, connect to it instead of starting another, or choose another port", a.addr, a.field)
+		}
+	}
+	return fmt.Errorf("broker: an address is in use: %s", fatal)
+}

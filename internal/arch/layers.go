@@ -1,0 +1,67 @@
+package arch
+
+import (
+	"path"
+	"strings"
+)
+
+// layer is where a package stands; imports go to the same or a lower one.
+type layer int
+
+const (
+	layerWire layer = iota
+	// layerInternal is shared plumbing.
+	layerInternal
+	// layerClient is what users import: clients and the SDK, and the pure
+	// machines.
+	layerClient
+	layerBroker
+	layerRole
+	// layerTop is cmd, tests, and what is made for tests.
+	layerTop
+)
+
+func (l layer) String() string {
+	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "cmd and tests"}[l]
+}
+
+// layerOf says where the package in dir stands.
+func layerOf(dir string) layer {
+	switch {
+	case within(dir, "wire"):
+		return layerWire
+	case within(dir, "cmd", "test") || strings.HasSuffix(path.Base(dir), "test"):
+		return layerTop
+	case within(dir, "internal"):
+		return layerInternal
+	case within(dir, "broker"):
+		return layerBroker
+	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/idclient"):
+		return layerClient
+	case roleOf(dir) != "":
+		return layerRole
+	case within(dir, "participants"):
+		return layerClient
+	}
+	// A package nobody thought of is held to the rules of a role.
+	return layerRole
+}
+
+// roleOf is the directory of the role that a package belongs to, if any.
+func roleOf(dir string) string {
+	for _, role := range []string{"participants/inventory", "participants/delivery", "coordinator", "idworker", "chatgw", "blog"} {
+		if within(dir, role) {
+			return role
+		}
+	}
+	return ""
+}
+
+// pure reports whether the package in dir decides without doing: no clock,
+// goroutine, network, randomness or context.
+func pure(dir string) bool { return within(dir, "coordinator/machine", "participants/machine") }
+
+// tests reports whether the file is only built for tests.
+func (f *File) tests() bool {
+	return f.Test || within(f.Dir, "test") || layerOf(f.Dir) == layerTop && !within(f.Dir, "cmd")
+}

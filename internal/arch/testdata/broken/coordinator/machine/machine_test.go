@@ -1,0 +1,5 @@
+package machine
+
+import "time"
+
+var _ = time.Now

@@ -1,0 +1,242 @@
+package lifecycle_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/internal/lifecycle"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const patience = 10 * time.Second
+
+// journal notes what happens in which order.
+type journal struct {
+	mu     sync.Mutex
+	events []string
+}
+
+func (j *journal) add(e string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, e)
+}
+
+func (j *journal) expect(t *testing.T, want ...string) {
+	t.Helper()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !slices.Equal(j.events, want) {
+		t.Errorf("events are %q, want %q", j.events, want)
+	}
+}
+
+// role is a scripted lifecycle.Role.
+type role struct {
+	name     string
+	journal  *journal
+	ready    chan struct{}
+	fail     chan error // makes Run return
+	neverUp  bool
+	stopFail error
+}
+
+func newRole(j *journal, name string) *role {
+	return &role{name: name, journal: j, ready: make(chan struct{}), fail: make(chan error, 1)}
+}
+
+func (r *role) Ready() <-chan struct{} { return r.ready }
+
+func (r *role) Run(ctx context.Context) error {
+	r.journal.add("start " + r.name)
+	if !r.neverUp {
+		close(r.ready)
+	}
+	select {
+	case err := <-r.fail:
+		r.journal.add("fail " + r.name)
+		return err
+	case <-ctx.Done():
+		r.journal.add("stop " + r.name)
+		return r.stopFail
+	}
+}
+
+// run starts the group and returns what its Run will return.
+func run(ctx context.Context, g *lifecycle.Group) <-chan error {
+	out := make(chan error, 1)
+	go func() { out <- g.Run(ctx) }()
+	return out
+}
+
+func await[T any](t *testing.T, what string, c <-chan T) (v T) {
+	t.Helper()
+	select {
+	case v = <-c:
+	case <-time.After(patience):
+		t.Fatalf("waited %v for %s", patience, what)
+	}
+	return v
+}
+
+func TestGroupStartsInOrderAndStopsInReverse(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	for _, name := range []string{"a", "b", "c"} {
+		g.Add(name, newRole(&j, name))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	out := run(ctx, &g)
+	await(t, "the group to be ready", g.Ready())
+	cancel()
+	if err := await(t, "the group to end", out); err != nil {
+		t.Errorf("Run returned %v after a cancel", err)
+	}
+	j.expect(t, "start a", "start b", "start c", "stop c", "stop b", "stop a")
+}
+
+func TestGroupWaitsForReadyBeforeTheNext(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	a := newRole(&j, "a")
+	a.neverUp = true
+	g.Add("a", a)
+	g.Add("b", newRole(&j, "b"))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := await(t, "the group to end", run(ctx, &g)); err != nil {
+		t.Errorf("Run returned %v after a cancel", err)
+	}
+	select {
+	case <-g.Ready():
+		t.Error("the group is ready though a never was")
+	default:
+	}
+	j.expect(t, "start a", "stop a")
+}
+
+func TestGroupStopsAllAtTheFirstFailure(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	a, b, c := newRole(&j, "a"), newRole(&j, "b"), newRole(&j, "c")
+	g.Add("a", a)
+	g.Add("b", b)
+	g.Add("c", c)
+	out := run(t.Context(), &g)
+	await(t, "the group to be ready", g.Ready())
+	cause := errors.New("boom")
+	b.fail <- cause
+	err := await(t, "the group to end", out)
+	if !errors.Is(err, cause) || err.Error() != "b: boom" {
+		t.Errorf("Run returned %q, want %q", err, "b: boom")
+	}
+	j.expect(t, "start a", "start b", "start c", "fail b", "stop c", "stop a")
+}
+
+func TestGroupFailsWhenARoleFailsToStart(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	b := newRole(&j, "b")
+	b.neverUp = true
+	b.fail <- errors.New("port in use")
+	g.Add("a", newRole(&j, "a"))
+	g.Add("b", b)
+	g.Add("c", newRole(&j, "c"))
+	err := await(t, "the group to end", run(t.Context(), &g))
+	if err == nil || !strings.Contains(err.Error(), "b: port in use") {
+		t.Errorf("Run returned %v, want b's error", err)
+	}
+	j.expect(t, "start a", "start b", "fail b", "stop a")
+}
+
+// A role that ends without having been asked to has failed, whatever it says.
+func TestGroupTakesAnEarlyNilForAFailure(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	a := newRole(&j, "a")
+	g.Add("a", a)
+	out := run(t.Context(), &g)
+	await(t, "the group to be ready", g.Ready())
+	a.fail <- nil
+	if err := await(t, "the group to end", out); err == nil || !strings.Contains(err.Error(), "a stopped on its own") {
+		t.Errorf("Run returned %v, want that a stopped on its own", err)
+	}
+}
+
+func TestGroupReportsAFailedStop(t *testing.T) {
+	var j journal
+	var g lifecycle.Group
+	a, b := newRole(&j, "a"), newRole(&j, "b")
+	b.stopFail = errors.New("drain timed out")
+	g.Add("a", a)
+	g.Add("b", b)
+	ctx, cancel := context.WithCancel(t.Context())
+	out := run(ctx, &g)
+	await(t, "the group to be ready", g.Ready())
+	cancel()
+	if err := await(t, "the group to end", out); err == nil || err.Error() != "stopping b: drain timed out" {
+		t.Errorf("Run returned %v, want b's failed stop", err)
+	}
+	j.expect(t, "start a", "start b", "stop b", "stop a")
+}
+
+// A role's context keeps the values of the group's, but not its cancel.
+func TestGroupIsARole(t *testing.T) {
+	var _ lifecycle.Role = new(lifecycle.Group)
+	var j journal
+	var inner, outer lifecycle.Group
+	inner.Add("a", newRole(&j, "a"))
+	outer.Add("inner", &inner)
+	outer.Add("b", newRole(&j, "b"))
+	ctx, cancel := context.WithCancel(t.Context())
+	out := run(ctx, &outer)
+	await(t, "the group to be ready", outer.Ready())
+	cancel()
+	if err := await(t, "the group to end", out); err != nil {
+		t.Error(err)
+	}
+	j.expect(t, "start a", "start b", "stop b", "stop a")
+}
+
+func TestFirstSignalCancelsSecondExits(t *testing.T) {
+	exits := make(chan int, 1)
+	ctx, stop := lifecycle.Signals(t.Context(), func(code int) { exits <- code })
+	defer stop()
+	raise(t, syscall.SIGTERM)
+	await(t, "the first signal to cancel", ctx.Done())
+	select {
+	case code := <-exits:
+		t.Fatalf("the first signal exits with %d", code)
+	default:
+	}
+	raise(t, syscall.SIGINT)
+	if code := await(t, "the second signal to exit", exits); code != lifecycle.ExitInterrupted {
+		t.Errorf("exit code is %d, want %d", code, lifecycle.ExitInterrupted)
+	}
+}
+
+func TestSignalsStopEndsTheContext(t *testing.T) {
+	ctx, stop := lifecycle.Signals(t.Context(), func(int) { t.Error("exit without a signal") })
+	stop()
+	stop()
+	if ctx.Err() == nil {
+		t.Error("the context lives on after stop")
+	}
+}
+
+func raise(t *testing.T, s syscall.Signal) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), s); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,153 @@
+package streams
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Info is what [Check] learned about a stream.
+type Info struct {
+	// Incarnation is the random name the stream got when it was created.
+	Incarnation string
+	Replicas    int
+	// Bytes and Messages are what the stream holds; LastSeq is the highest
+	// sequence it ever gave.
+	Bytes    uint64
+	Messages uint64
+	LastSeq  uint64
+	// Leader is the server that answered for the stream.
+	Leader string
+	// ServerTime is the leader's clock when it answered.
+	ServerTime time.Time
+}
+
+// Same returns an [*Error] unless the stream is the incarnation that the caller
+// remembers from before. It never is when the stream was lost and made anew.
+func (i Info) Same(stream, remembered string) error {
+	if i.Incarnation == remembered {
+		return nil
+	}
+	return &Error{
+		Stream: stream, Setting: "metadata " + wire.MetaIncarnation, Is: fmt.Sprintf("%q", i.Incarnation), Must: fmt.Sprintf("%q", remembered),
+		Do: doRestore,
+	}
+}
+
+// Error says that a stream cannot be used as it is. Missing and incarnation
+// errors can mean that a store was lost: nothing repairs them by itself.
+type Error struct {
+	Stream string
+	// Missing: there is no such stream; Setting, Is and Must are empty then.
+	Missing bool
+	// Setting is the name in the stream's configuration, as `nats stream info
+	// --json` shows it, Is its value and Must what it has to be.
+	Setting, Is, Must string
+	// Do says what to do about it.
+	Do string
+}
+
+func (e *Error) Error() string {
+	if e.Missing {
+		return fmt.Sprintf("stream %s does not exist: %s", e.Stream, e.Do)
+	}
+	return fmt.Sprintf("stream %s has %s %s, it must be %s: %s", e.Stream, e.Setting, e.Is, e.Must, e.Do)
+}
+
+const (
+	doCreate  = "run `parley init` once to create it; if it existed before, its data was lost: restore it before anything starts"
+	doRestore = "the stream was lost and made anew, or this process is connected to another broker: connect it to the right one, or restore the stream's data; `parley init` cannot help"
+	doRepair  = "`parley init` makes it right on an empty broker; a stream with data is repaired with `nats stream edit`, if the server allows it"
+)
+
+// Check reads the stream and compares what Parley's promises rest on. The error
+// is an [*Error] if the stream is missing or differs, and another one if
+// JetStream did not answer for half a minute or ctx ended.
+func Check(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
+	var info Info
+	err := retry(ctx, "reading stream "+spec.Name, func(attempt context.Context) (err error) {
+		info, err = read(attempt, js, spec)
+		return err
+	})
+	return info, err
+}
+
+// read is one attempt of Check.
+func read(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
+	s, err := js.Stream(ctx, spec.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return Info{}, &Error{Stream: spec.Name, Missing: true, Do: doCreate}
+	}
+	if err != nil {
+		return Info{}, err
+	}
+	info := s.CachedInfo()
+	if err := compare(&info.Config, spec); err != nil {
+		return Info{}, err
+	}
+	out := Info{
+		Incarnation: info.Config.Metadata[wire.MetaIncarnation],
+		Replicas:    info.Config.Replicas,
+		Bytes:       info.State.Bytes,
+		Messages:    info.State.Msgs,
+		LastSeq:     info.State.LastSeq,
+		ServerTime:  info.TimeStamp,
+	}
+	if info.Cluster != nil {
+		out.Leader = info.Cluster.Leader
+	}
+	return out, nil
+}
+
+// setting is one line of the comparison.
+type setting struct {
+	ok       bool
+	name     string
+	is, must any
+}
+
+// compare returns an [*Error] for the first setting that differs.
+func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
+	incarnation := c.Metadata[wire.MetaIncarnation]
+	for _, s := range []setting{
+		{c.Storage == jetstream.FileStorage, "storage", c.Storage, "File"},
+		{c.PersistMode == jetstream.DefaultPersistMode, "persist_mode", c.PersistMode, "default (async acknowledges what can still be lost)"},
+		{c.Retention == jetstream.LimitsPolicy, "retention", c.Retention, "Limits"},
+		{c.Discard == jetstream.DiscardNew, "discard", c.Discard, "DiscardNew (else old records vanish when it is full)"},
+		{c.MaxAge == 0, "max_age", c.MaxAge, "0 (records must not expire)"},
+		{c.MaxMsgs <= 0, "max_msgs", c.MaxMsgs, "-1"},
+		{c.MaxMsgsPerSubject <= 0, "max_msgs_per_subject", c.MaxMsgsPerSubject, "-1"},
+		{c.MaxBytes < 0 || c.MaxBytes >= spec.MaxBytes, "max_bytes", c.MaxBytes, fmt.Sprintf("at least %d", spec.MaxBytes)},
+		{c.MaxMsgSize < 0 || c.MaxMsgSize >= spec.MaxMsgSize, "max_msg_size", c.MaxMsgSize, fmt.Sprintf("at least %d", spec.MaxMsgSize)},
+		{c.Duplicates >= spec.Duplicates, "duplicate_window", c.Duplicates, fmt.Sprintf("at least %v", spec.Duplicates)},
+		{!c.AllowRollup, "allow_rollup_hdrs", c.AllowRollup, false},
+		{!c.AllowDirect, "allow_direct", c.AllowDirect, "false (replicas may answer with old data)"},
+		{!c.AllowMsgTTL, "allow_msg_ttl", c.AllowMsgTTL, false},
+		{!c.AllowMsgSchedules, "allow_msg_schedules", c.AllowMsgSchedules, false},
+		{!c.AllowMsgCounter, "allow_msg_counter", c.AllowMsgCounter, false},
+		{c.DenyDelete, "deny_delete", c.DenyDelete, true},
+		{!c.DenyPurge, "deny_purge", c.DenyPurge, "false (finished logs are purged)"},
+		{!c.NoAck, "no_ack", c.NoAck, false},
+		{!c.Sealed, "sealed", c.Sealed, false},
+		{c.Mirror == nil && len(c.Sources) == 0, "mirror or sources", "set", "unset"},
+		{c.SubjectTransform == nil, "subject_transform", "set", "unset"},
+		{sameSubjects(c.Subjects, spec.Subjects), "subjects", strings.Join(c.Subjects, ","), strings.Join(spec.Subjects, ",")},
+		{wire.CheckToken("incarnation", incarnation) == nil, "metadata " + wire.MetaIncarnation, fmt.Sprintf("%.40q", incarnation), "a random name of 16 characters (the stream was not created by Parley)"},
+	} {
+		if !s.ok {
+			return &Error{Stream: spec.Name, Setting: s.name, Is: fmt.Sprint(s.is), Must: fmt.Sprint(s.must), Do: doRepair}
+		}
+	}
+	return nil
+}
+
+func sameSubjects(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
+}

@@ -1,0 +1,137 @@
+package streams
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	// askTimeout bounds one request to JetStream.
+	askTimeout = 3 * time.Second
+	// settle bounds how long JetStream may be unavailable before Ensure and
+	// Check give up: a cluster elects a leader in 4 to 9 seconds, sometimes
+	// two in a row (of the cluster, then of the stream).
+	settle = 30 * time.Second
+	// retryEvery is the pause between attempts while it is.
+	retryEvery = 250 * time.Millisecond
+)
+
+// Config is the stream that spec describes, without an incarnation.
+func Config(spec wire.StreamSpec, replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:       spec.Name,
+		Subjects:   spec.Subjects,
+		Storage:    jetstream.FileStorage,
+		Retention:  jetstream.LimitsPolicy,
+		Discard:    jetstream.DiscardNew,
+		MaxBytes:   spec.MaxBytes,
+		MaxMsgSize: spec.MaxMsgSize,
+		Duplicates: spec.Duplicates,
+		DenyDelete: true,
+		Replicas:   replicas,
+	}
+}
+
+// Ensure creates the stream with a fresh incarnation, or checks the one that
+// exists. Of several callers at once one creates it and all return the same
+// incarnation. An existing stream is never changed; see [Check] for its errors.
+func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, replicas int) (incarnation string, created bool, err error) {
+	if replicas != 1 && replicas != 3 && replicas != 5 {
+		return "", false, fmt.Errorf("creating stream %s: replicas is %d, allowed are 1, 3 and 5", spec.Name, replicas)
+	}
+	var random [10]byte
+	rand.Read(random[:]) // never fails: the program is aborted instead
+	mine := wire.Token(random)
+	cfg := Config(spec, replicas)
+	cfg.Metadata = map[string]string{wire.MetaIncarnation: mine}
+	var info Info
+	err = retry(ctx, "creating stream "+spec.Name, func(attempt context.Context) error {
+		// Creating is repeated with the same incarnation when its answer was
+		// lost; the server takes an equal configuration for a success.
+		_, err := js.CreateStream(attempt, cfg)
+		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return err
+		}
+		info, err = read(attempt, js, spec)
+		if e, ok := errors.AsType[*Error](err); ok && e.Missing {
+			// A cluster says "in use" from the moment somebody asked for the
+			// stream, and that request may still fail.
+			return fmt.Errorf("%w: %w", errNotYet, err)
+		}
+		return err
+	})
+	if err != nil {
+		return "", false, err
+	}
+	if info.Replicas < replicas {
+		return "", false, &Error{
+			Stream: spec.Name, Setting: "num_replicas", Is: fmt.Sprint(info.Replicas), Must: fmt.Sprintf("at least %d", replicas),
+			Do: fmt.Sprintf("run `nats stream edit %s --replicas %d` (it keeps the data), or ask for %d", spec.Name, replicas, info.Replicas),
+		}
+	}
+	return info.Incarnation, info.Incarnation == mine, nil
+}
+
+// retry repeats ask while JetStream is unavailable, for a while. What it
+// answers in full is final.
+func retry(ctx context.Context, what string, ask func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, settle)
+	defer cancel()
+	tick := time.NewTicker(retryEvery)
+	defer tick.Stop()
+	for {
+		attempt, done := context.WithTimeout(ctx, askTimeout)
+		err := ask(attempt)
+		done()
+		if err == nil {
+			return nil
+		}
+		if !unavailable(err) {
+			if _, ok := errors.AsType[*Error](err); ok {
+				return err // it says all that is needed
+			}
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s: JetStream is not available: %w: is it enabled on the server, and are a majority of the cluster's nodes up?", what, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// Answers of JetStream that can change when a cluster settles, or cannot,
+// against their status: 5xx is otherwise "try again".
+const (
+	codeNoSuitablePeers  = 10005 // status 400; nodes are not known yet
+	codeStorageExceeded  = 10047 // status 500; the disk does not grow
+	codeReplicasNeedMore = 10074 // status 500; a lone server stays alone
+)
+
+// errNotYet: somebody is creating the stream.
+var errNotYet = errors.New("the stream is being created")
+
+// unavailable reports whether err says nothing about the stream, only that
+// nobody could answer now.
+func unavailable(err error) bool {
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
+		switch api.ErrorCode {
+		case codeNoSuitablePeers:
+			return true
+		case codeStorageExceeded, codeReplicasNeedMore, jetstream.JSErrCodeJetStreamNotEnabledForAccount:
+			return false
+		}
+		return api.Code >= 500
+	}
+	return errors.Is(err, errNotYet) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) ||
+		errors.Is(err, nats.ErrNoResponders) || errors.Is(err, nats.ErrDisconnected) ||
+		errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, jetstream.ErrJetStreamNotEnabled)
+}
