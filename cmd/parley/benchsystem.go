@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+
+	"parley/wire"
+)
+
+// system is the processes that a bench started, or only a URL.
+type system struct {
+	url      string
+	dir      string
+	children []*child
+	// died gets the first child that ends by itself.
+	died chan error
+}
+
+// startSystem starts every role as a process of its own. On an error what was
+// started has ended again.
+func startSystem(ctx context.Context, parent string, coordinators int, profiles string) (s *system, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	dir, err := os.MkdirTemp(parent, "parley-bench-*")
+	if err != nil {
+		return nil, fmt.Errorf("making a data directory: %w", err)
+	}
+	if profiles != "" {
+		if err := os.MkdirAll(profiles, 0o755); err != nil {
+			return nil, fmt.Errorf("making the directory of profiles: %w", err)
+		}
+	}
+	s = &system{dir: dir, died: make(chan error, 1)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	start := func(name string, paths []string, args ...string) (ready string, err error) {
+		args = append(args, "--until-eof", "--log-level", "warn")
+		if profiles != "" {
+			args = append(args, "--pprof", filepath.Join(profiles, name+".pprof"))
+		}
+		c, err := startChild(name, self, args, paths, s.died)
+		if err != nil {
+			return "", err
+		}
+		s.children = append(s.children, c)
+		return c.awaitReady(ctx)
+	}
+	data := dataFlag{Data: dir}
+	ready, err := start("broker", []string{data.broker()}, "broker", "--data", dir, "--listen", "127.0.0.1:0")
+	if err != nil {
+		return s, err
+	}
+	if s.url = regexp.MustCompile(`nats://\S+`).FindString(ready); s.url == "" {
+		return s, fmt.Errorf("the broker does not say where it listens: %q", ready)
+	}
+	if err := runChild(ctx, self, "init", "--nats", s.url); err != nil {
+		return s, err
+	}
+	for _, name := range []string{wire.Inventory, wire.Delivery} {
+		journal := data.journal(name)
+		if _, err := start(name, []string{journal, journal + "-wal"}, name, "--nats", s.url, "--data", dir, "--sample", "bench"); err != nil {
+			return s, err
+		}
+	}
+	// Last, so that they stop first: they finish what is under way with the
+	// participants still there to acknowledge.
+	for i := range coordinators {
+		if _, err := start(fmt.Sprintf("coordinator-%d", i+1), nil, "coordinator", "--nats", s.url); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// stop ends the children in reverse order and removes their data.
+func (s *system) stop() error {
+	var errs []error
+	for _, c := range slices.Backward(s.children) {
+		errs = append(errs, c.stop())
+	}
+	if s.dir != "" {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// usage is what every process has used so far, this one last.
+func (s *system) usage() []usage {
+	var out []usage
+	for _, c := range s.children {
+		out = append(out, usageOf(c.name, c.cmd.Process.Pid, c.paths))
+	}
+	return append(out, usageOf("load", os.Getpid(), nil))
+}

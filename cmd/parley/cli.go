@@ -1,0 +1,77 @@
+package main
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"parley/wire"
+)
+
+const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies.
+
+Start with "parley up" and, in another terminal, "parley menu" and "parley order".`
+
+// cli is the grammar of the command line.
+type cli struct {
+	Up          upCmd          `cmd:"" group:"run" help:"Run everything in this process, on a broker of its own."`
+	Broker      brokerCmd      `cmd:"" group:"run" help:"Run a NATS broker that syncs what it acknowledges, alone or in a cluster."`
+	Init        initCmd        `cmd:"" group:"run" help:"Create the streams on a broker, once."`
+	Coordinator coordinatorCmd `cmd:"" group:"run" help:"Run a transaction coordinator."`
+	Inventory   inventoryCmd   `cmd:"" group:"run" help:"Run the participant that holds items, stock and prices."`
+	Delivery    deliveryCmd    `cmd:"" group:"run" help:"Run the participant that holds couriers and zones."`
+
+	Order    orderCmd    `cmd:"" group:"use" help:"Order food: take stock and a courier, or neither."`
+	Menu     menuCmd     `cmd:"" group:"use" help:"Show what can be ordered and its price."`
+	Stock    stockCmd    `cmd:"" group:"use" help:"Show the stock of every item, or add to it."`
+	Couriers couriersCmd `cmd:"" group:"use" help:"Show the couriers, or set one free after a delivery."`
+
+	Tx      txCmd      `cmd:"" group:"see" help:"Show and resolve transactions."`
+	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it crosses."`
+	Status  statusCmd  `cmd:"" group:"see" help:"Show what runs, how durable it is, and what is in doubt."`
+	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine commits."`
+}
+
+// txCmd groups the commands about transactions.
+type txCmd struct {
+	Show    txShowCmd    `cmd:"" help:"Show one transaction, by id or key, at every participant."`
+	List    txListCmd    `cmd:"" help:"List what is unfinished or in doubt anywhere."`
+	Resolve txResolveCmd `cmd:"" help:"Have a transaction in doubt resolved now."`
+}
+
+// benchCmd groups the measurements.
+type benchCmd struct {
+	Tx benchTxCmd `cmd:"" help:"Measure committed transactions a second and their latency."`
+}
+
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "run", Title: "Run:"},
+		{Key: "use", Title: "Order food:"},
+		{Key: "see", Title: "See:"},
+	}
+}
+
+// limits are the numbers that help texts mention.
+func limits() kong.Vars {
+	return kong.Vars{
+		"max_quantity": strconv.FormatInt(wire.MaxQuantity, 10),
+		"max_key":      strconv.Itoa(wire.MaxKey),
+		"max_timeout":  plain(wire.MaxTimeout),
+		"timeout":      plain(wire.DefaultTimeout),
+	}
+}
+
+// plain writes a duration without the zero minutes and seconds that
+// [time.Duration.String] adds.
+func plain(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return strconv.Itoa(int(d/time.Hour)) + "h"
+	case d%time.Minute == 0:
+		return strconv.Itoa(int(d/time.Minute)) + "m"
+	default:
+		return d.String()
+	}
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"parley/coordinator"
+	"parley/coordinator/machine"
+	"parley/internal/lifecycle"
+	"parley/internal/natsconn"
+)
+
+type coordinatorCmd struct {
+	natsFlags
+	processFlags
+	crashFlag
+	TrimAt int `hidden:"" placeholder:"N" help:"Purge the commit log whenever N records became free (for tests)."`
+}
+
+func (*coordinatorCmd) Help() string {
+	return `A coordinator keeps nothing of its own: its log is in NATS. Run as many as you like; any of them finishes what another one left behind.
+
+Examples:
+
+    parley coordinator
+    parley coordinator --nats nats://user:password@a:4222,b:4222,c:4222`
+}
+
+func (c *coordinatorCmd) Run(ctx context.Context, a *app) error {
+	role := coordinatorRole(c.options("coordinator", a.log), coordinator.Config{Limits: c.limits(), Step: c.step()})
+	return c.serve(ctx, role, func() { a.printf("the coordinator is ready\n") })
+}
+
+// limits are the defaults, but for crash tests, which need a log to be trimmed
+// without thousands of transactions.
+func (c *coordinatorCmd) limits() machine.Limits {
+	l := machine.DefaultLimits()
+	if c.TrimAt > 0 {
+		l.TrimAt, l.CarryAt = c.TrimAt, 2*c.TrimAt
+	}
+	return l
+}
+
+// coordinatorRole is a coordinator with its own connection.
+func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *onNATS {
+	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+		warnDurability(conn.Log, g.durability)
+		cfg.Log = conn.Log
+		return coordinator.New(cfg, coordinator.Deps{NATS: g.nats, Durability: string(g.durability.Durability)})
+	})
+}
+
+// options are how a role connects.
+func (f natsFlags) options(role string, log *slog.Logger) natsconn.Options {
+	return natsconn.Options{URL: f.NATS, Creds: f.Creds, Name: "parley " + role, Log: log.With("role", role)}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// dataFlag is where a process keeps what it must not lose. Every role has its
+// own place below it, so that all may be given the same directory, together
+// or apart.
+type dataFlag struct {
+	Data string `default:"./parley-data" env:"PARLEY_DATA" placeholder:"DIR" help:"Directory of everything durable; it is made if need be (default ${default})."`
+}
+
+func (f dataFlag) broker() string { return filepath.Join(f.Data, "broker") }
+
+func (f dataFlag) journal(participant string) string {
+	return filepath.Join(f.Data, participant+".db")
+}
+
+// prepare makes the directory and makes sure that it can be written, so that
+// the error names the flag and not some file below it.
+func (f dataFlag) prepare() error {
+	const do = "choose another directory with --data DIR, or change its permissions"
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
+		return failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
+	}
+	probe, err := os.CreateTemp(f.Data, ".writable-*")
+	if err != nil {
+		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+	}
+	probe.Close()
+	if err := os.Remove(probe.Name()); err != nil {
+		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+// Command parley is every role of Parley and the tools to use and watch them,
+// one subcommand each. This package reads flags and the environment and wires;
+// what it wires is in the packages it imports.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+
+	"github.com/alecthomas/kong"
+
+	"parley/internal/lifecycle"
+)
+
+func main() {
+	ctx, stop := lifecycle.Signals(context.Background(), os.Exit)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	a := &app{out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
+	// Asked before parsing, since a command line that does not parse has an
+	// error to show as well.
+	a.json = slices.Contains(args, "--json")
+	var c cli
+	// Help is shown from within Parse, which then must not go on.
+	helped := false
+	parser, err := kong.New(&c,
+		kong.Name("parley"),
+		kong.Description(about),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ExplicitGroups(groups()),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a),
+		limits(),
+	)
+	if err != nil {
+		panic(fmt.Sprintf("the command line grammar is wrong: %v", err))
+	}
+	parsed, err := parser.Parse(args)
+	if helped {
+		return exitOK
+	}
+	if err != nil {
+		return a.fail(misused(err))
+	}
+	return a.fail(parsed.Run())
+}
+
+// misused is a command line that does not parse.
+func misused(err error) error {
+	command := "parley"
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		if selected := parse.Context.Selected(); selected != nil {
+			command = selected.FullPath()
+		}
+	}
+	return wrong(err, "run `"+command+" --help` to see what it takes")
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/internal/natsconn"
+	"parley/wire"
+)
+
+type observeCmd struct {
+	natsFlags
+	jsonFlag
+	Tx    wire.TxID `placeholder:"ID" help:"Only this transaction."`
+	Count int       `placeholder:"N" help:"End after so many messages."`
+}
+
+func (*observeCmd) Help() string {
+	return `Every line is one message of the protocol: who sends it to whom, its kind, the transaction, and what it says. It only listens; NATS permissions decide who may. --json prints one object a line.
+
+Examples:
+
+    parley observe
+    parley observe --tx 4k2xq7n5w3rtyabc.17
+    parley observe --json | jq 'select(.kind == "vote")'`
+}
+
+// maxBehind bounds the messages that wait to be printed. A terminal that
+// cannot follow loses messages, and is told how many.
+const maxBehind = 16384
+
+func (c *observeCmd) Run(ctx context.Context, a *app) error {
+	nc, err := c.connect(ctx, "observe")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	// One channel for all subscriptions keeps the order of arrival.
+	box := make(chan *nats.Msg, maxBehind)
+	var subs []*nats.Subscription
+	for _, subject := range c.subjects() {
+		sub, err := nc.ChanSubscribe(subject, box)
+		if err != nil {
+			return fmt.Errorf("subscribing to %s: %w", subject, err)
+		}
+		subs = append(subs, sub)
+	}
+	if err := nc.FlushTimeout(reachTimeout); err != nil {
+		return fmt.Errorf("subscribing: %w", err)
+	}
+	fmt.Fprintf(a.err, "observing %s, Ctrl-C ends\n", natsconn.Redact(c.NATS))
+	for shown := 0; c.Count == 0 || shown < c.Count; {
+		select {
+		case <-ctx.Done():
+			return c.lost(a, subs)
+		case msg := <-box:
+			o, ok := observe(msg.Subject, msg.Data, time.Now())
+			if !ok || !c.wants(o) {
+				continue
+			}
+			shown++
+			if a.json {
+				a.printJSON(o)
+			} else {
+				a.printf("%s\n", o.line(a.colour))
+			}
+		}
+	}
+	return c.lost(a, subs)
+}
+
+// subjects are those of the protocol, or of one transaction in it.
+func (c *observeCmd) subjects() []string {
+	if !c.Tx.IsZero() {
+		return []string{wire.TxFilter(c.Tx), wire.LogSubject(c.Tx.Log), wire.OwnerSubject(c.Tx.Log), wire.SubjectStatus, wire.SubjectResolve}
+	}
+	all := []string{wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.OwnerSubject("*"), wire.LogSubject("*")}
+	for _, kind := range []string{wire.KindPrepare, wire.KindVote, wire.KindCommit, wire.KindAbort, wire.KindAck} {
+		all = append(all, wire.ParticipantFilter(kind, "*"))
+	}
+	return all
+}
+
+// wants keeps to one transaction what the subjects cannot.
+func (c *observeCmd) wants(o observed) bool {
+	return c.Tx.IsZero() || o.ID == c.Tx || o.mentions(c.Tx)
+}
+
+// lost says how many messages were too fast to be shown.
+func (c *observeCmd) lost(a *app, subs []*nats.Subscription) error {
+	n := 0
+	for _, s := range subs {
+		if d, err := s.Dropped(); err == nil {
+			n += d
+		}
+	}
+	if n > 0 {
+		return failed(fmt.Errorf("%d messages came faster than they could be printed and are missing above", n), "observe one transaction with --tx ID, or write to a file")
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"parley/wire"
+)
+
+// Ends of an arrow besides participants.
+const (
+	endClient      = "client"
+	endCoordinator = "coordinator"
+	endLog         = "log"
+)
+
+// observed is one message of the protocol, and what observe --json prints.
+type observed struct {
+	Time time.Time `json:"time"`
+	// Kind is that of the subject, or open, append or seal for a record of a
+	// commit log.
+	Kind        string    `json:"kind"`
+	From        string    `json:"from"`
+	To          string    `json:"to"`
+	Participant string    `json:"participant,omitempty"`
+	ID          wire.TxID `json:"id,omitzero"`
+	Subject     string    `json:"subject"`
+	// Body is the message as it crossed, or null if it is not JSON.
+	Body json.RawMessage `json:"body"`
+	// says is the essence of the body, and no its being a refusal.
+	says string
+	no   bool
+	// others are the transactions in a record.
+	others []wire.TxID
+}
+
+// observe reads one message; false means that it is none of the protocol's.
+// A body that cannot be read is shown as such: that is worth seeing.
+func observe(subject string, data []byte, now time.Time) (observed, bool) {
+	o := observed{Time: now, Subject: subject, From: endCoordinator, To: endCoordinator}
+	if json.Valid(data) {
+		o.Body = data
+	}
+	if kind, participant, id, err := wire.ParseTxSubject(subject); err == nil {
+		o.Kind, o.Participant, o.ID = kind, participant, id
+		if o.To = participant; kind == wire.KindVote || kind == wire.KindAck {
+			o.From, o.To = participant, endCoordinator
+		}
+		o.branch(data)
+		return o, true
+	}
+	if log, err := wire.ParseLogSubject(subject); err == nil {
+		o.To = endLog
+		o.record(log, data)
+		return o, true
+	}
+	switch subject {
+	case wire.SubjectSubmit:
+		o.Kind, o.From = "submit", endClient
+		o.submit(data)
+	case wire.SubjectStatus:
+		o.Kind, o.From = "status", endClient
+		if m, ok := read[wire.StatusRequest](&o, data); ok {
+			o.ID = m.ID
+		}
+	case wire.SubjectResolve:
+		o.Kind, o.From = "resolve", endClient
+		o.question(data)
+	default:
+		// What remains of the subjects that are subscribed to is the owner's.
+		o.Kind = "ask-owner"
+		o.question(data)
+	}
+	return o, true
+}
+
+// read decodes a body, or says why it cannot be.
+func read[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
+	m, err := wire.Decode[T, M](data)
+	if err != nil {
+		o.says, o.no = "unreadable: "+err.Error(), true
+	}
+	return m, err == nil
+}
+
+func (o *observed) branch(data []byte) {
+	switch o.Kind {
+	case wire.KindPrepare:
+		if m, ok := read[wire.Prepare](o, data); ok {
+			o.says = fmt.Sprintf("key %s, %s", m.Key, m.Payload)
+		}
+	case wire.KindVote:
+		m, ok := read[wire.Vote](o, data)
+		switch {
+		case !ok:
+		case m.Yes:
+			o.says = strings.TrimSpace("yes " + string(m.Detail))
+		default:
+			o.says, o.no = fmt.Sprintf("no, %s: %s", m.Code, m.Reason), true
+		}
+	case wire.KindCommit:
+		read[wire.Commit](o, data)
+	case wire.KindAbort:
+		if m, ok := read[wire.Abort](o, data); ok {
+			o.says = m.Reason
+		}
+	case wire.KindAck:
+		if m, ok := read[wire.Ack](o, data); ok {
+			o.says = m.Of
+			if m.Code != "" {
+				o.says, o.no = fmt.Sprintf("%s, %s: %s", m.Of, m.Code, m.Reason), m.Code == wire.CodeViolation
+			}
+		}
+	}
+}
+
+func (o *observed) record(log string, data []byte) {
+	o.Kind = "append"
+	m, ok := read[wire.Record](o, data)
+	if !ok {
+		return
+	}
+	var ids []string
+	for _, c := range m.Commits {
+		id := wire.TxID{Log: log, N: c.N}
+		o.others = append(o.others, id)
+		ids = append(ids, fmt.Sprint(c.N))
+	}
+	switch m.Kind {
+	case wire.RecordCommits:
+		o.says = fmt.Sprintf("commits %s after %d", strings.Join(ids, ","), m.Prev)
+		if len(o.others) == 1 {
+			o.ID = o.others[0]
+		} else {
+			o.says = log + " " + o.says
+		}
+	default:
+		o.Kind, o.says = string(m.Kind), log
+	}
+}
+
+func (o *observed) submit(data []byte) {
+	m, ok := read[wire.Submit](o, data)
+	if !ok {
+		return
+	}
+	parts := []string{"key " + m.Key}
+	for _, b := range m.Branches {
+		parts = append(parts, b.Participant+" "+string(b.Payload))
+	}
+	o.says = strings.Join(parts, ", ")
+}
+
+func (o *observed) question(data []byte) {
+	m, ok := read[wire.Resolve](o, data)
+	if !ok {
+		return
+	}
+	o.ID, o.Participant = m.ID, m.Participant
+	o.says = "what became of it?"
+	switch {
+	case o.Kind == "resolve" && m.Participant != "":
+		o.From = m.Participant
+	case m.Participant != "":
+		o.says += " (for " + m.Participant + ")"
+	}
+}
+
+// mentions reports whether a record holds the transaction.
+func (o *observed) mentions(id wire.TxID) bool { return slices.Contains(o.others, id) }

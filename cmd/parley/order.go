@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"parley/coordinator/txclient"
+	"parley/wire"
+)
+
+type orderCmd struct {
+	natsFlags
+	jsonFlag
+	Item     string        `arg:"" help:"What to order, as in the first column of the menu."`
+	Quantity int64         `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
+	Zone     string        `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
+	Key      string        `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
+	Wait     wire.Wait     `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when everybody has applied it: decided or applied."`
+	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for everybody to agree, at most ${max_timeout}; after it the order is aborted (default ${default})."`
+}
+
+func (*orderCmd) Help() string {
+	return `One order is one transaction: stock from inventory and a courier from delivery, both or neither. When an answer is lost, repeat the order with the same --key: it is placed once and answers the same.
+
+Exit codes: 0 placed, 3 definitely not placed, 4 not known yet (repeat with the same key), 2 not acceptable (nothing was started), 1 nobody could be asked.
+
+Examples:
+
+    parley order margherita 2
+    parley order margherita 2 --zone north --key breakfast-1
+    parley order tiramisu 1 --wait applied --json`
+}
+
+// check refuses what no coordinator would accept, before asking one.
+func (c *orderCmd) check() error {
+	if c.Timeout <= 0 || c.Timeout > wire.MaxTimeout {
+		return fmt.Errorf("--timeout is %v, allowed is more than 0 and at most %s", c.Timeout, plain(wire.MaxTimeout))
+	}
+	if _, err := wire.Check(c.stock()); err != nil {
+		return err
+	}
+	if _, err := wire.Check(c.courier()); err != nil {
+		return fmt.Errorf("--zone: %w", err)
+	}
+	if c.Key != "" {
+		if err := wire.CheckKey(c.Key); err != nil {
+			return fmt.Errorf("--key: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *orderCmd) stock() wire.StockOrder {
+	return wire.StockOrder{V: wire.Version, Item: c.Item, Quantity: c.Quantity}
+}
+
+func (c *orderCmd) courier() wire.CourierOrder {
+	return wire.CourierOrder{V: wire.Version, Zone: c.Zone}
+}
+
+func (c *orderCmd) Run(ctx context.Context, a *app) error {
+	if err := c.check(); err != nil {
+		return wrong(err, advice(wire.CodeInvalid))
+	}
+	nc, client, closeAll, err := c.client(ctx, "order")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	o, err := c.submit(ctx, a, client)
+	r := receipt{Outcome: o, Item: c.Item, Quantity: c.Quantity, Zone: c.Zone}
+	switch {
+	case err == nil && o.Status == wire.StatusCommitted:
+		r.read(ctx, nc, client)
+		return r.committed(a)
+	case err == nil:
+		return r.aborted(a)
+	case errors.Is(err, txclient.ErrUnknown):
+		return r.unknown(a, c.again(o.Key))
+	}
+	refused, ok := errors.AsType[*wire.Error](err)
+	if !ok || !refused.Code.Definite() {
+		return failed(err, "nothing was ordered; run `parley status` to see what is missing")
+	}
+	return wrong(err, advice(refused.Code))
+}
+
+const (
+	// firstPatience is how long an order may take before the person is told
+	// that it is still being asked for.
+	firstPatience = 4 * time.Second
+	// morePatience is how long beyond its time-out an order is asked for.
+	morePatience = 10 * time.Second
+)
+
+// submit asks until there is an answer or the patience ends. When nobody could
+// be reached at first it says so at once: nothing was started then.
+func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (wire.Outcome, error) {
+	r := txclient.Request{
+		Key: c.Key, Timeout: c.Timeout, Wait: c.Wait,
+		Branches: []wire.Branch{
+			{Participant: wire.Inventory, Payload: wire.Encode(c.stock())},
+			{Participant: wire.Delivery, Payload: wire.Encode(c.courier())},
+		},
+	}
+	o, err := submitFor(ctx, client, r, firstPatience)
+	if !errors.Is(err, txclient.ErrUnknown) || ctx.Err() != nil {
+		return o, err
+	}
+	fmt.Fprintf(a.err, "no answer yet, still asking (key %s)\n", o.Key)
+	r.Key = o.Key
+	again, err := submitFor(ctx, client, r, c.Timeout+morePatience)
+	if refused, ok := errors.AsType[*wire.Error](err); ok && !refused.Code.Definite() {
+		// This asking started nothing, but the one before may have.
+		o.Reason = refused.Text
+		return o, txclient.ErrUnknown
+	}
+	return again, err
+}
+
+// submitter is what an order needs of [txclient.Client].
+type submitter interface {
+	Submit(context.Context, txclient.Request) (wire.Outcome, error)
+}
+
+func submitFor(ctx context.Context, client submitter, r txclient.Request, d time.Duration) (wire.Outcome, error) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	return client.Submit(ctx, r)
+}
+
+// again is the command line that repeats this order.
+func (c *orderCmd) again(key string) string {
+	return "parley order " + quoted(c.Item) + " " + strconv.FormatInt(c.Quantity, 10) + " --zone " + quoted(c.Zone) + " --key " + quoted(key)
+}
+
+// advice says what to do about an order that was not accepted.
+func advice(code wire.Code) string {
+	switch code {
+	case wire.CodeConflict:
+		return "the first order with this key stands; see it with `parley tx show KEY`, or order with a new key"
+	default:
+		return "run `parley order --help` to see what an order takes"
+	}
+}

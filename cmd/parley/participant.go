@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+
+	"parley/internal/lifecycle"
+	"parley/internal/natsconn"
+	"parley/participants"
+	"parley/participants/delivery"
+	"parley/participants/inventory"
+	"parley/wire"
+)
+
+// participantFlags are common to the commands that run a participant.
+type participantFlags struct {
+	natsFlags
+	dataFlag
+	processFlags
+	crashFlag
+	sampleFlag
+	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before; NAME is the new one's incarnation. Only when the old one is gone for good."`
+}
+
+// run runs the participant that make builds.
+func (f *participantFlags) run(ctx context.Context, a *app, name string, role func(natsconn.Options, participants.Config, sampleFlag) *onNATS) error {
+	if err := f.prepare(); err != nil {
+		return err
+	}
+	conn := f.options(name, a.log)
+	r := role(conn, participants.Config{
+		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, Log: a.log, Step: f.step(),
+	}, f.sampleFlag)
+	return f.serve(ctx, r, func() { a.printf("%s is ready\n", name) })
+}
+
+type inventoryCmd struct{ participantFlags }
+
+func (*inventoryCmd) Help() string {
+	return `Inventory holds items with stock and prices in its own database, DIR/inventory.db. A new database starts with a sample menu.
+
+Examples:
+
+    parley inventory --data /var/lib/parley
+    parley inventory --nats nats://broker:4222`
+}
+
+func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, wire.Inventory, inventoryRole)
+}
+
+func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
+	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+	})
+}
+
+type deliveryCmd struct{ participantFlags }
+
+func (*deliveryCmd) Help() string {
+	return `Delivery holds couriers in zones in its own database, DIR/delivery.db. A new database starts with sample couriers.
+
+Examples:
+
+    parley delivery --data /var/lib/parley
+    parley delivery --nats nats://broker:4222`
+}
+
+func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
+	return c.run(ctx, a, wire.Delivery, deliveryRole)
+}
+
+func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
+	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+	})
+}

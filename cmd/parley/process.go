@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"sync"
+
+	"parley/internal/lifecycle"
+)
+
+// processFlags are on every command that runs until it is stopped.
+type processFlags struct {
+	logFlags
+	profileFlag
+	UntilEOF bool `name:"until-eof" hidden:"" help:"Drain when standard input ends, so that a child never outlives its parent."`
+}
+
+// serve runs a role until ctx ends or it fails, and calls announce when it is
+// ready.
+func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if f.UntilEOF {
+		// This goroutine ends with the process: a read from standard input
+		// cannot be interrupted.
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			cancel()
+		}()
+	}
+	ended := make(chan struct{})
+	var announcer sync.WaitGroup
+	announcer.Go(func() {
+		select {
+		case <-role.Ready():
+			announce()
+		case <-ended:
+		}
+	})
+	err := f.around(func() error { return role.Run(ctx) })
+	close(ended)
+	announcer.Wait()
+	return err
+}

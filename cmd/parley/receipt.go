@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/coordinator/txclient"
+	"parley/wire"
+)
+
+// receipt is an order and what became of it.
+type receipt struct {
+	wire.Outcome
+	Item     string
+	Quantity int64
+	Zone     string
+
+	item    wire.Item
+	courier courier
+}
+
+// courier is what delivery says with its yes.
+type courier struct {
+	Courier int64  `json:"courier"`
+	Name    string `json:"name"`
+}
+
+// receiptJSON is what --json prints. Prices are in cents.
+type receiptJSON struct {
+	Status      wire.Status `json:"status"`
+	ID          wire.TxID   `json:"id,omitzero"`
+	Key         string      `json:"key"`
+	Item        string      `json:"item"`
+	Quantity    int64       `json:"quantity"`
+	Zone        string      `json:"zone"`
+	Name        string      `json:"name,omitempty"`
+	PriceCents  int64       `json:"price_cents,omitempty"`
+	TotalCents  int64       `json:"total_cents,omitempty"`
+	Courier     int64       `json:"courier,omitempty"`
+	CourierName string      `json:"courier_name,omitempty"`
+	Code        wire.Code   `json:"code,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+	Participant string      `json:"participant,omitempty"`
+}
+
+// read fills in what was taken. The answer to a repeated key may come without
+// the courier; delivery still knows. What cannot be read is left out: the order
+// itself stands.
+func (r *receipt) read(ctx context.Context, nc *nats.Conn, client *txclient.Client) {
+	if items, err := askItems(ctx, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: r.Item})); err == nil && len(items) == 1 {
+		r.item = items[0]
+	}
+	detail := r.Details[wire.Delivery]
+	if len(detail) == 0 {
+		detail = lookUp(ctx, client, wire.Delivery, r.ID, r.Key)
+	}
+	_ = json.Unmarshal(detail, &r.courier)
+}
+
+// lookUp asks a participant what it said with its yes.
+func lookUp(ctx context.Context, client *txclient.Client, participant string, id wire.TxID, key string) json.RawMessage {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	answer, err := client.Branches(ctx, participant, wire.BranchQuery{Key: key})
+	if err != nil {
+		return nil
+	}
+	for _, b := range answer.Branches {
+		if b.ID == id {
+			return b.Detail
+		}
+	}
+	return nil
+}
+
+func (r *receipt) json() receiptJSON {
+	return receiptJSON{
+		Status: r.Status, ID: r.ID, Key: r.Key, Item: r.Item, Quantity: r.Quantity, Zone: r.Zone,
+		Name: r.item.Name, PriceCents: r.item.PriceCents, TotalCents: r.item.PriceCents * r.Quantity,
+		Courier: r.courier.Courier, CourierName: r.courier.Name,
+		Code: r.Code, Reason: r.Reason, Participant: r.Participant,
+	}
+}
+
+func (r *receipt) committed(a *app) error {
+	if a.json {
+		a.printJSON(r.json())
+		return nil
+	}
+	a.printf("Order placed.\n")
+	took, total, courier := fmt.Sprintf("%d x %s", r.Quantity, r.Item), "", ""
+	if r.item.Name != "" {
+		took = fmt.Sprintf("%d x %s at %s", r.Quantity, r.item.Name, price(r.item.PriceCents))
+		total = price(r.item.PriceCents * r.Quantity)
+	}
+	if r.courier.Name != "" {
+		courier = fmt.Sprintf("%s (number %d), zone %s", r.courier.Name, r.courier.Courier, r.Zone)
+	}
+	a.facts("took", took, "total", total, "courier", courier, "id", r.ID.String(), "key", r.Key)
+	return nil
+}
+
+func (r *receipt) aborted(a *app) error {
+	if a.json {
+		a.printJSON(r.json())
+		return ended(exitAborted)
+	}
+	a.printf("Order not placed, nothing was taken.\n")
+	a.facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	fmt.Fprintf(a.err, "next: %s\n", r.next())
+	return ended(exitAborted)
+}
+
+// why is the reason with who gave it.
+func (r *receipt) why() string {
+	reason := r.Reason
+	if reason == "" {
+		reason = string(r.Code)
+	}
+	if r.Participant == "" || strings.HasPrefix(reason, r.Participant) {
+		return reason
+	}
+	return r.Participant + ": " + reason
+}
+
+// next is what a person can do about an abort.
+func (r *receipt) next() string {
+	switch {
+	case r.Code == wire.CodeNoParticipant:
+		return fmt.Sprintf("start it with `parley %s`, then order again", r.Participant)
+	case r.Code == wire.CodeRefused && r.Participant == wire.Inventory:
+		return "`parley menu` shows what there is; order something else or less, with a new key"
+	case r.Code == wire.CodeRefused && r.Participant == wire.Delivery:
+		return "`parley couriers` shows who is free; order for another --zone, or free one with `parley couriers --complete NUMBER`"
+	case r.Code == wire.CodeClosed:
+		return "this key is used up by an order that was not placed; order again with a new key"
+	default:
+		return "order again; `parley status` shows whether everything runs"
+	}
+}
+
+func (r *receipt) unknown(a *app, again string) error {
+	if a.json {
+		a.printJSON(r.json())
+		return ended(exitUnknown)
+	}
+	a.printf("It is not known yet whether the order is placed.\n")
+	a.facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	fmt.Fprintf(a.err, "next: ask again with the same key, which never orders twice: %s\n", again)
+	return ended(exitUnknown)
+}
+
+// quoted is a word as a shell takes it.
+func quoted(s string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
+	}
+	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
+		return s
+	}
+	if strings.Contains(s, "'") {
+		return strconv.Quote(s)
+	}
+	return "'" + s + "'"
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"strings"
+	"syscall"
+	"testing"
+
+	"parley/wire"
+)
+
+// apart starts every role as a process of its own, coordinators last.
+func apart(t *testing.T, data string, coordinator ...string) (url string, c *process) {
+	t.Helper()
+	url = start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").url()
+	created := parleyJSON[initJSON](t, exitOK, "init", "--nats", url)
+	if !created.Created || created.Durability != "synced" {
+		t.Errorf("init: %+v, want created and synced", created)
+	}
+	for _, name := range []string{wire.Inventory, wire.Delivery} {
+		start(t, name, "--data", data, "--nats", url).await(name + " is ready")
+	}
+	c = start(t, append([]string{"coordinator", "--nats", url}, coordinator...)...)
+	c.await("coordinator is ready")
+	return url, c
+}
+
+func TestRolesApart(t *testing.T) {
+	url, c := apart(t, t.TempDir())
+	if again := parleyJSON[initJSON](t, exitOK, "init", "--nats", url); again.Created {
+		t.Error("a second init created the stream again")
+	}
+	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--nats", url)
+	if o.CourierName == "" || o.TotalCents != 890 {
+		t.Errorf("order: %+v", o)
+	}
+
+	var shown struct{ Transactions []txView }
+	for _, which := range []string{o.Key, o.ID.String()} {
+		shown = parleyJSON[struct{ Transactions []txView }](t, exitOK, "tx", "show", which, "--nats", url)
+		if len(shown.Transactions) != 1 || shown.Transactions[0].ID != o.ID || len(shown.Transactions[0].Branches) != 2 {
+			t.Fatalf("tx show %s: %+v", which, shown)
+		}
+		if s := shown.Transactions[0].Status; s != wire.StatusCommitted {
+			t.Errorf("tx show %s: status %s, want committed", which, s)
+		}
+	}
+	if _, errs, code := parley(t, "tx", "show", "nobody-knows", "--nats", url); code != exitFailed || !strings.Contains(errs, "nobody-knows") {
+		t.Errorf("tx show of an unknown key: exit %d\n%s", code, errs)
+	}
+	if out, _, _ := parley(t, "tx", "list", "--nats", url); out != "Nothing is unfinished or in doubt.\n" {
+		t.Errorf("tx list:\n%s", out)
+	}
+	r := parleyJSON[resolvedJSON](t, exitOK, "tx", "resolve", o.ID.String(), "--nats", url)
+	if r.Status != wire.StatusCommitted {
+		t.Errorf("tx resolve: %+v", r)
+	}
+	s := parleyJSON[statusJSON](t, exitOK, "status", "--nats", url)
+	if len(s.Coordinators) != 1 || len(s.Participants) != 2 || s.Durability != "synced" {
+		t.Errorf("status: %+v", s)
+	}
+
+	if code := c.interrupt(); code != exitOK {
+		t.Errorf("Ctrl-C at a coordinator: exit %d, want 0", code)
+	}
+	_, errs, code := parley(t, "order", "falafel", "1", "--nats", url)
+	if code != exitFailed || !strings.Contains(errs, "no coordinator is running") || !strings.Contains(errs, "nothing was started") {
+		t.Errorf("order without a coordinator: exit %d\n%s", code, errs)
+	}
+}
+
+func TestCourierComes(t *testing.T) {
+	_, url := up(t, t.TempDir())
+	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--zone", "south", "--nats", url)
+	if n, _ := assigned(t, url, "south"); n != 1 {
+		t.Fatalf("%d are assigned in south, want 1", n)
+	}
+	_, errs, code := parley(t, "couriers", "--complete", "999", "--nats", url)
+	if code != exitWrong || !strings.Contains(errs, "999") {
+		t.Errorf("a courier that does not exist: exit %d\n%s", code, errs)
+	}
+	if _, errs, code = parley(t, "couriers", "--complete", itoa(o.Courier), "--nats", url); code != exitOK {
+		t.Errorf("complete: exit %d\n%s", code, errs)
+	}
+	if n, _ := assigned(t, url, "south"); n != 0 {
+		t.Errorf("%d are assigned in south after the delivery, want 0", n)
+	}
+	parley(t, "stock", "falafel", "--add", "5", "--nats", url)
+	if i := stockOf(t, url, "falafel"); i.Stock != 84 {
+		t.Errorf("80 - 1 + 5: %+v", i)
+	}
+	if _, errs, code := parley(t, "stock", "nectar", "--nats", url); code != exitWrong || !strings.Contains(errs, "nectar") {
+		t.Errorf("an item that does not exist: exit %d\n%s", code, errs)
+	}
+}
+
+func TestObserveOneOrder(t *testing.T) {
+	_, url := up(t, t.TempDir())
+	o := start(t, "observe", "--nats", url)
+	o.await("observing")
+	r := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--nats", url)
+	id := r.ID.String()
+	for _, want := range []string{
+		`client +-> coordinator +submit`,
+		`coordinator +-> inventory +prepare +` + id, `coordinator +-> delivery +prepare +` + id,
+		`inventory +-> coordinator +vote +` + id + ` +yes`, `delivery +-> coordinator +vote +` + id + ` +yes`,
+		`coordinator +-> log +append +` + id,
+		`coordinator +-> inventory +commit +` + id, `coordinator +-> delivery +commit +` + id,
+		`inventory +-> coordinator +ack +` + id, `delivery +-> coordinator +ack +` + id,
+	} {
+		o.await(want)
+	}
+	if code := o.interrupt(); code != exitOK {
+		t.Errorf("Ctrl-C: exit %d, want 0", code)
+	}
+	if strings.Contains(o.output(), "\x1b") {
+		t.Error("colours where there is no terminal")
+	}
+}
+
+// TestCrashAt: the coordinator dies right after the append, when nobody knows
+// of the commit yet; the next one finishes it, and the key answers.
+func TestCrashAt(t *testing.T) {
+	url, c := apart(t, t.TempDir(), "--crash-at", "append-after")
+	order := start(t, "order", "falafel", "2", "--key", "k", "--nats", url)
+	c.wait()
+	if s, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL {
+		t.Fatalf("the coordinator ended with %v, want SIGKILL", c.cmd.ProcessState)
+	}
+	start(t, "coordinator", "--nats", url).await("coordinator is ready")
+	if code := order.wait(); code != exitOK {
+		t.Errorf("the order that was under way: exit %d, want 0", code)
+	}
+	settled(t, url)
+	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "2", "--key", "k", "--nats", url)
+	if o.Status != wire.StatusCommitted {
+		t.Errorf("order: %+v", o)
+	}
+	if i := stockOf(t, url, "falafel"); i.Stock != 78 || i.Reserved != 0 {
+		t.Errorf("stock: %+v", i)
+	}
+}
+
+// TestNoStream: a role never makes the stream itself.
+func TestNoStream(t *testing.T) {
+	data := t.TempDir()
+	url := start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").url()
+	for _, role := range [][]string{{"coordinator"}, {"inventory", "--data", data}, {"delivery", "--data", data}} {
+		_, errs, code := parley(t, append(role, "--nats", url)...)
+		if code != exitFailed || !strings.Contains(errs, "stream TXLOG does not exist") || !strings.Contains(errs, "parley init") {
+			t.Errorf("%s without the stream: exit %d\n%s", role[0], code, errs)
+		}
+	}
+	_, errs, code := parley(t, "menu", "--nats", url)
+	if code != exitFailed || !strings.Contains(errs, "next: start it with `parley inventory`") {
+		t.Errorf("menu without inventory: exit %d\n%s", code, errs)
+	}
+}
+
+func TestNoNATS(t *testing.T) {
+	e := parleyJSON[errorJSON](t, exitFailed, "menu", "--nats", "nats://127.0.0.1:1")
+	if !strings.Contains(e.Error, "127.0.0.1:1") || e.Next == "" {
+		t.Errorf("%+v", e)
+	}
+}

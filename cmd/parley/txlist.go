@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"parley/wire"
+)
+
+type txListCmd struct {
+	natsFlags
+	jsonFlag
+}
+
+func (*txListCmd) Help() string {
+	return `Lists what the coordinators have not finished and what any participant holds prepared without knowing the outcome. Each coordinator and participant names at most 100, oldest first. In a healthy system nothing stays here for longer than a few seconds.
+
+Examples:
+
+    parley tx list
+    parley tx list --json`
+}
+
+// txLineJSON is one line of the list.
+type txLineJSON struct {
+	ID  wire.TxID `json:"id"`
+	Key string    `json:"key,omitempty"`
+	// State is the coordinator's, empty when none holds the transaction.
+	State   string   `json:"state,omitempty"`
+	Waiting []string `json:"waiting"`
+	// InDoubt are the participants that hold it prepared, Since when the first
+	// of them did, in milliseconds since 1970.
+	InDoubt    []string          `json:"in_doubt"`
+	Since      int64             `json:"since,omitempty"`
+	Violations map[string]string `json:"violations,omitempty"`
+}
+
+func (c *txListCmd) Run(ctx context.Context, a *app) error {
+	_, client, closeAll, err := c.client(ctx, "tx list")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	all, err := everywhere(ctx, client)
+	if err != nil {
+		return err
+	}
+	if err := all.addBranches(ctx, client, wire.BranchQuery{}); err != nil {
+		return err
+	}
+	lines := make([]txLineJSON, 0, len(all))
+	for _, v := range all.sorted() {
+		lines = append(lines, v.line())
+	}
+	if a.json {
+		a.printJSON(map[string]any{"transactions": lines})
+		return nil
+	}
+	if len(lines) == 0 {
+		a.printf("Nothing is unfinished or in doubt.\n")
+		return nil
+	}
+	rows := [][]string{{"ID", "KEY", "COORDINATOR", "WAITING FOR", "IN DOUBT AT", ">FOR", "VIOLATIONS"}}
+	for _, l := range lines {
+		state, age, violations := l.State, "", ""
+		if state == "" {
+			state = "-"
+		}
+		if l.Since > 0 {
+			age = time.Since(time.UnixMilli(l.Since)).Round(time.Second).String()
+		}
+		for p, reason := range l.Violations {
+			violations += p + ": " + printable(reason) + " "
+		}
+		rows = append(rows, []string{l.ID.String(), printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
+	}
+	a.table(rows)
+	return nil
+}
+
+func (v *txView) line() txLineJSON {
+	l := txLineJSON{ID: v.ID, Key: v.Key, State: v.State, Waiting: v.Waiting, InDoubt: []string{}, Violations: v.Violations}
+	if l.Waiting == nil {
+		l.Waiting = []string{}
+	}
+	for _, b := range v.Branches {
+		if b.State != wire.BranchPrepared {
+			continue
+		}
+		l.InDoubt = append(l.InDoubt, b.Participant)
+		if l.Since == 0 || b.At < l.Since {
+			l.Since = b.At
+		}
+	}
+	return l
+}

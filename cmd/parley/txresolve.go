@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/coordinator/txclient"
+	"parley/wire"
+)
+
+type txResolveCmd struct {
+	natsFlags
+	jsonFlag
+	ID wire.TxID `arg:"" help:"Id of the transaction."`
+}
+
+func (*txResolveCmd) Help() string {
+	return `Participants ask by themselves, about a second after their vote. This asks a coordinator now, which seals the log of one that does not answer, and says what came out. It never decides by guessing.
+
+Exit codes: 0 committed or nothing in doubt, 3 aborted, 4 not known yet.
+
+Examples:
+
+    parley tx list
+    parley tx resolve 4k2xq7n5w3rtyabc.17`
+}
+
+// resolveTimeout bounds one question: a coordinator gives a silent owner two
+// seconds before it seals its log.
+const resolveTimeout = 15 * time.Second
+
+// resolvedJSON is what --json prints.
+type resolvedJSON struct {
+	ID          wire.TxID   `json:"id"`
+	Participant string      `json:"participant,omitempty"`
+	Status      wire.Status `json:"status"`
+	Code        wire.Code   `json:"code,omitempty"`
+	Reason      string      `json:"reason,omitempty"`
+}
+
+func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
+	_, client, closeAll, err := c.client(ctx, "tx resolve")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	all := txViews{}
+	if err := all.addBranches(ctx, client, wire.BranchQuery{ID: c.ID}); err != nil {
+		return err
+	}
+	for _, b := range all.at(c.ID).Branches {
+		if b.State == wire.BranchPrepared {
+			return c.resolve(ctx, a, client, b)
+		}
+	}
+	return c.settled(ctx, a, client)
+}
+
+// resolve asks on behalf of a branch in doubt. The outcome itself reaches the
+// participants by the coordinator and by their own questions.
+func (c *txResolveCmd) resolve(ctx context.Context, a *app, client *txclient.Client, b branchView) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	r, err := client.Resolve(ctx, wire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})
+	if err != nil {
+		return failed(err, "start a coordinator with `parley coordinator`, it resolves what others left behind")
+	}
+	return c.report(a, resolvedJSON{ID: c.ID, Participant: b.Participant, Status: r.Status, Code: r.Code, Reason: r.Reason})
+}
+
+// settled answers when no participant that runs is in doubt.
+func (c *txResolveCmd) settled(ctx context.Context, a *app, client *txclient.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	o, err := client.Status(ctx, c.ID)
+	if err != nil {
+		return failed(err, "start a coordinator with `parley coordinator`")
+	}
+	return c.report(a, resolvedJSON{ID: c.ID, Status: o.Status, Code: o.Code, Reason: "no participant that answers is in doubt about it"})
+}
+
+func (c *txResolveCmd) report(a *app, r resolvedJSON) error {
+	if a.json {
+		a.printJSON(r)
+	} else {
+		a.printf("%s is %s\n", r.ID, r.Status)
+		a.facts("asked for", r.Participant, "why", printable(r.Reason))
+	}
+	switch r.Status {
+	case wire.StatusCommitted:
+		return nil
+	case wire.StatusAborted:
+		return ended(exitAborted)
+	default:
+		if !a.json && r.Participant != "" {
+			fmt.Fprintf(a.err, "next: ask again in a moment; `parley tx show %s` shows who holds it\n", r.ID)
+		}
+		return ended(exitUnknown)
+	}
+}

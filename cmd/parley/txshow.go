@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"parley/coordinator/txclient"
+	"parley/wire"
+)
+
+type txShowCmd struct {
+	natsFlags
+	jsonFlag
+	Which string `arg:"" name:"id|key" help:"Id of the transaction, or the key it was submitted with."`
+}
+
+func (*txShowCmd) Help() string {
+	return `Shows what the coordinators say and what every participant's journal holds. With a key, every transaction that was tried with it: at most one of them is committed.
+
+Examples:
+
+    parley tx show breakfast-1
+    parley tx show 4k2xq7n5w3rtyabc.17`
+}
+
+// txView is one transaction as everybody sees it, and what --json prints.
+type txView struct {
+	ID     wire.TxID   `json:"id"`
+	Key    string      `json:"key,omitempty"`
+	Status wire.Status `json:"status"`
+	// Applied: every participant has acknowledged the outcome.
+	Applied bool   `json:"applied,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	// State and Waiting are the coordinator's, while it is unfinished.
+	State    string       `json:"state,omitempty"`
+	Waiting  []string     `json:"waiting,omitempty"`
+	Branches []branchView `json:"branches"`
+	// Violations are refused outcomes, by participant.
+	Violations map[string]string `json:"violations,omitempty"`
+}
+
+type branchView struct {
+	Participant string           `json:"participant"`
+	Journal     string           `json:"journal"`
+	State       wire.BranchState `json:"state"`
+	Closed      bool             `json:"closed,omitempty"`
+	At          int64            `json:"at"`
+	Reason      string           `json:"reason,omitempty"`
+	Payload     json.RawMessage  `json:"payload,omitempty"`
+	Detail      json.RawMessage  `json:"detail,omitempty"`
+}
+
+func (c *txShowCmd) Run(ctx context.Context, a *app) error {
+	_, client, closeAll, err := c.client(ctx, "tx show")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
+	defer cancel()
+	views, err := c.find(ctx, client)
+	if err != nil {
+		return err
+	}
+	if len(views) == 0 {
+		return failed(&wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no coordinator and no participant knows a transaction with the id or key %q", c.Which)},
+			"`parley tx list` shows what is unfinished, `parley status` who answers; journals forget finished transactions after a day")
+	}
+	if a.json {
+		a.printJSON(map[string]any{"transactions": views})
+		return nil
+	}
+	for i, v := range views {
+		if i > 0 {
+			a.printf("\n")
+		}
+		v.print(a)
+	}
+	return nil
+}
+
+// find gathers by id if the word reads like one, and otherwise by key.
+func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txView, error) {
+	found, err := everywhere(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	id, notID := wire.ParseTxID(c.Which)
+	query := wire.BranchQuery{ID: id}
+	if notID != nil {
+		if err := wire.CheckKey(c.Which); err != nil {
+			return nil, wrong(err, "give the id or the key of a transaction")
+		}
+		query = wire.BranchQuery{Key: c.Which}
+	}
+	if err := found.addBranches(ctx, client, query); err != nil {
+		return nil, err
+	}
+	if notID == nil {
+		found.at(id)
+	}
+	var views []*txView
+	for _, v := range found.sorted() {
+		if v.ID != id && (notID == nil || v.Key != c.Which) {
+			continue
+		}
+		o, err := client.Status(ctx, v.ID)
+		if err != nil {
+			v.Status, v.Reason = wire.StatusUnknown, err.Error()
+		} else {
+			v.Status, v.Applied = o.Status, o.Applied
+		}
+		if v.Status == wire.StatusUnknown && len(v.Branches) == 0 && v.State == "" {
+			continue
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func (v *txView) print(a *app) {
+	status := string(v.Status)
+	if v.Applied {
+		status += ", acknowledged by all"
+	}
+	a.printf("transaction %s\n", v.ID)
+	a.facts("status", status, "key", printable(v.Key), "why", printable(v.Reason), "coordinator", v.State, "waiting for", strings.Join(v.Waiting, ", "))
+	if len(v.Branches) > 0 {
+		a.printf("\n")
+	}
+	rows := [][]string{{"PARTICIPANT", "STATE", "SINCE", "JOURNAL", "WHAT"}}
+	for _, b := range v.Branches {
+		what := string(b.Payload)
+		if len(b.Detail) > 0 {
+			what = string(b.Detail)
+		}
+		if b.Reason != "" {
+			what = b.Reason
+		}
+		rows = append(rows, []string{b.Participant, string(b.State), clock(b.At), b.Journal, printable(what)})
+	}
+	if len(rows) > 1 {
+		a.table(rows)
+	}
+	for _, p := range slices.Sorted(maps.Keys(v.Violations)) {
+		a.printf("\nVIOLATION at %s: %s\n", p, printable(v.Violations[p]))
+	}
+}

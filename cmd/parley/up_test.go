@@ -1,0 +1,176 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// up starts everything and returns where NATS listens.
+func up(t *testing.T, data string) (*process, string) {
+	t.Helper()
+	p := start(t, "up", "--data", data, "--listen", "127.0.0.1:0")
+	url := p.url()
+	p.await("Ctrl-C stops everything")
+	return p, url
+}
+
+type stockJSON struct {
+	Items []wire.Item `json:"items"`
+}
+
+func stockOf(t *testing.T, url, item string) wire.Item {
+	t.Helper()
+	s := parleyJSON[stockJSON](t, exitOK, "stock", item, "--nats", url)
+	if len(s.Items) != 1 {
+		t.Fatalf("stock %s: %+v", item, s)
+	}
+	return s.Items[0]
+}
+
+func assigned(t *testing.T, url, zone string) (n, reserved int64) {
+	t.Helper()
+	c := parleyJSON[struct{ Couriers []wire.Courier }](t, exitOK, "couriers", "--zone", zone, "--nats", url)
+	for _, c := range c.Couriers {
+		n, reserved = n+c.Assigned, reserved+c.Reserved
+	}
+	return n, reserved
+}
+
+// settled waits until no transaction is unfinished or in doubt anywhere.
+func settled(t *testing.T, url string) {
+	t.Helper()
+	for late := time.Now().Add(patience); ; {
+		list := parleyJSON[struct{ Transactions []txLineJSON }](t, exitOK, "tx", "list", "--nats", url)
+		if len(list.Transactions) == 0 {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatalf("not settled within %v: %+v", patience, list)
+		}
+	}
+}
+
+// TestOrders is the first hour of a person with Parley.
+func TestOrders(t *testing.T) {
+	data := t.TempDir()
+	p, url := up(t, data)
+
+	menu, _, code := parley(t, "menu", "--nats", url)
+	if code != exitOK || !strings.Contains(menu, "margherita") || !strings.Contains(menu, "9.50") {
+		t.Fatalf("menu: exit %d\n%s", code, menu)
+	}
+
+	order := []string{"order", "margherita", "2", "--zone", "north", "--key", "breakfast", "--wait", "applied", "--nats", url}
+	first, errs, code := parley(t, order...)
+	if code != exitOK {
+		t.Fatalf("order: exit %d\n%s%s", code, first, errs)
+	}
+	for _, want := range []string{"Order placed", "2 x Pizza Margherita at 9.50", "19.00", "zone north", "breakfast"} {
+		if !strings.Contains(first, want) {
+			t.Errorf("order: %q is missing in\n%s", want, first)
+		}
+	}
+	if again, _, code := parley(t, order...); code != exitOK || again != first {
+		t.Errorf("the same key again: exit %d, want 0 and the same answer\ngot\n%s\nwant\n%s", code, again, first)
+	}
+	if i := stockOf(t, url, "margherita"); i.Stock != 98 || i.Reserved != 0 {
+		t.Errorf("after one order of 2 of 100: %+v", i)
+	}
+	if n, r := assigned(t, url, "north"); n != 1 || r != 0 {
+		t.Errorf("after one order %d are assigned and %d reserved in north", n, r)
+	}
+
+	out, errs, code := parley(t, "order", "lasagne", "2", "--zone", "north", "--key", "breakfast", "--nats", url)
+	if code != exitWrong || !strings.Contains(errs, "other content") || !strings.Contains(errs, "next: ") {
+		t.Errorf("the same key for something else: exit %d, want 2 and why\n%s%s", code, out, errs)
+	}
+	refused := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "21", "--nats", url)
+	if refused.Status != wire.StatusAborted || refused.Code != wire.CodeRefused || refused.Participant != wire.Inventory || !strings.Contains(refused.Reason, "only 20") {
+		t.Errorf("more than the stock: %+v", refused)
+	}
+	nowhere := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "1", "--zone", "mars", "--nats", url)
+	if nowhere.Participant != wire.Delivery || !strings.Contains(nowhere.Reason, "mars") {
+		t.Errorf("a zone without couriers: %+v", nowhere)
+	}
+
+	if code := p.interrupt(); code != exitOK {
+		t.Errorf("Ctrl-C: exit %d, want 0", code)
+	}
+	if !strings.Contains(p.output(), "Stopped.") {
+		t.Error("Ctrl-C: it does not say that it has stopped")
+	}
+
+	_, url = up(t, data)
+	order[len(order)-1] = url
+	if again, _, code := parley(t, order...); code != exitOK || again != first {
+		t.Errorf("the same key after a restart: exit %d, want the same answer\n%s", code, again)
+	}
+	if i := stockOf(t, url, "margherita"); i.Stock != 98 || i.Reserved != 0 {
+		t.Errorf("after a restart: %+v", i)
+	}
+	if i := stockOf(t, url, "tiramisu"); i.Stock != 20 || i.Reserved != 0 {
+		t.Errorf("after aborted orders and a restart: %+v", i)
+	}
+	if n, r := assigned(t, url, "north"); n != 1 || r != 0 {
+		t.Errorf("after a restart %d are assigned and %d reserved in north", n, r)
+	}
+}
+
+func TestKilledIsRemembered(t *testing.T) {
+	data := t.TempDir()
+	p, url := up(t, data)
+	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
+	p.kill()
+	_, url = up(t, data)
+	again := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
+	if again != o {
+		t.Errorf("after kill -9 the same key answers\n%+v, before\n%+v", again, o)
+	}
+	settled(t, url)
+	if i := stockOf(t, url, "falafel"); i.Stock != 77 || i.Reserved != 0 {
+		t.Errorf("after kill -9: %+v", i)
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	_, url := up(t, t.TempDir())
+	address := strings.TrimPrefix(url, "nats://")
+	for _, command := range []string{"up", "broker"} {
+		_, errs, code := parley(t, command, "--data", t.TempDir(), "--listen", address)
+		if code != exitFailed || !strings.Contains(errs, address+" (--listen) is in use") || !strings.Contains(errs, "another port") {
+			t.Errorf("%s on a port in use: exit %d\n%s", command, code, errs)
+		}
+	}
+}
+
+func TestDataInUse(t *testing.T) {
+	data := t.TempDir()
+	_, url := up(t, data)
+	_, errs, code := parley(t, "up", "--data", data, "--listen", "127.0.0.1:0")
+	if code != exitFailed || !strings.Contains(errs, "in use by another broker") {
+		t.Errorf("a second up on the same data: exit %d\n%s", code, errs)
+	}
+	_, errs, code = parley(t, "inventory", "--data", data, "--nats", url)
+	if code != exitFailed || !strings.Contains(errs, "inventory.db") {
+		t.Errorf("a second process on the same journal: exit %d\n%s", code, errs)
+	}
+}
+
+func TestUnwritableData(t *testing.T) {
+	// A file in the place of the directory stops even root.
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"up", "broker", "inventory", "delivery"} {
+		_, errs, code := parley(t, command, "--data", filepath.Join(file, "data"))
+		if code != exitFailed || !strings.Contains(errs, "--data "+file) || !strings.Contains(errs, "next: choose another directory") {
+			t.Errorf("%s with a data directory that cannot be made: exit %d\n%s", command, code, errs)
+		}
+	}
+}
