@@ -38,11 +38,10 @@ type Coordinator struct {
 	subs      map[string]*logSubs
 	timers    timers
 	inquiries map[string]*inquiry
-	service   micro.Service // nil until there is a log
-	full      bool          // the stream is beyond its soft limit
-	purging   int           // purges under way
-	committed uint64
-	aborted   uint64
+	heard     map[string]time.Time // the last vote of a participant
+	service   micro.Service        // nil until there is a log
+	full      bool                 // the stream is beyond its soft limit
+	purging   int                  // purges under way
 }
 
 // New checks the configuration. It opens nothing.
@@ -83,6 +82,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
+	c.heard = map[string]time.Time{}
 	c.timers = newTimers()
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 

@@ -172,6 +172,12 @@ func TestUnknownParticipant(t *testing.T) {
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	s.coordinator(t, coordinator.Config{})
+	// Somebody who watches everything counts as a subscriber for the broker.
+	watch, err := nc.SubscribeSync("tx.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = watch.Unsubscribe() }()
 	start := time.Now()
 	for _, key := range []string{"", "mine"} {
 		o, err := newClient(t, nc).Submit(t.Context(), order(key))

@@ -46,6 +46,11 @@ func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
 		}
 		t.Cleanup(func() { _ = sub.Unsubscribe() })
 	}
+	ping, err := nc.Subscribe(wire.PingSubject(name), func(msg *nats.Msg) { _ = msg.Respond([]byte("{}")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ping.Unsubscribe() })
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}

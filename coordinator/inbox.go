@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"strings"
+	"time"
 
 	"parley/coordinator/machine"
 	"parley/wire"
@@ -23,7 +24,24 @@ func (c *Coordinator) onVote(msg *nats.Msg) {
 		c.malformed(msg, err)
 		return
 	}
-	c.post(func() { c.m.Vote(id, participant, v) })
+	c.post(func() {
+		c.hear(participant)
+		c.m.Vote(id, participant, v)
+	})
+}
+
+// heardFor is how long after its last vote a participant is taken to be there.
+const heardFor = 2 * time.Second
+
+// maxHeard bounds the participants that are remembered; one that is forgotten
+// is looked for with its next prepare.
+const maxHeard = 1024
+
+func (c *Coordinator) hear(participant string) {
+	if _, known := c.heard[participant]; !known && len(c.heard) >= maxHeard {
+		clear(c.heard)
+	}
+	c.heard[participant] = time.Now()
 }
 
 func (c *Coordinator) onAck(msg *nats.Msg) {
@@ -44,6 +62,7 @@ func (c *Coordinator) onOwner(msg *nats.Msg) {
 	r, err := wire.Decode[wire.Resolve](msg.Data)
 	if err != nil {
 		c.malformed(msg, err)
+		c.answer(msg.Reply, wire.Encode(unresolved(err)))
 		return
 	}
 	c.post(func() { c.m.Owner(machine.Question{To: msg.Reply, Ask: r}) })

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"parley/coordinator/machine"
@@ -38,7 +39,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 		case machine.Reply:
 			c.reply(a)
 		case machine.Answer:
-			c.publish(a.To, wire.Encode(a.Resolved))
+			c.answer(a.To, wire.Encode(a.Resolved))
 		case machine.AskOwner:
 			c.askOwner(a.Question)
 		case machine.Open:
@@ -77,37 +78,45 @@ func sendsPrepare(a machine.Action) bool {
 	return ok
 }
 
+// answer publishes to the reply subject of a request. The caller chose it, and
+// this process may publish where callers may not: an answer that went to a
+// commit log's subject would stand in that log, and one to the broker's API
+// would purge the stream.
+func (c *Coordinator) answer(reply string, data []byte) {
+	switch {
+	case reply == "": // a request without a reply subject
+	case strings.HasPrefix(reply, wire.Prefix), strings.HasPrefix(reply, "$"):
+		c.cfg.Log.Warn("ignored a reply subject that belongs to the protocol or to the broker", "reply", reply)
+	default:
+		c.publish(reply, data)
+	}
+}
+
 // publish sends and forgets: whatever matters is sent again until answered.
 func (c *Coordinator) publish(subject string, data []byte) {
-	if subject == "" {
-		return // a request without a reply subject
-	}
 	if err := c.deps.NATS.Publish(subject, data); err != nil {
 		c.cfg.Log.Debug("publish failed, it will be repeated", "subject", subject, "error", err)
 	}
 }
 
 // sendPrepare publishes with a reply subject, so that the broker can say that
-// nobody listens.
+// nobody listens. Somebody who watches tx.> listens to everything, so a
+// participant that was not heard of lately is also looked for as a service.
 func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
+	reply := c.inbox + "." + a.To + "." + a.ID.String()
 	err := c.deps.NATS.PublishMsg(&nats.Msg{
-		Subject: wire.TxSubject(wire.KindPrepare, a.To, a.ID),
-		Reply:   c.inbox + "." + a.To + "." + a.ID.String(),
-		Data:    wire.Encode(a.Msg),
+		Subject: wire.TxSubject(wire.KindPrepare, a.To, a.ID), Reply: reply, Data: wire.Encode(a.Msg),
 	})
+	if err == nil && time.Since(c.heard[a.To]) > heardFor {
+		err = c.deps.NATS.PublishRequest(wire.PingSubject(a.To), reply, nil)
+	}
 	if err != nil {
 		c.cfg.Log.Debug("publish failed, it will be repeated", "tx", a.ID.String(), "to", a.To, "error", err)
 	}
 }
 
 func (c *Coordinator) reply(a machine.Reply) {
-	switch a.Outcome.Status {
-	case wire.StatusCommitted:
-		c.committed++
-	case wire.StatusAborted:
-		c.aborted++
-	}
-	c.publish(a.To, wire.Encode(a.Outcome))
+	c.answer(a.To, wire.Encode(a.Outcome))
 	if a.Outcome.Status == wire.StatusCommitted {
 		c.step(StepAnswered)
 	}
@@ -128,6 +137,10 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 	case seal:
 		c.cfg.Log.Info("sealed a log", "log", a.Log, "sequence", seq)
 		c.step(StepSealAfter)
+		if err := c.sameStream(ctx); err != nil {
+			c.cfg.Log.Warn("a seal proves nothing yet", "log", a.Log, "error", err)
+			answer = machine.AppendUnknown // reading finds the seal, and asks again
+		}
 	case len(a.Record.Commits) > 0:
 		c.step(StepAppendAfter)
 	}
@@ -148,6 +161,9 @@ func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
 	}
 	for wait := readPause; ; wait = min(2*wait, maxReadPause) {
 		found, err := c.log.Read(ctx, a.Log)
+		if err == nil {
+			err = c.sameStream(ctx)
+		}
 		if err == nil {
 			c.post(func() { c.m.Read(a.Log, found) })
 			return

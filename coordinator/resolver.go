@@ -62,7 +62,7 @@ func (c *Coordinator) ownerAnswered(q machine.Question, r wire.Resolved, ok bool
 		}
 		return
 	}
-	c.publish(q.To, wire.Encode(r))
+	c.answer(q.To, wire.Encode(r))
 	if len(i.waiting) == 0 {
 		delete(c.inquiries, log)
 		return

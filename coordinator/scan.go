@@ -63,36 +63,52 @@ func (c *Coordinator) foreign(ctx context.Context, logs []string) []string {
 // first is told to clients, the others end the coordinator: what it knows of
 // its transactions may no longer be true.
 func (c *Coordinator) watchStream(ctx context.Context) {
-	spec := wire.TxLog()
+	soft := wire.TxLog().SoftBytes
 	for pause(ctx, watchEvery) {
-		info, err := streams.Check(ctx, c.js, spec)
-		if ctx.Err() != nil {
-			return
-		}
-		bad, isBad := errors.AsType[*streams.Error](err)
+		info, err := c.checkStream(ctx)
+		_, isBad := errors.AsType[*streams.Error](err)
 		switch {
+		case ctx.Err() != nil, isBad:
+			return
 		case c.deps.NATS.IsClosed():
 			c.fail(errors.New("coordinator: its NATS connection was closed"))
-			return
-		case isBad:
-			c.fail(fmt.Errorf("coordinator: %w", bad))
 			return
 		case err != nil:
 			c.cfg.Log.Warn("the commit log does not answer", "error", err)
 			continue
-		case info.Incarnation != c.incarnation:
-			c.fail(fmt.Errorf("coordinator: stream %s was made anew: its %s is %s and was %s; what it held is lost, so transactions may be in doubt: see `parley tx list`",
-				spec.Name, wire.MetaIncarnation, info.Incarnation, c.incarnation))
-			return
 		}
-		full := info.Bytes > uint64(spec.SoftBytes)
+		full := info.Bytes > uint64(soft)
 		c.post(func() {
 			if full != c.full {
-				c.cfg.Log.Error("commit log usage changed", "full", full, "bytes", info.Bytes, "soft_limit", spec.SoftBytes)
+				c.cfg.Log.Error("commit log usage changed", "full", full, "bytes", info.Bytes, "soft_limit", soft)
 			}
 			c.full = full
 		})
 	}
+}
+
+// checkStream reads the state of the stream. It ends the coordinator if that
+// is lost, made anew or changed, which a [*streams.Error] then names.
+func (c *Coordinator) checkStream(ctx context.Context) (streams.Info, error) {
+	spec := wire.TxLog()
+	info, err := streams.Check(ctx, c.js, spec)
+	if err == nil {
+		err = info.Same(spec.Name, c.incarnation)
+	}
+	if bad, ok := errors.AsType[*streams.Error](err); ok {
+		c.fail(fmt.Errorf("coordinator: %w", bad))
+	}
+	return info, err
+}
+
+// sameStream reports whether what was read or written before the call was in
+// the stream that this coordinator started on. A log that is missing from a
+// stream made anew is not an empty one, and a seal there proves nothing: who
+// asks about a branch must not be told that it aborted. An incarnation never
+// comes back, so the stream that has it now had it all the time.
+func (c *Coordinator) sameStream(ctx context.Context) error {
+	_, err := c.checkStream(ctx)
+	return err
 }
 
 func (c *Coordinator) fail(err error) {

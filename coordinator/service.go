@@ -47,7 +47,7 @@ func (c *Coordinator) serve() (micro.Service, error) {
 func (c *Coordinator) onSubmit(req micro.Request) {
 	m, err := wire.Decode[wire.Submit](req.Data())
 	if err != nil {
-		c.publish(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
+		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return
 	}
 	s := machine.Submission{
@@ -57,7 +57,7 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
 	c.post(func() {
 		if c.full {
-			c.publish(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
+			c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
 			return
 		}
 		c.m.Submit(s, w)
@@ -71,12 +71,14 @@ func rejected(code wire.Code, reason string) wire.Outcome {
 func (c *Coordinator) onResolve(req micro.Request) {
 	r, err := wire.Decode[wire.Resolve](req.Data())
 	if err != nil {
-		c.publish(req.Reply(), wire.Encode(wire.Resolved{
-			V: wire.Version, Status: wire.StatusUnknown, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error()),
-		}))
+		c.answer(req.Reply(), wire.Encode(unresolved(err)))
 		return
 	}
 	c.post(func() { c.m.Resolve(machine.Question{To: req.Reply(), Ask: r}) })
+}
+
+func unresolved(err error) wire.Resolved {
+	return wire.Resolved{V: wire.Version, Status: wire.StatusUnknown, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
 }
 
 func (c *Coordinator) onCoordinators(req micro.Request) {
@@ -87,25 +89,25 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	}
 	c.post(func() {
 		r := c.m.Report()
-		r.Committed, r.Aborted, r.Durability = c.committed, c.aborted, c.deps.Durability
-		c.publish(req.Reply(), wire.Encode(r))
+		r.Durability = c.deps.Durability
+		c.answer(req.Reply(), wire.Encode(r))
 	})
 }
 
 func (c *Coordinator) onStatus(req micro.Request) {
 	m, err := wire.Decode[wire.StatusRequest](req.Data())
 	if err != nil {
-		c.publish(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
+		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return
 	}
 	c.post(func() {
 		if o, ok := c.m.Status(m.ID); ok {
-			c.publish(req.Reply(), wire.Encode(o))
+			c.answer(req.Reply(), wire.Encode(o))
 			return
 		}
 		own := c.m.Log() == m.ID.Log
 		c.goDo(func(ctx context.Context) {
-			c.publish(req.Reply(), wire.Encode(c.statusElsewhere(ctx, m.ID, own)))
+			c.answer(req.Reply(), wire.Encode(c.statusElsewhere(ctx, m.ID, own)))
 		})
 	})
 }

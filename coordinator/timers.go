@@ -19,10 +19,11 @@ const (
 	// abortTries is how often an abort is sent before its participant is left
 	// to ask by itself.
 	abortTries = 4
-	// restartMin and restartSpread are the pause before a submission that made
-	// way for another with its key starts again.
-	restartMin    = 20 * time.Millisecond
-	restartSpread = 80 * time.Millisecond
+	// A submission that made way for another with its key starts again after a
+	// pause that grows from firstRestart to lastRestart: the other one may wait
+	// for a coordinator that is gone.
+	firstRestart = 50 * time.Millisecond
+	lastRestart  = 800 * time.Millisecond
 )
 
 // timers are the resends and deadlines of all transactions: a wheel of ticks.
@@ -115,7 +116,8 @@ func (c *Coordinator) resend(id wire.TxID, w *watch) {
 // restart gives a submission that made way another try, after a random while
 // so that two of them do not meet again.
 func (c *Coordinator) restart(ctx context.Context, a machine.Restart) {
-	if !pause(ctx, restartMin+rand.N(restartSpread)) {
+	wait := min(firstRestart<<min(a.Tries-1, 10), lastRestart)
+	if !pause(ctx, wait/2+rand.N(wait)) {
 		return
 	}
 	expired := time.Now().UnixMilli() > a.DecideBy

@@ -100,14 +100,20 @@ func Check[T any, M Message[T]](v T) (T, error) {
 
 // Encode writes one message. It panics on a message that [Decode] would
 // refuse: the sender has a bug, and the sooner it is seen the better.
+//
+// Payloads and details are passed on as they are, less the space between their
+// tokens: whoever they are passed on to has the same limit for them, so they
+// must not grow on the way, as they would with characters escaped for HTML.
 func Encode[T any, M Message[T]](v T) []byte {
 	m := M(&v)
 	if err := m.check(); err != nil {
 		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
 	}
-	data, err := json.Marshal(m)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(m); err != nil {
 		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
 	}
-	return data
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -68,7 +69,31 @@ func (*Branches) name() string   { return "branches" }
 func (m *Branches) version() int { return m.V }
 func (*Branches) limit() int     { return 1 << 20 }
 
-func (m *Branches) check() error { return checkCode(m.Code, m.Reason) }
+func (m *Branches) check() error {
+	if err := CheckName(m.Participant); err != nil {
+		return err
+	}
+	for i := range m.Branches {
+		if err := m.Branches[i].check(); err != nil {
+			return fmt.Errorf("branches[%d]: %w", i, err)
+		}
+	}
+	for i, v := range m.Violations {
+		if err := cmp.Or(checkID(v.ID), checkText("reason", v.Reason, MaxReason)); err != nil {
+			return fmt.Errorf("violations[%d]: %w", i, err)
+		}
+	}
+	return checkCode(m.Code, m.Reason)
+}
+
+func (b *BranchInfo) check() error {
+	if b.Key != "" {
+		if err := CheckKey(b.Key); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(checkID(b.ID), checkState("state", b.State), checkText("reason", b.Reason, MaxReason))
+}
 
 // CoordinatorsRequest asks every coordinator for its [CoordinatorState].
 type CoordinatorsRequest struct {

@@ -83,16 +83,24 @@ func checkText(what, s string, limit int) error {
 	return nil
 }
 
-// Clip shortens a reason to [MaxReason] bytes without cutting a character.
+// Clip makes a reason out of any text: at most [MaxReason] bytes, cut between
+// characters, with what cannot be printed (line ends, control characters, bytes
+// that are no UTF-8) replaced.
 func Clip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
 	if len(s) <= MaxReason {
 		return s
 	}
-	s = s[:MaxReason-3]
-	for !utf8.ValidString(s) {
-		s = s[:len(s)-1]
+	end := MaxReason - 3
+	for !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return s + "..."
+	return s[:end] + "..."
 }
 
 func lowerAlnum(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' }

@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Prepare asks a participant for its vote (tx.prepare.<participant>.<log>.<n>).
@@ -39,7 +40,7 @@ func checkBranch(key, digest string, decideBy int64) error {
 	if err := CheckKey(key); err != nil {
 		return err
 	}
-	if len(digest) != 32 {
+	if len(digest) != 32 || strings.Trim(digest, "0123456789abcdef") != "" {
 		return fmt.Errorf("digest %.40q is not 32 hexadecimal characters", digest)
 	}
 	if decideBy <= 0 {
@@ -84,6 +85,11 @@ func (m *Vote) check() error {
 	if keyTaken := m.Code.keyTaken(); keyTaken == m.Other.IsZero() {
 		return fmt.Errorf("other is %q with the code %q: the holder of the key stands there exactly when the key is taken", m.Other, m.Code)
 	}
+	if m.OtherState != "" {
+		if err := checkState("other_state", m.OtherState); err != nil {
+			return err
+		}
+	}
 	if err := checkText("detail", string(m.Detail), MaxDetail); err != nil {
 		return err
 	}
@@ -99,6 +105,15 @@ const (
 	BranchCommitted BranchState = "committed"
 	BranchAborted   BranchState = "aborted"
 )
+
+func checkState(what string, s BranchState) error {
+	switch s {
+	case BranchPrepared, BranchCommitted, BranchAborted:
+		return nil
+	default:
+		return fmt.Errorf("%s is %.40q, which is none of prepared, committed, aborted", what, s)
+	}
+}
 
 // Commit tells a participant that its branch is committed
 // (tx.commit.<participant>.<log>.<n>). It is repeated until acknowledged.

@@ -29,6 +29,9 @@ const (
 	KindAck     = "ack"
 )
 
+// Prefix begins every subject of the protocol.
+const Prefix = "tx."
+
 // TxSubject is where one protocol message of one transaction at one
 // participant goes: tx.<kind>.<participant>.<log>.<n>.
 func TxSubject(kind, participant string, id TxID) string {
@@ -96,3 +99,7 @@ const SubjectBranches = "participant.branches"
 // BranchSubject asks a participant for the branches it holds:
 // participant.<name>.branches, answered with [Branches].
 func BranchSubject(participant string) string { return "participant." + participant + ".branches" }
+
+// PingSubject is where a participant answers as a NATS micro service of its own
+// name, whether or not it has anything to do.
+func PingSubject(participant string) string { return "$SRV.PING." + participant }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -156,6 +157,14 @@ func (m *Outcome) check() error {
 	case StatusPending, StatusCommitted, StatusAborted, StatusUnknown, StatusRejected:
 	default:
 		return fmt.Errorf("status is %.40q, which is none of pending, committed, aborted, unknown, rejected", m.Status)
+	}
+	if len(m.Details) > MaxBranches {
+		return fmt.Errorf("details has %d entries, the limit is %d", len(m.Details), MaxBranches)
+	}
+	for name, d := range m.Details {
+		if err := cmp.Or(CheckName(name), checkText("detail of "+name, string(d), MaxDetail)); err != nil {
+			return err
+		}
 	}
 	return checkCode(m.Code, m.Reason)
 }

@@ -13,6 +13,7 @@ func (m *Machine) abort(t *Tx, why abortion) {
 		m.own.ready = slices.DeleteFunc(m.own.ready, func(id wire.TxID) bool { return id == t.ID })
 	}
 	m.undecided--
+	m.aborted++
 	t.State, t.abort = Aborting, why
 	for i := range t.Branches {
 		m.sendAbort(t, &t.Branches[i])

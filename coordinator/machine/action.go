@@ -92,11 +92,13 @@ type (
 	Unwatch struct{ ID wire.TxID }
 )
 
-// Restart asks for [Machine.Restarted] with this number after a random while:
-// a submission made way for another with its key and tries again.
+// Restart asks for [Machine.Restarted] after a random while, longer with the
+// number of tries: a submission made way for another with its key and starts
+// again.
 type Restart struct {
 	Key      string
 	DecideBy int64
+	Tries    int
 }
 
 // Adopted says that a log of another is sealed and being driven to its end:

@@ -39,8 +39,10 @@ type Machine struct {
 	txs       map[wire.TxID]*Tx
 	subs      map[string]*Submission // living submissions by key
 	undecided int
-	adoptions map[string]*adoption
-	done      []sealedLog // finished logs of others, oldest first
+	// committed and aborted count decisions, for people.
+	committed, aborted uint64
+	adoptions          map[string]*adoption
+	done               []sealedLog // finished logs of others, oldest first
 
 	out []Action
 }

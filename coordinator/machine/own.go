@@ -162,7 +162,10 @@ func (m *Machine) stored(seq uint64) {
 		m.undecided--
 		t.State = Committed
 		m.settleIn(t, seq)
-		m.answerDecided(t)
+		m.committed++
+		if t.sub != nil {
+			m.answerDecided(t.sub, t.outcome(wire.StatusCommitted))
+		}
 		for i := range t.Branches {
 			m.sendCommit(t, &t.Branches[i])
 		}
@@ -178,22 +181,6 @@ func (m *Machine) stored(seq uint64) {
 func (m *Machine) settleIn(t *Tx, seq uint64) {
 	t.home = seq
 	m.own.records[len(m.own.records)-1].left++
-}
-
-func (m *Machine) answerDecided(t *Tx) {
-	s := t.sub
-	if s == nil {
-		return
-	}
-	var later []Waiter
-	for _, w := range s.waiters {
-		if w.Wait == wire.WaitApplied {
-			later = append(later, w)
-			continue
-		}
-		m.do(Reply{To: w.To, Outcome: t.outcome(wire.StatusCommitted)})
-	}
-	s.waiters = later
 }
 
 // What became of the append that was in flight when a log is given up.

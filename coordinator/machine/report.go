@@ -50,6 +50,7 @@ func (m *Machine) Status(id wire.TxID) (wire.Outcome, bool) {
 func (m *Machine) Report() wire.CoordinatorState {
 	r := wire.CoordinatorState{
 		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: len(m.txs) - m.undecided,
+		Committed: m.committed, Aborted: m.aborted,
 	}
 	for log := range m.adoptions {
 		r.Adopted = append(r.Adopted, log)

@@ -89,6 +89,7 @@ func (m *Machine) AppendKey(b []byte) []byte {
 		k.num(uint64(s.DecideBy))
 		k.flag(s.Once)
 		k.text(s.tx.String())
+		k.text(s.found.String())
 		k.num(uint64(len(s.waiters)))
 		for _, w := range s.waiters {
 			k.text(w.To)
@@ -155,6 +156,7 @@ func (k *key) tx(t *Tx) {
 		k.text(b.Journal)
 		k.text(string(b.Detail))
 		k.flag(b.Done)
+		k.flag(b.duplicate)
 		k.flag(b.Violation != "")
 	}
 }

@@ -98,11 +98,32 @@ func (m *Machine) answer(s *Submission, o wire.Outcome) {
 	if s == nil {
 		return
 	}
+	if !s.found.IsZero() && o.ID != s.found {
+		o = s.earlier(false)
+	}
 	for _, w := range s.waiters {
 		m.do(Reply{To: w.To, Outcome: o})
 	}
 	s.waiters = nil
 	m.endSubmission(s)
+}
+
+// answerDecided tells the clients that want to know the decision only.
+func (m *Machine) answerDecided(s *Submission, o wire.Outcome) {
+	var later []Waiter
+	for _, w := range s.waiters {
+		if w.Wait == wire.WaitApplied {
+			later = append(later, w)
+			continue
+		}
+		m.do(Reply{To: w.To, Outcome: o})
+	}
+	s.waiters = later
+}
+
+// earlier is the outcome of the transaction that committed s before.
+func (s *Submission) earlier(applied bool) wire.Outcome {
+	return wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: s.found, Key: s.Key, Applied: applied}
 }
 
 func (m *Machine) endSubmission(s *Submission) {

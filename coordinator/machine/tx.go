@@ -46,6 +46,8 @@ type Branch struct {
 	Journal string
 	// Done: it has acknowledged the outcome.
 	Done bool
+	// duplicate: it says that another transaction with the key is committed.
+	duplicate bool
 	// Detail is what it said with its yes.
 	Detail json.RawMessage
 	// Violation is why it refuses the outcome, if it does.
@@ -72,6 +74,11 @@ type Submission struct {
 
 	tx      wire.TxID // zero while it waits to start again
 	waiters []Waiter
+	// found is the transaction that committed this submission earlier; no
+	// other answer than that can be given any more.
+	found wire.TxID
+	// restarts counts how often it made way, for the pause before the next.
+	restarts int
 }
 
 // Waiter is a client that waits for an outcome.
@@ -92,6 +99,15 @@ func (t *Tx) branch(participant string) *Branch {
 func (t *Tx) allYes() bool {
 	for i := range t.Branches {
 		if t.Branches[i].Journal == "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (t *Tx) allDuplicate() bool {
+	for i := range t.Branches {
+		if !t.Branches[i].duplicate {
 			return false
 		}
 	}

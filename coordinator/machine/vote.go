@@ -38,7 +38,7 @@ func (m *Machine) yes(t *Tx, b *Branch, v wire.Vote) {
 		})
 		return
 	}
-	if t.State == Preparing && t.allYes() {
+	if t.State == Preparing && t.allYes() && t.sub.found.IsZero() {
 		t.State = Ready
 		m.own.ready = append(m.own.ready, t.ID)
 		m.tryAppend()
@@ -53,7 +53,7 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 	why := abortion{code: v.Code, reason: v.Reason, participant: b.Participant}
 	switch v.Code {
 	case wire.CodeDuplicate:
-		m.duplicate(t, v)
+		m.duplicate(t, b, v)
 	case wire.CodeClosed:
 		// The answer is that of the transaction that closed the key.
 		s := t.sub
@@ -87,12 +87,17 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 
 // duplicate: another transaction with the same key and content holds the key
 // at a participant.
-func (m *Machine) duplicate(t *Tx, v wire.Vote) {
+func (m *Machine) duplicate(t *Tx, b *Branch, v wire.Vote) {
 	switch {
 	case v.OtherState == wire.BranchCommitted:
-		s := t.sub
-		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "the key committed as " + v.Other.String()})
-		m.answer(s, wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: v.Other, Key: t.Key})
+		b.duplicate = true
+		t.sub.found = v.Other
+		m.answerDecided(t.sub, t.sub.earlier(false))
+		if applied := t.allDuplicate(); applied || len(t.sub.waiters) == 0 {
+			s := t.sub
+			m.abort(t, abortion{code: wire.CodeDuplicate, reason: "the key committed as " + v.Other.String()})
+			m.answer(s, s.earlier(applied))
+		}
 	case t.ID.Compare(v.Other) < 0:
 		// The other one yields; the next resend asks again.
 	default:
@@ -102,7 +107,8 @@ func (m *Machine) duplicate(t *Tx, v wire.Vote) {
 		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "made way for " + v.Other.String() + " with the same key"})
 		if s != nil {
 			s.tx, s.Once, t.sub = wire.TxID{}, false, nil
-			m.do(Restart{Key: s.Key, DecideBy: s.DecideBy})
+			s.restarts++
+			m.do(Restart{Key: s.Key, DecideBy: s.DecideBy, Tries: s.restarts})
 		}
 	}
 }

@@ -57,6 +57,9 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 	}
 	t := try{client: c, submit: s, box: make(chan *nats.Msg, 8)}
 	defer func() { c.forget(t.token) }()
+	if ctx.Err() != nil {
+		return t.ended(ctx) // nothing is sent
+	}
 	pause := firstPause
 	for {
 		o, done, err := t.once(ctx)
@@ -92,6 +95,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 	t.submit.Once = t.submit.Once && !t.started
 	if err := t.client.nc.PublishRequest(wire.SubjectSubmit, reply, wire.Encode(t.submit)); err != nil {
 		if errors.Is(err, nats.ErrConnectionClosed) {
+			t.last = rejection(wire.CodeUnavailable, "the connection to the broker was closed")
 			o, err := t.ended(ctx)
 			return o, true, err
 		}
@@ -129,9 +133,11 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 				o.Key = t.submit.Key
 				return o, true, nil
 			case wire.StatusRejected:
-				// A conflict and the like are about this submission for good;
-				// busy and the like mean that this try started nothing.
-				if o.Code.Definite() {
+				// A conflict is about this submission for good. So is a refusal
+				// to read it, unless another coordinator, perhaps of another
+				// release, has read it before. Busy and the like mean that this
+				// try started nothing.
+				if o.Code == wire.CodeConflict || o.Code.Definite() && !started {
 					o.Key = t.submit.Key
 					return o, true, &wire.Error{Code: o.Code, Text: o.Reason}
 				}
@@ -155,7 +161,10 @@ func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
 		return o, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started: " + why}
 	}
 	o := wire.Outcome{V: wire.Version, Status: wire.StatusUnknown, ID: t.last.ID, Key: t.submit.Key, Code: wire.CodeUndecided, Reason: wire.Clip(why)}
-	return o, fmt.Errorf("%w: %s (%w)", ErrUnknown, why, context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != nil {
+		return o, fmt.Errorf("%w: %s (%w)", ErrUnknown, why, cause)
+	}
+	return o, fmt.Errorf("%w: %s", ErrUnknown, why)
 }
 
 func rejection(code wire.Code, reason string) wire.Outcome {

@@ -1,0 +1,267 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/wire"
+)
+
+// refused fails unless err is an *Error with the code whose text has all parts.
+func refused(t *testing.T, err error, code wire.Code, parts ...string) {
+	t.Helper()
+	e, ok := errors.AsType[*wire.Error](err)
+	if !ok {
+		t.Fatalf("got %v, want a *wire.Error", err)
+	}
+	if e.Code != code {
+		t.Errorf("code is %q, want %q: %s", e.Code, code, e.Text)
+	}
+	for _, p := range parts {
+		if !strings.Contains(e.Text, p) {
+			t.Errorf("%q does not name %q", e.Text, p)
+		}
+	}
+}
+
+// What no message may be, whatever its type.
+func TestEveryMessageRefuses(t *testing.T) {
+	for _, s := range samples() {
+		good := s.encode(s.value)
+		change := func(field string, v any) []byte {
+			return edit(t, good, func(m map[string]any) { m[field] = v })
+		}
+		name := strings.ReplaceAll(s.kind(), "_", " ")
+		if name == "record" {
+			name = "log record"
+		}
+		long := fmt.Appendf(nil, `{"v":1,"pad":%q}`, strings.Repeat("x", s.limit))
+		for _, c := range []struct {
+			what  string
+			data  []byte
+			code  wire.Code
+			parts []string
+		}{
+			{"nothing", nil, wire.CodeInvalid, []string{"empty"}},
+			{"a word", []byte("hello"), wire.CodeInvalid, []string{"malformed"}},
+			{"half of it", good[:len(good)-1], wire.CodeInvalid, []string{"malformed"}},
+			{"an array", []byte("[]"), wire.CodeInvalid, []string{"malformed"}},
+			{"two of it", append(good[:len(good):len(good)], good...), wire.CodeInvalid, []string{"follows"}},
+			{"an unknown field", change("surprise", 1), wire.CodeInvalid, []string{`"surprise"`}},
+			{"a version of another type", change("v", "one"), wire.CodeInvalid, []string{"malformed", ".v"}},
+			{"no version", change("v", nil), wire.CodeVersion, []string{"version 0", "version 1"}},
+			{"a later version", change("v", 2), wire.CodeVersion, []string{"version 2", "version 1"}},
+			{"a later version with its fields", []byte(`{"v":7,"surprise":true}`), wire.CodeVersion, []string{"version 7", "version 1"}},
+			{"too much", long, wire.CodeTooLarge, []string{fmt.Sprint(len(long)), fmt.Sprint(s.limit)}},
+		} {
+			t.Run(s.name+"/"+c.what, func(t *testing.T) {
+				_, err := s.decode(c.data)
+				refused(t, err, c.code, append(c.parts, name)...)
+			})
+		}
+	}
+}
+
+// edit changes one JSON object.
+func edit(t *testing.T, data []byte, change func(map[string]any)) []byte {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(data, &m); err != nil {
+		t.Fatal(err)
+	}
+	change(m)
+	out, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// set is the change of one field; a path leads into arrays and objects:
+// "branches.0.participant".
+func set(path string, v any) func(map[string]any) {
+	return func(m map[string]any) {
+		var at any = m
+		steps := strings.Split(path, ".")
+		for _, s := range steps[:len(steps)-1] {
+			if list, ok := at.([]any); ok {
+				at = list[int(s[0]-'0')]
+			} else {
+				at = at.(map[string]any)[s]
+			}
+		}
+		at.(map[string]any)[steps[len(steps)-1]] = v
+	}
+}
+
+// What one message may not be: the text names the field, its value and the
+// limit. (Taking out a line of a check fails its lines here.)
+func TestRefusals(t *testing.T) {
+	payload := `"` + strings.Repeat("x", wire.MaxPayload) + `"`
+	name := strings.Repeat("n", wire.MaxName+1)
+	key := strings.Repeat("k", wire.MaxKey+1)
+	reason := strings.Repeat("r", wire.MaxReason+1)
+	detail := `"` + strings.Repeat("d", wire.MaxDetail) + `"`
+	branch := map[string]any{"participant": "inventory", "payload": 1}
+	committed := func(n int) (all []any) {
+		for i := range n {
+			all = append(all, map[string]any{"n": i + 1, "key": "k", "decide_by": 1, "branches": []any{map[string]any{"p": "a", "j": journalA}}})
+		}
+		return all
+	}
+	commit := func(field string, v any) func(map[string]any) { return set("commits.0."+field, v) }
+	for _, c := range []struct {
+		sample string
+		what   string
+		change func(map[string]any)
+		parts  []string
+	}{
+		{"submit", "no key", set("key", ""), []string{"key is empty"}},
+		{"submit", "a long key", set("key", key), []string{"key", "129", "128"}},
+		{"submit", "an unprintable key", set("key", "a\nb"), []string{"key", `a\nb`, "U+000A"}},
+		{"submit", "no branches", set("branches", []any{}), []string{"branches is empty"}},
+		{"submit", "too many branches", set("branches", repeat(branch, 13)), []string{"branches", "13", "12"}},
+		{"submit", "a participant twice", set("branches", repeat(branch, 2)), []string{"branches[0] and branches[1]", "inventory"}},
+		{"submit", "no name", set("branches.1.participant", ""), []string{"branches[1]", "name is empty"}},
+		{"submit", "a long name", set("branches.1.participant", name), []string{"branches[1]", "33", "32"}},
+		{"submit", "a name with a dot", set("branches.1.participant", "a.b"), []string{"branches[1]", "a.b", "'.'"}},
+		{"submit", "a large payload", set("branches.1.payload", raw(payload)), []string{"branches[1]", "delivery", "payload", "4098", "4096"}},
+		{"submit", "no payload", func(m map[string]any) {
+			m["branches"] = []any{map[string]any{"participant": "a"}}
+		}, []string{"branches[0]", "payload is missing"}},
+		{"submit", "a negative time", set("timeout_ms", -1), []string{"timeout_ms", "-1", "3600000"}},
+		{"submit", "more than an hour", set("timeout_ms", 3_600_001), []string{"timeout_ms", "3600001", "3600000"}},
+		{"submit", "a time with a fraction", set("timeout_ms", 1.5), []string{"timeout_ms", "1.5"}},
+		{"submit", "another wait", set("wait", "later"), []string{"wait", "later", "decided", "applied"}},
+
+		{"outcome", "another status", set("status", "fine"), []string{"status", "fine", "committed"}},
+		{"outcome", "another code", set("code", "odd"), []string{"code", "odd"}},
+		{"outcome", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+		{"outcome", "half an id", set("id", logA), []string{logA, "<log>.<n>"}},
+		{"outcome", "number 0", set("id", logA+".0"), []string{"number", `"0"`}},
+		{"outcome", "a large detail", set("details.delivery", raw(detail)), []string{"detail of delivery", "1026", "1024"}},
+		{"outcome", "a detail of nobody", set("details", map[string]any{"A": 1}), []string{`"A"`}},
+
+		{"status_request", "no id", set("id", ""), []string{"id is missing"}},
+
+		{"prepare", "no open_seq", set("open_seq", 0), []string{"open_seq is missing"}},
+		{"prepare", "a negative open_seq", set("open_seq", -1), []string{"open_seq", "-1"}},
+		{"prepare", "a large payload", set("payload", raw(payload)), []string{"payload", "4098", "4096"}},
+		{"prepare", "a long key", set("key", key), []string{"key", "129", "128"}},
+		{"prepare", "a short digest", set("digest", "abc"), []string{"digest", "abc", "32"}},
+		{"prepare", "a digest that is none", set("digest", strings.Repeat("Z", 32)), []string{"digest", "ZZZ", "32"}},
+		{"prepare", "no decide_by", set("decide_by", 0), []string{"decide_by", "0"}},
+
+		{"vote", "another journal", set("journal", "short"), []string{"journal", "short", "16"}},
+		{"vote", "yes with a code", set("code", "refused"), []string{"yes is true", "refused"}},
+		{"vote", "no without a code", set("yes", false), []string{"yes is false"}},
+		{"vote", "a large detail", set("detail", raw(detail)), []string{"detail", "1026", "1024"}},
+		{"vote.no", "another code", set("code", "odd"), []string{"code", "odd"}},
+		{"vote.no", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+		{"vote.no", "a holder of a free key", set("other", txA.String()), []string{"other", txA.String(), "refused"}},
+		{"vote.duplicate", "no holder", set("other", ""), []string{"other", "duplicate"}},
+		{"vote.duplicate", "another state", set("other_state", "gone"), []string{"other_state", "gone", "prepared"}},
+
+		{"commit", "no journal", set("journal", ""), []string{"journal", `""`}},
+		{"commit", "no decide_by", set("decide_by", -5), []string{"decide_by", "-5"}},
+
+		{"abort", "another journal", set("journal", "UPPERCASEJOURNAL"), []string{"journal", "UPPERCASEJOURNAL"}},
+		{"abort", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+		{"abort", "no key", set("key", ""), []string{"key is empty"}},
+
+		{"ack", "of nothing", set("of", "prepare"), []string{"of", "prepare", "commit", "abort"}},
+		{"ack", "another code", set("code", "busy"), []string{"code", "busy", "forgotten", "violation"}},
+		{"ack.violation", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+
+		{"resolve", "no id", set("id", ""), []string{"id is missing"}},
+		{"resolve", "a participant without a journal", set("journal", ""), []string{"journal"}},
+		{"resolve", "a journal without a participant", set("participant", ""), []string{"participant name is empty"}},
+		{"resolved", "another status", set("status", "rejected"), []string{"status", "rejected", "pending"}},
+		{"resolved", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+
+		{"record", "another kind", set("kind", "note"), []string{"kind", "note", "open", "seal"}},
+		{"record", "no nonce", set("nonce", ""), []string{"nonce"}},
+		{"record", "commits that expect nothing", set("prev", 0), []string{"prev 0"}},
+		{"record", "a base beyond its end", set("base", 19), []string{"base", "19", "18"}},
+		{"record", "too many commits", set("commits", committed(wire.MaxRecordCommits+1)), []string{"commits", "257", "256"}},
+		{"record", "number 0", commit("n", 0), []string{"commits[0]", "n is missing"}},
+		{"record", "no decide_by", commit("decide_by", 0), []string{"commits[0]", "decide_by", "0"}},
+		{"record", "no branches", commit("branches", []any{}), []string{"commits[0]", "branches", "0", "12"}},
+		{"record", "a branch of nobody", commit("branches.0.p", "A"), []string{"commits[0]", `"A"`}},
+		{"record", "a branch without journal", commit("branches.0.j", ""), []string{"commits[0]", "journal"}},
+		{"record", "no key", commit("key", ""), []string{"commits[0]", "key is empty"}},
+		{"record.open", "an open record that expects something", set("prev", 3), []string{"open", "prev 3"}},
+		{"record.seal", "a seal that commits", set("commits", committed(1)), []string{"seal", "1 commits"}},
+
+		{"branch_query", "a long key", set("key", key), []string{"key", "129", "128"}},
+		{"branches", "nobody", set("participant", ""), []string{"participant name is empty"}},
+		{"branches", "a branch without id", set("branches.0.id", ""), []string{"branches[0]", "id is missing"}},
+		{"branches", "another state", set("branches.0.state", "odd"), []string{"branches[0]", "state", "odd"}},
+		{"branches", "a long reason", set("branches.0.reason", reason), []string{"branches[0]", "reason", "513", "512"}},
+		{"branches", "a long key", set("branches.0.key", key), []string{"branches[0]", "key", "129", "128"}},
+		{"branches", "a violation with a long reason", set("violations.0.reason", reason), []string{"violations[0]", "reason", "513", "512"}},
+		{"branches.refused", "another code", set("code", "odd"), []string{"code", "odd"}},
+		{"coordinator_state", "a negative count", set("undecided", -1), []string{"undecided", "-1"}},
+
+		{"stock_order", "no item", set("item", ""), []string{"item is missing"}},
+		{"stock_order", "a long item", set("item", strings.Repeat("i", 65)), []string{"item", "65", "64"}},
+		{"stock_order", "an unprintable item", set("item", "a\x00"), []string{"item", "U+0000"}},
+		{"stock_order", "none", set("quantity", 0), []string{"quantity", "0", "1000000"}},
+		{"stock_order", "too many", set("quantity", 1_000_001), []string{"quantity", "1000001", "1000000"}},
+		{"stock_order", "half", set("quantity", 0.5), []string{"quantity", "0.5"}},
+		{"courier_order", "no zone", set("zone", ""), []string{"zone is missing"}},
+		{"items_request", "a long item", set("item", strings.Repeat("i", 65)), []string{"item", "65", "64"}},
+		{"items", "another code", set("code", "odd"), []string{"code", "odd"}},
+		{"restock", "less than nothing", set("quantity", -3), []string{"quantity", "-3", "1000000000000"}},
+		{"couriers_request", "a long zone", set("zone", strings.Repeat("z", 65)), []string{"zone", "65", "64"}},
+		{"couriers", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
+		{"complete", "nobody", set("courier", 0), []string{"courier", "0"}},
+	} {
+		t.Run(c.sample+"/"+c.what, func(t *testing.T) {
+			s := find(t, c.sample)
+			_, err := s.decode(edit(t, s.encode(s.value), c.change))
+			refused(t, err, wire.CodeInvalid, c.parts...)
+		})
+	}
+}
+
+func repeat(v any, n int) []any {
+	all := make([]any, n)
+	for i := range all {
+		all[i] = v
+	}
+	return all
+}
+
+// What Decode refuses, Encode does not write: the bug is the sender's.
+func TestEncodePanics(t *testing.T) {
+	defer func() {
+		if r := recover(); r == nil || !strings.Contains(fmt.Sprint(r), "key is empty") {
+			t.Errorf("recovered %v, want the reason", r)
+		}
+	}()
+	wire.Encode(wire.Submit{V: 1})
+}
+
+// Check refuses what Decode refuses, so that a client needs no coordinator for
+// it.
+func TestCheck(t *testing.T) {
+	_, err := wire.Check(wire.Submit{V: 1, Key: "k"})
+	refused(t, err, wire.CodeInvalid, "submit", "branches is empty")
+	if s, err := wire.Check(find(t, "submit").value.(wire.Submit)); err != nil || s.Key != "order-1" {
+		t.Errorf("got %+v, %v", s, err)
+	}
+}
+
+func TestCodeOf(t *testing.T) {
+	wrapped := fmt.Errorf("reading: %w", &wire.Error{Code: wire.CodeBusy, Text: "later"})
+	if c := wire.CodeOf(wrapped); c != wire.CodeBusy {
+		t.Errorf("got %q", c)
+	}
+	if c := wire.CodeOf(errors.New("other")); c != wire.CodeInternal {
+		t.Errorf("got %q", c)
+	}
+}

@@ -1,0 +1,143 @@
+package wire_test
+
+import (
+	"strings"
+	"testing"
+
+	"parley/wire"
+)
+
+// sample is one message as it is written to testdata/<name>.json, and the codec
+// of its type without the type.
+type sample struct {
+	name   string // of the file; what stands before a dot names the type
+	limit  int    // bytes of the longest one
+	value  any
+	decode func(data []byte) (any, error)
+	encode func(v any) []byte
+	fuzz   func(t *testing.T, data []byte)
+}
+
+func of[T any, M wire.Message[T]](name string, limit int, v T) sample {
+	return sample{
+		name: name, limit: limit, value: v,
+		decode: func(data []byte) (any, error) { return wire.Decode[T, M](data) },
+		encode: func(v any) []byte { return wire.Encode[T, M](v.(T)) },
+		fuzz:   roundTrip[T, M],
+	}
+}
+
+// Values that more than one sample has.
+const (
+	logA     = "aaaabbbbccccdddd"
+	logB     = "bbbbccccddddeeee"
+	journalA = "journal234567abc"
+	journalB = "journal765432xyz"
+	nonceA   = "nonceaaaabbbbccc"
+	digestA  = "00112233445566778899aabbccddeeff"
+	atMS     = 1_790_000_000_123
+	listing  = 1 << 20
+)
+
+var txA = wire.TxID{Log: logA, N: 42}
+
+// samples has every message type at least once, with every field set in at
+// least one of them; TestEverySample holds the first.
+func samples() []sample {
+	return []sample{
+		of("submit", wire.MaxMessage, wire.Submit{
+			V: 1, Key: "order-1", TimeoutMS: 5000, Wait: wire.WaitApplied, Once: true,
+			Branches: []wire.Branch{
+				{Participant: "inventory", Payload: raw(`{"v":1,"item":"soup","quantity":2}`)},
+				{Participant: "delivery", Payload: raw(`{"v":1,"zone":"north"}`)},
+			},
+		}),
+		of("outcome", wire.MaxMessage, wire.Outcome{
+			V: 1, Status: wire.StatusCommitted, ID: txA, Key: "order-1", Applied: true,
+			Details: details{"delivery": raw(`{"courier":3}`), "inventory": raw(`{"left":7}`)},
+		}),
+		of("outcome.aborted", wire.MaxMessage, wire.Outcome{
+			V: 1, Status: wire.StatusAborted, ID: txA, Key: "order-1",
+			Code: wire.CodeRefused, Reason: "only 3 of soup are left", Participant: "inventory",
+		}),
+		of("status_request", wire.MaxMessage, wire.StatusRequest{V: 1, ID: txA}),
+		of("prepare", wire.MaxMessage, wire.Prepare{
+			V: 1, Key: "order-1", Digest: digestA, DecideBy: atMS, OpenSeq: 17, Payload: raw(`{"v":1,"zone":"<north> & south"}`),
+		}),
+		of("vote", wire.MaxMessage, wire.Vote{V: 1, Journal: journalA, Yes: true, Detail: raw(`{"courier":3}`)}),
+		of("vote.no", wire.MaxMessage, wire.Vote{
+			V: 1, Journal: journalA, Code: wire.CodeRefused, Reason: "no courier is free in north", Closed: true,
+		}),
+		of("vote.duplicate", wire.MaxMessage, wire.Vote{
+			V: 1, Journal: journalA, Code: wire.CodeDuplicate, Other: wire.TxID{Log: logB, N: 7}, OtherState: wire.BranchPrepared,
+		}),
+		of("commit", wire.MaxMessage, wire.Commit{V: 1, Journal: journalA, DecideBy: atMS}),
+		of("abort", wire.MaxMessage, wire.Abort{
+			V: 1, Journal: journalA, Key: "order-1", Digest: digestA, DecideBy: atMS, Close: true, Reason: "delivery did not vote in time",
+		}),
+		of("ack", wire.MaxMessage, wire.Ack{V: 1, Journal: journalA, Of: wire.KindAbort, Closed: true}),
+		of("ack.violation", wire.MaxMessage, wire.Ack{
+			V: 1, Journal: journalA, Of: wire.KindCommit, Code: wire.CodeViolation, Reason: "commit for a branch that is aborted here",
+		}),
+		of("resolve", wire.MaxMessage, wire.Resolve{V: 1, ID: txA, Participant: "delivery", Journal: journalA, DecideBy: atMS}),
+		of("resolved", wire.MaxMessage, wire.Resolved{
+			V: 1, Status: wire.StatusAborted, SealSeq: 99, Code: wire.CodeNotFound, Reason: "never committed",
+		}),
+		of("record.open", wire.MaxRecord, wire.Record{V: 1, Kind: wire.RecordOpen, Nonce: nonceA, By: logA}),
+		of("record", wire.MaxRecord, wire.Record{
+			V: 1, Kind: wire.RecordCommits, Nonce: nonceA, Prev: 18, Base: 17, By: logA,
+			Commits: []wire.Committed{{N: 42, Key: "order-1", DecideBy: atMS, Branches: []wire.CommittedBranch{
+				{Participant: "inventory", Journal: journalA}, {Participant: "delivery", Journal: journalB},
+			}}},
+		}),
+		of("record.seal", wire.MaxRecord, wire.Record{V: 1, Kind: wire.RecordSeal, Nonce: nonceA, Prev: 19, Base: 17, By: logB}),
+		of("branch_query", wire.MaxMessage, wire.BranchQuery{V: 1, ID: txA, Key: "order-1"}),
+		of("branches", listing, wire.Branches{
+			V: 1, Participant: "delivery", Journal: journalA, Prepared: 1,
+			Branches: []wire.BranchInfo{{
+				ID: txA, Key: "order-1", State: wire.BranchAborted, Closed: true, Reason: "no courier is free in north",
+				At: atMS, Payload: raw(`{"v":1,"zone":"north"}`), Detail: raw(`{"courier":3}`),
+			}},
+			Violations: []wire.Violation{{ID: txA, Of: wire.KindCommit, Reason: "commit for a branch that is aborted here", At: atMS}},
+		}),
+		of("branches.refused", listing, wire.Branches{
+			V: 1, Participant: "delivery", Branches: []wire.BranchInfo{}, Code: wire.CodeInvalid, Reason: "branch query is malformed",
+		}),
+		of("coordinators_request", wire.MaxMessage, wire.CoordinatorsRequest{V: 1}),
+		of("coordinator_state", listing, wire.CoordinatorState{
+			V: 1, Log: logA, Undecided: 1, Unfinished: 2, Adopted: []string{logB}, Committed: 10, Aborted: 3, Durability: "synced",
+			Txs: []wire.TxInfo{{
+				ID: txA, Key: "order-1", State: "committed", Waiting: []string{"delivery"}, Violations: map[string]string{"delivery": "restored"},
+			}},
+		}),
+		of("stock_order", wire.MaxPayload, wire.StockOrder{V: 1, Item: "soup", Quantity: 2}),
+		of("courier_order", wire.MaxPayload, wire.CourierOrder{V: 1, Zone: "north"}),
+		of("items_request", wire.MaxMessage, wire.ItemsRequest{V: 1, Item: "soup"}),
+		of("items", listing, wire.Items{
+			V: 1, Items: []wire.Item{{Item: "soup", Name: "Tomato soup", PriceCents: 650, Stock: 40, Reserved: 2}},
+			Code: wire.CodeNotFound, Reason: "there is no pie",
+		}),
+		of("restock", wire.MaxMessage, wire.Restock{V: 1, Item: "soup", Quantity: 40}),
+		of("couriers_request", wire.MaxMessage, wire.CouriersRequest{V: 1, Zone: "north"}),
+		of("couriers", listing, wire.Couriers{
+			V: 1, Couriers: []wire.Courier{{ID: 3, Name: "Ada", Zone: "north", Capacity: 2, Reserved: 1, Assigned: 1}},
+			Code: wire.CodeNotFound, Reason: "there is no zone west",
+		}),
+		of("complete", wire.MaxMessage, wire.Complete{V: 1, Courier: 3}),
+	}
+}
+
+// kind is the message type in a sample's name.
+func (s sample) kind() string { name, _, _ := strings.Cut(s.name, "."); return name }
+
+// find is the sample with a name.
+func find(t testing.TB, name string) sample {
+	t.Helper()
+	for _, s := range samples() {
+		if s.name == name {
+			return s
+		}
+	}
+	t.Fatalf("there is no sample %q", name)
+	return sample{}
+}
