@@ -1,0 +1,62 @@
+package docs_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	fenced  = regexp.MustCompile("(?ms)^```.*?^```$")
+)
+
+// Links between documents, and to files and headings, lead somewhere.
+func TestLinks(t *testing.T) {
+	for _, path := range documents(t) {
+		text := fenced.ReplaceAllString(read(t, path), "")
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			file := path
+			if target != "" {
+				file = filepath.Join(filepath.Dir(path), target)
+			}
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Errorf("%s links to %s, which does not exist", path, m[1])
+				continue
+			}
+			if anchor != "" && !anchors(read(t, file))[anchor] {
+				t.Errorf("%s links to %s: there is no such heading", path, m[1])
+			}
+		}
+	}
+}
+
+// anchors are the names that headings get.
+func anchors(text string) map[string]bool {
+	found := map[string]bool{}
+	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
+		name := strings.ToLower(m[1])
+		name = regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(name, "")
+		found[strings.ReplaceAll(name, " ", "-")] = true
+	}
+	return found
+}
+
+// Documents say what the software does, not what someone's machine is like.
+func TestNothingPrivate(t *testing.T) {
+	private := regexp.MustCompile(`/(home|root|work|tmp/[a-z])[/ ]`)
+	for _, path := range documents(t) {
+		for i, line := range strings.Split(read(t, path), "\n") {
+			if private.MatchString(line) {
+				t.Errorf("%s:%d names a place on somebody's machine: %s", path, i+1, line)
+			}
+		}
+	}
+}

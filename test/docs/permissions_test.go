@@ -1,0 +1,187 @@
+package docs_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/coordinator"
+	"parley/coordinator/txclient"
+	"parley/internal/streams"
+	"parley/participants"
+	"parley/participants/delivery"
+	"parley/participants/inventory"
+	"parley/wire"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// guarded is a server that runs the very configuration of PROTOCOL.md, but for
+// its port and directory.
+func guarded(t *testing.T) *server.Server {
+	t.Helper()
+	var conf string
+	for _, f := range fences(read(t, protocol)) {
+		if f.info == "conf" {
+			conf = f.body
+		}
+	}
+	dir := t.TempDir()
+	conf = strings.NewReplacer("port: 4222", "port: -1", "./nats", dir).Replace(conf)
+	path := filepath.Join(dir, "nats.conf")
+	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	opts, err := server.ProcessConfigFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !opts.SyncAlways {
+		t.Error("the configuration does not sync always")
+	}
+	opts.Host, opts.NoSigs, opts.NoLog = "127.0.0.1", true, true
+	s, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	if !s.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server is not ready")
+	}
+	return s
+}
+
+// as connects a user. What the server refuses goes to refused.
+func as(t *testing.T, s *server.Server, user string, refused chan error) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect(
+		s.ClientURL(), nats.UserInfo(user, "change-me"),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			select {
+			case refused <- err:
+			default:
+			}
+		}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+// With the permissions of PROTOCOL.md an order commits, nothing is refused that
+// a role needs, and what a user should not do is refused.
+func TestPermissions(t *testing.T) {
+	s := guarded(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	needed := make(chan error, 16)
+	js, err := jetstream.New(as(t, s, "admin", needed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	incarnation, _, err := streams.Ensure(ctx, js, wire.TxLog(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	participant := func(name string, make func(participants.Config, participants.Deps) (*participants.Participant, error)) func() {
+		nc := as(t, s, name, needed)
+		if d := streams.Inspect(ctx, nc); d.Durability != streams.Synced {
+			t.Errorf("%s sees the durability %s: %s", name, d.Durability, d.Reason)
+		}
+		p, err := make(participants.Config{Path: filepath.Join(t.TempDir(), "journal.db")}, participants.Deps{NATS: nc, Incarnation: incarnation})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := running(t, p.Run)
+		<-p.Ready()
+		return stop
+	}
+	defer participant(wire.Inventory, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
+		return inventory.New(inventory.Config{Config: c}, d)
+	})()
+	defer participant(wire.Delivery, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
+		return delivery.New(delivery.Config{Config: c}, d)
+	})()
+	c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: as(t, s, "coordinator", needed)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running(t, c.Run)()
+	<-c.Ready()
+
+	client, err := txclient.New(as(t, s, "client", needed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	o, err := client.Submit(ctx, txclient.Request{Key: "order-1", Wait: wire.WaitApplied, Branches: []wire.Branch{
+		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: "margherita", Quantity: 1})},
+		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: "centre"})},
+	}})
+	if err != nil || o.Status != wire.StatusCommitted {
+		t.Fatalf("the order is %s %s, %v", o.Status, o.Reason, err)
+	}
+	if o, err := client.Status(ctx, o.ID); err != nil || o.Status == wire.StatusAborted {
+		t.Errorf("its status is %s, %v", o.Status, err)
+	}
+	operator, err := txclient.New(as(t, s, "operator", needed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer operator.Close()
+	if states, err := operator.Coordinators(ctx); err != nil || len(states) != 1 {
+		t.Errorf("the operator sees the coordinators %v, %v", states, err)
+	}
+	select {
+	case err := <-needed:
+		t.Errorf("a role was refused what it needs: %v", err)
+	default:
+	}
+
+	id := wire.TxID{Log: o.ID.Log, N: o.ID.N + 1}
+	for _, no := range []struct{ user, subject string }{
+		{wire.Inventory, wire.TxSubject(wire.KindVote, wire.Delivery, id)},
+		{wire.Inventory, wire.TxSubject(wire.KindAck, wire.Delivery, id)},
+		{wire.Inventory, wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
+		{wire.Delivery, wire.TxSubject(wire.KindAbort, wire.Inventory, id)},
+		{wire.Delivery, wire.LogSubject(id.Log)},
+		{wire.Delivery, wire.SubjectRestock},
+		{"client", wire.TxSubject(wire.KindVote, wire.Inventory, id)},
+		{"client", wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
+		{"client", wire.LogSubject(id.Log)},
+		{"client", wire.SubjectResolve},
+		{"client", wire.SubjectRestock},
+		{"client", "$JS.API.STREAM.PURGE." + wire.TxLog().Name},
+		{"operator", wire.LogSubject(id.Log)},
+		{"operator", wire.TxSubject(wire.KindAbort, wire.Inventory, id)},
+		{"coordinator", wire.TxSubject(wire.KindVote, wire.Inventory, id)},
+		{"coordinator", "$JS.API.STREAM.DELETE." + wire.TxLog().Name},
+	} {
+		refused := make(chan error, 1)
+		nc := as(t, s, no.user, refused)
+		if err := errors.Join(nc.Publish(no.subject, []byte("{}")), nc.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-refused:
+			if !errors.Is(err, nats.ErrPermissionViolation) {
+				t.Errorf("%s on %s: %v", no.user, no.subject, err)
+			}
+		case <-time.After(5 * time.Second):
+			t.Errorf("%s may publish on %s", no.user, no.subject)
+		}
+	}
+}

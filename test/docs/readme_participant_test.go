@@ -1,0 +1,81 @@
+package docs_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"parley/participants"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// seats is what this service puts at stake. Its table lives in the journal's
+// database, and each method works in the local transaction that moves the
+// branch.
+type seats struct{}
+
+func (seats) Migrate(ctx context.Context, tx *participants.Tx) error {
+	_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS seats (seat TEXT PRIMARY KEY, sold INTEGER NOT NULL)`)
+	return err
+}
+
+// Prepare reserves. Refuse is a no with a reason; any other error is tried
+// again until the deadline.
+func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+	var seat string
+	if err := json.Unmarshal(b.Payload, &seat); err != nil {
+		return nil, participants.Refuse("the payload is not the name of a seat")
+	}
+	err := tx.QueryRow(ctx, `SELECT seat FROM seats WHERE seat=?`, seat).Scan(new(string))
+	if err == nil {
+		return nil, participants.Refuse("seat %s is taken", seat)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO seats (seat,sold) VALUES (?,0)`, seat)
+	return b.Payload, err // kept with the branch, given back as Detail
+}
+
+func (seats) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+	var seat string
+	if err := json.Unmarshal(b.Detail, &seat); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE seats SET sold=1 WHERE seat=?`, seat)
+	return err
+}
+
+func (seats) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+	var seat string
+	if err := json.Unmarshal(b.Detail, &seat); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `DELETE FROM seats WHERE seat=?`, seat)
+	return err
+}
+
+// run serves until ctx ends, and then drains.
+func run(ctx context.Context, nc *nats.Conn, path string) error {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return err
+	}
+	stream, err := js.Stream(ctx, wire.TxLog().Name)
+	if err != nil {
+		return err // `parley init` creates it
+	}
+	p, err := participants.New(
+		participants.Config{Name: "seats", Path: path},
+		participants.Deps{NATS: nc, Incarnation: stream.CachedInfo().Config.Metadata[wire.MetaIncarnation]},
+		seats{},
+	)
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx)
+}
