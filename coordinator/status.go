@@ -47,8 +47,10 @@ func (c *Coordinator) inLog(ctx context.Context, id wire.TxID) bool {
 	return false
 }
 
-// askParticipants concludes from branches: one that committed or aborted is
-// final, and then so is the transaction.
+// askParticipants concludes from branches. One that committed settles it at
+// once. One that aborted does so only if nobody says otherwise in time: a second
+// journal under a participant's name, which did not vote, aborts its branch of a
+// transaction that committed.
 func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.Outcome {
 	o.Code, o.Reason = wire.CodeNotFound, "neither a log nor a participant knows it"
 	inbox := c.deps.NATS.NewInbox()
@@ -69,16 +71,23 @@ func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.
 		case <-ctx.Done():
 			return o
 		case msg := <-answers:
+			if len(msg.Data) == 0 {
+				return o // nobody listens
+			}
 			b, err := wire.Decode[wire.Branches](msg.Data)
-			if err == nil && conclude(&o, b) {
+			if err != nil {
+				c.malformed(msg, err)
+				continue
+			}
+			if conclude(&o, b); o.Status == wire.StatusCommitted {
 				return o
 			}
 		}
 	}
 }
 
-// conclude reports whether the answer of a participant settles the outcome.
-func conclude(o *wire.Outcome, answer wire.Branches) bool {
+// conclude adds the answer of a participant to what is known.
+func conclude(o *wire.Outcome, answer wire.Branches) {
 	for _, b := range answer.Branches {
 		if b.ID != o.ID {
 			continue
@@ -87,13 +96,14 @@ func conclude(o *wire.Outcome, answer wire.Branches) bool {
 		switch b.State {
 		case wire.BranchCommitted:
 			o.Status, o.Code, o.Reason = wire.StatusCommitted, "", ""
-			return true
+			return
 		case wire.BranchAborted:
 			o.Status, o.Code, o.Reason = wire.StatusAborted, wire.CodeAborted, b.Reason
-			return true
 		default:
+			if o.Status == wire.StatusAborted {
+				continue
+			}
 			o.Code, o.Reason = wire.CodeUndecided, answer.Participant+" is in doubt about it"
 		}
 	}
-	return false
 }

@@ -59,8 +59,9 @@ const (
 	CodeInternal Code = "internal"
 )
 
-// Definite reports whether the code settles a submission: repeating it with
-// the same key cannot end otherwise.
+// Definite reports whether the code, in an answer with the status aborted or
+// rejected, settles a submission: repeating it with the same key cannot end
+// otherwise. Beside the status unknown a code only says what was seen.
 func (c Code) Definite() bool {
 	switch c {
 	case CodeInvalid, CodeTooLarge, CodeVersion, CodeConflict, CodeRefused,

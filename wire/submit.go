@@ -122,7 +122,8 @@ const (
 	StatusPending Status = "pending"
 	// StatusCommitted: its commit is durable in its log.
 	StatusCommitted Status = "committed"
-	// StatusAborted: it did not commit, and nothing with its key will.
+	// StatusAborted: it did not commit. In the answer to a submission it says
+	// as well that nothing with its key ever will.
 	StatusAborted Status = "aborted"
 	// StatusUnknown: it may or may not have committed, or may still.
 	StatusUnknown Status = "unknown"

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"slices"
+
 	"parley/wire"
 )
 
@@ -8,6 +10,10 @@ import (
 type adoption struct {
 	log   string
 	phase phase
+	// mine: it was the own log, so that what is committed in it and no longer
+	// held is finished, but for the append that was in flight.
+	mine   bool
+	flight []wire.TxID
 	// seal is the nonce of the seal under way, and chain what was read before.
 	seal  string
 	chain []Stored
@@ -137,6 +143,9 @@ func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 func (m *Machine) drive(a *adoption, c wire.Committed) {
 	id := wire.TxID{Log: a.log, N: c.N}
 	t := m.txs[id]
+	if t == nil && a.mine && !slices.Contains(a.flight, id) {
+		return
+	}
 	if t == nil {
 		t = &Tx{ID: id, Key: c.Key, DecideBy: c.DecideBy, Branches: make([]Branch, len(c.Branches))}
 		for i, b := range c.Branches {

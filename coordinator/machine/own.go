@@ -219,5 +219,6 @@ func (m *Machine) giveUp(why string, lost int) {
 	if !m.closed {
 		m.do(Open{})
 	}
-	m.adopt(l.name)
+	a := m.adopt(l.name)
+	a.mine, a.flight = true, inFlight
 }

@@ -165,6 +165,8 @@ func (k *key) adoption(a *adoption) {
 	k.text(a.log)
 	k.num(uint64(a.phase), a.sealSeq, uint64(a.left), uint64(len(a.chain)), uint64(len(a.commits)))
 	k.text(a.seal)
+	k.flag(a.mine)
+	k.ids(a.flight)
 	for _, s := range a.chain {
 		k.text(s.Record.Nonce)
 		k.num(s.Seq, s.Record.Base, uint64(len(s.Record.Commits)))
