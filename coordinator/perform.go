@@ -39,6 +39,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 		case machine.Reply:
 			c.reply(a)
 		case machine.Answer:
+			a.Resolved.Incarnation = c.incarnation
 			c.answer(a.To, wire.Encode(a.Resolved))
 		case machine.AskOwner:
 			c.askOwner(a.Question)

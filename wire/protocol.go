@@ -242,6 +242,9 @@ type Resolved struct {
 	// SealSeq is the stream sequence of the seal that proves an abort, 0 when
 	// the owner itself answered.
 	SealSeq uint64 `json:"seal_seq,omitempty"`
+	// Incarnation is that of the stream TXLOG the answer rests on. A journal
+	// that remembers another one does not believe it.
+	Incarnation string `json:"incarnation,omitempty"`
 	Code    Code   `json:"code,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 }

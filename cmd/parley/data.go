@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +14,9 @@ type dataFlag struct {
 	Data string `default:"./parley-data" env:"PARLEY_DATA" placeholder:"DIR" help:"Directory of everything durable; it is made if need be (default ${default})."`
 }
 
+// probeSize is how much is written to see whether there is space.
+const probeSize = 64 << 10
+
 func (f dataFlag) broker() string { return filepath.Join(f.Data, "broker") }
 
 func (f dataFlag) journal(participant string) string {
@@ -22,7 +26,7 @@ func (f dataFlag) journal(participant string) string {
 // prepare makes the directory and makes sure that it can be written, so that
 // the error names the flag and not some file below it.
 func (f dataFlag) prepare() error {
-	const do = "choose another directory with --data DIR, or change its permissions"
+	const do = "choose another directory with --data DIR, or change its permissions, or make space"
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
 	}
@@ -30,8 +34,10 @@ func (f dataFlag) prepare() error {
 	if err != nil {
 		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
 	}
-	probe.Close()
-	if err := os.Remove(probe.Name()); err != nil {
+	// A full disk takes an empty file. So little is left of one on which this
+	// does not fit that nothing should start.
+	_, err = probe.Write(make([]byte, probeSize))
+	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
 		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
 	}
 	return nil

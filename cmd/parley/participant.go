@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"parley/internal/lifecycle"
 	"parley/internal/natsconn"
@@ -30,7 +31,11 @@ func (f *participantFlags) run(ctx context.Context, a *app, name string, role fu
 	r := role(conn, participants.Config{
 		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, Log: a.log, Step: f.step(),
 	}, f.sampleFlag)
-	return f.serve(ctx, r, func() { a.printf("%s is ready\n", name) })
+	err := f.serve(ctx, r, func() { a.printf("%s is ready\n", name) })
+	if e, ok := errors.AsType[*participants.IncarnationError](err); ok {
+		return failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
+	}
+	return err
 }
 
 type inventoryCmd struct{ participantFlags }
@@ -50,7 +55,11 @@ func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
 
 func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
 	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
-		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+		p, err := inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+		if err != nil {
+			return nil, err
+		}
+		return watched{p, g}, nil
 	})
 }
 
@@ -71,6 +80,10 @@ func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
 
 func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
 	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
-		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+		p, err := delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
+		if err != nil {
+			return nil, err
+		}
+		return watched{p, g}, nil
 	})
 }

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -17,6 +20,7 @@ import (
 // ground is what a role stands on once NATS is reached and its stream checked.
 type ground struct {
 	nats        *nats.Conn
+	js          jetstream.JetStream
 	incarnation string
 	durability  streams.Report
 }
@@ -93,7 +97,59 @@ func stand(ctx context.Context, nc *nats.Conn) (ground, error) {
 	if err != nil {
 		return ground{}, err
 	}
-	return ground{nats: nc, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc)}, nil
+	return ground{nats: nc, js: js, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc)}, nil
+}
+
+// watched ends a participant when the stream of the commit logs is lost, or is
+// another one, while it runs; a coordinator notices by itself. On a new stream
+// nobody knows of commits in the old one, and a coordinator of the new one would
+// have a branch in doubt aborted that others have committed.
+type watched struct {
+	lifecycle.Role
+	ground ground
+}
+
+// watchEvery is how often the stream is looked at.
+const watchEvery = time.Second
+
+func (w watched) Run(ctx context.Context) error {
+	ctx, end := context.WithCancelCause(ctx)
+	var watching sync.WaitGroup
+	watching.Go(func() { end(w.watch(ctx)) })
+	err := w.Role.Run(ctx)
+	end(nil)
+	watching.Wait()
+	if lost, ok := errors.AsType[*streams.Error](context.Cause(ctx)); ok {
+		return errors.Join(lost, err)
+	}
+	return err
+}
+
+// watch returns when ctx ends or the stream is not what it was.
+func (w watched) watch(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := w.same(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (w watched) same(ctx context.Context) error {
+	info, err := streams.Check(ctx, w.ground.js, wire.TxLog())
+	if err == nil {
+		err = info.Same(wire.TxLog().Name, w.ground.incarnation)
+	}
+	if lost, ok := errors.AsType[*streams.Error](err); ok {
+		return lost
+	}
+	return nil // it will be looked at again
 }
 
 // warnDurability says loudly, once a process, that a promise cannot be kept.

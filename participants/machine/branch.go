@@ -49,6 +49,9 @@ type View struct {
 type Env struct {
 	// Journal is the id of this journal.
 	Journal string
+	// Incarnation is that of the commit log's stream, as the journal remembers
+	// it.
+	Incarnation string
 	// Now and Window (how long finished rows are kept) are in milliseconds.
 	Now, Window int64
 }

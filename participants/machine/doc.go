@@ -23,6 +23,7 @@
 //   - At most one branch with a key is prepared or committed.
 //   - Nothing is answered for another journal.
 //   - An outcome that contradicts the row is never applied, and is loud.
+//   - An answer that rests on another stream than the one remembered is refused.
 //   - A seal older than the log's own first record is refused: that log came
 //     from a backup.
 //

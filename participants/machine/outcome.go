@@ -93,6 +93,11 @@ func Resolved(env Env, v View, m wire.Resolved) Step {
 	if b == nil || b.State != wire.BranchPrepared {
 		return Step{}
 	}
+	if m.Incarnation != "" && m.Incarnation != env.Incarnation {
+		return Step{Violation: fmt.Sprintf(
+			"refused an answer that rests on another stream %s: its incarnation is %s, this journal remembers %s",
+			wire.TxLog().Name, m.Incarnation, env.Incarnation)}
+	}
 	switch m.Status {
 	case wire.StatusCommitted:
 		return commit(env, *b)

@@ -1,0 +1,65 @@
+package participants
+
+import (
+	"parley/wire"
+)
+
+// durableGroups bounds the groups that wait to be answered. The committer goes
+// on with the next group meanwhile, and waits for us rather than let answers
+// pile up.
+const durableGroups = 4
+
+// answer publishes what durable groups have to say. It ends when the committer
+// does. A publish that fails needs no more than a count: the coordinator
+// repeats its message until it is answered.
+func (s *service) answer() {
+	for group := range s.durable {
+		for _, o := range group {
+			if v := o.step.Vote; v != nil {
+				s.vote(o.id, v)
+			}
+			if a := o.step.Ack; a != nil {
+				s.ack(o.id, a)
+			}
+		}
+	}
+}
+
+func (s *service) vote(id wire.TxID, v *wire.Vote) {
+	v.Reason = wire.Clip(v.Reason)
+	if v.Yes {
+		s.counts.prepared.Add(1)
+	} else {
+		s.counts.refused.Add(1)
+	}
+	s.publish(wire.TxSubject(wire.KindVote, s.cfg.Name, id), wire.Encode(*v))
+	s.sent(StepVoteSent)
+}
+
+func (s *service) ack(id wire.TxID, a *wire.Ack) {
+	a.Reason = wire.Clip(a.Reason)
+	if a.Of == wire.KindCommit {
+		s.counts.committed.Add(1)
+	} else {
+		s.counts.aborted.Add(1)
+	}
+	s.publish(wire.TxSubject(wire.KindAck, s.cfg.Name, id), wire.Encode(*a))
+	s.sent(StepAckSent)
+}
+
+// sent tells a crash test that an answer has left: it must not wait in a buffer
+// then.
+func (s *service) sent(point string) {
+	if s.cfg.Step == nil {
+		return
+	}
+	_ = s.deps.NATS.FlushTimeout(queryTimeout)
+	s.cfg.Step.at(point)
+}
+
+func (s *service) publish(subject string, data []byte) {
+	if err := s.deps.NATS.Publish(subject, data); err != nil {
+		s.counts.unsent.Add(1)
+		s.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "subject", subject, "error", err)
+	}
+}

@@ -1,0 +1,208 @@
+package participants
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// errWroteBeforeRefusing: what a resource wrote before it refused must be
+// undone, and there is no savepoint to go back to.
+var errWroteBeforeRefusing = errors.New("the resource wrote before it refused")
+
+// apply does one op inside the group's transaction. After an error the
+// transaction is of no use.
+func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
+	env := machine.Env{Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: time.Now().UnixMilli(), Window: k.window.Milliseconds()}
+	var err error
+	switch {
+	case o.local != nil:
+		err = k.applyLocal(ctx, c, o)
+	case o.prepare != nil:
+		err = k.applyPrepare(ctx, c, o, env)
+	default:
+		err = k.applyOutcome(ctx, c, o, env)
+	}
+	if err == nil && c.lost {
+		err = errLost
+	}
+	return err
+}
+
+func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machine.Env) error {
+	view, err := k.view(c, o)
+	if err != nil {
+		return err
+	}
+	m := o.prepare
+	o.step = machine.Prepare(env, view, o.id, *m)
+	if o.step.Call != machine.CallPrepare {
+		return nil
+	}
+	var detail json.RawMessage
+	b := Branch{ID: o.id, Key: m.Key, Payload: m.Payload}
+	wrote, err := k.guarded(ctx, c, k.careful, func(tx *Tx) (err error) {
+		detail, err = k.resource.Prepare(ctx, tx, b)
+		return err
+	})
+	if refusal, ok := errors.AsType[*Refusal](err); ok {
+		if wrote && !k.careful {
+			return errWroteBeforeRefusing
+		}
+		o.step = machine.Refuse(env, o.id, *m, refusal.Reason)
+	} else if err != nil {
+		return err
+	} else if err := checkDetail(detail); err != nil {
+		return err
+	} else {
+		o.step = machine.Accept(env, o.id, *m, detail)
+	}
+	return k.journal.insert(c, o.step)
+}
+
+func checkDetail(d json.RawMessage) error {
+	if len(d) > wire.MaxDetail {
+		return fmt.Errorf("the resource's detail has %d bytes, the limit is %d", len(d), wire.MaxDetail)
+	}
+	if len(d) > 0 && !json.Valid(d) {
+		return fmt.Errorf("the resource's detail %.80q is not JSON", d)
+	}
+	return nil
+}
+
+// applyOutcome writes the row first: where memory was behind the journal, that
+// shows before the resource is called.
+func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machine.Env) error {
+	view, remembered := k.remembered(o.id)
+	if !remembered {
+		var err error
+		if view, err = k.view(c, o); err != nil {
+			return err
+		}
+	}
+	o.step = o.outcome(env, view)
+	if o.step.Violation != "" {
+		return k.journal.keepViolation(c, o.id, o.step, env.Now)
+	}
+	if o.step.Put == nil {
+		return nil
+	}
+	if view.Branch == nil {
+		return k.journal.insert(c, o.step)
+	}
+	moved, err := k.journal.move(c, *view.Branch, o.step)
+	if err != nil {
+		return err
+	}
+	if !moved {
+		if !remembered {
+			return fmt.Errorf("branch %s changed while it was held", o.id)
+		}
+		k.doubts.remove(o.id)
+		return k.applyOutcome(ctx, c, o, env)
+	}
+	b := Branch{ID: o.id, Key: view.Branch.Key, Payload: view.Branch.Payload, Detail: view.Branch.Detail}
+	switch o.step.Call {
+	case machine.CallCommit:
+		_, err = k.guarded(ctx, c, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
+	case machine.CallAbort:
+		_, err = k.guarded(ctx, c, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
+	}
+	return err
+}
+
+// applyLocal runs a write of the resource's own. Its failure undoes it alone.
+func (k *committer) applyLocal(ctx context.Context, c *conn, o *op) error {
+	_, o.refused = k.guarded(ctx, c, true, func(tx *Tx) error { return o.local(ctx, tx) })
+	if errors.Is(o.refused, errSavepoint) {
+		return o.refused
+	}
+	return nil
+}
+
+// errSavepoint: the transaction did not keep the savepoint it was given.
+var errSavepoint = errors.New("returning to the savepoint")
+
+// guarded calls the resource. With a savepoint, whatever fails is undone. It
+// turns a panic into an error and tells whether anything may have been
+// written.
+func (k *committer) guarded(ctx context.Context, c *conn, savepoint bool, call func(*Tx) error) (wrote bool, err error) {
+	tx := &Tx{conn: c, check: checkStatement, triggers: k.journal.triggers}
+	if savepoint {
+		if _, err := c.exec("SAVEPOINT branch"); err != nil {
+			return false, errors.Join(errSavepoint, err)
+		}
+	}
+	err = k.caught(tx, call)
+	tx.end()
+	if !savepoint {
+		return tx.wrote, err
+	}
+	if err != nil {
+		if _, back := c.exec("ROLLBACK TO branch"); back != nil {
+			// Not %w: a refusal that could not be undone is none.
+			return tx.wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
+		}
+	}
+	// That the savepoint is still there proves that the transaction is.
+	if _, gone := c.exec("RELEASE branch"); gone != nil {
+		return tx.wrote, errors.Join(errSavepoint, gone)
+	}
+	return tx.wrote, err
+}
+
+func (k *committer) caught(tx *Tx, call func(*Tx) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the resource panicked: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return call(tx)
+}
+
+// remembered is the view of a branch that is prepared, without asking the
+// database. Memory can be behind the journal but not ahead of it, and every
+// change of a row says again that it must be prepared.
+func (k *committer) remembered(id wire.TxID) (machine.View, bool) {
+	b := k.doubts.get(id)
+	if b == nil {
+		return machine.View{}, false
+	}
+	r := row{Branch: *b}
+	return machine.View{Branch: b, Key: r.hold()}, true
+}
+
+// view reads what the journal holds about an op's id and key.
+func (k *committer) view(c *conn, o *op) (v machine.View, err error) {
+	key, known := k.journal.logs.key(o.id)
+	query, args := k.journal.sql.byID, []driver.Value{key}
+	switch {
+	case o.key != "":
+		query, args = k.journal.sql.view, []driver.Value{key, []byte(o.key)}
+	case !known:
+		return v, nil
+	}
+	err = c.rows(query, func(values []driver.Value) error {
+		r, err := scanBranch(values, &k.journal.logs)
+		if err != nil {
+			return err
+		}
+		if r.ID == o.id {
+			v.Branch = &r.Branch
+		}
+		// A prepared branch holds its key, also where the message did not name
+		// the key to look for.
+		if r.held && (r.Key == o.key || r.ID == o.id) {
+			v.Key = r.hold()
+		}
+		return nil
+	}, args...)
+	return v, err
+}

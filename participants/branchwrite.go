@@ -1,0 +1,104 @@
+package participants
+
+import (
+	"fmt"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// maxViolations bounds the violations that are kept, the newest: one is cause
+// to call somebody, a thousand show the pattern.
+const maxViolations = 1000
+
+// insert writes the row of a branch not seen before.
+func (j *journal) insert(c *conn, s machine.Step) error {
+	b := s.Put
+	key, ok := j.logs.key(b.ID)
+	if !ok {
+		return fmt.Errorf("branch %s: its log has no number yet", b.ID)
+	}
+	held := int64(0)
+	if s.Key == machine.KeyHeld || s.Key == machine.KeyClose {
+		held = 1
+	}
+	_, err := c.exec(j.sql.insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
+		b.DecideBy, int64(b.OpenSeq), blob(b.Code), blob(b.Reason), blob(b.Payload), blob(b.Detail))
+	if err != nil {
+		return fmt.Errorf("inserting branch %s: %w", b.ID, err)
+	}
+	return nil
+}
+
+// move changes a row, and reports false if it was not in the state that was
+// expected.
+func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool, err error) {
+	b := s.Put
+	key, _ := j.logs.key(b.ID)
+	var changed int64
+	switch {
+	case from.State == wire.BranchPrepared && b.State == wire.BranchCommitted:
+		changed, err = c.exec(j.sql.commit, b.At, key)
+	case from.State == wire.BranchPrepared && b.State == wire.BranchAborted:
+		held := int64(0)
+		if s.Key == machine.KeyClose {
+			held = 1
+		}
+		changed, err = c.exec(j.sql.abort, b.At, held, blob(b.Code), blob(b.Reason), key)
+	case from.State == wire.BranchAborted && b.State == wire.BranchAborted && s.Key == machine.KeyClose:
+		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
+	default:
+		panic(fmt.Sprintf("participants: branch %s was told to go from %s to %s", b.ID, from.State, b.State))
+	}
+	if err != nil {
+		return false, fmt.Errorf("moving branch %s from %s to %s: %w", b.ID, from.State, b.State, err)
+	}
+	return changed == 1, nil
+}
+
+// keepViolation remembers an outcome that was not applied.
+func (j *journal) keepViolation(c *conn, id wire.TxID, s machine.Step, now int64) error {
+	of := wire.KindAbort
+	if s.Ack != nil {
+		of = s.Ack.Of
+	}
+	if _, err := c.exec(j.sql.addViolation, id.Log, int64(id.N), of, wire.Clip(s.Violation), now); err != nil {
+		return fmt.Errorf("noting a violation of branch %s: %w", id, err)
+	}
+	if _, err := c.exec(j.sql.trimViolations, int64(maxViolations)); err != nil {
+		return fmt.Errorf("forgetting old violations: %w", err)
+	}
+	return nil
+}
+
+// learn gives numbers to logs not seen before, in a transaction of its own, so
+// that a group that is rolled back takes no number with it.
+func (j *journal) learn(c *conn, ops []*op) error {
+	var fresh []string
+	for _, o := range ops {
+		if _, known := j.logs.byName[o.id.Log]; o.leavesRow() && !known {
+			fresh = append(fresh, o.id.Log)
+			j.logs.byName[o.id.Log] = 0 // once each
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	if err := j.inTx(c, func() error {
+		if len(j.logs.byName) > maxLogs {
+			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator starts all the time, or somebody invents names", len(j.logs.byNumber), maxLogs)
+		}
+		for _, name := range fresh {
+			if _, err := c.exec(j.sql.addLog, name); err != nil {
+				return fmt.Errorf("numbering log %s: %w", name, err)
+			}
+		}
+		return nil
+	}); err != nil {
+		for _, name := range fresh {
+			delete(j.logs.byName, name)
+		}
+		return err
+	}
+	return j.logs.load(c, j.sql)
+}

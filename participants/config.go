@@ -1,0 +1,105 @@
+package participants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/wire"
+)
+
+// Config is what an operator decides about a participant.
+type Config struct {
+	// Name is the participant's name, a subject token (see [wire.CheckName]).
+	// All instances of one name must share one journal.
+	Name string
+	// Path is the SQLite file of the journal and the resource's tables. Its
+	// directory must exist. A new file is a new journal with a new id.
+	Path string
+	// Window is how long finished branches and keys are remembered; default
+	// [wire.IdempotencyWindow], at least twice [wire.MaxTimeout].
+	Window time.Duration
+	// InquireAfter is how long after a vote the participant starts to ask what
+	// became of the branch; default 1 s.
+	InquireAfter time.Duration
+	// AcceptIncarnation names the commit log stream's present incarnation, to
+	// let a journal that remembers another one start all the same. For an
+	// operator who knows that the old stream is gone for good; empty otherwise.
+	AcceptIncarnation string
+	// DrainTimeout bounds how long Run takes to end after its context does;
+	// default 10 s.
+	DrainTimeout time.Duration
+	// Log defaults to [slog.Default].
+	Log *slog.Logger
+	// Step is for crash tests, nil otherwise.
+	Step Steps
+}
+
+// Deps is what a participant needs from the process it runs in.
+type Deps struct {
+	// NATS is an open connection, shared and not closed by the participant.
+	NATS *nats.Conn
+	// Incarnation is that of the commit log stream (the metadata
+	// [wire.MetaIncarnation] of [wire.TxLog]), looked up at start.
+	Incarnation string
+}
+
+func (d Deps) check() error {
+	if d.NATS == nil {
+		return errors.New("it has no NATS connection")
+	}
+	if d.Incarnation == "" {
+		return fmt.Errorf("the incarnation of the stream %s is empty: was the stream made by parley up or parley init?", wire.TxLog().Name)
+	}
+	return nil
+}
+
+// Endpoint is a request that a participant answers besides the protocol, for
+// example what is in stock. It is part of the participant's micro service.
+type Endpoint struct {
+	// Name stands in service listings, Subject is where requests go.
+	Name, Subject string
+	// Handle answers one request. It may use p.Read and p.Write. Requests of
+	// one endpoint are answered one by one.
+	Handle func(ctx context.Context, p *Participant, request []byte) (response []byte)
+}
+
+// minWindow: a tombstone may be forgotten only when its prepare is past its
+// deadline everywhere, and clocks differ.
+const minWindow = 2 * wire.MaxTimeout
+
+func (c Config) withDefaults() (Config, error) {
+	if err := wire.CheckName(c.Name); err != nil {
+		return c, err
+	}
+	if c.Path == "" {
+		return c, errors.New("path of the journal is empty")
+	}
+	if c.Window == 0 {
+		c.Window = wire.IdempotencyWindow
+	}
+	if c.Window < minWindow {
+		return c, fmt.Errorf("window is %v, the least is %v: a late prepare must find its tombstone", c.Window, minWindow)
+	}
+	if c.InquireAfter == 0 {
+		c.InquireAfter = time.Second
+	}
+	if c.InquireAfter < 0 {
+		return c, fmt.Errorf("inquire after is %v, it cannot be negative", c.InquireAfter)
+	}
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = 10 * time.Second
+	}
+	if c.DrainTimeout < 0 {
+		return c, fmt.Errorf("drain timeout is %v, it cannot be negative", c.DrainTimeout)
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	c.Log = c.Log.With("participant", c.Name)
+	return c, nil
+}

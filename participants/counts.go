@@ -1,0 +1,54 @@
+package participants
+
+import "sync/atomic"
+
+// counts is what happened since the start, for people and metrics.
+type counts struct {
+	prepared, refused, committed, aborted atomic.Uint64
+	groups, ops, regroups                 atomic.Uint64
+	failures, violations                  atomic.Uint64
+	malformed, dropped, unsent            atomic.Uint64
+	asked, collected                      atomic.Uint64
+}
+
+// Counts is what a participant did since its start.
+type Counts struct {
+	// Prepared and Refused count votes, Committed and Aborted
+	// acknowledgements, all with repetitions.
+	Prepared  uint64 `json:"prepared"`
+	Refused   uint64 `json:"refused"`
+	Committed uint64 `json:"committed"`
+	Aborted   uint64 `json:"aborted"`
+	// Groups are database commits, Operations what was done in them, and
+	// Regroups how often a group had to be done again in parts.
+	Groups     uint64 `json:"groups"`
+	Operations uint64 `json:"operations"`
+	Regroups   uint64 `json:"regroups"`
+	// Failures are messages that could not be answered, Violations outcomes
+	// that contradict the journal.
+	Failures   uint64 `json:"failures"`
+	Violations uint64 `json:"violations"`
+	// Malformed messages were ignored, Dropped ones found the queue full,
+	// Unsent answers found no connection.
+	Malformed uint64 `json:"malformed"`
+	Dropped   uint64 `json:"dropped"`
+	Unsent    uint64 `json:"unsent"`
+	// Asked counts questions about branches in doubt, Collected rows that
+	// were removed after the window.
+	Asked     uint64 `json:"asked"`
+	Collected uint64 `json:"collected"`
+	// Queued is what waits for the committer now, InDoubt how many branches
+	// are prepared.
+	Queued  int `json:"queued"`
+	InDoubt int `json:"in_doubt"`
+}
+
+func (c *counts) read() Counts {
+	return Counts{
+		Prepared: c.prepared.Load(), Refused: c.refused.Load(), Committed: c.committed.Load(), Aborted: c.aborted.Load(),
+		Groups: c.groups.Load(), Operations: c.ops.Load(), Regroups: c.regroups.Load(),
+		Failures: c.failures.Load(), Violations: c.violations.Load(),
+		Malformed: c.malformed.Load(), Dropped: c.dropped.Load(), Unsent: c.unsent.Load(),
+		Asked: c.asked.Load(), Collected: c.collected.Load(),
+	}
+}

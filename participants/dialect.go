@@ -1,0 +1,65 @@
+package participants
+
+import (
+	"context"
+	"database/sql"
+)
+
+// dialect is all that is particular to one kind of database: how to reach it,
+// what its errors mean, and its SQL.
+type dialect interface {
+	// lock claims the journal for this process, where only one may have it.
+	// unlock gives it back.
+	lock() (unlock func() error, err error)
+	// connect opens a connection for the committer, with the settings that
+	// durability rests on made and checked.
+	connect(ctx context.Context) (*conn, error)
+	// reader opens what Read and the listings use.
+	reader() (*sql.DB, error)
+	// version reads which schema the database has, 0 for an empty one. It is an
+	// error for one that is something else, of a newer build, or damaged.
+	version(c *conn) (int, error)
+	// hasTriggers reports whether statements may change more than they count.
+	hasTriggers(c *conn) (bool, error)
+	// storeFailed reports whether an error is the database's and not that of
+	// the branch at hand: no other branch would fare better.
+	storeFailed(err error) bool
+	// notCommitted reports whether a failed COMMIT certainly changed nothing.
+	notCommitted(err error) bool
+	// finish makes the files whole before the last connection is closed.
+	finish(c *conn) error
+	// sql is its SQL.
+	sql() *statements
+	// where names the database in errors.
+	where() string
+}
+
+// statements is the SQL of a journal.
+type statements struct {
+	// schema makes an empty database a journal of schemaVersion.
+	schema []string
+	begin  string
+
+	getMeta, putMeta string
+
+	logs, addLog, dropLog string
+
+	// view finds a branch by id and the one that holds a key, byID a branch.
+	view, byID string
+	insert     string
+	// commit and abort move a branch that is prepared, reclose one that is
+	// aborted.
+	commit, abort, reclose string
+	prepared               string
+
+	addViolation, trimViolations string
+
+	// list* are for people, with the name of the log beside the branch.
+	listID, listKey, listPrepared, countPrepared, listViolations string
+	// span finds rows to collect, collect removes them.
+	span, collect string
+}
+
+// schemaVersion is that of the journal's tables. A database from a newer
+// build is refused; an older one will be migrated here once there is one.
+const schemaVersion = 1

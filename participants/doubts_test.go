@@ -1,0 +1,62 @@
+package participants
+
+import (
+	"testing"
+	"time"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+func TestDoubts(t *testing.T) {
+	const after = time.Second
+	branch := func(n int) machine.Branch {
+		return machine.Branch{ID: wire.TxID{Log: "l", N: uint64(n)}, State: wire.BranchPrepared}
+	}
+	start := time.Now()
+	d := newDoubts(after)
+	const total = 1000
+	for i := range total {
+		d.addAt(branch(i), start.Add(time.Duration(i)*time.Millisecond))
+	}
+	for i := range total {
+		if i%10 != 0 {
+			d.remove(branch(i).ID)
+		}
+	}
+	if got := d.due(start.Add(-1), total); len(got) != 0 {
+		t.Errorf("%d are due before their time", len(got))
+	}
+	if got := d.due(start.Add(time.Hour), 30); len(got) != 30 || got[29].ID.N != 290 {
+		t.Errorf("%d are due, want the 30 oldest", len(got))
+	}
+	rest := d.due(start.Add(time.Hour), total)
+	if len(rest) != total/10-30 {
+		t.Errorf("%d are due, want the other %d", len(rest), total/10-30)
+	}
+	if got := d.due(start.Add(time.Hour), total); len(got) != 0 {
+		t.Errorf("%d are due while they are asked about", len(got))
+	}
+
+	// Each pause is longer than the one before, up to the longest, and spread.
+	id, now := rest[0].ID, start
+	for asked := 1; asked < 10; asked++ {
+		want := min(after<<asked, maxAskAgain)
+		d.askAgain(id, now)
+		if got := d.due(now.Add(want*3/4-1), total); len(got) != 0 {
+			t.Errorf("question %d comes early", asked+1)
+		}
+		now = now.Add(want * 5 / 4)
+		if got := d.due(now, total); len(got) != 1 || got[0].ID != id {
+			t.Errorf("question %d does not come", asked+1)
+		}
+	}
+	d.remove(id)
+	d.askAgain(id, now)
+	if got := d.due(now.Add(time.Hour), total); len(got) != 0 {
+		t.Error("a settled branch is asked about")
+	}
+	if d.len() != total/10-1 {
+		t.Errorf("%d are left", d.len())
+	}
+}

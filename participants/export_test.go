@@ -1,0 +1,66 @@
+package participants
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// Harness is a journal with its committer and without NATS.
+type Harness struct {
+	s     *service
+	done  chan struct{}
+	reply func(id wire.TxID, vote *wire.Vote, ack *wire.Ack)
+}
+
+// NewHarness opens one; reply is called for every durable answer.
+func NewHarness(t testing.TB, cfg Config, r Resource, reply func(wire.TxID, *wire.Vote, *wire.Ack)) *Harness {
+	t.Helper()
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: r, ready: make(chan struct{})}
+	db, err := openSQLite(cfg.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.open(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &Harness{s: s, done: make(chan struct{}), reply: reply}
+	go s.committer().run(context.Background())
+	go h.answer()
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *Harness) answer() {
+	defer close(h.done)
+	for group := range h.s.durable {
+		for _, o := range group {
+			h.reply(o.id, o.step.Vote, o.step.Ack)
+		}
+	}
+}
+
+// Close drains.
+func (h *Harness) Close() {
+	h.s.queue.close()
+	<-h.done
+	_ = h.s.journal.close()
+}
+
+func (h *Harness) Journal() string { return h.s.journal.id }
+func (h *Harness) Counts() Counts  { return h.s.Counts() }
+
+func (h *Harness) Prepare(id wire.TxID, m wire.Prepare) bool { return h.s.queue.put(newPrepare(id, m)) }
+func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool   { return h.s.queue.put(newCommit(id, m)) }
+
+// Collect makes one pass as if the time were now.
+func (h *Harness) Collect(ctx context.Context, now time.Time) error {
+	return (&collector{s: h.s, now: func() time.Time { return now }}).pass(ctx)
+}

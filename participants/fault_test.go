@@ -1,0 +1,277 @@
+package participants
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// faulty is a dialect whose statements fail as told.
+type faulty struct {
+	dialect
+	// plans are used up in order, one for each execution of the statement.
+	plans map[string][]fault
+	// store makes the faults those of the database as a whole.
+	store      bool
+	noConnects int
+}
+
+type fault struct {
+	err error
+	// after: the statement is executed all the same.
+	after bool
+}
+
+var errFault = errors.New("a fault as told")
+
+func (f *faulty) connect(ctx context.Context) (*conn, error) {
+	if f.noConnects > 0 {
+		f.noConnects--
+		return nil, errFault
+	}
+	c, err := f.dialect.connect(ctx)
+	if err == nil {
+		c.raw = &faultyConn{c.raw, f}
+	}
+	return c, err
+}
+
+func (f *faulty) storeFailed(err error) bool {
+	return f.store && errors.Is(err, errFault) || f.dialect.storeFailed(err)
+}
+
+type faultyConn struct {
+	driver.Conn
+	f *faulty
+}
+
+func (c *faultyConn) Prepare(q string) (driver.Stmt, error) {
+	s, err := c.Conn.Prepare(q)
+	return &faultyStmt{Stmt: s, q: q, f: c.f}, err
+}
+
+type faultyStmt struct {
+	driver.Stmt
+	q string
+	f *faulty
+}
+
+func (s *faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
+}
+
+func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	plan := s.f.plans[s.q]
+	if len(plan) == 0 {
+		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	}
+	s.f.plans[s.q] = plan[1:]
+	if plan[0].after {
+		if _, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args); err != nil {
+			return nil, err
+		}
+	}
+	return nil, plan[0].err
+}
+
+// tally counts prepares in the database.
+type tally struct{}
+
+func (tally) Migrate(ctx context.Context, tx *Tx) error {
+	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)")
+	return err
+}
+
+func (tally) Prepare(ctx context.Context, tx *Tx, b Branch) (json.RawMessage, error) {
+	_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (NULL)")
+	return nil, err
+}
+func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
+	_, err := tx.Exec(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
+	return err
+}
+func (tally) Abort(context.Context, *Tx, Branch) error  { return nil }
+
+// bench is a committer driven by hand.
+type bench struct {
+	t *testing.T
+	f *faulty
+	s *service
+	k *committer
+	n uint64
+}
+
+func newBench(t *testing.T, store bool) *bench {
+	t.Helper()
+	cfg, err := Config{Name: "bench", Path: filepath.Join(t.TempDir(), "journal.db")}.withDefaults()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := openSQLite(cfg.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: tally{}, ready: make(chan struct{})}
+	b := &bench{t: t, f: &faulty{dialect: db, store: store, plans: make(map[string][]fault)}}
+	if b.s, err = p.open(t.Context(), b.f); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.s.journal.close() })
+	b.k = b.s.committer()
+	// The log gets its number here and not under the faults.
+	b.do(b.prepare())
+	return b
+}
+
+func (b *bench) prepare() *op {
+	b.n++
+	return newPrepare(wire.TxID{Log: "testlogtestloga2", N: b.n}, wire.Prepare{
+		V: wire.Version, Key: string(rune('a' + b.n)), Digest: "0123456789abcdef0123456789abcdef",
+		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
+	})
+}
+
+// do runs one group and returns how many of its ops were answered.
+func (b *bench) do(ops ...*op) (answered int, failed bool) {
+	failed = b.k.do(b.t.Context(), ops)
+	for {
+		select {
+		case group := <-b.s.durable:
+			for _, o := range group {
+				if o.step.Vote != nil && !o.step.Vote.Yes {
+					b.t.Errorf("vote is %+v", o.step.Vote)
+				}
+			}
+			answered += len(group)
+		default:
+			return answered, failed
+		}
+	}
+}
+
+func (b *bench) rows(want int) {
+	b.t.Helper()
+	var tally, branches int
+	if err := b.s.journal.reader.QueryRow("SELECT (SELECT count(*) FROM tally), (SELECT count(*) FROM branches)").Scan(&tally, &branches); err != nil {
+		b.t.Fatal(err)
+	}
+	if tally != want || branches != want || b.s.doubts.len() != want {
+		b.t.Errorf("%d in the tally, %d branches, %d remembered, want %d", tally, branches, b.s.doubts.len(), want)
+	}
+}
+
+func TestCommitThatFailed(t *testing.T) {
+	for name, c := range map[string]struct {
+		store, after bool
+		times        int
+		// answered at once, and durable.
+		answered, durable int
+	}{
+		"lost, known by rereading":    {times: 1, answered: 3, durable: 3},
+		"durable, known by rereading": {times: 1, after: true, answered: 3, durable: 3},
+		"database failed, lost":       {store: true, times: 1},
+		"database failed, durable":    {store: true, after: true, times: 1, durable: 3},
+		"again and again":             {times: 100},
+		"one durable of each":         {times: 100, after: true, durable: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, c.store)
+			for range c.times {
+				b.f.plans["COMMIT"] = append(b.f.plans["COMMIT"], fault{errFault, c.after})
+			}
+			ops := []*op{b.prepare(), b.prepare(), b.prepare()}
+			answered, failed := b.do(ops...)
+			if answered != c.answered || failed != c.store {
+				t.Errorf("%d were answered (database failed: %v), want %d (%v)", answered, failed, c.answered, c.store)
+			}
+			b.f.plans["COMMIT"] = nil
+			// The messages come again.
+			if answered, failed := b.do(ops...); answered != 3 || failed {
+				t.Errorf("%d were answered the second time, want 3", answered)
+			}
+			b.rows(1 + 3)
+		})
+	}
+}
+
+func TestBranchDurableBehindAFailureIsRemembered(t *testing.T) {
+	b := newBench(t, true)
+	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	b.do(b.prepare())
+	// Its prepare never comes again; another message shows that all is well.
+	b.do(b.prepare())
+	b.rows(3)
+}
+
+func TestLocalWriteIsNeverDoneTwice(t *testing.T) {
+	b := newBench(t, false)
+	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	local := newLocal(func(ctx context.Context, tx *Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (1000)")
+		return err
+	})
+	if answered, _ := b.do(b.prepare(), local); answered != 1 {
+		t.Errorf("%d were answered, want the prepare", answered)
+	}
+	if err := <-local.done; !errors.Is(err, ErrUnknown) {
+		t.Errorf("the write ended with %v, want %v", err, ErrUnknown)
+	}
+}
+
+func TestDatabaseOutOfReach(t *testing.T) {
+	b := newBench(t, true)
+	b.f.plans["BEGIN IMMEDIATE"] = []fault{{err: errFault}}
+	b.f.noConnects = 2
+	o := b.prepare()
+	local := newLocal(func(context.Context, *Tx) error { return nil })
+	for range 3 {
+		if answered, failed := b.do(o); answered != 0 || !failed {
+			t.Errorf("%d were answered, failed is %v", answered, failed)
+		}
+	}
+	b.f.noConnects = 1
+	_ = b.s.journal.discard()
+	b.do(local)
+	if err := <-local.done; !errors.Is(err, errFault) {
+		t.Errorf("the write ended with %v", err)
+	}
+	if answered, failed := b.do(o); answered != 1 || failed {
+		t.Errorf("%d were answered, failed is %v", answered, failed)
+	}
+	b.rows(2)
+}
+
+func TestMemoryBehindTheJournal(t *testing.T) {
+	b := newBench(t, true)
+	id := wire.TxID{Log: "testlogtestloga2", N: 1}
+	commit := func() *op {
+		return newCommit(id, wire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().UnixMilli()})
+	}
+	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	b.do(commit()) // durable, and nobody knows
+	if b.s.doubts.get(id) == nil {
+		t.Fatal("the branch was forgotten before its outcome was known to be durable")
+	}
+	o := commit()
+	if answered, _ := b.do(o); answered != 1 || o.step.Ack == nil || o.step.Ack.Code != "" {
+		t.Errorf("the step is %+v", o.step)
+	}
+	if b.s.doubts.get(id) != nil {
+		t.Error("the branch is still remembered as prepared")
+	}
+	var tally int
+	if err := b.s.journal.reader.QueryRow("SELECT count(*) FROM tally").Scan(&tally); err != nil || tally != 2 {
+		t.Errorf("the tally is %d, want one prepare and one commit: %v", tally, err)
+	}
+	abort := newAbort(id, wire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
+	b.do(abort)
+	if abort.step.Violation == "" {
+		t.Errorf("the step is %+v, want a violation", abort.step)
+	}
+}

@@ -1,0 +1,76 @@
+package participants
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+const (
+	// maxAsking bounds the questions in flight: after a restart with many
+	// branches in doubt the coordinators are not flooded.
+	maxAsking = 64
+	// askTimeout is how long to wait for an answer. A coordinator needs two
+	// seconds to be sure that a log's owner is silent, and then seals it.
+	askTimeout = 10 * time.Second
+)
+
+// inquire asks what became of branches in doubt until ctx ends.
+func (s *service) inquire(ctx context.Context) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	free := make(chan struct{}, maxAsking)
+	// Four looks per InquireAfter: a question is late by a quarter of it.
+	tick := time.NewTicker(max(s.cfg.InquireAfter/4, 5*time.Millisecond))
+	defer tick.Stop()
+	for {
+		for _, b := range s.doubts.due(time.Now(), maxAsking-len(free)) {
+			free <- struct{}{}
+			asking.Go(func() {
+				s.ask(ctx, b)
+				<-free
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ask asks any coordinator about one branch. Whatever the answer, the question
+// stays planned until the branch is settled.
+func (s *service) ask(ctx context.Context, b machine.Branch) {
+	s.counts.asked.Add(1)
+	answer, err := s.resolve(ctx, b)
+	if err != nil && ctx.Err() == nil {
+		s.cfg.Log.Debug("no answer about a branch in doubt", "tx", b.ID.String(), "error", err)
+	}
+	if answer.Status == wire.StatusCommitted || answer.Status == wire.StatusAborted {
+		if !s.queue.put(newResolved(b.ID, answer)) {
+			s.counts.dropped.Add(1)
+		}
+	}
+	s.doubts.askAgain(b.ID, time.Now())
+}
+
+func (s *service) resolve(ctx context.Context, b machine.Branch) (wire.Resolved, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	m, err := s.deps.NATS.RequestWithContext(ctx, wire.SubjectResolve, wire.Encode(wire.Resolve{
+		V: wire.Version, ID: b.ID, Participant: s.cfg.Name, Journal: s.journal.id, DecideBy: b.DecideBy,
+	}))
+	if err != nil {
+		return wire.Resolved{}, fmt.Errorf("asking %s: %w", wire.SubjectResolve, err)
+	}
+	answer, err := wire.Decode[wire.Resolved](m.Data)
+	if err != nil {
+		return wire.Resolved{}, fmt.Errorf("answer of %s: %w", wire.SubjectResolve, err)
+	}
+	return answer, nil
+}

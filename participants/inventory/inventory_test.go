@@ -1,0 +1,31 @@
+package inventory_test
+
+import (
+	"context"
+	"testing"
+
+	"parley/broker/brokertest"
+	"parley/participants"
+	"parley/participants/inventory"
+	"parley/participants/participanttest"
+	"parley/wire"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestConformance(t *testing.T) {
+	const stock = 100
+	menu := []wire.Item{{Item: "soup", Name: "Soup", PriceCents: 500, Stock: stock}}
+	participanttest.Exercise(t, participanttest.Fixture{
+		Connect:  brokertest.Run(t).Connect,
+		Resource: func() participants.Resource { return inventory.Resource(menu) },
+		Yes:      wire.Encode(wire.StockOrder{V: wire.Version, Item: "soup", Quantity: 1}),
+		No:       wire.Encode(wire.StockOrder{V: wire.Version, Item: "soup", Quantity: stock + 1}),
+		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
+			err = q.QueryRowContext(ctx, "SELECT reserved,?-stock FROM items", stock).Scan(&held, &taken)
+			return held, taken, err
+		},
+	})
+}

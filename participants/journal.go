@@ -1,0 +1,221 @@
+package participants
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"parley/wire"
+)
+
+// journal is the database that holds the branches, and the resource's tables
+// beside them. Everything but the reader belongs to the committer.
+type journal struct {
+	db     dialect
+	sql    *statements
+	unlock func() error
+	// conn is nil after a failure, until [journal.connection] makes another.
+	conn   *conn
+	reader *sql.DB
+	// id is the journal's random name.
+	id string
+	// incarnation is that of the commit log's stream which this journal's
+	// branches depend on.
+	incarnation string
+	logs        logNames
+	triggers    bool
+}
+
+// The names in the table meta.
+const (
+	metaJournal     = "journal"
+	metaParticipant = "participant"
+	metaIncarnation = "incarnation"
+)
+
+// openJournal locks, opens and checks the journal, and makes it if the
+// database is empty.
+func openJournal(ctx context.Context, db dialect, cfg *Config, incarnation string) (*journal, error) {
+	unlock, err := db.lock()
+	if err != nil {
+		return nil, err
+	}
+	j := &journal{db: db, sql: db.sql(), unlock: unlock}
+	if err := j.open(ctx, cfg, incarnation); err != nil {
+		return nil, errors.Join(err, j.close())
+	}
+	return j, nil
+}
+
+func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) error {
+	c, err := j.connection(ctx)
+	if err != nil {
+		return err
+	}
+	version, err := j.db.version(c)
+	if err != nil {
+		return err
+	}
+	if err := j.inTx(c, func() error {
+		if version == 0 {
+			if err := j.create(c, cfg.Name, incarnation); err != nil {
+				return fmt.Errorf("making journal %s: %w", j.db.where(), err)
+			}
+		}
+		return j.identify(c, cfg, incarnation)
+	}); err != nil {
+		return err
+	}
+	if err := j.logs.load(c, j.sql); err != nil {
+		return err
+	}
+	j.reader, err = j.db.reader()
+	return err
+}
+
+func (j *journal) create(c *conn, name, incarnation string) error {
+	for _, q := range j.sql.schema {
+		if _, err := c.exec(q); err != nil {
+			return err
+		}
+	}
+	var random [10]byte
+	rand.Read(random[:]) // never fails
+	for _, m := range [][2]string{{metaJournal, wire.Token(random)}, {metaParticipant, name}, {metaIncarnation, incarnation}} {
+		if _, err := c.exec(j.sql.putMeta, m[0], m[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identify compares what the journal remembers with where it is used now.
+func (j *journal) identify(c *conn, cfg *Config, incarnation string) error {
+	var id, name, remembered string
+	for key, into := range map[string]*string{metaJournal: &id, metaParticipant: &name, metaIncarnation: &remembered} {
+		v, err := c.one(j.sql.getMeta, key)
+		if err != nil {
+			return fmt.Errorf("reading %s of journal %s: %w", key, j.db.where(), err)
+		}
+		*into, _ = v.(string)
+	}
+	if err := wire.CheckToken("journal id", id); err != nil {
+		return fmt.Errorf("journal %s is damaged: %w", j.db.where(), err)
+	}
+	if name != cfg.Name {
+		return fmt.Errorf("journal %s belongs to participant %q, not to %q: name that participant or another file", j.db.where(), name, cfg.Name)
+	}
+	j.id, j.incarnation = id, incarnation
+	switch {
+	case remembered == incarnation:
+		return nil
+	case cfg.AcceptIncarnation != incarnation:
+		return &IncarnationError{Journal: j.db.where(), Remembered: remembered, Present: incarnation, Accepted: cfg.AcceptIncarnation}
+	}
+	cfg.Log.Warn("another incarnation of the commit log stream was accepted", "remembered", remembered, "accepted", incarnation)
+	_, err := c.exec(j.sql.putMeta, metaIncarnation, incarnation)
+	return err
+}
+
+// IncarnationError says that a journal was opened on a broker whose commit log
+// stream is not the one that its branches were decided in.
+type IncarnationError struct {
+	Journal string
+	// Remembered is the stream's incarnation that the journal belongs to,
+	// Present that of the broker's stream, Accepted what
+	// [Config.AcceptIncarnation] said.
+	Remembered, Present, Accepted string
+}
+
+func (e *IncarnationError) Error() string {
+	if e.Accepted != "" {
+		return fmt.Sprintf("journal %s: incarnation %q was to be accepted, and the broker has %q (the journal remembers %q): accept what the broker has",
+			e.Journal, e.Accepted, e.Present, e.Remembered)
+	}
+	return fmt.Sprintf("journal %s belongs to incarnation %q of the stream %s, and the broker has incarnation %q: "+
+		"this is another broker, or its stream was lost and made anew, and commits of this journal's branches may be lost with it. "+
+		"Connect to the right broker or restore the stream; if the old one is gone for good, settle the branches that are still prepared "+
+		"and start once with incarnation %q accepted", e.Journal, e.Remembered, wire.TxLog().Name, e.Present, e.Present)
+}
+
+// migrate lets the resource make its tables.
+func (j *journal) migrate(ctx context.Context, r Resource) error {
+	c, err := j.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := j.inTx(c, func() error {
+		tx := &Tx{conn: c, check: checkMigration}
+		defer tx.end()
+		return r.Migrate(ctx, tx)
+	}); err != nil {
+		return fmt.Errorf("migrating the resource's tables in %s: %w", j.db.where(), err)
+	}
+	j.triggers, err = j.db.hasTriggers(c)
+	return err
+}
+
+// connection is the committer's, a new one after the last was given up.
+func (j *journal) connection(ctx context.Context) (*conn, error) {
+	if j.conn != nil {
+		return j.conn, nil
+	}
+	c, err := j.db.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	j.conn = c
+	return c, nil
+}
+
+// discard gives up the connection: what a failure left behind in it is not
+// worth knowing.
+func (j *journal) discard() error {
+	if j.conn == nil {
+		return nil
+	}
+	c := j.conn
+	j.conn = nil
+	return c.close()
+}
+
+// inTx runs fn in a transaction of its own.
+func (j *journal) inTx(c *conn, fn func() error) error {
+	if err := c.begin(j.sql.begin); err != nil {
+		return fmt.Errorf("beginning a transaction in %s: %w", j.db.where(), err)
+	}
+	if err := fn(); err != nil {
+		return errors.Join(err, j.discard())
+	}
+	if err := c.commit(); err != nil {
+		return errors.Join(fmt.Errorf("committing to %s: %w", j.db.where(), err), j.discard())
+	}
+	return nil
+}
+
+// prepared reads every branch in doubt.
+func (j *journal) prepared(c *conn, fn func(*row)) error {
+	return c.rows(j.sql.prepared, func(v []driver.Value) error {
+		r, err := scanBranch(v, &j.logs)
+		if err == nil {
+			fn(r)
+		}
+		return err
+	})
+}
+
+func (j *journal) close() error {
+	var errs []error
+	if j.reader != nil {
+		errs = append(errs, j.reader.Close())
+	}
+	if j.conn != nil {
+		errs = append(errs, j.db.finish(j.conn), j.discard())
+	}
+	// Last, so that nobody else finds the journal half closed.
+	errs = append(errs, j.unlock())
+	return errors.Join(errs...)
+}

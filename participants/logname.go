@@ -1,0 +1,70 @@
+package participants
+
+import (
+	"database/sql/driver"
+	"fmt"
+
+	"parley/wire"
+)
+
+// Branch rows have integers for ids: 23 bits for the log's number in this
+// journal and 40 for the transaction's in the log. That is eight million
+// restarts of coordinators inside the window, and 10^12 transactions in one
+// process's life, which at 10,000/s are three years.
+const (
+	logBits = 23
+	nBits   = 40
+	maxN    = 1<<nBits - 1
+	// maxLogs bounds the logs with branches in the journal: a start of a
+	// coordinator every two seconds for a day. They are held in memory.
+	maxLogs = 1 << 16
+)
+
+// logNames are the logs that the journal has branches of, by name and number.
+// They are few: one per start of a coordinator inside the window.
+type logNames struct {
+	byName   map[string]int64
+	byNumber map[int64]string
+}
+
+func (l *logNames) load(c *conn, q *statements) error {
+	l.byName, l.byNumber = make(map[string]int64), make(map[int64]string)
+	return c.rows(q.logs, func(v []driver.Value) error {
+		number, _ := v[0].(int64)
+		name := text(v[1])
+		if err := wire.CheckToken("log", name); err != nil {
+			return fmt.Errorf("damaged row in logs: %w", err)
+		}
+		if number < 1 || number >= 1<<logBits {
+			return fmt.Errorf("log %s has number %d, numbers end at %d: start a new journal", name, number, 1<<logBits-1)
+		}
+		l.byName[name], l.byNumber[number] = number, name
+		return nil
+	})
+}
+
+// key is the integer for an id. ok is false for a log not seen before, of
+// which there can be no branch.
+func (l *logNames) key(id wire.TxID) (key int64, ok bool) {
+	number, ok := l.byName[id.Log]
+	return number<<nBits | int64(id.N), ok
+}
+
+func (l *logNames) id(key int64) (wire.TxID, error) {
+	name, ok := l.byNumber[key>>nBits]
+	if !ok {
+		return wire.TxID{}, fmt.Errorf("damaged journal: branch %d belongs to log number %d, which is not in logs", key, key>>nBits)
+	}
+	return wire.TxID{Log: name, N: uint64(key & maxN)}, nil
+}
+
+func text(v driver.Value) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,64 @@
+package participants
+
+import (
+	"context"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// op is one thing for the committer to do: one message, one local write, or
+// one piece of upkeep. Exactly one of prepare, outcome, local and upkeep is
+// set.
+type op struct {
+	id wire.TxID
+	// key is looked up beside the branch, where it matters.
+	key     string
+	prepare *wire.Prepare
+	// outcome decides on a commit, an abort or the answer to a question.
+	outcome func(machine.Env, machine.View) machine.Step
+	// local is a write of the resource's own, see [Participant.Write].
+	local func(context.Context, *Tx) error
+	// upkeep has a group to itself.
+	upkeep func(*journal, *conn) error
+
+	// step is what the op did, to be answered once it is durable.
+	step machine.Step
+	// refused is the error of a local write, which is its own to have.
+	refused error
+	// done is told how a local write or upkeep ended.
+	done chan error
+}
+
+// urgent reports whether somebody waits: a client for a vote, a person for an
+// answer. Outcomes were promised already, nobody waits for the promise to be
+// kept.
+func (o *op) urgent() bool { return o.prepare != nil || o.local != nil }
+
+// leavesRow reports whether the op may make a row for a branch not seen
+// before: a prepare, or the abort that leaves a tombstone.
+func (o *op) leavesRow() bool { return o.key != "" }
+
+func newPrepare(id wire.TxID, m wire.Prepare) *op {
+	return &op{id: id, key: m.Key, prepare: &m}
+}
+
+func newCommit(id wire.TxID, m wire.Commit) *op {
+	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Commit(env, v, m) }}
+}
+
+func newAbort(id wire.TxID, m wire.Abort) *op {
+	return &op{id: id, key: m.Key, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Abort(env, v, id, m) }}
+}
+
+func newResolved(id wire.TxID, m wire.Resolved) *op {
+	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Resolved(env, v, m) }}
+}
+
+func newLocal(fn func(context.Context, *Tx) error) *op {
+	return &op{local: fn, done: make(chan error, 1)}
+}
+
+func newUpkeep(fn func(*journal, *conn) error) *op {
+	return &op{upkeep: fn, done: make(chan error, 1)}
+}

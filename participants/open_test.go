@@ -1,0 +1,218 @@
+package participants
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// tryOpen opens and closes a journal.
+func tryOpen(cfg Config, incarnation string) (id string, err error) {
+	cfg, err = cfg.withDefaults()
+	if err != nil {
+		return "", err
+	}
+	db, err := openSQLite(cfg.Path)
+	if err != nil {
+		return "", err
+	}
+	j, err := openJournal(context.Background(), db, &cfg, incarnation)
+	if err != nil {
+		return "", err
+	}
+	return j.id, j.close()
+}
+
+func TestOpen(t *testing.T) {
+	const first, second = "incarnation1", "incarnation2"
+	fresh := func(t *testing.T) Config {
+		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "journal.db")}
+		if _, err := tryOpen(cfg, first); err != nil {
+			t.Fatal(err)
+		}
+		return cfg
+	}
+	edit := func(t *testing.T, path, query string) {
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		if _, err := db.Exec(query); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(t *testing.T, cfg Config, incarnation string, says ...string) {
+		t.Helper()
+		_, err := tryOpen(cfg, incarnation)
+		if err == nil {
+			t.Fatal("it was opened")
+		}
+		t.Log(err)
+		for _, s := range says {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("the error does not say %q", s)
+			}
+		}
+	}
+
+	t.Run("again", func(t *testing.T) {
+		cfg := fresh(t)
+		a, err := tryOpen(cfg, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err := tryOpen(cfg, first); err != nil || a != b {
+			t.Errorf("journal id is %s after %s: %v", b, a, err)
+		}
+	})
+	t.Run("path with odd characters", func(t *testing.T) {
+		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "50% of? it#1.db")}
+		if _, err := tryOpen(cfg, first); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(cfg.Path); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("locked", func(t *testing.T) {
+		cfg := fresh(t)
+		cfg, _ = cfg.withDefaults()
+		db, err := openSQLite(cfg.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		j, err := openJournal(t.Context(), db, &cfg, first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		link := filepath.Join(t.TempDir(), "link.db")
+		if err := os.Symlink(cfg.Path, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{cfg.Path, link} {
+			other := cfg
+			other.Path = path
+			refused(t, other, first, cfg.Path, "in use by another process", "stop that process")
+		}
+		if err := j.close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tryOpen(cfg, first); err != nil {
+			t.Errorf("after it was closed: %v", err)
+		}
+	})
+	t.Run("another participant", func(t *testing.T) {
+		cfg := fresh(t)
+		cfg.Name = "delivery"
+		refused(t, cfg, first, cfg.Path, `"inventory"`, `"delivery"`)
+	})
+	t.Run("another incarnation", func(t *testing.T) {
+		cfg := fresh(t)
+		refused(t, cfg, second, cfg.Path, first, second, "TXLOG", "accepted")
+		cfg.AcceptIncarnation = "third"
+		refused(t, cfg, second, first, second, "third")
+		cfg.AcceptIncarnation = second
+		if _, err := tryOpen(cfg, second); err != nil {
+			t.Fatal(err)
+		}
+		cfg.AcceptIncarnation = ""
+		if _, err := tryOpen(cfg, second); err != nil {
+			t.Errorf("after it was accepted: %v", err)
+		}
+		refused(t, cfg, first, first, second)
+	})
+	t.Run("newer schema", func(t *testing.T) {
+		cfg := fresh(t)
+		edit(t, cfg.Path, "PRAGMA user_version=99")
+		refused(t, cfg, first, cfg.Path, "version 99", "newer build")
+	})
+	t.Run("another program's database", func(t *testing.T) {
+		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "other.db")}
+		edit(t, cfg.Path, "CREATE TABLE precious (a)")
+		before, err := os.ReadFile(cfg.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused(t, cfg, first, cfg.Path, "another program")
+		after, err := os.ReadFile(cfg.Path)
+		if err != nil || !bytes.Equal(before, after) {
+			t.Errorf("it was changed: %v", err)
+		}
+	})
+	t.Run("not a database", func(t *testing.T) {
+		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "notes.txt")}
+		if err := os.WriteFile(cfg.Path, []byte("dear diary, this is no database"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, cfg, first, cfg.Path, "not an SQLite database")
+	})
+	t.Run("damaged", func(t *testing.T) {
+		cfg := fresh(t)
+		for i := range 50 {
+			edit(t, cfg.Path, fmt.Sprintf("INSERT INTO meta VALUES ('filler-%d', hex(randomblob(1000)))", i))
+		}
+		edit(t, cfg.Path, "PRAGMA wal_checkpoint(TRUNCATE)")
+		data, err := os.ReadFile(cfg.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := len(data) / 2; i < len(data)/2+9000; i++ {
+			data[i] = 0x5a
+		}
+		if err := os.WriteFile(cfg.Path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, cfg, first, cfg.Path, "damaged")
+	})
+	t.Run("no directory", func(t *testing.T) {
+		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "missing", "journal.db")}
+		refused(t, cfg, first, cfg.Path, "directory must exist")
+	})
+	t.Run("a directory", func(t *testing.T) {
+		cfg := Config{Name: "inventory", Path: t.TempDir()}
+		refused(t, cfg, first, cfg.Path, "is a directory")
+	})
+	t.Run("a directory nobody can write", func(t *testing.T) {
+		// Not even root.
+		if _, err := os.Stat("/proc/self"); err != nil {
+			t.Skip("there is no /proc here")
+		}
+		cfg := Config{Name: "inventory", Path: "/proc/journal.db"}
+		refused(t, cfg, first, cfg.Path, "must be able to write")
+	})
+}
+
+func TestConfig(t *testing.T) {
+	good := Config{Name: "inventory", Path: "x"}
+	for name, c := range map[string]struct {
+		edit func(*Config)
+		says string
+	}{
+		"no name":      {func(c *Config) { c.Name = "" }, "name is empty"},
+		"bad name":     {func(c *Config) { c.Name = "In.ventory" }, "In.ventory"},
+		"no path":      {func(c *Config) { c.Path = "" }, "path"},
+		"short window": {func(c *Config) { c.Window = minWindow - 1 }, "window"},
+		"negative":     {func(c *Config) { c.InquireAfter = -1 }, "inquire"},
+		"drain":        {func(c *Config) { c.DrainTimeout = -1 }, "drain"},
+	} {
+		cfg := good
+		c.edit(&cfg)
+		if _, err := cfg.withDefaults(); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: got %v, want %q", name, err, c.says)
+		}
+	}
+	if _, err := good.withDefaults(); err != nil {
+		t.Error(err)
+	}
+	for _, d := range []Deps{{}, {Incarnation: "i"}} {
+		if _, err := New(good, d, tally{}); err == nil {
+			t.Errorf("%+v was accepted", d)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package participants
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"parley/wire"
+)
+
+// Participant is the role: one resource behind one journal. It satisfies the
+// contract of roles: New opens nothing, Run blocks, cancelling Run's context
+// asks for a drain.
+type Participant struct {
+	cfg       Config
+	deps      Deps
+	resource  Resource
+	endpoints []Endpoint
+	ready     chan struct{}
+	counts    counts
+	// running is nil before and after Run.
+	running atomic.Pointer[service]
+}
+
+// New checks the configuration.
+func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant, error) {
+	cfg, err := cfg.withDefaults()
+	if err == nil {
+		err = deps.check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("participant %.40q: %w", cfg.Name, err)
+	}
+	if r == nil {
+		return nil, fmt.Errorf("participant %s: it has no resource", cfg.Name)
+	}
+	return &Participant{cfg: cfg, deps: deps, resource: r, endpoints: endpoints, ready: make(chan struct{})}, nil
+}
+
+// Run opens the journal and serves until ctx ends; then it drains for at most
+// [Config.DrainTimeout] and returns nil. It runs once. An error says what
+// could not be opened, or that the NATS connection was closed.
+func (p *Participant) Run(ctx context.Context) error {
+	db, err := openSQLite(p.cfg.Path)
+	if err != nil {
+		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
+	}
+	s, err := p.open(ctx, db)
+	if err != nil {
+		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
+	}
+	p.running.Store(s)
+	err = s.serve(ctx)
+	p.running.Store(nil)
+	if err = errors.Join(err, s.journal.close()); err != nil {
+		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
+	}
+	return nil
+}
+
+// Ready is closed when the participant serves.
+func (p *Participant) Ready() <-chan struct{} { return p.ready }
+
+// Counts is what happened since the start.
+func (p *Participant) Counts() Counts {
+	c := p.counts.read()
+	if s := p.running.Load(); s != nil {
+		c.Queued, c.InDoubt = s.queue.len(), s.doubts.len()
+	}
+	return c
+}
+
+// Querier reads the database; [sql.DB] is one.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Read runs fn with connections of its own, which see what is durable and
+// cannot write.
+func (p *Participant) Read(ctx context.Context, fn func(ctx context.Context, q Querier) error) error {
+	s := p.running.Load()
+	if s == nil {
+		return &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
+	}
+	return fn(ctx, s.journal.reader)
+}
+
+// Write runs fn in the committer's next group and returns when what it wrote
+// is durable. An error of fn undoes its writes and is returned. Other errors:
+// code busy, nothing was done; a context that ended, or [ErrUnknown], it may
+// be durable.
+func (p *Participant) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
+	s := p.running.Load()
+	if s == nil {
+		return &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
+	}
+	return s.submit(ctx, newLocal(fn))
+}

@@ -1,0 +1,217 @@
+package participants_test
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/participants"
+	"parley/participants/participanttest"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestIsolation(t *testing.T) {
+	participanttest.Isolate(t, brokertest.Run(t).Connect, nil)
+}
+
+const patience = 30 * time.Second
+
+// run starts a participant and waits until it is ready.
+func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
+	t.Helper()
+	p, err := participants.New(cfg, participants.Deps{NATS: nc, Incarnation: "test"}, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	ended = make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	select {
+	case <-p.Ready():
+	case err := <-ended:
+		t.Fatalf("Run ended with %v", err)
+	case <-time.After(patience):
+		t.Fatal("the participant is not ready")
+	}
+	return p, cancel, ended
+}
+
+func waitFor(t *testing.T, ended chan error) error {
+	t.Helper()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(patience):
+		t.Fatal("Run did not end")
+		return nil
+	}
+}
+
+func prepareMessage(name string, n int) *nats.Msg {
+	id := wire.TxID{Log: "testlogtestloga2", N: uint64(n)}
+	m := nats.NewMsg(wire.TxSubject(wire.KindPrepare, name, id))
+	m.Data = wire.Encode(wire.Prepare{
+		V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
+		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
+	})
+	return m
+}
+
+// Every prepare that was taken before the drain is answered, and its answer
+// is durable; the rest is left to others.
+func TestDrainAnswersWhatItTook(t *testing.T) {
+	server := brokertest.Run(t)
+	cfg := participants.Config{Name: "drained", Path: filepath.Join(t.TempDir(), "journal.db")}
+	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	nc := server.Connect(t)
+	votes, err := nc.SubscribeSync("tx.vote.drained.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const total = 2000
+	for i := range total {
+		if err := nc.PublishMsg(prepareMessage("drained", i+1)); err != nil {
+			t.Fatal(err)
+		}
+		if i == total/2 {
+			cancel()
+		}
+	}
+	if err := waitFor(t, ended); err != nil {
+		t.Fatal(err)
+	}
+	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := votes.Pending()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if held := p.Counts().InDoubt; held != got {
+		t.Errorf("%d branches are prepared and %d votes were sent", held, got)
+	}
+	t.Logf("%d of %d were taken", got, total)
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunEndsWithItsConnection(t *testing.T) {
+	server := brokertest.Run(t)
+	nc := server.Connect(t)
+	_, _, ended := run(t, nc, participants.Config{Name: "cut", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	nc.Close()
+	if err := waitFor(t, ended); err == nil {
+		t.Error("Run returned nil, though its connection was closed")
+	}
+}
+
+func TestSurvivesTheBroker(t *testing.T) {
+	server := brokertest.Run(t)
+	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "patient", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	nc := server.Connect(t)
+	server.Kill()
+	server.Restart(t)
+	// A coordinator repeats its prepare until the vote comes.
+	votes := make(chan *nats.Msg, 1)
+	if _, err := nc.ChanSubscribe("tx.vote.patient.>", votes); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	end := time.After(patience)
+	for voted := false; !voted; {
+		select {
+		case <-tick.C:
+			_ = nc.PublishMsg(prepareMessage("patient", 1)) // fails while it reconnects
+		case <-votes:
+			voted = true
+		case <-end:
+			t.Fatal("no vote after the broker came back")
+		}
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServiceIsDiscovered(t *testing.T) {
+	server := brokertest.Run(t)
+	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "found", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	nc := server.Connect(t)
+	for verb, into := range map[string]any{"PING": &micro.Ping{}, "INFO": &micro.Info{}, "STATS": &micro.Stats{}} {
+		m, err := nc.Request("$SRV."+verb+".found", nil, patience)
+		if err != nil {
+			t.Fatalf("%s: %v", verb, err)
+		}
+		if err := json.Unmarshal(m.Data, into); err != nil {
+			t.Errorf("%s: %v in %s", verb, err, m.Data)
+		}
+		if info, ok := into.(*micro.Info); ok && (len(info.Endpoints) != 2 || info.Endpoints[0].Subject != wire.BranchSubject("found")) {
+			t.Errorf("endpoints are %+v", info.Endpoints)
+		}
+	}
+	m, err := nc.Request(wire.BranchSubject("found"), []byte(`{"v":1,"nonsense":2}`), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := wire.Decode[wire.Branches](m.Data); err != nil || b.Code != wire.CodeInvalid || b.Participant != "found" {
+		t.Errorf("a malformed query is answered %+v, %v", b, err)
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
+	}
+}
+
+// The steps of one branch, in order.
+func TestSteps(t *testing.T) {
+	server := brokertest.Run(t)
+	points := make(chan string, 16)
+	cfg := participants.Config{Name: "stepped", Path: filepath.Join(t.TempDir(), "journal.db"), Step: func(p string) { points <- p }}
+	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	nc := server.Connect(t)
+	expect := func(want ...string) {
+		t.Helper()
+		for _, w := range want {
+			select {
+			case got := <-points:
+				if got != w {
+					t.Fatalf("the step is %s, want %s", got, w)
+				}
+			case <-time.After(patience):
+				t.Fatalf("%s never came", w)
+			}
+		}
+	}
+	if err := nc.PublishMsg(prepareMessage("stepped", 1)); err != nil {
+		t.Fatal(err)
+	}
+	expect(participants.StepPrepareBeforeCommit, participants.StepPrepareAfterCommit, participants.StepVoteSent)
+	id := wire.TxID{Log: "testlogtestloga2", N: 1}
+	abort := wire.Encode(wire.Abort{V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef", DecideBy: time.Now().UnixMilli()})
+	if err := nc.Publish(wire.TxSubject(wire.KindAbort, "stepped", id), abort); err != nil {
+		t.Fatal(err)
+	}
+	expect(participants.StepOutcomeBeforeCommit, participants.StepOutcomeAfterCommit, participants.StepAckSent)
+	if c := p.Counts(); c.Prepared != 1 || c.Aborted != 1 || c.InDoubt != 0 {
+		t.Errorf("counts are %+v", c)
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
+	}
+}

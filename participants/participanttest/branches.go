@@ -1,0 +1,202 @@
+package participanttest
+
+import (
+	"time"
+
+	"parley/wire"
+)
+
+func yesThenCommit(s *stage) {
+	id, journal := s.yes("k")
+	s.books(1, 0)
+	s.state(id, wire.BranchPrepared)
+	first := s.prepare(id, prepareOf("k", s.f.Yes))
+	if !first.Yes || first.Journal != journal {
+		s.t.Errorf("a repeated prepare is answered %+v", first)
+	}
+	s.books(1, 0)
+	for range 2 {
+		if a := s.commit(id, journal); a.Of != wire.KindCommit || a.Code != "" {
+			s.t.Errorf("ack is %+v", a)
+		}
+		s.books(0, 1)
+	}
+	s.state(id, wire.BranchCommitted)
+	if v := s.prepare(id, prepareOf("k", s.f.Yes)); !v.Yes {
+		s.t.Errorf("a prepare of a committed branch is answered %+v, want the same yes", v)
+	}
+	s.books(0, 1)
+}
+
+func yesThenAbort(s *stage) {
+	id, journal := s.yes("k")
+	for range 2 {
+		if a := s.abort(id, abortOf("k", journal, true)); a.Of != wire.KindAbort || a.Code != "" || !a.Closed {
+			s.t.Errorf("ack is %+v", a)
+		}
+		s.books(0, 0)
+	}
+	s.state(id, wire.BranchAborted)
+	if v := s.prepare(id, prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeAborted {
+		s.t.Errorf("a prepare of an aborted branch is answered %+v", v)
+	}
+	s.books(0, 0)
+}
+
+func refusalClosesKey(s *stage) {
+	id := s.id()
+	for range 2 {
+		v := s.prepare(id, prepareOf("k", s.f.No))
+		if v.Yes || v.Code != wire.CodeRefused || v.Reason == "" || !v.Closed {
+			s.t.Fatalf("vote is %+v, want a refusal with a reason", v)
+		}
+	}
+	if v := s.prepare(s.id(), prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeClosed || v.Other != id || !v.Closed {
+		s.t.Errorf("the next transaction with that key is answered %+v", v)
+	}
+	if a := s.abort(id, abortOf("k", "", true)); a.Code != "" || !a.Closed {
+		s.t.Errorf("the abort of a refused branch is answered %+v", a)
+	}
+	s.books(0, 0)
+}
+
+func tombstone(s *stage) {
+	id := s.id()
+	if a := s.abort(id, abortOf("k", "", false)); a.Code != "" || a.Closed {
+		s.t.Errorf("ack is %+v", a)
+	}
+	if v := s.prepare(id, prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeAborted {
+		s.t.Fatalf("the prepare behind its abort is answered %+v", v)
+	}
+	s.books(0, 0)
+	// Its key was left free.
+	s.yes("k")
+}
+
+func latePrepare(s *stage) {
+	m := prepareOf("k", s.f.Yes)
+	m.DecideBy = time.Now().Add(-time.Minute).UnixMilli()
+	if v := s.prepare(s.id(), m); v.Yes || v.Code != wire.CodeLate || v.Closed {
+		s.t.Errorf("vote is %+v", v)
+	}
+	s.books(0, 0)
+	s.yes("k")
+}
+
+func otherContent(s *stage) {
+	id, _ := s.yes("k")
+	m := prepareOf("k", s.f.Yes)
+	m.Digest = otherDigest
+	if v := s.prepare(id, m); v.Yes || v.Code != wire.CodeViolation {
+		s.t.Errorf("vote is %+v", v)
+	}
+	s.books(1, 0)
+}
+
+func anotherJournal(s *stage) {
+	id, journal := s.yes("k")
+	other := "notthisjournal22"
+	s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: other, DecideBy: later()}))
+	second, _ := s.yes("l")
+	// Were the first commit answered, that answer would come first.
+	s.commit(second, journal)
+	s.send(wire.KindAbort, id, wire.Encode(abortOf("k", other, true)))
+	third, _ := s.yes("m")
+	s.abort(third, abortOf("m", journal, true))
+	s.state(id, wire.BranchPrepared)
+	s.books(1, 1)
+}
+
+// twoJournals: instances on two journals each have a copy of every message,
+// both vote, and only the one that is meant takes the commit.
+func twoJournals(s *stage) {
+	other := &stage{t: s.t, f: s.f, cfg: s.f.config(s.t), nc: s.nc}
+	other.start()
+	id := s.id()
+	first := s.prepare(id, prepareOf("k", s.f.Yes))
+	second := s.vote(id)
+	if !first.Yes || !second.Yes || first.Journal == second.Journal {
+		s.t.Fatalf("votes are %+v and %+v, want two from two journals", first, second)
+	}
+	if a := s.commit(id, first.Journal); a.Journal != first.Journal {
+		s.t.Errorf("ack is %+v, want one by %s", a, first.Journal)
+	}
+	if a := s.abort(id, abortOf("k", second.Journal, true)); a.Journal != second.Journal || a.Code != "" {
+		s.t.Errorf("ack is %+v, want one by %s", a, second.Journal)
+	}
+}
+
+func violations(s *stage) {
+	committed, journal := s.yes("a")
+	s.commit(committed, journal)
+	if a := s.abort(committed, abortOf("a", journal, true)); a.Code != wire.CodeViolation {
+		s.t.Errorf("the abort of a committed branch is answered %+v", a)
+	}
+	aborted, _ := s.yes("b")
+	s.abort(aborted, abortOf("b", journal, true))
+	if a := s.commit(aborted, journal); a.Code != wire.CodeViolation || a.Reason == "" {
+		s.t.Errorf("the commit of an aborted branch is answered %+v", a)
+	}
+	unknown := s.id()
+	for range 2 {
+		if a := s.commit(unknown, journal); a.Code != wire.CodeViolation {
+			s.t.Errorf("the commit of an unknown branch is answered %+v", a)
+		}
+	}
+	s.books(0, 1)
+	s.state(committed, wire.BranchCommitted)
+	s.state(aborted, wire.BranchAborted)
+	if b := s.branches(wire.BranchQuery{}); len(b.Violations) != 3 {
+		s.t.Errorf("violations are %+v, want three", b.Violations)
+	}
+	if n := s.p.Counts().Violations; n != 4 {
+		s.t.Errorf("%d violations were counted, want 4", n)
+	}
+}
+
+func forgotten(s *stage) {
+	id, journal := s.yes("k")
+	_ = id
+	gone := wire.TxID{Log: "anotherlogaaaaa2", N: 7}
+	old := time.Now().Add(-10 * wire.IdempotencyWindow).UnixMilli()
+	s.send(wire.KindCommit, gone, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: old}))
+	if a := s.ack(gone); a.Code != wire.CodeForgotten {
+		s.t.Errorf("ack is %+v", a)
+	}
+	m := abortOf("x", "", true)
+	m.DecideBy = old
+	if a := s.abort(gone, m); a.Code != "" || a.Closed {
+		s.t.Errorf("ack is %+v", a)
+	}
+	if b := s.branches(wire.BranchQuery{ID: gone}); len(b.Branches) != 0 {
+		s.t.Errorf("an abort past the window left %+v", b.Branches)
+	}
+}
+
+func malformed(s *stage) {
+	name := s.cfg.Name
+	id := s.id().String()
+	for subject, data := range map[string]string{
+		"tx.prepare." + name + "." + id:                       `{"v":1`,
+		"tx.commit." + name + "." + id:                        ``,
+		"tx.abort." + name + "." + id:                         `{"v":99}`,
+		"tx.prepare." + name + ".short.1":                     `{}`,
+		"tx.prepare." + name + "." + testLog + ".0":           `{}`,
+		"tx.commit." + name + "." + testLog + ".1.2":          `{}`,
+		"tx.abort." + name + "." + testLog + ".2000000000000": string(wire.Encode(abortOf("k", "", true))),
+	} {
+		s.must(s.nc.Publish(subject, []byte(data)))
+	}
+	// One of each kind behind them.
+	first, journal := s.yes("a")
+	s.commit(first, journal)
+	second, _ := s.yes("b")
+	s.abort(second, abortOf("b", journal, true))
+	if n := s.p.Counts().Malformed; n != 7 {
+		s.t.Errorf("%d malformed messages were counted, want 7", n)
+	}
+	b := s.branches(wire.BranchQuery{Key: "a"})
+	if len(b.Branches) != 1 || b.Branches[0].ID != first {
+		s.t.Errorf("branches with key a are %+v", b.Branches)
+	}
+}

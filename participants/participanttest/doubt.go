@@ -1,0 +1,161 @@
+package participanttest
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"parley/wire"
+)
+
+// hurry makes the participant ask soon.
+func (s *stage) hurry() {
+	s.t.Helper()
+	s.stop()
+	s.cfg.InquireAfter = 20 * time.Millisecond
+	s.start()
+}
+
+func inDoubtAsks(s *stage) {
+	s.hurry()
+	committed, _ := s.yes("a")
+	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusPending})
+	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusUnknown})
+	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusCommitted})
+	if a := s.ack(committed); a.Of != wire.KindCommit || a.Code != "" {
+		s.t.Errorf("ack is %+v", a)
+	}
+	aborted, _ := s.yes("b")
+	s.answer(s.question(aborted), wire.Resolved{Status: wire.StatusAborted, SealSeq: openSeq + 1})
+	if a := s.ack(aborted); a.Of != wire.KindAbort || a.Code != "" || a.Closed {
+		s.t.Errorf("ack is %+v", a)
+	}
+	s.books(0, 1)
+	// An answer that comes after the outcome changes nothing.
+	late, journal := s.yes("b")
+	q := s.question(late)
+	s.commit(late, journal)
+	s.answer(q, wire.Resolved{Status: wire.StatusAborted})
+	last, _ := s.yes("c")
+	s.answer(s.question(last), wire.Resolved{Status: wire.StatusAborted})
+	s.ack(last)
+	s.state(late, wire.BranchCommitted)
+	s.books(0, 2)
+}
+
+func oldSeal(s *stage) {
+	s.hurry()
+	id, journal := s.yes("k")
+	s.answer(s.question(id), wire.Resolved{Status: wire.StatusAborted, SealSeq: openSeq - 1})
+	// It goes on asking, and the branch stays prepared.
+	q := s.question(id)
+	s.state(id, wire.BranchPrepared)
+	if b := s.branches(wire.BranchQuery{ID: id}); len(b.Violations) != 1 {
+		s.t.Errorf("violations are %+v, want one", b.Violations)
+	}
+	s.answer(q, wire.Resolved{Status: wire.StatusPending})
+	s.commit(id, journal)
+	s.books(0, 1)
+}
+
+func restartAsks(s *stage) {
+	id, _ := s.yes("k")
+	other, journal := s.yes("l")
+	s.commit(other, journal)
+	s.stop()
+	s.cfg.InquireAfter = time.Hour
+	s.start()
+	s.books(1, 1)
+	s.answer(s.question(id), wire.Resolved{Status: wire.StatusCommitted})
+	if a := s.ack(id); a.Journal != journal || a.Of != wire.KindCommit {
+		s.t.Errorf("ack is %+v, want a commit by journal %s", a, journal)
+	}
+	s.books(0, 2)
+}
+
+// crash opens a copy of the files as they are while the participant runs,
+// which is what a killed process leaves behind.
+func crash(s *stage) {
+	prepared, journal := s.yes("a")
+	committed, _ := s.yes("b")
+	s.commit(committed, journal)
+	aborted, _ := s.yes("c")
+	s.abort(aborted, abortOf("c", journal, true))
+	refused := s.id()
+	s.prepare(refused, prepareOf("d", s.f.No))
+
+	dir := s.t.TempDir()
+	found, err := filepath.Glob(s.cfg.Path + "*")
+	s.must(err)
+	for _, from := range found {
+		s.must(copyFile(filepath.Join(dir, filepath.Base(from)), from))
+	}
+	s.stop()
+	s.cfg.Path = filepath.Join(dir, filepath.Base(s.cfg.Path))
+	s.start()
+	s.state(prepared, wire.BranchPrepared)
+	s.state(committed, wire.BranchCommitted)
+	s.state(aborted, wire.BranchAborted)
+	s.state(refused, wire.BranchAborted)
+	s.books(1, 1)
+	if a := s.commit(prepared, journal); a.Code != "" {
+		s.t.Errorf("ack is %+v", a)
+	}
+	s.books(0, 2)
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	return out.Close()
+}
+
+// many sends everything before it reads anything, so that groups are large.
+func many(s *stage) {
+	const n = 40
+	var journal string
+	ids := make([]wire.TxID, n)
+	for i := range ids {
+		ids[i] = s.id()
+		s.send(wire.KindPrepare, ids[i], wire.Encode(prepareOf(fmt.Sprint("key-", i), s.f.Yes)))
+	}
+	for range ids {
+		kind, id, data := s.next()
+		v, err := wire.Decode[wire.Vote](data)
+		s.must(err)
+		if kind != wire.KindVote || !v.Yes {
+			s.t.Fatalf("%s of %s is %s", kind, id, data)
+		}
+		journal = v.Journal
+	}
+	s.books(n, 0)
+	for i, id := range ids {
+		if i%2 == 0 {
+			s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
+		} else {
+			s.send(wire.KindAbort, id, wire.Encode(abortOf(fmt.Sprint("key-", i), journal, true)))
+		}
+	}
+	for range ids {
+		kind, id, data := s.next()
+		a, err := wire.Decode[wire.Ack](data)
+		s.must(err)
+		if kind != wire.KindAck || a.Code != "" {
+			s.t.Fatalf("%s of %s is %s", kind, id, data)
+		}
+	}
+	s.books(0, n/2)
+}

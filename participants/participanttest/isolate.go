@@ -1,0 +1,296 @@
+package participanttest
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/participants"
+	"parley/wire"
+)
+
+// Isolate checks that a journal's groups do not spread the failure of one
+// branch to others. connect and config are as in [Fixture].
+func Isolate(t *testing.T, connect func(testing.TB) *nats.Conn, config func(testing.TB) participants.Config) {
+	for _, what := range []string{
+		fail, panics, cancelled, orRollback, raiseRollback, deferredKey, endsTransaction, usesOldTx, badDetail, hugeDetail,
+	} {
+		t.Run("prepare/"+what, func(t *testing.T) { newIsolation(t, connect, config).prepares(what) })
+	}
+	for _, what := range []string{fail, panics, cancelled, orRollback, raiseRollback, deferredKey, endsTransaction} {
+		t.Run("commit/"+what, func(t *testing.T) { newIsolation(t, connect, config).outcomes("commit-" + what) })
+		t.Run("abort/"+what, func(t *testing.T) { newIsolation(t, connect, config).outcomes("abort-" + what) })
+	}
+	t.Run("Several", func(t *testing.T) { newIsolation(t, connect, config).several() })
+	t.Run("Harmless", func(t *testing.T) { newIsolation(t, connect, config).harmless() })
+	t.Run("RefusesAfterWriting", func(t *testing.T) { newIsolation(t, connect, config).refusesAfterWriting() })
+	t.Run("LocalWrites", func(t *testing.T) { newIsolation(t, connect, config).localWrites() })
+}
+
+// isolation is a stage with a nasty resource.
+type isolation struct {
+	*stage
+	r *nasty
+}
+
+func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn, config func(testing.TB) participants.Config) *isolation {
+	r := newNasty()
+	return &isolation{r: r, stage: newStage(t, Fixture{
+		Connect: connect, Config: config,
+		Resource: func() participants.Resource { return r },
+		Yes:      payload(behave),
+		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
+			err = q.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state='held'), count(*) FILTER (WHERE state='taken') FROM notes`).Scan(&held, &taken)
+			return held, taken, err
+		},
+	})}
+}
+
+// grouped makes one group of n messages: the committer is held while send
+// sends them.
+func (s *isolation) grouped(n int, send func()) {
+	s.t.Helper()
+	id := s.id()
+	s.send(wire.KindPrepare, id, wire.Encode(prepareOf("gate-"+id.String(), payload(gate))))
+	<-s.r.entered
+	send()
+	s.await(func() bool { return s.p.Counts().Queued == n })
+	s.r.gate <- struct{}{}
+	s.vote(id)
+}
+
+// await waits for what nobody announces.
+func (s *isolation) await(done func() bool) {
+	s.t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !done(); <-tick.C {
+		if time.Now().After(end) {
+			s.t.Fatal("waited in vain")
+		}
+	}
+}
+
+// collect reads n answers and checks that exactly those of want came, and that
+// each is good.
+func (s *isolation) collect(want []wire.TxID) {
+	s.t.Helper()
+	missing := make(map[wire.TxID]bool)
+	for _, id := range want {
+		missing[id] = true
+	}
+	for range want {
+		kind, id, data := s.next()
+		if !missing[id] {
+			s.t.Fatalf("%s of %s came: %s", kind, id, data)
+		}
+		delete(missing, id)
+		if kind == wire.KindAck {
+			a, err := wire.Decode[wire.Ack](data)
+			if s.must(err); a.Code != "" {
+				s.t.Errorf("ack of %s is %+v", id, a)
+			}
+			continue
+		}
+		v, err := wire.Decode[wire.Vote](data)
+		if s.must(err); !v.Yes {
+			s.t.Errorf("vote on %s is %+v", id, v)
+		}
+	}
+}
+
+const (
+	groupSize = 9
+	guiltyAt  = 4
+)
+
+// prepares has one guilty prepare among good ones.
+func (s *isolation) prepares(what string) {
+	var good []wire.TxID
+	var guilty wire.TxID
+	s.grouped(groupSize, func() {
+		for i := range groupSize {
+			id, p := s.id(), payload(behave)
+			if i == guiltyAt {
+				guilty, p = id, payload(what)
+			} else {
+				good = append(good, id)
+			}
+			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+		}
+	})
+	s.collect(good)
+	probe, journal := s.yes("probe")
+	s.books(groupSize+1, 0)
+	for _, id := range good {
+		s.state(id, wire.BranchPrepared)
+	}
+	if b := s.branches(wire.BranchQuery{ID: guilty}); len(b.Branches) != 0 {
+		s.t.Errorf("the guilty branch left %+v", b.Branches)
+	}
+	if n := s.p.Counts().Failures; n != 1 {
+		s.t.Errorf("%d failures were counted, want 1", n)
+	}
+	// Who was guilty is known at once, unless it shows at COMMIT.
+	if n := s.p.Counts().Regroups; n != 1 && what != deferredKey {
+		s.t.Errorf("groups were done again %d times, want once", n)
+	}
+	s.commit(probe, journal)
+	// Sent again and behaving, it is like any other.
+	s.r.healed.Store(true)
+	if v := s.prepare(guilty, prepareOf("k-"+guilty.String(), payload(what))); !v.Yes {
+		s.t.Errorf("vote is %+v", v)
+	}
+	s.books(groupSize+1, 1)
+}
+
+// outcomes has one guilty outcome among good ones.
+func (s *isolation) outcomes(what string) {
+	var ids []wire.TxID
+	var journal string
+	for i := range groupSize {
+		id, p := s.id(), payload(behave)
+		if i == guiltyAt {
+			p = payload(what)
+		}
+		v := s.prepare(id, prepareOf("k-"+id.String(), p))
+		journal = v.Journal
+		ids = append(ids, id)
+	}
+	guilty := ids[guiltyAt]
+	good := append(append([]wire.TxID(nil), ids[:guiltyAt]...), ids[guiltyAt+1:]...)
+	kind, outcome := wire.KindCommit, func(wire.TxID) []byte {
+		return wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
+	}
+	if what[:2] == "ab" {
+		kind, outcome = wire.KindAbort, func(id wire.TxID) []byte { return wire.Encode(abortOf("k-"+id.String(), journal, true)) }
+	}
+	s.grouped(groupSize, func() {
+		for _, id := range ids {
+			s.send(kind, id, outcome(id))
+		}
+	})
+	s.collect(good)
+	s.yes("probe")
+	s.state(guilty, wire.BranchPrepared)
+	s.r.healed.Store(true)
+	s.send(kind, guilty, outcome(guilty))
+	s.collect([]wire.TxID{guilty})
+	if kind == wire.KindCommit {
+		s.books(2, groupSize)
+	} else {
+		s.books(2, 0)
+	}
+}
+
+// several has guilty ones of all kinds in one group.
+func (s *isolation) several() {
+	kinds := []string{fail, behave, orRollback, deferredKey, behave, panics, raiseRollback, behave, deferredKey, cancelled, badDetail, behave}
+	var good []wire.TxID
+	s.grouped(len(kinds), func() {
+		for _, what := range kinds {
+			id := s.id()
+			if what == behave {
+				good = append(good, id)
+			}
+			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+		}
+	})
+	s.collect(good)
+	s.await(func() bool { return s.p.Counts().Queued == 0 })
+	s.yes("probe")
+	s.books(len(good)+2, 0)
+}
+
+// harmless does odd things that are allowed.
+func (s *isolation) harmless() {
+	var ids []wire.TxID
+	s.grouped(4, func() {
+		for _, what := range []string{leaksRows, swallows, leaksRows, behave} {
+			id := s.id()
+			ids = append(ids, id)
+			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+		}
+	})
+	s.collect(ids)
+	s.books(5, 0)
+	if n := s.p.Counts().Regroups; n != 0 {
+		s.t.Errorf("%d groups were done again, want none", n)
+	}
+}
+
+// refusesAfterWriting: what was written is undone and the refusal is durable.
+func (s *isolation) refusesAfterWriting() {
+	for range 2 {
+		var good []wire.TxID
+		refused := make(map[wire.TxID]bool)
+		s.grouped(6, func() {
+			for i := range 6 {
+				id, p := s.id(), payload(behave)
+				if i%2 == 0 {
+					refused[id], p = true, payload(refusesLate)
+				} else {
+					good = append(good, id)
+				}
+				s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+			}
+		})
+		for range 6 {
+			_, id, data := s.next()
+			v, err := wire.Decode[wire.Vote](data)
+			if s.must(err); v.Yes == refused[id] || v.Yes == v.Closed {
+				s.t.Errorf("vote on %s is %+v", id, v)
+			}
+		}
+		for _, id := range good {
+			s.state(id, wire.BranchPrepared)
+		}
+	}
+	s.books(2+6, 0)
+}
+
+// localWrites are done once each, beside guilty branches, or not at all.
+func (s *isolation) localWrites() {
+	const writes = 5
+	add := func(ctx context.Context, tx *participants.Tx) error {
+		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1")
+		return err
+	}
+	errNo := fmt.Errorf("no")
+	ended := make(chan error, writes+1)
+	s.grouped(writes+3, func() {
+		for range writes {
+			go func() { ended <- s.p.Write(s.t.Context(), add) }()
+		}
+		go func() {
+			ended <- s.p.Write(s.t.Context(), func(ctx context.Context, tx *participants.Tx) error {
+				_ = add(ctx, tx)
+				return errNo
+			})
+		}()
+		for _, what := range []string{deferredKey, fail} {
+			id := s.id()
+			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+		}
+	})
+	refused := 0
+	for range writes + 1 {
+		switch err := <-ended; err {
+		case nil:
+		case errNo:
+			refused++
+		default:
+			s.t.Error(err)
+		}
+	}
+	var n int
+	s.must(s.p.Read(s.t.Context(), func(ctx context.Context, q participants.Querier) error {
+		return q.QueryRowContext(ctx, "SELECT n FROM tally").Scan(&n)
+	}))
+	if n != writes || refused != 1 {
+		s.t.Errorf("the tally is %d after %d writes; %d were refused, want 1", n, writes, refused)
+	}
+}

@@ -1,0 +1,241 @@
+package participanttest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/participants"
+	"parley/wire"
+)
+
+const (
+	// testLog is the log of most transactions here, incarnation that of its
+	// stream.
+	testLog     = "testlogtestloga2"
+	incarnation = "testincarnation2"
+	digest      = "0123456789abcdef0123456789abcdef"
+	otherDigest = "ffffffffffffffffffffffffffffffff"
+	openSeq     = 100
+	// patience is how long to wait for what must come.
+	patience = 30 * time.Second
+)
+
+// stage is one participant and a coordinator that the test plays.
+type stage struct {
+	t       *testing.T
+	f       Fixture
+	cfg     participants.Config
+	nc      *nats.Conn
+	answers *nats.Subscription
+	asked   *nats.Subscription
+
+	p    *participants.Participant
+	stop func()
+	n    uint64
+}
+
+func newStage(t *testing.T, f Fixture) *stage {
+	s := &stage{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
+	s.answers = s.subscribe("tx.*." + s.cfg.Name + ".>")
+	s.asked = s.subscribe(wire.SubjectResolve)
+	s.start()
+	return s
+}
+
+func (s *stage) subscribe(subject string) *nats.Subscription {
+	s.t.Helper()
+	sub, err := s.nc.SubscribeSync(subject)
+	s.must(err)
+	s.must(s.nc.Flush())
+	return sub
+}
+
+// start runs a participant until stop or the end of the test.
+func (s *stage) start() {
+	s.t.Helper()
+	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t), Incarnation: incarnation}, s.f.Resource())
+	s.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	select {
+	case <-p.Ready():
+	case err := <-ended:
+		cancel()
+		s.t.Fatalf("Run ended with %v", err)
+	case <-time.After(patience):
+		s.t.Fatal("the participant is not ready")
+	}
+	stopped := false
+	s.p = p
+	s.stop = func() {
+		if stopped {
+			return
+		}
+		stopped = true
+		cancel()
+		if err := <-ended; err != nil {
+			s.t.Errorf("Run: %v", err)
+		}
+	}
+	s.t.Cleanup(s.stop)
+}
+
+func (s *stage) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// id is a transaction not used before in this test.
+func (s *stage) id() wire.TxID {
+	s.n++
+	return wire.TxID{Log: testLog, N: s.n}
+}
+
+func (s *stage) send(kind string, id wire.TxID, data []byte) {
+	s.t.Helper()
+	s.must(s.nc.Publish(wire.TxSubject(kind, s.cfg.Name, id), data))
+}
+
+func later() int64 { return time.Now().Add(time.Minute).UnixMilli() }
+
+func prepareOf(key string, payload json.RawMessage) wire.Prepare {
+	return wire.Prepare{V: wire.Version, Key: key, Digest: digest, DecideBy: later(), OpenSeq: openSeq, Payload: payload}
+}
+
+// prepare sends a prepare and returns the vote.
+func (s *stage) prepare(id wire.TxID, m wire.Prepare) wire.Vote {
+	s.t.Helper()
+	s.send(wire.KindPrepare, id, wire.Encode(m))
+	return s.vote(id)
+}
+
+// yes prepares a new branch under a key and expects a yes.
+func (s *stage) yes(key string) (wire.TxID, string) {
+	s.t.Helper()
+	id := s.id()
+	v := s.prepare(id, prepareOf(key, s.f.Yes))
+	if !v.Yes {
+		s.t.Fatalf("vote is %+v, want yes", v)
+	}
+	return id, v.Journal
+}
+
+func (s *stage) commit(id wire.TxID, journal string) wire.Ack {
+	s.t.Helper()
+	s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
+	return s.ack(id)
+}
+
+func (s *stage) abort(id wire.TxID, m wire.Abort) wire.Ack {
+	s.t.Helper()
+	s.send(wire.KindAbort, id, wire.Encode(m))
+	return s.ack(id)
+}
+
+func abortOf(key, journal string, closeKey bool) wire.Abort {
+	return wire.Abort{V: wire.Version, Journal: journal, Key: key, Digest: digest, DecideBy: later(), Close: closeKey, Reason: "the test says so"}
+}
+
+// next waits for the next vote or ack, whoever it is about.
+func (s *stage) next() (kind string, id wire.TxID, data []byte) {
+	s.t.Helper()
+	for {
+		m, err := s.answers.NextMsg(patience)
+		if err != nil {
+			s.t.Fatalf("waiting for an answer: %v", err)
+		}
+		kind, _, id, err := wire.ParseTxSubject(m.Subject)
+		if err == nil && (kind == wire.KindVote || kind == wire.KindAck) {
+			return kind, id, m.Data
+		}
+	}
+}
+
+// vote waits for the next answer, which must be the vote on id.
+func (s *stage) vote(id wire.TxID) wire.Vote {
+	s.t.Helper()
+	kind, got, data := s.next()
+	if kind != wire.KindVote || got != id {
+		s.t.Fatalf("got %s of %s (%s), want the vote on %s", kind, got, data, id)
+	}
+	v, err := wire.Decode[wire.Vote](data)
+	s.must(err)
+	return v
+}
+
+func (s *stage) ack(id wire.TxID) wire.Ack {
+	s.t.Helper()
+	kind, got, data := s.next()
+	if kind != wire.KindAck || got != id {
+		s.t.Fatalf("got %s of %s (%s), want the ack of %s", kind, got, data, id)
+	}
+	a, err := wire.Decode[wire.Ack](data)
+	s.must(err)
+	return a
+}
+
+// question waits until the participant asks, and checks whom it is about.
+func (s *stage) question(id wire.TxID) *nats.Msg {
+	s.t.Helper()
+	m, err := s.asked.NextMsg(patience)
+	if err != nil {
+		s.t.Fatalf("waiting for a question: %v", err)
+	}
+	q, err := wire.Decode[wire.Resolve](m.Data)
+	s.must(err)
+	if q.ID != id || q.Participant != s.cfg.Name {
+		s.t.Fatalf("the question is %+v, want one about %s", q, id)
+	}
+	return m
+}
+
+func (s *stage) answer(m *nats.Msg, r wire.Resolved) {
+	s.t.Helper()
+	r.V = wire.Version
+	s.must(m.Respond(wire.Encode(r)))
+}
+
+// branches asks the participant what it holds.
+func (s *stage) branches(q wire.BranchQuery) wire.Branches {
+	s.t.Helper()
+	q.V = wire.Version
+	m, err := s.nc.Request(wire.BranchSubject(s.cfg.Name), wire.Encode(q), patience)
+	s.must(err)
+	b, err := wire.Decode[wire.Branches](m.Data)
+	s.must(err)
+	return b
+}
+
+func (s *stage) state(id wire.TxID, want wire.BranchState) {
+	s.t.Helper()
+	b := s.branches(wire.BranchQuery{ID: id})
+	if len(b.Branches) != 1 || b.Branches[0].State != want {
+		s.t.Fatalf("branches of %s are %+v, want one that is %s", id, b.Branches, want)
+	}
+}
+
+// books compares what the resource holds and has given away.
+func (s *stage) books(held, taken int) {
+	s.t.Helper()
+	s.must(s.p.Read(context.Background(), func(ctx context.Context, q participants.Querier) error {
+		h, k, err := s.f.Books(ctx, q)
+		if err == nil && (h != held || k != taken) {
+			err = fmt.Errorf("the resource holds %d and has given away %d, want %d and %d", h, k, held, taken)
+		}
+		return err
+	}))
+}
+
+// quiet shows a test's log only when it fails.
+func quiet(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), nil))
+}

@@ -1,0 +1,65 @@
+package participants
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/micro"
+
+	"parley/wire"
+)
+
+// queryTimeout bounds one request to a query endpoint: a person has given up
+// by then, and the endpoint answers one at a time.
+const queryTimeout = 5 * time.Second
+
+// queries is the NATS micro service of a participant: the listing of its
+// branches, and the resource's own endpoints.
+type queries struct {
+	s     *service
+	micro micro.Service
+}
+
+func (q *queries) open(ctx context.Context) (err error) {
+	s := q.s
+	q.micro, err = micro.AddService(s.deps.NATS, micro.Config{
+		Name:        s.cfg.Name,
+		Version:     wire.Release,
+		Description: "participant " + s.cfg.Name + " in atomic transactions",
+		Metadata:    map[string]string{"journal": s.journal.id},
+		// Instances on one journal share the requests.
+		QueueGroup:   s.group(),
+		StatsHandler: func(*micro.Endpoint) any { return s.Counts() },
+	})
+	if err != nil {
+		return fmt.Errorf("adding the micro service %s: %w", s.cfg.Name, err)
+	}
+	all := append([]Endpoint{
+		{Name: "branches", Subject: wire.BranchSubject(s.cfg.Name), Handle: listBranches},
+		{Name: "all-branches", Subject: wire.SubjectBranches, Handle: listBranches},
+	}, s.endpoints...)
+	for _, e := range all {
+		h := micro.HandlerFunc(func(r micro.Request) { s.handle(ctx, e, r) })
+		if err := q.micro.AddEndpoint(e.Name, h, micro.WithEndpointSubject(e.Subject)); err != nil {
+			return fmt.Errorf("adding the endpoint %s on %s: %w", e.Name, e.Subject, err)
+		}
+	}
+	return nil
+}
+
+func (s *service) handle(ctx context.Context, e Endpoint, r micro.Request) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	if err := r.Respond(e.Handle(ctx, s.Participant, r.Data())); err != nil {
+		s.cfg.Log.Debug("an answer could not be sent", "endpoint", e.Name, "error", err)
+	}
+}
+
+// stop ends the endpoints. An error means that the connection is closed and no
+// request will come.
+func (q *queries) stop() {
+	if q.micro != nil {
+		_ = q.micro.Stop()
+	}
+}

@@ -1,0 +1,130 @@
+package participants
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// maxQueue bounds what waits for the committer, for urgent ops and for
+	// others: a second's work at full speed. Whoever waited longer would give
+	// up anyway, and what is dropped is sent again.
+	maxQueue = 8192
+	// maxGroup bounds the ops in one database transaction. It costs about
+	// 10 ms, and a failure inside it repeats it.
+	maxGroup = 512
+	// linger is how long ops that are not urgent wait for an urgent one to
+	// share a sync of the disk with. A client that works one at a time sends
+	// its next prepare about a millisecond after the commit of the one before;
+	// without the wait that prepare would stand behind the commit's sync.
+	linger = 2 * time.Millisecond
+	// lingerFull is when enough of them wait to be worth a sync of their own.
+	lingerFull = 64
+)
+
+// queue is what waits for the committer. The zero queue is not usable.
+type queue struct {
+	mu     sync.Mutex
+	urgent []*op
+	others []*op
+	// since is when the first of others came.
+	since  time.Time
+	closed bool
+	// wake has room for one: the committer looks at everything when woken.
+	wake chan struct{}
+}
+
+func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
+
+// put appends an op and reports whether there was room for it.
+func (q *queue) put(o *op) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed {
+		return false
+	}
+	line := &q.others
+	if o.urgent() {
+		line = &q.urgent
+	}
+	if len(*line) >= maxQueue {
+		return false
+	}
+	if *line = append(*line, o); len(q.others) == 1 && line == &q.others {
+		q.since = time.Now()
+	}
+	q.signal()
+	return true
+}
+
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.urgent) + len(q.others)
+}
+
+// close lets nothing more in. What is in is still taken.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.signal()
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for the next group. It is empty when the queue is closed and
+// drained.
+func (q *queue) take(timer *time.Timer) []*op {
+	for {
+		group, wait, closed := q.cut(time.Now())
+		switch {
+		case len(group) > 0 || closed:
+			return group
+		case wait > 0:
+			timer.Reset(wait)
+			select {
+			case <-q.wake:
+			case <-timer.C:
+			}
+			timer.Stop()
+		default:
+			<-q.wake
+		}
+	}
+}
+
+// cut takes a group if one is due, and otherwise says how long until it is: 0
+// for when something comes.
+func (q *queue) cut(now time.Time) (group []*op, wait time.Duration, closed bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.urgent) == 0 && len(q.others) < lingerFull && !q.closed {
+		if len(q.others) == 0 {
+			return nil, 0, false
+		}
+		if wait = linger - now.Sub(q.since); wait > 0 {
+			return nil, wait, false
+		}
+	}
+	// Each line has half a group for certain, so that neither starves.
+	n := min(len(q.urgent), max(maxGroup/2, maxGroup-len(q.others)))
+	m := min(len(q.others), maxGroup-n)
+	group = make([]*op, 0, n+m)
+	group = append(append(group, q.urgent[:n]...), q.others[:m]...)
+	q.urgent, q.others = shift(q.urgent, n), shift(q.others, m)
+	q.since = now
+	return group, 0, q.closed && len(group) == 0
+}
+
+// shift removes the first n, keeping the array.
+func shift(line []*op, n int) []*op {
+	left := copy(line, line[n:])
+	clear(line[left:])
+	return line[:left]
+}

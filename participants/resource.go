@@ -1,0 +1,57 @@
+package participants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"parley/wire"
+)
+
+// Resource is what a participant puts at stake in a transaction. Its data
+// lives in the journal's database, and every method works inside the one local
+// database transaction that also moves the branch, so that what the resource
+// wrote and what the journal promises can never differ.
+//
+// A method must do nothing but use tx: it may be called again for the same
+// branch after its writes were rolled back, and it runs while other branches
+// wait. A panic counts as a failure.
+type Resource interface {
+	// Migrate creates or changes the resource's own tables. It runs at every
+	// start, before anything else.
+	Migrate(ctx context.Context, tx *Tx) error
+	// Prepare reserves what the branch asks for, so that Commit cannot fail
+	// for want of it. A "no" is a [*Refusal]: what was written is rolled back
+	// and the reason goes to the client. Any other error is a failure: it is
+	// logged, nobody votes, and the prepare is tried again until its deadline.
+	// detail, at most [wire.MaxDetail] bytes of JSON or nil, is kept with the
+	// branch, told to the client and given back to Commit and Abort.
+	Prepare(ctx context.Context, tx *Tx, b Branch) (detail json.RawMessage, err error)
+	// Commit makes the reservation final. It cannot refuse; after an error it
+	// is tried again for as long as it takes.
+	Commit(ctx context.Context, tx *Tx, b Branch) error
+	// Abort undoes the reservation. It is called only for a branch that
+	// Prepare said yes to. It cannot refuse either.
+	Abort(ctx context.Context, tx *Tx, b Branch) error
+}
+
+// Branch is this participant's part of one transaction.
+type Branch struct {
+	ID wire.TxID
+	// Key is the client's idempotency key.
+	Key string
+	// Payload is what the client asks of this participant.
+	Payload json.RawMessage
+	// Detail is what Prepare returned; nil in Prepare.
+	Detail json.RawMessage
+}
+
+// Refusal is a resource's "no", with a reason for people.
+type Refusal struct{ Reason string }
+
+func (r *Refusal) Error() string { return r.Reason }
+
+// Refuse makes a [*Refusal]. The reason is clipped to [wire.MaxReason] bytes.
+func Refuse(format string, args ...any) error {
+	return &Refusal{Reason: wire.Clip(fmt.Sprintf(format, args...))}
+}

@@ -1,0 +1,282 @@
+package participants
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// sqliteDB is the dialect of the embedded SQLite.
+//
+// A commit is durable because of three settings, all read back: journal_mode
+// WAL, synchronous FULL (the log is synced at every commit), and the rule that
+// nothing but the committer's own COMMIT commits. The latter is held by two
+// hooks: one turns any other commit into a rollback, the other tells when a
+// transaction was rolled back behind the committer's back (a constraint with
+// ON CONFLICT ROLLBACK, a full disk). So what follows such a rollback cannot
+// become durable by itself in autocommit mode.
+type sqliteDB struct {
+	path   string
+	driver driver.Driver
+}
+
+const (
+	// applicationID marks the file as a Parley journal: "PARL".
+	applicationID = 0x5041524c
+	// walPages is when the log is copied back into the database: 16 MB. The
+	// pages that every transaction touches are then copied once in thousands.
+	walPages = 4000
+	// busyMillis is how long to wait for a foreign reader or backup tool.
+	busyMillis = 5000
+	// quickCheckBytes is up to which size a database is checked whole at
+	// start: about a second.
+	quickCheckBytes = 64 << 20
+)
+
+func openSQLite(path string) (*sqliteDB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	dir := filepath.Dir(abs)
+	if info, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("journal %s: its directory must exist: %w", path, err)
+	} else if !info.IsDir() {
+		return nil, fmt.Errorf("journal %s: %s is not a directory", path, dir)
+	}
+	// One file must not be locked under two names.
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	if err := checkHeader(abs); err != nil {
+		return nil, err
+	}
+	none, err := sql.Open("sqlite", "")
+	if err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
+	}
+	defer none.Close()
+	return &sqliteDB{path: abs, driver: none.Driver()}, nil
+}
+
+// checkHeader says what is wrong with a file that is no SQLite database, more
+// clearly than SQLite does.
+func checkHeader(path string) error {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	defer f.Close()
+	magic := []byte("SQLite format 3\x00")
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("reading journal %s: %w", path, err)
+	}
+	if n > 0 && !bytes.Equal(head, magic) {
+		return fmt.Errorf("journal %s is not an SQLite database, or its first bytes are damaged: name another file, or restore this one", path)
+	}
+	return nil
+}
+
+func (d *sqliteDB) where() string { return d.path }
+
+func (d *sqliteDB) dsn(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+}
+
+// lock holds a lock on a file beside the database for as long as the process
+// lives. The database itself cannot be locked: readers need it.
+func (d *sqliteDB) lock() (func() error, error) {
+	path := d.path + ".lock"
+	raw, err := d.driver.Open(d.dsn(path, nil))
+	if err != nil {
+		return nil, fmt.Errorf("opening the lock file %s: %w", path, d.explain(err))
+	}
+	c := newConn(raw)
+	if _, err := c.exec("BEGIN EXCLUSIVE"); err != nil {
+		_ = c.close()
+		if code(err)&0xff == sqlite3.SQLITE_BUSY {
+			return nil, fmt.Errorf("journal %s is in use by another process, which holds %s: "+
+				"stop that process first, or give this one a journal of its own and another participant name", d.path, path)
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, d.explain(err))
+	}
+	return c.close, nil
+}
+
+func (d *sqliteDB) connect(context.Context) (*conn, error) {
+	raw, err := d.driver.Open(d.dsn(d.path, url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyMillis)}}))
+	if err != nil {
+		return nil, d.explain(err)
+	}
+	c := newConn(raw)
+	if _, err := d.identify(c); err != nil {
+		_ = c.close()
+		return nil, err
+	}
+	if err := d.prepareConn(c); err != nil {
+		_ = c.close()
+		return nil, d.explain(err)
+	}
+	return c, nil
+}
+
+func (d *sqliteDB) prepareConn(c *conn) error {
+	for _, p := range []struct {
+		name, set string
+		want      driver.Value
+	}{
+		{"journal_mode", "PRAGMA journal_mode=WAL", "wal"},
+		{"synchronous", "PRAGMA synchronous=FULL", int64(2)},
+		{"fullfsync", "PRAGMA fullfsync=1", int64(1)},
+		{"foreign_keys", "PRAGMA foreign_keys=1", int64(1)},
+		{"wal_autocheckpoint", fmt.Sprintf("PRAGMA wal_autocheckpoint=%d", walPages), int64(walPages)},
+	} {
+		if _, err := c.exec(p.set); err != nil {
+			return fmt.Errorf("%s: %w", p.set, err)
+		}
+		if got, err := c.one("PRAGMA " + p.name); err != nil {
+			return fmt.Errorf("reading %s back: %w", p.name, err)
+		} else if got != p.want {
+			return fmt.Errorf("%s is %v after %q, so commits would not be durable: is the file on a network or read-only file system?", p.name, got, p.set)
+		}
+	}
+	hooks, ok := c.raw.(sqlite.HookRegisterer)
+	if !ok {
+		return fmt.Errorf("the SQLite driver %T has no commit hook", c.raw)
+	}
+	hooks.RegisterCommitHook(func() int32 {
+		if c.inTx && !c.committing {
+			c.lost = true
+			return 1
+		}
+		return 0
+	})
+	hooks.RegisterRollbackHook(func() {
+		if c.inTx {
+			c.lost = true
+		}
+	})
+	c.onClose = func() {
+		hooks.RegisterCommitHook(nil)
+		hooks.RegisterRollbackHook(nil)
+	}
+	return nil
+}
+
+// reader is read-only. Its few connections are closed and opened as needed, so
+// that a forgotten one cannot keep the log from being copied back.
+func (d *sqliteDB) reader() (*sql.DB, error) {
+	db, err := sql.Open("sqlite", d.dsn(d.path, url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyMillis), "query_only(1)"}}))
+	if err != nil {
+		return nil, fmt.Errorf("opening journal %s for reading: %w", d.path, err)
+	}
+	// Two: a listing must not wait for the collector.
+	db.SetMaxOpenConns(2)
+	return db, nil
+}
+
+func (d *sqliteDB) version(c *conn) (int, error) {
+	version, err := d.identify(c)
+	if err != nil || version == 0 {
+		return version, err
+	}
+	return version, d.quickCheck(c)
+}
+
+// identify reads whose file it is, before anything is changed in it.
+func (d *sqliteDB) identify(c *conn) (version int, err error) {
+	var got [3]int64
+	for i, q := range []string{"SELECT count(*) FROM sqlite_schema", "PRAGMA application_id", "PRAGMA user_version"} {
+		v, err := c.one(q)
+		if err != nil {
+			return 0, d.explain(err)
+		}
+		got[i], _ = v.(int64)
+	}
+	switch tables, app, version := got[0], got[1], got[2]; {
+	case tables == 0:
+		return 0, nil
+	case app != applicationID:
+		return 0, fmt.Errorf("%s is an SQLite database of another program (its application_id is %d): name another file", d.path, app)
+	case version > schemaVersion:
+		return 0, fmt.Errorf("journal %s has schema version %d, this build knows versions up to %d: run the newer build that made it", d.path, version, schemaVersion)
+	default:
+		return int(version), nil
+	}
+}
+
+func (d *sqliteDB) quickCheck(c *conn) error {
+	info, err := os.Stat(d.path)
+	if err != nil || info.Size() > quickCheckBytes {
+		return err
+	}
+	said, err := c.one("PRAGMA quick_check(1)")
+	if err != nil {
+		return d.explain(err)
+	}
+	if said != "ok" {
+		return fmt.Errorf("journal %s is damaged (%v): restore it from a backup of this very journal, or see what sqlite3 .recover saves", d.path, said)
+	}
+	return nil
+}
+
+// explain adds what to do to errors that a person meets at start.
+func (d *sqliteDB) explain(err error) error {
+	switch code(err) & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("journal %s is damaged: %w: restore it from a backup of this very journal, or see what sqlite3 .recover saves", d.path, err)
+	case sqlite3.SQLITE_FULL:
+		return fmt.Errorf("journal %s: no space left: %w", d.path, err)
+	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
+		return fmt.Errorf("journal %s: %w: this process must be able to write the file and make others beside it", d.path, err)
+	default:
+		return fmt.Errorf("journal %s: %w", d.path, err)
+	}
+}
+
+func (d *sqliteDB) hasTriggers(c *conn) (bool, error) {
+	n, err := c.one("SELECT count(*) FROM sqlite_schema WHERE type='trigger'")
+	return n != int64(0), err
+}
+
+func code(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()
+	}
+	return 0
+}
+
+func (d *sqliteDB) storeFailed(err error) bool {
+	switch code(err) & 0xff {
+	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN,
+		sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_PERM:
+		return true
+	default:
+		return false
+	}
+}
+
+// notCommitted: a constraint is checked before anything is written.
+func (d *sqliteDB) notCommitted(err error) bool {
+	return errors.Is(err, errLost) || code(err)&0xff == sqlite3.SQLITE_CONSTRAINT
+}
+
+func (d *sqliteDB) finish(c *conn) error {
+	_, err := c.one("PRAGMA wal_checkpoint(TRUNCATE)")
+	return err
+}
