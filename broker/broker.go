@@ -168,6 +168,8 @@ func (b *Broker) watch(ctx context.Context, s *server.Server) error {
 			return nil
 		case <-b.log.fatal:
 			return b.explain(b.log.reason())
+		case <-b.log.broken:
+			return fmt.Errorf("broker: nats-server takes no more writes (is the disk of %s full or failing?): %s: make space or mend the disk, then start the broker again", b.cfg.StoreDir, b.log.brokenBy())
 		case <-tick.C:
 			if !s.Running() {
 				return fmt.Errorf("broker: nats-server stopped by itself: %s", b.log.lastError())

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -311,6 +312,18 @@ func TestRunEndsWithoutJetStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := await(t, "the broker to end", out); err == nil || !strings.Contains(err.Error(), "switched JetStream off") || !strings.Contains(err.Error(), dir) {
+		t.Errorf("Run returned %v", err)
+	}
+}
+
+// A broker whose store failed once ends: nats-server would refuse every write
+// from then on, and look well.
+func TestRunEndsWithAFailedStore(t *testing.T) {
+	dir := t.TempDir()
+	b, _, out := start(t, broker.Config{Listen: "127.0.0.1:0", StoreDir: dir, Log: quiet()})
+	await(t, "the broker", b.Ready())
+	b.LogError("JetStream stream '%s > %s' critical write error: %v", "$G", "TXLOG", syscall.ENOSPC)
+	if err := await(t, "the broker to end", out); err == nil || !strings.Contains(err.Error(), "TXLOG") || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), dir) {
 		t.Errorf("Run returned %v", err)
 	}
 }

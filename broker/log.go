@@ -11,16 +11,18 @@ import (
 // server gave up: a fatal line is the only report of that.
 type serverLog struct {
 	log *slog.Logger
-	// fatal is closed at the first fatal line.
-	fatal chan struct{}
+	// fatal is closed at the first fatal line, broken at the first that says
+	// that a store cannot be written any more.
+	fatal, broken chan struct{}
 
 	mu    sync.Mutex
 	why   string // the first fatal line
+	wrong string // the line that closed broken
 	error string // the last line at level error
 }
 
 func newServerLog(log *slog.Logger) *serverLog {
-	return &serverLog{log: log.With("from", "nats-server"), fatal: make(chan struct{})}
+	return &serverLog{log: log.With("from", "nats-server"), fatal: make(chan struct{}), broken: make(chan struct{})}
 }
 
 // Noticef, Debugf and Tracef report the normal course of a server, which
@@ -41,9 +43,18 @@ func (l *serverLog) Errorf(format string, v ...any) {
 	line := fmt.Sprintf(format, v...)
 	l.mu.Lock()
 	l.error = line
+	if l.wrong == "" && strings.Contains(strings.ToLower(line), writeError) {
+		l.wrong = line
+		close(l.broken)
+	}
 	l.mu.Unlock()
 	l.log.Error(line)
 }
+
+// writeError stands in the line in which nats-server says that a write to a
+// stream failed. It then refuses every further one until it is started again,
+// also when there is space again, and shows that nowhere else.
+const writeError = "critical write error"
 
 // Fatalf keeps the first line, which Run returns. nats-server expects that the
 // process ends here; it returns from Start when it does not.
@@ -60,6 +71,12 @@ func (l *serverLog) reason() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.why
+}
+
+func (l *serverLog) brokenBy() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wrong
 }
 
 func (l *serverLog) lastError() string {

@@ -290,3 +290,25 @@ func TestKilledBeforeAppend(t *testing.T) {
 		t.Fatalf("the key again: got %+v, %v", o, err)
 	}
 }
+
+// An abort told to a client that waits for "applied" holds at every participant.
+func TestAbortApplied(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	delivery.refuse = "no courier is free"
+	s.coordinator(t, coordinator.Config{})
+	r := order("")
+	r.Wait = wire.WaitApplied
+	o, err := newClient(t, nc).Submit(t.Context(), r)
+	if err != nil || o.Status != wire.StatusAborted || !o.Applied {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	for _, f := range []*fake{inventory, delivery} {
+		f.set(func(f *fake) {
+			if b := f.branches[o.ID]; b == nil || b.State != wire.BranchAborted {
+				t.Errorf("%s: branch is %+v", f.name, b)
+			}
+		})
+	}
+}

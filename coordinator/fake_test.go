@@ -9,6 +9,7 @@ import (
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // fake is a participant that keeps its journal in memory: the real machine
@@ -35,8 +36,9 @@ type hold struct {
 }
 
 func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
+	env := pm.Env{Journal: journal(name), Window: wire.IdempotencyWindow.Milliseconds(), Incarnation: incarnation(t, nc)}
 	f := &fake{
-		t: t, nc: nc, name: name, env: pm.Env{Journal: journal(name), Window: wire.IdempotencyWindow.Milliseconds()},
+		t: t, nc: nc, name: name, env: env,
 		branches: map[wire.TxID]*pm.Branch{}, keys: map[string]*hold{}, changed: make(chan struct{}, 1),
 	}
 	for _, kind := range []string{wire.KindPrepare, wire.KindCommit, wire.KindAbort} {
@@ -55,6 +57,20 @@ func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// incarnation is that of the commit log's stream, which a journal remembers.
+func incarnation(t testing.TB, nc *nats.Conn) string {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := js.Stream(t.Context(), wire.TxLog().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.CachedInfo().Config.Metadata[wire.MetaIncarnation]
 }
 
 func journal(name string) string { return (name + "aaaaaaaaaaaaaaaa")[:16] }

@@ -30,7 +30,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			}
 		case machine.SendCommit:
 			c.publish(wire.TxSubject(wire.KindCommit, a.To, a.ID), wire.Encode(a.Msg))
-			if i+1 == len(actions) {
+			if i+1 == len(actions) || !sendsCommit(actions[i+1]) {
 				c.step(StepCommitSent)
 			}
 		case machine.SendAbort:
@@ -76,6 +76,11 @@ func (c *Coordinator) perform(actions []machine.Action) {
 
 func sendsPrepare(a machine.Action) bool {
 	_, ok := a.(machine.SendPrepare)
+	return ok
+}
+
+func sendsCommit(a machine.Action) bool {
+	_, ok := a.(machine.SendCommit)
 	return ok
 }
 

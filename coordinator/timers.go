@@ -11,7 +11,7 @@ import (
 
 const (
 	// tickEvery is the grain of all timers.
-	tickEvery = 50 * time.Millisecond
+	tickEvery = 100 * time.Millisecond
 	// The first resend comes well after a vote that took a normal disk sync,
 	// later ones back off; a commit is resent for ever, at the longest pause.
 	firstResend = 500 * time.Millisecond

@@ -134,7 +134,7 @@ var errSavepoint = errors.New("returning to the savepoint")
 // turns a panic into an error and tells whether anything may have been
 // written.
 func (k *committer) guarded(ctx context.Context, c *conn, savepoint bool, call func(*Tx) error) (wrote bool, err error) {
-	tx := &Tx{conn: c, check: checkStatement, triggers: k.journal.triggers}
+	tx := &Tx{conn: c, by: byBranch, triggers: k.journal.triggers}
 	if savepoint {
 		if _, err := c.exec("SAVEPOINT branch"); err != nil {
 			return false, errors.Join(errSavepoint, err)

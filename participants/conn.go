@@ -38,6 +38,8 @@ type stmt struct {
 	// busy while rows of it are being read.
 	busy bool
 	kept bool
+	// by is who was last allowed to run it.
+	by author
 	// reads: it certainly changes nothing.
 	reads bool
 }
@@ -48,23 +50,25 @@ func newConn(raw driver.Conn) *conn {
 	return &conn{raw: raw, stmts: make(map[string]*stmt)}
 }
 
-// prepare finds or makes a statement. check, if any, looks at SQL not seen
-// before.
-func (c *conn) prepare(query string, check func(string) error) (*stmt, error) {
+// prepare finds or makes a statement for whoever wrote it. A statement that
+// one of them may run is no leave for another: the journal's own COMMIT is
+// among those that are kept.
+func (c *conn) prepare(query string, by author) (*stmt, error) {
 	s := c.stmts[query]
-	if s != nil && !s.busy {
-		return s, nil
-	}
-	if s == nil && check != nil {
-		if err := check(query); err != nil {
+	if s == nil || s.by != by {
+		if err := by.check(query); err != nil {
 			return nil, err
 		}
+	}
+	if s != nil && !s.busy {
+		s.by = by
+		return s, nil
 	}
 	raw, err := c.raw.Prepare(query)
 	if err != nil {
 		return nil, fmt.Errorf("preparing %.200q: %w", query, err)
 	}
-	made := &stmt{Stmt: raw, exec: raw.(driver.StmtExecContext), query: raw.(driver.StmtQueryContext), reads: readsOnly(query)}
+	made := &stmt{Stmt: raw, exec: raw.(driver.StmtExecContext), query: raw.(driver.StmtQueryContext), by: by, reads: readsOnly(query)}
 	if s == nil && len(c.stmts) < maxStatements {
 		made.kept = true
 		c.stmts[query] = made
@@ -83,11 +87,11 @@ func (s *stmt) release() {
 // exec runs one of the journal's own statements and returns how many rows it
 // changed.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
-	return c.execChecked(query, nil, args)
+	return c.execAs(byJournal, query, args)
 }
 
-func (c *conn) execChecked(query string, check func(string) error, args []driver.Value) (int64, error) {
-	s, err := c.prepare(query, check)
+func (c *conn) execAs(by author, query string, args []driver.Value) (int64, error) {
+	s, err := c.prepare(query, by)
 	if err != nil {
 		return 0, err
 	}
@@ -104,7 +108,7 @@ func (c *conn) execChecked(query string, check func(string) error, args []driver
 // rows runs one of the journal's own queries and calls fn with each row, whose
 // values are valid only during the call.
 func (c *conn) rows(query string, fn func([]driver.Value) error, args ...driver.Value) error {
-	s, err := c.prepare(query, nil)
+	s, err := c.prepare(query, byJournal)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
 	_, err := tx.Exec(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
 	return err
 }
-func (tally) Abort(context.Context, *Tx, Branch) error  { return nil }
+func (tally) Abort(context.Context, *Tx, Branch) error { return nil }
 
 // bench is a committer driven by hand.
 type bench struct {

@@ -6,6 +6,27 @@ import (
 	"strings"
 )
 
+// author is on whose behalf a statement runs, and so what it may do.
+type author uint8
+
+const (
+	byJournal author = iota
+	byMigration
+	byBranch
+)
+
+// check says no to SQL that its author may not run.
+func (a author) check(query string) error {
+	switch a {
+	case byMigration:
+		return checkMigration(query)
+	case byBranch:
+		return checkStatement(query)
+	default:
+		return nil
+	}
+}
+
 // forbidden are the statements that would act on everybody who shares the
 // transaction, or on the connection itself.
 func forbidden() []string {

@@ -38,13 +38,39 @@ func TestGuard(t *testing.T) {
 		{"CREATE TABLE t (a); DROP TABLE u", "one statement", "one statement"},
 	} {
 		for _, where := range []struct {
-			check func(string) error
-			says  string
-		}{{checkStatement, c.says}, {checkMigration, c.migrate}} {
-			err := where.check(c.sql)
+			by   author
+			says string
+		}{{byBranch, c.says}, {byMigration, c.migrate}} {
+			err := where.by.check(c.sql)
 			if (err == nil) != (where.says == "") || err != nil && !strings.Contains(err.Error(), where.says) {
 				t.Errorf("%q: got %v, want %q", c.sql, err, where.says)
 			}
 		}
+	}
+}
+
+// Statements are kept per connection, and the journal's own are among them.
+func TestKeptStatementsAreGuarded(t *testing.T) {
+	b := newBench(t, false)
+	c := b.s.journal.conn
+	if err := c.begin("BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	for by, queries := range map[author][]string{
+		byBranch:    {"COMMIT", "BEGIN IMMEDIATE", "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)"},
+		byMigration: {"COMMIT", "BEGIN IMMEDIATE"},
+	} {
+		for _, q := range queries {
+			if c.stmts[q] == nil {
+				t.Fatalf("%q is not kept, and shows nothing here", q)
+			}
+			tx := &Tx{conn: c, by: by}
+			if _, err := tx.Exec(t.Context(), q); err == nil || c.lost {
+				t.Errorf("%q was let through for %d", q, by)
+			}
+		}
+	}
+	if err := c.commit(); err != nil {
+		t.Error(err)
 	}
 }

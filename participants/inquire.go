@@ -44,9 +44,11 @@ func (s *service) inquire(ctx context.Context) {
 }
 
 // ask asks any coordinator about one branch. Whatever the answer, the question
-// stays planned until the branch is settled.
+// stays planned until the branch is settled. The next one is planned before this
+// one is answered: the coordinator that has it may die with it.
 func (s *service) ask(ctx context.Context, b machine.Branch) {
 	s.counts.asked.Add(1)
+	s.doubts.askAgain(b.ID, time.Now())
 	answer, err := s.resolve(ctx, b)
 	if err != nil && ctx.Err() == nil {
 		s.cfg.Log.Debug("no answer about a branch in doubt", "tx", b.ID.String(), "error", err)
@@ -56,7 +58,6 @@ func (s *service) ask(ctx context.Context, b machine.Branch) {
 			s.counts.dropped.Add(1)
 		}
 	}
-	s.doubts.askAgain(b.ID, time.Now())
 }
 
 func (s *service) resolve(ctx context.Context, b machine.Branch) (wire.Resolved, error) {

@@ -148,7 +148,7 @@ func (j *journal) migrate(ctx context.Context, r Resource) error {
 		return err
 	}
 	if err := j.inTx(c, func() error {
-		tx := &Tx{conn: c, check: checkMigration}
+		tx := &Tx{conn: c, by: byMigration}
 		defer tx.end()
 		return r.Migrate(ctx, tx)
 	}); err != nil {

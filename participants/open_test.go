@@ -71,6 +71,32 @@ func TestOpen(t *testing.T) {
 			t.Errorf("journal id is %s after %s: %v", b, a, err)
 		}
 	})
+	t.Run("durable settings", func(t *testing.T) {
+		cfg := fresh(t)
+		db, err := openSQLite(cfg.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := db.connect(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for pragma, want := range map[string]any{"journal_mode": "wal", "synchronous": int64(2), "foreign_keys": int64(1)} {
+			if got, err := c.one("PRAGMA " + pragma); err != nil || got != want {
+				t.Errorf("%s is %v, want %v: %v", pragma, got, want, err)
+			}
+		}
+		// What commits without the committer is rolled back.
+		if err := c.begin("BEGIN IMMEDIATE"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.exec("COMMIT"); err == nil || !c.lost {
+			t.Errorf("a COMMIT that was not the committer's ended with %v (lost is %v)", err, c.lost)
+		}
+		if err := c.close(); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("path with odd characters", func(t *testing.T) {
 		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "50% of? it#1.db")}
 		if _, err := tryOpen(cfg, first); err != nil {

@@ -17,8 +17,8 @@ import (
 // noticed before a statement starts and never interrupts one.
 type Tx struct {
 	conn *conn
-	// check says no to SQL that may not run here.
-	check func(query string) error
+	// by says which SQL may run here.
+	by author
 	// wrote: something was changed, or may have been.
 	wrote bool
 	// triggers: changes may have been made that are not counted.
@@ -36,7 +36,7 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (changed int6
 	if err != nil {
 		return 0, err
 	}
-	changed, err = tx.conn.execChecked(query, tx.check, values)
+	changed, err = tx.conn.execAs(tx.by, query, values)
 	if changed > 0 || tx.triggers {
 		tx.wrote = true
 	}
@@ -50,7 +50,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*Rows, erro
 	if err != nil {
 		return nil, err
 	}
-	s, err := tx.conn.prepare(query, tx.check)
+	s, err := tx.conn.prepare(query, tx.by)
 	if err != nil {
 		return nil, err
 	}

@@ -31,5 +31,18 @@ func (m *Machine) sendAbort(t *Tx, b *Branch) {
 	}})
 }
 
-// settle answers the clients of an aborting transaction.
-func (m *Machine) settle(t *Tx, status wire.Status) { m.answer(t.sub, t.outcome(status)) }
+// settle answers the clients of an aborting transaction. Those that want to
+// know when it is applied wait for the last acknowledgement.
+func (m *Machine) settle(t *Tx, status wire.Status) {
+	if t.sub == nil {
+		return
+	}
+	if status == wire.StatusAborted && !t.allDone() {
+		t.proven = true
+		m.answerDecided(t.sub, t.sub.truth(t.outcome(status)))
+		if len(t.sub.waiters) > 0 {
+			return
+		}
+	}
+	m.answer(t.sub, t.outcome(status))
+}

@@ -85,6 +85,9 @@ func (m *Machine) GiveUp(id wire.TxID) {
 	if t == nil || t.State != Aborting {
 		return
 	}
+	if t.proven {
+		m.answer(t.sub, t.outcome(wire.StatusAborted))
+	}
 	m.settle(t, wire.StatusUnknown)
 	m.forget(t)
 }

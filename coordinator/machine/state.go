@@ -146,6 +146,7 @@ func (k *key) tx(t *Tx) {
 	k.flag(t.sub != nil)
 	if t.State == Aborting {
 		k.flag(t.abort.close)
+		k.flag(t.proven)
 		if t.sub != nil {
 			k.text(string(t.abort.code))
 		}

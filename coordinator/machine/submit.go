@@ -40,6 +40,8 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 		m.reject(s.Key, w, wire.CodeContended, "the key is held by a transaction with other content that is not decided yet")
 	case committed && w.Wait != wire.WaitApplied:
 		m.do(Reply{To: w.To, Outcome: t.outcome(wire.StatusCommitted)})
+	case t != nil && t.proven && w.Wait != wire.WaitApplied:
+		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(wire.StatusAborted))})
 	default:
 		sub.Once = false
 		sub.waiters = append(sub.waiters, w)
@@ -98,9 +100,7 @@ func (m *Machine) answer(s *Submission, o wire.Outcome) {
 	if s == nil {
 		return
 	}
-	if !s.found.IsZero() && o.ID != s.found {
-		o = s.earlier(false)
-	}
+	o = s.truth(o)
 	for _, w := range s.waiters {
 		m.do(Reply{To: w.To, Outcome: o})
 	}
@@ -119,6 +119,14 @@ func (m *Machine) answerDecided(s *Submission, o wire.Outcome) {
 		m.do(Reply{To: w.To, Outcome: o})
 	}
 	s.waiters = later
+}
+
+// truth is o, unless s is known to have committed before.
+func (s *Submission) truth(o wire.Outcome) wire.Outcome {
+	if !s.found.IsZero() && o.ID != s.found {
+		return s.earlier(false)
+	}
+	return o
 }
 
 // earlier is the outcome of the transaction that committed s before.

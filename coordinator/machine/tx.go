@@ -35,8 +35,10 @@ type Tx struct {
 	sub *Submission
 	// home is the sequence of the latest own record that holds its commit.
 	home uint64
-	// abort says why it is aborting.
-	abort abortion
+	// abort says why it is aborting, proven that clients may be told so: the
+	// key is closed.
+	abort  abortion
+	proven bool
 }
 
 // Branch is what the coordinator knows of one participant.
@@ -128,6 +130,7 @@ func (t *Tx) outcome(status wire.Status) wire.Outcome {
 	o := wire.Outcome{V: wire.Version, Status: status, ID: t.ID, Key: t.Key}
 	if status != wire.StatusCommitted {
 		o.Code, o.Reason, o.Participant = t.abort.code, t.abort.reason, t.abort.participant
+		o.Applied = status == wire.StatusAborted && t.allDone()
 		return o
 	}
 	o.Applied = t.allDone()

@@ -61,8 +61,10 @@ func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine
 	return l.next(ctx, log, after+1)
 }
 
-// Read reads a log from the base that its last record names. What other writers
-// do meanwhile can leave holes: the machine checks the chain.
+// Read reads a log from the base that its last record names, and then on until
+// it finds no more: a seal must expect the last record, and an owner that is
+// still appending would always be ahead of one that read the end first. What
+// other writers do meanwhile can leave holes: the machine checks the chain.
 func (l *Log) Read(ctx context.Context, log string) ([]machine.Stored, error) {
 	raw, err := l.lastMsg(ctx, log)
 	if raw == nil || err != nil {
@@ -84,8 +86,23 @@ func (l *Log) Read(ctx context.Context, log string) ([]machine.Stored, error) {
 		found = append(found, *s)
 		from = s.Seq + 1
 	}
-	return append(found, *last), nil
+	found = append(found, *last)
+	for range maxReadOn {
+		s, err := l.next(ctx, log, found[len(found)-1].Seq+1)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil {
+			break
+		}
+		found = append(found, *s)
+	}
+	return found, nil
 }
+
+// maxReadOn bounds how far a read follows an owner that keeps appending, and
+// that is as fast as the reader. The seal fails then and the log is read again.
+const maxReadOn = 4096
 
 func (l *Log) lastMsg(ctx context.Context, log string) (*jetstream.RawStreamMsg, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)

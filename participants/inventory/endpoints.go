@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	"parley/participants"
@@ -30,8 +32,7 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 			return fmt.Errorf("restocking %q: %w", m.Item, err)
 		}
 		if n == 0 {
-			return &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
-				"%d more of %q would be more than the limit of %d, or there is no such item", m.Quantity, m.Item, int64(wire.MaxStock))}
+			return notRestocked(ctx, tx, m)
 		}
 		return nil
 	})
@@ -40,6 +41,24 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 	}
 	menu, err := menu(ctx, p, m.Item)
 	return answer(menu, err)
+}
+
+// notRestocked says why no item could be restocked.
+func notRestocked(ctx context.Context, tx *participants.Tx, m wire.Restock) error {
+	var stock int64
+	switch err := tx.QueryRow(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
+	case errors.Is(err, sql.ErrNoRows):
+		return notOnMenu(m.Item)
+	case err != nil:
+		return fmt.Errorf("looking for %q: %w", m.Item, err)
+	default:
+		return &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
+			"%d of %q and %d more are beyond the limit of %d", stock, m.Item, m.Quantity, int64(wire.MaxStock))}
+	}
+}
+
+func notOnMenu(item string) error {
+	return &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("there is no %q on the menu", item)}
 }
 
 // menu reads one item, or all of them if item is empty.
@@ -60,7 +79,7 @@ func menu(ctx context.Context, p *participants.Participant, item string) (list [
 		return rows.Err()
 	})
 	if err == nil && len(list) == 0 && item != "" {
-		err = &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("there is no %q on the menu", item)}
+		err = notOnMenu(item)
 	}
 	return list, err
 }

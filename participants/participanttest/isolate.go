@@ -3,6 +3,7 @@ package participanttest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,7 +166,7 @@ func (s *isolation) outcomes(what string) {
 	kind, outcome := wire.KindCommit, func(wire.TxID) []byte {
 		return wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
 	}
-	if what[:2] == "ab" {
+	if strings.HasPrefix(what, "abort-") {
 		kind, outcome = wire.KindAbort, func(id wire.TxID) []byte { return wire.Encode(abortOf("k-"+id.String(), journal, true)) }
 	}
 	s.grouped(groupSize, func() {
@@ -176,6 +177,9 @@ func (s *isolation) outcomes(what string) {
 	s.collect(good)
 	s.yes("probe")
 	s.state(guilty, wire.BranchPrepared)
+	if n := s.p.Counts().Regroups; n != 1 && !strings.HasSuffix(what, deferredKey) {
+		s.t.Errorf("groups were done again %d times, want once", n)
+	}
 	s.r.healed.Store(true)
 	s.send(kind, guilty, outcome(guilty))
 	s.collect([]wire.TxID{guilty})

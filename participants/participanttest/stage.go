@@ -183,19 +183,22 @@ func (s *stage) ack(id wire.TxID) wire.Ack {
 	return a
 }
 
-// question waits until the participant asks, and checks whom it is about.
+// question waits until the participant asks about a branch. Questions about
+// others may stand before it: a participant asks again without waiting for an
+// answer.
 func (s *stage) question(id wire.TxID) *nats.Msg {
 	s.t.Helper()
-	m, err := s.asked.NextMsg(patience)
-	if err != nil {
-		s.t.Fatalf("waiting for a question: %v", err)
+	for {
+		m, err := s.asked.NextMsg(patience)
+		if err != nil {
+			s.t.Fatalf("waiting for a question about %s: %v", id, err)
+		}
+		q, err := wire.Decode[wire.Resolve](m.Data)
+		s.must(err)
+		if q.Participant == s.cfg.Name && q.ID == id {
+			return m
+		}
 	}
-	q, err := wire.Decode[wire.Resolve](m.Data)
-	s.must(err)
-	if q.ID != id || q.Participant != s.cfg.Name {
-		s.t.Fatalf("the question is %+v, want one about %s", q, id)
-	}
-	return m
 }
 
 func (s *stage) answer(m *nats.Msg, r wire.Resolved) {

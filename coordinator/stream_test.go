@@ -1,0 +1,234 @@
+package coordinator_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/coordinator"
+	"parley/coordinator/txlog"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// fails waits until the coordinator has ended by itself and checks that its
+// error has all parts.
+func (p *process) fails(t *testing.T, parts ...string) {
+	t.Helper()
+	select {
+	case err := <-p.done:
+		p.done = nil
+		if err == nil {
+			t.Fatalf("the coordinator ended without an error, want one that names %q", parts)
+		}
+		for _, part := range parts {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("the error %q does not name %q", err, part)
+			}
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("the coordinator goes on")
+	}
+}
+
+func (s *system) remake(t *testing.T) {
+	t.Helper()
+	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := streams.Ensure(t.Context(), s.js, wire.TxLog(), 1); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever happens to the stream under a coordinator ends it, with an error
+// that names the stream, what is wrong and what to do.
+func TestStreamTakenAway(t *testing.T) {
+	t.Parallel()
+	name := wire.TxLog().Name
+	for _, c := range []struct {
+		what  string
+		do    func(*testing.T, *system)
+		parts []string
+	}{
+		{"deleted", func(t *testing.T, s *system) {
+			if err := s.js.DeleteStream(t.Context(), name); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{name, "does not exist", "parley init", "restore"}},
+		{"made anew", func(t *testing.T, s *system) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
+		{"changed", func(t *testing.T, s *system) {
+			cfg := streams.Config(wire.TxLog(), 1)
+			info, err := s.js.Stream(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.Metadata, cfg.AllowDirect = info.CachedInfo().Config.Metadata, true
+			if _, err := s.js.UpdateStream(t.Context(), cfg); err != nil {
+				t.Fatal(err)
+			}
+		}, []string{name, "allow_direct true", "false", "nats stream edit"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := newSystem(t)
+			p := s.coordinator(t, coordinator.Config{})
+			c.do(t, s)
+			p.fails(t, c.parts...)
+		})
+	}
+}
+
+// The stream is deleted and made anew while branches of a dead coordinator are
+// in doubt, one of them perhaps committed: nobody is told that they aborted. An
+// empty stream is not an empty log. (Without the check of the incarnation after
+// a seal, a coordinator answers "aborted" in the second before it notices.)
+func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	// The old stream's seals have sequences above those of the new one.
+	const old = 200
+	for range old {
+		if _, err := s.js.Publish(t.Context(), wire.LogSubject(fillerLog), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.posesAsOwner(t, fillerLog)
+	p := s.coordinator(t, coordinator.Config{})
+	nc := s.Connect(t)
+	inbox := nc.NewInbox()
+	sealed := make(chan uint64, 256)
+	_, err := nc.Subscribe(inbox, func(msg *nats.Msg) {
+		if r, err := wire.Decode[wire.Resolved](msg.Data); err == nil && r.Status == wire.StatusAborted {
+			sealed <- r.SealSeq
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each question is about another log, so that each has its own seal, at
+	// another moment around the new stream's birth.
+	tick := time.NewTicker(15 * time.Millisecond)
+	defer tick.Stop()
+	const questions = 100
+	for i := range questions {
+		<-tick.C
+		if i == questions*3/4 {
+			s.remake(t)
+		}
+		log := strings.Repeat(string(rune('a'+i%26)), 15) + string(rune('a'+i/26))
+		q := wire.Resolve{V: 1, ID: wire.TxID{Log: log, N: 1}, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
+		if err := nc.PublishRequest(wire.SubjectResolve, inbox, wire.Encode(q)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p.fails(t, wire.TxLog().Name)
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d answers before", len(sealed))
+	for len(sealed) > 0 {
+		if seq := <-sealed; seq <= old {
+			t.Errorf("told that a branch aborted, proven by the seal at %d of a stream made anew", seq)
+		}
+	}
+}
+
+// A full commit log: submissions get "busy" from the soft limit on, an append
+// that finds no room at all is repeated until there is some, nothing is
+// answered wrongly, and with space everything goes on.
+func TestStreamFull(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	s.coordinator(t, coordinator.Config{})
+	client := newClient(t, nc)
+	filler := s.fillers(t)
+
+	// One transaction is under way, its votes held back, when it gets full.
+	delivery.set(func(f *fake) { f.silent = true })
+	held := order("early")
+	held.Timeout = 10 * time.Minute // filling takes long on a busy disk
+	early := submit(t, client, held)
+	inventory.first()
+	filler.fill(t, wire.TxLog().MaxBytes)
+	busy := func(key string) bool {
+		o := requestSubmit(t, nc, order(key))
+		return o.Status == wire.StatusRejected && o.Code == wire.CodeBusy && strings.Contains(o.Reason, "full")
+	}
+	eventually(t, "a submission to be refused", func() bool { return busy("refused") })
+	delivery.set(func(f *fake) { f.silent = false }) // the resent prepare is answered
+	eventually(t, "the early vote", func() bool { return delivery.count(wire.BranchPrepared) == 1 })
+	late := submit(t, client, order("late"))
+	if !busy("refused again") {
+		t.Error("a full log takes submissions")
+	}
+	select {
+	case r := <-early:
+		t.Fatalf("answered while the log was full: %+v, %v", r.o, r.err)
+	default:
+	}
+	if n := inventory.count(wire.BranchCommitted) + delivery.count(wire.BranchCommitted); n != 0 {
+		t.Errorf("%d branches committed without room for the commit", n)
+	}
+
+	filler.purge(t)
+	for what, answer := range map[string]<-chan result{"early": early, "late": late} {
+		r := <-answer
+		if r.err != nil || r.o.Status != wire.StatusCommitted {
+			t.Fatalf("%s: got %+v, %v", what, r.o, r.err)
+		}
+		inventory.await(r.o.ID, wire.BranchCommitted)
+		delivery.await(r.o.ID, wire.BranchCommitted)
+	}
+}
+
+// fillers write records into a log of their own and answer as its owner, so
+// that nobody adopts it.
+type fillers struct {
+	s   *system
+	log *txlog.Log
+}
+
+const fillerLog = "fillerfillerfill"
+
+func (s *system) fillers(t *testing.T) *fillers {
+	t.Helper()
+	l, err := txlog.Open(t.Context(), s.js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.posesAsOwner(t, fillerLog)
+	return &fillers{s: s, log: l}
+}
+
+// fill publishes until the broker says that the stream is full, in pieces that
+// get smaller, so that no room is left for a record.
+func (f *fillers) fill(t *testing.T, atLeast int64) {
+	t.Helper()
+	written := int64(0)
+	for size := wire.MaxRecord; size > 100; {
+		_, err := f.s.js.Publish(t.Context(), wire.LogSubject(fillerLog), make([]byte, size))
+		if err == nil {
+			written += int64(size)
+			continue
+		}
+		if api, ok := errors.AsType[*jetstream.APIError](err); !ok || api.ErrorCode != 10077 {
+			t.Fatal(err)
+		}
+		size /= 4
+	}
+	if written < atLeast*9/10 {
+		t.Fatalf("the stream is full with %d bytes, of %d", written, atLeast)
+	}
+}
+
+func (f *fillers) purge(t *testing.T) {
+	t.Helper()
+	if err := f.log.Purge(t.Context(), fillerLog, 0); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"parley/coordinator"
+	"parley/participants"
+	"parley/wire"
+)
+
+// row is one crash: what dies, where, and what happens then.
+type row struct {
+	// victim is the process that reaches point; died what is killed there.
+	victim, point, died string
+	// then is what happens after, for the table.
+	then string
+	// gone: the client gives up when the victim dies, so that nobody repeats
+	// the order; only those in doubt can find out what became of it.
+	gone bool
+	// want is the only outcome allowed for the order under test, if any.
+	want string
+	// within bounds how long a branch may be in doubt.
+	within time.Duration
+	strike func(*trial)
+}
+
+// Bounds on doubt, from the moment that those needed to end it are started.
+const (
+	withinParticipant = 10 * time.Second
+	withinCoordinator = 5 * time.Second
+)
+
+const (
+	committed = "committed"
+	nothing   = "nothing"
+)
+
+// rows are the crash points.
+func rows() []row {
+	var all []row
+	for _, name := range both {
+		for _, point := range []string{
+			participants.StepPrepareBeforeCommit, participants.StepPrepareAfterCommit, participants.StepVoteSent,
+			participants.StepOutcomeBeforeCommit, participants.StepOutcomeAfterCommit, participants.StepAckSent,
+		} {
+			r := row{victim: name, point: point, died: name, then: "restarted", within: withinParticipant, strike: crashParticipant}
+			if strings.HasPrefix(point, "outcome") || strings.HasPrefix(point, "ack") {
+				r.want = committed
+			}
+			all = append(all, r)
+		}
+	}
+	for _, p := range []struct{ point, want string }{
+		{coordinator.StepPrepareSent, nothing},
+		{coordinator.StepAppendBefore, nothing},
+		{coordinator.StepAppendAfter, committed},
+		{coordinator.StepAnswered, committed},
+		{coordinator.StepCommitSent, committed},
+	} {
+		r := row{victim: "coordinator", point: p.point, died: "coordinator", within: withinCoordinator}
+		alone, beside := r, r
+		alone.then, alone.strike = "restarted", crashCoordinator
+		beside.then, beside.strike = "another is alive", crashBeside
+		again := alone
+		again.gone, again.want, beside.gone, beside.want = true, p.want, true, p.want
+		all = append(all, alone, again, beside)
+	}
+	all = append(all,
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted", within: withinCoordinator, strike: crashPurging},
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, a commit was carried forward", want: committed, gone: true, within: withinCoordinator, strike: crashCarried},
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, it was draining", within: withinCoordinator, strike: crashDraining},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-before", gone: true, want: nothing, within: withinCoordinator, strike: crashSealer(coordinator.StepAppendBefore)},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-after", gone: true, want: committed, within: withinCoordinator, strike: crashSealer(coordinator.StepAppendAfter)},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; the 2nd was being asked", gone: true, want: nothing, within: withinCoordinator, strike: crashAsked},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "broker", then: "restarted", within: withinCoordinator, strike: brokerWhileSealing},
+	)
+	for _, h := range []struct{ victim, point string }{
+		{wire.Inventory, participants.StepPrepareAfterCommit},
+		{wire.Inventory, participants.StepOutcomeBeforeCommit},
+		{wire.Delivery, participants.StepOutcomeAfterCommit},
+		{"coordinator", coordinator.StepAppendBefore},
+		{"coordinator", coordinator.StepAppendAfter},
+		{"coordinator", coordinator.StepPurgeBefore},
+	} {
+		all = append(all, row{victim: h.victim, point: h.point, died: "broker", then: "restarted", within: withinParticipant, strike: killHeld})
+	}
+	for _, h := range []struct{ victim, point, want string }{
+		{wire.Delivery, participants.StepPrepareAfterCommit, nothing},
+		{"coordinator", coordinator.StepAppendBefore, nothing},
+		{"coordinator", coordinator.StepAppendAfter, committed},
+		{"coordinator", coordinator.StepPurgeBefore, ""},
+		{wire.Inventory, participants.StepOutcomeBeforeCommit, committed},
+	} {
+		all = append(all, row{victim: h.victim, point: h.point, died: "everything", then: "restarted", gone: true, want: h.want, within: withinParticipant, strike: killHeld})
+	}
+	return all
+}
+
+func (r *row) name() string {
+	client := "client repeats"
+	if r.gone {
+		client = "client gone"
+	}
+	return strings.Join([]string{r.victim, r.point, "kill " + r.died, r.then, client}, ", ")
+}
+
+// result is what the table shows of a row.
+type result struct {
+	row
+	told, outcome string
+	doubt         time.Duration
+	ok            bool
+}
+
+// TestCrashPoints kills real processes at every durable step of the protocol.
+func TestCrashPoints(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var table []result
+	again, pattern := 1, regexp.MustCompile(*only)
+	if *long {
+		again = *rounds
+	}
+	began := time.Now()
+	t.Run("rows", func(t *testing.T) {
+		for round := range again {
+			for i, r := range rows() {
+				if !pattern.MatchString(r.name()) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%d.%d %s", round, i, r.name()), func(t *testing.T) {
+					t.Parallel()
+					result := result{row: r, told: "-", outcome: "-"}
+					defer func() {
+						result.ok = !t.Failed()
+						mu.Lock()
+						table = append(table, result)
+						mu.Unlock()
+					}()
+					play(t, &result)
+				})
+			}
+		}
+	})
+	slices.SortFunc(table, func(a, b result) int { return strings.Compare(a.name(), b.name()) })
+	t.Logf("%d crashes in %v\n%s", len(table), time.Since(began).Round(time.Second), render(table))
+}
+
+func render(table []result) string {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "process\tpoint\twhat died\tthen\tclient was told\toutcome\tin doubt (ms)\tok")
+	for _, r := range table {
+		ok, then := "ok", r.then
+		if r.gone {
+			then += ", client gone"
+		}
+		if !r.ok {
+			ok = "FAIL"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.victim, r.point, r.died, then, r.told, r.outcome, r.doubt.Milliseconds(), ok)
+	}
+	w.Flush()
+	return b.String()
+}

@@ -1,0 +1,145 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// TestFullJournal: inventory has no space left. Orders abort in time and say
+// who did not answer, inventory stays up, and goes on when there is space.
+func TestFullJournal(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.startCoordinator()
+	s.participants[wire.Inventory].stop()
+	d := newDisk(t, "4m")
+	flags := []string{wire.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench"}
+	p := launch(t, d.enter(flags...)...)
+	s.participants[wire.Inventory] = p
+	p.await("inventory is ready")
+	s.place(s.newOrder())
+
+	d.fill(t)
+	stuck := s.newOrder()
+	began := time.Now()
+	s.submit(stuck)
+	<-stuck.done
+	if stuck.err != nil || stuck.told.Status != wire.StatusAborted || stuck.told.Participant != wire.Inventory {
+		t.Errorf("an order while inventory's disk is full: %+v, %v, want aborted because of inventory", stuck.told, stuck.err)
+	}
+	t.Logf("told %s after %v: %s", stuck.told.Status, time.Since(began).Round(time.Millisecond), stuck.told.Reason)
+	if !strings.Contains(p.output(), "full") {
+		t.Errorf("inventory does not say that its disk is full:%s", p.output())
+	}
+	if p.ended() {
+		t.Fatal("inventory did not stay up")
+	}
+	s.items() // it still answers what it can
+
+	d.free(t)
+	eventually(t, patience, "committing again", func() error {
+		o := s.newOrder()
+		s.submit(o)
+		<-o.done
+		return o.err
+	})
+	eventually(t, withinParticipant, "resolving every branch", s.inDoubt)
+	s.check()
+	s.repeatAll()
+	eventually(t, patience, "finishing everything", s.unfinished)
+	s.check()
+	s.stopAll()
+}
+
+// TestStartOnFullDisk: a role that cannot make its files says so and ends.
+func TestStartOnFullDisk(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.participants[wire.Inventory].stop()
+	d := newDisk(t, "1m")
+	d.fill(t)
+	for _, args := range [][]string{
+		{"inventory", "--data", d.dir, "--nats", s.url},
+		{"broker", "--data", d.dir, "--listen", "127.0.0.1:0"},
+		{"up", "--data", d.dir, "--listen", "127.0.0.1:0"},
+	} {
+		_, errs, code := run(t, d.enter(args...)...)
+		t.Logf("%s: exit %d: %s", args[0], code, errs)
+		if code != exitFailed || !strings.Contains(errs, d.dir) || !strings.Contains(errs, "space") && !strings.Contains(errs, "full") {
+			t.Errorf("%s on a full disk: exit %d, want 1 and a reason that names the directory\n%s", args[0], code, errs)
+		}
+	}
+}
+
+// TestFullBroker: the broker has no space left. Nothing is told committed that
+// is not, and after there is space, and a start if need be, everything goes on.
+func TestFullBroker(t *testing.T) {
+	t.Parallel()
+	d := newDisk(t, "512m") // the broker wants to see room for the whole log
+	s := &system{TB: t, data: t.TempDir(), participants: map[string]*process{}, stock: map[string]int64{}}
+	brokerOn := func(listen string) *process {
+		return launch(t, d.enter("broker", "--data", d.dir, "--listen", listen)...)
+	}
+	s.broker = brokerOn("127.0.0.1:0")
+	s.url = s.broker.url()
+	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
+		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
+	}
+	s.startParticipants()
+	s.connect()
+	for _, i := range s.items() {
+		s.stock[i.Item] = i.Stock
+	}
+	s.startCoordinator()
+	s.place(s.newOrder())
+
+	d.resize(t, "2m")
+	d.fill(t)
+	stuck := s.untilStuck()
+	t.Logf("%d orders fitted in the last block", len(s.orders)-2)
+	// nats-server would refuse writes for ever after the first that failed.
+	if code := s.broker.wait(); code != exitFailed || !strings.Contains(s.broker.output(), "no space left") || !strings.Contains(s.broker.output(), d.dir) {
+		t.Errorf("the broker on a full disk: exit %d, want 1 and an error that names the directory:%s", code, s.broker.output())
+	}
+	d.resize(t, "512m")
+	d.free(t)
+	s.broker = brokerOn(strings.TrimPrefix(s.url, "nats://"))
+	s.broker.url()
+	<-stuck.done
+	eventually(t, patience, "committing again", func() error {
+		o := s.newOrder()
+		s.submit(o)
+		<-o.done
+		return o.err
+	})
+	eventually(t, withinParticipant, "resolving every branch", s.inDoubt)
+	s.check()
+	s.repeatAll()
+	eventually(t, patience, "finishing everything", s.unfinished)
+	s.check()
+	s.stopAll()
+}
+
+// untilStuck places orders until one is not answered: what is left of the last
+// block of a file takes a few.
+func (s *system) untilStuck() *order {
+	s.Helper()
+	for range 1000 {
+		o := s.submit(s.newOrder())
+		select {
+		case <-o.done:
+		case <-s.broker.done:
+			return o
+		case <-time.After(4 * time.Second): // three times what a slow disk takes
+			return o
+		}
+		if o.answer() != committed {
+			return o
+		}
+	}
+	s.Fatal("the disk is full and every order commits")
+	return nil
+}

@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"parley/coordinator/txclient"
+	"parley/wire"
+)
+
+// order is one order and what its client was told.
+type order struct {
+	key, item string
+	quantity  int64
+	// zone is empty for an order that needs no courier.
+	zone string
+	wait wire.Wait
+
+	cancel context.CancelFunc
+	done   chan struct{}
+	// told and err are the answer, once done is closed.
+	told wire.Outcome
+	err  error
+}
+
+// clientPatience is how long a client asks for one order.
+const clientPatience = 30 * time.Second
+
+// newOrder notes down an order that is unlike the others.
+func (s *system) newOrder() *order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.orders)
+	o := &order{
+		key: fmt.Sprintf("order-%d", n), item: fmt.Sprintf("item-%d", n%3), zone: fmt.Sprintf("zone-%d", n%2),
+		quantity: int64(1 + n%5), wait: wire.WaitDecided,
+	}
+	s.orders = append(s.orders, o)
+	return o
+}
+
+func (o *order) request() txclient.Request {
+	r := txclient.Request{Key: o.key, Timeout: 5 * time.Second, Wait: o.wait, Branches: []wire.Branch{
+		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
+	}}
+	if o.zone != "" {
+		r.Branches = append(r.Branches, wire.Branch{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: o.zone})})
+	}
+	return r
+}
+
+// submit places an order in the background.
+func (s *system) submit(o *order) *order {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.Context()), clientPatience)
+	o.cancel, o.done = cancel, make(chan struct{})
+	client := s.client
+	go func() {
+		defer cancel()
+		defer close(o.done)
+		o.told, o.err = client.Submit(ctx, o.request())
+	}()
+	s.Cleanup(func() { cancel(); <-o.done })
+	return o
+}
+
+// place places an order, which nothing hinders, and waits until it is applied.
+func (s *system) place(o *order) *order {
+	s.Helper()
+	o.wait = wire.WaitApplied
+	s.submit(o)
+	<-o.done
+	if o.err != nil || o.told.Status != wire.StatusCommitted {
+		s.Fatalf("%s: %+v, %v, want committed", o.key, o.told, o.err)
+	}
+	return o
+}
+
+// answer is what the client was told, in a word.
+func (o *order) answer() string {
+	switch {
+	case o.err == nil:
+		return string(o.told.Status)
+	case errors.Is(o.err, txclient.ErrUnknown):
+		return "unknown"
+	default:
+		return "rejected"
+	}
+}
+
+// repeatAll asks for every order once more; a definite answer must stand.
+func (s *system) repeatAll() {
+	s.Helper()
+	for _, o := range s.orders {
+		before, id := o.answer(), o.told.ID
+		s.submit(o)
+		<-o.done
+		now := o.answer()
+		switch {
+		case now != string(wire.StatusCommitted) && now != string(wire.StatusAborted):
+			s.Errorf("%s asked again: %s (%+v, %v), want a definite answer", o.key, now, o.told, o.err)
+		case before == string(wire.StatusCommitted) && o.told.ID != id:
+			s.Errorf("%s asked again: committed as %s, before as %s", o.key, o.told.ID, id)
+		case (before == string(wire.StatusCommitted) || before == string(wire.StatusAborted)) && before != now:
+			s.Errorf("%s asked again: %s (%+v), before %s", o.key, now, o.told, before)
+		}
+	}
+}

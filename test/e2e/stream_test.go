@@ -1,0 +1,67 @@
+package e2e
+
+import (
+	"testing"
+
+	"parley/wire"
+)
+
+// TestStreamLost: the stream of the commit logs is deleted under a running
+// system. Nobody may take a new one for the old: every role ends and says why.
+func TestStreamLost(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	c := s.startCoordinator()
+	s.place(s.newOrder())
+	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
+		if code := p.wait(); code != exitFailed {
+			t.Errorf("%s: exit %d, want 1", p.name, code)
+		}
+		p.await("^parley: .*stream TXLOG does not exist: .*restore")
+	}
+	s.coordinators = nil
+	refused(t, exitFailed, []string{"stream TXLOG does not exist", "restore"}, "coordinator", "--nats", s.url)
+}
+
+// TestStreamRecreated: another stream of the same name is not the one that the
+// journals know.
+func TestStreamRecreated(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	c := s.startCoordinator()
+	s.place(s.newOrder())
+	was := s.incarnation()
+	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
+		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
+	}
+	is := s.incarnation()
+	// Those that run have noticed, even if it was made anew at once.
+	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
+		if code := p.wait(); code != exitFailed {
+			t.Errorf("%s: exit %d, want 1", p.name, code)
+		}
+		p.await("^parley: .*stream TXLOG ")
+	}
+	s.coordinators = nil
+	for _, name := range both {
+		refused(t, exitFailed, []string{name + ".db", was, is, "TXLOG", "--accept-incarnation " + is}, name, "--data", s.data, "--nats", s.url)
+		refused(t, exitFailed, []string{name + ".db", "abcdefgh", is}, name, "--data", s.data, "--nats", s.url, "--accept-incarnation", "abcdefgh")
+	}
+	// A person who knows what is lost can go on, once told and from then on.
+	for _, name := range both {
+		p := s.startParticipant(name, "--accept-incarnation", is)
+		p.await(name + " is ready")
+		p.stop()
+	}
+	s.startParticipants()
+	s.startCoordinator()
+	s.place(s.newOrder())
+	s.check()
+	s.stopAll()
+}

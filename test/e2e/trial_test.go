@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/coordinator"
+)
+
+// trial is one play of a row.
+type trial struct {
+	*system
+	row row
+	// under are the orders under test: one of them reaches the point.
+	under []*order
+	// healed is when all that is needed to end every doubt was started.
+	healed time.Time
+}
+
+// play plays a row: a few orders, the crash, what heals it, a few orders more;
+// and then nothing may be left over or forgotten.
+func play(t *testing.T, result *result) {
+	tr := &trial{system: newSystem(t), row: result.row}
+	tr.startCoordinator("--trim-at", "4")
+	for range 2 {
+		tr.place(tr.newOrder())
+	}
+	tr.row.strike(tr)
+	result.doubt = tr.settle()
+	result.told, result.outcome = tr.summary()
+	tr.check()
+	if !tr.row.wanted(result.outcome) {
+		t.Errorf("the outcome is %s, want %s", result.outcome, tr.row.want)
+	}
+	for range 2 {
+		tr.place(tr.newOrder())
+	}
+	tr.repeatAll()
+	eventually(t, patience, "finishing everything", tr.unfinished)
+	tr.check()
+	tr.stopAll()
+}
+
+// settle waits until nothing is in doubt and returns how long something was.
+func (tr *trial) settle() (doubt time.Duration) {
+	tr.Helper()
+	last := tr.healed
+	eventually(tr, tr.row.within+clientPatience, "resolving every branch", func() error {
+		// In this order: what a client was told can still be in doubt, but what
+		// it waits for can come into doubt anew.
+		waiting := tr.waiting()
+		err := tr.inDoubt()
+		if err != nil {
+			last = time.Now()
+		}
+		return cmp.Or(err, waiting)
+	})
+	if doubt = last.Sub(tr.healed); doubt > tr.row.within {
+		tr.Errorf("in doubt for %v, allowed are %v", doubt, tr.row.within)
+	}
+	return doubt
+}
+
+// waiting is nil when every client of an order under test has its answer.
+func (tr *trial) waiting() error {
+	for _, o := range tr.under {
+		select {
+		case <-o.done:
+		default:
+			return fmt.Errorf("the client of %s still waits for its answer", o.key)
+		}
+	}
+	return nil
+}
+
+// summary is what the clients of the orders under test were told and what
+// became of them.
+func (tr *trial) summary() (told, outcome string) {
+	var answers, outcomes []string
+	for _, o := range tr.under {
+		answers = append(answers, o.answer())
+		if tr.outcome(o) {
+			outcomes = append(outcomes, committed)
+		} else {
+			outcomes = append(outcomes, nothing)
+		}
+	}
+	return count(answers), count(outcomes)
+}
+
+// count says "committed", or "3 committed, 5 unknown".
+func count(words []string) string {
+	n := map[string]int{}
+	for _, w := range words {
+		n[w]++
+	}
+	var parts []string
+	for _, w := range slices.Sorted(maps.Keys(n)) {
+		if parts = append(parts, fmt.Sprintf("%d %s", n[w], w)); len(n) == 1 {
+			return w
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// wanted reports whether the outcome is one that the row allows. Of several
+// orders at once one alone has reached the point.
+func (r *row) wanted(outcome string) bool {
+	return strings.Contains(outcome, r.want)
+}
+
+// submitUnder submits orders under test, with -long several at once.
+func (tr *trial) submitUnder() {
+	n := 1
+	if *long {
+		n = 8
+	}
+	tr.under = nil
+	for range n {
+		tr.under = append(tr.under, tr.submit(tr.newOrder()))
+	}
+}
+
+// died is called when the victim is dead. Prepares that it has sent are in
+// doubt only when they have arrived.
+func (tr *trial) died() {
+	tr.Helper()
+	if tr.row.point == coordinator.StepPrepareSent {
+		eventually(tr, patience, "preparing what was sent", tr.arrived)
+	}
+	if !tr.row.gone {
+		return
+	}
+	for _, o := range tr.under {
+		o.cancel()
+		<-o.done
+	}
+}
+
+// reached waits until the orders under test are answered or the process is
+// dead, and reports whether it is, or will be because one was its own.
+func (tr *trial) reached(p *process) bool {
+	tr.Helper()
+	log := p.log()
+	for _, o := range tr.under {
+		select {
+		case <-o.done:
+			if o.told.ID.Log == log && (tr.row.point == coordinator.StepAnswered || tr.row.point == coordinator.StepCommitSent) {
+				return true
+			}
+		case <-p.done:
+			return true
+		case <-time.After(patience):
+			tr.Fatalf("neither was %s answered nor %s killed within %v", o.key, p.name, patience)
+		}
+	}
+	return p.ended()
+}
+
+// log is the commit log of a coordinator.
+func (p *process) log() string {
+	p.t.Helper()
+	line := p.await("opened a commit log")
+	return regexp.MustCompile(`log=([a-z2-7]+)`).FindStringSubmatch(line)[1]
+}
+
+// arrived is nil when both participants know of an order under test.
+func (tr *trial) arrived() (err error) {
+	for _, o := range tr.under {
+		if err = tr.known(o, both); err == nil {
+			return nil
+		}
+	}
+	return err
+}
