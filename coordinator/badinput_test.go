@@ -1,6 +1,7 @@
 package coordinator_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -171,7 +172,9 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 		}
 	}
 	// A commit is behind all of them in the coordinator's queue.
-	if o, err := newClient(t, nc).Submit(t.Context(), order("k")); err != nil || o.Status != wire.StatusCommitted {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if o, err := newClient(t, nc).Submit(ctx, order("k")); err != nil || o.Status != wire.StatusCommitted {
 		t.Fatalf("got %+v, %v", o, err)
 	}
 	if n := s.logs(t)[wire.LogSubject(log)]; n != 2 {

@@ -245,8 +245,8 @@ type Resolved struct {
 	// Incarnation is that of the stream TXLOG the answer rests on. A journal
 	// that remembers another one does not believe it.
 	Incarnation string `json:"incarnation,omitempty"`
-	Code    Code   `json:"code,omitempty"`
-	Reason  string `json:"reason,omitempty"`
+	Code        Code   `json:"code,omitempty"`
+	Reason      string `json:"reason,omitempty"`
 }
 
 func (*Resolved) name() string   { return "resolved" }
@@ -254,6 +254,11 @@ func (m *Resolved) version() int { return m.V }
 func (*Resolved) limit() int     { return MaxMessage }
 
 func (m *Resolved) check() error {
+	if m.Incarnation != "" {
+		if err := CheckToken("incarnation", m.Incarnation); err != nil {
+			return err
+		}
+	}
 	switch m.Status {
 	case StatusCommitted, StatusAborted, StatusPending, StatusUnknown:
 		return checkCode(m.Code, m.Reason)

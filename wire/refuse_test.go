@@ -180,6 +180,7 @@ func TestRefusals(t *testing.T) {
 		{"resolve", "a participant without a journal", set("journal", ""), []string{"journal"}},
 		{"resolve", "a journal without a participant", set("participant", ""), []string{"participant name is empty"}},
 		{"resolved", "another status", set("status", "rejected"), []string{"status", "rejected", "pending"}},
+		{"resolved", "another incarnation", set("incarnation", "first"), []string{"incarnation", "first", "16"}},
 		{"resolved", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
 
 		{"record", "another kind", set("kind", "note"), []string{"kind", "note", "open", "seal"}},

@@ -81,7 +81,7 @@ func samples() []sample {
 		}),
 		of("resolve", wire.MaxMessage, wire.Resolve{V: 1, ID: txA, Participant: "delivery", Journal: journalA, DecideBy: atMS}),
 		of("resolved", wire.MaxMessage, wire.Resolved{
-			V: 1, Status: wire.StatusAborted, SealSeq: 99, Code: wire.CodeNotFound, Reason: "never committed",
+			V: 1, Status: wire.StatusAborted, SealSeq: 99, Incarnation: logB, Code: wire.CodeNotFound, Reason: "never committed",
 		}),
 		of("record.open", wire.MaxRecord, wire.Record{V: 1, Kind: wire.RecordOpen, Nonce: nonceA, By: logA}),
 		of("record", wire.MaxRecord, wire.Record{

@@ -1,0 +1,134 @@
+package txlog_test
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/coordinator/machine"
+	"parley/coordinator/txlog"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// bed is a broker with the commit log's stream, on one server or on three.
+type bed struct {
+	connect func(testing.TB) *nats.Conn
+	server  *brokertest.Server  // nil on three
+	cluster *brokertest.Cluster // nil on one
+	rounds  int                 // how often a race is run here
+}
+
+// The same tests on one server and on three: their brokers check conditions
+// in different code.
+func TestOneServer(t *testing.T) {
+	s := brokertest.Run(t)
+	testAll(t, &bed{connect: s.Connect, server: s, rounds: 60})
+}
+
+func TestThreeServers(t *testing.T) {
+	c := brokertest.RunCluster(t, 3)
+	testAll(t, &bed{connect: c.Connect, cluster: c, rounds: 20})
+}
+
+func testAll(t *testing.T, b *bed) {
+	js, err := jetstream.New(b.connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replicas := 1
+	if b.cluster != nil {
+		replicas = 3
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
+	defer cancel()
+	if _, _, err := streams.Ensure(ctx, js, wire.TxLog(), replicas); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *bed)
+	}{
+		{"Conditions", testConditions},
+		{"Purge", testPurge},
+		{"SameTwice", testSameTwice},
+		{"LatePublish", testLatePublish},
+		{"Read", testRead},
+		{"Race", testRace},
+		// Last: three servers are slow for a while when one has come back.
+		{"Outage", testOutage},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, b) })
+	}
+}
+
+// open binds to the stream over a connection of its own.
+func (b *bed) open(t testing.TB) *txlog.Log {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
+	defer cancel()
+	js, err := jetstream.New(b.connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := txlog.Open(ctx, js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func token() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:])
+	return wire.Token(b)
+}
+
+func record(kind wire.RecordKind, prev uint64) wire.Record {
+	return wire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
+}
+
+// must appends, repeating what has no clear answer, and is given the sequence.
+func must(t testing.TB, l *txlog.Log, log string, r wire.Record) uint64 {
+	t.Helper()
+	answer, seq := settled(t, l, log, r.Prev, r)
+	if answer != machine.AppendStored {
+		t.Fatalf("%s after %d: %v", r.Kind, r.Prev, answer)
+	}
+	return seq
+}
+
+// settled repeats an append until its answer says something. On three servers
+// "another write is in flight" can follow an own acknowledged one.
+func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(brokertest.StartTimeout)
+	for {
+		answer, seq, err := l.Append(t.Context(), log, expect, r)
+		if (answer == machine.AppendStored) != (err == nil) {
+			t.Fatalf("answer %v with the error %v", answer, err)
+		}
+		if answer != machine.AppendUnknown {
+			return answer, seq
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("no clear answer in time: %v", err)
+		}
+	}
+}
+
+// inFlight reports whether err is JetStream's "another write is in flight".
+func inFlight(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && api.ErrorCode == 10164
+}
