@@ -39,9 +39,13 @@ type Coordinator struct {
 	timers    timers
 	inquiries map[string]*inquiry
 	heard     map[string]time.Time // the last vote of a participant
-	service   micro.Service        // nil until there is a log
-	full      bool                 // the stream is beyond its soft limit
-	purging   int                  // purges under way
+	// reconnects is how often the connection was made anew, reconnectedAt when
+	// that was last noticed.
+	reconnects    uint64
+	reconnectedAt time.Time
+	service       micro.Service // nil until there is a log
+	full          bool          // the stream is beyond its soft limit
+	purging       int           // purges under way
 }
 
 // New checks the configuration. It opens nothing.

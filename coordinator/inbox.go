@@ -81,8 +81,24 @@ func (c *Coordinator) listenForNotices() (*nats.Subscription, error) {
 			c.malformed(msg, err)
 			return
 		}
-		c.post(func() { c.m.NoSubscriber(id, participant) })
+		c.post(func() {
+			if !c.justReconnected() {
+				c.m.NoSubscriber(id, participant)
+			}
+		})
 	})
+}
+
+// reconnectGrace is how long after a reconnect nobody is taken to be absent:
+// after a broker's restart a participant may be a moment behind. The prepare is
+// sent again.
+const reconnectGrace = 3 * time.Second
+
+func (c *Coordinator) justReconnected() bool {
+	if n := c.deps.NATS.Stats().Reconnects; n != c.reconnects {
+		c.reconnects, c.reconnectedAt = n, time.Now()
+	}
+	return c.reconnects > 0 && time.Since(c.reconnectedAt) < reconnectGrace
 }
 
 func (c *Coordinator) malformed(msg *nats.Msg, err error) {

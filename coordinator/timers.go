@@ -84,6 +84,7 @@ func (t *timers) due(now time.Time) (ids []wire.TxID) {
 }
 
 func (c *Coordinator) onTick(now time.Time) {
+	c.justReconnected()
 	for _, id := range c.timers.due(now) {
 		w := c.timers.txs[id]
 		if w == nil {

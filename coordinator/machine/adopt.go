@@ -117,7 +117,9 @@ func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 		m.sealed(a, chain, seq)
 		return
 	}
-	m.do(ReadLog{Log: a.log, Again: true})
+	// A mismatch means that there is more to read, now; anything else, that the
+	// broker is busy.
+	m.do(ReadLog{Log: a.log, Again: answer != AppendMismatch})
 }
 
 // sealed: the chain is the whole truth about the log, for ever.
