@@ -20,7 +20,7 @@ func Commit(env Env, v View, m wire.Commit) Step {
 	case b == nil:
 		return violation(env, wire.KindCommit, "commit for a branch that this journal never prepared")
 	case b.State == wire.BranchAborted:
-		return violation(env, wire.KindCommit, "commit for a branch that is aborted here: "+b.Reason)
+		return violation(env, wire.KindCommit, wire.Clip("commit for a branch that is aborted here: "+b.Reason))
 	case b.State == wire.BranchCommitted:
 		return Step{Ack: ack(env, wire.KindCommit, false)}
 	default:
