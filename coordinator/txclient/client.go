@@ -97,8 +97,8 @@ func (c *Client) deliver(msg *nats.Msg) {
 
 // NewKey makes an idempotency key that nobody else has: the time in
 // milliseconds, in hexadecimal, and 80 random bits. Keys that grow with time
-// fill a journal's index from the end, which costs it a third less than keys
-// all over the place.
+// fill a journal's index from its end; keys without order touch a page of it
+// each.
 func NewKey() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
