@@ -1,14 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit sim crash bench fuzz fmt clean
+.PHONY: help run build test deps check unit sim crash bench fuzz fmt clean
 
 # Tools for checking are pinned in a module of their own, so that who imports
 # Parley does not get them.
 tool := go tool -modfile=tools/go.mod
 
 # Proofs that count states take long enough without the race detector; what
-# they run is pure.
-slow := parley/test/sim parley/coordinator/machine parley/participants/machine
-race = $(filter-out $(slow),$(shell go list ./... 2>/dev/null))
+# they run is pure. They and the crash tests print tables, so they are run apart.
+pure := parley/test/sim parley/coordinator/machine parley/participants/machine
+race = $(filter-out $(pure) parley/test/e2e,$(shell go list ./... 2>/dev/null))
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,7 +19,10 @@ run: build ## Build and run everything: broker, coordinator, inventory, delivery
 build: ## Build ./parley
 	go build -o parley ./cmd/parley
 
-test: check unit sim ## Run everything that must pass: lint, unit and process tests, exploration
+test: deps check sim unit crash ## Install what the tests need, and run everything that must pass
+
+deps: ## Install what the tests need besides Go: a C compiler, for the race detector
+	@tools/deps
 
 check: ## Lint: format, vet, staticcheck
 	@unformatted="$$($(tool) gofumpt -l .)"; if [ -n "$$unformatted" ]; then echo "run make fmt for:"; echo "$$unformatted"; exit 1; fi
@@ -30,10 +33,10 @@ unit: ## Run the tests with the race detector, in random order
 	go test -race -shuffle=on -timeout 8m $(race)
 
 sim: ## Explore the protocol's states and simulate large systems
-	go test -shuffle=on -timeout 8m $(filter $(slow),$(shell go list ./...))
+	go test -v -timeout 8m $(pure)
 
 crash: ## Kill processes at every durable step and show the table
-	go test -count=1 -v -timeout 8m ./test/e2e/...
+	go test -race -shuffle=on -v -timeout 8m ./test/e2e
 
 bench: build ## Measure how fast this machine commits
 	./parley bench tx

@@ -1,9 +1,9 @@
 package broker
 
 import (
-	"parley/internal/streams"
-
 	"net/url"
+
+	"parley/internal/streams"
 
 	"github.com/nats-io/nats-server/v2/server"
 )

@@ -97,8 +97,10 @@ func benchmarkTwo(b *testing.B, concurrent int) {
 	for i := range b.N {
 		free <- struct{}{}
 		id := wire.TxID{Log: benchLog, N: uint64(i + 1)}
-		m := wire.Prepare{V: wire.Version, Key: fmt.Sprintf("key-%032x", uint64(i)*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
-			DecideBy: decideBy, OpenSeq: 1}
+		m := wire.Prepare{
+			V: wire.Version, Key: fmt.Sprintf("key-%032x", uint64(i)*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
+			DecideBy: decideBy, OpenSeq: 1,
+		}
 		m.Payload = orders[i%64]
 		_ = nc.Publish(wire.TxSubject(wire.KindPrepare, wire.Inventory, id), wire.Encode(m))
 		m.Payload = rides[i%64]

@@ -34,8 +34,10 @@ func TestCollect(t *testing.T) {
 	deadline := time.Now().Add(time.Minute).UnixMilli()
 	id := func(log string, n int) wire.TxID { return wire.TxID{Log: log, N: uint64(n)} }
 	prepare := func(id wire.TxID) reply {
-		h.Prepare(id, wire.Prepare{V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
-			DecideBy: deadline, OpenSeq: 1, Payload: json.RawMessage("{}")})
+		h.Prepare(id, wire.Prepare{
+			V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
+			DecideBy: deadline, OpenSeq: 1, Payload: json.RawMessage("{}"),
+		})
 		return <-replies
 	}
 	commit := func(id wire.TxID) reply {

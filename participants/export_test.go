@@ -58,7 +58,8 @@ func (h *Harness) Journal() string { return h.s.journal.id }
 func (h *Harness) Counts() Counts  { return h.s.Counts() }
 
 func (h *Harness) Prepare(id wire.TxID, m wire.Prepare) bool { return h.s.queue.put(newPrepare(id, m)) }
-func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool   { return h.s.queue.put(newCommit(id, m)) }
+
+func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool { return h.s.queue.put(newCommit(id, m)) }
 
 // Collect makes one pass as if the time were now.
 func (h *Harness) Collect(ctx context.Context, now time.Time) error {

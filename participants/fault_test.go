@@ -92,6 +92,7 @@ func (tally) Prepare(ctx context.Context, tx *Tx, b Branch) (json.RawMessage, er
 	_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (NULL)")
 	return nil, err
 }
+
 func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
 	_, err := tx.Exec(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
 	return err

@@ -18,6 +18,7 @@ import (
 )
 
 func main() {
+	tuneGC()
 	ctx, stop := lifecycle.Signals(context.Background(), os.Exit)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
