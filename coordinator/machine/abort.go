@@ -31,6 +31,12 @@ func (m *Machine) sendAbort(t *Tx, b *Branch) {
 	}})
 }
 
+// keyClosed: a participant has durably closed the key.
+func (m *Machine) keyClosed(t *Tx) {
+	t.closed = true
+	m.settle(t, wire.StatusAborted)
+}
+
 // settle answers the clients of an aborting transaction. Those that want to
 // know when it is applied wait for the last acknowledgement.
 func (m *Machine) settle(t *Tx, status wire.Status) {

@@ -28,7 +28,7 @@ func (m *Machine) Ack(id wire.TxID, participant string, a wire.Ack) {
 	case t.State == Aborting && a.Of == wire.KindAbort:
 		b.Done = true
 		if a.Closed {
-			m.settle(t, wire.StatusAborted)
+			m.keyClosed(t)
 		}
 		if t.allDone() {
 			m.GiveUp(id)

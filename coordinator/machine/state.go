@@ -147,6 +147,7 @@ func (k *key) tx(t *Tx) {
 	if t.State == Aborting {
 		k.flag(t.abort.close)
 		k.flag(t.proven)
+		k.flag(t.closed)
 		if t.sub != nil {
 			k.text(string(t.abort.code))
 		}

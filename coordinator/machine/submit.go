@@ -33,6 +33,12 @@ func (m *Machine) Submit(s Submission, w Waiter) {
 func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	t := m.txs[sub.tx]
 	committed := t != nil && t.State == Committed
+	if sub.Once && t != nil {
+		// Now another submission has the key, and there may be more of them: an
+		// abort that was proven by the promise alone no longer is.
+		t.proven = t.closed
+	}
+	sub.Once = false
 	switch {
 	case sub.Digest != s.Digest && committed:
 		m.reject(s.Key, w, wire.CodeConflict, "the key was used before for a transaction with other content")
@@ -43,7 +49,6 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	case t != nil && t.proven && w.Wait != wire.WaitApplied:
 		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(wire.StatusAborted))})
 	default:
-		sub.Once = false
 		sub.waiters = append(sub.waiters, w)
 	}
 }

@@ -35,10 +35,10 @@ type Tx struct {
 	sub *Submission
 	// home is the sequence of the latest own record that holds its commit.
 	home uint64
-	// abort says why it is aborting, proven that clients may be told so: the
-	// key is closed.
-	abort  abortion
-	proven bool
+	// abort says why it is aborting. proven: clients may be told so, because
+	// the key is closed, or because no other submission has it.
+	abort          abortion
+	proven, closed bool
 }
 
 // Branch is what the coordinator knows of one participant.

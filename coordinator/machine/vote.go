@@ -72,7 +72,7 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 		// submission may well commit as another transaction.
 		m.abort(t, why)
 		if v.Closed {
-			m.settle(t, wire.StatusAborted)
+			m.keyClosed(t)
 		} else {
 			m.settle(t, wire.StatusUnknown)
 		}
@@ -80,7 +80,7 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 		why.close = true
 		m.abort(t, why)
 		if v.Closed {
-			m.settle(t, wire.StatusAborted)
+			m.keyClosed(t)
 		}
 	}
 }

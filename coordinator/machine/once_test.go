@@ -1,0 +1,73 @@
+package machine
+
+import (
+	"testing"
+
+	"parley/wire"
+)
+
+// A client that waits until all is applied promises that its key is its own,
+// times out, and submits again, here and elsewhere. What was aborted on the
+// strength of the promise alone must then not be told as aborted: the
+// submission elsewhere may commit, or have committed, and no participant has
+// closed the key. Found by test/sim, configuration "applied".
+func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		wait wire.Wait
+		ack  bool // the participant acknowledges, with the key held by another
+	}{
+		{"waits until applied, the abort is given up", wire.WaitApplied, false},
+		{"waits until applied, the abort is acknowledged", wire.WaitApplied, true},
+		{"waits for the decision", wire.WaitDecided, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := New("aaaaaaaaa", DefaultLimits())
+			m.Opened("log", 1)
+			s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []wire.Branch{{Participant: "inventory"}}}
+			once := s
+			once.Once = true
+			id := wire.TxID{Log: "log", N: 1}
+			m.Submit(once, Waiter{To: "try 1", Wait: wire.WaitApplied})
+			m.Deadline(id)
+			m.Submit(s, Waiter{To: "try 2", Wait: tt.wait})
+			if tt.ack {
+				m.Ack(id, "inventory", wire.Ack{Of: wire.KindAbort})
+			} else {
+				m.GiveUp(id)
+			}
+			answered := 0
+			for _, a := range m.Actions() {
+				r, ok := a.(Reply)
+				if !ok {
+					continue
+				}
+				answered++
+				if r.Outcome.Status != wire.StatusUnknown {
+					t.Errorf("%s is told %s, and nobody has closed the key", r.To, r.Outcome.Status)
+				}
+			}
+			if answered != 2 {
+				t.Errorf("%d clients are answered, expected are both", answered)
+			}
+		})
+	}
+}
+
+// Once a participant has closed the key, the abort is proven for everybody.
+func TestClosedKeyIsProvenForLaterSubmissions(t *testing.T) {
+	m := New("aaaaaaaaa", DefaultLimits())
+	m.Opened("log", 1)
+	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Once: true, Branches: []wire.Branch{{Participant: "inventory"}, {Participant: "delivery"}}}
+	id := wire.TxID{Log: "log", N: 1}
+	m.Submit(s, Waiter{To: "try 1", Wait: wire.WaitApplied})
+	m.Deadline(id)
+	m.Ack(id, "inventory", wire.Ack{Of: wire.KindAbort, Closed: true})
+	m.Actions()
+	s.Once = false
+	m.Submit(s, Waiter{To: "try 2"})
+	actions := m.Actions()
+	if len(actions) != 1 || actions[0].(Reply).Outcome.Status != wire.StatusAborted {
+		t.Fatalf("try 2 is answered with %v, expected is aborted at once", actions)
+	}
+}

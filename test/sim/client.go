@@ -1,0 +1,57 @@
+package sim
+
+import (
+	"parley/wire"
+)
+
+// client submits one transaction, as the Go client does: it repeats the
+// submission under its key, to any coordinator, has a mailbox per try (an
+// answer to an earlier try may say "aborted" about that try alone), and
+// promises "once" only while no try can have started anything.
+type client struct {
+	cfg *ClientConfig
+	// tries is how often it has submitted.
+	tries int
+	// started: some coordinator may have started a transaction; before is what
+	// it was before the last try.
+	started, before bool
+	// told is the final answer, empty before, and id what it is about.
+	told wire.Status
+	id   wire.TxID
+}
+
+func (c *client) events() []event {
+	if c.told != "" || c.tries == c.cfg.Tries {
+		return nil
+	}
+	return []event{{kind: onTry}}
+}
+
+func (c *client) do(e event) (f effects) {
+	if e.kind == onTry {
+		c.tries++
+		once := c.cfg.Once && !c.started
+		c.before, c.started = c.started, true
+		f.sends = []*message{{kind: kindSubmit, from: c.cfg.Name, try: c.tries, body: c.cfg.submit(once)}}
+		return f
+	}
+	o := e.msg.body.(wire.Outcome)
+	if e.msg.try != c.tries || c.told != "" {
+		return f
+	}
+	switch o.Status {
+	case wire.StatusCommitted, wire.StatusAborted:
+		c.told, c.id = o.Status, o.ID
+	case wire.StatusRejected:
+		if o.Code.Definite() {
+			c.told = o.Status
+			return f
+		}
+		// This try has started nothing.
+		c.started = c.before
+	}
+	return f
+}
+
+// done: it has its answer, or has no try left and tells its user "unknown".
+func (c *client) done() bool { return c.told != "" || c.tries == c.cfg.Tries }

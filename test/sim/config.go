@@ -1,0 +1,73 @@
+package sim
+
+import (
+	"encoding/json"
+
+	"parley/coordinator/machine"
+	"parley/wire"
+)
+
+// Config is one bounded world. Within its bounds everything can happen in every
+// order.
+type Config struct {
+	Name string
+	// About says what the configuration is for.
+	About string
+	// Participants are their names; Refuses those whose resource may say no.
+	Participants, Refuses []string
+	Clients               []ClientConfig
+	// Coordinators is how many there are, and LogNames the names of the logs
+	// that each will open: their order decides who makes way for whom.
+	Coordinators []CoordinatorConfig
+	// Groups: participants make several messages durable at once. Without, a
+	// message is taken and made durable in one step, which allows the same:
+	// a group is invisible until it is durable, and its answers may be late.
+	Groups bool
+	// Late: a prepare may arrive past its deadline. Absent: a participant may
+	// have no subscriber when it is asked.
+	Late, Absent bool
+	// Asks: a question may wait for a seal that it causes. Without, silent
+	// owners are found by scans alone, and the question is answered after that.
+	Asks bool
+	// Exact: states are not brought to a normal form; see world.normalize.
+	Exact bool
+	// Small: it takes seconds, also with the race detector.
+	Small bool
+}
+
+// CoordinatorConfig bounds one coordinator.
+type CoordinatorConfig struct {
+	Logs []string
+	// Crashes is how often it may crash and start again, Seals how often it may
+	// adopt a log whose owner is alive, Trims how often it trims, Restarts how
+	// often it starts a transaction again that made way, Closes how often it
+	// may be told to stop.
+	Crashes, Seals, Trims, Restarts, Closes int
+}
+
+// ClientConfig is one client with one submission.
+type ClientConfig struct {
+	Name, Key string
+	// Content tells submissions with one key apart.
+	Content string
+	// Tries is how often it submits.
+	Tries int
+	// Once: the key was made for this submission.
+	Once bool
+	Wait wire.Wait
+	// Participants of its transaction.
+	Participants []string
+}
+
+func (c *ClientConfig) submit(once bool) wire.Submit {
+	s := wire.Submit{V: wire.Version, Key: c.Key, Wait: c.Wait, Once: once}
+	for _, p := range c.Participants {
+		s.Branches = append(s.Branches, wire.Branch{Participant: p, Payload: json.RawMessage(`"` + c.Content + `"`)})
+	}
+	return s
+}
+
+// limits are small enough for every bound to matter.
+func limits() machine.Limits {
+	return machine.Limits{Undecided: 8, Unfinished: 8, Batch: 2, TrimAt: 1, CarryAt: 1, Done: 8}
+}

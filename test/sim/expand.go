@@ -1,0 +1,158 @@
+package sim
+
+import "slices"
+
+// expand calls visit with every step that can happen in a state and the state
+// it leads to, which is only valid during the call. visit returns false to end.
+func (w *world) expand(s, buf []uint32, visit func(at int, st *step, next []uint32) bool) {
+	try := func(at int, steps []step) bool {
+		for i := range steps {
+			st := &steps[i]
+			if st.gate >= 0 && !w.open(s, st) {
+				continue
+			}
+			w.apply(s, at, st, buf)
+			if st.fx.broken == "" && slices.Equal(s, buf) {
+				continue
+			}
+			if !visit(at, st, buf) {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range w.cfg.Clients {
+		b := 1 + len(w.cfg.Participants) + i
+		if !w.expandClient(s, i, b, try) {
+			return
+		}
+	}
+	for i := range w.cfg.Coordinators {
+		if !w.expandCoordinator(s, i, try) {
+			return
+		}
+	}
+	for i := range w.cfg.Participants {
+		if !w.expandParticipant(s, i, try) {
+			return
+		}
+	}
+	for i := range w.slots {
+		if !try(w.atLogs+i, w.logSteps(s[w.atLogs+i])) {
+			return
+		}
+	}
+}
+
+// apply is what a step of one part does to the whole state.
+func (w *world) apply(s []uint32, at int, st *step, next []uint32) {
+	copy(next, s)
+	next[at] = st.next
+	if st.takes >= 0 {
+		next[w.atBoxes] = w.take(next[w.atBoxes], uint16(st.takes))
+	}
+	for _, p := range st.sends {
+		at := w.atBoxes + int(p.box)
+		next[at] = w.put(int(p.box), next[at], p.message)
+	}
+	for _, d := range st.ops {
+		at := w.atLogs + int(d.slot)
+		next[at] = w.logDo(next[at], d.op)
+	}
+	if !w.cfg.Exact {
+		w.normalize(next)
+	}
+}
+
+// open reports whether a log may be adopted by this step: because its owner is
+// gone, or although it is alive.
+func (w *world) open(s []uint32, st *step) bool {
+	alive := w.ownerAlive(s, st.gate)
+	return alive == st.alive && (alive || w.cfg.Exact || w.unresolved(s, int(st.gate)))
+}
+
+// ownerAlive reports whether some coordinator has the log, or is opening it.
+func (w *world) ownerAlive(s []uint32, slot int8) bool {
+	for i := range w.cfg.Coordinators {
+		it := w.coordinators.items[s[i]]
+		if it.own == slot || it.opening == slot {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) expandCoordinator(s []uint32, i int, try func(int, []step) bool) bool {
+	id := s[i]
+	it := w.coordinators.items[id]
+	if it.timers == nil {
+		it.timers = w.steps(id, it.c.events(), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
+	}
+	if !try(i, *it.timers) {
+		return false
+	}
+	for _, m := range w.boxes[0].items[s[w.atBoxes]].messages {
+		if steps := w.coordinatorSteps(id, it, m); len(steps) > 0 && !try(i, steps) {
+			return false
+		}
+	}
+	for slot := range w.slots {
+		log := s[w.atLogs+slot]
+		key := uint64(slot)<<32 | uint64(log)
+		steps, ok := it.byLog[key]
+		if !ok {
+			l := w.logs.items[log]
+			steps = *w.steps(id, it.c.logEvents(l.l, l.reads), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
+			for i := range steps {
+				w.gate(it.c, &steps[i])
+			}
+			it.byLog[key] = steps
+		}
+		if len(steps) > 0 && !try(i, steps) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) expandParticipant(s []uint32, i int, try func(int, []step) bool) bool {
+	at := w.atParts + i
+	it := w.participants.items[s[at]]
+	if it.own == nil {
+		it.own = w.steps(s[at], it.p.events(), func(e event) (uint32, effects) { return w.participantDo(it.p, e) })
+	}
+	if !try(at, *it.own) {
+		return false
+	}
+	for _, m := range w.boxes[1+i].items[s[w.atBoxes+1+i]].messages {
+		if steps := w.participantSteps(s[at], it, i, m); len(steps) > 0 && !try(at, steps) {
+			return false
+		}
+	}
+	return true
+}
+
+func (w *world) expandClient(s []uint32, i, b int, try func(int, []step) bool) bool {
+	at := w.atClients + i
+	it := w.clients.items[s[at]]
+	do := func(e event) (uint32, effects) {
+		n := *it.c
+		f := n.do(e)
+		return w.internClient(&n), f
+	}
+	if it.own == nil {
+		it.own = w.steps(s[at], it.c.events(), do)
+	}
+	if !try(at, *it.own) {
+		return false
+	}
+	for _, m := range w.boxes[b].items[s[w.atBoxes+b]].messages {
+		steps := w.memo(&it.byMessage, m, func() *[]step {
+			return w.steps(s[at], []event{{kind: onReply, msg: w.messages[b].messages[m]}}, do)
+		})
+		if len(steps) > 0 && !try(at, steps) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,114 @@
+package sim
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// What the invariants need of each part, computed once a part.
+
+func (w *world) clientFacts(c *client) clientFacts {
+	return clientFacts{key: slices.Index(w.keys, c.cfg.Key), told: c.told}
+}
+
+func (w *world) logFacts(l *commitLog, stored *txSet, commits *[maxKeys]uint8) {
+	l.committed(func(id wire.TxID, c wire.Committed) {
+		n := w.txs.of(id)
+		var one txSet
+		if one.add(n); stored.and(one).empty() {
+			commits[slices.Index(w.keys, c.Key)]++
+		}
+		stored.add(n)
+	})
+}
+
+func (w *world) boxFacts(b int, messages []uint16) (f boxFacts) {
+	for _, id := range messages {
+		m := w.messages[b].messages[id]
+		if m.kind == wire.KindPrepare {
+			n := w.txs.of(m.tx)
+			f.prepares.add(n)
+			w.slotTxs[w.slot(m.tx.Log)].add(n)
+		}
+		if m.kind != kindReply {
+			continue
+		}
+		switch o := m.body.(wire.Outcome); o.Status {
+		case wire.StatusCommitted:
+			f.committed.add(w.txs.of(o.ID))
+		case wire.StatusAborted:
+			// An aborted that does not rest on "once" says that a journal has
+			// closed the key, whoever hears it.
+			f.closed = f.closed || !w.client(m.to).Once
+		}
+	}
+	return f
+}
+
+func (w *world) client(name string) *ClientConfig {
+	i := slices.IndexFunc(w.cfg.Clients, func(c ClientConfig) bool { return c.Name == name })
+	return &w.cfg.Clients[i]
+}
+
+// snapshot collects what the invariants need of a state.
+func (w *world) snapshot(s []uint32, into *snapshot) {
+	into.stored, into.commits = txSet{}, [maxKeys]uint8{}
+	for i := range w.slots {
+		it := w.logs.items[s[w.atLogs+i]]
+		into.stored.union(it.facts)
+		for k := range w.keys {
+			into.commits[k] += it.commits[k]
+		}
+	}
+	for i := range w.cfg.Participants {
+		into.parts[i] = w.participants.items[s[w.atParts+i]].facts
+	}
+	for i := range w.cfg.Clients {
+		b := 1 + len(w.cfg.Participants) + i
+		f := &w.boxes[b].items[s[w.atBoxes+b]].facts
+		into.clients[i] = w.clients.items[s[w.atClients+i]].facts
+		into.clients[i].committed, into.clients[i].closed = f.committed, f.closed
+	}
+}
+
+// check is what a state violates, or nil.
+func (w *world) check(s []uint32, snap *snapshot) *broken {
+	w.snapshot(s, snap)
+	if b := snap.check(); b != nil {
+		return b
+	}
+	for i, name := range w.cfg.Participants {
+		if w.participants.items[s[w.atParts+i]].books {
+			return &broken{Books, "reservations and branches disagree at " + name, -1}
+		}
+	}
+	return nil
+}
+
+// finished: no branch is in doubt, every commit is applied everywhere, nothing
+// is under way at a coordinator, and every client has its answer or no try
+// left.
+func (w *world) finished(s []uint32) bool {
+	var stored txSet
+	for i := range w.slots {
+		stored.union(w.logs.items[s[w.atLogs+i]].facts)
+	}
+	for i := range w.cfg.Participants {
+		it := w.participants.items[s[w.atParts+i]]
+		if !it.facts.prepared.empty() || it.p.group != nil || !stored.minus(it.facts.committed).empty() {
+			return false
+		}
+	}
+	for i := range w.cfg.Clients {
+		if !w.clients.items[s[w.atClients+i]].c.done() {
+			return false
+		}
+	}
+	for i := range w.cfg.Coordinators {
+		if !w.coordinators.items[s[i]].idle {
+			return false
+		}
+	}
+	return true
+}

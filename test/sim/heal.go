@@ -1,0 +1,143 @@
+package sim
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// Bounds on the healed world: after maxRounds it must have come to rest, and
+// time passes (deadlines, aborts that are given up) from timeRound on.
+const (
+	maxRounds = 60
+	timeRound = 5
+)
+
+// heal ends all faults. In each round every message is delivered, every log
+// applies what is pending, every group becomes durable, and every timer fires.
+func (s *Simulation) heal() {
+	for round := range maxRounds {
+		for n := 0; len(s.mail) > 0 && s.err == nil; n++ {
+			if n == 1_000_000 {
+				s.fail(I3, "messages do not end in a world without faults")
+			}
+			m := s.mail[0]
+			s.mail = s.mail[1:]
+			s.deliverAll(m)
+			s.flushAll()
+		}
+		for _, l := range s.logs {
+			for es := l.events(); len(es) > 0 && s.err == nil; es = l.events() {
+				s.logDo(l, es[0])
+			}
+		}
+		for _, c := range s.coordinators {
+			s.healLogs(c)
+			s.healTimers(c, round)
+		}
+		s.flushAll()
+		for _, p := range s.participants {
+			s.askAgain(p)
+		}
+		if s.err != nil || s.rest() {
+			return
+		}
+	}
+	s.fail(I3, "the healed world does not come to rest: "+s.unrest())
+}
+
+// deliverAll delivers without a fault: what concerns a log to all, a request
+// to one coordinator.
+func (s *Simulation) deliverAll(m *message) {
+	if m.to != "" || m.kind == kindSubmit {
+		s.deliverWell(m)
+		return
+	}
+	for _, c := range s.coordinators {
+		for _, e := range s.allowed(c, c.messageEvents(m)) {
+			if !e.fault {
+				s.coordinatorDo(c, e)
+			}
+		}
+	}
+}
+
+func (s *Simulation) deliverWell(m *message) {
+	if m.kind == kindSubmit {
+		for _, c := range s.coordinators {
+			if c.m.Log() != "" {
+				s.coordinatorDo(c, event{kind: onSubmit, msg: m})
+				return
+			}
+		}
+		return
+	}
+	for _, p := range s.participants {
+		if p.name == m.to {
+			s.participantDo(p, p.messageEvents(m)[0])
+			return
+		}
+	}
+	for _, c := range s.clients {
+		if c.cfg.Name == m.to {
+			s.clientDo(c, event{kind: onReply, msg: m})
+		}
+	}
+}
+
+func (s *Simulation) flushAll() {
+	for _, p := range s.participants {
+		if p.group != nil {
+			s.participantDo(p, event{kind: onFlush})
+		}
+	}
+}
+
+func (s *Simulation) healLogs(c *coordinator) {
+	for _, l := range s.logs {
+		for _, e := range s.allowed(c, c.logEvents(l, nil)) {
+			if !e.fault {
+				s.coordinatorDo(c, e)
+			}
+		}
+	}
+}
+
+func (s *Simulation) healTimers(c *coordinator, round int) {
+	for _, id := range slices.Clone(c.watched) {
+		s.coordinatorDo(c, event{kind: onResend, tx: id})
+		if round >= timeRound {
+			s.coordinatorDo(c, event{kind: onDeadline, tx: id})
+			s.coordinatorDo(c, event{kind: onGiveUp, tx: id})
+		}
+	}
+	for _, key := range slices.Clone(c.restarts) {
+		s.coordinatorDo(c, event{kind: onRestarted, name: key, yes: round >= timeRound})
+	}
+}
+
+// rest: nothing is in doubt, every commit is applied everywhere, and nothing
+// is under way at a coordinator.
+func (s *Simulation) rest() bool { return s.unrest() == "" }
+
+func (s *Simulation) unrest() string {
+	for _, p := range s.participants {
+		if ids := p.inDoubt(); len(ids) > 0 {
+			return ids[0].String() + " is in doubt at " + p.name
+		}
+	}
+	for id, c := range s.stored {
+		for _, b := range c.Branches {
+			p := s.participants[slices.Index(s.cfg.Participants, b.Participant)]
+			if p.durable.rows[id].State != wire.BranchCommitted {
+				return id.String() + " is not applied at " + b.Participant
+			}
+		}
+	}
+	for _, c := range s.coordinators {
+		if n := c.m.Unfinished(); n > 0 {
+			return "a coordinator has something unfinished"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,129 @@
+package sim
+
+import (
+	"fmt"
+
+	"parley/wire"
+)
+
+// Invariant is the name of what must hold in every state.
+type Invariant string
+
+// The invariants of the design, and two of the world itself.
+const (
+	// I1: no transaction is committed at one participant and aborted at
+	// another.
+	I1 Invariant = "I1 atomic"
+	// I2: a client that is told committed is told the truth for ever; one that
+	// is told aborted will never see its key commit; a key commits at most once.
+	I2 Invariant = "I2 durable"
+	// I3: a state in which all is resolved can be reached without a fault.
+	I3 Invariant = "I3 live"
+	// I4: committed means that the commit is or was in the log, aborted that it
+	// is not and never will be.
+	I4 Invariant = "I4 one truth"
+	// I5: a branch whose abort was acknowledged is never prepared again.
+	I5 Invariant = "I5 final"
+	// Loud: no machine reports a violation, raises an alarm or panics.
+	Loud Invariant = "loud"
+	// Books: the resource's own books agree with the journal.
+	Books Invariant = "books"
+)
+
+// maxKeys bounds the keys of one world.
+const maxKeys = 32
+
+// snapshot is what the invariants are about.
+type snapshot struct {
+	// stored is every commit that was ever stored in a log, commits how many
+	// for each key.
+	stored  txSet
+	commits [maxKeys]uint8
+	parts   []branchSets
+	clients []clientFacts
+}
+
+// branchSets are the branches of one participant.
+type branchSets struct{ prepared, committed, aborted, ackedAbort, ackedCommit txSet }
+
+// clientFacts are what one client was told.
+type clientFacts struct {
+	key  int
+	told wire.Status
+	// committed are the transactions that some reply to it calls committed;
+	// closed: some reply calls its key closed.
+	committed txSet
+	closed    bool
+}
+
+// broken is what a state violates, with the number of a transaction or -1.
+type broken struct {
+	invariant Invariant
+	text      string
+	tx        int
+}
+
+func (s *snapshot) check() *broken {
+	for i := range s.parts {
+		for j := range s.parts {
+			if b := s.parts[i].committed.and(s.parts[j].aborted); !b.empty() {
+				return &broken{I1, fmt.Sprintf("committed at participant %d, aborted at participant %d", i, j), b.first()}
+			}
+		}
+	}
+	for key, n := range s.commits {
+		if n > 1 {
+			return &broken{I2, fmt.Sprintf("%d transactions with key %d are committed", n, key), -1}
+		}
+	}
+	for i := range s.clients {
+		c := &s.clients[i]
+		if b := c.committed.minus(s.stored); !b.empty() {
+			return &broken{I2, "a client is told committed, the log does not hold it", b.first()}
+		}
+		if (c.told == wire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
+			return &broken{I2, "a client is told aborted, a transaction with its key is committed", -1}
+		}
+	}
+	for i := range s.parts {
+		p := &s.parts[i]
+		if b := p.committed.minus(s.stored); !b.empty() {
+			return &broken{I4, "committed at a participant, not in the log", b.first()}
+		}
+		if b := p.aborted.and(s.stored); !b.empty() {
+			return &broken{I4, "aborted at a participant, committed in the log", b.first()}
+		}
+		if b := p.ackedAbort.and(p.prepared); !b.empty() {
+			return &broken{I5, "its abort was acknowledged, and it is prepared", b.first()}
+		}
+		if b := p.ackedAbort.and(p.committed); !b.empty() {
+			return &broken{I5, "its abort was acknowledged, and it is committed", b.first()}
+		}
+		if b := p.ackedCommit.minus(p.committed); !b.empty() {
+			return &broken{I4, "its commit was acknowledged, and it is not committed", b.first()}
+		}
+	}
+	return nil
+}
+
+// sets sorts the durable branches of a participant by state.
+func (p *participant) sets(x *txIndex) (s branchSets) {
+	for id, of := range p.acked {
+		if of == wire.KindAbort {
+			s.ackedAbort.add(x.of(id))
+		} else {
+			s.ackedCommit.add(x.of(id))
+		}
+	}
+	for id, b := range p.durable.rows {
+		switch b.State {
+		case wire.BranchPrepared:
+			s.prepared.add(x.of(id))
+		case wire.BranchCommitted:
+			s.committed.add(x.of(id))
+		case wire.BranchAborted:
+			s.aborted.add(x.of(id))
+		}
+	}
+	return s
+}

@@ -1,0 +1,87 @@
+package sim
+
+import (
+	"maps"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// journal is what a participant keeps.
+type journal struct {
+	rows map[wire.TxID]machine.Branch
+	keys map[string]machine.KeyHold
+	// reserved and applied are the resource's own books.
+	reserved, applied map[wire.TxID]bool
+}
+
+func (j *journal) view(id wire.TxID, key string) (v machine.View) {
+	if b, ok := j.rows[id]; ok {
+		v.Branch = &b
+	}
+	if k, ok := j.keys[key]; ok {
+		if k.State != wire.BranchAborted {
+			k.State = j.rows[k.Holder].State
+		}
+		v.Key = &k
+	}
+	return v
+}
+
+// apply writes what a step says, and reports what no journal or resource would
+// let pass.
+func (j *journal) apply(s machine.Step) (broken string) {
+	b := *s.Put
+	b.Reason, b.Payload = "", nil
+	j.rows[b.ID] = b
+	switch s.Key {
+	case machine.KeyHeld:
+		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: wire.BranchPrepared}
+	case machine.KeyFree:
+		delete(j.keys, b.Key)
+	case machine.KeyClose:
+		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: wire.BranchAborted, Code: b.Code}
+	}
+	switch s.Call {
+	case machine.CallPrepare:
+		if j.reserved[b.ID] || j.applied[b.ID] {
+			broken = "reserved twice: " + b.ID.String()
+		}
+		j.reserved[b.ID] = true
+	case machine.CallCommit, machine.CallAbort:
+		if !j.reserved[b.ID] {
+			broken = "nothing is reserved for the outcome of " + b.ID.String()
+		}
+		delete(j.reserved, b.ID)
+		if s.Call == machine.CallCommit {
+			j.applied[b.ID] = true
+		}
+	}
+	return broken
+}
+
+func (j *journal) clone() *journal {
+	return &journal{
+		rows: maps.Clone(j.rows), keys: maps.Clone(j.keys),
+		reserved: maps.Clone(j.reserved), applied: maps.Clone(j.applied),
+	}
+}
+
+// booksWrong reports a reservation that no prepared branch explains, or the
+// other way round.
+func (j *journal) booksWrong() bool {
+	prepared, committed := 0, 0
+	for id, b := range j.rows {
+		switch b.State {
+		case wire.BranchPrepared:
+			if prepared++; !j.reserved[id] {
+				return true
+			}
+		case wire.BranchCommitted:
+			if committed++; !j.applied[id] {
+				return true
+			}
+		}
+	}
+	return prepared != len(j.reserved) || committed != len(j.applied)
+}

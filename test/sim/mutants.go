@@ -1,0 +1,102 @@
+package sim
+
+// Where the rules stand.
+const (
+	fileAbort       = "coordinator/machine/abort.go"
+	fileAck         = "coordinator/machine/ack.go"
+	fileAdopt       = "coordinator/machine/adopt.go"
+	fileMachine     = "coordinator/machine/machine.go"
+	fileOwn         = "coordinator/machine/own.go"
+	fileSubmit      = "coordinator/machine/submit.go"
+	fileTrim        = "coordinator/machine/trim.go"
+	fileVote        = "coordinator/machine/vote.go"
+	fileOutcome     = "participants/machine/outcome.go"
+	filePrepare     = "participants/machine/prepare.go"
+	fileClient      = "test/sim/client.go"
+	fileCommitLog   = "test/sim/commitlog.go"
+	filePerform     = "test/sim/perform.go"
+	fileParticipant = "test/sim/participant.go"
+)
+
+// unconditional lets a write without an expected sequence pass, for mutants
+// that forget it.
+func unconditional() Edit {
+	return Edit{fileCommitLog, "return w.expect == l.last()", "return w.expect == 1<<63 || w.expect == l.last()"}
+}
+
+// Mutants are the broken variants: one for each rule whose absence was once a
+// violation, and some more.
+func Mutants() []Mutant {
+	// The end of Machine.Appended: what to do about an answer that is unclear.
+	again := "	default:\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"
+	return []Mutant{
+		{"vote-before-durable", "groups", Loud, []Edit{
+			{fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"},
+		}},
+		{"ack-before-durable", "groups", I5, []Edit{
+			{fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"},
+		}},
+		{"abort-on-missed-read", "exact", I4, []Edit{
+			{fileAdopt, "		m.trySeal(a, chain)\n", "		m.sealed(a, chain, 1<<40)\n"},
+		}},
+		{"in-flight-is-exists", "exact", I4, []Edit{
+			{fileOwn, again, "	default:\n		m.giveUp(\"in flight\", appendFailed)\n	}\n}\n\n// ReadAfter"},
+		}},
+		{"in-flight-is-sealed", "exact", I4, []Edit{
+			{fileAdopt, "	if answer == AppendStored {\n", "	if answer == AppendStored || answer == AppendUnknown {\n"},
+		}},
+		{"append-again-unconditionally", "exact", I4, []Edit{
+			unconditional(),
+			{fileOwn, again, "	default:\n		m.do(Append{Log: log, Expect: 1 << 63, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"},
+		}},
+		{"seal-expects-nothing", "exact", I4, []Edit{
+			unconditional(),
+			{fileAdopt, "m.do(Append{Log: a.log, Expect: r.Prev, Record: r})", "m.do(Append{Log: a.log, Expect: 1 << 63, Record: r})"},
+		}},
+		{"trim-before-last-ack", "trim", I4, []Edit{
+			{fileTrim, "l.records[n].left == 0", "l.records[n].left >= 0"},
+		}},
+		{"hole-is-trimmed", "trim", I4, []Edit{
+			{fileAdopt, "return chain, chain[0].Seq == base || chain[0].Record.Prev == 0", "return chain, true"},
+		}},
+		{"no-open-record", "exact", I4, []Edit{
+			{filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{\n		V: wire.Version, Kind: wire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"},
+		}},
+		{"mismatch-is-failed", "exact", I4, []Edit{
+			{fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n"},
+		}},
+		{"any-seal-is-failed", "exact", I4, []Edit{
+			{fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == wire.RecordSeal:\n"},
+		}},
+		{"gone-is-failed", "exact", Loud, []Edit{
+			{fileOwn, "m.giveUp(\"the log was sealed and purged while an append was under way\", appendUnknown)", "m.giveUp(\"the log is gone\", appendFailed)"},
+		}},
+		{"abort-after-full", "exact", I2, []Edit{
+			{fileVote, "	if t == nil || (t.State != Preparing && t.State != Ready) {\n", "	if t == nil || (t.State != Preparing && t.State != Ready && t.State != Appending) {\n"},
+		}},
+		{"writer-id-for-record", "carry", I2, []Edit{
+			{fileMachine, "b[i] = digits[n&31]", "b[i] = digits[n&0]"},
+		}},
+		{"no-tombstone", "exact", I5, []Edit{
+			{fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, wire.KindAbort, false)}\n"},
+		}},
+		{"key-not-unique", "repeat", I2, []Edit{
+			{filePrepare, "	case v.Key != nil:\n", "	case v.Key.closed():\n"},
+		}},
+		{"aborted-without-closed", "restart", I2, []Edit{
+			{fileAck, "	m.settle(t, wire.StatusUnknown)\n", "	m.settle(t, wire.StatusAborted)\n"},
+		}},
+		{"once-for-everybody", "restart", I2, []Edit{
+			{fileAbort, "t.sub.Once && why.close", "why.close"},
+		}},
+		{"promise-outlives-repeat", "applied", I2, []Edit{
+			{fileSubmit, "		t.proven = t.closed\n", ""},
+		}},
+		{"nobody-asks", "crash", I3, []Edit{
+			{fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n"},
+		}},
+		{"late-answer-believed", "repeat", I2, []Edit{
+			{fileClient, "	if e.msg.try != c.tries || c.told != \"\" {\n", "	if c.told != \"\" {\n"},
+		}},
+	}
+}

@@ -1,0 +1,199 @@
+package sim
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// participant is one participant: the production machine decides, and maps
+// stand for the journal and the resource. With groups, messages work on a
+// volatile copy, and what they answer leaves when the copy has become durable.
+type participant struct {
+	cfg     *Config
+	name    string
+	durable journal
+	// group is the volatile copy, nil while none is open, and answers what
+	// waits for it.
+	group   *journal
+	answers []*message
+	// acked is the outcome it has acknowledged of each branch, for the
+	// invariants only.
+	acked map[wire.TxID]string
+}
+
+func newParticipant(cfg *Config, name string) *participant {
+	return &participant{cfg: cfg, name: name, acked: map[wire.TxID]string{}, durable: journal{
+		rows: map[wire.TxID]machine.Branch{}, keys: map[string]machine.KeyHold{},
+		reserved: map[wire.TxID]bool{}, applied: map[wire.TxID]bool{},
+	}}
+}
+
+func journalOf(participant string) string { return "journal-" + participant }
+
+// Times of the abstract clock: a prepare is in time or late by choice.
+const (
+	decideBy = 1000
+	inTime   = 500
+	tooLate  = 1500
+	window   = 1 << 40
+)
+
+// messageEvents are the ways in which a message can be taken.
+func (p *participant) messageEvents(m *message) []event {
+	es := []event{{kind: onDeliver, msg: m, yes: true}}
+	if m.kind == wire.KindPrepare {
+		if slices.Contains(p.cfg.Refuses, p.name) {
+			es = append(es, event{kind: onDeliver, msg: m})
+		}
+		if p.cfg.Late {
+			es = append(es, event{kind: onDeliver, msg: m, yes: true, late: true, fault: true})
+		}
+	}
+	return es
+}
+
+// events are what can happen by itself.
+func (p *participant) events() []event {
+	if p.group == nil {
+		return nil
+	}
+	return []event{{kind: onFlush}, {kind: onLoseGroup, fault: true}}
+}
+
+func (p *participant) do(e event) (f effects) {
+	defer func() {
+		if r := recover(); r != nil {
+			f.broken = fmt.Sprintf("panic at %s: %v", p.name, r)
+		}
+	}()
+	switch e.kind {
+	case onFlush:
+		p.flush(&f)
+	case onLoseGroup:
+		p.group, p.answers = nil, nil
+	default:
+		p.deliver(e, &f)
+		if !p.cfg.Groups && p.group != nil {
+			p.flush(&f)
+		}
+	}
+	return f
+}
+
+func (p *participant) deliver(e event, f *effects) {
+	j := &p.durable
+	if p.group != nil {
+		j = p.group
+	}
+	s := decide(j, p.name, e)
+	if s.Violation != "" {
+		f.broken = "violation at " + p.name + ": " + s.Violation
+	}
+	if s.Put != nil {
+		if p.group == nil {
+			p.group = p.durable.clone()
+		}
+		if why := p.group.apply(s); why != "" {
+			f.broken = p.name + ": " + why
+		}
+	}
+	for _, a := range p.answersTo(s, e.msg.tx) {
+		// A group that wrote nothing has nothing to wait for.
+		if p.group == nil {
+			p.send(a, f)
+		} else {
+			p.answer(a)
+		}
+	}
+}
+
+// answer keeps a message until the group is durable.
+func (p *participant) answer(a *message) {
+	at, found := slices.BinarySearchFunc(p.answers, a, func(x, y *message) int { return strings.Compare(x.key(), y.key()) })
+	if !found {
+		p.answers = slices.Insert(slices.Clip(p.answers), at, a)
+	}
+}
+
+// flush makes the group durable and only then lets its answers go.
+func (p *participant) flush(f *effects) {
+	p.durable = *p.group
+	for _, a := range p.answers {
+		p.send(a, f)
+	}
+	p.group, p.answers = nil, nil
+}
+
+func (p *participant) send(m *message, f *effects) {
+	f.sends = append(f.sends, m)
+	if a, ok := m.body.(wire.Ack); ok && a.Code == "" {
+		p.acked[m.tx] = a.Of
+	}
+}
+
+// decide asks the machine, and the resource when the machine says so.
+func decide(j *journal, name string, e event) machine.Step {
+	env := machine.Env{Journal: journalOf(name), Now: inTime, Window: window}
+	if e.late {
+		env.Now = tooLate
+	}
+	id := e.msg.tx
+	switch b := e.msg.body.(type) {
+	case wire.Prepare:
+		s := machine.Prepare(env, j.view(id, b.Key), id, b)
+		if s.Call == machine.CallPrepare {
+			if e.yes {
+				s = machine.Accept(env, id, b, nil)
+				s.Call = machine.CallPrepare
+			} else {
+				s = machine.Refuse(env, id, b, "")
+			}
+		}
+		return s
+	case wire.Commit:
+		return machine.Commit(env, j.view(id, j.rows[id].Key), b)
+	case wire.Abort:
+		return machine.Abort(env, j.view(id, b.Key), id, b)
+	case wire.Resolved:
+		return machine.Resolved(env, j.view(id, j.rows[id].Key), b)
+	default:
+		panic("a participant does not take a " + e.msg.kind)
+	}
+}
+
+// answersTo is what a step sends: its vote or acknowledgement, and with a yes
+// the question that a branch in doubt may ask from then on.
+func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
+	var out []*message
+	if s.Vote != nil {
+		v := *s.Vote
+		v.Reason = ""
+		out = append(out, &message{kind: wire.KindVote, from: p.name, tx: id, body: v})
+		if v.Yes {
+			out = append(out, &message{kind: kindResolve, from: p.name, tx: id, body: wire.Resolve{
+				V: wire.Version, ID: id, Participant: p.name, Journal: v.Journal, DecideBy: decideBy,
+			}})
+		}
+	}
+	if s.Ack != nil {
+		a := *s.Ack
+		a.Reason = ""
+		out = append(out, &message{kind: wire.KindAck, from: p.name, tx: id, body: a})
+	}
+	return out
+}
+
+func (p *participant) clone() *participant {
+	c := *p
+	c.durable = *p.durable.clone()
+	c.acked = maps.Clone(p.acked)
+	if p.group != nil {
+		c.group = p.group.clone()
+	}
+	return &c
+}

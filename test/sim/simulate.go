@@ -1,0 +1,237 @@
+package sim
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"parley/wire"
+)
+
+// Simulation is one random run of a larger world: the same parts as in an
+// exploration, messages that are lost, repeated and late with some
+// probability, crashes, and in the end a healed world that has to come to rest.
+// Everything follows from the seed.
+type Simulation struct {
+	cfg          *Config
+	rand         *rand.Rand
+	coordinators []*coordinator
+	participants []*participant
+	clients      []*client
+	logs         []*commitLog
+	mail         []*message
+
+	txs    txIndex
+	keys   []string
+	facts  snapshot
+	stored map[wire.TxID]wire.Committed
+	steps  int
+	// lines is the trace, kept only if wanted.
+	lines []string
+	trace bool
+	err   error
+}
+
+// Chances of what happens to a message, in a hundred.
+const (
+	losePercent   = 10
+	repeatPercent = 5
+	refusePercent = 4
+	faultPercent  = 15
+)
+
+// SimulationConfig is the world of a seed: three coordinators and four
+// participants, with several clients, of which some share a key.
+func SimulationConfig(r *rand.Rand) *Config {
+	names := []string{"inventory", "delivery", "kitchen", "courier"}
+	cfg := &Config{
+		Name: "simulation", Participants: names, Refuses: names, Groups: true, Late: true, Absent: true, Asks: true,
+	}
+	for range 3 {
+		c := CoordinatorConfig{Crashes: r.IntN(8), Seals: r.IntN(4), Trims: 50, Restarts: 5, Closes: r.IntN(2)}
+		for range 40 {
+			c.Logs = append(c.Logs, randomName(r))
+		}
+		cfg.Coordinators = append(cfg.Coordinators, c)
+	}
+	for i := range 12 {
+		order := r.Perm(len(names))[:1+r.IntN(len(names))]
+		c := ClientConfig{
+			Name: fmt.Sprintf("client%d", i), Key: fmt.Sprintf("key%d", i), Content: "order", Tries: 1 + r.IntN(4), Once: r.IntN(2) == 0,
+		}
+		if r.IntN(2) == 0 {
+			c.Wait = wire.WaitApplied
+		}
+		for _, p := range order {
+			c.Participants = append(c.Participants, names[p])
+		}
+		cfg.Clients = append(cfg.Clients, c)
+		if !c.Once && r.IntN(2) == 0 {
+			c.Name += "b"
+			if r.IntN(2) == 0 {
+				c.Content = "another order"
+			}
+			cfg.Clients = append(cfg.Clients, c)
+		}
+	}
+	return cfg
+}
+
+func randomName(r *rand.Rand) string {
+	b := make([]byte, 6)
+	for i := range b {
+		b[i] = byte('a' + r.IntN(26))
+	}
+	return string(b)
+}
+
+// NewSimulation makes the world of a seed.
+func NewSimulation(seed uint64, trace bool) *Simulation {
+	r := rand.New(rand.NewPCG(seed, 0))
+	s := &Simulation{
+		cfg: SimulationConfig(r), rand: r, trace: trace,
+		txs: txIndex{numbers: map[wire.TxID]int{}}, stored: map[wire.TxID]wire.Committed{},
+	}
+	for i := range s.cfg.Clients {
+		c := &s.cfg.Clients[i]
+		if !slices.Contains(s.keys, c.Key) {
+			s.keys = append(s.keys, c.Key)
+		}
+		s.clients = append(s.clients, &client{cfg: c})
+		s.facts.clients = append(s.facts.clients, clientFacts{key: slices.Index(s.keys, c.Key)})
+	}
+	for _, name := range s.cfg.Participants {
+		s.participants = append(s.participants, newParticipant(s.cfg, name))
+		s.facts.parts = append(s.facts.parts, branchSets{})
+	}
+	for i := range s.cfg.Coordinators {
+		c, f := newCoordinator(s.cfg, i)
+		s.coordinators = append(s.coordinators, c)
+		s.spread(f)
+	}
+	return s
+}
+
+// Run lets steps random things happen, heals the world, and waits for it to
+// come to rest.
+func (s *Simulation) Run(steps int) error {
+	for range steps {
+		if s.err != nil {
+			break
+		}
+		s.random()
+	}
+	if s.err == nil {
+		s.heal()
+	}
+	return s.err
+}
+
+// Steps is how many things have happened.
+func (s *Simulation) Steps() int { return s.steps }
+
+// Committed is how many transactions have committed.
+func (s *Simulation) Committed() int { return len(s.stored) }
+
+// Transactions is how many were ever heard of.
+func (s *Simulation) Transactions() int { return len(s.txs.ids) }
+
+// Trace is what happened, one line each, if it was asked for.
+func (s *Simulation) Trace() []string { return s.lines }
+
+// random lets one thing happen.
+func (s *Simulation) random() {
+	switch n := s.rand.IntN(100); {
+	case n < 45:
+		s.randomMessage()
+	case n < 65:
+		s.randomLog()
+	case n < 75:
+		s.pickFor(pick(s, s.participants))
+	case n < 88:
+		s.pickTimer(pick(s, s.coordinators))
+	default:
+		c := pick(s, s.clients)
+		if es := c.events(); len(es) > 0 && s.rand.IntN(4) == 0 {
+			s.clientDo(c, es[0])
+		}
+	}
+}
+
+func pick[T any](s *Simulation, from []T) T { return from[s.rand.IntN(len(from))] }
+
+func (s *Simulation) percent(n int) bool { return s.rand.IntN(100) < n }
+
+// randomMessage delivers, repeats or loses one of the messages under way.
+func (s *Simulation) randomMessage() {
+	if len(s.mail) == 0 {
+		return
+	}
+	i := s.rand.IntN(len(s.mail))
+	m := s.mail[i]
+	if m.kind == kindSubmit || !s.percent(repeatPercent) {
+		last := len(s.mail) - 1
+		s.mail[i], s.mail = s.mail[last], s.mail[:last]
+	}
+	if !s.percent(losePercent) {
+		s.deliver(m)
+	}
+}
+
+// randomLog lets a log apply something, or tells a coordinator about one.
+func (s *Simulation) randomLog() {
+	l := pick(s, s.logs)
+	if es := l.events(); len(es) > 0 && s.rand.IntN(2) == 0 {
+		s.logDo(l, pick(s, es))
+		return
+	}
+	c := pick(s, s.coordinators)
+	es := s.allowed(c, c.logEvents(l, nil))
+	if slices.Contains(c.reading, l.name) && s.percent(faultPercent) {
+		es = append(es, event{kind: onRead, log: l.name, found: s.stale(l), fault: true})
+	}
+	s.choose(c, es)
+}
+
+// choose takes one of some events, seldom a fault.
+func (s *Simulation) choose(c *coordinator, es []event) {
+	if len(es) == 0 {
+		return
+	}
+	if e := pick(s, es); !e.fault || s.percent(faultPercent) {
+		s.coordinatorDo(c, e)
+	}
+}
+
+// pickTimer fires a timer, or lets a process crash or stop, which is rare.
+func (s *Simulation) pickTimer(c *coordinator) {
+	es := c.events()
+	if len(es) == 0 {
+		return
+	}
+	switch e := pick(s, es); e.kind {
+	case onCrash, onClose:
+		if s.rand.IntN(20) == 0 {
+			s.coordinatorDo(c, e)
+		}
+	case onDeadline, onGiveUp, onNoSubscriber:
+		if s.rand.IntN(50) == 0 {
+			s.coordinatorDo(c, e)
+		}
+	default:
+		s.coordinatorDo(c, e)
+	}
+}
+
+// pickFor makes a group durable, or loses it.
+func (s *Simulation) pickFor(p *participant) {
+	if es := p.events(); len(es) > 0 {
+		e := es[0]
+		if s.percent(faultPercent) {
+			e = es[1]
+		}
+		s.participantDo(p, e)
+		return
+	}
+	s.askAgain(p)
+}

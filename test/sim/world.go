@@ -1,0 +1,111 @@
+package sim
+
+import (
+	"slices"
+
+	"parley/wire"
+)
+
+// world knows every part that a configuration can reach. A state of the world
+// is one number a part: the coordinators, the participants, the clients, the
+// boxes (the coordinators' one, then the participants', then the clients') and
+// the logs.
+type world struct {
+	cfg   *Config
+	txs   txIndex
+	keys  []string
+	slots []string // log names
+	// slotTxs are the transactions of each log, as far as they were met.
+	slotTxs []txSet
+
+	coordinators *table[coordinatorItem]
+	participants *table[participantItem]
+	clients      *table[clientItem]
+	logs         *table[logItem]
+	boxes        []*table[box]
+	messages     []*registry
+	// coordinatorMail says of each message to the coordinators what it is.
+	coordinatorMail []mailFacts
+
+	ops   []logOp
+	opIDs map[string]uint16
+
+	// Where the parts of each kind begin in a state.
+	atParts, atClients, atBoxes, atLogs, size int
+}
+
+func newWorld(cfg *Config) *world {
+	w := &world{
+		cfg: cfg, txs: txIndex{numbers: map[wire.TxID]int{}},
+		coordinators: newTable[coordinatorItem](), participants: newTable[participantItem](),
+		clients: newTable[clientItem](), logs: newTable[logItem](), opIDs: map[string]uint16{},
+	}
+	for _, c := range cfg.Coordinators {
+		w.slots = append(w.slots, c.Logs...)
+	}
+	for i := range cfg.Clients {
+		if !slices.Contains(w.keys, cfg.Clients[i].Key) {
+			w.keys = append(w.keys, cfg.Clients[i].Key)
+		}
+	}
+	for range 1 + len(cfg.Participants) + len(cfg.Clients) {
+		w.boxes = append(w.boxes, newTable[box]())
+		w.messages = append(w.messages, &registry{ids: map[string]uint16{}})
+	}
+	w.slotTxs = make([]txSet, len(w.slots))
+	w.atParts = len(cfg.Coordinators)
+	w.atClients = w.atParts + len(cfg.Participants)
+	w.atBoxes = w.atClients + len(cfg.Clients)
+	w.atLogs = w.atBoxes + len(w.boxes)
+	w.size = w.atLogs + len(w.slots)
+	return w
+}
+
+// initial is the state in which every coordinator has its first log open.
+func (w *world) initial() []uint32 {
+	s := make([]uint32, w.size)
+	for i, name := range w.slots {
+		s[w.atLogs+i] = w.internLog(&commitLog{name: name})
+	}
+	for b := range w.boxes {
+		s[w.atBoxes+b] = w.internBox(b, nil)
+	}
+	for i, name := range w.cfg.Participants {
+		s[w.atParts+i] = w.internParticipant(newParticipant(w.cfg, name))
+	}
+	for i := range w.cfg.Clients {
+		s[w.atClients+i] = w.internClient(&client{cfg: &w.cfg.Clients[i]})
+	}
+	for i := range w.cfg.Coordinators {
+		c, f := newCoordinator(w.cfg, i)
+		for _, wr := range f.writes {
+			l := &commitLog{name: wr.log}
+			l.publish(wr)
+			l.do(l.events()[0])
+			c.do(c.logEvents(l, nil)[0])
+			s[w.atLogs+w.slot(l.name)] = w.internLog(l)
+		}
+		s[i] = w.internCoordinator(c)
+	}
+	return s
+}
+
+func (w *world) slot(log string) int { return slices.Index(w.slots, log) }
+
+func (w *world) participant(name string) int { return slices.Index(w.cfg.Participants, name) }
+
+// boxOf is where messages to this receiver wait.
+func (w *world) boxOf(to string) int {
+	if to == "" {
+		return 0
+	}
+	if i := w.participant(to); i >= 0 {
+		return 1 + i
+	}
+	for i := range w.cfg.Clients {
+		if w.cfg.Clients[i].Name == to {
+			return 1 + len(w.cfg.Participants) + i
+		}
+	}
+	panic("no receiver " + to)
+}
