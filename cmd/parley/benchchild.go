@@ -30,8 +30,6 @@ type child struct {
 }
 
 const (
-	// benchProcesses are the load, broker, coordinator, inventory and delivery.
-	benchProcesses = 5
 	// childStart bounds how long a child may take to be ready.
 	childStart = 60 * time.Second
 	// childStop bounds how long it may take to drain.
@@ -44,7 +42,6 @@ func startChild(name, program string, args, paths []string, died chan<- error) (
 	// A Ctrl-C in the terminal goes to this process alone, which ends its
 	// children in order.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.cmd.Env = crowdedEnv(benchProcesses)
 	c.cmd.Stderr = c.errors
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {

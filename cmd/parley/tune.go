@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"runtime"
 	"runtime/debug"
 )
 
@@ -16,17 +15,4 @@ func tuneGC() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-}
-
-// crowdedEnv is the environment for several processes that share this machine,
-// unless the user chose: where there are more of them than CPUs, each gets one.
-// Otherwise the schedulers of idle processes, which spin before they sleep,
-// take the CPU from the one that has work: measured on 2 CPUs with 5 processes,
-// one transaction at a time took 2.2 ms instead of 1.7.
-func crowdedEnv(processes int) []string {
-	env := os.Environ()
-	if os.Getenv("GOMAXPROCS") == "" && processes > runtime.NumCPU() {
-		env = append(env, "GOMAXPROCS=1")
-	}
-	return env
 }

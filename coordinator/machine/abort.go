@@ -16,7 +16,9 @@ func (m *Machine) abort(t *Tx, why abortion) {
 	m.aborted++
 	t.State, t.abort = Aborting, why
 	for i := range t.Branches {
-		m.sendAbort(t, &t.Branches[i])
+		if !t.Branches[i].Done {
+			m.sendAbort(t, &t.Branches[i])
+		}
 	}
 	if t.sub != nil && t.sub.Once && why.close {
 		// No other submission has this key, so this abort is the last word.

@@ -78,9 +78,14 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 		}
 	default:
 		why.close = true
+		// A refusal that closed the key is the branch's end: it needs no abort.
+		b.Done = v.Closed
 		m.abort(t, why)
 		if v.Closed {
 			m.keyClosed(t)
+		}
+		if t.allDone() {
+			m.GiveUp(t.ID)
 		}
 	}
 }

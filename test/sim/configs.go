@@ -129,14 +129,14 @@ func DeepConfigs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Restarts: 1}, CoordinatorConfig{Seals: 1, Restarts: 1}),
 		},
 		{
-			Name: "stop-crash", About: "a client repeats its key while a coordinator stops or crashes",
-			Clients:      []ClientConfig{order(2, true)},
+			Name: "stop-crash", About: "a coordinator stops in an orderly way, and crashes before, after or meanwhile",
+			Clients:      []ClientConfig{order(1, true)},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1, Crashes: 1}, CoordinatorConfig{}),
 		},
 		{
 			Name: "carry-crash", About: "two transactions share a log that is trimmed, and its owner crashes",
 			Clients:      []ClientConfig{order(1, true), another()},
-			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 2}, CoordinatorConfig{}),
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, CoordinatorConfig{}),
 		},
 	})
 }
