@@ -9,6 +9,12 @@ func order(tries int, once bool) ClientConfig {
 	return ClientConfig{Name: "client", Key: "k", Content: "order", Tries: tries, Once: once, Participants: pair()}
 }
 
+// alone is a client whose transaction has one participant.
+func alone(c ClientConfig) ClientConfig {
+	c.Participants = pair()[:1]
+	return c
+}
+
 // patient is a client that waits until its transaction is applied everywhere.
 func patient(tries int, participants []string) ClientConfig {
 	return ClientConfig{
@@ -119,8 +125,8 @@ func DeepConfigs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Crashes: 1}, CoordinatorConfig{}),
 		},
 		{
-			Name: "repeat-seals", About: "a client repeats its key while the coordinators seal each other",
-			Clients:      []ClientConfig{order(2, true)},
+			Name: "repeat-seals", About: "a client of one participant repeats its key while the coordinators seal each other",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(2, true))},
 			Coordinators: coordinators(CoordinatorConfig{Seals: 1}, CoordinatorConfig{Seals: 1}),
 		},
 		{
@@ -134,9 +140,9 @@ func DeepConfigs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1, Crashes: 1}, CoordinatorConfig{}),
 		},
 		{
-			Name: "carry-crash", About: "two transactions share a log that is trimmed, and its owner crashes",
-			Clients:      []ClientConfig{order(1, true), another()},
-			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, CoordinatorConfig{}),
+			Name: "carry-crash", About: "two transactions of one participant share a log that is trimmed, and its owner crashes",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true)), alone(another())},
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 2}, CoordinatorConfig{}),
 		},
 	})
 }
