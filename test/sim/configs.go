@@ -142,7 +142,7 @@ func DeepConfigs() []Config {
 		{
 			Name: "carry-crash", About: "two transactions of one participant share a log that is trimmed, and its owner crashes",
 			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true)), alone(another())},
-			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 2}, CoordinatorConfig{}),
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, CoordinatorConfig{}),
 		},
 	})
 }
