@@ -12,8 +12,10 @@
 // one that died. A coordinator keeps nothing on disk.
 //
 //	file          noun
-//	coordinator   the role: New, Run, Ready, drain
+//	coordinator   the role: New, Run, Ready
+//	config        how it behaves, what it needs, the steps that tests stop at
 //	loop          the event queue and the goroutine that owns the machine
+//	drain         stopping in order
 //	perform       actions to publishes and requests
 //	openlog       the own log: opening it, its subscriptions
 //	inbox         votes, acknowledgements, no-subscriber notices
@@ -21,4 +23,5 @@
 //	resolver      questions to the owners of other logs
 //	scan          logs without an owner, the state of the stream
 //	service       tx.submit, tx.status, tx.resolve, tx.coordinators
+//	status        what is known of a transaction that is not held here
 package coordinator
