@@ -35,14 +35,14 @@ func TestSecondProcess(t *testing.T) {
 	t.Parallel()
 	s, p := newUp(t)
 	address := strings.TrimPrefix(s.url, "nats://")
-	refused(t, exitFailed, []string{s.path("broker"), "in use by another broker", fmt.Sprint(p.cmd.Process.Pid)}, "up", "--data", s.data, "--listen", "127.0.0.1:0")
+	refused(t, exitFailed, []string{s.path("broker"), "in use by another broker", fmt.Sprint(p.PID())}, "up", "--data", s.data, "--listen", "127.0.0.1:0")
 	refused(t, exitFailed, []string{address, "--listen", "in use"}, "up", "--data", t.TempDir(), "--listen", address)
 	for _, name := range both {
 		refused(t, exitFailed, []string{name + ".db", "in use by another process"}, name, "--data", s.data, "--nats", s.url)
 	}
 	s.cliOrder(exitOK, "still-there", "lasagne", 1, "north")
 	s.check()
-	p.stop()
+	p.Stop()
 }
 
 // TestUnwritable: places where nothing can be written, not even by root.
@@ -80,7 +80,7 @@ func TestStrangeJournals(t *testing.T) {
 	s.startCoordinator()
 	s.place(s.newOrder())
 	for _, name := range both {
-		s.participants[name].stop()
+		s.participants[name].Stop()
 	}
 	copyOf := func(name, as string) (dir, path string) {
 		dir = t.TempDir()

@@ -32,10 +32,10 @@ func newDisk(t testing.TB, size string) *disk {
 	script := `mount -t tmpfs -o size="$1" tmpfs "$2" && echo mounted && exec tail -f /dev/null`
 	d.holder = launch(t, append(argv, "sh", "-c", script, "sh", size, d.dir)...)
 	eventually(t, patience, "mounting a small disk", func() error {
-		if d.holder.ended() {
-			t.Fatalf("a small disk cannot be mounted; run this test as root (in a container with CAP_SYS_ADMIN):%s", d.holder.output())
+		if d.holder.Ended() {
+			t.Fatalf("a small disk cannot be mounted; run this test as root (in a container with CAP_SYS_ADMIN):%s", d.holder.Output())
 		}
-		if !bytes.Contains([]byte(d.holder.output()), []byte("mounted")) {
+		if !bytes.Contains([]byte(d.holder.Output()), []byte("mounted")) {
 			return errors.New("not yet")
 		}
 		return nil
@@ -45,11 +45,11 @@ func newDisk(t testing.TB, size string) *disk {
 
 // enter is a command line of the program that sees the disk.
 func (d *disk) enter(args ...string) []string {
-	return d.inside(append([]string{binary}, args...)...)
+	return d.inside(append([]string{string(binary)}, args...)...)
 }
 
 func (d *disk) inside(args ...string) []string {
-	argv := []string{"nsenter", "--mount", "--target", strconv.Itoa(d.holder.cmd.Process.Pid)}
+	argv := []string{"nsenter", "--mount", "--target", strconv.Itoa(d.holder.PID())}
 	if os.Getuid() != 0 {
 		argv = append(argv, "--user", "--preserve-credentials")
 	}
@@ -58,7 +58,7 @@ func (d *disk) inside(args ...string) []string {
 
 // path is where this process sees a file of the disk.
 func (d *disk) path(name string) string {
-	return filepath.Join("/proc", strconv.Itoa(d.holder.cmd.Process.Pid), "root", d.dir, name)
+	return filepath.Join("/proc", strconv.Itoa(d.holder.PID()), "root", d.dir, name)
 }
 
 // resize changes how much there is. Memory is only taken by what is written.

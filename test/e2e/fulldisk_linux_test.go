@@ -14,12 +14,12 @@ func TestFullJournal(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	s.startCoordinator()
-	s.participants[wire.Inventory].stop()
+	s.participants[wire.Inventory].Stop()
 	d := newDisk(t, "4m")
 	flags := []string{wire.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench"}
 	p := launch(t, d.enter(flags...)...)
 	s.participants[wire.Inventory] = p
-	p.await("inventory is ready")
+	p.Await("inventory is ready")
 	s.place(s.newOrder())
 
 	d.fill(t)
@@ -31,10 +31,10 @@ func TestFullJournal(t *testing.T) {
 		t.Errorf("an order while inventory's disk is full: %+v, %v, want aborted because of inventory", stuck.told, stuck.err)
 	}
 	t.Logf("told %s after %v: %s", stuck.told.Status, time.Since(began).Round(time.Millisecond), stuck.told.Reason)
-	if !strings.Contains(p.output(), "full") {
-		t.Errorf("inventory does not say that its disk is full:%s", p.output())
+	if !strings.Contains(p.Output(), "full") {
+		t.Errorf("inventory does not say that its disk is full:%s", p.Output())
 	}
-	if p.ended() {
+	if p.Ended() {
 		t.Fatal("inventory did not stay up")
 	}
 	s.items() // it still answers what it can
@@ -58,7 +58,7 @@ func TestFullJournal(t *testing.T) {
 func TestStartOnFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	s.participants[wire.Inventory].stop()
+	s.participants[wire.Inventory].Stop()
 	d := newDisk(t, "1m")
 	d.fill(t)
 	for _, args := range [][]string{
@@ -84,7 +84,7 @@ func TestFullBroker(t *testing.T) {
 		return launch(t, d.enter("broker", "--data", d.dir, "--listen", listen)...)
 	}
 	s.broker = brokerOn("127.0.0.1:0")
-	s.url = s.broker.url()
+	s.url = s.broker.URL()
 	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
 		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
 	}
@@ -101,13 +101,13 @@ func TestFullBroker(t *testing.T) {
 	stuck := s.untilStuck()
 	t.Logf("%d orders fitted in the last block", len(s.orders)-2)
 	// nats-server would refuse writes for ever after the first that failed.
-	if code := s.broker.wait(); code != exitFailed || !strings.Contains(s.broker.output(), "no space left") || !strings.Contains(s.broker.output(), d.dir) {
-		t.Errorf("the broker on a full disk: exit %d, want 1 and an error that names the directory:%s", code, s.broker.output())
+	if code := s.broker.Wait(); code != exitFailed || !strings.Contains(s.broker.Output(), "no space left") || !strings.Contains(s.broker.Output(), d.dir) {
+		t.Errorf("the broker on a full disk: exit %d, want 1 and an error that names the directory:%s", code, s.broker.Output())
 	}
 	d.resize(t, "512m")
 	d.free(t)
 	s.broker = brokerOn(strings.TrimPrefix(s.url, "nats://"))
-	s.broker.url()
+	s.broker.URL()
 	<-stuck.done
 	eventually(t, patience, "committing again", func() error {
 		o := s.newOrder()
@@ -131,7 +131,7 @@ func (s *system) untilStuck() *order {
 		o := s.submit(s.newOrder())
 		select {
 		case <-o.done:
-		case <-s.broker.done:
+		case <-s.broker.Done():
 			return o
 		case <-time.After(4 * time.Second): // three times what a slow disk takes
 			return o

@@ -110,7 +110,7 @@ func (s *system) unfinished() error {
 	}
 	living := 0
 	for _, c := range s.coordinators {
-		if !c.ended() {
+		if !c.Ended() {
 			living++
 		}
 	}

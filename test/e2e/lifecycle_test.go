@@ -30,8 +30,8 @@ type receipt struct {
 func (s *system) up() *process {
 	s.Helper()
 	p := start(s, "up", "--data", s.data, "--listen", "127.0.0.1:0")
-	s.url = p.url()
-	p.await("Ctrl-C stops everything")
+	s.url = p.URL()
+	p.Await("Ctrl-C stops everything")
 	s.connect()
 	return p
 }
@@ -98,7 +98,7 @@ func TestLifecycle(t *testing.T) {
 		t.Errorf("one more than everything: %+v", r)
 	}
 	s.check()
-	p.stop()
+	p.Stop()
 
 	p = s.up()
 	if left := s.logs(); len(left) != 1 { // the new coordinator's own
@@ -113,7 +113,7 @@ func TestLifecycle(t *testing.T) {
 	}
 	s.cliOrder(exitAborted, "too-much", "margherita", 98, "north")
 	s.check()
-	p.stop()
+	p.Stop()
 }
 
 // TestDrained: after a stop nothing is left in the commit log or in doubt, also
@@ -126,7 +126,7 @@ func TestDrained(t *testing.T) {
 		s.submit(s.newOrder())
 	}
 	<-s.orders[0].done
-	c.stop()
+	c.Stop()
 	if left := s.logs(); len(left) > 0 {
 		t.Errorf("the drained coordinator left logs behind: %v", left)
 	}
@@ -184,7 +184,7 @@ func TestKilledUnderLoad(t *testing.T) {
 			})
 		}
 		<-enough
-		p.kill()
+		p.Kill()
 		s.nc.Close() // the clients give up
 		workers.Wait()
 		p = s.up()
@@ -196,7 +196,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		told[o.answer()]++
 	}
 	t.Logf("clients were told: %v", told)
-	p.stop()
+	p.Stop()
 }
 
 // TestKilledTwice: a crash in the recovery from a crash.
@@ -205,11 +205,11 @@ func TestKilledTwice(t *testing.T) {
 	s := newSystem(t)
 	c := s.startCoordinator("--crash-at", "append-after")
 	o := s.submit(s.newOrder())
-	c.awaitKilled()
+	c.AwaitKilled()
 	o.cancel()
 	<-o.done
-	s.startCoordinator("--crash-at", "seal-after").awaitKilled()
-	s.startCoordinator("--crash-at", "commit-sent").awaitKilled()
+	s.startCoordinator("--crash-at", "seal-after").AwaitKilled()
+	s.startCoordinator("--crash-at", "commit-sent").AwaitKilled()
 	began := time.Now()
 	s.startCoordinator()
 	eventually(t, withinCoordinator, "resolving every branch", s.inDoubt)

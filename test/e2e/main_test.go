@@ -4,9 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
+
+	"parley/test/proc"
 
 	"go.uber.org/goleak"
 )
@@ -18,16 +18,17 @@ var (
 )
 
 // binary is the program under test, built once.
-var binary string
+var binary proc.Program
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	parallel()
-	dir, err := build()
+	built, dir, err := proc.Build()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	binary = built
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		os.RemoveAll(dir)
 		os.Exit(code)
@@ -43,17 +44,4 @@ func parallel() {
 	if !chosen {
 		_ = flag.Set("test.parallel", "8")
 	}
-}
-
-func build() (dir string, err error) {
-	if dir, err = os.MkdirTemp("", "parley-e2e-*"); err != nil {
-		return "", err
-	}
-	binary = filepath.Join(dir, "parley")
-	args := append(append([]string{"build"}, buildFlags...), "-o", binary, "parley/cmd/parley")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		os.RemoveAll(dir)
-		return "", fmt.Errorf("building parley: %w\n%s", err, out)
-	}
-	return dir, nil
 }

@@ -17,10 +17,10 @@ func TestStreamLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
-		if code := p.wait(); code != exitFailed {
-			t.Errorf("%s: exit %d, want 1", p.name, code)
+		if code := p.Wait(); code != exitFailed {
+			t.Errorf("%s: exit %d, want 1", p.Name(), code)
 		}
-		p.await("^parley: .*stream TXLOG does not exist: .*restore")
+		p.Await("^parley: .*stream TXLOG does not exist: .*restore")
 	}
 	s.coordinators = nil
 	refused(t, exitFailed, []string{"stream TXLOG does not exist", "restore"}, "coordinator", "--nats", s.url)
@@ -43,10 +43,10 @@ func TestStreamRecreated(t *testing.T) {
 	is := s.incarnation()
 	// Those that run have noticed, even if it was made anew at once.
 	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
-		if code := p.wait(); code != exitFailed {
-			t.Errorf("%s: exit %d, want 1", p.name, code)
+		if code := p.Wait(); code != exitFailed {
+			t.Errorf("%s: exit %d, want 1", p.Name(), code)
 		}
-		p.await("^parley: .*stream TXLOG ")
+		p.Await("^parley: .*stream TXLOG ")
 	}
 	s.coordinators = nil
 	for _, name := range both {
@@ -56,8 +56,8 @@ func TestStreamRecreated(t *testing.T) {
 	// A person who knows what is lost can go on, once told and from then on.
 	for _, name := range both {
 		p := s.startParticipant(name, "--accept-incarnation", is)
-		p.await(name + " is ready")
-		p.stop()
+		p.Await(name + " is ready")
+		p.Stop()
 	}
 	s.startParticipants()
 	s.startCoordinator()

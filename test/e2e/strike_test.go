@@ -13,7 +13,7 @@ import (
 func crashParticipant(tr *trial) {
 	victim := tr.restartWith("--crash-at")
 	tr.submitUnder()
-	victim.awaitKilled()
+	victim.AwaitKilled()
 	tr.died()
 	tr.healed = time.Now()
 	tr.startParticipant(tr.row.victim)
@@ -24,9 +24,9 @@ func crashParticipant(tr *trial) {
 func (tr *trial) restartWith(flag string) *process {
 	tr.Helper()
 	if p := tr.participants[tr.row.victim]; p != nil {
-		p.stop()
+		p.Stop()
 		p = tr.startParticipant(tr.row.victim, flag, tr.row.point)
-		p.await(tr.row.victim + " is ready")
+		p.Await(tr.row.victim + " is ready")
 		return p
 	}
 	tr.stopCoordinators()
@@ -38,7 +38,7 @@ func (tr *trial) restartWith(flag string) *process {
 func crashCoordinator(tr *trial) {
 	victim := tr.restartWith("--crash-at")
 	tr.submitUnder()
-	victim.awaitKilled()
+	victim.AwaitKilled()
 	tr.died()
 	tr.healed = time.Now()
 	tr.startCoordinator()
@@ -53,7 +53,7 @@ func crashBeside(tr *trial) {
 	for !tr.reached(victim) {
 		tr.submitUnder()
 	}
-	victim.awaitKilled()
+	victim.AwaitKilled()
 	tr.healed = time.Now()
 	tr.died()
 }
@@ -65,7 +65,7 @@ func crashPurging(tr *trial) {
 	for !tr.reached(victim) {
 		tr.submitUnder()
 	}
-	victim.awaitKilled()
+	victim.AwaitKilled()
 	tr.healed = time.Now()
 	tr.startCoordinator()
 }
@@ -75,22 +75,22 @@ func crashPurging(tr *trial) {
 // coordinator dies between the checkpoint and the purge.
 func crashCarried(tr *trial) {
 	victim := tr.restartWith("--crash-at")
-	tr.participants[wire.Delivery].stop()
+	tr.participants[wire.Delivery].Stop()
 	slow := tr.startParticipant(wire.Delivery, "--hold-at", "outcome-before-commit")
-	slow.await("delivery is ready")
+	slow.Await("delivery is ready")
 	carried := tr.submit(tr.newOrder())
-	slow.awaitHeld("outcome-before-commit")
-	for !victim.ended() {
+	slow.AwaitHeld("outcome-before-commit")
+	for !victim.Ended() {
 		small := tr.newOrder()
 		small.zone = "" // delivery stands still
 		tr.under = []*order{tr.submit(small)}
 		tr.reached(victim)
 	}
-	victim.awaitKilled()
+	victim.AwaitKilled()
 	tr.under = append(tr.under, carried)
 	tr.died()
 	// What it was held in is lost as well: only the log knows of the commit.
-	slow.kill()
+	slow.Kill()
 	tr.healed = time.Now()
 	tr.startParticipant(wire.Delivery)
 	tr.startCoordinator()
@@ -103,8 +103,8 @@ func crashDraining(tr *trial) {
 	victim := tr.startCoordinator("--crash-at", tr.row.point)
 	tr.submitUnder()
 	<-tr.under[0].done
-	victim.interrupt()
-	victim.awaitKilled()
+	victim.Interrupt()
+	victim.AwaitKilled()
 	tr.healed = time.Now()
 	tr.startCoordinator()
 }
@@ -116,9 +116,9 @@ func crashSealer(first string) func(*trial) {
 		tr.stopCoordinators()
 		owner := tr.startCoordinator("--crash-at", first)
 		tr.submitUnder()
-		owner.awaitKilled()
+		owner.AwaitKilled()
 		tr.died()
-		tr.startCoordinator("--crash-at", tr.row.point).awaitKilled()
+		tr.startCoordinator("--crash-at", tr.row.point).AwaitKilled()
 		tr.healed = time.Now()
 		tr.startCoordinator()
 	}
@@ -131,10 +131,10 @@ func crashAsked(tr *trial) {
 	tr.stopCoordinators()
 	owner := tr.startCoordinator("--crash-at", coordinator.StepAppendBefore)
 	tr.submitUnder()
-	owner.awaitKilled()
+	owner.AwaitKilled()
 	tr.died()
 	silent := tr.startCoordinator("--hold-at", tr.row.point)
-	silent.awaitHeld(tr.row.point)
+	silent.AwaitHeld(tr.row.point)
 	eventually(tr, patience, "asking the coordinator that stands still", func() error {
 		for _, name := range both {
 			if n, err := tr.asked(name); err != nil || n == 0 {
@@ -143,7 +143,7 @@ func crashAsked(tr *trial) {
 		}
 		return nil
 	})
-	silent.kill()
+	silent.Kill()
 	tr.healed = time.Now()
 	tr.startCoordinator()
 }
@@ -154,13 +154,13 @@ func brokerWhileSealing(tr *trial) {
 	tr.stopCoordinators()
 	owner := tr.startCoordinator("--crash-at", coordinator.StepAppendAfter)
 	tr.submitUnder()
-	owner.awaitKilled()
+	owner.AwaitKilled()
 	sealer := tr.startCoordinator("--hold-at", tr.row.point)
-	sealer.awaitHeld(tr.row.point)
-	tr.broker.kill()
+	sealer.AwaitHeld(tr.row.point)
+	tr.broker.Kill()
 	tr.startBroker()
 	tr.healed = time.Now()
-	sealer.release()
+	sealer.Release()
 }
 
 // killHeld: the victim stands still at the point while the broker, or
@@ -171,12 +171,12 @@ func killHeld(tr *trial) {
 	for tr.row.point == coordinator.StepPurgeBefore && !tr.holds(victim) {
 		tr.submitUnder() // until there is something to purge
 	}
-	victim.awaitHeld(tr.row.point)
+	victim.AwaitHeld(tr.row.point)
 	if tr.row.died == "broker" {
-		tr.broker.kill()
+		tr.broker.Kill()
 		tr.startBroker()
 		tr.healed = time.Now()
-		victim.release()
+		victim.Release()
 		return
 	}
 	tr.killAll()
@@ -192,14 +192,14 @@ func killHeld(tr *trial) {
 func (tr *trial) holds(p *process) bool {
 	last := tr.under[len(tr.under)-1]
 	for {
-		if held := slices.Contains(p.snapshot(), "held at "+tr.row.point); held {
+		if held := slices.Contains(p.Lines(), "held at "+tr.row.point); held {
 			return true
 		}
 		select {
 		case <-last.done:
-			return slices.Contains(p.snapshot(), "held at "+tr.row.point)
+			return slices.Contains(p.Lines(), "held at "+tr.row.point)
 		default:
-			p.oneMore()
+			p.OneMore()
 		}
 	}
 }

@@ -45,7 +45,7 @@ func newSystem(t testing.TB) *system {
 	t.Helper()
 	s := &system{TB: t, data: t.TempDir(), participants: map[string]*process{}, stock: map[string]int64{}}
 	s.broker = start(t, "broker", "--data", s.data, "--listen", "127.0.0.1:0")
-	s.url = s.broker.url()
+	s.url = s.broker.URL()
 	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
 		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
 	}
@@ -81,15 +81,15 @@ func (s *system) startBroker() {
 	eventually(s, patience, "starting the broker again", func() error {
 		s.broker = start(s, "broker", "--data", s.data, "--listen", listen)
 		for {
-			switch out := s.broker.output(); {
+			switch out := s.broker.Output(); {
 			case strings.Contains(out, "NATS listens on"):
 				return nil
-			case s.broker.ended() && strings.Contains(out, "in use"):
+			case s.broker.Ended() && strings.Contains(out, "in use"):
 				return fmt.Errorf("the port is taken: %s", out)
-			case s.broker.ended():
+			case s.broker.Ended():
 				s.Fatalf("the broker does not start:\n%s", out)
 			}
-			s.broker.oneMore()
+			s.broker.OneMore()
 		}
 	})
 }
@@ -108,7 +108,7 @@ func (s *system) startParticipants() {
 		s.startParticipant(name)
 	}
 	for _, name := range both {
-		s.participants[name].await(name + " is ready")
+		s.participants[name].Await(name + " is ready")
 	}
 }
 
@@ -117,7 +117,7 @@ func (s *system) startCoordinator(flags ...string) *process {
 	s.Helper()
 	p := start(s, append([]string{"coordinator", "--nats", s.url}, flags...)...)
 	s.coordinators = append(s.coordinators, p)
-	p.await("coordinator is ready")
+	p.Await("coordinator is ready")
 	return p
 }
 
@@ -125,8 +125,8 @@ func (s *system) startCoordinator(flags ...string) *process {
 func (s *system) stopCoordinators() {
 	s.Helper()
 	for _, c := range s.coordinators {
-		if !c.ended() {
-			c.stop()
+		if !c.Ended() {
+			c.Stop()
 		}
 	}
 	s.coordinators = nil
@@ -140,16 +140,16 @@ func (s *system) stopAll() {
 		s.Errorf("after a drain the commit logs hold %v", left)
 	}
 	for _, p := range s.participants {
-		p.stop()
+		p.Stop()
 	}
 	s.nc.Close()
-	s.broker.stop()
+	s.broker.Stop()
 }
 
 // killAll is a power failure.
 func (s *system) killAll() {
 	for _, p := range slices.Concat(s.coordinators, slices.Collect(maps.Values(s.participants)), []*process{s.broker}) {
-		p.kill()
+		p.Kill()
 	}
 	s.coordinators = nil
 }

@@ -147,26 +147,25 @@ func (tr *trial) died() {
 // dead, and reports whether it is, or will be because one was its own.
 func (tr *trial) reached(p *process) bool {
 	tr.Helper()
-	log := p.log()
+	log := logOf(p)
 	for _, o := range tr.under {
 		select {
 		case <-o.done:
 			if o.told.ID.Log == log && (tr.row.point == coordinator.StepAnswered || tr.row.point == coordinator.StepCommitSent) {
 				return true
 			}
-		case <-p.done:
+		case <-p.Done():
 			return true
 		case <-time.After(patience):
-			tr.Fatalf("neither was %s answered nor %s killed within %v", o.key, p.name, patience)
+			tr.Fatalf("neither was %s answered nor %s killed within %v", o.key, p.Name(), patience)
 		}
 	}
-	return p.ended()
+	return p.Ended()
 }
 
-// log is the commit log of a coordinator.
-func (p *process) log() string {
-	p.t.Helper()
-	line := p.await("opened a commit log")
+// logOf is the commit log of a coordinator.
+func logOf(p *process) string {
+	line := p.Await("opened a commit log")
 	return regexp.MustCompile(`log=([a-z2-7]+)`).FindStringSubmatch(line)[1]
 }
 

@@ -160,8 +160,8 @@ func TestServices(t *testing.T) {
 		switch {
 		case i.Description == "":
 			t.Errorf("%s does not say what it is", i.Name)
-		case i.Name == "coordinator" && i.Metadata["log"] != c.log():
-			t.Errorf("coordinator: metadata %v, its log is %s", i.Metadata, c.log())
+		case i.Name == "coordinator" && i.Metadata["log"] != logOf(c):
+			t.Errorf("coordinator: metadata %v, its log is %s", i.Metadata, logOf(c))
 		case i.Name != "coordinator" && i.Metadata["journal"] == "":
 			t.Errorf("%s: metadata %v has no journal", i.Name, i.Metadata)
 		}

@@ -1,6 +1,6 @@
 //go:build race
 
-package e2e
+package proc
 
 // buildFlags: the processes are watched for races when the tests are.
 var buildFlags = []string{"-race"}

@@ -1,0 +1,4 @@
+// Package proc runs the program as processes, for tests: real ones, with real
+// signals. A [Program] is built once for a test binary; a [Process] is one that
+// runs until it is stopped, and is killed when its test ends.
+package proc

@@ -1,0 +1,120 @@
+package proc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Patience bounds every wait that has no bound of its own to hold; on a healthy
+// machine nothing comes near it.
+const Patience = 60 * time.Second
+
+// Poll is how often something is looked at that cannot say by itself that it
+// has changed.
+const Poll = 20 * time.Millisecond
+
+// Exit codes of the program, see `parley order --help`.
+const (
+	ExitOK      = 0
+	ExitFailed  = 1
+	ExitWrong   = 2
+	ExitAborted = 3
+)
+
+// Program is the path of the built program.
+type Program string
+
+// Build builds the program into a new directory, which the caller removes. The
+// program watches for races when the tests do.
+func Build() (p Program, dir string, err error) {
+	if dir, err = os.MkdirTemp("", "parley-test-*"); err != nil {
+		return "", "", err
+	}
+	path := filepath.Join(dir, "parley")
+	args := append(append([]string{"build"}, buildFlags...), "-o", path, "parley/cmd/parley")
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		os.RemoveAll(dir)
+		return "", "", fmt.Errorf("building parley: %w\n%s", err, out)
+	}
+	return Program(path), dir, nil
+}
+
+// Start starts a command that runs until it is stopped; the test ends it, if
+// nobody else does.
+func (p Program) Start(t testing.TB, args ...string) *Process {
+	t.Helper()
+	return Launch(t, append([]string{string(p)}, args...)...)
+}
+
+// Run runs a command to its end.
+func (p Program) Run(t testing.TB, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	return Run(t, append([]string{string(p)}, args...)...)
+}
+
+// JSON runs a command with --json and decodes what it prints.
+func JSON[T any](t testing.TB, p Program, wantCode int, args ...string) (v T) {
+	t.Helper()
+	out, errs, code := p.Run(t, append(args, "--json")...)
+	if code != wantCode {
+		t.Fatalf("parley %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, wantCode, out, errs)
+	}
+	if err := json.Unmarshal([]byte(out), &v); err != nil {
+		t.Fatalf("parley %s: %v in %q", strings.Join(args, " "), err, out)
+	}
+	return v
+}
+
+// Run runs any command to its end, in [Environment].
+func Run(t testing.TB, argv ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	defer cancel()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = Environment(), &out, &errs
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, &errs)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// Environment is that of a person who has set nothing for Parley. A race in a
+// process ends it with an exit code that no test expects.
+func Environment() (env []string) {
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "PARLEY_") && !strings.HasPrefix(e, "GORACE=") {
+			env = append(env, e)
+		}
+	}
+	return append(env, "GORACE=halt_on_error=1 exitcode=66")
+}
+
+// Eventually waits until try succeeds.
+func Eventually(t testing.TB, within time.Duration, what string, try func() error) {
+	t.Helper()
+	tick := time.NewTicker(Poll)
+	defer tick.Stop()
+	late := time.After(within)
+	for {
+		err := try()
+		if err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s: not within %v: %v", what, within, err)
+		}
+	}
+}
