@@ -2,8 +2,11 @@ package wire_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"reflect"
+	"regexp"
+	"strings"
 	"testing"
 
 	"parley/wire"
@@ -80,6 +83,27 @@ func FuzzDecodeRestock(f *testing.F)             { fuzz(f, "restock") }
 func FuzzDecodeCouriersRequest(f *testing.F)     { fuzz(f, "couriers_request") }
 func FuzzDecodeCouriers(f *testing.F)            { fuzz(f, "couriers") }
 func FuzzDecodeComplete(f *testing.F)            { fuzz(f, "complete") }
+func FuzzDecodeIDRequest(f *testing.F)           { fuzz(f, "id_request") }
+func FuzzDecodeIDs(f *testing.F)                 { fuzz(f, "ids") }
+func FuzzDecodeGrantRequest(f *testing.F)        { fuzz(f, "grant_request") }
+func FuzzDecodeGrant(f *testing.F)               { fuzz(f, "grant") }
+func FuzzDecodeLeasesRequest(f *testing.F)       { fuzz(f, "leases_request") }
+func FuzzDecodeLeases(f *testing.F)              { fuzz(f, "leases") }
+func FuzzDecodeRetireRequest(f *testing.F)       { fuzz(f, "retire_request") }
+func FuzzDecodeIDWorkersRequest(f *testing.F)    { fuzz(f, "id_workers_request") }
+func FuzzDecodeIDWorkerState(f *testing.F)       { fuzz(f, "id_worker_state") }
+func FuzzDecodeLease(f *testing.F)               { fuzz(f, "lease") }
+func FuzzDecodeNewPost(f *testing.F)             { fuzz(f, "new_post") }
+func FuzzDecodeReadPost(f *testing.F)            { fuzz(f, "read_post") }
+func FuzzDecodePageRequest(f *testing.F)         { fuzz(f, "page_request") }
+func FuzzDecodePosts(f *testing.F)               { fuzz(f, "posts") }
+func FuzzDecodeShardsRequest(f *testing.F)       { fuzz(f, "shards_request") }
+func FuzzDecodeShards(f *testing.F)              { fuzz(f, "shards") }
+func FuzzDecodeChatMessage(f *testing.F)         { fuzz(f, "chat_message") }
+func FuzzDecodeChatPost(f *testing.F)            { fuzz(f, "chat_post") }
+func FuzzDecodeChatPosted(f *testing.F)          { fuzz(f, "chat_posted") }
+func FuzzDecodeGatewaysRequest(f *testing.F)     { fuzz(f, "gateways_request") }
+func FuzzDecodeGatewayState(f *testing.F)        { fuzz(f, "gateway_state") }
 
 func FuzzParseTxID(f *testing.F) {
 	for _, s := range []string{txA.String(), "", ".", logA + ".0", logA + ".01", logA + ".+1", logA + ".1_0", logA + ".9223372036854775808"} {
@@ -118,3 +142,73 @@ func FuzzParseTxSubject(f *testing.F) {
 		}
 	})
 }
+
+// Whatever is read as an ID is one, has one text in each form, and comes
+// through every encoding.
+func FuzzParseID(f *testing.F) {
+	for _, s := range []string{idA.String(), idA.Short(), "1", "0", "-1", "+1", "007", wire.MaxID.String(), "288230376151711744", "1e3", "\"1\"", "null", "zzzzzzzzzzzz"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id, err := wire.ParseID(s)
+		if err == nil && id.String() != s {
+			t.Fatalf("%q is read as %d", s, id)
+		}
+		if err != nil {
+			id, err = wire.ParseShort(s)
+			if err == nil && id.Short() != s {
+				t.Fatalf("%q is read as %d, whose short form is %s", s, id, id.Short())
+			}
+		}
+		if err != nil {
+			var none wire.ID
+			if none.UnmarshalText([]byte(s)) == nil || none.Scan(s) == nil {
+				t.Fatalf("%q is no ID and is read as %d", s, none)
+			}
+			return
+		}
+		if !id.Valid() {
+			t.Fatalf("%q is read as %d", s, id)
+		}
+		same(t, id)
+	})
+}
+
+func FuzzParseLeaseSubject(f *testing.F) {
+	for _, s := range []string{wire.LeaseSubject(0), wire.LeaseSubject(31), "id.lease.32", "id.lease.-1", "id.lease.07", "id.lease.+7", "id.lease.", "id.lease.7.8", "7"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, err := wire.ParseLeaseSubject(s); err == nil && (wire.LeaseSubject(n) != s || n < 0 || n > wire.MaxWorker) {
+			t.Fatalf("%q is read as worker %d", s, n)
+		}
+	})
+}
+
+// What CheckUnicode lets pass is read as it was written: encoded again it has
+// the same characters.
+func FuzzCheckUnicode(f *testing.F) {
+	for _, s := range []string{
+		`"\u00e9"`, `"\ud83d\ude42"`, `"\ud83d"`, `"\ude42\ud83d"`, `"\\ud83d"`, `"\ud83d\n"`, "\"\xff\"", `"\ufffd"`, "\"\ufffd\"", `"\`, `"\u12"`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var s string
+		if json.Unmarshal(data, &s) != nil {
+			return
+		}
+		replaced := strings.Count(s, "\ufffd") != bytes.Count(data, []byte("\ufffd"))+len(replacement.FindAll(data, -1))
+		if err := wire.CheckUnicode(data); err == nil && replaced {
+			t.Fatalf("%q passes and is read as %q", data, s)
+		} else if err != nil && !replaced && !escapedReplacement.Match(data) {
+			t.Fatalf("%q is read as %q and refused: %v", data, s, err)
+		}
+	})
+}
+
+// An escaped U+FFFD, and one whose backslash may itself be escaped.
+var (
+	replacement        = regexp.MustCompile(`(?i)\\ufffd`)
+	escapedReplacement = regexp.MustCompile(`(?i)\\\\+ufffd`)
+)

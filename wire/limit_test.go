@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,47 @@ func TestLargestMessagesFit(t *testing.T) {
 	if wire.IdempotencyWindow < 2*wire.MaxTimeout {
 		t.Errorf("the idempotency window is %v, the longest time-out %v", wire.IdempotencyWindow, wire.MaxTimeout)
 	}
+}
+
+// The most IDs of one answer, the fullest table of leases and the largest lease
+// fit, and the stream of leases takes every lease and never fills up.
+func TestLargestIDMessagesFit(t *testing.T) {
+	reason := strings.Repeat("r", wire.MaxReason)
+	lease := wire.Lease{V: 1, Worker: wire.MaxWorker, State: wire.LeaseReleased, Until: wire.MaxTimestamp + 1, Holder: logA, Nonce: nonceA, At: 1<<63 - 1}
+	leases := wire.Leases{V: 1, BrokerTime: 1<<63 - 1, Code: wire.CodeUnavailable, Reason: reason}
+	for range wire.MaxWorker + 1 {
+		leases.Leases = append(leases.Leases, lease)
+	}
+	ids := wire.IDs{V: 1, Code: wire.CodeUnavailable, Reason: reason}
+	for i := range wire.MaxIDs {
+		ids.IDs = append(ids.IDs, wire.MaxID-wire.MaxIDs+wire.ID(i)+1)
+	}
+	fits(t, "lease", wire.MaxLease, lease)
+	fits(t, "leases", wire.MaxMessage, leases)
+	fits(t, "ids", 128<<10, ids)
+	fits(t, "grant", wire.MaxMessage, wire.Grant{V: 1, Worker: wire.MaxWorker, Start: wire.MaxCounter - wire.MaxBlock, Count: wire.MaxBlock})
+
+	spec := wire.IDLeases()
+	if int64(spec.MaxMsgSize) < wire.MaxLease+int64(len(wire.LeaseSubject(wire.MaxWorker)))+1024 {
+		t.Errorf("the stream takes %d bytes, a lease has up to %d, and headers", spec.MaxMsgSize, wire.MaxLease)
+	}
+	if most := spec.PerSubject * (wire.MaxWorker + 1) * int64(spec.MaxMsgSize); spec.MaxBytes < most {
+		t.Errorf("the stream has room for %d bytes, its records can take %d", spec.MaxBytes, most)
+	}
+}
+
+// The longest post fits, also if most of its characters are escaped, and a page
+// that is full leaves room for one more.
+func TestLargestBlogMessagesFit(t *testing.T) {
+	user, key, text := strings.Repeat("u", wire.MaxUser), strings.Repeat("k", wire.MaxKey), strings.Repeat("\"", wire.MaxText)
+	fits(t, "new_post", wire.MaxMessage, wire.NewPost{V: 1, User: user, Text: text, Key: key})
+	post := wire.Post{ID: wire.MaxID, User: user, Text: text, At: 1<<63 - 1}
+	page := wire.Posts{V: 1, Next: wire.MaxID, Code: wire.CodeUnavailable, Reason: strings.Repeat("r", wire.MaxReason)}
+	for range wire.MaxPageBytes/(2*len(text)) + 1 {
+		page.Posts = append(page.Posts, post)
+	}
+	fits(t, "posts", 1<<20, page)
+	fits(t, "shards", wire.MaxMessage, wire.Shards{V: 1, Counts: slices.Repeat([]int64{1<<63 - 1}, wire.MaxShards), Code: wire.CodeUnavailable, Reason: page.Reason})
 }
 
 // A full listing fits into what NATS carries, 1 MiB.

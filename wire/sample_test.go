@@ -37,9 +37,17 @@ const (
 	digestA  = "00112233445566778899aabbccddeeff"
 	atMS     = 1_790_000_000_123
 	listing  = 1 << 20
+	untilMS  = 28_080_010_123 // the lease of a worker, since the epoch of IDs
 )
 
-var txA = wire.TxID{Log: logA, N: 42}
+var (
+	txA     = wire.TxID{Log: logA, N: 42}
+	idA     = wire.NewID(28_080_000_123, 7, 4095)
+	idB     = wire.NewID(28_080_000_124, 7, 0)
+	worker7 = 7
+)
+
+var leaseA = wire.Lease{V: 1, Worker: 7, State: wire.LeaseHeld, Until: untilMS, Holder: logA, Nonce: nonceA, At: atMS}
 
 // samples has every message type at least once, with every field set in at
 // least one of them; TestEverySample holds the first.
@@ -124,6 +132,46 @@ func samples() []sample {
 			Code: wire.CodeNotFound, Reason: "there is no zone west",
 		}),
 		of("complete", wire.MaxMessage, wire.Complete{V: 1, Courier: 3}),
+		of("id_request", wire.MaxMessage, wire.IDRequest{V: 1, Count: 2}),
+		of("ids", listing, wire.IDs{V: 1, IDs: []wire.ID{idA, idB}}),
+		of("ids.refused", listing, wire.IDs{V: 1, IDs: []wire.ID{}, Code: wire.CodeBusy, Reason: "the range is used up"}),
+		of("grant_request", wire.MaxMessage, wire.GrantRequest{V: 1, Count: 65536}),
+		of("grant", wire.MaxMessage, wire.Grant{V: 1, Worker: 7, Start: wire.Counter(28_080_000_123, 4095), Count: 65536}),
+		of("grant.refused", wire.MaxMessage, wire.Grant{V: 1, Code: wire.CodeUnavailable, Reason: "its clock is ahead"}),
+		of("leases_request", wire.MaxMessage, wire.LeasesRequest{V: 1}),
+		of("leases", wire.MaxMessage, wire.Leases{
+			V: 1, BrokerTime: atMS, Leases: []wire.Lease{leaseA}, Code: wire.CodeUnavailable, Reason: "the broker does not answer",
+		}),
+		of("leases.refused", wire.MaxMessage, wire.Leases{V: 1, Leases: []wire.Lease{}, Code: wire.CodeNotFound, Reason: "worker 9 was never held"}),
+		of("retire_request", wire.MaxMessage, wire.RetireRequest{V: 1, Worker: 31}),
+		of("id_workers_request", wire.MaxMessage, wire.IDWorkersRequest{V: 1}),
+		of("id_worker_state", wire.MaxMessage, wire.IDWorkerState{
+			V: 1, Holder: logA, State: wire.WorkerRefusing, Worker: &worker7, Until: untilMS, Issued: 1_000_000, ClockMS: 3_600_000,
+			Durability: "synced", Reason: "its clock is ahead",
+		}),
+		of("id_worker_state.standby", wire.MaxMessage, wire.IDWorkerState{V: 1, Holder: logA, State: wire.WorkerStandby, ClockMS: -3, Durability: "replicated"}),
+		of("lease", wire.MaxLease, leaseA),
+		of("new_post", wire.MaxMessage, wire.NewPost{V: 1, User: "Ægir_7", Text: "Two lines,\n<both> \"mine\" & yours.", Key: "draft-12"}),
+		of("read_post", wire.MaxMessage, wire.ReadPost{V: 1, ID: idA, User: "ada"}),
+		of("page_request", wire.MaxMessage, wire.PageRequest{V: 1, User: "ada", Before: idB, Limit: 50}),
+		of("posts", listing, wire.Posts{
+			V: 1, Posts: []wire.Post{{ID: idB, User: "ada", Text: "second", At: atMS}, {ID: idA, User: "ada", Text: "first", At: atMS}}, Next: idA,
+		}),
+		of("posts.refused", listing, wire.Posts{V: 1, Posts: []wire.Post{}, Code: wire.CodeNotFound, Reason: "the user \"zoe\" is unknown"}),
+		of("shards_request", wire.MaxMessage, wire.ShardsRequest{V: 1}),
+		of("shards", wire.MaxMessage, wire.Shards{V: 1, Counts: []int64{12, 0, 7}}),
+		of("shards.refused", wire.MaxMessage, wire.Shards{V: 1, Counts: []int64{}, Code: wire.CodeUnavailable, Reason: "shard 1 cannot be read"}),
+		of("chat_message", wire.MaxMessage, wire.ChatMessage{
+			V: 1, ID: idA, User: "ada", Kind: wire.ChatText, Text: "Soup is <b>hot</b> &\nready", CID: "c-7",
+		}),
+		of("chat_message.join", wire.MaxMessage, wire.ChatMessage{V: 1, ID: idA, User: "ada", Kind: wire.ChatJoin}),
+		of("chat_post", wire.MaxMessage, wire.ChatPost{V: 1, User: "kitchen", Text: "Soup is ready", CID: "soup-1"}),
+		of("chat_posted", wire.MaxMessage, wire.ChatPosted{V: 1, ID: idA, Seq: 42}),
+		of("chat_posted.refused", wire.MaxMessage, wire.ChatPosted{V: 1, Code: wire.CodeInvalid, Reason: "chat post: text is empty"}),
+		of("gateways_request", wire.MaxMessage, wire.GatewaysRequest{V: 1}),
+		of("gateway_state", wire.MaxMessage, wire.GatewayState{
+			V: 1, Gateway: logA, Address: "127.0.0.1:8080", Epoch: logB, Connections: 3, People: 2, Rooms: 1, Memberships: 3, Stopping: true,
+		}),
 	}
 }
 

@@ -9,6 +9,9 @@ type StreamSpec struct {
 	Subjects []string
 	// MaxBytes bounds the stream; beyond it publishes are refused.
 	MaxBytes int64
+	// PerSubject bounds the records of each subject, of which the oldest go; 0
+	// means that none go.
+	PerSubject int64
 	// MaxMsgSize bounds one message.
 	MaxMsgSize int32
 	// SoftBytes is where the writer itself starts to refuse new work, so that
@@ -16,6 +19,14 @@ type StreamSpec struct {
 	SoftBytes int64
 	// Duplicates is the window for Nats-Msg-Id; Parley's logs use none.
 	Duplicates time.Duration
+	// DropOldest: when the stream is full the oldest records go, instead of new
+	// ones being refused.
+	DropOldest bool
+	// Direct: any replica may answer reads, with data that may be old.
+	Direct bool
+	// Republish are the subjects whose stored messages are re-sent, and where
+	// to; empty means none are.
+	Republish [2]string
 }
 
 // MetaIncarnation is the stream metadata key that holds the random name given
@@ -35,3 +46,6 @@ func TxLog() StreamSpec {
 		Duplicates: time.Second,
 	}
 }
+
+// Streams are all that Parley needs, in the order in which they are made.
+func Streams() []StreamSpec { return []StreamSpec{TxLog(), IDLeases(), Chat()} }

@@ -36,7 +36,7 @@ func layerOf(dir string) layer {
 		return layerInternal
 	case within(dir, "broker"):
 		return layerBroker
-	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/idclient"):
+	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/snowflake", "idworker/lease", "idworker/idclient", "chatgw/frame", "chatgw/chatclient", "blog/blogclient"):
 		return layerClient
 	case roleOf(dir) != "":
 		return layerRole
@@ -59,7 +59,13 @@ func roleOf(dir string) string {
 
 // pure reports whether the package in dir decides without doing: no clock,
 // goroutine, network, randomness or context.
-func pure(dir string) bool { return within(dir, "coordinator/machine", "participants/machine") }
+func pure(dir string) bool {
+	return within(dir, "coordinator/machine", "participants/machine", "idworker/lease") || shared(dir)
+}
+
+// shared reports whether the pure package in dir is used by many goroutines at
+// once, so that its state is an atomic word.
+func shared(dir string) bool { return within(dir, "idworker/snowflake") }
 
 // tests reports whether the file is only built for tests.
 func (f *File) tests() bool {

@@ -73,14 +73,15 @@ const (
 func Check(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
 	var info Info
 	err := retry(ctx, "reading stream "+spec.Name, func(attempt context.Context) (err error) {
-		info, err = read(attempt, js, spec)
+		info, err = CheckOnce(attempt, js, spec)
 		return err
 	})
 	return info, err
 }
 
-// read is one attempt of Check.
-func read(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
+// CheckOnce is [Check] without its patience: one request, for whoever compares
+// clocks or has a patience of its own.
+func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
 	s, err := js.Stream(ctx, spec.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return Info{}, &Error{Stream: spec.Name, Missing: true, Do: doCreate}
@@ -120,20 +121,22 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 		{c.Storage == jetstream.FileStorage, "storage", c.Storage, "File"},
 		{c.PersistMode == jetstream.DefaultPersistMode, "persist_mode", c.PersistMode, "default (async acknowledges what can still be lost)"},
 		{c.Retention == jetstream.LimitsPolicy, "retention", c.Retention, "Limits"},
-		{c.Discard == jetstream.DiscardNew, "discard", c.Discard, "DiscardNew (else old records vanish when it is full)"},
+		{c.Discard == discard(spec), "discard", c.Discard, full(spec)},
 		{c.MaxAge == 0, "max_age", c.MaxAge, "0 (records must not expire)"},
 		{c.MaxMsgs <= 0, "max_msgs", c.MaxMsgs, "-1"},
-		{c.MaxMsgsPerSubject <= 0, "max_msgs_per_subject", c.MaxMsgsPerSubject, "-1"},
+		{max(c.MaxMsgsPerSubject, 0) == spec.PerSubject, "max_msgs_per_subject", c.MaxMsgsPerSubject, perSubject(spec)},
+		{!c.DiscardNewPerSubject, "discard_new_per_subject", c.DiscardNewPerSubject, false},
 		{c.MaxBytes < 0 || c.MaxBytes >= spec.MaxBytes, "max_bytes", c.MaxBytes, fmt.Sprintf("at least %d", spec.MaxBytes)},
 		{c.MaxMsgSize < 0 || c.MaxMsgSize >= spec.MaxMsgSize, "max_msg_size", c.MaxMsgSize, fmt.Sprintf("at least %d", spec.MaxMsgSize)},
 		{c.Duplicates >= spec.Duplicates, "duplicate_window", c.Duplicates, fmt.Sprintf("at least %v", spec.Duplicates)},
 		{!c.AllowRollup, "allow_rollup_hdrs", c.AllowRollup, false},
-		{!c.AllowDirect, "allow_direct", c.AllowDirect, "false (replicas may answer with old data)"},
+		{c.AllowDirect == spec.Direct, "allow_direct", c.AllowDirect, direct(spec)},
+		{sameRepublish(c.RePublish, republish(spec)), "republish", resent(c.RePublish), resent(republish(spec))},
 		{!c.AllowMsgTTL, "allow_msg_ttl", c.AllowMsgTTL, false},
 		{!c.AllowMsgSchedules, "allow_msg_schedules", c.AllowMsgSchedules, false},
 		{!c.AllowMsgCounter, "allow_msg_counter", c.AllowMsgCounter, false},
 		{c.DenyDelete, "deny_delete", c.DenyDelete, true},
-		{!c.DenyPurge, "deny_purge", c.DenyPurge, "false (finished logs are purged)"},
+		{c.DenyPurge == denyPurge(spec), "deny_purge", c.DenyPurge, purge(spec)},
 		{!c.NoAck, "no_ack", c.NoAck, false},
 		{!c.Sealed, "sealed", c.Sealed, false},
 		{c.Mirror == nil && len(c.Sources) == 0, "mirror or sources", "set", "unset"},
@@ -146,6 +149,42 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 		}
 	}
 	return nil
+}
+
+func purge(spec wire.StreamSpec) string {
+	if denyPurge(spec) {
+		return "true (what it says must not vanish)"
+	}
+	return "false (finished logs are purged)"
+}
+
+func full(spec wire.StreamSpec) string {
+	if spec.DropOldest {
+		return "DiscardOld (else nothing can be written once it is full)"
+	}
+	return "DiscardNew (else old records vanish when it is full)"
+}
+
+func direct(spec wire.StreamSpec) string {
+	if spec.Direct {
+		return "true (reads are spread over the replicas)"
+	}
+	return "false (replicas may answer with old data)"
+}
+
+func sameRepublish(is, must *jetstream.RePublish) bool {
+	return is == nil && must == nil || is != nil && must != nil && *is == *must
+}
+
+// resent is a republish setting for people.
+func resent(r *jetstream.RePublish) string {
+	switch {
+	case r == nil:
+		return "unset"
+	case r.HeadersOnly:
+		return fmt.Sprintf("%s to %s, headers only", r.Source, r.Destination)
+	}
+	return fmt.Sprintf("%s to %s", r.Source, r.Destination)
 }
 
 func sameSubjects(a, b []string) bool {

@@ -27,18 +27,53 @@ const (
 // Config is the stream that spec describes, without an incarnation.
 func Config(spec wire.StreamSpec, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
-		Name:       spec.Name,
-		Subjects:   spec.Subjects,
-		Storage:    jetstream.FileStorage,
-		Retention:  jetstream.LimitsPolicy,
-		Discard:    jetstream.DiscardNew,
-		MaxBytes:   spec.MaxBytes,
-		MaxMsgSize: spec.MaxMsgSize,
-		Duplicates: spec.Duplicates,
-		DenyDelete: true,
-		Replicas:   replicas,
+		Name:              spec.Name,
+		Subjects:          spec.Subjects,
+		Storage:           jetstream.FileStorage,
+		Retention:         jetstream.LimitsPolicy,
+		Discard:           discard(spec),
+		MaxBytes:          spec.MaxBytes,
+		MaxMsgsPerSubject: perSubject(spec),
+		MaxMsgSize:        spec.MaxMsgSize,
+		Duplicates:        spec.Duplicates,
+		DenyDelete:        true,
+		DenyPurge:         denyPurge(spec),
+		AllowDirect:       spec.Direct,
+		RePublish:         republish(spec),
+		Replicas:          replicas,
 	}
 }
+
+// discard is what gives way when the stream is full.
+func discard(spec wire.StreamSpec) jetstream.DiscardPolicy {
+	if spec.DropOldest {
+		return jetstream.DiscardOld
+	}
+	return jetstream.DiscardNew
+}
+
+// republish is where stored messages are re-sent, nil for nowhere.
+func republish(spec wire.StreamSpec) *jetstream.RePublish {
+	if spec.Republish == [2]string{} {
+		return nil
+	}
+	return &jetstream.RePublish{Source: spec.Republish[0], Destination: spec.Republish[1]}
+}
+
+// perSubject is the bound on each subject's records as JetStream writes it. It
+// makes room for a new record whatever Discard says, which is about the bounds
+// of the whole stream.
+func perSubject(spec wire.StreamSpec) int64 {
+	if spec.PerSubject > 0 {
+		return spec.PerSubject
+	}
+	return -1
+}
+
+// denyPurge: where old records go by themselves nothing has to be purged, and
+// the newest must never be: without it a worker number that was used looks like
+// one that never was.
+func denyPurge(spec wire.StreamSpec) bool { return spec.PerSubject > 0 }
 
 // Ensure creates the stream with a fresh incarnation, or checks the one that
 // exists. Of several callers at once one creates it and all return the same
@@ -60,7 +95,7 @@ func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, r
 		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return err
 		}
-		info, err = read(attempt, js, spec)
+		info, err = CheckOnce(attempt, js, spec)
 		if e, ok := errors.AsType[*Error](err); ok && e.Missing {
 			// A cluster says "in use" from the moment somebody asked for the
 			// stream, and that request may still fail.

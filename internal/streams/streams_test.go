@@ -39,14 +39,19 @@ func newJS(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 // stream) that says what to do.
 func wantError(t *testing.T, err error, setting string) {
 	t.Helper()
+	wantErrorOf(t, err, wire.TxLog().Name, setting)
+}
+
+func wantErrorOf(t *testing.T, err error, stream, setting string) {
+	t.Helper()
 	e, ok := errors.AsType[*streams.Error](err)
 	if !ok {
 		t.Fatalf("the error is %v, want a *streams.Error about %q", err, setting)
 	}
-	if e.Setting != setting || e.Missing != (setting == "") || e.Stream != "TXLOG" {
-		t.Errorf("the error is about %q of %q (missing: %v), want %q of TXLOG", e.Setting, e.Stream, e.Missing, setting)
+	if e.Setting != setting || e.Missing != (setting == "") || e.Stream != stream {
+		t.Errorf("the error is about %q of %q (missing: %v), want %q of %s", e.Setting, e.Stream, e.Missing, setting, stream)
 	}
-	if !strings.Contains(e.Error(), "TXLOG") || !strings.Contains(e.Error(), "parley init") {
+	if !strings.Contains(e.Error(), stream) || !strings.Contains(e.Error(), "parley init") {
 		t.Errorf("the error %q names not the stream and what to do", e)
 	}
 }
@@ -160,6 +165,7 @@ func TestChangedSettingsAreNoticed(t *testing.T) {
 		{"duplicate_window", func(c *jetstream.StreamConfig) { c.Duplicates /= 2 }},
 		{"allow_rollup_hdrs", func(c *jetstream.StreamConfig) { c.AllowRollup = true }},
 		{"allow_direct", func(c *jetstream.StreamConfig) { c.AllowDirect = true }},
+		{"republish", func(c *jetstream.StreamConfig) { c.RePublish = &jetstream.RePublish{Source: ">", Destination: "y.>"} }},
 		{"allow_msg_ttl", func(c *jetstream.StreamConfig) { c.AllowMsgTTL = true }},
 		{"deny_delete", func(c *jetstream.StreamConfig) { c.DenyDelete = false }},
 		{"deny_purge", func(c *jetstream.StreamConfig) { c.DenyPurge = true }},

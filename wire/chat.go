@@ -1,0 +1,270 @@
+package wire
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Subjects of the chat. A room's messages are stored on [RoomSubject] in the
+// stream [Chat], which re-sends each of them on [LiveSubject].
+const (
+	roomPrefix   = "chat.room."
+	livePrefix   = "chat.live."
+	postPrefix   = "chat.post."
+	typingPrefix = "chat.typing."
+
+	chatStream = "CHAT"
+
+	// SubjectChatLive matches what every room says as it is stored.
+	SubjectChatLive = livePrefix + "*"
+	// SubjectChatPost matches the requests of backends: [PostSubject].
+	SubjectChatPost = postPrefix + "*"
+	// SubjectChatTyping matches [TypingSubject].
+	SubjectChatTyping = typingPrefix + "*"
+	// SubjectChatPresence is where gateways tell each other who is connected.
+	SubjectChatPresence = "chat.presence"
+	// SubjectGateways asks every gateway, [GatewaysRequest] with
+	// [GatewayState].
+	SubjectGateways = "chat.gateways"
+
+	QueueGateways = "gateways"
+)
+
+// RoomSubject is where a room's messages are stored: chat.room.<room>. Only
+// gateways write there.
+func RoomSubject(room string) string { return roomPrefix + room }
+
+// LiveSubject is where the broker re-sends what was stored: chat.live.<room>.
+func LiveSubject(room string) string { return livePrefix + room }
+
+// PostSubject is where a backend says something in a room, by request or by
+// plain publish, with [ChatPost]: chat.post.<room>. One gateway answers with
+// [ChatPosted].
+func PostSubject(room string) string { return postPrefix + room }
+
+// TypingSubject is where gateways tell each other that somebody is writing:
+// chat.typing.<room>.
+func TypingSubject(room string) string { return typingPrefix + room }
+
+// ParseRoom reads the room from any of the chat's subjects with one.
+func ParseRoom(subject string) (string, error) {
+	for _, prefix := range []string{roomPrefix, livePrefix, postPrefix, typingPrefix} {
+		if room, ok := strings.CutPrefix(subject, prefix); ok {
+			return room, CheckRoom(room)
+		}
+	}
+	return "", fmt.Errorf("subject %.80q has no room", subject)
+}
+
+// Headers that the broker sets where it re-sends or gives out what it stored.
+const (
+	headerStream   = "Nats-Stream"
+	headerSubject  = "Nats-Subject"
+	headerSequence = "Nats-Sequence"
+	headerPrevious = "Nats-Last-Sequence"
+)
+
+// ChatPlace is where a message stands.
+type ChatPlace struct {
+	Room string
+	Seq  uint64
+	// Prev is the number of the message before it in its room when it was
+	// stored, 0 if there was none. Only re-sent messages carry it.
+	Prev uint64
+}
+
+// ParseStored reads the place of a message of the stream [Chat] from the
+// headers it is given out with. A header of the same name that a publisher set
+// stands in front of the broker's: the last one counts.
+func ParseStored(header map[string][]string) (p ChatPlace, err error) {
+	stream, subject := last(header[headerStream]), last(header[headerSubject])
+	if stream != chatStream {
+		return p, fmt.Errorf("header %s is %.80q, not %s", headerStream, stream, chatStream)
+	}
+	room, ok := strings.CutPrefix(subject, roomPrefix)
+	if !ok {
+		return p, fmt.Errorf("header %s is %.80q, not %s<room>", headerSubject, subject, roomPrefix)
+	}
+	if p.Seq, err = strconv.ParseUint(last(header[headerSequence]), 10, 64); err != nil || p.Seq == 0 {
+		return p, fmt.Errorf("header %s is %.40q, not a number above 0", headerSequence, last(header[headerSequence]))
+	}
+	p.Room = room
+	return p, CheckRoom(room)
+}
+
+// ParseLive reads the place of a message that the stream re-sent on a
+// [LiveSubject].
+func ParseLive(subject string, header map[string][]string) (ChatPlace, error) {
+	p, err := ParseStored(header)
+	if err != nil {
+		return p, err
+	}
+	if subject != LiveSubject(p.Room) {
+		return p, fmt.Errorf("a message of room %s came on %.80q", p.Room, subject)
+	}
+	if p.Prev, err = strconv.ParseUint(last(header[headerPrevious]), 10, 64); err != nil || p.Prev >= p.Seq {
+		return p, fmt.Errorf("header %s is %.40q, not a number below %d", headerPrevious, last(header[headerPrevious]), p.Seq)
+	}
+	return p, nil
+}
+
+func last(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[len(values)-1]
+}
+
+const (
+	// MaxRoom bounds a room's name in bytes: it is a subject token.
+	MaxRoom = 64
+	// MaxChatText bounds a message's text in bytes.
+	MaxChatText = 4 << 10
+	// MaxCID bounds a client's name for its message in bytes.
+	MaxCID = 64
+	// ChatRetry is how long the broker knows a message again that was sent
+	// twice.
+	ChatRetry = 10 * time.Minute
+)
+
+// ChatKind says what a message is.
+type ChatKind string
+
+const (
+	// ChatText: a person or a service said something.
+	ChatText ChatKind = "text"
+	// ChatJoin and ChatLeave: a person came or left; without text.
+	ChatJoin  ChatKind = "join"
+	ChatLeave ChatKind = "leave"
+	// ChatService: a backend said something.
+	ChatService ChatKind = "service"
+)
+
+// ChatMessage is one message as it is stored on [RoomSubject].
+type ChatMessage struct {
+	V    int      `json:"v"`
+	ID   ID       `json:"id"`
+	User string   `json:"user"`
+	Kind ChatKind `json:"kind"`
+	Text string   `json:"text,omitempty"`
+	CID  string   `json:"cid,omitempty"`
+}
+
+func (*ChatMessage) name() string   { return "chat message" }
+func (m *ChatMessage) version() int { return m.V }
+func (*ChatMessage) limit() int     { return MaxMessage }
+
+func (m *ChatMessage) check() error {
+	if !m.ID.Valid() {
+		return fmt.Errorf("id is %d, allowed is 1 to %d", m.ID, MaxID)
+	}
+	if err := CheckUser(m.User); err != nil {
+		return err
+	}
+	switch m.Kind {
+	case ChatText, ChatService:
+		return cmp.Or(CheckChatText(m.Text), CheckCID(m.CID))
+	case ChatJoin, ChatLeave:
+		if m.Text != "" {
+			return fmt.Errorf("kind is %s, which has no text", m.Kind)
+		}
+		return CheckCID(m.CID)
+	default:
+		return fmt.Errorf("kind is %.40q, allowed are text, join, leave and service", m.Kind)
+	}
+}
+
+// ChatPost is what a backend says in a room.
+type ChatPost struct {
+	V    int    `json:"v"`
+	User string `json:"user"`
+	Text string `json:"text"`
+	// CID makes repeating safe, within [ChatRetry].
+	CID string `json:"cid,omitempty"`
+}
+
+func (*ChatPost) name() string   { return "chat post" }
+func (m *ChatPost) version() int { return m.V }
+func (*ChatPost) limit() int     { return MaxMessage }
+func (m *ChatPost) check() error {
+	return cmp.Or(CheckUser(m.User), CheckChatText(m.Text), CheckCID(m.CID))
+}
+
+// ChatPosted answers [ChatPost] once the message is durable, or says why not.
+type ChatPosted struct {
+	V   int    `json:"v"`
+	ID  ID     `json:"id,omitempty"`
+	Seq uint64 `json:"seq,omitempty"`
+	// Code and Reason are set when it was refused.
+	Code   Code   `json:"code,omitempty"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (*ChatPosted) name() string   { return "chat posted" }
+func (m *ChatPosted) version() int { return m.V }
+func (*ChatPosted) limit() int     { return MaxMessage }
+func (m *ChatPosted) check() error { return checkCode(m.Code, m.Reason) }
+
+// CheckRoom reports whether s can name a room: 1 to [MaxRoom] bytes of a-z, 0-9
+// and '-', not starting with '-'.
+func CheckRoom(s string) error {
+	switch {
+	case s == "":
+		return fmt.Errorf("room is empty")
+	case len(s) > MaxRoom:
+		return fmt.Errorf("room %.80q has %d bytes, the limit is %d", s, len(s), MaxRoom)
+	case s[0] == '-' || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) && r != '-' }):
+		return fmt.Errorf("room %.80q may have a-z, 0-9 and '-', and not begin with '-'", s)
+	}
+	return nil
+}
+
+// CheckChatText reports whether s can be a message's text: 1 to [MaxChatText]
+// bytes of UTF-8, not only space, and without control characters other than
+// line ends and tabs.
+func CheckChatText(s string) error {
+	switch {
+	case len(s) > MaxChatText:
+		return fmt.Errorf("text has %d bytes, the limit is %d", len(s), MaxChatText)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("text is not valid UTF-8")
+	case strings.TrimSpace(s) == "":
+		return fmt.Errorf("text is empty")
+	}
+	if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); i >= 0 {
+		return fmt.Errorf("text has a control character at byte %d", i)
+	}
+	return nil
+}
+
+// CheckCID reports whether s can name a message: up to [MaxCID] bytes of
+// printable ASCII without space. Empty means that it has no name.
+func CheckCID(s string) error {
+	if len(s) > MaxCID {
+		return fmt.Errorf("cid has %d bytes, the limit is %d", len(s), MaxCID)
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("cid %.80q may have printable ASCII only, without space", s)
+	}
+	return nil
+}
+
+// Chat holds what was said in rooms, one subject each, and re-sends it as it is
+// stored. When it is full the oldest messages go.
+func Chat() StreamSpec {
+	return StreamSpec{
+		Name:       chatStream,
+		Subjects:   []string{roomPrefix + "*"},
+		MaxBytes:   2 << 30,
+		MaxMsgSize: MaxMessage + 4096,
+		Duplicates: ChatRetry,
+		DropOldest: true,
+		Direct:     true,
+		Republish:  [2]string{roomPrefix + "*", livePrefix + "{{wildcard(1)}}"},
+	}
+}

@@ -1,0 +1,76 @@
+package wire
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// MaxClaims bounds the people in one [ChatPresence], so that it stays below
+// [MaxMessage] with the longest names.
+const MaxClaims = 256
+
+// ChatPresence is what a gateway says about who is connected to it: everybody,
+// every few seconds, in several parts, and in between what changed. It is never
+// stored; who hears nothing of a gateway for a while takes it for dead.
+type ChatPresence struct {
+	V       int    `json:"v"`
+	Gateway string `json:"gateway"`
+	// Round counts the full accounts of a gateway. A message with Parts is
+	// part Part, from 1, of the account Round; whom it does not name is not
+	// there any more. A message without Parts says what changed since.
+	Round uint64 `json:"round"`
+	Part  int    `json:"part,omitempty"`
+	Parts int    `json:"parts,omitempty"`
+	// Claims are people in rooms.
+	Claims []ChatClaim `json:"claims,omitempty"`
+	// Ask: the gateway has just started and wants everybody's account.
+	Ask bool `json:"ask,omitempty"`
+	// Bye: the gateway stops; its people are about to come elsewhere.
+	Bye bool `json:"bye,omitempty"`
+}
+
+// ChatClaim says that a person is in a room through a gateway.
+type ChatClaim struct {
+	Room string `json:"room"`
+	User string `json:"user"`
+	// Since is when the person came to the room, through whatever gateway, in
+	// milliseconds since 1970: it names the stay. 0 if Gone: not any more.
+	Since int64 `json:"since,omitempty"`
+	Gone  bool  `json:"gone,omitempty"`
+}
+
+func (*ChatPresence) name() string   { return "chat presence" }
+func (m *ChatPresence) version() int { return m.V }
+func (*ChatPresence) limit() int     { return MaxMessage }
+
+func (m *ChatPresence) check() error {
+	if err := CheckToken("gateway", m.Gateway); err != nil {
+		return err
+	}
+	if m.Part < 0 || m.Part > m.Parts || (m.Part == 0) != (m.Parts == 0) {
+		return fmt.Errorf("part is %d of %d", m.Part, m.Parts)
+	}
+	if len(m.Claims) > MaxClaims {
+		return fmt.Errorf("claims has %d entries, the limit is %d", len(m.Claims), MaxClaims)
+	}
+	for i, c := range m.Claims {
+		if err := cmp.Or(CheckRoom(c.Room), CheckUser(c.User)); err != nil {
+			return fmt.Errorf("claims[%d]: %w", i, err)
+		}
+		if c.Since < 0 || (c.Since == 0) != c.Gone {
+			return fmt.Errorf("claims[%d]: since is %d and gone is %v, it must be above 0 or gone", i, c.Since, c.Gone)
+		}
+	}
+	return nil
+}
+
+// ChatTyping says that somebody is writing, on [TypingSubject].
+type ChatTyping struct {
+	V    int    `json:"v"`
+	User string `json:"user"`
+}
+
+func (*ChatTyping) name() string   { return "chat typing" }
+func (m *ChatTyping) version() int { return m.V }
+func (*ChatTyping) limit() int     { return MaxMessage }
+func (m *ChatTyping) check() error { return CheckUser(m.User) }

@@ -1,0 +1,47 @@
+package wire
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// GatewaysRequest asks every chat gateway for its [GatewayState], on
+// [SubjectGateways].
+type GatewaysRequest struct {
+	V int `json:"v"`
+}
+
+func (*GatewaysRequest) name() string   { return "gateways request" }
+func (m *GatewaysRequest) version() int { return m.V }
+func (*GatewaysRequest) limit() int     { return MaxMessage }
+func (m *GatewaysRequest) check() error { return nil }
+
+// GatewayState is what one chat gateway is doing.
+type GatewayState struct {
+	V int `json:"v"`
+	// Gateway is its name, as the others and its clients know it.
+	Gateway string `json:"gateway"`
+	// Address is where it listens for browsers, as host:port.
+	Address string `json:"address"`
+	// Epoch is the incarnation of the stream that its sequence numbers are of.
+	Epoch string `json:"epoch"`
+	// Connections, People and Rooms are those of now, Memberships the rooms
+	// joined over all connections.
+	Connections int `json:"connections"`
+	People      int `json:"people"`
+	Rooms       int `json:"rooms"`
+	Memberships int `json:"memberships"`
+	// Stopping: it takes no more connections.
+	Stopping bool `json:"stopping,omitempty"`
+}
+
+func (*GatewayState) name() string   { return "gateway state" }
+func (m *GatewayState) version() int { return m.V }
+func (*GatewayState) limit() int     { return MaxMessage }
+
+func (m *GatewayState) check() error {
+	if m.Connections < 0 || m.People < 0 || m.Rooms < 0 || m.Memberships < 0 {
+		return fmt.Errorf("connections is %d, people %d, rooms %d and memberships %d, none may be negative", m.Connections, m.People, m.Rooms, m.Memberships)
+	}
+	return cmp.Or(CheckToken("gateway", m.Gateway), CheckToken("epoch", m.Epoch), checkText("address", m.Address, MaxReason))
+}

@@ -1,0 +1,181 @@
+package wire
+
+import (
+	"bytes"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ID is a time-sortable unique number of 64 bits, after Twitter's Snowflake
+// (2010): timestamp<<17 | worker<<12 | sequence, with 41 bits of milliseconds
+// since [IDEpoch], 5 of worker and 12 of sequence. The six bits above are zero,
+// so an ID is positive in every language and fits a signed SQL integer. Zero is
+// no ID.
+//
+// In JSON an ID is a string of decimal digits, since it passes 2^53 in 2028; a
+// JSON number is read too.
+type ID int64
+
+// The layout of an [ID].
+const (
+	// IDEpochMS is the moment of timestamp 0, 2026-01-01T00:00:00Z, in
+	// milliseconds since 1970.
+	IDEpochMS = 1_767_225_600_000
+
+	idSequenceBits = 12
+	idWorkerBits   = 5
+	idTimeBits     = 41
+
+	// MaxWorker is the highest worker number; 32 of them exist.
+	MaxWorker = 1<<idWorkerBits - 1
+	// MaxSequence is the highest sequence within one millisecond of one worker.
+	MaxSequence = 1<<idSequenceBits - 1
+	// MaxTimestamp is the highest timestamp, in September 2095.
+	MaxTimestamp = 1<<idTimeBits - 1
+)
+
+// MaxID is the highest ID there can be.
+const MaxID ID = 1<<(idTimeBits+idWorkerBits+idSequenceBits) - 1
+
+// NewID puts an ID together from milliseconds since [IDEpochMS], a worker
+// number and a sequence. It panics beyond [MaxTimestamp], [MaxWorker] and
+// [MaxSequence]: whoever makes IDs has checked them.
+func NewID(timestamp int64, worker, sequence int) ID {
+	if timestamp < 0 || timestamp > MaxTimestamp || worker < 0 || worker > MaxWorker || sequence < 0 || sequence > MaxSequence {
+		panic(fmt.Sprintf("wire: no ID has timestamp %d, worker %d and sequence %d", timestamp, worker, sequence))
+	}
+	return ID(timestamp<<(idWorkerBits+idSequenceBits) | int64(worker)<<idSequenceBits | int64(sequence))
+}
+
+// IDTimestamp is a moment in milliseconds since [IDEpochMS]: negative before
+// it, and beyond [MaxTimestamp] after 2095.
+func IDTimestamp(t time.Time) int64 { return t.UnixMilli() - IDEpochMS }
+
+// MinIDAt is the smallest ID that a millisecond can have: with [MaxIDAt] the
+// bounds of a query by time. A moment before the epoch is taken for the epoch,
+// one after 2095 for the last there is.
+func MinIDAt(t time.Time) ID { return NewID(clampTimestamp(t), 0, 0) }
+
+// MaxIDAt is the largest ID that a millisecond can have; see [MinIDAt].
+func MaxIDAt(t time.Time) ID { return NewID(clampTimestamp(t), MaxWorker, MaxSequence) }
+
+func clampTimestamp(t time.Time) int64 { return min(max(IDTimestamp(t), 0), MaxTimestamp) }
+
+// Timestamp is the ID's time in milliseconds since [IDEpochMS].
+func (id ID) Timestamp() int64 { return int64(id) >> (idWorkerBits + idSequenceBits) }
+
+// Time is the ID's time, in UTC, to the millisecond.
+func (id ID) Time() time.Time { return time.UnixMilli(IDEpochMS + id.Timestamp()).UTC() }
+
+// Worker is the number of the worker that made the ID, 0 to [MaxWorker].
+func (id ID) Worker() int { return int(id>>idSequenceBits) & MaxWorker }
+
+// Sequence counts the worker's IDs within the millisecond, from 0.
+func (id ID) Sequence() int { return int(id) & MaxSequence }
+
+// Valid reports whether id is one: above zero and at most [MaxID].
+func (id ID) Valid() bool { return id > 0 && id <= MaxID }
+
+// String is the ID in decimal digits.
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
+
+// ParseID reads decimal digits without sign, space or leading zero.
+func ParseID(s string) (ID, error) {
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil || s[0] == '0' || s[0] == '+' {
+		return 0, fmt.Errorf("id %.40q is not a decimal number from 1 to %d", s, MaxID)
+	}
+	if n > uint64(MaxID) {
+		return 0, fmt.Errorf("id %d is beyond %d", n, MaxID)
+	}
+	return ID(n), nil
+}
+
+// shortDigits are the digits of the short form, in the order of their bytes, so
+// that texts sort as numbers do: Crockford's alphabet without i, l, o and u.
+const shortDigits = "0123456789abcdefghjkmnpqrstvwxyz"
+
+// ShortLen is the width of an ID's short form: twelve digits of five bits.
+const ShortLen = 12
+
+// Short is the ID in a fixed width of [ShortLen] characters (0-9 and a-z
+// without i, l, o, u), whose order as text is the numeric order.
+func (id ID) Short() string {
+	var b [ShortLen]byte
+	for i := len(b) - 1; i >= 0; i-- {
+		b[i] = shortDigits[id&31]
+		id >>= 5
+	}
+	return string(b[:])
+}
+
+// ParseShort is the inverse of [ID.Short].
+func ParseShort(s string) (ID, error) {
+	if len(s) != ShortLen {
+		return 0, fmt.Errorf("short id %.40q has %d characters, it must have %d", s, len(s), ShortLen)
+	}
+	var id ID
+	for i := range len(s) {
+		d := strings.IndexByte(shortDigits, s[i])
+		if d < 0 {
+			return 0, fmt.Errorf("short id %.40q has the character %q, allowed are %s", s, s[i], shortDigits)
+		}
+		id = id<<5 | ID(d)
+	}
+	if !id.Valid() {
+		return 0, fmt.Errorf("short id %.40q is not from 1 to %d", s, MaxID)
+	}
+	return id, nil
+}
+
+// MarshalText writes decimal digits.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText is the inverse of [ID.MarshalText].
+func (id *ID) UnmarshalText(text []byte) (err error) {
+	*id, err = ParseID(string(text))
+	return err
+}
+
+// MarshalJSON writes a string, which no reader rounds.
+func (id ID) MarshalJSON() ([]byte, error) { return []byte(`"` + id.String() + `"`), nil }
+
+// UnmarshalJSON reads a string or a whole number.
+func (id *ID) UnmarshalJSON(data []byte) (err error) {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		var s string
+		if err := json.Unmarshal(data, &s); err != nil {
+			return err
+		}
+		*id, err = ParseID(s)
+		return err
+	}
+	*id, err = ParseID(string(data))
+	return err
+}
+
+// Value writes a 64-bit integer.
+func (id ID) Value() (driver.Value, error) { return int64(id), nil }
+
+// Scan reads an integer or its digits.
+func (id *ID) Scan(src any) (err error) {
+	switch v := src.(type) {
+	case int64:
+		if *id = ID(v); !id.Valid() {
+			return fmt.Errorf("id %d is not from 1 to %d", v, MaxID)
+		}
+		return nil
+	case string:
+		*id, err = ParseID(v)
+		return err
+	case []byte:
+		*id, err = ParseID(string(v))
+		return err
+	default:
+		return fmt.Errorf("an id cannot be read from %T", src)
+	}
+}

@@ -1,0 +1,45 @@
+package wire
+
+import "fmt"
+
+// Block is a run of IDs of one worker in counting order: a counter holds
+// timestamp<<12 | sequence, 53 bits, and the worker's bits are put in between.
+// So a block goes on over milliseconds where its IDs, as numbers, do not.
+type Block struct {
+	Worker int
+	// Start is the counter of the first ID, Count how many there are.
+	Start int64
+	Count int
+}
+
+// MaxCounter is the highest counter of a block.
+const MaxCounter = 1<<(idTimeBits+idSequenceBits) - 1
+
+// Counter is the counter of an ID's place in its worker's order.
+func Counter(timestamp int64, sequence int) int64 { return timestamp<<idSequenceBits | int64(sequence) }
+
+// At is the block's i-th ID, counted from 0.
+func (b Block) At(i int) ID {
+	c := b.Start + int64(i)
+	return ID(c>>idSequenceBits<<(idWorkerBits+idSequenceBits) | int64(b.Worker)<<idSequenceBits | c&MaxSequence)
+}
+
+func (b Block) check() error {
+	if err := checkWorker("worker", b.Worker); err != nil {
+		return err
+	}
+	if b.Count < 1 || b.Count > MaxBlock {
+		return fmt.Errorf("count is %d, allowed is 1 to %d", b.Count, MaxBlock)
+	}
+	if b.Start < 1 || b.Start > MaxCounter-int64(b.Count) {
+		return fmt.Errorf("start is %d, allowed is 1 to %d", b.Start, MaxCounter-int64(b.Count))
+	}
+	return nil
+}
+
+func checkWorker(field string, n int) error {
+	if n < 0 || n > MaxWorker {
+		return fmt.Errorf("%s is %d, allowed is 0 to %d", field, n, MaxWorker)
+	}
+	return nil
+}

@@ -1,0 +1,53 @@
+package wire
+
+import (
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// CheckUnicode reports whether JSON is Unicode through and through: valid UTF-8,
+// and no escaped half of a surrogate pair without its other half. The decoder
+// replaces both with U+FFFD, silently, so whoever must not change what somebody
+// wrote asks here first.
+func CheckUnicode(data []byte) error {
+	for i := 0; i < len(data); {
+		if data[i] == '\\' {
+			n, ok := escape(data[i:])
+			if !ok {
+				return invalid("byte %d of the message escapes half of a surrogate pair, which is no character", i)
+			}
+			i += n
+			continue
+		}
+		r, n := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && n == 1 {
+			return invalid("byte %d of the message is not valid UTF-8: %#02x", i, data[i])
+		}
+		i += n
+	}
+	return nil
+}
+
+// escape is the length of the escape that data begins with, and whether it is a
+// character. What is no escape at all is for the decoder to refuse.
+func escape(data []byte) (n int, ok bool) {
+	r, is := hexEscape(data)
+	switch {
+	case !is:
+		return min(2, len(data)), true
+	case !utf16.IsSurrogate(r):
+		return 6, true
+	}
+	low, is := hexEscape(data[6:])
+	return 12, is && utf16.DecodeRune(r, low) != utf8.RuneError
+}
+
+// hexEscape reads what is written like \u00e9.
+func hexEscape(data []byte) (rune, bool) {
+	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(string(data[2:6]), 16, 16)
+	return rune(n), err == nil
+}
