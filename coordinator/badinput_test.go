@@ -158,7 +158,7 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 		"$JS.API.STREAM.PURGE." + wire.TxLog().Name,
 		wire.TxSubject(wire.KindVote, "inventory", wire.TxID{Log: log, N: 1}),
 	} {
-		for _, subject := range []string{wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.OwnerSubject(log)} {
+		for _, subject := range []string{wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.SubjectCoordinators, wire.OwnerSubject(log)} {
 			if err := nc.PublishRequest(subject, reply, []byte(`{"v":1}`)); err != nil {
 				t.Fatal(err)
 			}
@@ -168,6 +168,10 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := nc.PublishRequest(wire.SubjectResolve, reply, q); err != nil {
+			t.Fatal(err)
+		}
+		// A refusal here has an empty body, which purges a stream whole.
+		if err := nc.PublishRequest(wire.SubjectCoordinators, reply, []byte("?")); err != nil {
 			t.Fatal(err)
 		}
 	}

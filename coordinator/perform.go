@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"parley/coordinator/machine"
@@ -84,14 +83,12 @@ func sendsCommit(a machine.Action) bool {
 	return ok
 }
 
-// answer publishes to the reply subject of a request. The caller chose it, and
-// this process may publish where callers may not: an answer that went to a
-// commit log's subject would stand in that log, and one to the broker's API
-// would purge the stream.
+// answer publishes to the reply subject of a request, unless an answer must not
+// go there.
 func (c *Coordinator) answer(reply string, data []byte) {
 	switch {
 	case reply == "": // a request without a reply subject
-	case strings.HasPrefix(reply, wire.Prefix), strings.HasPrefix(reply, "$"):
+	case !wire.CanReply(reply):
 		c.cfg.Log.Warn("ignored a reply subject that belongs to the protocol or to the broker", "reply", reply)
 	default:
 		c.publish(reply, data)

@@ -84,7 +84,9 @@ func unresolved(err error) wire.Resolved {
 func (c *Coordinator) onCoordinators(req micro.Request) {
 	if _, err := wire.Decode[wire.CoordinatorsRequest](req.Data()); err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
-		_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil)
+		if wire.CanReply(req.Reply()) {
+			_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil)
+		}
 		return
 	}
 	c.post(func() {
