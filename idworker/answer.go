@@ -1,0 +1,59 @@
+package idworker
+
+import (
+	"strconv"
+
+	"parley/wire"
+)
+
+// Requests and answers of the hot path are read and written here by hand where
+// that is simple. They are, byte for byte, what package wire makes of them; a
+// test holds that.
+
+// oneID is the request for one ID as [wire.Encode] writes it.
+const oneID = `{"v":1,"count":1}`
+
+// readNext is how many IDs are asked for. An empty request asks for one.
+func readNext(data []byte) (int, error) {
+	if len(data) == 0 || string(data) == oneID {
+		return 1, nil
+	}
+	m, err := wire.Decode[wire.IDRequest](data)
+	return m.Count, err
+}
+
+func readGrant(data []byte) (int, error) {
+	m, err := wire.Decode[wire.GrantRequest](data)
+	return m.Count, err
+}
+
+// idBytes is the room that one ID takes in an answer.
+const idBytes = len(`"288230376151711743",`)
+
+// appendIDs appends a [wire.IDs] with the IDs of a block.
+func appendIDs(b []byte, block wire.Block) []byte {
+	if b == nil {
+		b = make([]byte, 0, len(`{"v":1,"ids":[]}`)+idBytes*block.Count)
+	}
+	b = append(b, `{"v":1,"ids":[`...)
+	for i := range block.Count {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		b = strconv.AppendInt(b, int64(block.At(i)), 10)
+		b = append(b, '"')
+	}
+	return append(b, `]}`...)
+}
+
+// appendGrant appends a [wire.Grant] of a block.
+func appendGrant(b []byte, block wire.Block) []byte {
+	b = append(b, `{"v":1,"worker":`...)
+	b = strconv.AppendInt(b, int64(block.Worker), 10)
+	b = append(b, `,"start":`...)
+	b = strconv.AppendInt(b, block.Start, 10)
+	b = append(b, `,"count":`...)
+	b = strconv.AppendInt(b, int64(block.Count), 10)
+	return append(b, '}')
+}

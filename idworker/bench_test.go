@@ -1,0 +1,53 @@
+package idworker_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"parley/idworker"
+	"parley/idworker/lease"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// BenchmarkRequest measures a request for one ID beside the same request to
+// somebody who only sends it back, with one at a time and many in flight.
+func BenchmarkRequest(b *testing.B) {
+	bed := newBed(b)
+	bed.ready(b, idworker.Config{Limits: lease.DefaultLimits()})
+	const echo = "bench.echo"
+	if _, err := bed.connect(b).QueueSubscribe(echo, "echo", func(m *nats.Msg) { _ = m.Respond(m.Data) }); err != nil {
+		b.Fatal(err)
+	}
+	if err := bed.nc.Flush(); err != nil {
+		b.Fatal(err)
+	}
+	data := wire.Encode(wire.IDRequest{V: wire.Version, Count: 1})
+	for _, inFlight := range []int{1, 64} {
+		for _, subject := range []string{echo, wire.SubjectIDNext} {
+			b.Run(fmt.Sprintf("inflight=%d/%s", inFlight, subject), func(b *testing.B) {
+				nc := bed.connect(b)
+				left := atomic.Int64{}
+				left.Store(int64(b.N))
+				ended := make(chan error, inFlight)
+				b.ResetTimer()
+				for range inFlight {
+					go func() {
+						var err error
+						for left.Add(-1) >= 0 && err == nil {
+							_, err = nc.Request(subject, data, patience)
+						}
+						ended <- err
+					}()
+				}
+				for range inFlight {
+					if err := <-ended; err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package idworker_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"parley/idworker"
+	"parley/wire"
+)
+
+// holding reports whether every process holds a number.
+func holding(all []wire.IDWorkerState) bool {
+	for _, s := range all {
+		if s.State != wire.WorkerHolding {
+			return false
+		}
+	}
+	return true
+}
+
+func refusing(all []wire.IDWorkerState) bool { return all[0].State == wire.WorkerRefusing }
+
+// A clock an hour ahead makes no IDs: the number is given back, it is said why,
+// and requests go to others. When the clock is right again, so is the process,
+// and nothing in the stream or among the IDs is from the future.
+func TestClockAnHourAhead(t *testing.T) {
+	b := newBed(t)
+	var c clock
+	p := b.ready(t, idworker.Config{Now: c.now})
+	before := b.next(t, 10)
+	c.put(time.Hour)
+	// A request in that very moment waits, and is not answered from the future.
+	msg, err := b.nc.Request(wire.SubjectIDNext, nil, patience)
+	if err == nil {
+		if m, err := wire.Decode[wire.IDs](msg.Data); err != nil || m.Code != wire.CodeUnavailable {
+			t.Errorf("an hour ahead it answered %+v, %v", m, err)
+		}
+	}
+	b.until(t, "a refusal", 1, refusing)
+	s := b.states(t, 1)[0]
+	if s.ClockMS < 3_590_000 || s.ClockMS > 3_610_000 || !strings.Contains(s.Reason, "ahead of the broker") {
+		t.Errorf("it says %+v", s)
+	}
+	p.log.wait("gives no IDs", "ahead of the broker")
+	b.until(t, "the number to be given back", 1, func(s []wire.IDWorkerState) bool { return s[0].Worker == nil })
+	n := before[0].Worker()
+	if l := b.record(t, n); l.State != wire.LeaseReleased || l.Until > wire.IDTimestamp(time.Now())+quick().Reserve {
+		t.Errorf("the lease is %+v", l)
+	}
+	if _, err := b.nc.Request(wire.SubjectIDNext, nil, patience); err == nil {
+		t.Error("a process without a right clock takes requests")
+	}
+
+	c.put(0)
+	b.until(t, "the clock to be taken for right", 1, holding)
+	after := b.next(t, 10)
+	if after[0] <= before[9] && after[0].Worker() == n || time.Since(after[9].Time()).Abs() > time.Minute {
+		t.Errorf("%d comes after %d, of %v", after[0], before[9], after[9].Time())
+	}
+	p.log.wait("the reason for giving no IDs has passed")
+	if n, _ := p.log.count("gives no IDs", "ahead of the broker"); n != 1 {
+		t.Errorf("the refusal was said %d times", n)
+	}
+}
+
+// A process that starts with such a clock claims nothing until it is right.
+func TestStartsAnHourAhead(t *testing.T) {
+	b := newBed(t)
+	var c clock
+	c.put(time.Hour)
+	p := b.ready(t, idworker.Config{Now: c.now})
+	if s := b.states(t, 1)[0]; s.State != wire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
+		t.Errorf("it says %+v", s)
+	}
+	if l := b.leases(t); len(l) != 0 {
+		t.Errorf("it wrote %+v", l)
+	}
+	c.put(0)
+	p.log.wait("claimed a worker number")
+	b.until(t, "the clock to be taken for right", 1, holding)
+	b.next(t, 1)
+}
+
+// A clock that steps back an hour costs nothing: IDs go on, ascending, and keep
+// up with the broker's time.
+func TestClockStepsBack(t *testing.T) {
+	b := newBed(t)
+	var c clock
+	b.ready(t, idworker.Config{Now: c.now})
+	last := b.next(t, 10)[9]
+	for _, off := range []time.Duration{-time.Hour, -3 * time.Hour, -time.Minute, 0, -24 * 365 * time.Hour} {
+		c.put(off)
+		ids := b.next(t, 100)
+		if ids[0] <= last {
+			t.Fatalf("the clock at %v: %d comes after %d", off, ids[0], last)
+		}
+		last = ids[99]
+	}
+	begun := wire.IDTimestamp(time.Now())
+	b.until(t, "an extension", 1, func(s []wire.IDWorkerState) bool { return s[0].Until > begun+quick().Reserve+quick().Renew })
+	if id := b.next(t, 1)[0]; id.Timestamp() < begun {
+		t.Errorf("%d ms after the clock stepped back, the timestamp is %d ms old", wire.IDTimestamp(time.Now())-begun, begun-id.Timestamp())
+	}
+}
+
+// A number whose lease lies far in the future, from a broker whose clock was
+// wrong, is passed over and reported; an operator retires it, and it is then
+// listed so, and not reported any more.
+func TestRetire(t *testing.T) {
+	b := newBed(t)
+	far := wire.IDTimestamp(time.Now().AddDate(1, 0, 0))
+	for _, l := range []wire.Lease{
+		{V: 1, Worker: 0, State: wire.LeaseHeld, Until: far, Holder: stranger, Nonce: stranger},
+		{V: 1, Worker: 1, State: wire.LeaseReleased, Until: far + 1, Holder: stranger, Nonce: stranger},
+	} {
+		b.put(t, l)
+	}
+	p := b.ready(t, idworker.Config{Numbers: 3})
+	if id := b.next(t, 1)[0]; id.Worker() != 2 {
+		t.Errorf("worker %d is used", id.Worker())
+	}
+	b.ready(t, idworker.Config{Numbers: 3}).log.wait("far into the future", "worker=0", "parley id retire")
+
+	retire := func(n int) wire.Leases {
+		return request[wire.Leases](t, b.nc, wire.SubjectIDRetire, wire.Encode(wire.RetireRequest{V: wire.Version, Worker: n}))
+	}
+	for n := range 2 {
+		for range 2 { // repeating does no harm
+			m := retire(n)
+			if m.Code != "" || len(m.Leases) != 1 || m.Leases[0].State != wire.LeaseRetired || m.Leases[0].Worker != n || m.Leases[0].Until != far+int64(n) {
+				t.Fatalf("retiring %d: %+v", n, m)
+			}
+		}
+		if l := b.leases(t)[n]; l.State != wire.LeaseRetired || l.Until != far+int64(n) || l.Holder == stranger {
+			t.Errorf("the lease of %d is %+v", n, l)
+		}
+	}
+	if m := retire(2); m.Code != wire.CodeRefused || !strings.Contains(m.Reason, "worker 2") {
+		t.Errorf("retiring a number in use: %+v", m)
+	}
+	if m := retire(31); m.Code != wire.CodeNotFound || !strings.Contains(m.Reason, "worker 31") || m.Leases == nil {
+		t.Errorf("retiring a number that was never held: %+v", m)
+	}
+	third := b.ready(t, idworker.Config{Numbers: 3})
+	third.log.wait("standing by")
+	if n, _ := third.log.count("far into the future"); n != 0 {
+		t.Error("a retired number is reported")
+	}
+	p.drain()
+	b.until(t, "a number to be taken over", 2, func(s []wire.IDWorkerState) bool {
+		return s[0].State == wire.WorkerHolding || s[1].State == wire.WorkerHolding
+	})
+	if id := b.next(t, 1)[0]; id.Worker() != 2 {
+		t.Errorf("the retired worker %d is used", id.Worker())
+	}
+}
+
+// A retired number whose time has come is used again, from where it ended.
+func TestRetiredNumberReturns(t *testing.T) {
+	b := newBed(t)
+	past := wire.IDTimestamp(time.Now()) + 200
+	b.put(t, wire.Lease{V: 1, Worker: 0, State: wire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
+	b.start(t, idworker.Config{Numbers: 1}).log.wait("worker number", "worker=0")
+	b.until(t, "the number to be used", 1, holding)
+	if id := b.next(t, 1)[0]; id.Timestamp() < past {
+		t.Errorf("timestamp %d is used, retired until %d", id.Timestamp(), past)
+	}
+}

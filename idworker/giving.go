@@ -1,0 +1,173 @@
+package idworker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/micro"
+)
+
+// Bounds on requests that wait for their handler, in messages and bytes; what
+// is beyond them is dropped by the client library and asked for again.
+const (
+	maxPending      = 65536
+	maxPendingBytes = 16 << 20
+)
+
+// give begins to listen for requests for IDs. It is a service of its own, of
+// the same name, since a service cannot take an endpoint back.
+func (w *Worker) give(worker int) (err error) {
+	w.giving, err = w.addService(map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
+		{"next", wire.SubjectIDNext, w.onNext, queued()},
+		{"grant", wire.SubjectIDGrant, w.onGrant, queued()},
+	})
+	return err
+}
+
+type endpoint struct {
+	name, subject string
+	handle        micro.HandlerFunc
+	queue         micro.EndpointOpt
+}
+
+// queued: one process of the queue group answers.
+func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(wire.QueueIDWorkers) }
+
+// everybody: each process answers.
+func everybody() micro.EndpointOpt { return micro.WithEndpointQueueGroupDisabled() }
+
+func (w *Worker) addService(metadata map[string]string, endpoints []endpoint) (micro.Service, error) {
+	s, err := micro.AddService(w.deps.NATS, micro.Config{
+		Name: "idworker", Version: wire.Release,
+		Description: "unique IDs that sort by time",
+		Metadata:    metadata,
+		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
+			w.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("registering the service: %w", err)
+	}
+	for _, e := range endpoints {
+		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
+		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
+			return nil, errors.Join(fmt.Errorf("registering the endpoint %s: %w", e.name, err), s.Stop())
+		}
+	}
+	return s, nil
+}
+
+// arriveTimeout bounds the wait for requests that the broker has sent already.
+const arriveTimeout = time.Second
+
+// stop takes no more requests of a service, and returns when those that have
+// arrived are answered, or after a bounded while.
+func (w *Worker) stop(s micro.Service) {
+	if s == nil {
+		return
+	}
+	if err := s.Stop(); err != nil {
+		w.cfg.Log.Warn("stopping the service", "error", err)
+	}
+	ctx, cancel := context.WithTimeout(w.background, arriveTimeout)
+	defer cancel()
+	// The broker's answer to a flush comes after everything that it had sent
+	// before it knew that we have stopped, and the barrier after all of that was
+	// handled.
+	if err := w.deps.NATS.FlushWithContext(ctx); err != nil {
+		return
+	}
+	handled := make(chan struct{})
+	if err := w.deps.NATS.Barrier(func() { close(handled) }); err != nil {
+		return
+	}
+	select {
+	case <-handled:
+		w.room.empty(w.background)
+	case <-ctx.Done():
+	}
+}
+
+// onNext answers a request for IDs.
+func (w *Worker) onNext(req micro.Request) {
+	w.count(want{reply: req.Reply()}, req.Data(), readNext)
+}
+
+// onGrant answers a request for a block.
+func (w *Worker) onGrant(req micro.Request) {
+	w.count(want{reply: req.Reply(), grant: true}, req.Data(), readGrant)
+}
+
+// count is how many are wanted, and then the request.
+func (w *Worker) count(q want, data []byte, read func([]byte) (int, error)) {
+	if !wire.CanReply(q.reply) {
+		w.cfg.Log.Warn("ignored a request for IDs without a reply subject that may be answered", "reply", q.reply)
+		return
+	}
+	var err error
+	if q.count, err = read(data); err != nil {
+		w.refuse(q, wire.CodeOf(err), err.Error())
+		return
+	}
+	// Who waits comes first.
+	if !w.room.anybody() && w.serve(q) {
+		return
+	}
+	q.by = time.Now().Add(maxWait)
+	if !w.room.enter(q) {
+		w.refuse(q, wire.CodeBusy, fmt.Sprintf("%d requests wait for IDs already, which is the limit: more are wanted than 4,096 in a millisecond; ask again, or start another idworker", maxWaiting))
+	}
+}
+
+// serve takes IDs and answers. It is false when there are none now.
+func (w *Worker) serve(q want) bool {
+	at := w.pace.at()
+	if w.pace.wait(at) > 0 {
+		return false
+	}
+	b, ok := w.ids.Take(w.now(), q.count)
+	if !ok || b.Count < q.count && !q.grant {
+		// What is left of the range is too little, and is left unused.
+		select {
+		case w.hurry <- struct{}{}:
+		default:
+		}
+		return false
+	}
+	w.pace.took(at, b.Count)
+	w.issued.Add(uint64(b.Count))
+	if q.grant {
+		w.publish(q.reply, appendGrant(nil, b))
+	} else {
+		w.publish(q.reply, appendIDs(nil, b))
+	}
+	return true
+}
+
+// refuse answers that there are no IDs.
+func (w *Worker) refuse(q want, code wire.Code, reason string) {
+	if q.grant {
+		w.publish(q.reply, wire.Encode(wire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
+		return
+	}
+	w.publish(q.reply, wire.Encode(wire.IDs{V: wire.Version, IDs: []wire.ID{}, Code: code, Reason: wire.Clip(reason)}))
+}
+
+// answer publishes to the reply subject of a request that may be answered.
+func (w *Worker) answer(reply string, data []byte) {
+	if wire.CanReply(reply) {
+		w.publish(reply, data)
+	}
+}
+
+// publish sends and forgets: who has no answer asks again.
+func (w *Worker) publish(reply string, data []byte) {
+	if err := w.deps.NATS.Publish(reply, data); err != nil {
+		w.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
+	}
+}

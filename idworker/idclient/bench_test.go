@@ -1,0 +1,90 @@
+package idclient_test
+
+import (
+	"fmt"
+	"testing"
+
+	"parley/broker/brokertest"
+	"parley/idworker/idclient"
+	"parley/wire"
+)
+
+// BenchmarkNext is one ID at a time over a real broker, from a peer on another
+// connection: what a caller waits for, fetching included.
+func BenchmarkNext(b *testing.B) {
+	for _, workers := range []int{1, 3} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			c, _ := benchClient(b, workers)
+			ctx := b.Context()
+			for b.Loop() {
+				if _, err := c.Next(ctx); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ids/s")
+		})
+	}
+}
+
+// BenchmarkNextParallel is one client for all processors.
+func BenchmarkNextParallel(b *testing.B) {
+	c, _ := benchClient(b, 1)
+	b.RunParallel(func(pb *testing.PB) {
+		ctx := b.Context()
+		for pb.Next() {
+			if _, err := c.Next(ctx); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkNextN takes many at once, as fast as blocks come.
+func BenchmarkNextN(b *testing.B) {
+	for _, n := range []int{100, 65_536} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c, _ := benchClient(b, 1)
+			for b.Loop() {
+				if _, err := c.NextN(b.Context(), n); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "ids/s")
+		})
+	}
+}
+
+func benchClient(b *testing.B, workers int) (*idclient.Client, []*peer) {
+	b.Helper()
+	s := brokertest.Run(b)
+	var peers []*peer
+	for w := range workers {
+		peers = append(peers, newPeer(b, s, w, 0))
+	}
+	c := newClient(b, s, idclient.Config{})
+	if _, err := c.NextN(b.Context(), wire.MaxBlock); err != nil {
+		b.Fatal(err)
+	}
+	return c, peers
+}
+
+// BenchmarkSustained is Next from real idworkers: in the long run 4,096 IDs a
+// millisecond of each.
+func BenchmarkSustained(b *testing.B) {
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			s := newSystem(b)
+			for range workers {
+				s.idworker(b)
+			}
+			c := newClient(b, s.Server, idclient.Config{})
+			for b.Loop() {
+				if _, err := c.Next(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ids/s")
+		})
+	}
+}

@@ -1,0 +1,44 @@
+package idclient
+
+import "time"
+
+// moment is a reading of two clocks, since each is wrong at times: the wall
+// clock can be set back, and the monotonic one stops while the machine is
+// suspended.
+type moment struct {
+	wall time.Duration // since 1970
+	run  time.Duration // since the client was made
+}
+
+// since is the time from an earlier moment, by the clock that moved further:
+// what is taken for too old is fetched again, which costs little.
+func (m moment) since(earlier moment) time.Duration {
+	return max(m.wall-earlier.wall, m.run-earlier.run)
+}
+
+// clock reads both clocks, or the monotonic one alone for half the price.
+type clock struct {
+	moment func() moment
+	run    func() time.Duration
+}
+
+// newClock takes now in place of [time.Now], unless it is nil.
+func newClock(now func() time.Time) clock {
+	if now == nil {
+		start := time.Now()
+		c := clockOf(start, time.Now)
+		c.run = func() time.Duration { return time.Since(start) } // half of time.Now
+		return c
+	}
+	return clockOf(now(), now)
+}
+
+func clockOf(start time.Time, now func() time.Time) clock {
+	return clock{
+		moment: func() moment {
+			t := now()
+			return moment{wall: time.Duration(t.UnixNano()), run: t.Sub(start)}
+		},
+		run: func() time.Duration { return now().Sub(start) },
+	}
+}

@@ -1,0 +1,129 @@
+package idclient_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"parley/broker/brokertest"
+	"parley/idworker"
+	"parley/idworker/idclient"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// system is a broker with idworkers, as in production.
+type system struct {
+	*brokertest.Server
+	incarnation string
+}
+
+func newSystem(t testing.TB) *system {
+	t.Helper()
+	s := &system{Server: brokertest.Run(t)}
+	js, err := jetstream.New(s.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.incarnation, _, err = streams.Ensure(t.Context(), js, wire.IDLeases(), 1); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// idworker starts one. It stops, in good order, when stop is called or the test
+// ends.
+func (s *system) idworker(t testing.TB) (stop func()) {
+	t.Helper()
+	nc := s.Connect(t)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc, JS: js, Incarnation: s.incarnation, Durability: streams.Synced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- w.Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	<-w.Ready()
+	return stop
+}
+
+// Clients of real idworkers, which are stopped and replaced in the meantime:
+// nobody gets an error, no ID comes twice, each client's ascend.
+func TestWithIdworkers(t *testing.T) {
+	const (
+		clients = 3
+		each    = 500_000
+		changes = 4
+	)
+	s := newSystem(t)
+	stops := []func(){s.idworker(t), s.idworker(t)}
+	all := make([][]wire.ID, clients)
+	var given atomic.Int64
+	var done sync.WaitGroup
+	for n := range all {
+		c := newClient(t, s.Server, idclient.Config{})
+		done.Go(func() {
+			var last wire.ID
+			for len(all[n]) < each {
+				id, err := c.Next(t.Context())
+				if err != nil || id <= last {
+					t.Errorf("got %d after %d, %v", id, last, err)
+					return
+				}
+				last = id
+				all[n] = append(all[n], id)
+				given.Add(1)
+			}
+		})
+	}
+	for n := range changes {
+		until(t, "IDs", func() bool { return t.Failed() || given.Load() > int64(clients*each*(n+1)/(changes+2)) })
+		stops = append(stops, s.idworker(t))
+		stops[n]()
+	}
+	done.Wait()
+	if !t.Failed() {
+		unique(t, all)
+	}
+}
+
+// The questions, to real idworkers.
+func TestQueriesWithIdworkers(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.idworker(t)
+	s.idworker(t)
+	c := newClient(t, s.Server, idclient.Config{})
+	workers, err := c.Workers(t.Context())
+	if err != nil || len(workers) != 2 || workers[0].State != wire.WorkerHolding || *workers[0].Worker >= *workers[1].Worker {
+		t.Errorf("workers: %+v, %v", workers, err)
+	}
+	leases, err := c.Leases(t.Context())
+	if err != nil || len(leases.Leases) != 2 || leases.Leases[0].Holder != workers[0].Holder {
+		t.Errorf("leases: %+v, %v", leases, err)
+	}
+	for _, n := range []int{1, 2, wire.MaxIDs} {
+		if ids, err := c.Request(t.Context(), n); err != nil || len(ids) != n {
+			t.Errorf("request of %d: %d, %v", n, len(ids), err)
+		}
+	}
+	if _, err := c.Retire(t.Context(), *workers[0].Worker); err == nil {
+		t.Error("a number that is in use was retired")
+	} else {
+		t.Log(err)
+	}
+}

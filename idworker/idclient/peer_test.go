@@ -1,0 +1,148 @@
+package idclient_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// peer grants blocks as an idworker does, and otherwise if the test says so.
+type peer struct {
+	t      testing.TB
+	nc     *nats.Conn
+	ids    *snowflake.Range
+	ahead  time.Duration // of its clock
+	grants atomic.Int64
+	issued atomic.Int64
+
+	mu sync.Mutex
+	// instead, if set, answers in place of the peer. Not to answer is to
+	// return nil.
+	instead func(wire.GrantRequest) []byte
+	asked   []int // how many were asked for, each time
+}
+
+// newPeer has an hour of timestamps of the worker.
+func newPeer(t testing.TB, s *brokertest.Server, worker int, ahead time.Duration) *peer {
+	t.Helper()
+	now := wire.IDTimestamp(time.Now().Add(ahead))
+	p := &peer{t: t, nc: s.Connect(t), ids: snowflake.NewRange(worker, now, now+3_600_000), ahead: ahead}
+	p.listen()
+	return p
+}
+
+func (p *peer) listen() *nats.Subscription {
+	p.t.Helper()
+	sub, err := p.nc.QueueSubscribe(wire.SubjectIDGrant, wire.QueueIDWorkers, func(msg *nats.Msg) {
+		r, err := wire.Decode[wire.GrantRequest](msg.Data)
+		if err != nil {
+			p.t.Error(err)
+			return
+		}
+		if answer := p.answer(r); answer != nil {
+			_ = msg.Respond(answer) // the broker may be gone, as the test says
+		}
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := p.nc.Flush(); err != nil {
+		p.t.Fatal(err)
+	}
+	return sub
+}
+
+func (p *peer) answer(r wire.GrantRequest) []byte {
+	p.mu.Lock()
+	p.asked = append(p.asked, r.Count)
+	instead := p.instead
+	p.mu.Unlock()
+	if instead != nil {
+		return instead(r)
+	}
+	return p.grant(r)
+}
+
+// grant is the answer of a good idworker.
+func (p *peer) grant(r wire.GrantRequest) []byte {
+	b, ok := p.ids.Take(wire.IDTimestamp(time.Now().Add(p.ahead)), r.Count)
+	if !ok {
+		return wire.Encode(wire.Grant{V: wire.Version, Code: wire.CodeBusy, Reason: "nothing is left"})
+	}
+	p.grants.Add(1)
+	p.issued.Add(int64(b.Count))
+	return encode(b)
+}
+
+func encode(b wire.Block) []byte {
+	return wire.Encode(wire.Grant{V: wire.Version, Worker: b.Worker, Start: b.Start, Count: b.Count})
+}
+
+// do makes the peer answer in another way, or as it should with nil.
+func (p *peer) do(instead func(wire.GrantRequest) []byte) {
+	p.mu.Lock()
+	p.instead = instead
+	p.mu.Unlock()
+}
+
+// counts are how many IDs were asked for since the last call.
+func (p *peer) counts() []int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	asked := p.asked
+	p.asked = nil
+	return asked
+}
+
+func newClient(t testing.TB, s *brokertest.Server, cfg idclient.Config) *idclient.Client {
+	t.Helper()
+	c := idclient.New(s.Connect(t), cfg)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// next is an ID that must come.
+func next(t testing.TB, c *idclient.Client) wire.ID {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	id, err := c.Next(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// ended is a context with which Next answers only what it has at hand.
+func ended() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}
+
+// until waits for something that no signal tells of.
+func until(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	late := time.After(30 * time.Second)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s: not within 30 s", what)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package lease
+
+import "parley/wire"
+
+// rest waits until the lease has to be extended.
+func (m *Machine) rest() {
+	h, limits := m.held, m.cfg.Limits
+	ms := h.until - m.clock.Broker - (limits.Reserve - limits.Renew)
+	ms = min(max(ms, limits.Retry), limits.Renew)
+	if m.clock.Broker < h.from {
+		ms = limits.Warm
+	}
+	m.wait(resting, ms)
+}
+
+// unfit reports whether the number must be given back.
+func (m *Machine) unfit() bool {
+	m.refused = m.refusal()
+	// A number that the broker's own clock, when it was wrong, has carried into
+	// the future is left for one that sorts with the others.
+	return m.draining || m.refused != "" || m.held.until > m.clock.Broker+m.cfg.Limits.far()
+}
+
+// renew extends the lease, with the broker's time just learned.
+func (m *Machine) renew() {
+	h := m.held
+	switch until := m.clock.Broker + m.cfg.Limits.Reserve; {
+	case m.unfit():
+		m.close()
+	case m.passed(h.until):
+		m.lose(forgotten)
+	case until <= h.until:
+		m.do(Extend{From: m.clock.Broker, Until: h.until})
+		m.rest()
+	case !m.cfg.Verified:
+		m.ask(checking, Read{Worker: h.worker})
+	default:
+		m.extend()
+	}
+}
+
+// checked takes the own record as an unverified broker has it. If that is
+// another one, the broker has forgotten the own one, and somebody else's may
+// come to stand at the sequence that an extension would expect.
+func (m *Machine) checked(found *Row) {
+	h := m.held
+	switch {
+	case !m.overtaken(found, h.seq, h.nonce):
+		m.extend()
+	case found == nil:
+		m.lose("the broker shows no record of it any more")
+	default:
+		m.lose(standsThere(found))
+	}
+}
+
+func (m *Machine) extend() {
+	h := m.held
+	until := m.clock.Broker + m.cfg.Limits.Reserve
+	m.write(&flight{
+		kind: extension, expect: h.seq, base: h.nonce, void: until,
+		record: wire.Lease{Worker: h.worker, State: wire.LeaseHeld, Until: until},
+	})
+}
+
+// close begins to give the number back.
+func (m *Machine) close() { m.ask(closing, Close{}) }
+
+// Closed takes the answer to [Close]: the first timestamp that was not used. It
+// does not matter when nothing was installed.
+func (m *Machine) Closed(floor int64) {
+	if m.phase != closing {
+		return
+	}
+	h := m.held
+	if !h.installed {
+		floor = h.from
+	}
+	if floor < h.from || floor > h.until {
+		panic("lease: a range was closed at a timestamp that is not its own")
+	}
+	h.installed = false
+	m.write(&flight{
+		kind: release, expect: h.seq, base: h.nonce, void: h.until,
+		record: wire.Lease{Worker: h.worker, State: wire.LeaseReleased, Until: floor},
+	})
+}
+
+// lose parts with the number without a release. The timestamps that are left
+// stay this process's own.
+func (m *Machine) lose(why string) {
+	if m.held != nil && m.held.installed {
+		m.do(Lost{Worker: m.held.worker, Why: why})
+	}
+	m.gone()
+}
+
+// gone: the process has no number.
+func (m *Machine) gone() {
+	m.held, m.flight, m.table = nil, nil, nil
+	switch {
+	case m.draining:
+		m.stop()
+	case m.refused != "":
+		m.wait(waiting, m.cfg.Limits.Standby)
+	default:
+		m.wait(waiting, m.cfg.Limits.Retry)
+	}
+}

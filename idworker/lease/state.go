@@ -1,0 +1,91 @@
+package lease
+
+import (
+	"encoding/binary"
+
+	"parley/wire"
+)
+
+// Clone is an independent copy without pending actions, for exploration.
+func (m *Machine) Clone() *Machine {
+	c := *m // a table is never changed once it is read
+	c.out = nil
+	if m.held != nil {
+		h := *m.held
+		c.held = &h
+	}
+	if m.flight != nil {
+		f := *m.flight
+		c.flight = &f
+	}
+	return &c
+}
+
+// AppendKey appends to b a text that is equal for two machines of one process
+// exactly when they behave alike from here on, for exploration. What is only
+// told to people ([Skipped], [Machine.State], times in records) is not in it.
+func (m *Machine) AppendKey(b []byte) []byte {
+	k := key(b)
+	k.num(uint64(m.phase), m.made)
+	k.flag(m.refused != "")
+	k.flag(m.draining)
+	if m.phase == settling || m.phase == checking {
+		k.time(m.clock.Broker) // else it is learned again before it matters
+	}
+	k.num(uint64(len(m.table)))
+	for _, r := range m.table {
+		k.num(r.Seq)
+		k.record(r.Record)
+	}
+	k.flag(m.held != nil)
+	if h := m.held; h != nil {
+		k.num(uint64(h.worker), h.seq)
+		k.text(h.nonce)
+		k.time(h.from)
+		k.time(h.until)
+		k.flag(h.installed)
+	}
+	k.flag(m.flight != nil)
+	if f := m.flight; f != nil {
+		k.num(uint64(f.kind), f.expect, f.seq)
+		k.text(f.base)
+		k.record(f.record)
+		k.time(f.from)
+		k.time(f.void)
+		k.flag(f.refuted)
+		k.flag(f.acked)
+	}
+	return k
+}
+
+// key is a growing state key. Every part has a length or a fixed form, so that
+// two different states cannot run together to one text.
+type key []byte
+
+func (k *key) num(ns ...uint64) {
+	for _, n := range ns {
+		*k = binary.AppendUvarint(*k, n)
+	}
+}
+
+func (k *key) time(t int64) { *k = binary.AppendVarint(*k, t) }
+
+func (k *key) text(s string) {
+	k.num(uint64(len(s)))
+	*k = append(*k, s...)
+}
+
+func (k *key) flag(f bool) {
+	if f {
+		*k = append(*k, 1)
+	} else {
+		*k = append(*k, 0)
+	}
+}
+
+func (k *key) record(r wire.Lease) {
+	k.num(uint64(r.Worker))
+	k.text(string(r.State))
+	k.time(r.Until)
+	k.text(r.Nonce)
+}

@@ -1,0 +1,72 @@
+package idworker
+
+import (
+	"context"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/micro"
+)
+
+// answerQueries offers what needs no worker number.
+func (w *Worker) answerQueries() (micro.Service, error) {
+	return w.addService(map[string]string{"holder": w.holder}, []endpoint{
+		{"leases", wire.SubjectIDLeases, w.onLeases, queued()},
+		{"retire", wire.SubjectIDRetire, w.onRetire, queued()},
+		{"workers", wire.SubjectIDWorkers, w.onWorkers, everybody()},
+	})
+}
+
+// onLeases answers with the table of leases.
+func (w *Worker) onLeases(req micro.Request) {
+	if _, err := wire.Decode[wire.LeasesRequest](req.Data()); err != nil {
+		w.answer(req.Reply(), wire.Encode(noLeases(wire.CodeOf(err), err.Error())))
+		return
+	}
+	w.answer(req.Reply(), wire.Encode(w.leases(w.background)))
+}
+
+// leases reads the table, and then the broker's time.
+func (w *Worker) leases(ctx context.Context) wire.Leases {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	found, err := w.records.table(ctx)
+	if err != nil {
+		return noLeases(wire.CodeUnavailable, err.Error())
+	}
+	info, err := w.checkStream(ctx)
+	if err != nil {
+		return noLeases(wire.CodeUnavailable, err.Error())
+	}
+	var all []wire.Lease
+	for _, r := range found {
+		if r.Record.State != "" { // it can be read
+			all = append(all, r.Record)
+		}
+	}
+	return tableOf(info.ServerTime.UnixMilli(), all...)
+}
+
+func tableOf(brokerTime int64, leases ...wire.Lease) wire.Leases {
+	return wire.Leases{V: wire.Version, BrokerTime: brokerTime, Leases: append([]wire.Lease{}, leases...)}
+}
+
+func noLeases(code wire.Code, reason string) wire.Leases {
+	m := tableOf(0)
+	m.Code, m.Reason = code, wire.Clip(reason)
+	return m
+}
+
+// onWorkers answers with what this process is doing.
+func (w *Worker) onWorkers(req micro.Request) {
+	if !wire.CanReply(req.Reply()) {
+		return
+	}
+	if _, err := wire.Decode[wire.IDWorkersRequest](req.Data()); err != nil {
+		_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil) // who has no answer asks again
+		return
+	}
+	if s, ok := w.state(); ok {
+		w.publish(req.Reply(), wire.Encode(s))
+	}
+}

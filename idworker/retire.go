@@ -1,0 +1,65 @@
+package idworker
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/idworker/lease"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/micro"
+)
+
+// onRetire takes a number out of use until its lease has passed, for an
+// operator.
+func (w *Worker) onRetire(req micro.Request) {
+	m, err := wire.Decode[wire.RetireRequest](req.Data())
+	if err != nil {
+		w.answer(req.Reply(), wire.Encode(noLeases(wire.CodeOf(err), err.Error())))
+		return
+	}
+	answer := w.retire(w.background, m.Worker)
+	if answer.Code == "" {
+		w.cfg.Log.Info("retired a worker number", "worker", m.Worker, "until", timeOf(answer.Leases[0].Until))
+	}
+	w.answer(req.Reply(), wire.Encode(answer))
+}
+
+// retirePause is between tries to write a record without a clear answer.
+const retirePause = 50 * time.Millisecond
+
+// retire writes the record, and reads it back after an unclear answer. Repeating
+// does no harm: a number that is retired stays as it is.
+func (w *Worker) retire(ctx context.Context, worker int) wire.Leases {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	for {
+		found, err := w.records.last(ctx, worker)
+		if err != nil {
+			return noLeases(wire.CodeUnavailable, err.Error())
+		}
+		info, err := w.checkStream(ctx)
+		if err != nil {
+			return noLeases(wire.CodeUnavailable, err.Error())
+		}
+		broker := wire.IDTimestamp(info.ServerTime)
+		a, err := lease.Retire(found, broker, w.cfg.Limits, w.holder, randomToken())
+		switch {
+		case err != nil && found == nil:
+			return noLeases(wire.CodeNotFound, fmt.Sprintf("worker %d: %v", worker, err))
+		case err != nil:
+			return noLeases(wire.CodeRefused, err.Error())
+		case a == nil:
+			return tableOf(info.ServerTime.UnixMilli(), found.Record)
+		}
+		answer, _, err := w.records.write(ctx, *a)
+		if answer == lease.Stored {
+			return tableOf(info.ServerTime.UnixMilli(), a.Record)
+		}
+		w.cfg.Log.Debug("retiring a worker number", "error", err)
+		if !pause(ctx, retirePause) {
+			return noLeases(wire.CodeUnavailable, "the broker gave no clear answer in time; ask again: "+err.Error())
+		}
+	}
+}
