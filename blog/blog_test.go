@@ -1,0 +1,314 @@
+package blog_test
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/blog"
+	"parley/broker/brokertest"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// The same requests over NATS and over HTTP: the same answers.
+func TestRequests(t *testing.T) {
+	r := local(t)
+	first := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello, 世界", "k"))
+	if len(first.Posts) != 1 || first.Code != "" || first.Posts[0].Text != "hello, 世界" || first.Posts[0].User != "ada" {
+		t.Fatalf("posted: %+v", first)
+	}
+	second := r.http(t, "POST", "/api/blog/posts", newPost("bob", "hi", ""))
+	if second.status != http.StatusCreated || len(second.Posts.Posts) != 1 {
+		t.Fatalf("posted: %+v", second)
+	}
+	ada, bob := first.Posts[0], second.Posts.Posts[0]
+	if l := second.header.Get("Location"); l != "/api/blog/posts/"+bob.ID.String() {
+		t.Errorf("the post is at %q", l)
+	}
+	future := wire.MinIDAt(time.Now().Add(time.Hour))
+	for _, c := range []struct {
+		what    string
+		subject string
+		request string
+		method  string
+		path    string
+		status  int
+		code    wire.Code
+		posts   []wire.Post
+		says    []string
+	}{
+		{"a post again", wire.SubjectBlogPost, string(newPost("ada", "hello, 世界", "k")), "POST", "", 200, "", []wire.Post{ada}, nil},
+		{"another text with its key", wire.SubjectBlogPost, string(newPost("ada", "bye", "k")), "POST", "", 409, wire.CodeConflict, nil, []string{`"k"`, ada.ID.String(), "another text"}},
+		{"one post", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `"}`, "GET", "/posts/" + ada.ID.String(), 200, "", []wire.Post{ada}, nil},
+		{"one post of a user", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"ada"}`, "GET", "/posts/" + ada.ID.String() + "?user=ada", 200, "", []wire.Post{ada}, nil},
+		{"one post of another user", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"bob"}`, "GET", "/posts/" + ada.ID.String() + "?user=bob", 404, wire.CodeNotFound, nil, []string{ada.ID.String(), `"bob"`}},
+		{"a user's posts", wire.SubjectBlogTimeline, `{"v":1,"user":"ada"}`, "GET", "/users/ada/posts", 200, "", []wire.Post{ada}, nil},
+		{"everybody's posts", wire.SubjectBlogTimeline, `{"v":1}`, "GET", "/posts", 200, "", []wire.Post{bob, ada}, nil},
+		{"everybody's first page", wire.SubjectBlogTimeline, `{"v":1,"limit":1}`, "GET", "/posts?limit=1", 200, "", []wire.Post{bob}, nil},
+		{"everybody's next page", wire.SubjectBlogTimeline, `{"v":1,"before":"` + bob.ID.String() + `"}`, "GET", "/posts?before=" + bob.ID.String(), 200, "", []wire.Post{ada}, nil},
+		{"nothing below the first", wire.SubjectBlogTimeline, `{"v":1,"user":"ada","before":"` + ada.ID.String() + `"}`, "GET", "/users/ada/posts?before=" + ada.ID.String(), 200, "", nil, nil},
+
+		{"an unknown id", wire.SubjectBlogRead, `{"v":1,"id":"1"}`, "GET", "/posts/1", 404, wire.CodeNotFound, nil, []string{"no post 1"}},
+		{"an id from the future", wire.SubjectBlogRead, `{"v":1,"id":"` + future.String() + `"}`, "GET", "/posts/" + future.String(), 404, wire.CodeNotFound, nil, []string{future.String(), "from the future"}},
+		{"no id", wire.SubjectBlogRead, `{"v":1,"id":"0"}`, "GET", "/posts/0", 400, wire.CodeInvalid, nil, []string{`"0"`}},
+		{"a word for an id", wire.SubjectBlogRead, `{"v":1,"id":"first"}`, "GET", "/posts/first", 400, wire.CodeInvalid, nil, []string{`"first"`, "decimal"}},
+		{"an id too large", wire.SubjectBlogRead, `{"v":1,"id":"288230376151711744"}`, "GET", "/posts/288230376151711744", 400, wire.CodeInvalid, nil, []string{"288230376151711744", "beyond"}},
+		{"an unknown user", wire.SubjectBlogTimeline, `{"v":1,"user":"zoe"}`, "GET", "/users/zoe/posts", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
+		{"an unknown user's next page", wire.SubjectBlogTimeline, `{"v":1,"user":"zoe","before":"5"}`, "GET", "/users/zoe/posts?before=5", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
+		{"no user's name", wire.SubjectBlogTimeline, `{"v":1,"user":"a b"}`, "GET", "/users/a%20b/posts", 400, wire.CodeInvalid, nil, []string{`"a b"`, "not allowed", "byte 1"}},
+		{"a page too large", wire.SubjectBlogTimeline, `{"v":1,"limit":101}`, "GET", "/posts?limit=101", 400, wire.CodeInvalid, nil, []string{"limit", "101", "100"}},
+		{"a negative page", wire.SubjectBlogTimeline, `{"v":1,"limit":-1}`, "GET", "/posts?limit=-1", 400, wire.CodeInvalid, nil, []string{"limit", "-1"}},
+		{"a word for a page", wire.SubjectBlogTimeline, `{"v":1,"limit":"ten"}`, "GET", "/posts?limit=ten", 400, wire.CodeInvalid, nil, []string{"limit"}},
+		{"a bad before", wire.SubjectBlogTimeline, `{"v":1,"before":"x"}`, "GET", "/posts?before=x", 400, wire.CodeInvalid, nil, []string{`"x"`}},
+
+		{"an empty text", wire.SubjectBlogPost, string(newPost("ada", "", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
+		{"a text of spaces", wire.SubjectBlogPost, string(newPost("ada", " \n\t", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
+		{"an oversize text", wire.SubjectBlogPost, string(newPost("ada", strings.Repeat("x", wire.MaxText+1), "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text", "16385", "16384"}},
+		{"an oversize request", wire.SubjectBlogPost, string(newPost("ada", strings.Repeat("x", wire.MaxMessage), "")), "POST", "", 413, wire.CodeTooLarge, nil, []string{"65536"}},
+		{"bytes that are no UTF-8", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"a` + "\xff" + `b"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"UTF-8", "0xff", "byte 29"}},
+		{"half a character, escaped", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"\ud83d!"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"surrogate"}},
+		{"a control character", wire.SubjectBlogPost, string(newPost("ada", "a\x00b", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"U+0000", "byte 1"}},
+		{"no user", wire.SubjectBlogPost, string(newPost("", "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user is empty"}},
+		{"an oversize user", wire.SubjectBlogPost, string(newPost(strings.Repeat("u", 65), "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user", "65", "64"}},
+		{"an oversize key", wire.SubjectBlogPost, string(newPost("ada", "x", strings.Repeat("k", 129))), "POST", "", 400, wire.CodeInvalid, nil, []string{"key", "129", "128"}},
+		{"nonsense", wire.SubjectBlogPost, `{`, "POST", "", 400, wire.CodeInvalid, nil, []string{"malformed"}},
+		{"nothing", wire.SubjectBlogPost, ``, "POST", "", 400, wire.CodeInvalid, nil, []string{"empty"}},
+		{"an unknown field", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"x","title":"y"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{`"title"`}},
+		{"another version", wire.SubjectBlogPost, `{"v":2,"user":"ada","text":"x"}`, "POST", "", 400, wire.CodeVersion, nil, []string{"version 2"}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			body, path := []byte(nil), "/api/blog"+c.path
+			if c.method == "POST" {
+				body, path = []byte(c.request), "/api/blog/posts"
+			}
+			web := r.http(t, c.method, path, body)
+			if web.status != c.status {
+				t.Errorf("the HTTP status is %d, want %d", web.status, c.status)
+			}
+			for edge, a := range map[string]wire.Posts{"NATS": r.ask(t, c.subject, []byte(c.request)), "HTTP": web.Posts} {
+				if a.Code != c.code || fmt.Sprint(a.Posts) != fmt.Sprint(append([]wire.Post{}, c.posts...)) {
+					t.Errorf("%s: %+v, want the code %q and %+v", edge, a, c.code, c.posts)
+				}
+				for _, s := range c.says {
+					if !strings.Contains(a.Reason, s) {
+						t.Errorf("%s: %q does not say %q", edge, a.Reason, s)
+					}
+				}
+				if c.code == "" && a.Reason != "" {
+					t.Errorf("%s: a good answer has the reason %q", edge, a.Reason)
+				}
+			}
+		})
+	}
+	m, err := r.nc.Request(wire.SubjectBlogShards, wire.Encode(wire.ShardsRequest{V: wire.Version}), patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := wire.Decode[wire.Shards](m.Data)
+	if err != nil || len(s.Counts) != 4 || s.Counts[0]+s.Counts[1]+s.Counts[2]+s.Counts[3] != 2 {
+		t.Errorf("the shards hold %+v, %v", s, err)
+	}
+	if m, err = r.nc.Request(wire.SubjectBlogShards, []byte("{}"), patience); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = wire.Decode[wire.Shards](m.Data); err != nil || s.Code != wire.CodeVersion {
+		t.Errorf("a bad question about shards is answered %+v, %v", s, err)
+	}
+}
+
+// A page ends where its texts pass what an answer carries.
+func TestLongPages(t *testing.T) {
+	r := local(t)
+	for i := range 40 {
+		if a := r.ask(t, wire.SubjectBlogPost, newPost("ada", strings.Repeat("\"", wire.MaxText), fmt.Sprint(i))); a.Code != "" {
+			t.Fatal(a)
+		}
+	}
+	for _, user := range []string{"ada", ""} {
+		read, pages := 0, 0
+		for before := wire.ID(0); ; pages++ {
+			a := r.ask(t, wire.SubjectBlogTimeline, wire.Encode(wire.PageRequest{V: wire.Version, User: user, Before: before, Limit: wire.MaxPage}))
+			if len(a.Posts) == 0 {
+				t.Fatalf("an empty page: %+v", a)
+			}
+			read += len(a.Posts)
+			if before = a.Next; before == 0 {
+				break
+			}
+		}
+		if read != 40 || pages != 2 {
+			t.Errorf("%q: read %d posts in %d pages", user, read, pages+1)
+		}
+	}
+}
+
+// A drain answers what is under way, and the handler says so when it is over.
+func TestDrain(t *testing.T) {
+	inside, release := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	cfg := blog.Config{Dir: t.TempDir(), Shards: 1, Listen: "127.0.0.1:0", Step: func(point string) {
+		if point == "post-before-commit" {
+			once.Do(func() { close(inside); <-release })
+		}
+	}}
+	r := start(t, brokertest.Run(t), cfg, new(counter).next)
+	answered := make(chan *nats.Msg, 2)
+	for i := range 2 {
+		go func() {
+			m, err := r.nc.Request(wire.SubjectBlogPost, newPost("ada", "hello", fmt.Sprint(i)), patience)
+			if err != nil {
+				t.Error(err)
+			}
+			answered <- m
+		}()
+	}
+	<-inside
+	ended := make(chan error, 1)
+	go func() { ended <- r.stop() }()
+	close(release)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	for range 2 {
+		a, err := wire.Decode[wire.Posts]((<-answered).Data)
+		// The second may have come when nobody was let in any more.
+		if err != nil || a.Code != "" && a.Code != wire.CodeUnavailable {
+			t.Errorf("answered %+v, %v", a, err)
+		}
+	}
+	if r.Counts().Posts == 0 {
+		t.Error("what was under way was not stored")
+	}
+	w := &recorder{header: http.Header{}}
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "/api/blog/posts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Handler().ServeHTTP(w, req)
+	if w.status != http.StatusServiceUnavailable || w.header.Get("Retry-After") == "" || !strings.Contains(w.body.String(), "not serving") {
+		t.Errorf("afterwards: %d %v %s", w.status, w.header, w.body.String())
+	}
+	if _, err := r.nc.Request(wire.SubjectBlogTimeline, []byte(`{"v":1}`), patience); !errors.Is(err, nats.ErrNoResponders) {
+		t.Errorf("afterwards on NATS: %v", err)
+	}
+}
+
+type recorder struct {
+	header http.Header
+	status int
+	body   strings.Builder
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
+
+func TestNew(t *testing.T) {
+	nc := brokertest.Run(t).Connect(t)
+	ids := new(counter).next
+	for _, c := range []struct {
+		cfg  blog.Config
+		deps blog.Deps
+		says string
+	}{
+		{blog.Config{}, blog.Deps{nc, ids}, "neither Dir nor DSNs"},
+		{blog.Config{Dir: "x", Shards: 9999}, blog.Deps{nc, ids}, "Shards is 9999"},
+		{blog.Config{Dir: "x", Listen: "8080"}, blog.Deps{nc, ids}, "not HOST:PORT"},
+		{blog.Config{Dir: "x", Listen: ":8080"}, blog.Deps{nc, ids}, "no host"},
+		{blog.Config{Dir: "x", Listen: "localhost:http"}, blog.Deps{nc, ids}, "port"},
+		{blog.Config{Dir: "x", DrainTimeout: -1}, blog.Deps{nc, ids}, "negative"},
+		{blog.Config{Dir: "x"}, blog.Deps{nil, ids}, "NATS"},
+		{blog.Config{Dir: "x"}, blog.Deps{nc, nil}, "NextID"},
+	} {
+		if _, err := blog.New(c.cfg, c.deps); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%+v: %v, want %q", c.cfg, err, c.says)
+		}
+	}
+}
+
+// What cannot be served says why, and leaves nothing behind.
+func TestRunFails(t *testing.T) {
+	server := brokertest.Run(t)
+	r := start(t, server, blog.Config{Dir: t.TempDir(), Shards: 1, Listen: "127.0.0.1:0"}, new(counter).next)
+	run := func(cfg blog.Config, nc *nats.Conn) error {
+		b, err := blog.New(cfg, blog.Deps{nc, new(counter).next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Run(t.Context())
+	}
+	err := run(blog.Config{Dir: t.TempDir(), Listen: r.Addr()}, server.Connect(t))
+	if err == nil || !strings.Contains(err.Error(), r.Addr()) || !strings.Contains(err.Error(), "another") {
+		t.Errorf("on a port that is taken: %v", err)
+	}
+	if err := run(blog.Config{Dir: "/nowhere/at/all"}, server.Connect(t)); err == nil || !strings.Contains(err.Error(), "must exist") {
+		t.Errorf("in no directory: %v", err)
+	}
+	closed := server.Connect(t)
+	closed.Close()
+	if err := run(blog.Config{Dir: t.TempDir()}, closed); err == nil || !strings.Contains(err.Error(), "closed") {
+		t.Errorf("on a closed connection: %v", err)
+	}
+}
+
+// What somebody wrote into a shard by hand is not sent on, and does no harm.
+func TestChangedByHand(t *testing.T) {
+	dir := t.TempDir()
+	r := start(t, brokertest.Run(t), blog.Config{Dir: dir, Shards: 1, Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}, new(counter).next)
+	good := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello", "")).Posts[0]
+	bad := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello", "")).Posts[0]
+	db, err := sql.Open("sqlite", filepath.Join(dir, "shard-0000.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec("UPDATE blog_posts SET text='' WHERE id=?", int64(bad.ID)); err != nil {
+		t.Fatal(err)
+	}
+	a := r.ask(t, wire.SubjectBlogRead, wire.Encode(wire.ReadPost{V: wire.Version, ID: bad.ID}))
+	web := r.http(t, "GET", "/api/blog/posts", nil)
+	if a.Code != wire.CodeInternal || web.status != 500 || !strings.Contains(a.Reason, "text is empty") || !strings.Contains(web.Reason, "text is empty") {
+		t.Errorf("answered %+v and %+v", a, web)
+	}
+	if a := r.ask(t, wire.SubjectBlogRead, wire.Encode(wire.ReadPost{V: wire.Version, ID: good.ID})); len(a.Posts) != 1 || a.Posts[0] != good {
+		t.Errorf("a good post is %+v", a)
+	}
+}
+
+// Nothing is answered where it would be taken for something else.
+func TestReplySubjects(t *testing.T) {
+	r := local(t)
+	posts, err := r.nc.SubscribeSync(">")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, reply := range []string{"tx.vote.inventory.x.1", "$JS.API.STREAM.PURGE.TXLOG", wire.SubjectBlogPost, "id.next"} {
+		if err := r.nc.PublishRequest(wire.SubjectBlogTimeline, reply, []byte(`{"v":1}`)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.nc.PublishRequest(wire.SubjectBlogTimeline, "last", []byte(`{"v":1}`)); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		m, err := posts.NextMsg(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Subject == "last" {
+			return
+		}
+		if m.Subject != wire.SubjectBlogTimeline && !strings.HasPrefix(m.Subject, "_INBOX.") {
+			t.Errorf("an answer went to %s", m.Subject)
+		}
+	}
+}

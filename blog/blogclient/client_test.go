@@ -1,0 +1,221 @@
+package blogclient_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/blog"
+	"parley/blog/blogclient"
+	"parley/broker/brokertest"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const patience = 30 * time.Second
+
+// serve runs a blog until the test ends.
+func serve(t *testing.T, server *brokertest.Server) {
+	t.Helper()
+	var n atomic.Int64
+	b, err := blog.New(blog.Config{Dir: t.TempDir(), Shards: 3, Log: slog.New(slog.DiscardHandler)}, blog.Deps{
+		NATS: server.Connect(t), NextID: func(context.Context) (wire.ID, error) { return wire.NewID(n.Add(1), 1, 0), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- b.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case <-b.Ready():
+	case <-time.After(patience):
+		t.Fatal("the blog is not ready")
+	}
+}
+
+func TestClient(t *testing.T) {
+	server := brokertest.Run(t)
+	serve(t, server)
+	client, ctx := blogclient.New(server.Connect(t)), t.Context()
+	var posts []wire.Post
+	for i := range 130 {
+		p, err := client.Post(ctx, wire.NewPost{User: fmt.Sprintf("user-%d", i%2), Text: fmt.Sprintf("post %d", i)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		posts = append(posts, p)
+	}
+	if p, err := client.Read(ctx, posts[7].ID, ""); err != nil || p != posts[7] {
+		t.Errorf("read %+v, %v", p, err)
+	}
+	i := len(posts)
+	for p, err := range client.All(ctx, "") {
+		if i--; err != nil || p != posts[i] {
+			t.Fatalf("post %d is %+v, %v", i, p, err)
+		}
+	}
+	for p, err := range client.All(ctx, "user-1") {
+		if err != nil || p != posts[129] {
+			t.Errorf("the newest of user-1 is %+v, %v", p, err)
+		}
+		break
+	}
+	if i != 0 {
+		t.Errorf("%d posts are missing", i)
+	}
+	counts, err := client.Shards(ctx)
+	if err != nil || len(counts) != 3 || counts[0]+counts[1]+counts[2] != 130 {
+		t.Errorf("the shards hold %v, %v", counts, err)
+	}
+	page, err := client.Timeline(ctx, wire.PageRequest{User: "user-0", Limit: 2})
+	if err != nil || len(page.Posts) != 2 || page.Next != page.Posts[1].ID {
+		t.Errorf("a page is %+v, %v", page, err)
+	}
+	post := wire.NewPost{User: "ada", Text: "hello", Key: "k"}
+	first, err := client.Post(ctx, post)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := client.Post(ctx, post); err != nil || again != first {
+		t.Errorf("repeated: %+v, %v", again, err)
+	}
+	post.Text = "other"
+	_, conflict := client.Post(ctx, post)
+	_, missing := client.Read(ctx, 1, "ada")
+	_, unknown := client.Timeline(ctx, wire.PageRequest{User: "zoe"})
+	_, empty := client.Post(ctx, wire.NewPost{User: "ada"})
+	_, noID := client.Read(ctx, 0, "")
+	_, large := client.Timeline(ctx, wire.PageRequest{Limit: 101})
+	for want, errs := range map[wire.Code][]error{
+		wire.CodeConflict: {conflict}, wire.CodeNotFound: {missing, unknown}, wire.CodeInvalid: {empty, noID, large},
+	} {
+		for _, err := range errs {
+			if err == nil || wire.CodeOf(err) != want {
+				t.Errorf("got %v, want the code %s", err, want)
+			}
+		}
+	}
+	for _, err := range client.All(ctx, "zoe") {
+		if wire.CodeOf(err) != wire.CodeNotFound {
+			t.Errorf("all of nobody's: %v", err)
+		}
+	}
+}
+
+// script is a blog that answers as it is told, one answer a request; nil is
+// silence.
+func script(t *testing.T, nc *nats.Conn, answers ...*wire.Posts) (asked *atomic.Int64, keys chan string) {
+	t.Helper()
+	asked, keys = new(atomic.Int64), make(chan string, 64)
+	_, err := nc.Subscribe(wire.SubjectBlogPost, func(m *nats.Msg) {
+		p, err := wire.Decode[wire.NewPost](m.Data)
+		if err != nil {
+			t.Error(err)
+		}
+		keys <- p.Key
+		i := min(int(asked.Add(1)), len(answers)) - 1
+		if answers[i] != nil {
+			if err := m.Respond(wire.Encode(*answers[i])); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err == nil {
+		err = nc.Flush()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return asked, keys
+}
+
+func says(code wire.Code) *wire.Posts {
+	return &wire.Posts{V: wire.Version, Posts: []wire.Post{}, Code: code, Reason: "because"}
+}
+
+// What is repeated, and what is said in the end.
+func TestPostRepeats(t *testing.T) {
+	stored := &wire.Posts{V: wire.Version, Posts: []wire.Post{{ID: 7, User: "ada", Text: "hello"}}}
+	for _, c := range []struct {
+		what    string
+		answers []*wire.Posts
+		asked   int64
+		code    wire.Code // of the error
+		unknown bool
+	}{
+		{"at once", []*wire.Posts{stored}, 1, "", false},
+		{"busy, not there, not known, and then stored", []*wire.Posts{says(wire.CodeBusy), says(wire.CodeUnavailable), says(wire.CodeUndecided), stored}, 4, "", false},
+		{"wrong", []*wire.Posts{says(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
+		{"an id given twice", []*wire.Posts{says(wire.CodeViolation)}, 1, wire.CodeViolation, false},
+		{"another text", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeConflict)}, 2, wire.CodeConflict, false},
+		{"wrong, for somebody else", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeVersion), says(wire.CodeViolation), stored}, 4, "", false},
+		{"never", []*wire.Posts{says(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
+		{"never known", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeUnavailable)}, 0, "", true},
+		{"silence", []*wire.Posts{nil}, 0, "", true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			server := brokertest.Run(t)
+			asked, keys := script(t, server.Connect(t), c.answers...)
+			limit := patience
+			if c.asked == 0 {
+				limit = 500 * time.Millisecond
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			defer cancel()
+			p, err := blogclient.New(server.Connect(t)).Post(ctx, wire.NewPost{User: "ada", Text: "hello"})
+			switch {
+			case c.unknown && !errors.Is(err, blogclient.ErrUnknown),
+				!c.unknown && errors.Is(err, blogclient.ErrUnknown),
+				c.code != "" && (err == nil || wire.CodeOf(err) != c.code),
+				c.code == "" && !c.unknown && (err != nil || p != stored.Posts[0]):
+				t.Errorf("it ended with %+v, %v", p, err)
+			}
+			if n := asked.Load(); c.asked != 0 && n != c.asked {
+				t.Errorf("it was asked %d times, want %d", n, c.asked)
+			}
+			first := <-keys
+			for len(keys) > 0 {
+				if k := <-keys; k != first || k == "" {
+					t.Errorf("the keys are %q and %q", first, k)
+				}
+			}
+		})
+	}
+}
+
+func TestNobody(t *testing.T) {
+	nc := brokertest.Run(t).Connect(t)
+	client := blogclient.New(nc)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	_, err := client.Post(ctx, wire.NewPost{User: "ada", Text: "hello"})
+	if wire.CodeOf(err) != wire.CodeUnavailable || !strings.Contains(err.Error(), "nothing was stored") || !strings.Contains(err.Error(), "parley blog") {
+		t.Errorf("posting: %v", err)
+	}
+	if _, err := client.Read(t.Context(), 7, ""); wire.CodeOf(err) != wire.CodeUnavailable {
+		t.Errorf("reading: %v", err)
+	}
+	if _, err := client.Post(ctx, wire.NewPost{User: "ada", Text: "hello"}); err == nil || !strings.Contains(err.Error(), "nothing was sent") {
+		t.Errorf("after the end: %v", err)
+	}
+	nc.Close()
+	if _, err := client.Post(t.Context(), wire.NewPost{User: "ada", Text: "hello"}); wire.CodeOf(err) != wire.CodeUnavailable {
+		t.Errorf("on a closed connection: %v", err)
+	}
+}

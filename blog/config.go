@@ -1,0 +1,105 @@
+package blog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/blog/shards"
+	"parley/wire"
+)
+
+// DefaultListen is where the parley command serves HTTP unless it is told
+// otherwise: this machine alone.
+const DefaultListen = "127.0.0.1:8280"
+
+// Config is what an operator decides about a blog.
+type Config struct {
+	// Dir is the directory of SQLite shards. It must exist; where it is empty a
+	// new blog is made.
+	Dir string
+	// DSNs are PostgreSQL shards instead, one connection string each, shard 0
+	// first.
+	DSNs []string
+	// Shards is their number, fixed when the blog is made; 0 means as many as it
+	// has, and [shards.DefaultShards] for a new one.
+	Shards int
+	// Listen is HOST:PORT for HTTP; empty means none. Port 0 takes a free one,
+	// see [Blog.Addr].
+	Listen string
+	// DrainTimeout bounds how long Run takes to end after its context does;
+	// default 10 s.
+	DrainTimeout time.Duration
+	// Log defaults to [slog.Default].
+	Log *slog.Logger
+	// Step is for crash tests, nil otherwise.
+	Step shards.Steps
+}
+
+// Deps is what a blog needs from the process it runs in.
+type Deps struct {
+	// NATS is an open connection, shared and not closed by the blog.
+	NATS *nats.Conn
+	// NextID gets an id from the ID service, as idclient does. It is called from
+	// several goroutines.
+	NextID func(context.Context) (wire.ID, error)
+}
+
+func (d Deps) check() error {
+	switch {
+	case d.NATS == nil:
+		return errors.New("it has no NATS connection")
+	case d.NextID == nil:
+		return errors.New("it has nowhere to get ids from: NextID is nil")
+	}
+	return nil
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = 10 * time.Second
+	}
+	if c.DrainTimeout < 0 {
+		return c, fmt.Errorf("drain timeout is %v, it cannot be negative", c.DrainTimeout)
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Listen != "" {
+		if err := checkListen(c.Listen); err != nil {
+			return c, err
+		}
+	}
+	return c, c.shards(nil).Check()
+}
+
+func (c Config) shards(nextID func(context.Context) (wire.ID, error)) shards.Config {
+	return shards.Config{Dir: c.Dir, DSNs: c.DSNs, Shards: c.Shards, NextID: nextID, Log: c.Log, Step: c.Step}
+}
+
+func checkListen(s string) error {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return fmt.Errorf("Listen %.80q is not HOST:PORT, as in %s", s, DefaultListen)
+	}
+	if host == "" {
+		return fmt.Errorf("Listen %.80q has no host: write 127.0.0.1 for this machine alone or 0.0.0.0 for every interface", s)
+	}
+	if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("Listen %.80q has the port %.20q, allowed are 0 to 65535", s, port)
+	}
+	return nil
+}
+
+// loopback reports whether only this machine reaches a checked address.
+func loopback(listen string) bool {
+	host, _, _ := net.SplitHostPort(listen)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,124 @@
+package blog
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"parley/wire"
+)
+
+// Bounds on what NATS holds for one endpoint, in messages and bytes. Handlers
+// only start a goroutine, so it fills only when this process is starved; what
+// does not fit is dropped, and whoever asked asks again.
+const (
+	maxPending      = 1 << 14
+	maxPendingBytes = 32 << 20
+)
+
+// listen offers the requests as a NATS micro service. What it returns can be
+// stopped also after an error.
+func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
+	s, err := micro.AddService(b.deps.NATS, micro.Config{
+		Name: "blog", Version: wire.Release, Description: "posts in shards", QueueGroup: wire.QueueBlog,
+		Metadata:     map[string]string{"blog": b.set.Load().Blog()},
+		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
+		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
+			b.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("adding the micro service: %w", err)
+	}
+	for _, e := range []struct {
+		name, subject string
+		handle        micro.HandlerFunc
+	}{
+		{"post", wire.SubjectBlogPost, endpoint(b, func(ctx context.Context, m wire.NewPost) wire.Posts {
+			a, _ := b.post(ctx, m)
+			return b.sound(a)
+		}, refusal)},
+		{"read", wire.SubjectBlogRead, endpoint(b, func(ctx context.Context, m wire.ReadPost) wire.Posts { return b.sound(b.read(ctx, m)) }, refusal)},
+		{"timeline", wire.SubjectBlogTimeline, endpoint(b, func(ctx context.Context, m wire.PageRequest) wire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)},
+		{"shards", wire.SubjectBlogShards, endpoint(b, b.sizes, noSizes)},
+	} {
+		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
+		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), limits); err != nil {
+			return s, fmt.Errorf("adding the endpoint %s on %s: %w", e.name, e.subject, err)
+		}
+	}
+	// Only when the broker has seen the subscriptions does a request that is
+	// sent from now on reach us.
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	if err := b.deps.NATS.FlushWithContext(ctx); err != nil {
+		return s, fmt.Errorf("waiting for the broker to take the subscriptions: %w", err)
+	}
+	return s, nil
+}
+
+// endpoint answers each request in a goroutine of its own: posts have to wait
+// side by side to share a commit. The gate bounds them.
+func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
+	b *Blog, answer func(context.Context, Q) A, refuse func(error) A,
+) micro.HandlerFunc {
+	return func(r micro.Request) {
+		if !wire.CanReply(r.Reply()) {
+			return
+		}
+		respond := func(a A) {
+			if err := r.Respond(wire.Encode[A, AM](a)); err != nil {
+				b.cfg.Log.Debug("an answer could not be sent", "subject", r.Subject(), "error", err)
+			}
+		}
+		m, err := decode[Q, QM](r.Data())
+		if err == nil {
+			err = b.gate.enter()
+		}
+		if err != nil {
+			respond(refuse(err))
+			return
+		}
+		go func() {
+			defer b.gate.leave()
+			respond(answer(context.Background(), m))
+		}()
+	}
+}
+
+// unlisten takes no more requests from NATS and returns when those that have
+// arrived are with their handlers.
+func (b *Blog) unlisten(ctx context.Context, s micro.Service) {
+	if s == nil {
+		return
+	}
+	if err := s.Stop(); err != nil {
+		b.cfg.Log.Warn("stopping the service", "error", err)
+	}
+	if b.deps.NATS.IsConnected() {
+		_ = b.deps.NATS.FlushWithContext(ctx) // what did not arrive is asked again
+	}
+}
+
+// untilEnd waits for ctx, or for a connection or a server that will not come
+// back.
+func (b *Blog) untilEnd(ctx context.Context, web *server) error {
+	closed := b.deps.NATS.StatusChanged(nats.CLOSED)
+	defer b.deps.NATS.RemoveStatusListener(closed)
+	if b.deps.NATS.IsClosed() {
+		return fmt.Errorf("the NATS connection ended: %w", nats.ErrConnectionClosed)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-web.failed:
+		return nil // its close says why
+	case <-closed:
+		if ctx.Err() != nil {
+			return nil
+		}
+		return fmt.Errorf("the NATS connection ended: %w", nats.ErrConnectionClosed)
+	}
+}

@@ -1,0 +1,338 @@
+package shards
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// What an answer says is true, whatever failed.
+
+// failing opens a blog with one shard whose commits end as commit says, for the
+// n-th from 1.
+func failing(t *testing.T, g ground, commit func(tx *sql.Tx, n int) error) (*Set, *journal) {
+	c, log := g.place(t, 1), &journal{}
+	c.Log = log.logger()
+	set, n := open(t, c), 0
+	set.shards[0].pause = time.Millisecond
+	set.shards[0].commit = func(tx *sql.Tx) error { n++; return commit(tx, n) }
+	return set, log
+}
+
+var errCut = errors.New("the line was cut")
+
+func holds(t *testing.T, set *Set, want int64) {
+	t.Helper()
+	if sizes, err := set.Sizes(t.Context()); err != nil || sizes[0] != want {
+		t.Errorf("the shard holds %v posts, want %d: %v", sizes, want, err)
+	}
+}
+
+// A post is found under its own id, and so it is not stored twice.
+func committedSilently(t *testing.T, g ground) {
+	set, log := failing(t, g, func(tx *sql.Tx, n int) error {
+		if err := tx.Commit(); err != nil || n > 2 {
+			return err
+		}
+		return errCut
+	})
+	for _, key := range []string{"", "k"} {
+		if r := set.Add(t.Context(), newPost("ada", "hello", key)); r.Err != nil || !r.New || r.Post.Text != "hello" {
+			t.Errorf("with the key %q: %+v", key, r)
+		}
+	}
+	holds(t, set, 2)
+	if !log.says("without saying whether") {
+		t.Error("the log does not say so")
+	}
+}
+
+func lostSilently(t *testing.T, g ground) {
+	set, _ := failing(t, g, func(tx *sql.Tx, n int) error {
+		if n > 3 {
+			return tx.Commit()
+		}
+		return errors.Join(errCut, tx.Rollback())
+	})
+	if r := set.Add(t.Context(), newPost("ada", "hello", "")); r.Err != nil || !r.New {
+		t.Errorf("it is %+v", r)
+	}
+	holds(t, set, 1)
+}
+
+func neverKnown(t *testing.T, g ground) {
+	broken := true
+	set, log := failing(t, g, func(tx *sql.Tx, n int) error {
+		if err := tx.Commit(); err != nil || !broken {
+			return err
+		}
+		return errCut
+	})
+	code(t, set.Add(t.Context(), newPost("ada", "hello", "k")).Err, wire.CodeUndecided,
+		"not known whether the post was stored", "same key is safe", "shard 0", errCut.Error())
+	code(t, set.Add(t.Context(), newPost("ada", "hello", "")).Err, wire.CodeUndecided,
+		"not known whether the post was stored", "had no key", "twice", "timeline")
+	broken = false
+	if r := set.Add(t.Context(), newPost("ada", "hello", "k")); r.Err != nil || r.New {
+		t.Errorf("repeated: %+v", r)
+	}
+	if c := set.Counts(); c.Unknown != 2 || !log.says("posts cannot be stored") || !log.says("stored again") {
+		t.Errorf("counted %+v, the log says %s", c, log.all.String())
+	}
+	holds(t, set, 2)
+}
+
+func certainlyNot(t *testing.T, g ground) {
+	full, broken := fullDisk(t, g), true
+	set, _ := failing(t, g, func(tx *sql.Tx, n int) error {
+		if !broken {
+			return tx.Commit()
+		}
+		return errors.Join(tx.Rollback(), full)
+	})
+	err := set.Add(t.Context(), newPost("ada", "hello", "")).Err
+	code(t, err, wire.CodeUnavailable, "the post was not stored")
+	if g.name == "sqlite" {
+		contains(t, err.Error(), "no space left", "make space")
+	}
+	holds(t, set, 0)
+	broken = false
+	add(t, set, "ada", "hello", "")
+}
+
+// fullDisk is a real error of a COMMIT that changed nothing.
+func fullDisk(t *testing.T, g ground) error {
+	t.Helper()
+	if g.name != "sqlite" {
+		d, err := newPostgres(0, g.place(t, 1).DSNs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return failedCommit(t, d, "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO b VALUES (1)")
+	}
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, err = db.Exec("PRAGMA max_page_count=2; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))")
+	if err == nil {
+		t.Fatal("it fits")
+	}
+	return err
+}
+
+func failedCommit(t *testing.T, d dialect, schema, statement string) error {
+	t.Helper()
+	db, err := d.writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(schema); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := db.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+	if err = tx.Commit(); err == nil {
+		t.Fatal("it was committed")
+	}
+	return err
+}
+
+func replaced(t *testing.T, g ground) {
+	c := g.place(t, 1)
+	set := open(t, c)
+	add(t, set, "ada", "hello", "")
+	var was string
+	if err := set.shards[0].r.QueryRow("SELECT value FROM blog_meta WHERE name='blog'").Scan(&was); err != nil {
+		t.Fatal(err)
+	}
+	g.exec(t, c, 0, "UPDATE blog_meta SET value='"+blogB+"' WHERE name='blog'")
+	code(t, set.Add(t.Context(), newPost("ada", "more", "")).Err, wire.CodeUnavailable, "not stored", "no longer shard 0 of the blog "+was, "put the right one back")
+	g.exec(t, c, 0, "UPDATE blog_meta SET value='"+was+"' WHERE name='blog'")
+	add(t, set, "ada", "more", "")
+	holds(t, set, 2)
+}
+
+// held opens a blog with one shard and stops its committer in the middle of a
+// first post, until release.
+func held(t *testing.T, g ground) (set *Set, first chan Stored, release func()) {
+	c := g.place(t, 1)
+	inside, gate := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	c.Step = func(point string) {
+		if point == StepPostBeforeCommit {
+			once.Do(func() { close(inside); <-gate })
+		}
+	}
+	set, first = open2(t, c), make(chan Stored, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { first <- set.Add(ctx, newPost("ada", "first", "k")) }()
+	<-inside
+	release = sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(func() { cancel(); release(); shut(t, set) })
+	return set, first, release
+}
+
+func timeIsUp(t *testing.T, g ground) {
+	set, first, release := held(t, g)
+	short, cancel := context.WithCancel(t.Context())
+	cancel()
+	// Nobody has begun with it, so it is certain.
+	code(t, set.Add(short, newPost("ada", "second", "")).Err, wire.CodeUnavailable, "not stored", "shard 0 did not get to it in time")
+	// It may be durable at any moment.
+	o := newOp(newPost("ada", "third", "k3"))
+	if err := set.put(set.shards[0], o); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if r := <-first; r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if r := <-o.done; r.Err != nil || o.abandon() {
+		t.Errorf("an op that was stored is %+v and can be abandoned", r)
+	}
+	code(t, o.failure(!o.abandon(), "time is up"), wire.CodeUndecided, "not known", "same key is safe")
+	holds(t, set, 2)
+}
+
+func busy(t *testing.T, g ground) {
+	set, first, release := held(t, g)
+	var last *op
+	for i := range maxQueue {
+		last = newOp(newPost("ada", fmt.Sprint(i), ""))
+		if err := set.put(set.shards[0], last); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code(t, set.Add(t.Context(), newPost("ada", "one too many", "")).Err, wire.CodeBusy, "not stored", "1024 posts wait for shard 0", "later")
+	release()
+	if r := <-first; r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	if r := <-last.done; r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	add(t, set, "ada", "after", "")
+	holds(t, set, maxQueue+2)
+}
+
+func endTooSoon(t *testing.T, g ground) {
+	set, first, release := held(t, g)
+	o := newOp(newPost("ada", "waits", ""))
+	if err := set.put(set.shards[0], o); err != nil {
+		t.Fatal(err)
+	}
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	closed := make(chan error, 1)
+	go func() { closed <- set.Close(now) }()
+	// What has begun is finished, what has not is told so.
+	for !set.ending() {
+		if t.Context().Err() != nil {
+			t.Fatal("it does not end")
+		}
+	}
+	release()
+	code(t, (<-o.done).Err, wire.CodeUnavailable, "not stored", "ending")
+	if r := <-first; g.name == "sqlite" && r.Err != nil {
+		t.Error(r.Err)
+	} else if r.Err != nil && wire.CodeOf(r.Err) != wire.CodeUndecided && wire.CodeOf(r.Err) != wire.CodeUnavailable {
+		t.Error(r.Err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// ending reports whether the committers were cut off.
+func (s *Set) ending() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.closed
+}
+
+func unreadable(t *testing.T, g ground) {
+	c := g.place(t, 3)
+	set := open(t, c)
+	user := userIn(1, 3)
+	p, other := add(t, set, user, "hello", ""), add(t, set, userIn(0, 3), "hello", "")
+	g.exec(t, c, 1, "ALTER TABLE blog_posts RENAME TO hidden")
+	_, _, err := set.Read(t.Context(), p.ID, "")
+	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
+	_, _, err = set.Read(t.Context(), p.ID, user)
+	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
+	// There is no page with posts missing.
+	_, _, err = set.Newest(t.Context(), wire.MaxID, 10)
+	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
+	_, _, _, err = set.Timeline(t.Context(), user, wire.MaxID, 10)
+	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
+	_, err = set.Sizes(t.Context())
+	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
+	code(t, set.Add(t.Context(), newPost(user, "more", "")).Err, wire.CodeUnavailable, "not stored", "shard 1")
+	// Others do not mind.
+	add(t, set, other.User, "more", "")
+	if got, found, err := set.Read(t.Context(), other.ID, other.User); err != nil || !found || got != other {
+		t.Errorf("%+v, %v, %v", got, found, err)
+	}
+	if got, found, err := set.Read(t.Context(), other.ID, ""); err != nil || !found || got != other {
+		t.Errorf("without its user: %+v, %v, %v", got, found, err)
+	}
+	late, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	_, _, err = set.Read(late, other.ID, other.User)
+	code(t, err, wire.CodeUnavailable, "shard 0 did not answer in time")
+	g.exec(t, c, 1, "ALTER TABLE hidden RENAME TO blog_posts")
+}
+
+// A file that is removed while it is used would take posts and lose them.
+func TestRemovedFile(t *testing.T) {
+	c := Config{Dir: t.TempDir(), Shards: 1}
+	set := open(t, c)
+	add(t, set, "ada", "hello", "")
+	path := shardFile(c.Dir, 0)
+	if err := os.Rename(path, path+".away"); err != nil {
+		t.Fatal(err)
+	}
+	code(t, set.Add(t.Context(), newPost("ada", "more", "")).Err, wire.CodeUnavailable, "not stored", path)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("it was made again")
+	}
+	if err := os.Rename(path+".away", path); err != nil {
+		t.Fatal(err)
+	}
+	add(t, set, "ada", "more", "")
+	holds(t, set, 2)
+}
+
+// What a commit is told decides what may be said of its posts.
+func TestNotCommitted(t *testing.T) {
+	var s sqliteDB
+	for text, want := range map[string]bool{"disk full": true, "a cut": false} {
+		err := errCut
+		if text == "disk full" {
+			err = fullDisk(t, ground{name: "sqlite"})
+		}
+		if s.notCommitted(err) != want {
+			t.Errorf("SQLite: %s: certain is %v", text, !want)
+		}
+	}
+	if !strings.Contains(s.explain(fullDisk(t, ground{name: "sqlite"})).Error(), "no space left") {
+		t.Error("a full disk is not called so")
+	}
+}

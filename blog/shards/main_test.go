@@ -1,0 +1,194 @@
+package shards
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/blog/pgtest"
+	"parley/wire"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const patience = 30 * time.Second
+
+// counter is an ID service: ascending ids of one worker.
+type counter struct{ n atomic.Int64 }
+
+func (c *counter) next(context.Context) (wire.ID, error) {
+	n := c.n.Add(1)
+	return wire.NewID(28_000_000_000+n>>12, 3, int(n&wire.MaxSequence)), nil
+}
+
+// journal is a log that can be asked.
+type journal struct {
+	mu  sync.Mutex
+	all strings.Builder
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.all.Write(p)
+}
+
+func (j *journal) says(part string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Contains(j.all.String(), part)
+}
+
+func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(j, nil)) }
+
+// ground makes places for blogs on one kind of database.
+type ground struct {
+	name string
+	// place is a new one with n shards.
+	place func(t testing.TB, n int) Config
+	// exec runs a statement in shard i, behind the blog's back.
+	exec func(t testing.TB, c Config, i int, statement string)
+}
+
+// run runs a statement in a dialect.
+func run(t testing.TB, d dialect, statement string) {
+	t.Helper()
+	db, err := d.writer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sqliteGround() ground {
+	return ground{
+		name:  "sqlite",
+		place: func(t testing.TB, n int) Config { return Config{Dir: t.TempDir(), Shards: n} },
+		exec: func(t testing.TB, c Config, i int, statement string) {
+			t.Helper()
+			run(t, &sqliteDB{path: shardFile(c.Dir, i)}, statement)
+		},
+	}
+}
+
+func postgresGround(server *pgtest.Server) ground {
+	return ground{
+		name:  "postgres",
+		place: func(t testing.TB, n int) Config { return Config{DSNs: server.Schemas(t, n)} },
+		exec: func(t testing.TB, c Config, i int, statement string) {
+			t.Helper()
+			d, err := newPostgres(i, c.DSNs[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, d, statement)
+		},
+	}
+}
+
+// open opens a set and closes it with the test.
+func open(t testing.TB, c Config) *Set {
+	t.Helper()
+	set, err := tryOpen(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { shut(t, set) })
+	return set
+}
+
+func tryOpen(t testing.TB, c Config) (*Set, error) {
+	if c.NextID == nil {
+		c.NextID = new(counter).next
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	return Open(context.Background(), c)
+}
+
+func shut(t testing.TB, set *Set) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := set.Close(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// refused fails unless the blog does not open, with an error that says all this.
+func refused(t *testing.T, c Config, says ...string) {
+	t.Helper()
+	set, err := tryOpen(t, c)
+	if err == nil {
+		shut(t, set)
+		t.Fatalf("it was opened, and should have said %q", says)
+	}
+	t.Log(err)
+	contains(t, err.Error(), says...)
+}
+
+func contains(t *testing.T, text string, says ...string) {
+	t.Helper()
+	for _, s := range says {
+		if !strings.Contains(text, s) {
+			t.Errorf("%q does not say %q", text, s)
+		}
+	}
+}
+
+func newPost(user, text, key string) wire.NewPost {
+	return wire.NewPost{V: wire.Version, User: user, Text: text, Key: key}
+}
+
+// add stores a post.
+func add(t testing.TB, set *Set, user, text, key string) wire.Post {
+	t.Helper()
+	r := set.Add(t.Context(), newPost(user, text, key))
+	if r.Err != nil {
+		t.Fatal(r.Err)
+	}
+	return r.Post
+}
+
+// code fails unless err has the code and its text says all this.
+func code(t *testing.T, err error, want wire.Code, says ...string) {
+	t.Helper()
+	if err == nil || wire.CodeOf(err) != want {
+		t.Fatalf("got %v, want an error with the code %s", err, want)
+	}
+	contains(t, err.Error(), says...)
+}
+
+// userIn is a user whose posts are in shard i of n.
+func userIn(i, n int) string {
+	for k := 0; ; k++ {
+		if u := fmt.Sprintf("user-%d", k); Of(u, n) == i {
+			return u
+		}
+	}
+}
+
+// ids of posts.
+func idsOf(posts []wire.Post) (ids []wire.ID) {
+	for _, p := range posts {
+		ids = append(ids, p.ID)
+	}
+	return ids
+}
+
+// newestFirst sorts posts as pages do.
+func newestFirst(posts []wire.Post) []wire.Post {
+	return slices.SortedFunc(slices.Values(posts), func(a, b wire.Post) int { return int(b.ID - a.ID) })
+}

@@ -1,0 +1,70 @@
+package shards
+
+import (
+	"sync/atomic"
+
+	"parley/wire"
+)
+
+// op is one post on its way into a shard.
+type op struct {
+	post wire.NewPost
+	// state is queued until either the committer takes it or whoever waits for
+	// it gives it up.
+	state atomic.Int32
+	// done gets the one result.
+	done chan Stored
+
+	// The rest is the committer's.
+
+	// id is 0 until the committer has got one.
+	id wire.ID
+	// tried: an earlier transaction with this id may be durable, so what stands
+	// under the id may be this post.
+	tried bool
+	// stored: the transaction at hand has stored it. Otherwise result says what
+	// stands in its way.
+	stored bool
+	result Stored
+}
+
+const (
+	opQueued int32 = iota
+	opTaken
+	opAbandoned
+)
+
+// Stored is what became of a post.
+type Stored struct {
+	// Post is the post, or the one that the key made earlier.
+	Post wire.Post
+	// New: it was stored by this request.
+	New bool
+	// Err says why there is none, a [*wire.Error]. With the code undecided it
+	// may be stored all the same.
+	Err error
+}
+
+func newOp(p wire.NewPost) *op { return &op{post: p, done: make(chan Stored, 1)} }
+
+// take is the committer's claim, which fails for an op that was abandoned.
+func (o *op) take() bool { return o.state.CompareAndSwap(opQueued, opTaken) }
+
+// abandon fails for an op that the committer has taken.
+func (o *op) abandon() bool { return o.state.CompareAndSwap(opQueued, opAbandoned) }
+
+// key is nil where there is none.
+func (o *op) key() *string {
+	if o.post.Key == "" {
+		return nil
+	}
+	return &o.post.Key
+}
+
+// made is the post as it is stored.
+func (o *op) made() wire.Post { return post(int64(o.id), o.post.User, o.post.Text) }
+
+// post is a row as a message.
+func post(id int64, author, text string) wire.Post {
+	return wire.Post{ID: wire.ID(id), User: author, Text: text, At: wire.ID(id).Time().UnixMilli()}
+}

@@ -1,0 +1,347 @@
+package shards
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/blog/pgtest"
+)
+
+func TestConfig(t *testing.T) {
+	dsns := []string{"host=/nowhere", "host=/nowhere"}
+	for _, c := range []struct {
+		cfg  Config
+		says string
+	}{
+		{Config{}, "neither Dir nor DSNs"},
+		{Config{Dir: "x", DSNs: dsns}, "both Dir and DSNs"},
+		{Config{Dir: "x", Shards: -1}, "Shards is -1, allowed is 0 (as many as there are) to 1024"},
+		{Config{Dir: "x", Shards: 1025}, "Shards is 1025"},
+		{Config{DSNs: dsns, Shards: 3}, "Shards is 3, and DSNs has 2 entries"},
+		{Config{DSNs: make([]string, 1025)}, "DSNs has 1025 entries, the limit is 1024"},
+		{Config{DSNs: []string{"host=/nowhere", "postgres://ada:s3cret@:bad/x"}}, "DSNs[1] is not a PostgreSQL connection string"},
+		{Config{DSNs: []string{"host=/nowhere password=s3cret x"}}, "DSNs[0] is not a PostgreSQL connection string"},
+	} {
+		_, err := Open(t.Context(), c.cfg)
+		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%+v: %v, want %q", c.cfg, err, c.says)
+		}
+	}
+}
+
+// made makes a blog, with one post in each shard.
+func made(t *testing.T, c Config) Config {
+	t.Helper()
+	if c.NextID == nil {
+		c.NextID = new(counter).next
+	}
+	set := open2(t, c)
+	for i := range set.Len() {
+		add(t, set, userIn(i, set.Len()), "hello", "")
+	}
+	shut(t, set)
+	return c
+}
+
+// whole fails unless the blog opens with all its posts.
+func whole(t *testing.T, c Config, shards int) {
+	t.Helper()
+	set, err := tryOpen(t, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shut(t, set)
+	sizes, err := set.Sizes(t.Context())
+	if err != nil || len(sizes) != shards {
+		t.Fatalf("the shards hold %v, %v", sizes, err)
+	}
+	for i, n := range sizes {
+		if n != 1 {
+			t.Errorf("shard %d holds %d posts", i, n)
+		}
+	}
+}
+
+func anotherNumber(t *testing.T, g ground) {
+	c := made(t, g.place(t, 3))
+	other := c
+	if g.name == "sqlite" {
+		for _, n := range []int{1, 2, 4, 16} {
+			other.Shards = n
+			refused(t, other, "has 3 shards", fmt.Sprintf("%d were asked for", n), "fixed when a blog is made", "Start with 3")
+		}
+		other.Shards = 0
+		whole(t, other, 3)
+	} else {
+		other.DSNs = c.DSNs[:2]
+		refused(t, other, "has 3 shards", "2 were asked for", "Start with 3")
+		other.DSNs = append(c.DSNs[:3:3], g.place(t, 1).DSNs...)
+		refused(t, other, "has 3 shards", "4 were asked for", "Start with 3")
+	}
+	whole(t, c, 3)
+}
+
+func TestDefaultShards(t *testing.T) {
+	if set := open(t, Config{Dir: t.TempDir()}); set.Len() != DefaultShards {
+		t.Errorf("a new blog has %d shards", set.Len())
+	}
+}
+
+// What is not a whole blog is not opened, and not changed.
+
+func newerBuilds(t *testing.T, g ground) {
+	c := made(t, g.place(t, 3))
+	g.exec(t, c, 1, "UPDATE blog_meta SET value='99' WHERE name='version'")
+	refused(t, c, "schema version 99", "newer build")
+	g.exec(t, c, 1, "UPDATE blog_meta SET value='1' WHERE name='version'")
+	whole(t, c, 3)
+}
+
+func damagedRecord(t *testing.T, g ground) {
+	c := made(t, g.place(t, 3))
+	g.exec(t, c, 1, "DELETE FROM blog_meta WHERE name='shards'")
+	refused(t, c, "record", "shards is \"\"", "backup")
+}
+
+func tablesGone(t *testing.T, g ground) {
+	c := made(t, g.place(t, 3))
+	g.exec(t, c, 1, "DROP TABLE blog_meta")
+	g.exec(t, c, 1, "DROP TABLE blog_posts")
+	refused(t, c, "shard 1 of 3 is missing", "empty database", "backup", "not made anew")
+	refused(t, c, "shard 1 of 3 is missing") // the first refusal made nothing
+}
+
+func anotherPrograms(t *testing.T, g ground) {
+	c := g.place(t, 2)
+	if g.name == "sqlite" {
+		if err := os.WriteFile(shardFile(c.Dir, 1), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.exec(t, c, 1, "CREATE TABLE blog_posts (precious TEXT)")
+	refused(t, c, map[string]string{"sqlite": "another program", "postgres": "not Parley's"}[g.name])
+	g.exec(t, c, 1, "INSERT INTO blog_posts VALUES ('still there')")
+}
+
+func postsInAnUnfinished(t *testing.T, g ground) {
+	c := made(t, g.place(t, 2))
+	for i := range 2 {
+		g.exec(t, c, i, "UPDATE blog_meta SET value='making' WHERE name='state'")
+	}
+	refused(t, c, "has posts", "changed by hand")
+}
+
+func twoBlogs(t *testing.T, g ground) {
+	a, b := made(t, g.place(t, 3)), made(t, g.place(t, 3))
+	swap(t, g, a, b, 1, 1)
+	refused(t, a, "belongs to the blog", "right shard 1")
+	swap(t, g, a, b, 1, 1)
+	whole(t, a, 3)
+	whole(t, b, 3)
+}
+
+func swapped(t *testing.T, g ground) {
+	c := made(t, g.place(t, 3))
+	swap(t, g, c, c, 1, 2)
+	refused(t, c, "holds shard 2 and is in the place of shard 1", "holds shard 1 and is in the place of shard 2", "swapped")
+	swap(t, g, c, c, 1, 2)
+	whole(t, c, 3)
+}
+
+// swap puts shard i of a in the place of shard j of b, and the other way.
+func swap(t *testing.T, g ground, a, b Config, i, j int) {
+	t.Helper()
+	if g.name == "postgres" {
+		a.DSNs[i], b.DSNs[j] = b.DSNs[j], a.DSNs[i]
+		return
+	}
+	from, to := shardFile(a.Dir, i), shardFile(b.Dir, j)
+	for _, mv := range [][2]string{{from, from + ".tmp"}, {to, from}, {from + ".tmp", to}} {
+		if err := os.Rename(mv[0], mv[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestSQLiteFiles(t *testing.T) {
+	t.Run("missing", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 8})
+		path := shardFile(c.Dir, 3)
+		away := filepath.Join(t.TempDir(), "away")
+		if err := os.Rename(path, away); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range []int{8, 0} {
+			c.Shards = n
+			refused(t, c, "shard 3 of 8 is missing", path, "backup", "not made anew")
+			if _, err := os.Stat(path); err == nil {
+				t.Error("it was made again")
+			}
+		}
+		if err := os.Rename(away, path); err != nil {
+			t.Fatal(err)
+		}
+		whole(t, c, 8)
+	})
+	t.Run("all but one missing", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 4})
+		for _, i := range []int{0, 2, 3} {
+			if err := os.Remove(shardFile(c.Dir, i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Shards = 0
+		refused(t, c, "shard 0 of 4", "shard 2 of 4", "shard 3 of 4", shardFile(c.Dir, 3))
+	})
+	t.Run("empty", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 3})
+		if err := os.Truncate(shardFile(c.Dir, 1), 0); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, c, "shard 1 of 3 is missing", "empty")
+	})
+	t.Run("no database", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 3})
+		if err := os.WriteFile(shardFile(c.Dir, 1), []byte("dear diary, this is no database"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, c, shardFile(c.Dir, 1), "not an SQLite database", "backup")
+	})
+	t.Run("damaged", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 3})
+		f, err := os.OpenFile(shardFile(c.Dir, 1), os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteAt([]byte(strings.Repeat("\xff", 4096)), 8192); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, c, shardFile(c.Dir, 1), "damaged", "backup")
+	})
+	t.Run("one too many", func(t *testing.T) {
+		c := made(t, Config{Dir: t.TempDir(), Shards: 3})
+		if err := os.WriteFile(shardFile(c.Dir, 7), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, c, shardFile(c.Dir, 7), "in the place of shard 7", "shards 0 to 2", "move it away")
+	})
+	t.Run("other files do not matter", func(t *testing.T) {
+		c := Config{Dir: t.TempDir(), Shards: 3}
+		for _, name := range []string{"shard-1.db", "shard-00001.db", "shard-+001.db", "notes.txt", "shard-0001.db.bak"} {
+			if err := os.WriteFile(filepath.Join(c.Dir, name), []byte("x"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		whole(t, made(t, c), 3)
+	})
+	t.Run("in use", func(t *testing.T) {
+		c := Config{Dir: t.TempDir(), Shards: 3}
+		set := open(t, c)
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(c.Dir, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{c.Dir, link} {
+			refused(t, Config{Dir: dir, Shards: 3}, c.Dir, "in use by another process", "shards.lock", "stop that process")
+		}
+		add(t, set, "ada", "hello", "") // it has not minded
+	})
+	t.Run("no directory", func(t *testing.T) {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, Config{Dir: filepath.Join(dir, "nowhere")}, "nowhere", "must exist")
+		refused(t, Config{Dir: file}, file, "no directory")
+	})
+	t.Run("odd characters", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "50% of? it#1")
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		c := made(t, Config{Dir: dir, Shards: 2})
+		whole(t, c, 2)
+		if _, err := os.Stat(shardFile(dir, 1)); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("settings", func(t *testing.T) {
+		set := open(t, Config{Dir: t.TempDir(), Shards: 1})
+		sh := set.shards[0]
+		if _, err := sh.w.Exec("PRAGMA synchronous=NORMAL"); err != nil {
+			t.Fatal(err)
+		}
+		err := sh.probe(t.Context())
+		if err == nil {
+			t.Fatal("a commit that is not durable is taken")
+		}
+		contains(t, err.Error(), "synchronous 1", "not be durable")
+		if err := sh.probe(t.Context()); err != nil {
+			t.Errorf("with a new connection: %v", err)
+		}
+		if _, err := sh.r.Exec("DELETE FROM blog_posts"); err == nil {
+			t.Error("a reader can write")
+		}
+	})
+}
+
+func postgresPlaces(t *testing.T, server *pgtest.Server) {
+	dsns := server.Schemas(t, 3)
+	t.Run("one place for two", func(t *testing.T) {
+		same := server.Schemas(t, 1)[0]
+		refused(t, Config{DSNs: []string{same, dsns[0], same}}, "DSNs[0] and DSNs[2] are the same")
+		made(t, Config{DSNs: []string{same, dsns[2]}})
+		refused(t, Config{DSNs: []string{same, same + " connect_timeout=9"}}, "holds shard 0 and is in the place of shard 1")
+	})
+	t.Run("no schema", func(t *testing.T) {
+		refused(t, Config{DSNs: []string{server.DSN("postgres") + " search_path=nowhere"}}, "schema nowhere", "CREATE SCHEMA")
+	})
+	t.Run("no database", func(t *testing.T) {
+		refused(t, Config{DSNs: []string{server.DSN("nowhere")}}, "nowhere", "CREATE DATABASE")
+	})
+	t.Run("no server", func(t *testing.T) {
+		refused(t, Config{DSNs: []string{"host=" + t.TempDir() + " user=ada password=s3cret dbname=blog"}}, "PostgreSQL", "blog")
+	})
+	t.Run("encoding", func(t *testing.T) {
+		server.Exec(t, "CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0")
+		refused(t, Config{DSNs: []string{server.DSN("ascii")}}, "SQL_ASCII", "UTF8")
+	})
+	t.Run("not durable", func(t *testing.T) {
+		refused(t, Config{DSNs: []string{dsns[0] + " synchronous_commit=off"}}, "synchronous_commit is off", "before they are on the disk")
+	})
+	t.Run("no permission", func(t *testing.T) {
+		server.Exec(t, "CREATE ROLE guest LOGIN")
+		dsn := strings.Replace(dsns[1], "user=parley", "user=guest", 1)
+		refused(t, Config{DSNs: []string{dsn}}, "schema") // which it may not even see
+	})
+	t.Run("another making", func(t *testing.T) {
+		c := Config{DSNs: server.Schemas(t, 2)}
+		d, err := newPostgres(1, c.DSNs[1]+" lock_timeout=50")
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := d.lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		opened := make(chan error, 1)
+		go func() {
+			set, err := tryOpen(t, c)
+			if err == nil {
+				shut(t, set)
+			}
+			opened <- err
+		}()
+		if err := unlock(); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-opened; err != nil {
+			t.Error(err)
+		}
+	})
+}
