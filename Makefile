@@ -7,13 +7,15 @@ tool := go tool -modfile=tools/go.mod
 
 # Proofs that count states take long enough without the race detector; what
 # they run is pure. They and the crash tests print tables, so they are run apart.
-pure := parley/test/sim parley/coordinator/machine parley/participants/machine
-race = $(filter-out $(pure) parley/test/e2e,$(shell go list ./... 2>/dev/null))
+pure := parley/test/sim parley/test/idsim parley/test/chatsim \
+	parley/coordinator/machine parley/participants/machine parley/idworker/lease parley/chatgw/rooms/machine
+apart := parley/test/e2e parley/test/ids parley/test/chat
+race = $(filter-out $(pure) $(apart),$(shell go list ./... 2>/dev/null))
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build ## Build and run everything: broker, coordinator, inventory, delivery
+run: build ## Build and run everything in one process, with the page at http://127.0.0.1:8080/
 	./parley up
 
 build: ## Build ./parley
@@ -21,8 +23,9 @@ build: ## Build ./parley
 
 test: deps check sim unit crash ## Install what the tests need, and run everything that must pass
 
-deps: ## Install what the tests need besides Go: a C compiler, for the race detector
+deps: ## Install what the tests need besides Go: a C compiler, PostgreSQL, Chromium
 	@tools/deps
+	@tools/deps-postgres
 
 check: ## Lint: format, vet, staticcheck
 	@unformatted="$$($(tool) gofumpt -l .)"; if [ -n "$$unformatted" ]; then echo "run make fmt for:"; echo "$$unformatted"; exit 1; fi
@@ -35,12 +38,16 @@ unit: ## Run the tests with the race detector, in random order
 sim: ## Explore the protocol's states and simulate large systems
 	go test -v -timeout 8m $(pure)
 
-crash: ## Kill processes at every durable step and show the table
-	go test -race -shuffle=on -v -timeout 8m ./test/e2e
+crash: ## Kill processes, stop them, turn their clocks, and show what held
+	go test -race -shuffle=on -v -timeout 8m $(apart)
 
-bench: build ## Measure how fast this machine commits
+bench: build ## Measure this machine: transactions, IDs beside others, keys, chat
 	./parley bench tx
 	./parley bench tx --inflight 1
+	./parley bench id
+	cd bench && go run ./ids
+	cd bench && go run ./keys
+	./parley bench chat
 
 fuzz: ## Fuzz every decoder for a few seconds each
 	@for pkg in $$(go list ./...); do \

@@ -12,6 +12,7 @@ import (
 
 // app is what every command prints to.
 type app struct {
+	in       io.Reader
 	out, err io.Writer
 	log      *slog.Logger
 	// colour: out may be sent colours.

@@ -15,15 +15,44 @@ import (
 // system is the processes that a bench started, or only a URL.
 type system struct {
 	url      string
+	program  string
+	profiles string
 	dir      string
 	children []*child
 	// died gets the first child that ends by itself.
 	died chan error
 }
 
-// startSystem starts every role as a process of its own. On an error what was
-// started has ended again.
+// startSystem starts every role of a transaction as a process of its own. On an
+// error what was started has ended again.
 func startSystem(ctx context.Context, parent string, coordinators int, profiles string) (s *system, err error) {
+	if s, err = newSystem(ctx, parent, profiles); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	data := dataFlag{Data: s.dir}
+	for _, name := range []string{wire.Inventory, wire.Delivery} {
+		journal := data.journal(name)
+		if _, err := s.start(ctx, name, []string{journal, journal + "-wal"}, name, "--nats", s.url, "--data", s.dir, "--sample", "bench"); err != nil {
+			return s, err
+		}
+	}
+	// Last, so that they stop first: they finish what is under way with the
+	// participants still there to acknowledge.
+	for i := range coordinators {
+		if _, err := s.start(ctx, fmt.Sprintf("coordinator-%d", i+1), nil, "coordinator", "--nats", s.url); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// newSystem starts a broker with its streams. On an error it has ended again.
+func newSystem(ctx context.Context, parent, profiles string) (s *system, err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
@@ -37,49 +66,35 @@ func startSystem(ctx context.Context, parent string, coordinators int, profiles 
 			return nil, fmt.Errorf("making the directory of profiles: %w", err)
 		}
 	}
-	s = &system{dir: dir, died: make(chan error, 1)}
+	s = &system{program: self, profiles: profiles, dir: dir, died: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	start := func(name string, paths []string, args ...string) (ready string, err error) {
-		args = append(args, "--until-eof", "--log-level", "warn")
-		if profiles != "" {
-			args = append(args, "--pprof", filepath.Join(profiles, name+".pprof"))
-		}
-		c, err := startChild(name, self, args, paths, s.died)
-		if err != nil {
-			return "", err
-		}
-		s.children = append(s.children, c)
-		return c.awaitReady(ctx)
-	}
-	data := dataFlag{Data: dir}
-	ready, err := start("broker", []string{data.broker()}, "broker", "--data", dir, "--listen", "127.0.0.1:0")
+	ready, err := s.start(ctx, "broker", []string{dataFlag{Data: dir}.broker()}, "broker", "--data", dir, "--listen", "127.0.0.1:0")
 	if err != nil {
 		return s, err
 	}
 	if s.url = regexp.MustCompile(`nats://\S+`).FindString(ready); s.url == "" {
 		return s, fmt.Errorf("the broker does not say where it listens: %q", ready)
 	}
-	if err := runChild(ctx, self, "init", "--nats", s.url); err != nil {
-		return s, err
+	return s, runChild(ctx, self, "init", "--nats", s.url)
+}
+
+// start starts a process and returns the line in which it says that it is
+// ready. paths are its files.
+func (s *system) start(ctx context.Context, name string, paths []string, args ...string) (ready string, err error) {
+	args = append(args, "--until-eof", "--log-level", "warn")
+	if s.profiles != "" {
+		args = append(args, "--pprof", filepath.Join(s.profiles, name+".pprof"))
 	}
-	for _, name := range []string{wire.Inventory, wire.Delivery} {
-		journal := data.journal(name)
-		if _, err := start(name, []string{journal, journal + "-wal"}, name, "--nats", s.url, "--data", dir, "--sample", "bench"); err != nil {
-			return s, err
-		}
+	c, err := startChild(name, s.program, args, paths, s.died)
+	if err != nil {
+		return "", err
 	}
-	// Last, so that they stop first: they finish what is under way with the
-	// participants still there to acknowledge.
-	for i := range coordinators {
-		if _, err := start(fmt.Sprintf("coordinator-%d", i+1), nil, "coordinator", "--nats", s.url); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	s.children = append(s.children, c)
+	return c.awaitReady(ctx)
 }
 
 // stop ends the children in reverse order and removes their data.

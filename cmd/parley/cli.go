@@ -6,10 +6,13 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"parley/blog"
+	"parley/blog/shards"
+	"parley/chatgw/frame"
 	"parley/wire"
 )
 
-const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies.
+const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies; an ID is never given twice.
 
 Start with "parley up" and, in another terminal, "parley menu" and "parley order".`
 
@@ -21,16 +24,23 @@ type cli struct {
 	Coordinator coordinatorCmd `cmd:"" group:"run" help:"Run a transaction coordinator."`
 	Inventory   inventoryCmd   `cmd:"" group:"run" help:"Run the participant that holds items, stock and prices."`
 	Delivery    deliveryCmd    `cmd:"" group:"run" help:"Run the participant that holds couriers and zones."`
+	Idworker    idworkerCmd    `cmd:"" group:"run" help:"Run a worker that makes unique IDs."`
+	Order       orderCmd       `cmd:"" group:"use" help:"Order food: take stock and a courier, or neither."`
+	Menu        menuCmd        `cmd:"" group:"use" help:"Show what can be ordered and its price."`
+	Stock       stockCmd       `cmd:"" group:"use" help:"Show the stock of every item, or add to it."`
+	Couriers    couriersCmd    `cmd:"" group:"use" help:"Show the couriers, or set one free after a delivery."`
 
-	Order    orderCmd    `cmd:"" group:"use" help:"Order food: take stock and a courier, or neither."`
-	Menu     menuCmd     `cmd:"" group:"use" help:"Show what can be ordered and its price."`
-	Stock    stockCmd    `cmd:"" group:"use" help:"Show the stock of every item, or add to it."`
-	Couriers couriersCmd `cmd:"" group:"use" help:"Show the couriers, or set one free after a delivery."`
+	Chatgw chatgwCmd `cmd:"" group:"run" help:"Run a chat gateway between browsers and NATS."`
+
+	ID   idCmd   `cmd:"" group:"ids" help:"Get unique IDs, take them apart, see who makes them."`
+	Blog blogCmd `cmd:"" group:"ids" help:"Write and read posts, stored in shards; run the blog."`
+
+	Chat chatCmd `cmd:"" group:"chat" help:"Talk in a room from the terminal."`
 
 	Tx      txCmd      `cmd:"" group:"see" help:"Show and resolve transactions."`
 	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it crosses."`
 	Status  statusCmd  `cmd:"" group:"see" help:"Show what runs, how durable it is, and what is in doubt."`
-	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine commits."`
+	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine is."`
 }
 
 // txCmd groups the commands about transactions.
@@ -40,15 +50,28 @@ type txCmd struct {
 	Resolve txResolveCmd `cmd:"" help:"Have a transaction in doubt resolved now."`
 }
 
+// blogCmd groups the commands about posts; without one it runs the blog.
+type blogCmd struct {
+	Serve    blogServeCmd    `cmd:"" default:"withargs" help:"Run the blog."`
+	Post     blogPostCmd     `cmd:"" help:"Write a post."`
+	Read     blogReadCmd     `cmd:"" help:"Read one post."`
+	Timeline blogTimelineCmd `cmd:"" help:"Read the newest posts, of one user or of all."`
+}
+
 // benchCmd groups the measurements.
 type benchCmd struct {
-	Tx benchTxCmd `cmd:"" help:"Measure committed transactions a second and their latency."`
+	Tx   benchTxCmd   `cmd:"" help:"Measure committed transactions a second and their latency."`
+	ID   benchIDCmd   `cmd:"" help:"Measure IDs a second: in the process, by request, by block."`
+	Chat benchChatCmd `cmd:"" help:"Measure the chat: memory, joins, deliveries, history."`
+	Echo benchEchoCmd `cmd:"" hidden:"" help:"Answer requests, for the benchmark of IDs."`
 }
 
 func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "run", Title: "Run:"},
 		{Key: "use", Title: "Order food:"},
+		{Key: "ids", Title: "IDs and the blog:"},
+		{Key: "chat", Title: "Chat:"},
 		{Key: "see", Title: "See:"},
 	}
 }
@@ -56,10 +79,17 @@ func groups() []kong.Group {
 // limits are the numbers that help texts mention.
 func limits() kong.Vars {
 	return kong.Vars{
-		"max_quantity": strconv.FormatInt(wire.MaxQuantity, 10),
-		"max_key":      strconv.Itoa(wire.MaxKey),
-		"max_timeout":  plain(wire.MaxTimeout),
-		"timeout":      plain(wire.DefaultTimeout),
+		"max_quantity":   strconv.FormatInt(wire.MaxQuantity, 10),
+		"max_key":        strconv.Itoa(wire.MaxKey),
+		"max_timeout":    plain(wire.MaxTimeout),
+		"timeout":        plain(wire.DefaultTimeout),
+		"max_history":    strconv.Itoa(frame.MaxPage),
+		"blog_listen":    blog.DefaultListen,
+		"default_shards": strconv.Itoa(shards.DefaultShards),
+		"max_ids":        strconv.Itoa(wire.MaxIDs),
+		"max_worker":     strconv.Itoa(wire.MaxWorker),
+		"max_page":       strconv.Itoa(wire.MaxPage),
+		"default_page":   strconv.Itoa(wire.DefaultPage),
 	}
 }
 

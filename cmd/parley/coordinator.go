@@ -8,7 +8,11 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/lifecycle"
 	"parley/internal/natsconn"
+	"parley/wire"
 )
+
+// coordinatorName is the role's name, as the service announces it.
+const coordinatorName = "coordinator"
 
 type coordinatorCmd struct {
 	natsFlags
@@ -27,7 +31,7 @@ Examples:
 }
 
 func (c *coordinatorCmd) Run(ctx context.Context, a *app) error {
-	role := coordinatorRole(c.options("coordinator", a.log), coordinator.Config{Limits: c.limits(), Step: c.step()})
+	role := coordinatorRole(c.options(coordinatorName, a.log), coordinator.Config{Limits: c.limits(), Step: c.step()})
 	return c.serve(ctx, role, func() { a.printf("the coordinator is ready\n") })
 }
 
@@ -43,7 +47,7 @@ func (c *coordinatorCmd) limits() machine.Limits {
 
 // coordinatorRole is a coordinator with its own connection.
 func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *onNATS {
-	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
 		warnDurability(conn.Log, g.durability)
 		cfg.Log = conn.Log
 		return coordinator.New(cfg, coordinator.Deps{NATS: g.nats, Durability: string(g.durability.Durability)})

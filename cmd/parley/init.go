@@ -27,11 +27,15 @@ Examples:
 
 // initJSON is what --json prints.
 type initJSON struct {
-	Stream      string `json:"stream"`
+	Streams    []initStreamJSON `json:"streams"`
+	Durability string           `json:"durability"`
+	Why        string           `json:"why,omitempty"`
+}
+
+type initStreamJSON struct {
+	Name        string `json:"name"`
 	Incarnation string `json:"incarnation"`
 	Created     bool   `json:"created"`
-	Durability  string `json:"durability"`
-	Why         string `json:"why,omitempty"`
 }
 
 func (c *initCmd) Run(ctx context.Context, a *app) error {
@@ -44,21 +48,29 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	spec := wire.TxLog()
-	incarnation, created, err := streams.Ensure(ctx, js, spec, c.Replicas)
-	if err != nil {
-		return failed(fmt.Errorf("creating the streams: %w", err), "")
+	var r initJSON
+	var names []string
+	for _, spec := range wire.Streams() {
+		incarnation, created, err := streams.Ensure(ctx, js, spec, c.Replicas)
+		if err != nil {
+			return failed(fmt.Errorf("creating the streams: %w", err), "")
+		}
+		r.Streams = append(r.Streams, initStreamJSON{Name: spec.Name, Incarnation: incarnation, Created: created})
+		names = append(names, spec.Name)
 	}
-	d := streams.Inspect(ctx, nc, spec.Name)
+	d := streams.Inspect(ctx, nc, names...)
+	r.Durability, r.Why = string(d.Durability), d.Reason
 	if a.json {
-		a.printJSON(initJSON{Stream: spec.Name, Incarnation: incarnation, Created: created, Durability: string(d.Durability), Why: d.Reason})
+		a.printJSON(r)
 		return nil
 	}
-	did := "exists already"
-	if created {
-		did = "is created"
+	for _, s := range r.Streams {
+		did := "exists already"
+		if s.Created {
+			did = "is created"
+		}
+		a.printf("stream %s %s, incarnation %s, durability %s\n", s.Name, did, s.Incarnation, d.Durability)
 	}
-	a.printf("stream %s %s, incarnation %s, durability %s\n", spec.Name, did, incarnation, d.Durability)
 	warnDurability(a.log, d)
 	return nil
 }

@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	a := &app{out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
+	a := &app{in: os.Stdin, out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
 	// Asked before parsing, since a command line that does not parse has an
 	// error to show as well.
 	a.json = slices.Contains(args, "--json")

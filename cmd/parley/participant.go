@@ -54,7 +54,7 @@ func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
 }
 
 func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
 		p, err := inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
 		if err != nil {
 			return nil, err
@@ -79,7 +79,7 @@ func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
 }
 
 func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, func(g ground) (lifecycle.Role, error) {
+	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
 		p, err := delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
 		if err != nil {
 			return nil, err

@@ -26,17 +26,18 @@ type ground struct {
 }
 
 // onNATS is a role with its own connection to NATS: Run connects, checks the
-// stream of the commit logs, runs what build makes, and drains the connection
-// after it. While NATS is away it waits.
+// stream that the role's promises rest on, runs what build makes, and drains
+// the connection after it. While NATS is away it waits.
 type onNATS struct {
-	conn  natsconn.Options
-	build func(ground) (lifecycle.Role, error)
+	conn   natsconn.Options
+	stream wire.StreamSpec
+	build  func(ground) (lifecycle.Role, error)
 
 	ready chan struct{}
 }
 
-func newOnNATS(conn natsconn.Options, build func(ground) (lifecycle.Role, error)) *onNATS {
-	return &onNATS{conn: conn, build: build, ready: make(chan struct{})}
+func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground) (lifecycle.Role, error)) *onNATS {
+	return &onNATS{conn: conn, stream: stream, build: build, ready: make(chan struct{})}
 }
 
 // Ready is closed once the role serves.
@@ -61,7 +62,7 @@ func (r *onNATS) Run(ctx context.Context) error {
 }
 
 func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
-	g, err := stand(ctx, nc)
+	g, err := stand(ctx, nc, r.stream)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -87,17 +88,17 @@ func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
 	return err
 }
 
-// stand checks the commit logs' stream and finds out what it survives.
-func stand(ctx context.Context, nc *nats.Conn) (ground, error) {
+// stand checks the stream and finds out what it survives.
+func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec) (ground, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return ground{}, err
 	}
-	info, err := streams.Check(ctx, js, wire.TxLog())
+	info, err := streams.Check(ctx, js, stream)
 	if err != nil {
 		return ground{}, err
 	}
-	return ground{nats: nc, js: js, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc)}, nil
+	return ground{nats: nc, js: js, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc, stream.Name)}, nil
 }
 
 // watched ends a participant when the stream of the commit logs is lost, or is

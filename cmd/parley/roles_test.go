@@ -2,32 +2,37 @@ package main
 
 import (
 	"strings"
-	"syscall"
 	"testing"
 
+	"parley/test/proc"
 	"parley/wire"
 )
 
 // apart starts every role as a process of its own, coordinators last.
-func apart(t *testing.T, data string, coordinator ...string) (url string, c *process) {
+func apart(t *testing.T, data string, coordinator ...string) (url string, c *proc.Process) {
 	t.Helper()
-	url = start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").url()
+	url = start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
 	created := parleyJSON[initJSON](t, exitOK, "init", "--nats", url)
-	if !created.Created || created.Durability != "synced" {
-		t.Errorf("init: %+v, want created and synced", created)
+	for _, s := range created.Streams {
+		if !s.Created {
+			t.Errorf("init did not create %s", s.Name)
+		}
+	}
+	if len(created.Streams) != len(wire.Streams()) || created.Durability != "synced" {
+		t.Errorf("init: %+v, want every stream, synced", created)
 	}
 	for _, name := range []string{wire.Inventory, wire.Delivery} {
-		start(t, name, "--data", data, "--nats", url).await(name + " is ready")
+		start(t, name, "--data", data, "--nats", url).Await(name + " is ready")
 	}
 	c = start(t, append([]string{"coordinator", "--nats", url}, coordinator...)...)
-	c.await("coordinator is ready")
+	c.Await("coordinator is ready")
 	return url, c
 }
 
 func TestRolesApart(t *testing.T) {
 	url, c := apart(t, t.TempDir())
-	if again := parleyJSON[initJSON](t, exitOK, "init", "--nats", url); again.Created {
-		t.Error("a second init created the stream again")
+	if again := parleyJSON[initJSON](t, exitOK, "init", "--nats", url); again.Streams[0].Created {
+		t.Error("a second init created a stream again")
 	}
 	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--nats", url)
 	if o.CourierName == "" || o.TotalCents != 890 {
@@ -59,7 +64,7 @@ func TestRolesApart(t *testing.T) {
 		t.Errorf("status: %+v", s)
 	}
 
-	if code := c.interrupt(); code != exitOK {
+	if code := c.Interrupt(); code != exitOK {
 		t.Errorf("Ctrl-C at a coordinator: exit %d, want 0", code)
 	}
 	_, errs, code := parley(t, "order", "falafel", "1", "--nats", url)
@@ -96,7 +101,7 @@ func TestCourierComes(t *testing.T) {
 func TestObserveOneOrder(t *testing.T) {
 	_, url := up(t, t.TempDir())
 	o := start(t, "observe", "--nats", url)
-	o.await("observing")
+	o.Await("observing")
 	r := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--nats", url)
 	id := r.ID.String()
 	for _, want := range []string{
@@ -107,12 +112,12 @@ func TestObserveOneOrder(t *testing.T) {
 		`coordinator +-> inventory +commit +` + id, `coordinator +-> delivery +commit +` + id,
 		`inventory +-> coordinator +ack +` + id, `delivery +-> coordinator +ack +` + id,
 	} {
-		o.await(want)
+		o.Await(want)
 	}
-	if code := o.interrupt(); code != exitOK {
+	if code := o.Interrupt(); code != exitOK {
 		t.Errorf("Ctrl-C: exit %d, want 0", code)
 	}
-	if strings.Contains(o.output(), "\x1b") {
+	if strings.Contains(o.Output(), "\x1b") {
 		t.Error("colours where there is no terminal")
 	}
 }
@@ -122,12 +127,9 @@ func TestObserveOneOrder(t *testing.T) {
 func TestCrashAt(t *testing.T) {
 	url, c := apart(t, t.TempDir(), "--crash-at", "append-after")
 	order := start(t, "order", "falafel", "2", "--key", "k", "--nats", url)
-	c.wait()
-	if s, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || s.Signal() != syscall.SIGKILL {
-		t.Fatalf("the coordinator ended with %v, want SIGKILL", c.cmd.ProcessState)
-	}
-	start(t, "coordinator", "--nats", url).await("coordinator is ready")
-	if code := order.wait(); code != exitOK {
+	c.AwaitKilled()
+	start(t, "coordinator", "--nats", url).Await("coordinator is ready")
+	if code := order.Wait(); code != exitOK {
 		t.Errorf("the order that was under way: exit %d, want 0", code)
 	}
 	settled(t, url)
@@ -143,7 +145,7 @@ func TestCrashAt(t *testing.T) {
 // TestNoStream: a role never makes the stream itself.
 func TestNoStream(t *testing.T) {
 	data := t.TempDir()
-	url := start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").url()
+	url := start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
 	for _, role := range [][]string{{"coordinator"}, {"inventory", "--data", data}, {"delivery", "--data", data}} {
 		_, errs, code := parley(t, append(role, "--nats", url)...)
 		if code != exitFailed || !strings.Contains(errs, "stream TXLOG does not exist") || !strings.Contains(errs, "parley init") {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,8 +11,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parley/blog"
 	"parley/broker"
+	"parley/chatgw"
 	"parley/coordinator"
+	"parley/idworker"
 	"parley/internal/lifecycle"
 	"parley/internal/natsconn"
 	"parley/internal/streams"
@@ -24,10 +28,11 @@ type upCmd struct {
 	processFlags
 	sampleFlag
 	Listen string `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where NATS listens; port 0 takes a free one (default ${default})."`
+	HTTP   string `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where HTTP listens; port 0 takes a free one (default ${default})."`
 }
 
 func (*upCmd) Help() string {
-	return `A broker, a coordinator, inventory and delivery in one process. Everything is durable: stop it, start it again, and nothing is forgotten. Ctrl-C stops it in order, a second Ctrl-C at once.
+	return `A broker, a coordinator, inventory, delivery, two idworkers, the blog and a chat gateway with its page in one process. Everything is durable: stop it, start it again, and nothing is forgotten. Ctrl-C stops it in order, a second Ctrl-C at once.
 
 Examples:
 
@@ -40,19 +45,27 @@ func (c *upCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return wrong(asFlags(err), "run `parley up --help` to see what it takes")
 	}
-	if err := c.prepare(); err != nil {
+	if err := c.prepareBlog(); err != nil {
 		return err
 	}
-	g := c.group(b, a)
-	err = c.serve(ctx, g, func() { c.welcome(a, b.ClientURL()) })
+	var gateway *chatgw.Gateway
+	g, err := c.group(b, a, &gateway)
+	if err != nil {
+		return err
+	}
+	err = c.serve(ctx, g, func() { c.welcome(a, b.ClientURL(), "http://"+gateway.Addr().String()+"/") })
 	if err == nil {
 		a.printf("Stopped.\n")
 	}
-	return asFlags(err)
+	return asFlags(httpTaken(err, c.HTTP))
 }
 
 // group is every role, in the order in which they build on each other.
-func (c *upCmd) group(b *broker.Broker, a *app) *lifecycle.Group {
+func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecycle.Group, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
 	conn := func(role string) natsconn.Options {
 		return natsconn.Options{InProcess: b.InProcess(), Name: "parley " + role, Log: a.log.With("role", role)}
 	}
@@ -62,13 +75,52 @@ func (c *upCmd) group(b *broker.Broker, a *app) *lifecycle.Group {
 	g := new(lifecycle.Group)
 	g.Add("broker", b)
 	g.Add("streams", &created{conn: conn("init"), ready: make(chan struct{})})
-	g.Add(wire.Inventory, inventoryRole(conn(wire.Inventory), participant(wire.Inventory), c.sampleFlag))
-	g.Add(wire.Delivery, deliveryRole(conn(wire.Delivery), participant(wire.Delivery), c.sampleFlag))
-	// Last, so that it stops first: it finishes what is under way with the
-	// participants still there to acknowledge.
-	g.Add("coordinator", coordinatorRole(conn("coordinator"), coordinator.Config{}))
-	return g
+	for i := range upIDWorkers {
+		g.Add(fmt.Sprintf("%s %d", idworkerName, i+1), idworkerRole(conn(idworkerName), idworker.Config{}))
+	}
+	// These can be broken on purpose, from the page.
+	on := &stage{}
+	onStage := func(name string, make_ func() *onNATS, flags ...string) {
+		command := func() []string { return append([]string{name, "--nats", b.ClientURL()}, flags...) }
+		r := newStaged(name, self, command, make_)
+		on.roles = append(on.roles, r)
+		g.Add(name, r)
+	}
+	onStage(wire.Inventory, func() *onNATS {
+		return inventoryRole(conn(wire.Inventory), participant(wire.Inventory), c.sampleFlag)
+	}, "--data", c.Data)
+	onStage(wire.Delivery, func() *onNATS {
+		return deliveryRole(conn(wire.Delivery), participant(wire.Delivery), c.sampleFlag)
+	}, "--data", c.Data)
+	// After them, so that it stops before: it finishes what is under way with
+	// the participants still there to acknowledge.
+	onStage(coordinatorName, func() *onNATS { return coordinatorRole(conn(coordinatorName), coordinator.Config{}) })
+
+	posts := c.posts(conn(blogName), a)
+	g.Add(blogName, posts)
+	cfg := chatgw.Config{Listen: c.HTTP, Log: a.log.With("role", chatgwName)}
+	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
+	g.Add(chatgwName, newOnNATS(conn(chatgwName), wire.Chat(), chatgwRole(cfg, parts, made)))
+	return g, nil
 }
+
+// mounted is the blog, served by another one's HTTP server.
+type mounted struct {
+	*onNATS
+	blog *blog.Blog
+}
+
+func (c *upCmd) posts(conn natsconn.Options, a *app) *mounted {
+	m := &mounted{}
+	m.onNATS = newOnNATS(conn, wire.IDLeases(), blogRole(blog.Config{Dir: c.blog(), Log: a.log.With("role", blogName)}, &m.blog))
+	return m
+}
+
+// ServeHTTP serves the blog, which is ready before HTTP is.
+func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.blog.Handler().ServeHTTP(w, r) }
+
+// upIDWorkers is enough to see that each has another number.
+const upIDWorkers = 2
 
 // created is the role that creates the streams and then has nothing to do.
 type created struct {
@@ -98,12 +150,16 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 	if err != nil {
 		return err
 	}
-	_, _, err = streams.Ensure(ctx, js, wire.TxLog(), 1)
-	return err
+	for _, spec := range wire.Streams() {
+		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // welcome says where everything is and what to type next.
-func (c *upCmd) welcome(a *app, url string) {
+func (c *upCmd) welcome(a *app, url, page string) {
 	self := "parley"
 	if strings.ContainsRune(os.Args[0], filepath.Separator) {
 		self = os.Args[0]
@@ -114,8 +170,10 @@ func (c *upCmd) welcome(a *app, url string) {
 	}
 	a.printf(`Parley is up. NATS listens on %s, the data is in %s.
 
+Open %s in a browser to chat, to order, and to watch it happen.
+
 In another terminal:
-`, url, c.Data)
+`, url, c.Data, page)
 	a.facts(
 		self+" menu"+at, "what can be ordered",
 		fmt.Sprintf("%s order %s 2%s", self, sampleOrder, at), "take stock and a courier, or neither",

@@ -1,21 +1,23 @@
 package main
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"parley/test/proc"
 	"parley/wire"
 )
 
 // up starts everything and returns where NATS listens.
-func up(t *testing.T, data string) (*process, string) {
+func up(t *testing.T, data string) (*proc.Process, string) {
 	t.Helper()
-	p := start(t, "up", "--data", data, "--listen", "127.0.0.1:0")
-	url := p.url()
-	p.await("Ctrl-C stops everything")
+	p := start(t, "up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
+	url := p.URL()
+	p.Await("Ctrl-C stops everything")
 	return p, url
 }
 
@@ -44,13 +46,13 @@ func assigned(t *testing.T, url, zone string) (n, reserved int64) {
 // settled waits until no transaction is unfinished or in doubt anywhere.
 func settled(t *testing.T, url string) {
 	t.Helper()
-	for late := time.Now().Add(patience); ; {
+	for late := time.Now().Add(proc.Patience); ; {
 		list := parleyJSON[struct{ Transactions []txLineJSON }](t, exitOK, "tx", "list", "--nats", url)
 		if len(list.Transactions) == 0 {
 			return
 		}
 		if time.Now().After(late) {
-			t.Fatalf("not settled within %v: %+v", patience, list)
+			t.Fatalf("not settled within %v: %+v", proc.Patience, list)
 		}
 	}
 }
@@ -98,10 +100,10 @@ func TestOrders(t *testing.T) {
 		t.Errorf("a zone without couriers: %+v", nowhere)
 	}
 
-	if code := p.interrupt(); code != exitOK {
+	if code := p.Interrupt(); code != exitOK {
 		t.Errorf("Ctrl-C: exit %d, want 0", code)
 	}
-	if !strings.Contains(p.output(), "Stopped.") {
+	if !strings.Contains(p.Output(), "Stopped.") {
 		t.Error("Ctrl-C: it does not say that it has stopped")
 	}
 
@@ -125,7 +127,7 @@ func TestKilledIsRemembered(t *testing.T) {
 	data := t.TempDir()
 	p, url := up(t, data)
 	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
-	p.kill()
+	p.Kill()
 	_, url = up(t, data)
 	again := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
 	if again != o {
@@ -148,10 +150,23 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
+func TestHTTPPortInUse(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	address := taken.Addr().String()
+	_, errs, code := parley(t, "up", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--http", address)
+	if code != exitFailed || !strings.Contains(errs, address+" (--http) is in use") || !strings.Contains(errs, "another port") {
+		t.Errorf("up on a port in use: exit %d\n%s", code, errs)
+	}
+}
+
 func TestDataInUse(t *testing.T) {
 	data := t.TempDir()
 	_, url := up(t, data)
-	_, errs, code := parley(t, "up", "--data", data, "--listen", "127.0.0.1:0")
+	_, errs, code := parley(t, "up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	if code != exitFailed || !strings.Contains(errs, "in use by another broker") {
 		t.Errorf("a second up on the same data: exit %d\n%s", code, errs)
 	}

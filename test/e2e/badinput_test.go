@@ -35,7 +35,7 @@ func TestSecondProcess(t *testing.T) {
 	t.Parallel()
 	s, p := newUp(t)
 	address := strings.TrimPrefix(s.url, "nats://")
-	refused(t, exitFailed, []string{s.path("broker"), "in use by another broker", fmt.Sprint(p.PID())}, "up", "--data", s.data, "--listen", "127.0.0.1:0")
+	refused(t, exitFailed, []string{s.path("broker"), "in use by another broker", fmt.Sprint(p.PID())}, "up", "--data", s.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	refused(t, exitFailed, []string{address, "--listen", "in use"}, "up", "--data", t.TempDir(), "--listen", address)
 	for _, name := range both {
 		refused(t, exitFailed, []string{name + ".db", "in use by another process"}, name, "--data", s.data, "--nats", s.url)

@@ -64,7 +64,7 @@ func TestStartOnFullDisk(t *testing.T) {
 	for _, args := range [][]string{
 		{"inventory", "--data", d.dir, "--nats", s.url},
 		{"broker", "--data", d.dir, "--listen", "127.0.0.1:0"},
-		{"up", "--data", d.dir, "--listen", "127.0.0.1:0"},
+		{"up", "--data", d.dir, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"},
 	} {
 		_, errs, code := run(t, d.enter(args...)...)
 		t.Logf("%s: exit %d: %s", args[0], code, errs)

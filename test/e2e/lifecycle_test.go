@@ -29,7 +29,7 @@ type receipt struct {
 // up starts everything in one process; the ledger of orders goes on.
 func (s *system) up() *process {
 	s.Helper()
-	p := start(s, "up", "--data", s.data, "--listen", "127.0.0.1:0")
+	p := start(s, "up", "--data", s.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	s.url = p.URL()
 	p.Await("Ctrl-C stops everything")
 	s.connect()

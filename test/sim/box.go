@@ -56,7 +56,7 @@ func (r *registry) of(m *message) uint16 {
 }
 
 func (w *world) internBox(b int, messages []uint16) uint32 {
-	return w.boxes[b].intern(boxKey(messages), func() *box {
+	return w.boxes[b].Intern(boxKey(messages), func() *box {
 		it := &box{messages: messages, adds: map[uint16]uint32{}, facts: w.boxFacts(b, messages)}
 		for _, m := range messages {
 			it.has[m/64] |= 1 << (m % 64)
@@ -67,7 +67,7 @@ func (w *world) internBox(b int, messages []uint16) uint32 {
 
 // put is box number id of receiver b with one more message.
 func (w *world) put(b int, id uint32, m uint16) uint32 {
-	it := w.boxes[b].items[id]
+	it := w.boxes[b].Items[id]
 	if it.has[m/64]>>(m%64)&1 == 1 {
 		return id
 	}
@@ -81,13 +81,13 @@ func (w *world) put(b int, id uint32, m uint16) uint32 {
 }
 
 func (w *world) take(id uint32, m uint16) uint32 {
-	it := w.boxes[0].items[id]
+	it := w.boxes[0].Items[id]
 	return w.internBox(0, slices.DeleteFunc(slices.Clone(it.messages), func(x uint16) bool { return x == m }))
 }
 
 // logDo is log number id after a write or purge was put on its way.
 func (w *world) logDo(id uint32, op uint16) uint32 {
-	it := w.logs.items[id]
+	it := w.logs.Items[id]
 	if to, ok := it.ops[op]; ok {
 		return to
 	}

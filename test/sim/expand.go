@@ -74,7 +74,7 @@ func (w *world) open(s []uint32, st *step) bool {
 // ownerAlive reports whether some coordinator has the log, or is opening it.
 func (w *world) ownerAlive(s []uint32, slot int8) bool {
 	for i := range w.cfg.Coordinators {
-		it := w.coordinators.items[s[i]]
+		it := w.coordinators.Items[s[i]]
 		if it.own == slot || it.opening == slot {
 			return true
 		}
@@ -84,14 +84,14 @@ func (w *world) ownerAlive(s []uint32, slot int8) bool {
 
 func (w *world) expandCoordinator(s []uint32, i int, try func(int, []step) bool) bool {
 	id := s[i]
-	it := w.coordinators.items[id]
+	it := w.coordinators.Items[id]
 	if it.timers == nil {
 		it.timers = w.steps(id, it.c.events(), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
 	}
 	if !try(i, *it.timers) {
 		return false
 	}
-	for _, m := range w.boxes[0].items[s[w.atBoxes]].messages {
+	for _, m := range w.boxes[0].Items[s[w.atBoxes]].messages {
 		if steps := w.coordinatorSteps(id, it, m); len(steps) > 0 && !try(i, steps) {
 			return false
 		}
@@ -101,7 +101,7 @@ func (w *world) expandCoordinator(s []uint32, i int, try func(int, []step) bool)
 		key := uint64(slot)<<32 | uint64(log)
 		steps, ok := it.byLog[key]
 		if !ok {
-			l := w.logs.items[log]
+			l := w.logs.Items[log]
 			steps = *w.steps(id, it.c.logEvents(l.l, l.reads), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
 			for i := range steps {
 				w.gate(it.c, &steps[i])
@@ -117,14 +117,14 @@ func (w *world) expandCoordinator(s []uint32, i int, try func(int, []step) bool)
 
 func (w *world) expandParticipant(s []uint32, i int, try func(int, []step) bool) bool {
 	at := w.atParts + i
-	it := w.participants.items[s[at]]
+	it := w.participants.Items[s[at]]
 	if it.own == nil {
 		it.own = w.steps(s[at], it.p.events(), func(e event) (uint32, effects) { return w.participantDo(it.p, e) })
 	}
 	if !try(at, *it.own) {
 		return false
 	}
-	for _, m := range w.boxes[1+i].items[s[w.atBoxes+1+i]].messages {
+	for _, m := range w.boxes[1+i].Items[s[w.atBoxes+1+i]].messages {
 		if steps := w.participantSteps(s[at], it, i, m); len(steps) > 0 && !try(at, steps) {
 			return false
 		}
@@ -134,7 +134,7 @@ func (w *world) expandParticipant(s []uint32, i int, try func(int, []step) bool)
 
 func (w *world) expandClient(s []uint32, i, b int, try func(int, []step) bool) bool {
 	at := w.atClients + i
-	it := w.clients.items[s[at]]
+	it := w.clients.Items[s[at]]
 	do := func(e event) (uint32, effects) {
 		n := *it.c
 		f := n.do(e)
@@ -146,7 +146,7 @@ func (w *world) expandClient(s []uint32, i, b int, try func(int, []step) bool) b
 	if !try(at, *it.own) {
 		return false
 	}
-	for _, m := range w.boxes[b].items[s[w.atBoxes+b]].messages {
+	for _, m := range w.boxes[b].Items[s[w.atBoxes+b]].messages {
 		steps := w.memo(&it.byMessage, m, func() *[]step {
 			return w.steps(s[at], []event{{kind: onReply, msg: w.messages[b].messages[m]}}, do)
 		})

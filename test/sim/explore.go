@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+
+	"parley/test/explore"
 )
 
 // Result is what an exploration found.
@@ -24,9 +26,9 @@ type Result struct {
 // result is an error, for nothing was proven.
 func Explore(cfg *Config, limit int) (*Result, error) {
 	w := newWorld(cfg)
-	x := &explorer{world: w, seen: newStates(w.size), result: &Result{}}
+	x := &explorer{world: w, seen: explore.NewStates(w.size), result: &Result{}}
 	initial := w.initial()
-	x.seen.add(initial, 0)
+	x.seen.Add(initial, 0)
 	if err := x.run(limit); err != nil {
 		return x.result, err
 	}
@@ -38,7 +40,7 @@ func Explore(cfg *Config, limit int) (*Result, error) {
 
 type explorer struct {
 	world  *world
-	seen   *states
+	seen   *explore.States
 	result *Result
 	// to are the states that fault-free steps lead to, from is where those of
 	// each state begin.
@@ -51,24 +53,24 @@ func (x *explorer) run(limit int) error {
 	snap := snapshot{parts: make([]branchSets, len(w.cfg.Participants)), clients: make([]clientFacts, len(w.cfg.Clients))}
 	buf := make([]uint32, w.size)
 	levelEnd := 1
-	for i := 0; i < x.seen.len(); i++ {
+	for i := 0; i < x.seen.Len(); i++ {
 		if i == levelEnd {
-			levelEnd = x.seen.len()
+			levelEnd = x.seen.Len()
 			r.Depth++
 		}
-		if x.seen.len() > limit {
+		if x.seen.Len() > limit {
 			x.count()
 			return fmt.Errorf("%s has more than %d states", w.cfg.Name, limit)
 		}
 		x.from = append(x.from, uint64(len(x.to)))
-		s := x.seen.at(uint32(i))
+		s := x.seen.At(uint32(i))
 		w.expand(s, buf, func(_ int, st *step, next []uint32) bool {
 			r.Transitions++
 			if st.fx.broken != "" {
 				x.fail(Loud, st.fx.broken, uint32(i), st)
 				return false
 			}
-			n, isNew := x.seen.add(next, uint32(i))
+			n, isNew := x.seen.Add(next, uint32(i))
 			if isNew {
 				if b := w.check(next, &snap); b != nil {
 					x.fail(b.invariant, b.text+w.txText(b.tx), n, nil)
@@ -84,15 +86,15 @@ func (x *explorer) run(limit int) error {
 			break
 		}
 	}
-	r.States = x.seen.len()
+	r.States = x.seen.Len()
 	x.count()
 	return nil
 }
 
 func (x *explorer) count() {
 	w := x.world
-	x.result.States = x.seen.len()
-	x.result.Parts = [4]int{len(w.coordinators.items), len(w.participants.items), len(w.logs.items)}
+	x.result.States = x.seen.Len()
+	x.result.Parts = [4]int{len(w.coordinators.Items), len(w.participants.Items), len(w.logs.Items)}
 	for _, m := range w.messages {
 		x.result.Parts[3] += len(m.messages)
 	}

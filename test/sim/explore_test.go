@@ -33,12 +33,12 @@ func TestExplore(t *testing.T) {
 	for _, cfg := range configs {
 		t.Run(cfg.Name, func(t *testing.T) {
 			t.Parallel()
-			explore(t, &cfg)
+			exploreAll(t, &cfg)
 		})
 	}
 }
 
-func explore(t *testing.T, cfg *Config) {
+func exploreAll(t *testing.T, cfg *Config) {
 	start := time.Now()
 	r, err := Explore(cfg, *maxStates)
 	if err != nil {

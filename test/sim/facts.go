@@ -55,19 +55,19 @@ func (w *world) client(name string) *ClientConfig {
 func (w *world) snapshot(s []uint32, into *snapshot) {
 	into.stored, into.commits = txSet{}, [maxKeys]uint8{}
 	for i := range w.slots {
-		it := w.logs.items[s[w.atLogs+i]]
+		it := w.logs.Items[s[w.atLogs+i]]
 		into.stored.union(it.facts)
 		for k := range w.keys {
 			into.commits[k] += it.commits[k]
 		}
 	}
 	for i := range w.cfg.Participants {
-		into.parts[i] = w.participants.items[s[w.atParts+i]].facts
+		into.parts[i] = w.participants.Items[s[w.atParts+i]].facts
 	}
 	for i := range w.cfg.Clients {
 		b := 1 + len(w.cfg.Participants) + i
-		f := &w.boxes[b].items[s[w.atBoxes+b]].facts
-		into.clients[i] = w.clients.items[s[w.atClients+i]].facts
+		f := &w.boxes[b].Items[s[w.atBoxes+b]].facts
+		into.clients[i] = w.clients.Items[s[w.atClients+i]].facts
 		into.clients[i].committed, into.clients[i].closed = f.committed, f.closed
 	}
 }
@@ -79,7 +79,7 @@ func (w *world) check(s []uint32, snap *snapshot) *broken {
 		return b
 	}
 	for i, name := range w.cfg.Participants {
-		if w.participants.items[s[w.atParts+i]].books {
+		if w.participants.Items[s[w.atParts+i]].books {
 			return &broken{Books, "reservations and branches disagree at " + name, -1}
 		}
 	}
@@ -92,21 +92,21 @@ func (w *world) check(s []uint32, snap *snapshot) *broken {
 func (w *world) finished(s []uint32) bool {
 	var stored txSet
 	for i := range w.slots {
-		stored.union(w.logs.items[s[w.atLogs+i]].facts)
+		stored.union(w.logs.Items[s[w.atLogs+i]].facts)
 	}
 	for i := range w.cfg.Participants {
-		it := w.participants.items[s[w.atParts+i]]
+		it := w.participants.Items[s[w.atParts+i]]
 		if !it.facts.prepared.empty() || it.p.group != nil || !stored.minus(it.facts.committed).empty() {
 			return false
 		}
 	}
 	for i := range w.cfg.Clients {
-		if !w.clients.items[s[w.atClients+i]].c.done() {
+		if !w.clients.Items[s[w.atClients+i]].c.done() {
 			return false
 		}
 	}
 	for i := range w.cfg.Coordinators {
-		if !w.coordinators.items[s[i]].idle {
+		if !w.coordinators.Items[s[i]].idle {
 			return false
 		}
 	}

@@ -5,7 +5,7 @@ import "fmt"
 // checkLive looks for a state from which no finished one can be reached without
 // a fault: backwards from the finished ones along the stored edges.
 func (x *explorer) checkLive() {
-	n := x.seen.len()
+	n := x.seen.Len()
 	x.from = append(x.from, uint64(len(x.to)))
 	// The edges by where they lead.
 	begin := make([]uint64, n+1)
@@ -27,7 +27,7 @@ func (x *explorer) checkLive() {
 	live := make([]bool, n)
 	var queue []uint32
 	for i := range n {
-		if x.world.finished(x.seen.at(uint32(i))) {
+		if x.world.finished(x.seen.At(uint32(i))) {
 			live[i] = true
 			queue = append(queue, uint32(i))
 		}
@@ -53,10 +53,10 @@ func (x *explorer) checkLive() {
 
 // unfinished says what is not resolved in a state.
 func (x *explorer) unfinished(i uint32) string {
-	w, s := x.world, x.seen.at(i)
+	w, s := x.world, x.seen.At(i)
 	text := ""
 	for i, name := range w.cfg.Participants {
-		for id, b := range w.participants.items[s[w.atParts+i]].p.durable.rows {
+		for id, b := range w.participants.Items[s[w.atParts+i]].p.durable.rows {
 			text += fmt.Sprintf("%s %s at %s; ", id, b.State, name)
 		}
 	}

@@ -1,21 +1,17 @@
 package sim
 
 import (
-	"bytes"
-	"encoding/json"
 	"flag"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/test/mutant"
 )
 
 var (
-	probe  = flag.String("probe", "groups", "explore this configuration and print the result as JSON (for TestMutants)")
-	mutant = flag.String("mutant", "", "test only this mutant, and print its trace")
+	probe      = flag.String("probe", "groups", "explore this configuration and print the result as JSON (for TestMutants)")
+	onlyMutant = flag.String("mutant", "", "test only this mutant, and print its trace")
 )
 
 // TestProbe is what a mutated test binary runs, with the configuration that its
@@ -29,11 +25,7 @@ func TestProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fmt.Printf("\nprobe %s\n", raw)
+	mutant.Print(t, r)
 }
 
 // TestMutants compiles every broken variant and sees the explorer catch it.
@@ -41,21 +33,18 @@ func TestMutants(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		t.Skip("mutants are compiled and explored without the race detector")
 	}
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, m := range Mutants() {
-		if *mutant != "" && m.Name != *mutant {
+		if *onlyMutant != "" && m.Name != *onlyMutant {
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			r := runMutant(t, root, &m)
+			var r Result
+			mutant.Probe(t, "test/sim", m.Name, m.Edits, &r, "TestProbe", "-probe", m.Config)
 			t.Logf("%-28s in %-10s broke %-14s %2d steps %8d states %5.1f s: %s",
 				m.Name, m.Config, r.Broken, len(r.Trace), r.States, time.Since(start).Seconds(), r.What)
-			if *mutant != "" {
+			if *onlyMutant != "" {
 				t.Log("\n" + strings.Join(r.Trace, "\n"))
 			}
 			if r.Broken != m.Breaks {
@@ -63,31 +52,4 @@ func TestMutants(t *testing.T) {
 			}
 		})
 	}
-}
-
-func runMutant(t *testing.T, root string, m *Mutant) Result {
-	dir := t.TempDir()
-	overlay, err := m.Overlay(root, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bin := filepath.Join(dir, "mutant.test")
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", bin, "./test/sim")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("compiling mutant %s: %v\n%s", m.Name, err, out)
-	}
-	run := exec.CommandContext(t.Context(), bin, "-test.run", "^TestProbe$", "-probe", m.Config)
-	run.Dir, run.Stderr = dir, os.Stderr
-	out, err := run.Output()
-	if err != nil {
-		t.Fatalf("mutant %s: %v\n%s", m.Name, err, out)
-	}
-	_, after, found := bytes.Cut(out, []byte("\nprobe "))
-	line, _, _ := bytes.Cut(after, []byte("\n"))
-	var r Result
-	if err := json.Unmarshal(line, &r); !found || err != nil {
-		t.Fatalf("mutant %s printed no result (%v)\n%s", m.Name, err, out)
-	}
-	return r
 }

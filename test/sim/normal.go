@@ -28,11 +28,11 @@ func (w *world) sendAtOnce(s []uint32) (changed bool) {
 		}
 	}
 	for i := range w.cfg.Coordinators {
-		it := w.coordinators.items[s[i]]
+		it := w.coordinators.Items[s[i]]
 		box := s[w.atBoxes]
 		posts, ok := it.pure[box]
 		if !ok {
-			for _, m := range w.boxes[0].items[box].messages {
+			for _, m := range w.boxes[0].Items[box].messages {
 				posts = appendPure(posts, w.coordinatorSteps(s[i], it, m))
 			}
 			it.pure[box] = posts
@@ -40,11 +40,11 @@ func (w *world) sendAtOnce(s []uint32) (changed bool) {
 		put(posts)
 	}
 	for i := range w.cfg.Participants {
-		it := w.participants.items[s[w.atParts+i]]
+		it := w.participants.Items[s[w.atParts+i]]
 		box := s[w.atBoxes+1+i]
 		posts, ok := it.pure[box]
 		if !ok {
-			for _, m := range w.boxes[1+i].items[box].messages {
+			for _, m := range w.boxes[1+i].Items[box].messages {
 				posts = appendPure(posts, w.participantSteps(s[w.atParts+i], it, i, m))
 			}
 			it.pure[box] = posts

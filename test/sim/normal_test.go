@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"parley/test/explore"
 	"parley/wire"
 )
 
@@ -46,8 +47,8 @@ func TestNormalFormLosesNothing(t *testing.T) {
 // the world has.
 func visible(t *testing.T, cfg Config) (map[string]bool, int) {
 	w := newWorld(&cfg)
-	x := &explorer{world: w, seen: newStates(w.size), result: &Result{}}
-	x.seen.add(w.initial(), 0)
+	x := &explorer{world: w, seen: explore.NewStates(w.size), result: &Result{}}
+	x.seen.Add(w.initial(), 0)
 	if err := x.run(*maxStates); err != nil {
 		t.Fatal(err)
 	}
@@ -55,19 +56,19 @@ func visible(t *testing.T, cfg Config) (map[string]bool, int) {
 		t.Fatalf("%s: %s", x.result.Broken, x.result.What)
 	}
 	sights := map[string]bool{}
-	for i := range uint32(x.seen.len()) {
-		sights[w.sight(x.seen.at(i))] = true
+	for i := range uint32(x.seen.Len()) {
+		sights[w.sight(x.seen.At(i))] = true
 	}
-	return sights, x.seen.len()
+	return sights, x.seen.Len()
 }
 
 func (w *world) sight(s []uint32) string {
 	var b []byte
 	for i := range w.slots {
-		w.logs.items[s[w.atLogs+i]].l.committed(func(id wire.TxID, _ wire.Committed) { b = fmt.Appendf(b, "%s committed; ", id) })
+		w.logs.Items[s[w.atLogs+i]].l.committed(func(id wire.TxID, _ wire.Committed) { b = fmt.Appendf(b, "%s committed; ", id) })
 	}
 	for i, name := range w.cfg.Participants {
-		p := w.participants.items[s[w.atParts+i]].p
+		p := w.participants.Items[s[w.atParts+i]].p
 		for _, id := range slices.SortedFunc(maps.Keys(p.durable.rows), wire.TxID.Compare) {
 			b = fmt.Appendf(b, "%s %s at %s; ", id, p.durable.rows[id].State, name)
 		}
@@ -76,7 +77,7 @@ func (w *world) sight(s []uint32) string {
 		}
 	}
 	for i := range w.cfg.Clients {
-		c := w.clients.items[s[w.atClients+i]].c
+		c := w.clients.Items[s[w.atClients+i]].c
 		b = fmt.Appendf(b, "%s told %s %s after %d tries; ", c.cfg.Name, c.told, c.id, c.tries)
 	}
 	return string(b)

@@ -84,7 +84,7 @@ type logItem struct {
 }
 
 func (w *world) internCoordinator(c *coordinator) uint32 {
-	return w.coordinators.intern(c.appendKey(nil), func() *coordinatorItem {
+	return w.coordinators.Intern(c.appendKey(nil), func() *coordinatorItem {
 		it := &coordinatorItem{
 			c: c, own: int8(w.slot(c.m.Log())), opening: int8(w.slot(c.opening)),
 			idle: c.m.Unfinished() == 0, byLog: map[uint64][]step{}, pure: map[uint32][]post{},
@@ -108,19 +108,19 @@ func (w *world) internCoordinator(c *coordinator) uint32 {
 }
 
 func (w *world) internParticipant(p *participant) uint32 {
-	return w.participants.intern(p.appendKey(nil), func() *participantItem {
+	return w.participants.Intern(p.appendKey(nil), func() *participantItem {
 		return &participantItem{p: p, facts: p.sets(&w.txs), books: p.durable.booksWrong(), pure: map[uint32][]post{}, past: map[uint32]uint32{}}
 	})
 }
 
 func (w *world) internClient(c *client) uint32 {
-	return w.clients.intern(c.appendKey(nil), func() *clientItem {
+	return w.clients.Intern(c.appendKey(nil), func() *clientItem {
 		return &clientItem{c: c, facts: w.clientFacts(c)}
 	})
 }
 
 func (w *world) internLog(l *commitLog) uint32 {
-	return w.logs.intern(l.appendKey(nil), func() *logItem {
+	return w.logs.Intern(l.appendKey(nil), func() *logItem {
 		it := &logItem{l: l, reads: subsets(l.records), ops: map[uint16]uint32{}}
 		w.logFacts(l, &it.facts, &it.commits)
 		return it

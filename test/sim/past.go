@@ -10,10 +10,10 @@ import (
 func (w *world) takeAway(s []uint32) {
 	var held, open txSet
 	for i := range w.cfg.Coordinators {
-		held.union(w.coordinators.items[s[i]].undecided)
-		open.union(w.coordinators.items[s[i]].uncommitted)
+		held.union(w.coordinators.Items[s[i]].undecided)
+		open.union(w.coordinators.Items[s[i]].uncommitted)
 	}
-	it := w.boxes[0].items[s[w.atBoxes]]
+	it := w.boxes[0].Items[s[w.atBoxes]]
 	w.keep(s, 0, it.messages, func(m uint16) bool {
 		f := &w.coordinatorMail[m]
 		switch f.kind {
@@ -27,19 +27,19 @@ func (w *world) takeAway(s []uint32) {
 		case kindResolve:
 			// Only a branch in doubt makes use of the answer. What the question
 			// does to the log, a scan for silent owners does as well.
-			p := &w.participants.items[s[w.atParts+f.from]].facts
+			p := &w.participants.Items[s[w.atParts+f.from]].facts
 			return !p.committed.has(f.tx) && !p.aborted.has(f.tx)
 		default:
 			return true
 		}
 	})
 	for i := range w.cfg.Participants {
-		it := w.participants.items[s[w.atParts+i]]
+		it := w.participants.Items[s[w.atParts+i]]
 		box := &s[w.atBoxes+1+i]
 		to, ok := it.past[*box]
 		if !ok {
 			from := *box
-			w.keep(s, 1+i, w.boxes[1+i].items[from].messages, func(m uint16) bool { return !it.p.past(w.messages[1+i].messages[m]) })
+			w.keep(s, 1+i, w.boxes[1+i].Items[from].messages, func(m uint16) bool { return !it.p.past(w.messages[1+i].messages[m]) })
 			to = *box
 			it.past[from] = to
 		}
@@ -47,8 +47,8 @@ func (w *world) takeAway(s []uint32) {
 	}
 	for i := range w.cfg.Clients {
 		b := 1 + len(w.cfg.Participants) + i
-		c := w.clients.items[s[w.atClients+i]].c
-		w.keep(s, b, w.boxes[b].items[s[w.atBoxes+b]].messages, func(m uint16) bool { return !c.past(w.messages[b].messages[m]) })
+		c := w.clients.Items[s[w.atClients+i]].c
+		w.keep(s, b, w.boxes[b].Items[s[w.atBoxes+b]].messages, func(m uint16) bool { return !c.past(w.messages[b].messages[m]) })
 	}
 }
 

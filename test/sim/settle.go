@@ -7,12 +7,12 @@ import "slices"
 // owner that is resolved is left alone: adopting it could only write and purge
 // records that nobody needs, and send outcomes that everybody has.
 func (w *world) unresolved(s []uint32, slot int) bool {
-	stored := w.logs.items[s[w.atLogs+slot]].facts
+	stored := w.logs.Items[s[w.atLogs+slot]].facts
 	for i := range w.cfg.Participants {
-		p := &w.participants.items[s[w.atParts+i]].facts
+		p := &w.participants.Items[s[w.atParts+i]].facts
 		final := p.committed
 		final.union(p.aborted)
-		open := w.boxes[1+i].items[s[w.atBoxes+1+i]].facts.prepares.minus(final)
+		open := w.boxes[1+i].Items[s[w.atBoxes+1+i]].facts.prepares.minus(final)
 		open.union(p.prepared)
 		if !open.and(w.slotTxs[slot]).empty() || !stored.minus(p.committed).empty() {
 			return true
@@ -28,7 +28,7 @@ func (w *world) unresolved(s []uint32, slot int) bool {
 func (w *world) settle(s []uint32) (changed bool) {
 	for i := range w.cfg.Coordinators {
 		for {
-			it := w.coordinators.items[s[i]]
+			it := w.coordinators.Items[s[i]]
 			if it.settled == nil {
 				to := w.giveUps(s[i], it)
 				it.settled = &to
@@ -66,7 +66,7 @@ type seal struct {
 }
 
 func (w *world) hopeless(s []uint32, f *seal) bool {
-	l := w.logs.items[s[w.atLogs+int(f.slot)]].l
+	l := w.logs.Items[s[w.atLogs+int(f.slot)]].l
 	return l.hopeless(f.write) && !slices.ContainsFunc(l.records, func(r entry) bool { return r.Record.Nonce == f.write.record.Nonce })
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 func (w *world) logSteps(id uint32) []step {
-	it := w.logs.items[id]
+	it := w.logs.Items[id]
 	if it.own == nil {
 		it.own = w.steps(id, it.l.events(), func(e event) (uint32, effects) {
 			n := it.l.clone()
@@ -91,7 +91,7 @@ func (w *world) gate(c *coordinator, st *step) {
 		return
 	}
 	st.alive = st.event.living
-	for _, log := range w.coordinators.items[st.next].c.adopted {
+	for _, log := range w.coordinators.Items[st.next].c.adopted {
 		if !slices.Contains(c.adopted, log) {
 			st.gate = int8(w.slot(log))
 		}

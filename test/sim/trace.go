@@ -8,16 +8,11 @@ import (
 // trace is the shortest way from the initial state to state i, one line a step,
 // and then the last step, if there is one.
 func (x *explorer) trace(i uint32, last *step) []string {
-	path := []uint32{i}
-	for i != 0 {
-		i = x.seen.parents[i]
-		path = append(path, i)
-	}
-	slices.Reverse(path)
+	path := x.seen.Path(i)
 	var lines []string
 	buf := make([]uint32, x.world.size)
 	for n := 1; n < len(path); n++ {
-		from, to := x.seen.at(path[n-1]), x.seen.at(path[n])
+		from, to := x.seen.At(path[n-1]), x.seen.At(path[n])
 		x.world.expand(from, buf, func(at int, st *step, next []uint32) bool {
 			if !slices.Equal(next, to) {
 				return true
@@ -27,7 +22,7 @@ func (x *explorer) trace(i uint32, last *step) []string {
 		})
 	}
 	if last != nil {
-		from := x.seen.at(path[len(path)-1])
+		from := x.seen.At(path[len(path)-1])
 		x.world.expand(from, buf, func(at int, st *step, _ []uint32) bool {
 			if st == last {
 				lines = append(lines, x.world.line(at, st, from, nil))
@@ -52,8 +47,8 @@ func (w *world) line(at int, st *step, from, to []uint32) string {
 		if to == nil {
 			break
 		}
-		before := w.boxes[b].items[from[w.atBoxes+b]]
-		for _, m := range w.boxes[b].items[to[w.atBoxes+b]].messages {
+		before := w.boxes[b].Items[from[w.atBoxes+b]]
+		for _, m := range w.boxes[b].Items[to[w.atBoxes+b]].messages {
 			if before.has[m/64]>>(m%64)&1 == 0 && !slices.Contains(st.sends, post{uint8(b), m}) {
 				s += "; also " + w.messages[b].messages[m].String()
 			}

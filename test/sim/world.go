@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 
+	"parley/test/explore"
 	"parley/wire"
 )
 
@@ -18,11 +19,11 @@ type world struct {
 	// slotTxs are the transactions of each log, as far as they were met.
 	slotTxs []txSet
 
-	coordinators *table[coordinatorItem]
-	participants *table[participantItem]
-	clients      *table[clientItem]
-	logs         *table[logItem]
-	boxes        []*table[box]
+	coordinators *explore.Table[coordinatorItem]
+	participants *explore.Table[participantItem]
+	clients      *explore.Table[clientItem]
+	logs         *explore.Table[logItem]
+	boxes        []*explore.Table[box]
 	messages     []*registry
 	// coordinatorMail says of each message to the coordinators what it is.
 	coordinatorMail []mailFacts
@@ -37,8 +38,8 @@ type world struct {
 func newWorld(cfg *Config) *world {
 	w := &world{
 		cfg: cfg, txs: txIndex{numbers: map[wire.TxID]int{}},
-		coordinators: newTable[coordinatorItem](), participants: newTable[participantItem](),
-		clients: newTable[clientItem](), logs: newTable[logItem](), opIDs: map[string]uint16{},
+		coordinators: explore.NewTable[coordinatorItem](), participants: explore.NewTable[participantItem](),
+		clients: explore.NewTable[clientItem](), logs: explore.NewTable[logItem](), opIDs: map[string]uint16{},
 	}
 	for _, c := range cfg.Coordinators {
 		w.slots = append(w.slots, c.Logs...)
@@ -49,7 +50,7 @@ func newWorld(cfg *Config) *world {
 		}
 	}
 	for range 1 + len(cfg.Participants) + len(cfg.Clients) {
-		w.boxes = append(w.boxes, newTable[box]())
+		w.boxes = append(w.boxes, explore.NewTable[box]())
 		w.messages = append(w.messages, &registry{ids: map[string]uint16{}})
 	}
 	w.slotTxs = make([]txSet, len(w.slots))

@@ -1,11 +1,11 @@
-package sim
+package explore
 
 import "slices"
 
-// states is every state of a world that was reached, each a fixed number of
+// States is every state of a world that was reached, each a fixed number of
 // numbers, in the order in which they were found: breadth first. They are kept
 // whole, not as hashes, so that none is mistaken for another.
-type states struct {
+type States struct {
 	size    int
 	words   []uint32
 	parents []uint32
@@ -13,21 +13,25 @@ type states struct {
 	slots []uint32
 }
 
-func newStates(size int) *states { return &states{size: size, slots: make([]uint32, 1<<16)} }
+// NewStates makes a set of states of that many numbers each.
+func NewStates(size int) *States { return &States{size: size, slots: make([]uint32, 1<<16)} }
 
-func (t *states) len() int { return len(t.parents) }
+// Len is how many states there are.
+func (t *States) Len() int { return len(t.parents) }
 
-func (t *states) at(i uint32) []uint32 {
+// At is state i. It is only valid until the next Add.
+func (t *States) At(i uint32) []uint32 {
 	from := int(i) * t.size
 	return t.words[from : from+t.size : from+t.size]
 }
 
-// add returns the number of a state, and whether it is new.
-func (t *states) add(s []uint32, parent uint32) (uint32, bool) {
+// Add returns the number of a state, and whether it is new; then parent is
+// where it was reached from.
+func (t *States) Add(s []uint32, parent uint32) (uint32, bool) {
 	mask := uint64(len(t.slots) - 1)
 	h := hash(s) & mask
 	for ; t.slots[h] != 0; h = (h + 1) & mask {
-		if i := t.slots[h] - 1; slices.Equal(t.at(i), s) {
+		if i := t.slots[h] - 1; slices.Equal(t.At(i), s) {
 			return i, false
 		}
 	}
@@ -41,11 +45,22 @@ func (t *states) add(s []uint32, parent uint32) (uint32, bool) {
 	return i, true
 }
 
-func (t *states) grow() {
+// Path is the shortest way from the first state to state i, both included.
+func (t *States) Path(i uint32) []uint32 {
+	path := []uint32{i}
+	for i != 0 {
+		i = t.parents[i]
+		path = append(path, i)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+func (t *States) grow() {
 	t.slots = make([]uint32, 2*len(t.slots))
 	mask := uint64(len(t.slots) - 1)
 	for i := range uint32(len(t.parents)) {
-		h := hash(t.at(i)) & mask
+		h := hash(t.At(i)) & mask
 		for t.slots[h] != 0 {
 			h = (h + 1) & mask
 		}

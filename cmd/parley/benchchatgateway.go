@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// benchGateway is a gateway of a benchmark, a process of its own.
+type benchGateway struct {
+	child *child
+	addr  string
+}
+
+// gateway starts a gateway with its default bounds, but for those of
+// connections: here everybody comes from one address.
+func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (*benchGateway, error) {
+	most := strconv.Itoa(max(b.Connections, b.Subscribers) + 100)
+	args := append([]string{chatgwName, "--nats", b.system.url, "--http", "127.0.0.1:0", "--no-orders", "--max-connections", most, "--max-per-address", most}, flags...)
+	ready, err := b.system.start(ctx, "gateway-"+part, nil, args...)
+	if err != nil {
+		return nil, err
+	}
+	g := &benchGateway{child: b.system.children[len(b.system.children)-1]}
+	if found := regexp.MustCompile(`http://([^/]+)/`).FindStringSubmatch(ready); found != nil {
+		g.addr = found[1]
+		return g, nil
+	}
+	return nil, fmt.Errorf("the gateway does not say where it listens: %q", ready)
+}
+
+func (g *benchGateway) usage() usage { return usageOf(g.child.name, g.child.cmd.Process.Pid, nil) }
+
+// serverCPU is what gateway, broker and idworker have used, in seconds.
+func (b *chatBench) serverCPU(g *benchGateway) (gateway, all float64) {
+	gateway = g.usage().cpu
+	all = gateway
+	for _, c := range b.system.children {
+		if c.name == "broker" || c.name == idworkerName {
+			all += usageOf(c.name, c.cmd.Process.Pid, nil).cpu
+		}
+	}
+	return gateway, all
+}
+
+// metric reads one number of the gateway's metrics.
+func (g *benchGateway) metric(ctx context.Context, name string) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.addr+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, fmt.Errorf("reading the gateway's metrics: %w", err)
+	}
+	defer resp.Body.Close()
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, fmt.Errorf("the gateway has no metric %s", name)
+}

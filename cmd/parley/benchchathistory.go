@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+const (
+	// Every second message is of one lively room; the others are spread over
+	// quiet ones, so that pages of both kinds are asked for.
+	livelyRoom = "lively"
+	quietRooms = 500
+	// fillInflight is how many messages are on their way to the stream.
+	fillInflight = 4096
+)
+
+// history stores many messages and asks for pages of them: at random places
+// of a lively room, one after another from its newest backwards, and at random
+// places of quiet rooms.
+func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
+	first, err := b.fill(ctx, nc)
+	if err != nil {
+		return err
+	}
+	// Nobody asks so fast; here one connection asks for all pages.
+	g, err := b.gateway(ctx, partHistory, "--frames-per-second", "1000000")
+	if err != nil {
+		return err
+	}
+	s, err := openChat(ctx, g.addr)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if _, err := s.enter("reader", livelyRoom); err != nil {
+		return err
+	}
+	b.say("%d pages of history", b.Pages)
+	random, backwards, quiet := newHistogram(), newHistogram(), newHistogram()
+	last := first + uint64(b.Messages)
+	next := uint64(0)
+	for i := range b.Pages {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		place := first + rand.Uint64N(uint64(b.Messages)) + 1
+		switch i % 3 {
+		case 0:
+			_, err = s.page(livelyRoom, place, random)
+		case 1:
+			var p *frame.Page
+			if p, err = s.page(livelyRoom, next, backwards); err == nil {
+				if next = 0; p.More {
+					next = p.Messages[0].Seq
+				}
+			}
+		default:
+			_, err = s.page(quietRoom(rand.IntN(quietRooms)), place, quiet)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if next >= last {
+		return fmt.Errorf("paging backwards stands at %d, behind the end at %d", next, last)
+	}
+	all := newHistogram()
+	for _, h := range []*hdrhistogram.Histogram{random, backwards, quiet} {
+		all.Merge(h)
+	}
+	r := &b.report
+	r.HistoryMessages = b.Messages
+	r.HistoryP50MS, r.HistoryP95MS, r.HistoryMaxMS = ms(all, 50), ms(all, 95), float64(all.Max())/1000
+	r.HistoryRandomP95MS, r.HistoryBackwardsP95MS, r.HistoryQuietP95MS = ms(random, 95), ms(backwards, 95), ms(quiet, 95)
+	s.Close()
+	return g.child.stop()
+}
+
+func quietRoom(i int) string { return fmt.Sprintf("quiet-%d", i) }
+
+// page asks for a page and checks it.
+func (c *chatSocket) page(room string, before uint64, took *hdrhistogram.Histogram) (*frame.Page, error) {
+	_ = c.SetDeadline(time.Now().Add(socketTimeout))
+	start := time.Now()
+	if err := c.write(opText, frame.Encode(frame.History{Ref: 1, Room: room, Before: before})); err != nil {
+		return nil, err
+	}
+	var p *frame.Page
+	if err := c.await(frame.TypePage, func(f frame.FromGateway) {
+		_ = took.RecordValue(max(c.at.Sub(start).Microseconds(), 1)) // within bounds: it did not time out
+		p, _ = f.(*frame.Page)
+	}); err != nil {
+		return nil, err
+	}
+	for i, m := range p.Messages {
+		if before > 0 && m.Seq >= before || i > 0 && m.Prev != p.Messages[i-1].Seq {
+			return nil, fmt.Errorf("the page of %s before %d is wrong at message %d", room, before, m.Seq)
+		}
+	}
+	if p.More && len(p.Messages) != frame.DefaultPage {
+		return nil, fmt.Errorf("the page of %s before %d has %d messages, and there are more", room, before, len(p.Messages))
+	}
+	return p, nil
+}
+
+// fill stores the messages, past the gateway, and returns the number before
+// the first.
+func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err error) {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(fillInflight))
+	if err != nil {
+		return 0, err
+	}
+	stream, err := js.Stream(ctx, wire.Chat().Name)
+	if err != nil {
+		return 0, err
+	}
+	first = stream.CachedInfo().State.LastSeq
+	b.say("storing %d messages", b.Messages)
+	text := fmt.Sprintf("%0*d", b.Text, 0)
+	var last jetstream.PubAckFuture
+	for i := range b.Messages {
+		room := livelyRoom
+		if i%2 == 1 {
+			room = quietRoom(i / 2 % quietRooms)
+		}
+		// A millisecond apart, in the past.
+		at := time.Now().Add(-time.Duration(b.Messages-i) * time.Millisecond)
+		m := wire.ChatMessage{V: wire.Version, ID: wire.NewID(max(wire.IDTimestamp(at), 0), 0, i%(wire.MaxSequence+1)), User: "somebody", Kind: wire.ChatText, Text: text}
+		if last, err = js.PublishAsync(wire.RoomSubject(room), wire.Encode(m), jetstream.WithStallWait(time.Minute)); err != nil {
+			return 0, err
+		}
+		if (i+1)%100_000 == 0 {
+			b.say("%d stored", i+1)
+		}
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+	}
+	select {
+	case <-js.PublishAsyncComplete():
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+	select {
+	case ack := <-last.Ok():
+		if want := first + uint64(b.Messages); ack.Sequence != want {
+			return 0, fmt.Errorf("the stream ends at %d after storing, want %d", ack.Sequence, want)
+		}
+		return first, nil
+	case err := <-last.Err():
+		return 0, err
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// crowd is many connections.
+type crowd struct {
+	mu      sync.Mutex
+	sockets []*chatSocket
+	reading sync.WaitGroup
+}
+
+// grow opens connections until there are n, some at a time, each of a person of
+// its own who joins one of the rooms; each is read from then on.
+func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	next := make(chan int)
+	var opening sync.WaitGroup
+	for range b.Concurrency {
+		opening.Go(func() {
+			for i := range next {
+				if err := c.open(ctx, addr, fmt.Sprintf("person-%d", i), fmt.Sprintf("room-%d", i%b.Rooms)); err != nil {
+					cancel(fmt.Errorf("connection %d: %w", i, err))
+				}
+			}
+		})
+	}
+	for i := c.size(); i < n && ctx.Err() == nil; i++ {
+		next <- i
+	}
+	close(next)
+	opening.Wait()
+	return context.Cause(ctx)
+}
+
+func (c *crowd) open(ctx context.Context, addr, name, room string) error {
+	s, err := openChat(ctx, addr)
+	if err != nil {
+		return err
+	}
+	if _, err := s.enter(name, room); err != nil {
+		s.Close()
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sockets = append(c.sockets, s)
+	c.reading.Go(func() {
+		for {
+			if _, err := s.next(); err != nil {
+				return // size tells of those that should not have ended
+			}
+		}
+	})
+	return nil
+}
+
+func (c *crowd) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.sockets)
+}
+
+func (c *crowd) close() {
+	c.mu.Lock()
+	for _, s := range c.sockets {
+		s.Close()
+	}
+	c.mu.Unlock()
+	c.reading.Wait()
+}
+
+// idleSteps is how often memory is weighed.
+const idleSteps = 5
+
+// weight is the gateway's memory with so many connections.
+type weight struct {
+	Connections int   `json:"connections"`
+	RSSBytes    int64 `json:"rss_bytes"`
+}
+
+// idle weighs the gateway with more and more connections, each of which has
+// said hello and joined a room.
+func (b *chatBench) idle(ctx context.Context) error {
+	g, err := b.gateway(ctx, partIdle)
+	if err != nil {
+		return err
+	}
+	var c crowd
+	defer c.close()
+	for i := range idleSteps {
+		n := b.From + i*(b.Connections-b.From)/(idleSteps-1)
+		b.say("memory of %d idle connections", n)
+		if err := c.grow(ctx, b, g.addr, n); err != nil {
+			return err
+		}
+		if err := b.pause(ctx, b.Settle); err != nil {
+			return err
+		}
+		b.report.Idle = append(b.report.Idle, weight{n, g.usage().rss})
+	}
+	open, err := g.metric(ctx, "parley_chat_connections")
+	if err == nil && int(open) != b.Connections {
+		err = fmt.Errorf("%.0f connections are left of %d", open, b.Connections)
+	}
+	b.report.KBPerIdleConnection = slope(b.report.Idle) / 1024
+	c.close()
+	return errors.Join(err, g.child.stop())
+}
+
+// slope is the bytes that one more connection takes, by least squares.
+func slope(weights []weight) float64 {
+	var n, sx, sy, sxx, sxy float64
+	for _, w := range weights {
+		x, y := float64(w.Connections), float64(w.RSSBytes)
+		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
+	}
+	if n*sxx == sx*sx {
+		return 0
+	}
+	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
+}
+
+// joins measures how many connections a second are opened, welcomed, and have
+// the answer to their join.
+func (b *chatBench) joins(ctx context.Context) error {
+	g, err := b.gateway(ctx, partJoins)
+	if err != nil {
+		return err
+	}
+	b.say("%d joins", b.Connections)
+	var c crowd
+	defer c.close()
+	before, start := g.usage().cpu, time.Now()
+	if err := c.grow(ctx, b, g.addr, b.Connections); err != nil {
+		return err
+	}
+	b.report.JoinsPerS = perSecond(int64(b.Connections), time.Since(start))
+	b.report.JoinCPUUS = 1e6 * (g.usage().cpu - before) / float64(b.Connections)
+	c.close()
+	return g.child.stop()
+}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"parley/blog"
+	"parley/idworker/idclient"
+	"parley/internal/lifecycle"
+	"parley/wire"
+)
+
+// blogName is the role's name, as the service announces it.
+const blogName = "blog"
+
+type blogServeCmd struct {
+	natsFlags
+	dataFlag
+	processFlags
+	crashFlag
+	Shards int      `placeholder:"N" help:"How many shards a new blog gets, fixed from then on (default ${default_shards})."`
+	DSN    []string `name:"dsn" env:"PARLEY_BLOG_DSN" sep:"none" placeholder:"DSN" help:"Keep a shard in this PostgreSQL database instead of a file; once for each shard, shard 0 first."`
+	HTTP   string   `name:"http" default:"${blog_listen}" placeholder:"HOST:PORT" help:"Where HTTP listens; empty for nowhere, port 0 takes a free one (default ${default})."`
+}
+
+func (*blogServeCmd) Help() string {
+	return `The blog stores posts in shards, SQLite files in DIR/blog or PostgreSQL databases. A user's posts are in one shard, chosen by a hash of the user's id. It needs an idworker.
+
+Examples:
+
+    parley blog serve --data /var/lib/parley
+    parley blog serve --shards 16 --http 127.0.0.1:8280
+    parley blog serve --dsn postgres://a/blog --dsn postgres://b/blog`
+}
+
+func (d dataFlag) blog() string { return filepath.Join(d.Data, "blog") }
+
+// prepareBlog makes the directory of the shards.
+func (d dataFlag) prepareBlog() error {
+	if err := d.prepare(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(d.blog(), 0o700); err != nil {
+		return failed(fmt.Errorf("--data %s: the directory of the blog cannot be made: %w", d.Data, err), "choose another directory with --data DIR")
+	}
+	return nil
+}
+
+func (c *blogServeCmd) Run(ctx context.Context, a *app) error {
+	if len(c.DSN) == 0 {
+		if err := c.prepareBlog(); err != nil {
+			return err
+		}
+	}
+	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Log: a.log.With("role", blogName), Step: c.step()}
+	if len(c.DSN) > 0 {
+		cfg.Dir = ""
+	}
+	var b *blog.Blog
+	role := newOnNATS(c.options(blogName, a.log), wire.IDLeases(), blogRole(cfg, &b))
+	return c.serve(ctx, role, func() {
+		if b.Addr() == "" {
+			a.printf("the blog is ready\n")
+		} else {
+			a.printf("the blog is ready, HTTP listens on http://%s/api/blog/posts\n", b.Addr())
+		}
+	})
+}
+
+// blogRole makes the blog with an ID client of its own, and tells which it is.
+func blogRole(cfg blog.Config, made **blog.Blog) func(ground) (lifecycle.Role, error) {
+	return func(g ground) (lifecycle.Role, error) {
+		ids := idclient.New(g.nats, idclient.Config{})
+		b, err := blog.New(cfg, blog.Deps{NATS: g.nats, NextID: ids.Next})
+		if err != nil {
+			ids.Close()
+			return nil, wrong(err, "")
+		}
+		*made = b
+		return withClient{b, ids}, nil
+	}
+}
+
+// withClient is a role that closes its ID client when it has ended.
+type withClient struct {
+	lifecycle.Role
+	ids *idclient.Client
+}
+
+func (w withClient) Run(ctx context.Context) error {
+	defer w.ids.Close()
+	return w.Role.Run(ctx)
+}

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+type chatCmd struct {
+	jsonFlag
+	Room      string `arg:"" help:"The room: a-z, 0-9 and '-'."`
+	Gateway   string `default:"http://127.0.0.1:8080" env:"PARLEY_GATEWAY" placeholder:"URL" help:"Where a chat gateway listens (default ${default})."`
+	Name      string `env:"USER" placeholder:"NAME" help:"Your name as a guest (default: the user's)."`
+	TokenFile string `env:"PARLEY_TOKEN_FILE" type:"path" placeholder:"FILE" help:"File with a token, instead of a name."`
+	History   int    `default:"20" placeholder:"N" help:"How many earlier messages to show, at most ${max_history} (default ${default})."`
+	Follow    bool   `help:"Go on reading when standard input ends."`
+}
+
+func (*chatCmd) Help() string {
+	return `Shows a room and says in it what you type, a message a line. It connects again by itself and shows every message once. When standard input ends it waits until what was said is acknowledged, and ends.
+
+Examples:
+
+    parley chat general
+    parley chat general --name ada --gateway http://chat.example:8080
+    echo 'the oven is hot' | parley chat kitchen --name oven
+    parley chat general --follow --json`
+}
+
+func (c *chatCmd) Validate() error {
+	if c.History < 0 || c.History > frame.MaxPage {
+		return fmt.Errorf("--history is %d, allowed is 0 to %d", c.History, frame.MaxPage)
+	}
+	return wire.CheckRoom(c.Room)
+}
+
+// maxLine bounds a line of standard input in bytes.
+const maxLine = 64 << 10
+
+func (c *chatCmd) Run(ctx context.Context, a *app) error {
+	cfg := chatclient.Config{URL: c.Gateway, Name: c.Name}
+	if c.TokenFile != "" {
+		token, err := os.ReadFile(c.TokenFile)
+		if err != nil {
+			return wrong(fmt.Errorf("--token-file: %w", err), "")
+		}
+		cfg.Token = strings.TrimSpace(string(token))
+	} else if err := wire.CheckUser(c.Name); err != nil {
+		return wrong(fmt.Errorf("--name: %w", err), "choose another one with --name NAME")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &chatPrinter{app: a, show: c.History}
+	s := chatclient.NewSession(cfg, p.events())
+	var talking sync.WaitGroup
+	talking.Go(func() {
+		if c.talk(ctx, a.in, s, p) && !c.Follow {
+			cancel()
+		}
+	})
+	err := s.Run(ctx)
+	cancel()
+	if closed := (*chatclient.Closed)(nil); errors.As(err, &closed) {
+		return failed(err, "look at the name, the token and the gateway's address")
+	}
+	if err != nil {
+		return failed(err, "start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway")
+	}
+	if p.failed.Load() {
+		return ended(exitFailed)
+	}
+	return nil
+}
+
+// talk says every line of in, and waits until all of it is acknowledged or
+// refused. It reports whether it got that far.
+func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session, p *chatPrinter) bool {
+	if s.Join(ctx, c.Room) != nil {
+		return false
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		if strings.TrimSpace(lines.Text()) == "" {
+			continue
+		}
+		if err := wire.CheckChatText(lines.Text()); err != nil {
+			p.complain(err.Error())
+			continue
+		}
+		if _, err := s.Send(ctx, c.Room, lines.Text()); err != nil {
+			return false
+		}
+	}
+	if err := lines.Err(); err != nil {
+		p.complain(fmt.Sprintf("standard input: %v (a line may have %d bytes)", err, maxLine))
+	}
+	return s.Flush(ctx) == nil
+}
+
+// chatPrinter shows what a session tells.
+type chatPrinter struct {
+	app  *app
+	show int
+
+	// failed: something that was said is not in the room for certain.
+	failed atomic.Bool
+	begun  bool
+}
+
+func (p *chatPrinter) events() chatclient.Events {
+	return chatclient.Events{
+		Down: func(why error, retry time.Duration) {
+			p.note(fmt.Sprintf("not connected, trying again in %v: %v", retry.Round(100*time.Millisecond), why))
+		},
+		Reset: p.reset,
+		Said:  p.said,
+		Unsent: func(_, _, text, why string, unknown bool) {
+			if unknown {
+				why = "whether it was said is not known: " + why
+			}
+			p.complain(fmt.Sprintf("%q: %s", text, why))
+		},
+		Other: func(f frame.FromGateway) {
+			if e, ok := f.(*frame.Error); ok {
+				p.complain(e.Reason)
+			}
+		},
+	}
+}
+
+func (p *chatPrinter) reset(j frame.Joined) {
+	if p.begun {
+		p.note("what was missed cannot be had any more; these are the newest")
+	}
+	p.begun = true
+	for _, m := range j.Messages[max(0, len(j.Messages)-p.show):] {
+		p.said(j.Room, m)
+	}
+}
+
+func (p *chatPrinter) said(room string, m frame.Message) {
+	if p.app.json {
+		m.Room = room
+		p.app.printJSON(m)
+		return
+	}
+	at := time.UnixMilli(m.At).Format("15:04:05")
+	switch m.Kind {
+	case wire.ChatJoin:
+		p.app.printf("%s  * %s came\n", at, m.User)
+	case wire.ChatLeave:
+		p.app.printf("%s  * %s left\n", at, m.User)
+	default:
+		for i, line := range strings.Split(m.Text, "\n") {
+			if i == 0 {
+				p.app.printf("%s  %s: %s\n", at, m.User, printable(line))
+			} else {
+				p.app.printf("          %s\n", printable(line))
+			}
+		}
+	}
+}
+
+// note is for people alone.
+func (p *chatPrinter) note(text string) { fmt.Fprintf(p.app.err, "parley: %s\n", printable(text)) }
+
+func (p *chatPrinter) complain(text string) {
+	p.failed.Store(true)
+	p.note(text)
+}

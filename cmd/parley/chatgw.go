@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/orders"
+	"parley/chatgw/rooms"
+	"parley/chatgw/socket"
+	"parley/idworker/idclient"
+	"parley/internal/lifecycle"
+	"parley/wire"
+)
+
+// chatgwName is the role's name, as the service announces it.
+const chatgwName = "chatgw"
+
+type chatgwCmd struct {
+	natsFlags
+	processFlags
+	HTTP    string   `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers connect; port 0 takes a free one (default ${default})."`
+	Metrics string   `placeholder:"HOST:PORT" help:"Where /metrics is served (default: with the page)."`
+	Rooms   []string `name:"suggest" default:"lobby" placeholder:"ROOM" help:"Rooms that the page suggests (default ${default})."`
+	Guests  string   `enum:",yes,no" default:"" placeholder:"yes|no" help:"Whether people may come with a chosen name alone (default: on loopback without keys only)."`
+	Key     []string `sep:"none" env:"PARLEY_CHAT_KEYS" placeholder:"ID=FILE" help:"Key that verifies tokens: a file with a secret of at least 32 bytes (HS256), or with a PEM public key (EdDSA). May be repeated."`
+	Issuer  string   `placeholder:"TEXT" help:"What tokens must have as iss."`
+	For     string   `name:"audience" placeholder:"TEXT" help:"What tokens must have as aud."`
+	Orders  bool     `default:"true" negatable:"" help:"Offer the views of orders and IDs beside the chat."`
+	chatBounds
+}
+
+// chatBounds are the bounds that an operator may want to set; 0 means the
+// default. docs/OPERATIONS.md has each with its reason.
+type chatBounds struct {
+	Origins           []string      `name:"origin" placeholder:"URL" help:"Pages that may connect, as https://chat.example.com (default: those of the same host)."`
+	Proxies           []string      `name:"proxy" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
+	MaxConnections    int           `placeholder:"N" help:"Connections in all (default 20000)."`
+	MaxPerAddress     int           `placeholder:"N" help:"Connections of one address (default 256)."`
+	MaxFrame          int           `placeholder:"BYTES" help:"A client's message, decompressed (default 32768)."`
+	MaxRooms          int           `placeholder:"N" help:"Rooms that one connection has joined (default 64)."`
+	MessagesPerSecond float64       `placeholder:"N" help:"What one person may say (default 5, and 20 at once)."`
+	FramesPerSecond   float64       `placeholder:"N" help:"What one connection may ask for (default 20, and 150 at once)."`
+	QueueFrames       int           `placeholder:"N" help:"Frames that wait for a client that does not read (default 1024)."`
+	QueueBytes        int           `placeholder:"BYTES" help:"Their bytes (default 1048576)."`
+	FirstFrame        time.Duration `placeholder:"DURATION" help:"For a client's first frame (default 10s)."`
+	PingEvery         time.Duration `placeholder:"DURATION" help:"Between pings; after two without a sign of life a client is closed (default 25s)."`
+	Grace             time.Duration `placeholder:"DURATION" help:"How long a person may be gone without others being told (default 10s)."`
+	DrainPerSecond    int           `placeholder:"N" help:"Clients that are sent away each second when the gateway stops (default 1000)."`
+	Compression       bool          `help:"Let clients compress what they send."`
+}
+
+func (*chatgwCmd) Help() string {
+	return `A gateway connects browsers to rooms. Run as many as you like: what is said is stored in NATS, and a client that comes back to another gateway misses nothing. It needs an idworker.
+
+Examples:
+
+    parley chatgw
+    parley chatgw --http 0.0.0.0:8080 --key main=/etc/parley/chat.pem --origin https://chat.example.com`
+}
+
+func (c *chatgwCmd) Run(ctx context.Context, a *app) error {
+	cfg, err := c.config()
+	if err != nil {
+		return wrong(err, "run `parley chatgw --help` to see what it takes")
+	}
+	cfg.Log = a.log.With("role", chatgwName)
+	var g *chatgw.Gateway
+	role := newOnNATS(c.options(chatgwName, a.log), wire.Chat(), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	return httpTaken(c.serve(ctx, role, func() { a.printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
+}
+
+// httpTaken names the flag when the port for browsers is in use.
+func httpTaken(err error, address string) error {
+	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "for browsers") {
+		return err
+	}
+	return failed(fmt.Errorf("%s (--http) is in use", address), "stop what listens there, or choose another port with --http HOST:PORT; port 0 takes a free one")
+}
+
+func (c *chatgwCmd) config() (chatgw.Config, error) {
+	cfg := chatgw.Config{
+		Listen: c.HTTP, Metrics: c.Metrics, Suggested: c.Rooms, Guests: chatgw.Guests(c.Guests), Issuer: c.Issuer, Audience: c.For,
+		FramesPerSecond: c.FramesPerSecond, MessagesPerSecond: c.MessagesPerSecond, Rooms: c.MaxRooms, DrainPerSecond: c.DrainPerSecond,
+		Socket: socket.Config{
+			MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, Origins: c.Origins, MaxFrame: c.MaxFrame,
+			QueueFrames: c.QueueFrames, QueueBytes: c.QueueBytes, FirstFrame: c.FirstFrame, PingEvery: c.PingEvery, Compression: c.Compression,
+		},
+		Chat: rooms.Config{Grace: c.Grace},
+	}
+	for _, p := range c.Proxies {
+		network, err := netip.ParsePrefix(p)
+		if err != nil {
+			return cfg, fmt.Errorf("--proxy %.40q is not a network like 10.0.0.0/8", p)
+		}
+		cfg.Socket.Proxies = append(cfg.Socket.Proxies, network)
+	}
+	for _, k := range c.Key {
+		key, err := readKey(k)
+		if err != nil {
+			return cfg, err
+		}
+		cfg.Keys = append(cfg.Keys, key)
+	}
+	return cfg, nil
+}
+
+// readKey reads ID=FILE. The file's content is never shown.
+func readKey(s string) (chatgw.Key, error) {
+	id, path, ok := strings.Cut(s, "=")
+	if !ok || id == "" || path == "" {
+		return chatgw.Key{}, fmt.Errorf("--key %.40q is not ID=FILE", s)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return chatgw.Key{}, fmt.Errorf("--key %s: %w", id, err)
+	}
+	block, _ := pem.Decode(data)
+	if block == nil {
+		return chatgw.Key{ID: id, Secret: []byte(strings.TrimRight(string(data), "\r\n"))}, nil
+	}
+	public, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return chatgw.Key{}, fmt.Errorf("--key %s: %s holds no public key: %w", id, path, err)
+	}
+	ed, ok := public.(ed25519.PublicKey)
+	if !ok {
+		return chatgw.Key{}, fmt.Errorf("--key %s: %s holds a %T, an Ed25519 public key is needed", id, path, public)
+	}
+	return chatgw.Key{ID: id, Public: ed}, nil
+}
+
+// gatewayParts are what a gateway offers beside the chat.
+type gatewayParts struct {
+	// beside: the views of orders and IDs; stage: breaking things on purpose.
+	beside bool
+	stage  orders.Stage
+	mount  map[string]http.Handler
+}
+
+// chatgwRole makes a gateway with an ID client of its own, and tells which it
+// is.
+func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) func(ground) (lifecycle.Role, error) {
+	return func(g ground) (lifecycle.Role, error) {
+		ids := idclient.New(g.nats, idclient.Config{})
+		role, err := parts.gateway(g, cfg, ids, made)
+		if err != nil {
+			ids.Close()
+			return nil, wrong(err, "")
+		}
+		return withClient{role, ids}, nil
+	}
+}
+
+func (p gatewayParts) gateway(g ground, cfg chatgw.Config, ids *idclient.Client, made **chatgw.Gateway) (lifecycle.Role, error) {
+	deps := chatgw.Deps{NATS: g.nats, NextID: ids.Next, Mount: p.mount}
+	all := new(lifecycle.Group)
+	if p.beside {
+		desk, err := orders.New(orders.Config{Log: cfg.Log}, orders.Deps{NATS: g.nats, IDs: ids, Stage: p.stage})
+		if err != nil {
+			return nil, err
+		}
+		deps.Beside = desk
+		all.Add("orders", desk)
+	}
+	gateway, err := chatgw.New(cfg, deps)
+	if err != nil {
+		return nil, err
+	}
+	*made = gateway
+	all.Add("gateway", gateway)
+	return all, nil
+}

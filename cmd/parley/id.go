@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/wire"
+)
+
+// idCmd groups the commands about unique IDs.
+type idCmd struct {
+	Next    idNextCmd    `cmd:"" help:"Get new IDs."`
+	Decode  idDecodeCmd  `cmd:"" help:"Take IDs apart: when, by which worker, which in that millisecond."`
+	Workers idWorkersCmd `cmd:"" help:"Show who holds which worker number, until when."`
+	Retire  idRetireCmd  `cmd:"" help:"Take a worker number out of use that a far-future clock left behind."`
+}
+
+// idJSON is an ID taken apart, as --json prints it.
+type idJSON struct {
+	ID    wire.ID   `json:"id"`
+	Short string    `json:"short"`
+	Time  time.Time `json:"time"`
+	// Timestamp is in milliseconds since the epoch of IDs, 2026-01-01.
+	Timestamp int64 `json:"timestamp"`
+	Worker    int   `json:"worker"`
+	Sequence  int   `json:"sequence"`
+	// Future: this machine's clock has not reached its time.
+	Future bool `json:"future,omitempty"`
+}
+
+// futureSlack is how far ahead of this machine's clock an ID may be: a worker
+// reserves timestamps ten seconds ahead, and clocks differ.
+const futureSlack = time.Minute
+
+func takeApart(id wire.ID, now time.Time) idJSON {
+	return idJSON{
+		ID: id, Short: id.Short(), Time: id.Time(), Timestamp: id.Timestamp(), Worker: id.Worker(), Sequence: id.Sequence(),
+		Future: id.Time().After(now.Add(futureSlack)),
+	}
+}
+
+// readID reads an ID as people have it: in digits, or in the short form.
+func readID(s string) (wire.ID, error) {
+	if len(s) == wire.ShortLen && strings.Trim(s, "0123456789") != "" {
+		return wire.ParseShort(s)
+	}
+	return wire.ParseID(s)
+}
+
+func checkCount(n int) error {
+	if n < 1 || n > wire.MaxIDs {
+		return fmt.Errorf("-n is %d, allowed is 1 to %d", n, wire.MaxIDs)
+	}
+	return nil
+}
+
+func checkWorker(n int) error {
+	if _, err := wire.Check(wire.RetireRequest{V: wire.Version, Worker: n}); err != nil {
+		return errors.New(strings.TrimPrefix(err.Error(), "retire request: "))
+	}
+	return nil
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"parley/wire"
+)
+
+type idDecodeCmd struct {
+	jsonFlag
+	IDs []string `arg:"" name:"id" help:"IDs, in digits or in the short form."`
+}
+
+func (*idDecodeCmd) Help() string {
+	return `Works without NATS: an ID holds all that is shown. The time is that of the worker's range, to the millisecond; it can be a little ahead of or behind the clock, as docs/DESIGN.md says. An ID whose time has not come is shown and refused with exit code 2, since no worker can have made it.
+
+Examples:
+
+    parley id decode 3676849029120000
+    parley id decode 0037kxn6c000 --json`
+}
+
+// read is every ID, or why one is none.
+func (c *idDecodeCmd) read() ([]wire.ID, error) {
+	ids := make([]wire.ID, len(c.IDs))
+	for i, s := range c.IDs {
+		var err error
+		if ids[i], err = readID(s); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}
+
+func (c *idDecodeCmd) Validate() error {
+	_, err := c.read()
+	return err
+}
+
+func (c *idDecodeCmd) Run(_ context.Context, a *app) error {
+	ids, err := c.read()
+	if err != nil {
+		return wrong(err, "")
+	}
+	now, parts := time.Now(), []idJSON{}
+	rows := [][]string{{"ID", "SHORT", "TIME", ">WORKER", ">SEQUENCE"}}
+	var future *idJSON
+	for _, id := range ids {
+		p := takeApart(id, now)
+		parts = append(parts, p)
+		rows = append(rows, []string{id.String(), p.Short, p.Time.Format("2006-01-02 15:04:05.000Z"), strconv.Itoa(p.Worker), strconv.Itoa(p.Sequence)})
+		if p.Future && future == nil {
+			future = &p
+		}
+	}
+	if a.json {
+		a.printJSON(map[string]any{"ids": parts})
+	} else {
+		a.table(rows)
+	}
+	if future == nil {
+		return nil
+	}
+	err = fmt.Errorf("id %s is from the future: its time is %s, this machine's clock says %s, so no worker can have made it",
+		future.ID, future.Time.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
+	if a.json {
+		return ended(exitWrong)
+	}
+	return wrong(err, "look for a digit too many, or set this machine's clock")
+}

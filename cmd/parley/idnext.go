@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"parley/wire"
+)
+
+type idNextCmd struct {
+	natsFlags
+	jsonFlag
+	Count int  `short:"n" default:"1" placeholder:"N" help:"How many, at most ${max_ids} (default ${default})."`
+	Short bool `help:"Print the short form, which sorts as text."`
+}
+
+func (*idNextCmd) Help() string {
+	return `Prints new IDs, one a line, ascending. They are unique among all that were ever made here, and sort by time.
+
+Examples:
+
+    parley id next
+    parley id next -n 100
+    parley id next --json | jq .ids[0].time`
+}
+
+func (c *idNextCmd) Validate() error { return checkCount(c.Count) }
+
+func (c *idNextCmd) Run(ctx context.Context, a *app) error {
+	nc, err := c.connect(ctx, "id")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	data, err := ask(ctx, nc, idworkerName, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: c.Count}))
+	if err != nil {
+		return err
+	}
+	m, err := wire.Decode[wire.IDs](data)
+	if err == nil {
+		err = refusedBy(idworkerName, m.Code, m.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	if a.json {
+		now, out := time.Now(), []idJSON{}
+		for _, id := range m.IDs {
+			out = append(out, takeApart(id, now))
+		}
+		a.printJSON(map[string]any{"ids": out})
+		return nil
+	}
+	for _, id := range m.IDs {
+		if c.Short {
+			a.printf("%s\n", id.Short())
+		} else {
+			a.printf("%s\n", id)
+		}
+	}
+	return nil
+}

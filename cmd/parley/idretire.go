@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+
+	"parley/idworker/idclient"
+	"parley/wire"
+)
+
+type idRetireCmd struct {
+	natsFlags
+	jsonFlag
+	Worker int `arg:"" help:"The worker number, 0 to ${max_worker}."`
+}
+
+func (*idRetireCmd) Help() string {
+	return `A lease written while the broker's clock was far in the future reserves timestamps that are still to come: IDs with them may exist, so the number cannot be used until they have passed. Idworkers skip it and say so. Retiring it says that you know, and it is listed as retired. It is used again by itself when its time has come.
+
+Examples:
+
+    parley id workers
+    parley id retire 7`
+}
+
+func (c *idRetireCmd) Validate() error { return checkWorker(c.Worker) }
+
+func (c *idRetireCmd) Run(ctx context.Context, a *app) error {
+	nc, err := c.connect(ctx, "id")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	client := idclient.New(nc, idclient.Config{})
+	defer client.Close()
+	table, err := client.Retire(ctx, c.Worker)
+	if err != nil {
+		return noIDWorker(err)
+	}
+	w := workersJSON{}
+	for _, l := range table.Leases {
+		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
+	}
+	if a.json {
+		a.printJSON(map[string][]leaseJSON{"leases": w.Leases})
+		return nil
+	}
+	for _, l := range w.Leases {
+		a.printf("worker %d is retired until %s\n", l.Worker, l.UntilAt.Format("2006-01-02 15:04:05Z"))
+	}
+	return nil
+}
+
+// noIDWorker adds what to do to an error of the ID client.
+func noIDWorker(err error) error {
+	if wire.CodeOf(err) == wire.CodeInvalid || wire.CodeOf(err) == wire.CodeNotFound || wire.CodeOf(err) == wire.CodeRefused {
+		return wrong(err, "`parley id workers` shows every number")
+	}
+	return failed(err, "start one with `parley idworker`, or everything with `parley up`")
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"parley/idworker"
+	"parley/internal/lifecycle"
+	"parley/internal/natsconn"
+	"parley/wire"
+)
+
+// idworkerName is the role's name, as the services announce it.
+const idworkerName = "idworker"
+
+type idworkerCmd struct {
+	natsFlags
+	processFlags
+	Numbers int    `hidden:"" placeholder:"N" help:"Use only the worker numbers below N (for tests)."`
+	Clock   string `hidden:"" placeholder:"FILE" help:"Put the clock off by the duration in FILE, read again and again (for tests)."`
+}
+
+func (*idworkerCmd) Help() string {
+	return `An idworker holds one of 32 worker numbers by a lease in NATS and makes IDs with it. Run as many as you like: each has another number, and when all are taken a further one waits and takes over when one goes. It keeps nothing on disk.
+
+Examples:
+
+    parley idworker
+    parley idworker --nats nats://user:password@a:4222,b:4222,c:4222`
+}
+
+func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
+	if c.Numbers < 0 || c.Numbers > wire.MaxWorker+1 {
+		return wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, wire.MaxWorker+1), "")
+	}
+	cfg := idworker.Config{Numbers: c.Numbers}
+	if c.Clock != "" {
+		clock := &fileClock{path: c.Clock}
+		cfg.Now = clock.now
+		go clock.follow(ctx)
+	}
+	return c.serve(ctx, idworkerRole(c.options(idworkerName, a.log), cfg), func() { a.printf("the idworker is ready\n") })
+}
+
+// idworkerRole is an idworker with its own connection.
+func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
+	return newOnNATS(conn, wire.IDLeases(), func(g ground) (lifecycle.Role, error) {
+		warnDurability(conn.Log, g.durability)
+		cfg.Log = conn.Log
+		return idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability})
+	})
+}
+
+// fileClock is this machine's clock, put off by what a file says.
+type fileClock struct {
+	path string
+	off  atomic.Int64
+}
+
+// fileClockEvery is how often the file is read.
+const fileClockEvery = 20 * time.Millisecond
+
+func (c *fileClock) now() time.Time { return time.Now().Add(time.Duration(c.off.Load())) }
+
+func (c *fileClock) follow(ctx context.Context) {
+	tick := time.NewTicker(fileClockEvery)
+	defer tick.Stop()
+	for {
+		if data, err := os.ReadFile(c.path); err == nil {
+			if d, err := time.ParseDuration(strings.TrimSpace(string(data))); err == nil {
+				c.off.Store(int64(d))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}

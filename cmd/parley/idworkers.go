@@ -1,0 +1,121 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"parley/idworker/idclient"
+	"parley/wire"
+)
+
+type idWorkersCmd struct {
+	natsFlags
+	jsonFlag
+}
+
+func (*idWorkersCmd) Help() string {
+	return `Shows every worker number that was ever held, and every idworker process, with or without a number. UNTIL is the first moment that the number's lease has not reserved: nobody else makes IDs below it.
+
+Examples:
+
+    parley id workers
+    parley id workers --json`
+}
+
+// workersJSON is what --json prints.
+type workersJSON struct {
+	// BrokerTime is the broker's clock, by which leases are judged.
+	BrokerTime time.Time            `json:"broker_time"`
+	Leases     []leaseJSON          `json:"leases"`
+	Processes  []wire.IDWorkerState `json:"processes"`
+}
+
+type leaseJSON struct {
+	wire.Lease
+	// Taken: the state is held or retired and the broker's clock has not
+	// passed Until.
+	Taken   bool      `json:"taken"`
+	UntilAt time.Time `json:"until_at"`
+}
+
+func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
+	nc, err := c.connect(ctx, "id")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	client := idclient.New(nc, idclient.Config{})
+	defer client.Close()
+	table, err := client.Leases(ctx)
+	if err != nil {
+		return noIDWorker(err)
+	}
+	processes, err := client.Workers(ctx)
+	if err != nil {
+		return noIDWorker(err)
+	}
+	w := workersJSON{BrokerTime: time.UnixMilli(table.BrokerTime).UTC(), Leases: []leaseJSON{}, Processes: append([]wire.IDWorkerState{}, processes...)}
+	for _, l := range table.Leases {
+		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
+	}
+	slices.SortFunc(w.Processes, byWorker)
+	if a.json {
+		a.printJSON(w)
+		return nil
+	}
+	w.print(a)
+	return nil
+}
+
+func newLeaseJSON(l wire.Lease, brokerTime int64) leaseJSON {
+	until := time.UnixMilli(wire.IDEpochMS + l.Until).UTC()
+	return leaseJSON{Lease: l, UntilAt: until, Taken: l.State != wire.LeaseReleased && until.UnixMilli() > brokerTime}
+}
+
+// byWorker puts those with a number first, in its order.
+func byWorker(a, b wire.IDWorkerState) int {
+	number := func(s wire.IDWorkerState) int {
+		if s.Worker == nil {
+			return wire.MaxWorker + 1
+		}
+		return *s.Worker
+	}
+	return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a.Holder, b.Holder))
+}
+
+func (w *workersJSON) print(a *app) {
+	if len(w.Leases) == 0 {
+		a.printf("No worker number was ever held.\n")
+	} else {
+		rows := [][]string{{">WORKER", "STATE", "UNTIL", "HOLDER"}}
+		for _, l := range w.Leases {
+			rows = append(rows, []string{strconv.Itoa(l.Worker), l.says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
+		}
+		a.table(rows)
+	}
+	a.printf("\n")
+	if len(w.Processes) == 0 {
+		a.printf("No idworker is running: start one with `parley idworker`.\n")
+		return
+	}
+	rows := [][]string{{"PROCESS", "STATE", ">WORKER", ">ISSUED", ">CLOCK", "REASON"}}
+	for _, p := range w.Processes {
+		number := "-"
+		if p.Worker != nil {
+			number = strconv.Itoa(*p.Worker)
+		}
+		rows = append(rows, []string{p.Holder, string(p.State), number, strconv.FormatUint(p.Issued, 10), (time.Duration(p.ClockMS) * time.Millisecond).String(), printable(p.Reason)})
+	}
+	a.table(rows)
+}
+
+// says is the lease's state for people: held is what it says only until then.
+func (l *leaseJSON) says() string {
+	if l.Taken || l.State == wire.LeaseReleased {
+		return string(l.State)
+	}
+	return string(l.State) + ", passed"
+}

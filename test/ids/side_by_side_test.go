@@ -1,0 +1,83 @@
+package ids
+
+import (
+	"fmt"
+	"testing"
+
+	"parley/test/proc"
+	"parley/wire"
+)
+
+// workers is what `parley id workers --json` prints, as far as it matters here.
+type workers struct {
+	Leases []struct {
+		wire.Lease
+		Taken bool `json:"taken"`
+	} `json:"leases"`
+	Processes []wire.IDWorkerState `json:"processes"`
+}
+
+// Started side by side every idworker has another number; the 33rd waits, says
+// so, and takes over when one goes.
+func TestSideBySide(t *testing.T) {
+	const all = wire.MaxWorker + 1
+	data := t.TempDir()
+	url := program.Start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
+	if _, errs, code := program.Run(t, "init", "--nats", url); code != proc.ExitOK {
+		t.Fatalf("init: exit %d\n%s", code, errs)
+	}
+	var crew []*proc.Process
+	for range all {
+		crew = append(crew, program.Start(t, "idworker", "--nats", url))
+	}
+	for _, p := range crew {
+		p.Await("claimed")
+	}
+	late := program.Start(t, "idworker", "--nats", url)
+	late.Await("standing by: all worker numbers are taken")
+
+	look := func() (holding map[int]int, standby int) {
+		t.Helper()
+		holding = make(map[int]int)
+		w := proc.JSON[workers](t, program, proc.ExitOK, "id", "workers", "--nats", url)
+		for _, p := range w.Processes {
+			switch {
+			case p.State == wire.WorkerHolding:
+				holding[*p.Worker]++
+			case p.State == wire.WorkerStandby:
+				standby++
+			}
+		}
+		taken := 0
+		for _, l := range w.Leases {
+			if l.Taken {
+				taken++
+			}
+		}
+		if taken != all {
+			t.Errorf("%d leases are taken, want %d", taken, all)
+		}
+		return holding, standby
+	}
+	holding, standby := look()
+	if len(holding) != all || standby != 1 {
+		t.Errorf("%d numbers are held by %v and %d stand by, want %d and 1", len(holding), holding, standby, all)
+	}
+	for n, by := range holding {
+		if by != 1 {
+			t.Errorf("number %d is held by %d processes", n, by)
+		}
+	}
+
+	crew[7].Stop()
+	late.Await("took over a worker number")
+	proc.Eventually(t, proc.Patience, "everybody has a number again", func() error {
+		if holding, standby = look(); len(holding) != all || standby != 0 {
+			return fmt.Errorf("%d numbers are held and %d stand by", len(holding), standby)
+		}
+		return nil
+	})
+	if out, errs, code := program.Run(t, "id", "next", "-n", "3", "--nats", url); code != proc.ExitOK {
+		t.Errorf("id next: exit %d\n%s%s", code, out, errs)
+	}
+}

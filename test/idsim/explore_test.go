@@ -1,0 +1,57 @@
+package idsim
+
+import (
+	"flag"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	only      = flag.String("config", "", "explore only this configuration")
+	deep      = flag.Bool("deep", false, "explore the larger configurations too")
+	maxStates = flag.Int("states", 40_000_000, "the most states of a configuration")
+)
+
+// TestExplore visits every state of every configuration.
+func TestExplore(t *testing.T) {
+	configs := Configs()
+	if raceEnabled || testing.Short() {
+		configs = slices.DeleteFunc(configs, func(c Config) bool { return !c.Small })
+	}
+	if *deep {
+		configs = append(configs, DeepConfigs()...)
+	}
+	if *only != "" {
+		cfg, ok := ConfigNamed(*only)
+		if !ok {
+			t.Fatalf("no configuration is named %q", *only)
+		}
+		configs = []Config{*cfg}
+	}
+	var states atomic.Int64
+	start := time.Now()
+	t.Cleanup(func() { t.Logf("%d states in all, %.1f s", states.Load(), time.Since(start).Seconds()) })
+	for _, cfg := range configs {
+		t.Run(cfg.Name, func(t *testing.T) {
+			t.Parallel()
+			states.Add(int64(exploreOne(t, &cfg)))
+		})
+	}
+}
+
+func exploreOne(t *testing.T, cfg *Config) int {
+	start := time.Now()
+	r, err := Explore(cfg, *maxStates)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%-18s %8d states %9d transitions  depth %2d  healed %7d  processes %6d  registers %6d  %5.1f s",
+		cfg.Name, r.States, r.Transitions, r.Depth, r.Healed, r.Processes, r.Registers, time.Since(start).Seconds())
+	if r.Broken != "" {
+		t.Fatalf("%s: %s\n%s", r.Broken, r.What, strings.Join(r.Trace, "\n"))
+	}
+	return r.States
+}

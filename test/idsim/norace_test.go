@@ -1,0 +1,5 @@
+//go:build !race
+
+package idsim
+
+const raceEnabled = false
