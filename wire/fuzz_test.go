@@ -102,6 +102,8 @@ func FuzzDecodeShards(f *testing.F)              { fuzz(f, "shards") }
 func FuzzDecodeChatMessage(f *testing.F)         { fuzz(f, "chat_message") }
 func FuzzDecodeChatPost(f *testing.F)            { fuzz(f, "chat_post") }
 func FuzzDecodeChatPosted(f *testing.F)          { fuzz(f, "chat_posted") }
+func FuzzDecodeChatPresence(f *testing.F)        { fuzz(f, "chat_presence") }
+func FuzzDecodeChatTyping(f *testing.F)          { fuzz(f, "chat_typing") }
 func FuzzDecodeGatewaysRequest(f *testing.F)     { fuzz(f, "gateways_request") }
 func FuzzDecodeGatewayState(f *testing.F)        { fuzz(f, "gateway_state") }
 

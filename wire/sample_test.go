@@ -168,6 +168,14 @@ func samples() []sample {
 		of("chat_post", wire.MaxMessage, wire.ChatPost{V: 1, User: "kitchen", Text: "Soup is ready", CID: "soup-1"}),
 		of("chat_posted", wire.MaxMessage, wire.ChatPosted{V: 1, ID: idA, Seq: 42}),
 		of("chat_posted.refused", wire.MaxMessage, wire.ChatPosted{V: 1, Code: wire.CodeInvalid, Reason: "chat post: text is empty"}),
+		of("chat_presence", wire.MaxMessage, wire.ChatPresence{
+			V: 1, Gateway: logA, Round: 7, Part: 1, Parts: 2, Ask: true, Claims: []wire.ChatClaim{{Room: "kitchen", User: "ada", Since: atMS}},
+		}),
+		of("chat_presence.change", wire.MaxMessage, wire.ChatPresence{
+			V: 1, Gateway: logA, Round: 7, Claims: []wire.ChatClaim{{Room: "kitchen", User: "ada", Gone: true}},
+		}),
+		of("chat_presence.bye", wire.MaxMessage, wire.ChatPresence{V: 1, Gateway: logA, Round: 8, Bye: true}),
+		of("chat_typing", wire.MaxMessage, wire.ChatTyping{V: 1, User: "ada"}),
 		of("gateways_request", wire.MaxMessage, wire.GatewaysRequest{V: 1}),
 		of("gateway_state", wire.MaxMessage, wire.GatewayState{
 			V: 1, Gateway: logA, Address: "127.0.0.1:8080", Epoch: logB, Connections: 3, People: 2, Rooms: 1, Memberships: 3, Stopping: true,

@@ -1,0 +1,260 @@
+package chatclient
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"parley/chatgw/frame"
+)
+
+// session is the state, owned by the goroutine of Run.
+type session struct {
+	*Session
+	conn  *Conn         // nil: not connected
+	user  string        // who the gateway says this is
+	retry time.Duration // how long cids are known, as the gateway said
+	ref   int64         // of the last join
+	rooms map[string]*room
+	// left was sent in rooms that were left since, and is not answered.
+	left outbox
+	// unacked counts what is in any outbox; flushing are closed at 0.
+	unacked  int
+	flushing []chan struct{}
+}
+
+const (
+	// Pauses between tries to connect: doubled from the first to the last,
+	// half of each at random, so that the clients of a gateway that comes back
+	// do not come all at once.
+	minBackoff = 250 * time.Millisecond
+	maxBackoff = 15 * time.Second
+	// defaultRetry is used until a gateway has named its own.
+	defaultRetry = 10 * time.Minute
+	// firstRef is where the refs of joins begin, out of the way of those of
+	// [Session.Do].
+	firstRef = 1 << 52
+)
+
+// Run connects, again and again, until ctx ends (then it returns nil), or the
+// gateway says that connecting again is of no use (then the error is a
+// [*Closed]).
+func (s *Session) Run(ctx context.Context) error {
+	defer close(s.done)
+	st := &session{Session: s, retry: defaultRetry, ref: firstRef, rooms: make(map[string]*room)}
+	backoff := minBackoff
+	for {
+		lasted, err := st.once(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		gone, told := errors.AsType[*Closed](err)
+		if told && gone.Retry < 0 {
+			return err
+		}
+		if lasted > maxBackoff {
+			backoff = minBackoff // it had worked
+		}
+		wait := backoff/2 + rand.N(backoff/2)
+		if told && gone.Retry > 0 {
+			wait = gone.Retry
+		}
+		backoff = min(2*backoff, maxBackoff)
+		if s.events.Down != nil {
+			s.events.Down(err, wait)
+		}
+		if !st.pause(ctx, wait) {
+			return nil
+		}
+	}
+}
+
+// pause takes calls while there is no connection.
+func (s *session) pause(ctx context.Context, d time.Duration) bool {
+	late := time.NewTimer(d)
+	defer late.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-late.C:
+			return true
+		case f := <-s.calls:
+			f(s)
+		}
+	}
+}
+
+// dial connects, and takes calls meanwhile.
+func (s *session) dial(ctx context.Context) (conn *Conn, err error) {
+	dialled := make(chan struct{})
+	go func() {
+		defer close(dialled)
+		conn, err = Dial(ctx, s.cfg)
+	}()
+	for {
+		select {
+		case <-dialled:
+			return conn, err
+		case f := <-s.calls:
+			f(s)
+		}
+	}
+}
+
+// once is one connection, from dialling to its end, and how long it lasted.
+func (s *session) once(ctx context.Context) (lasted time.Duration, err error) {
+	conn, err := s.dial(ctx)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	heard := make(chan frame.FromGateway)
+	ended, failed := make(chan struct{}), make(chan error, 1)
+	go func() { failed <- conn.pump(heard, ended) }()
+	s.connected(conn)
+	err = s.serve(ctx, heard, failed)
+	close(ended)
+	conn.Close()
+	for range heard { // until the reader has ended
+	}
+	s.disconnected()
+	return time.Since(began), err
+}
+
+// pump reads frames until there are no more, or nobody wants them.
+func (c *Conn) pump(heard chan<- frame.FromGateway, ended <-chan struct{}) error {
+	defer close(heard)
+	for {
+		f, err := c.Read()
+		if err != nil {
+			return err
+		}
+		select {
+		case heard <- f:
+		case <-ended:
+			return nil
+		}
+	}
+}
+
+func (s *session) connected(conn *Conn) {
+	s.conn, s.user = conn, conn.Welcome.User
+	if ms := conn.Welcome.Limits.RetryMS; ms > 0 {
+		s.retry = time.Duration(ms) * time.Millisecond
+	}
+	if s.events.Up != nil {
+		s.events.Up(conn.Welcome)
+	}
+}
+
+func (s *session) disconnected() {
+	s.conn = nil
+	for _, r := range s.rooms {
+		r.disconnect()
+	}
+	for p := s.left.head(); p != nil; p = s.left.head() {
+		s.unsent(p, "the room was left and the connection ended before an answer", true)
+	}
+}
+
+// serve is a connection that is up, until its end.
+func (s *session) serve(ctx context.Context, heard <-chan frame.FromGateway, failed <-chan error) error {
+	for _, r := range s.rooms {
+		if err := s.join(r); err != nil {
+			return err
+		}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case f := <-s.calls:
+			f(s)
+		case f, ok := <-heard:
+			if !ok {
+				return <-failed
+			}
+			if err := s.hear(f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// hear acts on one frame.
+func (s *session) hear(f frame.FromGateway) error {
+	switch f := f.(type) {
+	case *frame.Joined:
+		return s.joined(f)
+	case *frame.Message:
+		return s.message(f)
+	case *frame.Ack:
+		return s.acked(f)
+	case *frame.Error:
+		return s.refused(f)
+	case *frame.Bye:
+		return closed(f)
+	default:
+		s.other(f)
+		return nil
+	}
+}
+
+// join asks for a room, from where it was left.
+func (s *session) join(r *room) error {
+	s.ref++
+	return s.conn.Write(frame.Encode(r.join(s.ref)))
+}
+
+// joined takes the answer to a join: what was missed is said, and then what
+// there is to say.
+func (s *session) joined(j *frame.Joined) error {
+	r := s.rooms[j.Room]
+	if r == nil || r.asked == 0 || j.Ref != r.asked {
+		return nil // the room was left, or asked for again
+	}
+	reset := r.answer(j)
+	if reset && s.events.Reset != nil {
+		s.events.Reset(*j)
+	}
+	for _, m := range j.Messages {
+		if reset {
+			s.mine(j.Room, m)
+		} else {
+			s.said(j.Room, m)
+		}
+	}
+	s.settle(r, reset)
+	return s.push(r)
+}
+
+// message takes a live message.
+func (s *session) message(m *frame.Message) error {
+	r := s.rooms[m.Room]
+	if r == nil || !r.joined {
+		return nil // it crossed a leave, or a join under way that has it
+	}
+	switch r.take(m) {
+	case next:
+		s.said(m.Room, *m)
+		return s.push(r)
+	case gap:
+		return s.join(r)
+	}
+	return nil
+}
+
+func (s *session) said(room string, m frame.Message) {
+	s.mine(room, m)
+	if s.events.Said != nil {
+		s.events.Said(room, m)
+	}
+}
+
+func (s *session) other(f frame.FromGateway) {
+	if s.events.Other != nil {
+		s.events.Other(f)
+	}
+}

@@ -1,0 +1,162 @@
+package chatclient
+
+import (
+	"context"
+	"time"
+
+	"parley/chatgw/frame"
+)
+
+// push sends what is to be said next in a room, if it is its turn.
+func (s *session) push(r *room) error {
+	p := r.outbox.head()
+	if s.conn == nil || !r.joined || p == nil || p.waits || p.later {
+		return nil
+	}
+	if p.doubtful(time.Now(), s.retry) {
+		return s.join(r) // the answer says whether it is there
+	}
+	if p.first.IsZero() {
+		p.first = time.Now()
+	}
+	p.waits = true
+	return s.conn.Write(frame.Encode(p.Send))
+}
+
+// settle finds out what became of a message that was sent too long ago to send
+// it again as it is. The answer to a join is all that the session had missed,
+// unless reset.
+func (s *session) settle(r *room, reset bool) {
+	p := r.outbox.head()
+	if p == nil || p.waits || !p.doubtful(time.Now(), s.retry) {
+		return
+	}
+	if reset {
+		s.unsent(p, "it was sent too long ago to send it again, and what was said since is not all known", true)
+		return
+	}
+	// Everything that was said since is known and it is not there; the
+	// connection it was sent on has ended long ago.
+	p.renew()
+}
+
+// acked: a message has its place.
+func (s *session) acked(a *frame.Ack) error {
+	r := s.rooms[a.Room]
+	if s.drop(a.Room, a.CID) != nil && s.events.Sent != nil {
+		s.events.Sent(*a)
+	}
+	if r == nil {
+		return nil
+	}
+	return s.push(r)
+}
+
+// mine takes a message of the room that is this session's own for its
+// acknowledgement, which was lost or is on its way.
+func (s *session) mine(room string, m frame.Message) {
+	if m.CID == "" || m.User != s.user || s.drop(room, m.CID) == nil || s.events.Sent == nil {
+		return
+	}
+	s.events.Sent(frame.Ack{T: frame.TypeAck, Room: room, CID: m.CID, Seq: m.Seq, ID: m.ID, At: m.At})
+}
+
+// refused acts on an error of the gateway about something that was sent.
+func (s *session) refused(e *frame.Error) error {
+	r := s.rooms[e.Room]
+	switch {
+	case e.CID == "" && r != nil && r.asked != 0 && e.Ref == r.asked:
+		s.refusedJoin(r, e)
+		return nil
+	case e.CID == "":
+		s.other(e)
+		return nil
+	case e.RetryMS == 0:
+		if p := s.find(e.Room, e.CID); p != nil {
+			s.unsent(p, e.Reason, false)
+		}
+	case r != nil:
+		if p := r.outbox.head(); p != nil && p.CID == e.CID {
+			p.waits, p.later = false, true
+			s.after(e.RetryMS, func(s *session) error {
+				p.later = false
+				return s.push(r)
+			})
+		}
+	}
+	if r == nil {
+		return nil
+	}
+	return s.push(r)
+}
+
+// refusedJoin asks again later, or gives up what was to be said there.
+func (s *session) refusedJoin(r *room, e *frame.Error) {
+	if e.RetryMS > 0 {
+		s.after(e.RetryMS, func(s *session) error {
+			if r.asked != e.Ref {
+				return nil
+			}
+			return s.join(r)
+		})
+		return
+	}
+	r.asked, r.refused = 0, e.Reason
+	for p := r.outbox.head(); p != nil; p = r.outbox.head() {
+		s.unsent(p, e.Reason, !p.first.IsZero())
+	}
+	s.other(e)
+}
+
+// after has something done on this connection after a while.
+func (s *session) after(ms int64, f func(*session) error) {
+	conn := s.conn
+	time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
+		_ = s.call(context.Background(), func(s *session) { // fails when the session has ended
+			if s.conn == conn {
+				_ = f(s) // reading says it too when the connection has ended
+			}
+		})
+	})
+}
+
+// unsent gives a message up.
+func (s *session) unsent(p *pending, why string, unknown bool) {
+	s.drop(p.Room, p.CID)
+	if s.events.Unsent != nil {
+		s.events.Unsent(p.Room, p.CID, p.Text, why, unknown)
+	}
+}
+
+// find is a message without an acknowledgement, or nil.
+func (s *session) find(room, cid string) *pending {
+	all := s.left.all
+	if r := s.rooms[room]; r != nil {
+		all = append(all[:len(all):len(all)], r.outbox.all...)
+	}
+	for _, p := range all {
+		if p.CID == cid {
+			return p
+		}
+	}
+	return nil
+}
+
+// drop removes a message that is acknowledged or given up. Those who flush are
+// told when it was the last.
+func (s *session) drop(room, cid string) *pending {
+	p := s.left.drop(cid)
+	if r := s.rooms[room]; p == nil && r != nil {
+		p = r.outbox.drop(cid)
+	}
+	if p == nil {
+		return nil
+	}
+	if s.unacked--; s.unacked == 0 {
+		for _, w := range s.flushing {
+			close(w)
+		}
+		s.flushing = nil
+	}
+	return p
+}

@@ -1,0 +1,448 @@
+package chatclient_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/wire"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+func TestSessionsTalk(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{})
+	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
+	ada.in("r")
+	bob.in("r")
+	ada.say("r", "hello")
+	bob.hears("hello")
+	bob.say("r", "hello yourself")
+	for _, p := range []*person{ada, bob} {
+		p.flushed()
+	}
+	ada.hears("hello", "hello yourself")
+	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || a.ID == 0 {
+		t.Errorf("%+v", a)
+	}
+	cy := come(t, chatclient.Config{URL: g.url(), Name: "cy"})
+	if j := cy.in("r"); len(j.Messages) != 2 || j.Last != 2 {
+		t.Errorf("a newcomer's page: %+v", j)
+	}
+	b.holds("r", "hello", "hello yourself")
+}
+
+// The gateway goes and another one comes at its address, under load: every
+// message once, in order, at the sender, at a listener and in the stream.
+func TestReconnect(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{MessagesPerSecond: 1000})
+	at := g.Addr().String()
+	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
+	ada.in("r")
+	bob.in("r")
+	texts := numbered("n", 120)
+	for i, text := range texts {
+		ada.say("r", text)
+		if i == 40 || i == 80 {
+			g.end() // while some are on their way
+			g = b.run(chatgw.Config{Listen: at, MessagesPerSecond: 1000})
+		}
+	}
+	ada.flushed()
+	bob.hears(texts...)
+	ada.hears(texts...)
+	b.holds("r", texts...)
+	if n := len(ada.resets) + len(bob.resets) + len(ada.unsent); n > 0 {
+		t.Errorf("%d resets or unsent ones: nothing was lost", n)
+	}
+	for i := range texts {
+		if a := await(t, "an acknowledgement", ada.sent); a.Seq != uint64(i+1) {
+			t.Fatalf("acknowledgement %d is for %d", i, a.Seq)
+		}
+	}
+	if len(ada.sent) > 0 {
+		t.Error("something was acknowledged twice")
+	}
+}
+
+// The message arrived, and everything that says so is lost with the
+// connection: it is sent again with the same cid, and stands there once.
+func TestLostAck(t *testing.T) {
+	b := newBed(t)
+	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
+	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
+	ada.in("r")
+	lost := make(chan struct{}, 10)
+	p.set(nil, func(f []byte) [][]byte {
+		if is(f, frame.TypeAck) {
+			lost <- struct{}{}
+			return nil
+		}
+		if is(f, frame.TypeMessage) {
+			return nil
+		}
+		return pass(f)
+	})
+	ada.say("r", "one")
+	ada.say("r", "two")
+	await(t, "the acknowledgement to be lost", lost)
+	p.set(nil, func(f []byte) [][]byte {
+		if is(f, frame.TypeJoined) { // it finds out by sending again alone
+			return pass(withoutMessages(f))
+		}
+		return pass(f)
+	})
+	p.cut()
+	ada.flushed()
+	b.holds("r", "one", "two")
+}
+
+// withoutMessages makes the answer to a join say less than it did.
+func withoutMessages(data []byte) []byte {
+	f, err := frame.DecodeGateway(data)
+	if err != nil {
+		return data
+	}
+	j := *f.(*frame.Joined)
+	j.Messages = nil
+	return frame.Encode(j)
+}
+
+// What was missed has the message whose acknowledgement was lost: that is its
+// acknowledgement.
+func TestFoundInMissed(t *testing.T) {
+	b := newBed(t)
+	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
+	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
+	ada.in("r")
+	lost := make(chan struct{}, 10)
+	p.set(nil, func(f []byte) [][]byte {
+		if is(f, frame.TypeAck) {
+			lost <- struct{}{}
+		}
+		return nil
+	})
+	ada.say("r", "one")
+	await(t, "the acknowledgement to be lost", lost)
+	var sends atomic.Int32
+	p.set(func(f []byte) [][]byte {
+		if is(f, frame.TypeSend) {
+			sends.Add(1)
+		}
+		return pass(f)
+	}, pass)
+	p.cut()
+	ada.flushed()
+	ada.hears("one")
+	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || sends.Load() != 0 {
+		t.Errorf("%+v after %d more sends, want none", a, sends.Load())
+	}
+}
+
+// A live message that does not follow is a gap, and one that was there before
+// is not shown again.
+func TestGapAndRepeat(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{})
+	p := newTap(t, g.Addr().String())
+	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
+	ada.in("r")
+	bob.in("r")
+	var since []uint64
+	var n int
+	p.set(func(f []byte) [][]byte {
+		if c, err := frame.DecodeClient(f); err == nil {
+			if j, ok := c.(*frame.Join); ok {
+				since = append(since, j.Since)
+			}
+		}
+		return pass(f)
+	}, func(f []byte) [][]byte {
+		if !is(f, frame.TypeMessage) {
+			return pass(f)
+		}
+		switch n++; n {
+		case 2, 3: // lost
+			return nil
+		default: // repeated
+			return [][]byte{f, f}
+		}
+	})
+	texts := numbered("n", 6)
+	for _, text := range texts {
+		bob.say("r", text)
+	}
+	bob.flushed()
+	ada.hears(texts...)
+	bob.say("r", "last")
+	ada.hears("last")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(since) != 1 || since[0] != 1 {
+		t.Errorf("joined again with %v, want once, after message 1", since)
+	}
+	if len(ada.resets) > 0 {
+		t.Error("reset where everything can be had")
+	}
+}
+
+// The gateway's time to know a cid is over when it comes back.
+func TestDoubt(t *testing.T) {
+	const short = `"retry_ms":1,`
+	shorten := func(next filter) filter {
+		return func(f []byte) [][]byte {
+			if is(f, frame.TypeWelcome) {
+				s := string(f)
+				i := strings.Index(s, `"retry_ms":`)
+				return pass([]byte(s[:i] + short + s[i+strings.Index(s[i:], ",")+1:]))
+			}
+			return next(f)
+		}
+	}
+	drop := func(word string, dropped chan<- struct{}) filter {
+		return func(f []byte) [][]byte {
+			if is(f, word) {
+				dropped <- struct{}{}
+			}
+			if is(f, word) || is(f, frame.TypeMessage) {
+				return nil
+			}
+			return pass(f)
+		}
+	}
+	begin := func(t *testing.T) (*bed, *tap, *person, chan struct{}) {
+		b := newBed(t)
+		p := newTap(t, b.run(chatgw.Config{Chat: rooms.Config{Missed: 2}}).Addr().String())
+		p.set(nil, shorten(pass))
+		ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
+		ada.in("r")
+		return b, p, ada, make(chan struct{}, 10)
+	}
+	t.Run("it never arrived", func(t *testing.T) {
+		b, p, ada, dropped := begin(t)
+		p.set(drop(frame.TypeSend, dropped), nil)
+		ada.say("r", "one")
+		await(t, "the message to be lost", dropped)
+		p.set(pass, nil)
+		p.cut()
+		ada.flushed()
+		ada.hears("one")
+		b.holds("r", "one")
+	})
+	t.Run("it arrived", func(t *testing.T) {
+		b, p, ada, dropped := begin(t)
+		p.set(nil, shorten(drop(frame.TypeAck, dropped)))
+		ada.say("r", "one")
+		await(t, "the acknowledgement to be lost", dropped)
+		p.set(nil, shorten(pass))
+		p.cut()
+		ada.flushed()
+		ada.hears("one")
+		b.holds("r", "one")
+	})
+	t.Run("nobody can know", func(t *testing.T) {
+		b, p, ada, dropped := begin(t)
+		p.set(drop(frame.TypeSend, dropped), func([]byte) [][]byte { return nil })
+		ada.say("r", "one")
+		ada.say("r", "two")
+		await(t, "the message to be lost", dropped)
+		for _, text := range numbered("n", 4) { // more than is ever recovered
+			publish(t, b, "r", text)
+		}
+		p.set(pass, shorten(pass))
+		p.cut()
+		ada.flushed()
+		if why := await(t, "to be told", ada.unsent); !strings.HasPrefix(why, "one: ") || !strings.HasSuffix(why, "(unknown true)") {
+			t.Error(why)
+		}
+		b.holds("r", append(numbered("n", 4), "two")...)
+		if j := await(t, "the reset", ada.resets); j.Recovered {
+			t.Errorf("%+v", j)
+		}
+	})
+}
+
+// publish says something past all gateways.
+func publish(t testing.TB, b *bed, room, text string) {
+	t.Helper()
+	id, _ := b.id(t.Context())
+	_, err := b.js.Publish(t.Context(), wire.RoomSubject(room), wire.Encode(wire.ChatMessage{V: wire.Version, ID: id, User: "eve", Kind: wire.ChatText, Text: text}),
+		jetstream.WithExpectStream(wire.Chat().Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A gateway that refuses for the moment gets it again, in order.
+func TestTooFast(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{MessagesPerSecond: 50, MessagesAtOnce: 3})
+	ada := come(t, chatclient.Config{URL: g.url(), Name: "ada"})
+	ada.in("r")
+	texts := numbered("n", 20)
+	for _, text := range texts {
+		ada.say("r", text)
+	}
+	ada.flushed()
+	ada.hears(texts...)
+	b.holds("r", texts...)
+	if len(ada.downs) > 0 {
+		t.Errorf("closed: %s", <-ada.downs)
+	}
+}
+
+const secret = "a secret of more than thirty-two bytes"
+
+func token(t testing.TB, until time.Duration, read, write []string) string {
+	t.Helper()
+	s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "ada", "exp": time.Now().Add(until).Unix(), "read": read, "write": write,
+	}).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What is not allowed is told, and holds nothing up.
+func TestUnsent(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
+	ada := come(t, chatclient.Config{URL: g.url(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
+	ada.in("hall")
+	ada.in("home")
+	ada.say("hall", "may I?")
+	ada.say("home", "here I may")
+	ada.flushed()
+	if why := await(t, "the refusal", ada.unsent); !strings.Contains(why, "may I?: ") || !strings.Contains(why, "hall") || !strings.HasSuffix(why, "(unknown false)") {
+		t.Error(why)
+	}
+	ada.hears("here I may")
+
+	if err := ada.Join(t.Context(), "vault"); err != nil {
+		t.Fatal(err)
+	}
+	_, early := ada.Send(t.Context(), "vault", "knock") // before the answer, or after it
+	if e, ok := await(t, "the refusal", ada.others).(*frame.Error); !ok || e.Code != frame.CodeForbidden || e.Room != "vault" {
+		t.Errorf("%+v", e)
+	}
+	ada.flushed()
+	if early == nil {
+		if why := await(t, "the refusal", ada.unsent); !strings.HasPrefix(why, "knock: ") {
+			t.Error(why)
+		}
+	}
+	if _, err := ada.Send(t.Context(), "vault", "knock"); err == nil {
+		t.Error("sent to a room that cannot be joined")
+	}
+	if _, err := ada.Send(t.Context(), "nowhere", "hello"); err == nil {
+		t.Error("sent to a room that was not joined")
+	}
+}
+
+// Codes from 4500 end the session; what waits is let go.
+func TestEndsForGood(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
+	bad := come(t, chatclient.Config{URL: g.url(), Token: "nonsense"})
+	err := await(t, "the session to end", bad.done)
+	bad.done <- nil
+	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken {
+		t.Errorf("a token that is none: %v", err)
+	}
+	if err := bad.Join(t.Context(), "r"); !errors.Is(err, chatclient.ErrEnded) {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := bad.Flush(t.Context()); !errors.Is(err, chatclient.ErrEnded) {
+		t.Errorf("after the end: %v", err)
+	}
+
+	// Its time was over 4 s ago, of the 5 s that clocks may differ.
+	expires := come(t, chatclient.Config{URL: g.url(), Token: token(t, -4*time.Second, []string{"*"}, []string{"*"})})
+	await(t, "the welcome", expires.ups)
+	err = await(t, "the token to expire", expires.done)
+	expires.done <- nil
+	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || len(expires.downs) > 0 {
+		t.Errorf("a token that expires: %v, %d tries to connect again", err, len(expires.downs))
+	}
+}
+
+func TestLeave(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{})
+	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
+	ada.in("r")
+	ada.in("q")
+	bob.in("r")
+	bob.in("q")
+	if err := ada.Leave(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	bob.say("r", "nobody hears")
+	bob.flushed()
+	bob.say("q", "somebody hears")
+	ada.hears("somebody hears")
+	// Left and joined again at once: the answer that counts is the last one.
+	ada.say("q", "on its way")
+	for _, step := range []func() error{
+		func() error { return ada.Leave(t.Context(), "q") },
+		func() error { return ada.Join(t.Context(), "q") },
+		func() error { return ada.Leave(t.Context(), "q") },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if j := ada.in("q"); len(j.Messages) != 2 {
+		t.Errorf("%+v", j)
+	}
+	ada.flushed()
+	bob.say("q", "again")
+	ada.hears("again")
+	b.holds("q", "somebody hears", "on its way", "again")
+}
+
+// Without a gateway everything waits, within a bound, and ends at once.
+func TestNoGateway(t *testing.T) {
+	ada := come(t, chatclient.Config{URL: "http://127.0.0.1:1", Name: "ada"})
+	if err := ada.Join(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		ada.say("r", fmt.Sprint(i))
+	}
+	if _, err := ada.Send(t.Context(), "r", "one more"); !errors.Is(err, chatclient.ErrFull) {
+		t.Errorf("one more: %v", err)
+	}
+	if err := ada.Do(t.Context(), frame.Encode(frame.TypingIn{Room: "r"})); err == nil {
+		t.Error("typing without a connection")
+	}
+	await(t, "a try", ada.downs)
+	var flushing sync.WaitGroup
+	flushing.Go(func() {
+		if err := ada.Flush(t.Context()); err != nil {
+			t.Errorf("flush: %v", err)
+		}
+	})
+	if err := ada.Leave(t.Context(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		if why := await(t, "to be told", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
+			t.Fatal(why)
+		}
+	}
+	flushing.Wait()
+	ada.leave()
+}

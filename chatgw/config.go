@@ -1,0 +1,168 @@
+package chatgw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/chatgw/socket"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// Config is how a gateway behaves. The zero value of each field means its
+// default, which is right for one's own machine.
+type Config struct {
+	// Listen is where browsers connect, as host:port. Default 127.0.0.1:8080.
+	Listen string
+	// Metrics is where /metrics is served, as host:port; default: on Listen.
+	// Set it where strangers can reach that.
+	Metrics string
+	// Suggested are rooms that clients are told of. Default: lobby.
+	Suggested []string
+
+	// Guests says who may come without a token.
+	Guests Guests
+	// Keys verify tokens. Default: none, and no tokens.
+	Keys []Key
+	// Issuer and Audience, if set, must be the token's iss and aud.
+	Issuer, Audience string
+
+	// Frames bounds what one connection asks for, per second and at once. A
+	// client that comes back joins all its rooms at once. Defaults 20 and 150.
+	FramesPerSecond float64
+	FramesAtOnce    int
+	// Refusals bounds, in the same way, how often a connection may go beyond
+	// that before it is closed. Defaults 2 and 100.
+	RefusalsPerSecond float64
+	RefusalsAtOnce    int
+	// Messages bounds what one person says, over all its connections to this
+	// gateway. Nobody types faster; programs post by [wire.PostSubject].
+	// Defaults 5 and 20.
+	MessagesPerSecond float64
+	MessagesAtOnce    int
+	// Rooms bounds the rooms that one connection has joined. Default 64.
+	Rooms int
+	// ActTimeout bounds how long one frame may take. Default 10 s.
+	ActTimeout time.Duration
+
+	// DrainTimeout bounds the end: until every client is gone. Default 10 s.
+	DrainTimeout time.Duration
+	// DrainPerSecond paces it: the other gateways take that many more.
+	// Default 1,000.
+	DrainPerSecond int
+	// LostAfter is for how long the broker may be away before clients are
+	// sent to another gateway. Default 15 s.
+	LostAfter time.Duration
+
+	// Socket are the bounds of connections.
+	Socket socket.Config
+	// Chat is how rooms behave. Its Encode is set here.
+	Chat rooms.Config
+
+	// Log takes a line for what an operator should know. Default: none.
+	Log *slog.Logger
+}
+
+// Deps are what a gateway needs from outside.
+type Deps struct {
+	// NATS is its connection; the caller closes it after Run has returned.
+	NATS *nats.Conn
+	// NextID makes the ids of messages.
+	NextID func(context.Context) (wire.ID, error)
+	// Beside is what there is beside the chat; nil: nothing.
+	Beside Beside
+	// Mount are handlers for further paths of the same address, by their
+	// pattern for [http.ServeMux].
+	Mount map[string]http.Handler
+}
+
+// Defaults are what a zero Config stands for, less what is passed on to rooms.
+func Defaults() Config {
+	var c Config
+	c.defaults()
+	c.Socket = socket.Defaults()
+	return c
+}
+
+func (c *Config) fill() error {
+	c.defaults()
+	for _, d := range []struct {
+		ok    bool
+		field string
+		value any
+	}{
+		{c.FramesPerSecond > 0, "FramesPerSecond", c.FramesPerSecond},
+		{c.FramesAtOnce > 0, "FramesAtOnce", c.FramesAtOnce},
+		{c.RefusalsPerSecond > 0, "RefusalsPerSecond", c.RefusalsPerSecond},
+		{c.RefusalsAtOnce > 0, "RefusalsAtOnce", c.RefusalsAtOnce},
+		{c.MessagesPerSecond > 0, "MessagesPerSecond", c.MessagesPerSecond},
+		{c.MessagesAtOnce > 0, "MessagesAtOnce", c.MessagesAtOnce},
+		{c.Rooms > 0, "Rooms", c.Rooms},
+		{c.ActTimeout > 0, "ActTimeout", c.ActTimeout},
+		{c.DrainTimeout > 0, "DrainTimeout", c.DrainTimeout},
+		{c.DrainPerSecond > 0, "DrainPerSecond", c.DrainPerSecond},
+		{c.LostAfter > 0, "LostAfter", c.LostAfter},
+	} {
+		if !d.ok {
+			return fmt.Errorf("chatgw: %s is %v, it must be above 0", d.field, d.value)
+		}
+	}
+	if c.Guests != GuestsLocal && c.Guests != GuestsYes && c.Guests != GuestsNo {
+		return fmt.Errorf("chatgw: Guests is %q, allowed are %q, %q and empty", c.Guests, GuestsYes, GuestsNo)
+	}
+	if c.Guests == GuestsNo && len(c.Keys) == 0 {
+		return errors.New("chatgw: no guests and no keys: nobody could come in")
+	}
+	for i := range c.Keys {
+		if err := c.Keys[i].check(); err != nil {
+			return fmt.Errorf("chatgw: %w", err)
+		}
+	}
+	for _, room := range c.Suggested {
+		if err := wire.CheckRoom(room); err != nil {
+			return fmt.Errorf("chatgw: Suggested: %w", err)
+		}
+	}
+	return nil
+}
+
+func (c *Config) defaults() {
+	or(&c.Listen, "127.0.0.1:8080")
+	or(&c.FramesPerSecond, 20)
+	or(&c.FramesAtOnce, 150)
+	or(&c.RefusalsPerSecond, 2)
+	or(&c.RefusalsAtOnce, 100)
+	or(&c.MessagesPerSecond, 5)
+	or(&c.MessagesAtOnce, 20)
+	or(&c.Rooms, 64)
+	or(&c.ActTimeout, 10*time.Second)
+	or(&c.DrainTimeout, 10*time.Second)
+	or(&c.DrainPerSecond, 1000)
+	or(&c.LostAfter, 15*time.Second)
+	or(&c.Chat.Page, frame.DefaultPage)
+	or(&c.Chat.MaxPage, frame.MaxPage)
+	if c.Suggested == nil {
+		c.Suggested = []string{"lobby"}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Socket.Log == nil {
+		c.Socket.Log = c.Log
+	}
+}
+
+// or sets a field that is not set.
+func or[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

@@ -1,0 +1,161 @@
+package chatgw_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+// A gateway stops while people talk: what was acknowledged is there, everybody
+// is told to come back, and what was not acknowledged is said once when it is
+// sent again.
+func TestDrainLosesNothing(t *testing.T) {
+	b := newBed(t)
+	cfg := chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6}
+	one, two := b.run(cfg, nil), b.run(cfg, nil)
+	const people = 10
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	acked, unacked := map[string]uint64{}, map[string]string{}
+	started := make(chan struct{}, people)
+	for n := range people {
+		name := fmt.Sprintf("person-%d", n)
+		p := one.as(name)
+		all.Go(func() {
+			for i := 0; ; i++ {
+				cid := fmt.Sprintf("%s-%d", name, i)
+				mu.Lock()
+				unacked[cid] = name
+				mu.Unlock()
+				_ = p.ws.WriteMessage(1, frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: cid})) // fails when it is closed
+				if i == 3 {
+					started <- struct{}{}
+				}
+				f, err := p.next()
+				for err == nil {
+					if _, bye := f.(*frame.Bye); !bye {
+						break
+					}
+					f, err = p.next()
+				}
+				if err != nil {
+					return
+				}
+				mu.Lock()
+				acked[cid] = f.(*frame.Ack).Seq
+				delete(unacked, cid)
+				mu.Unlock()
+			}
+		})
+	}
+	for range people {
+		await(t, "people to talk", started)
+	}
+	one.end()
+	all.Wait()
+	if len(acked) == 0 {
+		t.Fatal("nothing was acknowledged")
+	}
+	// All come back and send again what they have no answer to.
+	for cid, name := range unacked {
+		p := two.as(name)
+		p.send(frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: cid}))
+		acked[cid] = p.acked(cid).Seq
+		p.ws.Close()
+	}
+	reader := two.as("reader")
+	seen := map[string]uint64{}
+	for before := uint64(0); ; {
+		reader.send(frame.Encode(frame.History{Ref: 1, Room: "lobby", Before: before, Limit: frame.MaxPage}))
+		page := expect[*frame.Page](reader)
+		for _, m := range page.Messages {
+			if m.Kind != wire.ChatText {
+				continue
+			}
+			if other, twice := seen[m.CID]; twice {
+				t.Errorf("%s was said at %d and at %d", m.CID, m.Seq, other)
+			}
+			seen[m.CID] = m.Seq
+		}
+		if !page.More {
+			break
+		}
+		before = page.Messages[0].Seq
+	}
+	for cid, seq := range acked {
+		if seen[cid] != seq {
+			t.Errorf("%s was acknowledged at %d and is at %d", cid, seq, seen[cid])
+		}
+	}
+	if len(seen) != len(acked) {
+		t.Errorf("%d were acknowledged and %d said", len(acked), len(seen))
+	}
+}
+
+// A gateway whose stream is missing does not start.
+func TestNoStream(t *testing.T) {
+	b := newBed(t)
+	if err := deleteStream(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.nats, NextID: b.ids.next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "CHAT") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// A gateway whose stream is lost stops, and says so to its clients.
+func TestStreamLost(t *testing.T) {
+	b := newBed(t)
+	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- g.Run(context.Background()) }()
+	await(t, "the gateway to be ready", g.Ready())
+	ada := (&gateway{Gateway: g, t: t}).as("ada")
+	if err := deleteStream(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	b.broker.Restart(t) // after which the stream is looked at
+	ada.ends(frame.CloseDrain)
+	if err := await(t, "the gateway to end", ended); err == nil || !strings.Contains(err.Error(), "CHAT") {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// While the broker is away for long, clients are sent elsewhere; when it is
+// back they are taken again.
+func TestBrokerAway(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{LostAfter: time.Second}, nil)
+	ada := g.as("ada")
+	ada.join("lobby")
+	b.broker.Kill()
+	ada.ends(frame.CloseLost)
+	b.broker.Restart(t)
+	for {
+		grace, err := g.try("grace")
+		if err != nil {
+			continue // 503, for a moment
+		}
+		grace.join("lobby")
+		return
+	}
+}
+
+func deleteStream(ctx context.Context, b *bed) error {
+	_, err := b.nats.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+wire.Chat().Name, nil)
+	return err
+}

@@ -1,0 +1,101 @@
+package frame_test
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"testing"
+
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+// Whatever a client sends: no panic; a refusal says who is at fault, in few
+// words; and what is accepted is within its limits when it is written again.
+func FuzzDecodeClient(f *testing.F) {
+	for _, s := range samples() {
+		f.Add(s.data)
+	}
+	for _, seed := range []string{
+		``, `null`, `{}`, `{"t":"join"}`, `{"T":"join","room":"a"}`, `{"t":"send","t":"join","room":"a"}`,
+		`{"t":"send","room":"a","cid":"c","text":"\ud800"}`, `{"t":"watch","on":1e3}`, `{"t":"hello","name":"` + "\xff" + `"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := frame.DecodeClient(data)
+		if err != nil {
+			malformed, isMalformed := errors.AsType[*frame.Malformed](err)
+			refused, isRefused := errors.AsType[*wire.Error](err)
+			switch {
+			case isMalformed && v == nil && len(malformed.Text) <= wire.MaxReason:
+			case isRefused && v != nil && refused.Code == wire.CodeInvalid:
+				if answer := frame.Encode(frame.Refuse(v, err, 0)); len(answer) > 4*wire.MaxReason {
+					t.Fatalf("the answer has %d bytes: %s", len(answer), answer)
+				}
+			default:
+				t.Fatalf("refused with %#v and %T %.500v", v, err, err)
+			}
+			return
+		}
+		data = encodeClient(t, v)
+		again, err := frame.DecodeClient(data)
+		if err != nil || !reflect.DeepEqual(v, again) {
+			t.Fatalf("accepted\n%#v\nwhich is written as %s and read as\n%#v, %v", v, data, again, err)
+		}
+	})
+}
+
+// Whatever a gateway sends: no panic; and what is read is stable.
+func FuzzDecodeGateway(f *testing.F) {
+	for _, s := range samples() {
+		f.Add(s.data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		v, err := frame.DecodeGateway(data)
+		if err != nil {
+			if e, ok := errors.AsType[*frame.Malformed](err); !ok || len(e.Text) > wire.MaxReason {
+				t.Fatalf("refused with %T %.500v", err, err)
+			}
+			return
+		}
+		if m, ok := v.(*frame.Message); ok && m.ID.Valid() {
+			first := frame.Encode(*m)
+			again, err := frame.DecodeGateway(first)
+			if err != nil {
+				t.Fatalf("%s is read with %v", first, err)
+			}
+			if second := frame.Encode(*again.(*frame.Message)); !bytes.Equal(first, second) {
+				t.Fatalf("encoding is not stable:\n%s\n%s", first, second)
+			}
+		}
+	})
+}
+
+func encodeClient(t *testing.T, f frame.FromClient) []byte {
+	t.Helper()
+	switch f := f.(type) {
+	case *frame.Hello:
+		return frame.Encode(*f)
+	case *frame.Join:
+		return frame.Encode(*f)
+	case *frame.Leave:
+		return frame.Encode(*f)
+	case *frame.Send:
+		return frame.Encode(*f)
+	case *frame.History:
+		return frame.Encode(*f)
+	case *frame.TypingIn:
+		return frame.Encode(*f)
+	case *frame.Ask:
+		return frame.Encode(*f)
+	case *frame.Order:
+		return frame.Encode(*f)
+	case *frame.Watch:
+		return frame.Encode(*f)
+	case *frame.Stage:
+		return frame.Encode(*f)
+	}
+	t.Fatalf("%T is no frame of a client", f)
+	return nil
+}

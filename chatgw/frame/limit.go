@@ -1,0 +1,24 @@
+package frame
+
+import "parley/wire"
+
+// Bounds of the protocol itself. What an operator can set stands in [Limits].
+const (
+	// MaxFrame bounds a client's frame in bytes, decompressed. The longest is a
+	// text of [wire.MaxChatText] bytes written entirely as \uXXXX escapes, six
+	// for one, with some room around it.
+	MaxFrame = 6*wire.MaxChatText + 8<<10
+	// MaxToken bounds a token in bytes: a few dozen rooms fit.
+	MaxToken = 8 << 10
+	// MaxNumber bounds sequence numbers and refs: the largest whole number that
+	// JavaScript holds exactly.
+	MaxNumber = 1<<53 - 1
+	// MaxPage bounds a page of history, and DefaultPage is what a client gets
+	// that names none: one screen.
+	MaxPage     = 100
+	DefaultPage = 50
+	// MaxPeople bounds the names in [Joined]; a larger room shows a number.
+	MaxPeople = 200
+	// MaxAskID bounds the id in [Ask]: those of transactions are 36 bytes.
+	MaxAskID = 64
+)

@@ -1,0 +1,101 @@
+package frame_test
+
+import (
+	"encoding/json"
+
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+// sample is one frame as it is written to testdata/<name>.json.
+type sample struct {
+	name   string
+	value  any // a pointer, as the decoders return it
+	data   []byte
+	client bool
+}
+
+func fromClient[T any, F interface {
+	*T
+	frame.FromClient
+}](name string, v T) sample {
+	data := frame.Encode[T, F](v)
+	return sample{name: name, value: typed[T, F](v), data: data, client: true}
+}
+
+func fromGateway[T any, F interface {
+	*T
+	frame.FromGateway
+}](name string, v T) sample {
+	return sample{name: name, value: typed[T, F](v), data: frame.Encode[T, F](v)}
+}
+
+// typed is v as it is read again: with its type set.
+func typed[T any, F frame.FromGateway](v T) any {
+	p := any(&v)
+	frame.Fill(p.(F))
+	return p
+}
+
+const (
+	epoch = "n5prkukhhc7zjjbk"
+	id    = wire.ID(3703497466482688)
+	at    = 1795481043317
+)
+
+var (
+	yes     = true
+	hello   = frame.Message{Seq: 18, Prev: 12, ID: id, At: at, User: "ada", Kind: wire.ChatText, Text: "Soup is ready & <b>hot</b>", CID: "c-7"}
+	arrived = frame.Message{Seq: 19, Prev: 18, ID: id + 1, At: at, User: "grace", Kind: wire.ChatJoin}
+)
+
+// samples has every type of frame at least once, and every field set in at
+// least one of them.
+func samples() []sample {
+	live := hello
+	live.Room = "lobby"
+	return []sample{
+		fromClient("hello", frame.Hello{Name: "ada"}),
+		fromClient("hello.token", frame.Hello{Token: "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"}),
+		fromClient("join", frame.Join{Ref: 1, Room: "lobby", Epoch: epoch, Since: 17}),
+		fromClient("leave", frame.Leave{Room: "lobby"}),
+		fromClient("send", frame.Send{Room: "lobby", CID: "c-7", Text: "Soup is ready & <b>hot</b>"}),
+		fromClient("history", frame.History{Ref: 2, Room: "lobby", Before: 18, Limit: 50}),
+		fromClient("typing", frame.TypingIn{Room: "lobby"}),
+		fromClient("ask", frame.Ask{Ref: 3, What: frame.AskTx, ID: "7geek6al7obirxka.6"}),
+		fromClient("order", frame.Order{Ref: 4, Key: "supper-2", Item: "soup", Quantity: 2, Zone: "north"}),
+		fromClient("watch", frame.Watch{On: true}),
+		fromClient("stage", frame.Stage{Ref: 5, Role: frame.StageCoordinator, Do: frame.StageArm, Point: frame.StageDecided}),
+
+		fromGateway("welcome", frame.Welcome{
+			User: "ada", Guest: true, Gateway: "k3d5mq2vxw7rz4ta", Release: "0.1.0", Rooms: []string{"lobby"},
+			Limits:   frame.Limits{Text: wire.MaxChatText, Rooms: 64, Page: frame.MaxPage, RetryMS: 600_000, PingMS: 25_000},
+			Features: []string{"orders", "ids"},
+		}),
+		fromGateway("joined", frame.Joined{
+			Ref: 1, Room: "lobby", Epoch: epoch, Last: 19, Messages: []frame.Message{hello, arrived}, More: true,
+			Write: true, People: []string{"ada", "grace"}, Present: 2,
+		}),
+		fromGateway("joined.recovered", frame.Joined{Ref: 1, Room: "lobby", Epoch: epoch, Last: 19, Recovered: true, Messages: []frame.Message{}, People: []string{}}),
+		fromGateway("message", live),
+		fromGateway("ack", frame.Ack{Room: "lobby", CID: "c-7", Seq: 18, ID: id, At: at}),
+		fromGateway("page", frame.Page{Ref: 2, Room: "lobby", Messages: []frame.Message{hello}, More: true}),
+		fromGateway("presence", frame.Presence{Room: "lobby", Came: []string{"grace"}, Left: []string{"alan"}, Present: 2}),
+		fromGateway("typed", frame.Typed{Room: "lobby", User: "grace"}),
+		fromGateway("error", frame.Error{Ref: 2, Room: "lobby", CID: "c-7", Code: frame.CodeRate, Reason: "more than 5 messages a second", RetryMS: 200}),
+		fromGateway("bye", frame.Bye{Code: frame.CloseDrain, Reason: "the gateway restarts", RetryMS: 1840}),
+		fromGateway("answer", frame.Answer{Ref: 3, What: frame.AskMenu, Data: json.RawMessage(`{"v":1,"items":[]}`)}),
+		fromGateway("outcome", frame.Outcome{Ref: 4, Outcome: wire.Outcome{V: 1, Status: wire.StatusUnknown, Key: "supper-2"}}),
+		fromGateway("tx", frame.Tx{Dropped: 3, Events: []frame.TxEvent{{
+			At: at * 1000, Kind: "vote", Tx: "7geek6al7obirxka.6", Participant: "inventory", Yes: &yes,
+			Status: "prepared", Reason: "in stock", Key: "supper-2",
+		}}}),
+	}
+}
+
+func decode(s sample) (any, error) {
+	if s.client {
+		return frame.DecodeClient(s.data)
+	}
+	return frame.DecodeGateway(s.data)
+}

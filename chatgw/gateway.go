@@ -1,0 +1,157 @@
+package chatgw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/chatgw/socket"
+	"parley/wire"
+)
+
+// Gateway is one gateway process. Make it with [New].
+type Gateway struct {
+	cfg   Config
+	deps  Deps
+	ready chan struct{}
+
+	rooms    *rooms.Rooms
+	sockets  *socket.Server
+	people   people
+	counters counters
+	sessions atomic.Uint64
+	born     time.Time
+	stopping atomic.Bool
+
+	frames, refusals, messages rate
+
+	// Set by Run, before the first connection.
+	identity   *identity
+	welcome    frame.Welcome
+	background context.Context // of what sessions do
+	addr       net.Addr
+	// metricsAddr is addr where the metrics have no port of their own.
+	metricsAddr net.Addr
+}
+
+// New checks the configuration. It opens nothing.
+func New(cfg Config, deps Deps) (*Gateway, error) {
+	if deps.NATS == nil || deps.NextID == nil {
+		return nil, errors.New("chatgw: a NATS connection and a source of ids are required")
+	}
+	if err := cfg.fill(); err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		cfg: cfg, deps: deps, ready: make(chan struct{}), born: time.Now(),
+		people:   people{all: map[string]*person{}},
+		frames:   rate{cfg.FramesPerSecond, cfg.FramesAtOnce},
+		refusals: rate{cfg.RefusalsPerSecond, cfg.RefusalsAtOnce},
+		messages: rate{cfg.MessagesPerSecond, cfg.MessagesAtOnce},
+	}
+	cfg.Chat.Encode = encode
+	var err error
+	if g.rooms, err = rooms.New(cfg.Chat, rooms.Deps{NATS: deps.NATS, NextID: deps.NextID, Log: cfg.Log}); err != nil {
+		return nil, fmt.Errorf("chatgw: %w", err)
+	}
+	if g.sockets, err = socket.New(cfg.Socket, g.newSession); err != nil {
+		return nil, fmt.Errorf("chatgw: %w", err)
+	}
+	return g, nil
+}
+
+// Ready is closed once browsers can connect.
+func (g *Gateway) Ready() <-chan struct{} { return g.ready }
+
+// Addr is where it listens, once it is ready.
+func (g *Gateway) Addr() net.Addr { return g.addr }
+
+// MetricsAddr is where it serves metrics, once it is ready.
+func (g *Gateway) MetricsAddr() net.Addr { return g.metricsAddr }
+
+// Run serves until ctx is cancelled, then drains: see drain.go. It returns an
+// error if it cannot listen, or if the stream of the messages cannot be
+// trusted.
+func (g *Gateway) Run(ctx context.Context) error {
+	// What sessions do outlives ctx by the drain; everything else ends with
+	// inner.
+	background, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	g.background = background
+	inner, stop := context.WithCancel(background)
+	failed := make(chan error, 4)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer stop()
+	run := func(f func(context.Context) error) {
+		work.Go(func() {
+			if err := f(inner); err != nil {
+				failed <- err
+			}
+		})
+	}
+
+	run(g.rooms.Run)
+	select {
+	case <-g.rooms.Ready():
+	case err := <-failed:
+		return fmt.Errorf("chatgw: %w", err)
+	case <-ctx.Done():
+		return nil
+	}
+	listeners, err := g.listen(ctx)
+	if err != nil {
+		return err
+	}
+	g.prepare()
+	offered, err := g.offer()
+	if err != nil {
+		return errors.Join(err, listeners.close())
+	}
+	run(g.sockets.Run)
+	run(g.watch)
+	servers := g.serve(listeners, failed, &work)
+	g.cfg.Log.Info("the gateway is ready", "address", g.addr.String(), "gateway", g.rooms.Gateway(), "guests", g.identity.guests)
+	close(g.ready)
+
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("chatgw: %w", err)
+	}
+	g.drain(offered, servers)
+	return err
+}
+
+// prepare is what depends on where it listens.
+func (g *Gateway) prepare() {
+	local := false
+	if ap, err := netip.ParseAddrPort(g.addr.String()); err == nil {
+		local = ap.Addr().Unmap().IsLoopback()
+	}
+	g.identity = newIdentity(&g.cfg, local)
+	g.welcome = frame.Welcome{
+		Gateway: g.rooms.Gateway(), Release: wire.Release, Rooms: g.cfg.Suggested,
+		Limits: frame.Limits{
+			Text: wire.MaxChatText, Rooms: g.cfg.Rooms, Page: g.cfg.Chat.MaxPage,
+			RetryMS: wire.ChatRetry.Milliseconds(), PingMS: g.sockets.PingEvery().Milliseconds(),
+		},
+	}
+	if g.deps.Beside != nil {
+		g.welcome.Features = g.deps.Beside.Features()
+	}
+}
+
+// since is the time since the gateway was made: a clock that is not set back.
+func (g *Gateway) since() time.Duration { return time.Since(g.born) }
+
+// retry is a hint when to come back, random so that not all do at once.
+func (g *Gateway) retry() time.Duration { return 200*time.Millisecond + rand.N(time.Second) }

@@ -1,0 +1,145 @@
+package chatgw_test
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/frame"
+
+	"github.com/nats-io/nats.go"
+)
+
+// offline is a connection that is never made, for what is only configured.
+func offline(t testing.TB) *nats.Conn {
+	t.Helper()
+	nc, err := nats.Connect("nats://127.0.0.1:1", nats.RetryOnFailedConnect(true), nats.MaxReconnects(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
+}
+
+func TestPageAndHealth(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{}, nil)
+	addr := g.Addr().String()
+	if status, body := get(t, addr, "/"); status != http.StatusOK || !strings.Contains(body, "<html") {
+		t.Errorf("the page: %d %.100q", status, body)
+	}
+	if status, body := get(t, addr, "/healthz"); status != http.StatusOK || body != "ok\n" {
+		t.Errorf("health: %d %q", status, body)
+	}
+	if status, _ := get(t, addr, "/ws"); status != http.StatusUpgradeRequired {
+		t.Errorf("/ws without a handshake: %d", status)
+	}
+	b.broker.Kill()
+	for {
+		status, body := get(t, addr, "/healthz")
+		if status == http.StatusServiceUnavailable {
+			if !strings.Contains(body, "broker") {
+				t.Errorf("health: %d %q", status, body)
+			}
+			break
+		}
+	}
+	b.broker.Restart(t)
+}
+
+// Everything that is bounded is counted.
+func TestMetrics(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001}, nil)
+	ada := g.as("ada")
+	ada.join("lobby")
+	ada.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "x"}))
+	ada.acked("1")
+	ada.send([]byte(`{"t":"join","room":"No"}`))
+	ada.refused()
+	ada.send([]byte(`{"t":"leave","room":"lobby"}`))
+	ada.refused()
+	bad := g.connect()
+	bad.send([]byte(`nonsense`))
+	bad.ends(frame.CloseFrame)
+	stranger := g.connect()
+	stranger.send(frame.Encode(frame.Hello{Token: "x"}))
+	stranger.ends(frame.CloseToken)
+	b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"x"}`)
+	b.ask("chat.post.lobby", `x`)
+	get(t, g.Addr().String(), "/ws")
+
+	if status, body := get(t, g.Addr().String(), "/metrics"); status == http.StatusOK && strings.Contains(body, "parley_chat") {
+		t.Errorf("the metrics are where strangers can see them")
+	}
+	_, body := get(t, g.MetricsAddr().String(), "/metrics")
+	for _, want := range []string{
+		"parley_chat_handshakes_total 3", "parley_chat_handshakes_refused_total 1", "parley_chat_people 1",
+		"parley_chat_malformed_total 1", "parley_chat_unwelcome_total 1", "parley_chat_too_fast_total 1",
+		`parley_chat_refused_total{code="invalid"} 1`, `parley_chat_refused_total{code="rate"} 1`,
+		`parley_chat_closed_total{code="4502"} 1`, `parley_chat_closed_total{code="4501"} 1`,
+		`parley_chat_posts_total{code="ok"} 1`, `parley_chat_posts_total{code="invalid"} 1`,
+		"parley_chat_memberships 1", "parley_chat_broker_connected 1", "parley_chat_messages_stored_total 2",
+		"go_goroutines ", "process_resident_memory_bytes ",
+	} {
+		if !strings.Contains(body, "\n"+want) {
+			t.Errorf("the metrics do not have %q", want)
+		}
+	}
+	if t.Failed() {
+		for line := range strings.SplitSeq(body, "\n") {
+			if strings.HasPrefix(line, "parley") {
+				t.Log(line)
+			}
+		}
+	}
+	if status, _ := get(t, g.MetricsAddr().String(), "/healthz"); status != http.StatusOK {
+		t.Errorf("health beside the metrics: %d", status)
+	}
+}
+
+// Who sends a header byte by byte is not waited for.
+func TestSlowHeader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes as long as the time for a header")
+	}
+	g := newBed(t).run(chatgw.Config{}, nil)
+	conn, err := net.Dial("tcp", g.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	if _, err := conn.Write([]byte("GET /ws HTTP/1.1\r\nHost: ")); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	var buf [1]byte
+	if n, err := conn.Read(buf[:]); n != 0 || err == nil {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it was waited for %v", took)
+	}
+}
+
+func TestListenFails(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	b := newBed(t)
+	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
+		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := g.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
+			t.Errorf("%+v: %v", cfg.Listen, err)
+		}
+	}
+}

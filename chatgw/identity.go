@@ -1,0 +1,169 @@
+package chatgw
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/wire"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// Guests says who may come by a chosen name alone.
+type Guests string
+
+const (
+	// GuestsLocal lets them in where the gateway listens on loopback only and
+	// has no keys: on one's own machine. It is the default.
+	GuestsLocal Guests = ""
+	// GuestsYes lets them in everywhere. Where there are tokens too, a guest's
+	// name gets the prefix [GuestPrefix], so that nobody can be imitated.
+	GuestsYes Guests = "yes"
+	// GuestsNo wants a token of everybody.
+	GuestsNo Guests = "no"
+)
+
+// GuestPrefix sets guests apart from bearers of tokens; those may not have it.
+const GuestPrefix = "guest-"
+
+// Key verifies tokens. One of Secret and Public is set.
+type Key struct {
+	// ID is what tokens name it by, in their header kid. A token without kid
+	// is tried with each key.
+	ID string
+	// Secret is for HS256, at least [MinSecret] bytes.
+	Secret []byte
+	// Public is for EdDSA with Ed25519.
+	Public ed25519.PublicKey
+}
+
+// MinSecret is the least length of a secret, in bytes: that of the hash, as RFC
+// 7518 (section 3.2) demands. A shorter one can be guessed from a token.
+const MinSecret = 32
+
+func (k *Key) check() error {
+	switch {
+	case (k.Secret == nil) == (k.Public == nil):
+		return fmt.Errorf("key %q needs either a secret or a public key", k.ID)
+	case k.Secret != nil && len(k.Secret) < MinSecret:
+		return fmt.Errorf("the secret of key %q has %d bytes, at least %d are needed", k.ID, len(k.Secret), MinSecret)
+	case k.Public != nil && len(k.Public) != ed25519.PublicKeySize:
+		return fmt.Errorf("the public key %q has %d bytes, an Ed25519 key has %d", k.ID, len(k.Public), ed25519.PublicKeySize)
+	}
+	return nil
+}
+
+// identity says who somebody is.
+type identity struct {
+	keys   []Key
+	guests bool
+	parser *jwt.Parser
+	// everywhere is what guests may: one for all of them.
+	everywhere permissions
+}
+
+// claims are what a token says.
+type claims struct {
+	jwt.RegisteredClaims
+	Read  []string `json:"read,omitempty"`
+	Write []string `json:"write,omitempty"`
+}
+
+// Algorithms of tokens. There is no other, "none" least of all.
+const (
+	algSecret = "HS256"
+	algPublic = "EdDSA"
+)
+
+// leeway is how far the clocks of who signs and who checks may differ.
+const leeway = 5 * time.Second
+
+func newIdentity(cfg *Config, local bool) *identity {
+	opts := []jwt.ParserOption{
+		jwt.WithValidMethods([]string{algSecret, algPublic}), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway),
+	}
+	if cfg.Issuer != "" {
+		opts = append(opts, jwt.WithIssuer(cfg.Issuer))
+	}
+	if cfg.Audience != "" {
+		opts = append(opts, jwt.WithAudience(cfg.Audience))
+	}
+	guests := cfg.Guests == GuestsYes || cfg.Guests == GuestsLocal && local && len(cfg.Keys) == 0
+	return &identity{
+		keys: cfg.Keys, guests: guests, parser: jwt.NewParser(opts...),
+		everywhere: permissions{write: []string{"*"}},
+	}
+}
+
+// greet says who somebody is who says hello. The error is for that person, and
+// holds nothing of the token.
+func (i *identity) greet(h *frame.Hello) (grant, error) {
+	if h.Token != "" {
+		return i.bearer(h.Token)
+	}
+	if !i.guests {
+		return grant{}, errors.New("a token is needed: this gateway takes no guests")
+	}
+	g := grant{user: h.Name, guest: true, may: &i.everywhere}
+	if len(i.keys) > 0 {
+		g.user = GuestPrefix + h.Name
+	}
+	return g, wire.CheckUser(g.user)
+}
+
+func (i *identity) bearer(token string) (grant, error) {
+	if len(i.keys) == 0 {
+		return grant{}, errors.New("this gateway has no keys, so it takes no tokens: come by name")
+	}
+	var c claims
+	if _, err := i.parser.ParseWithClaims(token, &c, i.key); err != nil {
+		return grant{}, fmt.Errorf("the token is not valid: %w", plain(err))
+	}
+	if err := wire.CheckUser(c.Subject); err != nil {
+		return grant{}, fmt.Errorf("the token's sub: %w", err)
+	}
+	if strings.HasPrefix(c.Subject, GuestPrefix) {
+		return grant{}, fmt.Errorf("the token's sub is %q: names that begin with %q are those of guests", c.Subject, GuestPrefix)
+	}
+	return grant{user: c.Subject, may: &permissions{read: c.Read, write: c.Write}, until: c.ExpiresAt.Time}, nil
+}
+
+// plain is what is wrong with a token, in words that give nothing away: the
+// library repeats parts of it.
+func plain(err error) error {
+	for _, known := range []error{
+		jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidIssuer,
+		jwt.ErrTokenInvalidAudience, jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenUnverifiable, jwt.ErrTokenMalformed,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return jwt.ErrTokenInvalidClaims
+}
+
+// key finds what a token was signed with: a key of the kind that its algorithm
+// takes, so that a public key is never used as a secret.
+func (i *identity) key(t *jwt.Token) (any, error) {
+	kid, named := t.Header["kid"].(string)
+	var set jwt.VerificationKeySet
+	for _, k := range i.keys {
+		if named && k.ID != kid {
+			continue
+		}
+		switch {
+		case t.Method.Alg() == algSecret && k.Secret != nil:
+			set.Keys = append(set.Keys, k.Secret)
+		case t.Method.Alg() == algPublic && k.Public != nil:
+			set.Keys = append(set.Keys, k.Public)
+		}
+	}
+	if len(set.Keys) == 0 {
+		return nil, errors.New("no key has this kid and algorithm")
+	}
+	return set, nil
+}

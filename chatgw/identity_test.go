@@ -1,0 +1,219 @@
+package chatgw_test
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/frame"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+var (
+	secret      = []byte("a secret of at least thirty-two bytes")
+	otherSecret = []byte("another secret that is as long as the first")
+)
+
+// sign makes a token.
+func sign(t testing.TB, method jwt.SigningMethod, kid string, key any, claims jwt.MapClaims) string {
+	t.Helper()
+	token := jwt.NewWithClaims(method, claims)
+	if kid != "" {
+		token.Header["kid"] = kid
+	}
+	s, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func soon() int64 { return time.Now().Add(time.Hour).Unix() }
+
+func TestTokens(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stranger, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := newBed(t).run(chatgw.Config{
+		Issuer: "shop", Audience: "chat",
+		Keys: []chatgw.Key{{ID: "2026", Public: public}, {ID: "old", Secret: secret}},
+	}, nil)
+	good := func() jwt.MapClaims {
+		return jwt.MapClaims{"sub": "ada", "exp": soon(), "iss": "shop", "aud": "chat", "write": []string{"*"}}
+	}
+	with := func(key string, value any) jwt.MapClaims {
+		c := good()
+		if c[key] = value; value == nil {
+			delete(c, key)
+		}
+		return c
+	}
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"ada","exp":9999999999,"iss":"shop","aud":"chat"}`)) + "."
+	for _, c := range []struct {
+		name, token, want string // empty: it is good
+	}{
+		{"EdDSA", sign(t, jwt.SigningMethodEdDSA, "2026", private, good()), ""},
+		{"HS256", sign(t, jwt.SigningMethodHS256, "old", secret, good()), ""},
+		{"without kid", sign(t, jwt.SigningMethodHS256, "", secret, good()), ""},
+		{"several audiences", sign(t, jwt.SigningMethodHS256, "", secret, with("aud", []string{"shop", "chat"})), ""},
+		{"another secret", sign(t, jwt.SigningMethodHS256, "old", otherSecret, good()), "signature"},
+		{"another key", sign(t, jwt.SigningMethodEdDSA, "2026", stranger, good()), "signature"},
+		{"an unknown kid", sign(t, jwt.SigningMethodHS256, "2027", secret, good()), "unverifiable"},
+		{"the public key as a secret", sign(t, jwt.SigningMethodHS256, "2026", []byte(public), good()), "unverifiable"},
+		{"the public key as a secret, without kid", sign(t, jwt.SigningMethodHS256, "", []byte(public), good()), "signature"},
+		{"HS384", sign(t, jwt.SigningMethodHS384, "old", secret, good()), "not valid"},
+		{"none", none, "not valid"},
+		{"garbage", "garbage", "malformed"},
+		{"expired", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", time.Now().Add(-time.Minute).Unix())), "expired"},
+		{"without an end", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", nil)), "required claim"},
+		{"not yet", sign(t, jwt.SigningMethodHS256, "old", secret, with("nbf", soon())), "not valid yet"},
+		{"another issuer", sign(t, jwt.SigningMethodHS256, "old", secret, with("iss", "thief")), "issuer"},
+		{"another audience", sign(t, jwt.SigningMethodHS256, "old", secret, with("aud", "mail")), "audience"},
+		{"nobody", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "")), "sub"},
+		{"a name that is none", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "a b")), "sub"},
+		{"a guest's name", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "guest-ada")), "those of guests"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := (&gateway{Gateway: g.Gateway, t: t}).connect()
+			b.send(frame.Encode(frame.Hello{Token: c.token}))
+			if c.want != "" {
+				if bye := b.ends(frame.CloseToken); !strings.Contains(bye.Reason, c.want) {
+					t.Errorf("the reason is %q, want %q", bye.Reason, c.want)
+				}
+				return
+			}
+			if w := expect[*frame.Welcome](b); w.User != "ada" || w.Guest {
+				t.Errorf("welcome: %+v", w)
+			}
+		})
+	}
+	t.Run("a guest", func(t *testing.T) {
+		b := (&gateway{Gateway: g.Gateway, t: t}).connect()
+		b.send(frame.Encode(frame.Hello{Name: "ada"}))
+		b.ends(frame.CloseToken)
+	})
+	// Nothing of a token is ever logged.
+	if log := g.log.String(); strings.Contains(log, "eyJ") {
+		t.Errorf("the log has a token:\n%s", log)
+	}
+}
+
+// A token says which rooms may be read, and which written.
+func TestPermissions(t *testing.T) {
+	g := newBed(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}}, nil)
+	b := g.connect()
+	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
+		"sub": "ada", "exp": soon(), "read": []string{"news", "pub*"}, "write": []string{"lobby", "team-*"},
+	})}))
+	expect[*frame.Welcome](b)
+	for room, may := range map[string]struct{ read, write bool }{
+		"lobby": {true, true}, "team-a": {true, true}, "news": {true, false}, "public": {true, false},
+		"team": {false, false}, "newspaper": {false, false}, "staff": {false, false},
+	} {
+		b.send(frame.Encode(frame.Join{Ref: 1, Room: room}))
+		if may.read {
+			if j := expect[*frame.Joined](b); j.Write != may.write {
+				t.Errorf("%s: write is %v, want %v", room, j.Write, may.write)
+			}
+		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.Room != room || e.Ref != 1 {
+			t.Errorf("%s: joining gave %+v", room, e)
+		}
+		b.send(frame.Encode(frame.History{Ref: 2, Room: room}))
+		if may.read {
+			expect[*frame.Page](b)
+		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.Ref != 2 {
+			t.Errorf("%s: history gave %+v", room, e)
+		}
+		b.send(frame.Encode(frame.Leave{Room: room}))
+		b.send(frame.Encode(frame.TypingIn{Room: room}))
+		if !may.write {
+			if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden {
+				t.Errorf("%s: typing gave %+v", room, e)
+			}
+		}
+		b.send(frame.Encode(frame.Send{Room: room, CID: "c", Text: "x"}))
+		if may.write {
+			b.acked("c")
+		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.CID != "c" {
+			t.Errorf("%s: sending gave %+v", room, e)
+		}
+	}
+}
+
+// A connection ends with its token.
+func TestTokenExpires(t *testing.T) {
+	g := newBed(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}}, nil)
+	b := g.connect()
+	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
+		"sub": "ada", "exp": time.Now().Add(2 * time.Second).Unix(), "write": []string{"*"},
+	})}))
+	expect[*frame.Welcome](b)
+	if bye := b.ends(frame.CloseToken); !strings.Contains(bye.Reason, "expired") {
+		t.Errorf("bye: %+v", bye)
+	}
+}
+
+func TestGuests(t *testing.T) {
+	bed := newBed(t)
+	everywhere := net.JoinHostPort("", "0")
+	key := []chatgw.Key{{Secret: secret}}
+	for _, c := range []struct {
+		name string
+		cfg  chatgw.Config
+		user string // empty: not let in
+	}{
+		{"on this machine", chatgw.Config{}, "ada"},
+		{"everywhere", chatgw.Config{Listen: everywhere}, ""},
+		{"everywhere, wanted", chatgw.Config{Listen: everywhere, Guests: chatgw.GuestsYes}, "ada"},
+		{"on this machine, with keys", chatgw.Config{Keys: key}, ""},
+		{"with keys, wanted", chatgw.Config{Keys: key, Guests: chatgw.GuestsYes}, "guest-ada"},
+		{"not wanted", chatgw.Config{Keys: key, Guests: chatgw.GuestsNo}, ""},
+	} {
+		g := bed.run(c.cfg, nil)
+		b := g.connect()
+		b.send(frame.Encode(frame.Hello{Name: "ada"}))
+		if c.user == "" {
+			b.ends(frame.CloseToken)
+		} else if w := expect[*frame.Welcome](b); w.User != c.user || !w.Guest {
+			t.Errorf("%s: welcome %+v", c.name, w)
+		}
+		b.ws.Close()
+		g.end()
+	}
+}
+
+func TestConfig(t *testing.T) {
+	for _, c := range []struct {
+		cfg  chatgw.Config
+		want string
+	}{
+		{chatgw.Config{Guests: "some"}, `Guests is "some"`},
+		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in"},
+		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed"},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32"},
+		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room"},
+		{chatgw.Config{Rooms: -1}, "Rooms is -1"},
+		{chatgw.Config{MessagesPerSecond: -1}, "MessagesPerSecond is -1"},
+		{chatgw.Config{DrainTimeout: -1}, "DrainTimeout is -1ns"},
+	} {
+		b := &ids{}
+		if _, err := chatgw.New(c.cfg, chatgw.Deps{NATS: offline(t), NextID: b.next}); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%+v: %v, want %q", c.cfg, err, c.want)
+		}
+	}
+	if _, err := chatgw.New(chatgw.Config{}, chatgw.Deps{}); err == nil {
+		t.Error("a gateway without a connection is made")
+	}
+}

@@ -1,0 +1,93 @@
+package orders
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"parley/chatgw/frame"
+	"parley/wire"
+)
+
+const log1 = "aaaabbbbccccdddd"
+
+func prepare(key string) []byte {
+	return wire.Encode(wire.Prepare{
+		V: wire.Version, Key: key, Digest: "00112233445566778899aabbccddeeff", DecideBy: 1, OpenSeq: 1, Payload: []byte(`{}`),
+	})
+}
+
+func id(n uint64) wire.TxID { return wire.TxID{Log: log1, N: n} }
+
+func kinds(events []frame.TxEvent) (k []string) {
+	for _, e := range events {
+		k = append(k, e.Kind)
+	}
+	return k
+}
+
+func TestOneTransaction(t *testing.T) {
+	b := newBook()
+	b.note(wire.SubjectSubmit, wire.Encode(wire.Submit{V: wire.Version, Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}}), 10)
+	b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+	b.note(wire.TxSubject(wire.KindVote, "inventory", id(1)), wire.Encode(wire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
+	b.note(wire.TxSubject(wire.KindVote, "inventory", id(2)), wire.Encode(wire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
+	b.note(wire.LogSubject(log1), []byte("nonsense"), 35)
+	f, ok := b.take()
+	if want := []string{"submit", "prepare", "vote"}; !ok || !slices.Equal(kinds(f.Events), want) || f.Events[0].At != 10 || !*f.Events[2].Yes {
+		t.Fatalf("told of %+v, want %v", f, want)
+	}
+	if _, ok := b.take(); ok {
+		t.Error("the same was told twice")
+	}
+	seen, ok := b.tx(id(1).String())
+	if !ok || len(seen.Events) != 3 || seen.Status != "" || seen.Key != "k" {
+		t.Errorf("seen: %+v", seen)
+	}
+	b.note(wire.TxSubject(wire.KindCommit, "inventory", id(1)), wire.Encode(wire.Commit{V: wire.Version, Journal: "journal234567abc", DecideBy: 1}), 40)
+	if seen, _ = b.tx(id(1).String()); seen.Status != wire.StatusCommitted {
+		t.Errorf("after the commit: %+v", seen)
+	}
+	if all := b.newest(); len(all.Txs) != 1 || all.Txs[0].Events != nil {
+		t.Errorf("newest: %+v", all)
+	}
+}
+
+// Heavy traffic is bounded and counted; what was ordered here is followed in
+// any case, and nothing grows.
+func TestBounds(t *testing.T) {
+	b := newBook()
+	const second = 1_000_000
+	b.follow("mine")
+	for n := range uint64(10_000) {
+		key := fmt.Sprint(n)
+		if n == 9_000 {
+			key = "mine"
+		}
+		for range 2 { // a repeated prepare is the same transaction
+			b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(n+1)), prepare(key), second+int64(n))
+		}
+	}
+	f, _ := b.take()
+	if len(b.txs) != MaxPerSecond+1 || f.Dropped != 10_000-MaxPerSecond-1 {
+		t.Errorf("%d are followed and %d left out, want %d and %d", len(b.txs), f.Dropped, MaxPerSecond+1, 10_000-MaxPerSecond-1)
+	}
+	if _, ok := b.tx(id(9_001).String()); !ok {
+		t.Error("the own order is not followed")
+	}
+	for s := range int64(100) {
+		for n := range uint64(MaxPerSecond) {
+			for at := range int64(maxEvents + 10) {
+				b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(20_000+uint64(s)*100+n)), prepare("x"), (s+10)*second+at)
+			}
+		}
+	}
+	if f, _ = b.take(); len(f.Events) > maxFresh || len(b.txs) > maxTxs || len(b.order) > maxTxs || len(b.submits) > maxKeys {
+		t.Errorf("grown to %d events, %d transactions, %d keys", len(f.Events), len(b.txs), len(b.submits))
+	}
+	for _, tx := range b.txs {
+		if len(tx.Events) > maxEvents {
+			t.Errorf("%s has %d events", tx.ID, len(tx.Events))
+		}
+	}
+}

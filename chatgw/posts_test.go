@@ -1,0 +1,149 @@
+package chatgw_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"parley/chatgw"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// ask sends what somebody types into the nats command, and reads the answer.
+func (b *bed) ask(subject, data string) wire.ChatPosted {
+	b.t.Helper()
+	m, err := b.nats.Request(subject, []byte(data), patience)
+	if err != nil {
+		b.t.Fatalf("request on %s: %v", subject, err)
+	}
+	p, err := wire.Decode[wire.ChatPosted](m.Data)
+	if err != nil {
+		b.t.Fatalf("the answer is %s: %v", m.Data, err)
+	}
+	return p
+}
+
+// A service says something with plain NATS, and browsers see it.
+func TestServicesPost(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{}, nil)
+	b.run(chatgw.Config{}, nil) // one of the two answers
+	ada := g.as("ada")
+	ada.join("lobby")
+	posted := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`)
+	if posted.Code != "" || posted.Seq == 0 || !posted.ID.Valid() {
+		t.Fatalf("posted: %+v", posted)
+	}
+	m := ada.said()
+	if m.User != "kitchen" || m.Text != "Soup is ready" || m.Kind != wire.ChatService || m.Seq != posted.Seq || m.ID != posted.ID || m.CID != "soup-1" {
+		t.Errorf("message: %+v", m)
+	}
+	// Posting again with the cid says nothing again.
+	if again := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`); again != posted {
+		t.Errorf("posted again: %+v, was %+v", again, posted)
+	}
+	// Without a request too.
+	if err := b.nats.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
+		t.Fatal(err)
+	}
+	if m := ada.said(); m.Text != "and bread" {
+		t.Errorf("message: %+v", m)
+	}
+}
+
+// What is malformed is refused, clearly, and nothing is said.
+func TestPostsRefused(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{}, nil)
+	for _, c := range []struct {
+		subject, data string
+		code          wire.Code
+		reason        string
+	}{
+		{"chat.post.lobby", ``, wire.CodeInvalid, "it is empty"},
+		{"chat.post.lobby", `Soup is ready`, wire.CodeInvalid, "malformed"},
+		{"chat.post.lobby", `{"v":2,"user":"kitchen","text":"x"}`, wire.CodeVersion, "version 2"},
+		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"x","room":"lobby"}`, wire.CodeInvalid, `unknown field "room"`},
+		{"chat.post.lobby", `{"v":1,"text":"x"}`, wire.CodeInvalid, "user is empty"},
+		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":" "}`, wire.CodeInvalid, "text is empty"},
+		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", wire.MaxChatText+1) + `"}`, wire.CodeInvalid, "the limit is 4096"},
+		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, wire.CodeTooLarge, "the limit is 65536"},
+		{"chat.post.Lobby", `{"v":1,"user":"kitchen","text":"x"}`, wire.CodeInvalid, "may have a-z"},
+	} {
+		got := b.ask(c.subject, c.data)
+		if got.Code != c.code || !strings.Contains(got.Reason, c.reason) || got.Seq != 0 {
+			t.Errorf("%.60s is answered with %+v, want %s with %q", c.data, got, c.code, c.reason)
+		}
+	}
+	ada := g.as("ada")
+	if j := ada.join("lobby"); len(j.Messages) != 0 {
+		t.Errorf("something was said: %+v", j.Messages)
+	}
+	// Nobody waits for an answer: the gateway's log says it.
+	if err := b.nats.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
+		t.Fatal(err)
+	}
+	// Nor on a subject that is not for answers.
+	if err := b.nats.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if m := ada.said(); m.Text != "loop" {
+		t.Errorf("message: %+v", m)
+	}
+	g.end()
+	for _, want := range []string{"nobody waits for an answer", "a subject that is not for answers"} {
+		if !strings.Contains(g.log.String(), want) {
+			t.Errorf("the log does not say %q", want)
+		}
+	}
+}
+
+// Every gateway says what it is doing.
+func TestGatewaysAreListed(t *testing.T) {
+	b := newBed(t)
+	one := b.run(chatgw.Config{}, nil)
+	b.run(chatgw.Config{}, nil)
+	one.as("ada").join("lobby")
+	inbox := b.nats.NewInbox()
+	sub, err := b.nats.SubscribeSync(inbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.nats.PublishRequest(wire.SubjectGateways, inbox, wire.Encode(wire.GatewaysRequest{V: 1})); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]wire.GatewayState{}
+	for range 2 {
+		m, err := sub.NextMsg(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := wire.Decode[wire.GatewayState](m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[s.Address] = s
+	}
+	if s := all[one.Addr().String()]; len(all) != 2 || s.Connections != 1 || s.People != 1 || s.Rooms != 1 || s.Memberships != 1 || s.Stopping {
+		t.Errorf("the gateways say %+v", all)
+	}
+}
+
+// The service is listed, as all of Parley's are.
+func TestServiceIsListed(t *testing.T) {
+	b := newBed(t)
+	b.run(chatgw.Config{}, nil)
+	m, err := b.nats.Request(wire.PingSubject("chatgw"), nil, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var info struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	}
+	if err := json.Unmarshal(m.Data, &info); err != nil || info.Name != "chatgw" || info.Version != wire.Release {
+		t.Errorf("the service answers %s (%v)", m.Data, err)
+	}
+}

@@ -1,0 +1,188 @@
+package rooms_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/chatgw/rooms"
+	"parley/wire"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+// sink is a member that only counts.
+type sink struct{ got atomic.Int64 }
+
+func (s *sink) Deliver(batch []*rooms.Shared) {
+	for _, m := range batch {
+		s.got.Add(int64(min(len(m.Bytes()), 1)))
+	}
+}
+func (*sink) Lost(string) {}
+
+// BenchmarkFanOut is one message of a room that a thousand are in, from its
+// arrival to the last of them, without sockets.
+func BenchmarkFanOut(b *testing.B) {
+	const members = 1000
+	nc := unsynced(b)
+	makeStream(b, nc, 1)
+	r := serve(b, nc, nil)
+	var all [members]sink
+	for i := range all {
+		if err := r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ResetTimer()
+	b.ReportAllocs()
+	cpu := cpuTime()
+	for sent := 0; sent < b.N; { // no more at a time than a room keeps
+		n := min(b.N-sent, 500)
+		store(b, nc, n, func(int) string { return "kitchen" })
+		for sent += n; all[members-1].got.Load() < int64(sent); {
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
+	b.StopTimer()
+	deliveries := float64(b.N) * members
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/deliveries, "ns/delivery")
+	b.ReportMetric((cpuTime()-cpu).Seconds()/deliveries*1e6, "cpu-s/million")
+}
+
+// BenchmarkSend is a message stored, with as many on the way as are useful.
+func BenchmarkSend(b *testing.B) {
+	s := brokertest.Run(b)
+	nc := s.Connect(b)
+	makeStream(b, nc, 1)
+	r := serve(b, nc, nil)
+	b.SetParallelism(64)
+	var n atomic.Int64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			post := rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: fmt.Sprint(n.Add(1)), Text: "hello"}
+			if _, err := r.Send(b.Context(), post); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+}
+
+// BenchmarkJoin is a join of a room that is open, with its page.
+func BenchmarkJoin(b *testing.B) {
+	s := brokertest.Run(b)
+	nc := s.Connect(b)
+	makeStream(b, nc, 1)
+	r := serve(b, nc, nil)
+	fill(b, s, 200, func(int) string { return "kitchen" })
+	b.ReportAllocs()
+	for b.Loop() {
+		m := &sink{}
+		if err := r.Join(b.Context(), "kitchen", "", 0, m, func(rooms.Joined) {}); err != nil {
+			b.Fatal(err)
+		}
+		r.Leave("kitchen", m)
+	}
+}
+
+var stored = flag.Int("stored", 1_000_000, "how many messages the stream holds in BenchmarkHistory")
+
+// unsynced is a connection to a server that does not sync each message: reading
+// is measured, and a million messages have to be stored first.
+func unsynced(b *testing.B) *nats.Conn {
+	b.Helper()
+	s, err := server.NewServer(&server.Options{
+		ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
+		JetStream: true, StoreDir: b.TempDir(), JetStreamMaxStore: 8 << 30,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.Start()
+	nc, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		nc.Close()
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	return nc
+}
+
+// BenchmarkHistory is a page of 50 messages at a random place of rooms that are
+// differently busy, with a million messages stored, 16 readers at a time.
+func BenchmarkHistory(b *testing.B) {
+	nc := unsynced(b)
+	makeStream(b, nc, 1)
+	begin := time.Now()
+	// The first gateway has seen all of it go by; the other has just started
+	// and learns from the pages that it reads.
+	old := serve(b, nc, nil)
+	at := store(b, nc, *stored, func(i int) string {
+		switch n := rand.IntN(10_000); {
+		case n < 5000:
+			return "busy"
+		case n < 5010:
+			return "seldom"
+		case n < 5011:
+			return "rare"
+		default:
+			return fmt.Sprint("room-", n%500)
+		}
+	})
+	b.Logf("%d messages stored in %.0f s", *stored, time.Since(begin).Seconds())
+	for name, r := range map[string]*rooms.Rooms{"old": old, "new": serve(b, nc, nil)} {
+		for _, room := range []string{"busy", "room-7", "seldom", "rare"} {
+			for _, readers := range []int{1, 16} {
+				b.Run(fmt.Sprintf("%s/%s-of-%d/readers=%d", name, room, len(at[room]), readers), func(b *testing.B) {
+					history(b, r, room, at[room], readers)
+				})
+			}
+		}
+	}
+}
+
+func history(b *testing.B, r *rooms.Rooms, room string, seqs []uint64, readers int) {
+	var mu sync.Mutex
+	var took []time.Duration
+	var work sync.WaitGroup
+	cpu := cpuTime()
+	for i := range readers {
+		work.Go(func() {
+			for range (b.N + readers - 1 - i) / readers {
+				before := seqs[rand.IntN(len(seqs))]
+				start := time.Now()
+				if _, _, err := r.History(b.Context(), room, before, 50); err != nil {
+					b.Error(err)
+				}
+				mu.Lock()
+				took = append(took, time.Since(start))
+				mu.Unlock()
+			}
+		})
+	}
+	work.Wait()
+	b.ReportMetric(float64((cpuTime()-cpu).Microseconds())/1000/float64(b.N), "cpu-ms")
+	slices.Sort(took)
+	ms := func(q float64) float64 { return took[int(q*float64(len(took)-1))].Seconds() * 1000 }
+	b.ReportMetric(ms(0.5), "p50-ms")
+	b.ReportMetric(ms(0.95), "p95-ms")
+	b.ReportMetric(ms(0.99), "p99-ms")
+}
+
+// cpuTime is what this process, the server in it included, has used.
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

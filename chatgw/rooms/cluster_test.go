@@ -1,0 +1,229 @@
+package rooms_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/chatgw/rooms"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// stepDowns is how often the stream's leader steps down under load. Each loses
+// re-sent messages with some probability.
+const stepDowns = 8
+
+// talkers is how many send at a time: the more are on their way, the more is
+// not re-sent when the leader steps down.
+const talkers = 64
+
+// While the leader of the stream steps down again and again, everybody in a
+// room gets exactly what the stream holds: those who stay, at two gateways, and
+// those who leave all the time and come back with what they know.
+func TestLeaderChangesUnderLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a cluster")
+	}
+	c := brokertest.RunCluster(t, 3)
+	makeStream(t, c.Connect(t), 3)
+	gateways := []*rooms.Rooms{serve(t, c.Nodes[0].Connect(t), nil), serve(t, c.Nodes[1].Connect(t), nil)}
+	names := []string{"kitchen", "cellar"}
+	var stay []*member
+	for _, name := range names {
+		for _, r := range gateways {
+			m := newMember()
+			m.join(t, r, name, "", 0)
+			stay = append(stay, m)
+		}
+	}
+	load, stop := context.WithCancel(t.Context())
+	defer stop()
+	var work sync.WaitGroup
+	var sent atomic.Int64
+	for i := range talkers {
+		work.Go(func() {
+			talk(load, gateways[i%2], names[i/2%2], fmt.Sprint("user", i), &sent)
+		})
+	}
+	wanderers := make([]*member, 4)
+	for i := range wanderers {
+		wanderers[i] = newMember()
+		work.Go(func() { wander(load, t, gateways, names[i%2], wanderers[i], i) })
+	}
+	for range stepDowns {
+		await(t, &sent, sent.Load()+2000)
+		c.StreamLeader(t, wire.Chat().Name)
+		if err := c.StepDown(t, wire.Chat().Name); err != nil {
+			t.Log(err) // an election was under way
+		}
+	}
+	await(t, &sent, sent.Load()+2000)
+	stop()
+	work.Wait()
+
+	stored := 0
+	for i, name := range names {
+		truth := truth(t, c, name)
+		stored += len(truth)
+		for _, m := range []*member{stay[2*i], stay[2*i+1], wanderers[i], wanderers[i+2]} {
+			m.wait(t, "the end of "+name, func() bool { return len(m.have) > 0 && m.have[len(m.have)-1].Seq >= truth[len(truth)-1] })
+			compare(t, m, truth)
+		}
+	}
+	for i, r := range gateways {
+		n := r.Counters()
+		t.Logf("gateway %d: of %d messages %d were not re-sent; %d reads of gaps brought %d; %d joins recovered, %d did not; %d times lost",
+			i, stored, stored-int(n.Live), n.Gaps, n.Filled, n.Recovered, n.Unrecovered, n.Lost)
+	}
+}
+
+// talk sends one message after another.
+func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
+	for n := 0; ctx.Err() == nil; n++ {
+		post := rooms.Post{Room: room, User: user, Kind: wire.ChatText, CID: fmt.Sprint("c", n), Text: fmt.Sprint("text ", n)}
+		for ctx.Err() == nil {
+			if _, err := r.Send(ctx, post); err == nil {
+				sent.Add(1)
+				break
+			}
+		}
+	}
+}
+
+// wander joins, hears something and leaves, at one gateway and the other, until
+// ctx ends; then it joins for good.
+func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room string, m *member, n int) {
+	for ; ; n++ {
+		r := gateways[n%len(gateways)]
+		epoch, since := "", uint64(0)
+		v := newMember() // each visit has its own, so that a late Deliver is no matter
+		if len(m.have) > 0 {
+			epoch, since = r.Epoch(), m.have[len(m.have)-1].Seq
+		}
+		if err := r.Join(testContext(t), room, epoch, since, v, v.admitted); err != nil {
+			t.Errorf("joining: %v", err)
+			return
+		}
+		m.mu.Lock()
+		switch {
+		case ctx.Err() != nil:
+			m.mu.Unlock()
+			stayAs(t, r, room, m, v)
+			return
+		case !v.joined.Recovered:
+			m.have = nil
+		}
+		m.mu.Unlock()
+		select {
+		case <-time.After(time.Duration(5+n%20) * time.Millisecond):
+		case <-ctx.Done():
+		}
+		r.Leave(room, v)
+		v.mu.Lock()
+		m.mu.Lock()
+		if v.wrong != "" {
+			m.wrong = v.wrong
+		}
+		m.have = append(m.have, v.have...)
+		m.mu.Unlock()
+		v.mu.Unlock()
+	}
+}
+
+// stayAs ends the visit v and joins as m.
+func stayAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
+	r.Leave(room, v)
+	epoch, since := "", uint64(0)
+	if len(m.have) > 0 {
+		epoch, since = r.Epoch(), m.have[len(m.have)-1].Seq
+	}
+	if err := r.Join(testContext(t), room, epoch, since, m, m.admitted); err != nil {
+		t.Errorf("joining: %v", err)
+	}
+}
+
+// await waits until so many messages were stored.
+func await(t *testing.T, sent *atomic.Int64, n int64) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(3 * patience)
+	for sent.Load() < n {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("only %d of %d messages were stored", sent.Load(), n)
+		}
+	}
+}
+
+// truth is what the stream holds of a room, as its leader says.
+func truth(t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64) {
+	t.Helper()
+	c.StreamLeader(t, wire.Chat().Name)
+	js, err := jetstream.New(c.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := testContext(t)
+	s, err := js.Stream(ctx, wire.Chat().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		FilterSubject: wire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for left := consumer.CachedInfo().NumPending; left > 0; {
+		batch, err := consumer.Fetch(int(min(left, 500)), jetstream.FetchMaxWait(5*time.Second))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for m := range batch.Messages() {
+			meta, err := m.Metadata()
+			if err != nil {
+				t.Fatal(err)
+			}
+			seqs = append(seqs, meta.Sequence.Stream)
+			left--
+		}
+		if err := batch.Error(); err != nil && err != nats.ErrTimeout {
+			t.Fatal(err)
+		}
+	}
+	return seqs
+}
+
+// compare holds what a member has against the room: the end of it, from where
+// the member began.
+func compare(t *testing.T, m *member, truth []uint64) {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var have []uint64
+	for _, msg := range m.have {
+		have = append(have, msg.Seq)
+	}
+	if m.wrong != "" {
+		t.Error(m.wrong)
+	}
+	if n := len(truth) - len(have); n < 0 || !slices.Equal(have, truth[n:]) {
+		t.Errorf("a member has %d messages, the room %d, and its end is not what the member has", len(have), len(truth))
+		for i := range min(len(have), len(truth)) {
+			if have[i] != truth[i] {
+				t.Errorf("the first that differs is number %d: %d instead of %d", i, have[i], truth[i])
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,251 @@
+package rooms_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A broker that restarts loses nobody's place, and a message that was sent
+// meanwhile is stored once it is back.
+func TestBrokerRestarts(t *testing.T) {
+	r, s := one(t, nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	say(t, r, "kitchen", "ann", "c1", "before")
+	s.Kill()
+	done := make(chan frame.Ack, 1)
+	go func() { done <- say(t, r, "kitchen", "ann", "c2", "meanwhile") }()
+	s.Restart(t)
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatal("the message was not stored")
+	}
+	say(t, r, "kitchen", "ann", "c3", "after")
+	if got := m.texts(t, 3); !slices.Equal(got, []string{"before", "meanwhile", "after"}) {
+		t.Errorf("it has %q", got)
+	}
+}
+
+// What is stored while a gateway is cut off is told once it is back, although
+// nothing follows that would show the gap.
+func TestReconnectCatchesUp(t *testing.T) {
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	nc := s.Connect(t)
+	r := serve(t, nc, func(c *rooms.Config) { c.TailEvery = time.Hour })
+	other := serve(t, s.Connect(t), nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	say(t, other, "kitchen", "ann", "c0", "text 0")
+	m.texts(t, 1)
+	if err := nc.ForceReconnect(); err != nil {
+		t.Fatal(err)
+	}
+	for i := 1; i < 20; i++ {
+		say(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
+	}
+	m.texts(t, 20)
+}
+
+// deaf is a stream that re-sends nothing: the gateway has nothing but tails and
+// its own acknowledgements.
+func deaf(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *brokertest.Server) {
+	t.Helper()
+	s := brokertest.Run(t)
+	nc := s.Connect(t)
+	makeStream(t, nc, 1)
+	r := serve(t, nc, change)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := stream(t, s).CachedInfo().Config
+	cfg.RePublish = nil
+	if _, err := js.UpdateStream(testContext(t), cfg); err != nil {
+		t.Fatal(err)
+	}
+	return r, s
+}
+
+func TestTailsAlone(t *testing.T) {
+	r, s := deaf(t, nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	for round := range 3 {
+		fill(t, s, 700, func(int) string { return "kitchen" })
+		m.texts(t, 700*(round+1))
+	}
+}
+
+func TestAcknowledgementsAlone(t *testing.T) {
+	r, _ := deaf(t, func(c *rooms.Config) { c.TailEvery = time.Hour })
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	for i := range 5 {
+		say(t, r, "kitchen", "ann", fmt.Sprint("c", i), "hello")
+		m.texts(t, i+1)
+	}
+}
+
+// Whoever can write to the stream or to the live subjects past the gateways can
+// show people nothing, and can stop nothing: headers of the broker's names, texts
+// that are no messages, and re-sent messages that never were.
+func TestStrangersInTheStream(t *testing.T) {
+	r, s := one(t, nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	nc := s.Connect(t)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := wire.Encode(wire.ChatMessage{V: wire.Version, ID: 7, User: "eve", Kind: wire.ChatService, Text: "with forged headers"})
+	put := func(data []byte, headers ...string) {
+		t.Helper()
+		msg := &nats.Msg{Subject: wire.RoomSubject("kitchen"), Data: data, Header: nats.Header{}}
+		for i := 0; i < len(headers); i += 2 {
+			msg.Header.Add(headers[i], headers[i+1])
+		}
+		if _, err := js.PublishMsg(testContext(t), msg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	say(t, r, "kitchen", "ann", "c1", "one")
+	put(good, "Nats-Sequence", "x", "Nats-Last-Sequence", "999", "Nats-Subject", "chat.room.cellar", "Nats-Stream", "OTHER", "Nats-Time-Stamp", "never")
+	put([]byte("no message"))
+	put(nil, "Status", "204", "Description", "EOB")
+	put([]byte(`{"v":1,"id":"8","user":"eve","kind":"text","text":"x","more":1}`))
+	say(t, r, "kitchen", "ann", "c2", "two")
+	for _, h := range []nats.Header{
+		nil,
+		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}},
+		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.cellar"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
+		{"Nats-Stream": {"OTHER"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
+	} {
+		if err := nc.PublishMsg(&nats.Msg{Subject: wire.LiveSubject("kitchen"), Data: good, Header: h}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	say(t, r, "kitchen", "ann", "c3", "three")
+	want := []string{"one", "with forged headers", "two", "three"}
+	if got := m.texts(t, len(want)); !slices.Equal(got, want) {
+		t.Errorf("it has %q, want %q", got, want)
+	}
+	// The same through a page, and for one who comes back.
+	page, more, err := r.History(testContext(t), "kitchen", 0, 0)
+	if err != nil || more || len(page) != len(want) {
+		t.Errorf("the page has %d messages, more %v, %v", len(page), more, err)
+	}
+	fresh := serve(t, s.Connect(t), func(c *rooms.Config) { c.Page = 1 })
+	back := newMember()
+	j := back.join(t, fresh, "kitchen", fresh.Epoch(), m.have[0].Seq)
+	if !j.Recovered || len(j.Messages) != 3 {
+		t.Errorf("who comes back is given %d messages, recovered %v", len(j.Messages), j.Recovered)
+	}
+	for _, j := range j.Messages[1:] {
+		if j.Prev != 0 && !slices.ContainsFunc(page, func(m frame.Message) bool { return m.Seq == j.Prev }) {
+			t.Errorf("message %d says that it follows %d, which nobody sees", j.Seq, j.Prev)
+		}
+	}
+}
+
+// A stream that was lost and made anew ends the role.
+func TestAnotherStreamEndsIt(t *testing.T) {
+	s := brokertest.Run(t)
+	nc := s.Connect(t)
+	makeStream(t, nc, 1)
+	own := s.Connect(t)
+	cfg := rooms.Config{Encode: encode}
+	r, err := rooms.New(cfg, rooms.Deps{NATS: own, NextID: (&ids{}).next})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make(chan error, 1)
+	go func() { out <- r.Run(testContext(t)) }()
+	<-r.Ready()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := js.DeleteStream(testContext(t), wire.Chat().Name); err != nil {
+		t.Fatal(err)
+	}
+	makeStream(t, nc, 1)
+	if err := own.ForceReconnect(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-out:
+		if e, ok := errors.AsType[*streams.Error](err); !ok || e.Missing {
+			t.Errorf("Run returned %v, want an error about the incarnation", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("it goes on with another stream")
+	}
+}
+
+// A gap that cannot be closed is told, and joining again works.
+func TestLost(t *testing.T) {
+	r, s := deaf(t, nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	ack := say(t, r, "kitchen", "ann", "c1", "one")
+	m.texts(t, 1)
+	// The messages after it are removed before anybody reads them: the oldest
+	// go first, so this one goes with them.
+	at := fill(t, s, 50, func(int) string { return "kitchen" })["kitchen"]
+	if err := stream(t, s).Purge(testContext(t), jetstream.WithPurgeSequence(at[40])); err != nil {
+		t.Fatal(err)
+	}
+	m.wait(t, "the room to be lost", func() bool { return m.lost > 0 || len(m.have) == 51 })
+	if m.lost == 0 {
+		t.Skip("the gap was read before it was purged")
+	}
+	j := m.join(t, r, "kitchen", r.Epoch(), ack.Seq)
+	if j.Recovered || j.Last != at[49] || len(j.Messages) != 10 || j.More {
+		t.Errorf("it joins again with recovered %v, %d messages up to %d, more %v", j.Recovered, len(j.Messages), j.Last, j.More)
+	}
+}
+
+// A room in which nobody is ends after a while, and when there are too many.
+func TestRoomsEnd(t *testing.T) {
+	r, _ := one(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })
+	a, b, c := newMember(), newMember(), newMember()
+	a.join(t, r, "a", "", 0)
+	b.join(t, r, "b", "", 0)
+	err := r.Join(testContext(t), "c", "", 0, c, c.admitted)
+	if wire.CodeOf(err) != wire.CodeBusy {
+		t.Errorf("a third room: %v", err)
+	}
+	r.Leave("a", a)
+	for deadline := time.After(patience); ; {
+		err := r.Join(testContext(t), "c", "", 0, c, c.admitted)
+		if err == nil {
+			break
+		}
+		select { // the room has not noticed yet that it is empty
+		case <-deadline:
+			t.Fatal(err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	if n := r.Counters(); n.Rooms != 2 || n.Members != 2 {
+		t.Errorf("there are %d rooms with %d members", n.Rooms, n.Members)
+	}
+}

@@ -1,0 +1,160 @@
+package rooms
+
+import (
+	"slices"
+	"sync"
+)
+
+// index remembers the numbers of messages, room by room, so that a page of
+// history is read by number. Without it the broker has to look at every message
+// of every room in between, which takes it milliseconds where a room speaks
+// seldom.
+//
+// It is filled by what the stream re-sends, in all rooms, and by the pages that
+// are read. What it says of a room are runs: numbers between which the room has
+// no others.
+type index struct {
+	max, maxRoom int
+
+	mu    sync.Mutex
+	rooms map[string][]run // oldest first, none overlapping another
+	size  int
+}
+
+// run are numbers of one room, ascending, each the one after the one before it.
+// whole: nothing is before the first.
+type run struct {
+	seqs  []uint64
+	whole bool
+}
+
+func newIndex(limit, room int) *index {
+	return &index{max: limit, maxRoom: room, rooms: map[string][]run{}}
+}
+
+// live adds a message that was stored after another, 0 if it was the first.
+func (x *index) live(room string, prev, seq uint64) {
+	if prev == 0 { // or the first that is left
+		x.add(room, true, []uint64{seq})
+		return
+	}
+	x.mu.Lock()
+	if runs := x.rooms[room]; len(runs) > 0 {
+		// Nearly always it follows what is known.
+		if r := &runs[len(runs)-1]; r.seqs[len(r.seqs)-1] == prev {
+			r.seqs = append(r.seqs, seq)
+			x.size++
+			x.bound(room)
+			x.mu.Unlock()
+			return
+		}
+	}
+	x.mu.Unlock()
+	x.add(room, false, []uint64{prev, seq})
+}
+
+// add adds a run, and joins it with those that it overlaps.
+func (x *index) add(room string, whole bool, seqs []uint64) {
+	if len(seqs) == 0 {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	runs := x.rooms[room]
+	add := run{seqs, whole}
+	// Those that end before it, those that overlap it, those behind it.
+	i := 0
+	for i < len(runs) && end(runs[i]) < seqs[0] {
+		i++
+	}
+	j := i
+	for j < len(runs) && runs[j].seqs[0] <= end(add) {
+		add = join2(runs[j], add)
+		x.size -= len(runs[j].seqs)
+		j++
+	}
+	x.rooms[room] = slices.Replace(runs, i, j, add)
+	x.size += len(add.seqs)
+	x.bound(room)
+}
+
+func end(r run) uint64 { return r.seqs[len(r.seqs)-1] }
+
+// join2 joins two runs that have a number in common, or whose ranges overlap:
+// within both a number that one has the other has too.
+func join2(a, b run) run {
+	if b.seqs[0] < a.seqs[0] {
+		a, b = b, a
+	}
+	out := run{whole: a.whole || b.whole && b.seqs[0] == a.seqs[0], seqs: a.seqs}
+	i, _ := slices.BinarySearch(b.seqs, end(a)+1)
+	out.seqs = append(out.seqs, b.seqs[i:]...)
+	return out
+}
+
+// bound forgets the oldest of a room that has too many, and whole rooms when
+// there are too many in all. It is called with the lock held.
+func (x *index) bound(room string) {
+	runs := x.rooms[room]
+	if n := length(runs); n > x.maxRoom {
+		x.size -= n
+		// By a quarter at a time, so that it costs nothing for most messages.
+		drop := n - x.maxRoom*3/4
+		for drop >= len(runs[0].seqs) {
+			drop -= len(runs[0].seqs)
+			runs = runs[1:]
+		}
+		runs = slices.Clone(runs)
+		runs[0] = run{seqs: slices.Clone(runs[0].seqs[drop:])}
+		x.rooms[room] = runs
+		x.size += length(runs)
+	}
+	for name := range x.rooms {
+		if x.size <= x.max {
+			return
+		}
+		if name != room {
+			x.size -= length(x.rooms[name])
+			delete(x.rooms, name)
+		}
+	}
+}
+
+func length(runs []run) (n int) {
+	for _, r := range runs {
+		n += len(r.seqs)
+	}
+	return n
+}
+
+// before are the numbers of the n messages before a number, fewer if the room
+// has no more. ok: they are known, and edge is: the number of a message that is
+// at or behind the end of what is asked for, so that nothing is between.
+func (x *index) before(room string, below, edge uint64, n int) (seqs []uint64, ok bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, r := range x.rooms[room] {
+		if r.seqs[0] >= below || end(r) < edge {
+			continue
+		}
+		if i, _ := slices.BinarySearch(r.seqs, below); i >= n || r.whole {
+			return slices.Clone(r.seqs[max(0, i-n):i]), true
+		}
+	}
+	return nil, false
+}
+
+// forget removes the numbers up to one: those messages are gone.
+func (x *index) forget(room string, upTo uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	var left []run
+	for _, r := range x.rooms[room] {
+		i, _ := slices.BinarySearch(r.seqs, upTo+1)
+		x.size -= i
+		if i < len(r.seqs) {
+			left = append(left, run{seqs: slices.Clone(r.seqs[i:]), whole: i == 0 && r.whole})
+		}
+	}
+	x.rooms[room] = left
+}

@@ -1,0 +1,110 @@
+package rooms
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// maxPending and maxPendingBytes bound what waits in the client for the
+	// live subscription; what is dropped beyond it shows as gaps.
+	maxPending      = 1 << 17
+	maxPendingBytes = 64 << 20
+	// watchEvery is how often the stream is looked at without a reason.
+	watchEvery = 30 * time.Second
+)
+
+// subscribe listens for everything that rooms hear. What is returned is to be
+// unsubscribed, also with an error.
+func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
+	for subject, handle := range map[string]nats.MsgHandler{
+		wire.SubjectChatLive:     r.live,
+		wire.SubjectChatTyping:   r.typing,
+		wire.SubjectChatPresence: r.people.heard,
+		leaderElected:            func(*nats.Msg) { r.suspect() },
+	} {
+		sub, err := r.deps.NATS.Subscribe(subject, handle)
+		if err != nil {
+			return subs, err
+		}
+		subs = append(subs, sub)
+		if err := sub.SetPendingLimits(maxPending, maxPendingBytes); err != nil {
+			return subs, err
+		}
+	}
+	return subs, nil
+}
+
+// leaderElected is where the broker says that the stream has a new leader: the
+// old one may not have re-sent its last messages.
+var leaderElected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED." + wire.Chat().Name
+
+func unsubscribe(subs []*nats.Subscription) {
+	for _, s := range subs {
+		_ = s.Unsubscribe() // the connection is gone with it otherwise
+	}
+}
+
+// live takes what the stream re-sends, of all rooms.
+func (r *Rooms) live(m *nats.Msg) {
+	r.count.live.Add(1)
+	place, err := wire.ParseLive(m.Subject, m.Header)
+	if err != nil {
+		// Somebody published there; the broker sets headers.
+		r.count.malformed.Add(1)
+		return
+	}
+	r.index.live(place.Room, place.Prev, place.Seq)
+	if rm := r.find(place.Room); rm != nil {
+		rm.arrived(place, m.Data)
+	}
+}
+
+// suspect lets every room look whether it missed something.
+func (r *Rooms) suspect() {
+	for _, rm := range r.all() {
+		rm.post(func() { rm.m.Reconnected() })
+	}
+}
+
+// watch looks after the connection and the stream: after a reconnect every room
+// may have missed something, and the stream may be another one.
+func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case status := <-changes:
+			r.people.connected(status == nats.CONNECTED)
+			if status != nats.CONNECTED {
+				continue
+			}
+			r.suspect()
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if err := r.check(ctx); err != nil {
+			r.fail(err)
+			return
+		}
+	}
+}
+
+// check returns an error if the stream is not the one it was.
+func (r *Rooms) check(ctx context.Context) error {
+	info, err := streams.Check(ctx, r.js, wire.Chat())
+	if _, ok := errors.AsType[*streams.Error](err); ok {
+		return err
+	}
+	if err != nil {
+		return nil // JetStream does not answer; that will be seen elsewhere
+	}
+	return info.Same(wire.Chat().Name, r.epoch)
+}

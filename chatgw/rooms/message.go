@@ -1,0 +1,80 @@
+package rooms
+
+import (
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms/machine"
+	"parley/wire"
+)
+
+// message makes what the machine orders out of what the stream holds. What is
+// no message of ours (somebody wrote into the stream past the gateways) keeps
+// its place, and has no body: it is shown to nobody.
+func (r *Rooms) message(place wire.ChatPlace, data []byte) machine.Message {
+	m := machine.Message{Seq: place.Seq, Prev: place.Prev, Size: len(data)}
+	c, err := wire.Decode[wire.ChatMessage](data)
+	if err != nil {
+		r.count.malformed.Add(1)
+		return m
+	}
+	m.Body = r.shared(&Shared{Room: place.Room, Message: &frame.Message{
+		T: frame.TypeMessage, Room: place.Room, Seq: place.Seq,
+		ID: c.ID, At: c.ID.Time().UnixMilli(), User: c.User, Kind: c.Kind, Text: c.Text, CID: c.CID,
+	}})
+	return m
+}
+
+func (r *Rooms) shared(s *Shared) *Shared {
+	s.encode = r.cfg.Encode
+	return s
+}
+
+func (r *Rooms) messages(found []stored) []machine.Message {
+	out := make([]machine.Message, len(found))
+	for i, s := range found {
+		out[i] = r.message(s.ChatPlace, s.data)
+	}
+	return out
+}
+
+// show are the messages that members see, out of those that are delivered,
+// each with the number of the one before it. One that follows a hidden one says
+// that it does not know: 0. It is called once for each message, before anybody
+// else has it.
+func (rm *room) show(messages []machine.Message) []*Shared {
+	out := rm.batch[:0]
+	for _, m := range messages {
+		s, ok := m.Body.(*Shared)
+		if !ok {
+			rm.hidden = true
+			continue
+		}
+		if s.Message.Prev = m.Prev; rm.hidden {
+			s.Message.Prev = 0
+		}
+		rm.hidden = false
+		out = append(out, s)
+	}
+	rm.batch = out
+	return out
+}
+
+// page are the messages as they stand in a page, copied.
+func page(messages []machine.Message) []frame.Message {
+	out := make([]frame.Message, 0, len(messages))
+	hidden := false
+	for _, m := range messages {
+		s, ok := m.Body.(*Shared)
+		if !ok {
+			hidden = true
+			continue
+		}
+		f := *s.Message
+		f.T, f.Room, f.Prev = "", "", m.Prev
+		if hidden {
+			f.Prev = 0
+		}
+		hidden = false
+		out = append(out, f)
+	}
+	return out
+}

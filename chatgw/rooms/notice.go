@@ -1,0 +1,49 @@
+package rooms
+
+import (
+	"context"
+	"strconv"
+
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms/presence"
+	"parley/wire"
+)
+
+// write writes notices into rooms, one after another.
+func (p *people) write(ctx context.Context) {
+	for {
+		select {
+		case n := <-p.notices:
+			p.rooms.notice(ctx, n)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// notice writes that somebody came or left, unless the room says so already:
+// a gateway that has just started does not know who was there before.
+func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
+	recent, _, err := r.History(ctx, n.Room, 0, r.cfg.MaxPage)
+	if err == nil && told(recent, n) {
+		return
+	}
+	if err == nil {
+		_, err = r.send(ctx, Post{Room: n.Room, User: n.User, Kind: n.Kind},
+			messageID(string(n.Kind), n.Room, n.User, strconv.FormatInt(n.Stay, 10)))
+	}
+	if err != nil && ctx.Err() == nil {
+		r.deps.Log.Warn("did not write who came or left", "room", n.Room, "user", n.User, "kind", n.Kind, "error", err)
+	}
+}
+
+// told reports whether the last that a room says of a person is this already.
+func told(recent []frame.Message, n presence.Notice) bool {
+	for i := len(recent) - 1; i >= 0; i-- {
+		m := &recent[i]
+		if m.User == n.User && (m.Kind == wire.ChatJoin || m.Kind == wire.ChatLeave) {
+			return m.Kind == n.Kind
+		}
+	}
+	return false
+}

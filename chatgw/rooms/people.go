@@ -1,0 +1,141 @@
+package rooms
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms/presence"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// people is who is present, over all gateways: the shell around the presence
+// core. What the core asks for is done before the lock is given back, so that
+// changes are told in order; none of it blocks.
+type people struct {
+	rooms   *Rooms
+	started time.Time
+	notices chan presence.Notice
+
+	mu   sync.Mutex
+	core *presence.Core
+}
+
+const (
+	// peopleTick is how long a change may wait for others to be told with it.
+	peopleTick = 250 * time.Millisecond
+	// settle is how long gateways wait for each other's claims before a notice,
+	// and never longer than half the grace.
+	settle = time.Second
+	// silentFor is after how many accounts that did not come a gateway is dead.
+	silentFor = 3
+	// maxClaims bounds the people of other gateways, about 200 bytes each.
+	maxClaims = 200_000
+	// maxNotices bounds the notices that wait to be written; more are dropped,
+	// they are a courtesy.
+	maxNotices = 256
+)
+
+func newPeople(r *Rooms) *people {
+	return &people{
+		rooms: r, started: time.Now(), notices: make(chan presence.Notice, maxNotices),
+		core: presence.New(r.cfg.Gateway, presence.Limits{
+			Grace: r.cfg.Grace.Milliseconds(), Settle: min(settle, r.cfg.Grace/2).Milliseconds(),
+			Account: r.cfg.Announce.Milliseconds(), Silence: silentFor * r.cfg.Announce.Milliseconds(),
+			Notices: max(r.cfg.Notices, 0), Names: frame.MaxPeople, Claims: maxClaims,
+		}),
+	}
+}
+
+// now is the time in milliseconds since 1970, and never steps back.
+func (p *people) now() int64 { return p.started.UnixMilli() + time.Since(p.started).Milliseconds() }
+
+// with lets something happen and does what follows.
+func (p *people) with(f func(c *presence.Core, now int64)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f(p.core, p.now())
+	for _, a := range p.core.Actions() {
+		switch a := a.(type) {
+		case presence.Tell:
+			// What is not sent now is told by the next account.
+			_ = p.rooms.deps.NATS.Publish(wire.SubjectChatPresence, wire.Encode(a.Message))
+		case presence.Changed:
+			p.changed(a)
+		case presence.Notice:
+			select {
+			case p.notices <- a:
+			default:
+			}
+		}
+	}
+}
+
+// changed tells the members of a room.
+func (p *people) changed(c presence.Changed) {
+	rm := p.rooms.find(c.Room)
+	if rm == nil {
+		return
+	}
+	s := p.rooms.shared(&Shared{Room: c.Room, Presence: &frame.Presence{
+		T: frame.TypePresence, Room: c.Room, Came: c.Came, Left: c.Left, Present: c.Present,
+	}})
+	rm.offer(func() { rm.give([]*Shared{s}) })
+}
+
+// run lets time pass, and writes notices, until ctx ends.
+func (p *people) run(ctx context.Context) {
+	p.rooms.goDo(p.write)
+	tick := time.NewTicker(peopleTick)
+	defer tick.Stop()
+	for {
+		p.with((*presence.Core).Tick)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			p.with(func(c *presence.Core, _ int64) { c.Close() })
+			return
+		}
+	}
+}
+
+// heard takes what another gateway says.
+func (p *people) heard(m *nats.Msg) {
+	said, err := wire.Decode[wire.ChatPresence](m.Data)
+	if err != nil {
+		p.rooms.count.malformed.Add(1)
+		return
+	}
+	p.with(func(c *presence.Core, now int64) { c.Heard(now, said) })
+}
+
+// connected says whether the others can be heard.
+func (p *people) connected(yes bool) {
+	p.with(func(c *presence.Core, now int64) { c.Online(now, yes) })
+}
+
+// Enter says that a person's session is in a room, Exit that it is not any
+// more. Both may be repeated. A session is any name that is unique here. What
+// cannot be a room or a user is ignored.
+func (r *Rooms) Enter(room, user, session string) {
+	if wire.CheckRoom(room) != nil || wire.CheckUser(user) != nil {
+		return
+	}
+	r.people.with(func(c *presence.Core, now int64) { c.Enter(now, room, user, session) })
+}
+
+// Exit is the inverse of [Rooms.Enter].
+func (r *Rooms) Exit(room, user, session string) {
+	r.people.with(func(c *presence.Core, now int64) { c.Exit(now, room, user, session) })
+}
+
+// People are the first [frame.MaxPeople] of those present in a room, over all
+// gateways, sorted, and how many there are.
+func (r *Rooms) People(room string) (names []string, present int) {
+	r.people.mu.Lock()
+	defer r.people.mu.Unlock()
+	return r.people.core.People(room, frame.MaxPeople)
+}

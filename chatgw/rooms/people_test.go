@@ -1,0 +1,158 @@
+package rooms_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/wire"
+)
+
+// quick makes the times of presence short.
+func quick(c *rooms.Config) {
+	c.Grace, c.Announce, c.Notices = 300*time.Millisecond, 100*time.Millisecond, 50
+}
+
+// two are the rooms of two gateways on one broker.
+func two(t *testing.T, change func(*rooms.Config)) (a, b *rooms.Rooms) {
+	t.Helper()
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	return serve(t, s.Connect(t), change), serve(t, s.Connect(t), change)
+}
+
+// present waits until a member was told how many are present.
+func (m *member) present(t *testing.T, n int) {
+	t.Helper()
+	m.wait(t, fmt.Sprintf("%d to be present", n), func() bool {
+		at := m.joined.Present
+		for _, s := range m.others {
+			if s.Presence != nil {
+				at = s.Presence.Present
+			}
+		}
+		return at == n
+	})
+}
+
+func TestPresenceOverTwoGateways(t *testing.T) {
+	a, b := two(t, quick)
+	a.Enter("kitchen", "ann", "a1")
+	m := newMember()
+	if j := m.join(t, a, "kitchen", "", 0); !slices.Equal(j.People, []string{"ann"}) || j.Present != 1 {
+		t.Errorf("she joins and sees %v, %d", j.People, j.Present)
+	}
+	b.Enter("kitchen", "bob", "b1")
+	b.Enter("kitchen", "ann", "b2") // her second tab, elsewhere
+	m.present(t, 2)
+	for _, r := range []*rooms.Rooms{a, b} {
+		if people, n := r.People("kitchen"); !slices.Equal(people, []string{"ann", "bob"}) || n != 2 {
+			t.Errorf("present are %v, %d", people, n)
+		}
+	}
+	a.Exit("kitchen", "ann", "a1")
+	b.Exit("kitchen", "bob", "b1")
+	m.present(t, 1)
+	if people, _ := a.People("kitchen"); !slices.Equal(people, []string{"ann"}) {
+		t.Errorf("present are %v", people)
+	}
+	b.Exit("kitchen", "ann", "b2")
+	m.present(t, 0)
+	// One line for each who came and left.
+	m.wait(t, "the notices", func() bool { return len(m.have) >= 4 })
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var lines []string
+	for _, msg := range m.have {
+		lines = append(lines, fmt.Sprint(msg.User, " ", msg.Kind))
+	}
+	slices.Sort(lines)
+	if !slices.Equal(lines, []string{"ann join", "ann leave", "bob join", "bob leave"}) {
+		t.Errorf("the room says %q", lines)
+	}
+}
+
+// A gateway that dies takes its people with it after a while; one that stops
+// leaves them time to come elsewhere.
+func TestDeadGateway(t *testing.T) {
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	a := serve(t, s.Connect(t), quick)
+	dying := s.Connect(t)
+	b, end := start(t, dying, quick)
+	defer end()
+	m := newMember()
+	m.join(t, a, "kitchen", "", 0)
+	b.Enter("kitchen", "bob", "b1")
+	m.present(t, 1)
+	dying.Close()
+	m.present(t, 0)
+
+	c, stop := start(t, s.Connect(t), quick)
+	c.Enter("kitchen", "cem", "c1")
+	m.present(t, 1)
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	m.present(t, 0)
+}
+
+// A gateway that starts knows within a moment who is where.
+func TestLateGateway(t *testing.T) {
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	slow := func(c *rooms.Config) { c.Announce = time.Hour }
+	a := serve(t, s.Connect(t), slow)
+	for i := range 1000 {
+		a.Enter("kitchen", fmt.Sprint("user", i), "s")
+	}
+	m := newMember()
+	b := serve(t, s.Connect(t), slow)
+	m.join(t, b, "kitchen", "", 0)
+	m.present(t, 1000)
+	if people, n := b.People("kitchen"); len(people) != frame.MaxPeople || n != 1000 || !slices.IsSorted(people) {
+		t.Errorf("it shows %d of %d", len(people), n)
+	}
+}
+
+// A gateway that starts anew does not say again who came.
+func TestNoticesSurviveARestart(t *testing.T) {
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	a, stop := start(t, s.Connect(t), quick)
+	m := newMember()
+	m.join(t, a, "kitchen", "", 0)
+	a.Enter("kitchen", "ann", "s")
+	m.wait(t, "the notice", func() bool { return len(m.have) == 1 })
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	b := serve(t, s.Connect(t), quick)
+	n := newMember()
+	n.join(t, b, "kitchen", "", 0)
+	b.Enter("kitchen", "ann", "s")
+	b.Enter("kitchen", "bob", "s")
+	n.wait(t, "the other's notice", func() bool { return len(n.have) >= 2 })
+	if last := n.have[len(n.have)-1]; len(n.have) != 2 || last.User != "bob" || last.Kind != wire.ChatJoin {
+		t.Errorf("the room says %+v", n.have)
+	}
+}
+
+func TestTyping(t *testing.T) {
+	a, b := two(t, nil)
+	m, other := newMember(), newMember()
+	m.join(t, a, "kitchen", "", 0)
+	other.join(t, a, "cellar", "", 0)
+	b.Typing("kitchen", "bob")
+	m.wait(t, "that somebody types", func() bool { return len(m.others) == 1 })
+	if s := m.others[0]; s.Room != "kitchen" || s.Typed == nil || s.Typed.User != "bob" {
+		t.Errorf("it was told %+v", s)
+	}
+	if len(other.others) != 0 {
+		t.Error("another room was told")
+	}
+}

@@ -1,0 +1,122 @@
+package rooms
+
+import (
+	"context"
+	"time"
+
+	"parley/chatgw/rooms/machine"
+)
+
+// perform does what the machine asks for.
+func (rm *room) perform() {
+	for actions := rm.m.Actions(); len(actions) > 0; actions = rm.m.Actions() {
+		for _, a := range actions {
+			rm.do(a)
+		}
+	}
+}
+
+func (rm *room) do(a machine.Action) {
+	r := rm.rooms
+	switch a := a.(type) {
+	case machine.Deliver:
+		rm.give(rm.show(a.Messages))
+	case machine.Admit:
+		rm.admit(a)
+	case machine.Lost:
+		rm.lost(a)
+	case machine.Read:
+		rm.read(a.Again, r.reads, rm.open)
+	case machine.Fill:
+		r.count.gaps.Add(1)
+		rm.read(a.Again, r.fills, func(ctx context.Context) answer { return rm.fill(ctx, a.From) })
+	case machine.Recover:
+		rm.read(a.Again, r.reads, func(ctx context.Context) answer { return rm.recover(ctx, a.Who, a.Since) })
+	case machine.AskTail:
+		r.askTail(rm.name)
+	case machine.Remind:
+		m := rm.m
+		r.goDo(func(ctx context.Context) {
+			if pause(ctx, r.cfg.AckGrace) {
+				rm.postTo(m, (*machine.Room).Due)
+			}
+		})
+	}
+}
+
+// give passes something on to every member. It is encoded before anybody
+// hears of it, so that the first member does not do it for all.
+func (rm *room) give(batch []*Shared) {
+	if len(batch) == 0 || len(rm.members.list) == 0 {
+		return
+	}
+	for _, s := range batch {
+		s.Bytes()
+	}
+	for _, m := range rm.members.list {
+		m.Deliver(batch)
+	}
+	rm.rooms.count.delivered.Add(uint64(len(batch) * len(rm.members.list)))
+}
+
+// lost tells everybody, and takes those who wait to a new machine.
+func (rm *room) lost(l machine.Lost) {
+	rm.rooms.count.lost.Add(1)
+	rm.rooms.deps.Log.Warn("lost the place in a room", "room", rm.name, "why", l.Why)
+	gone := rm.members.clear()
+	rm.rooms.count.members.Add(-int64(len(gone)))
+	for _, m := range gone {
+		m.Lost(rm.name)
+	}
+	rm.begin()
+	for _, who := range l.Waiting {
+		if j := rm.joins[who]; j != nil {
+			rm.m.Join(who, j.epoch, j.since)
+		}
+	}
+}
+
+const (
+	// minRetry and maxRetry bound the pause before a read is repeated.
+	minRetry = 30 * time.Millisecond
+	maxRetry = time.Second
+)
+
+// answer tells a machine what was read for it.
+type answer func(*machine.Room)
+
+// read reads the stream beside the room and then tells the machine. Only as
+// many reads as slots has places are under way at a time. again: wait a little
+// first, longer each time in a row.
+func (rm *room) read(again bool, slots chan struct{}, read func(context.Context) answer) {
+	wait := time.Duration(0)
+	if again {
+		rm.retry = min(max(2*rm.retry, minRetry), maxRetry)
+		wait = rm.retry
+	} else {
+		rm.retry = 0
+	}
+	m := rm.m
+	rm.rooms.goDo(func(ctx context.Context) {
+		if wait > 0 && !pause(ctx, wait) {
+			return
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		tell := read(ctx)
+		<-slots
+		rm.postTo(m, tell)
+	})
+}
+
+// postTo posts what is meant for one machine, and for none after it.
+func (rm *room) postTo(m *machine.Room, tell answer) {
+	rm.post(func() {
+		if rm.m == m {
+			tell(m)
+		}
+	})
+}

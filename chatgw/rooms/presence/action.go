@@ -1,0 +1,29 @@
+package presence
+
+import "parley/wire"
+
+// Action is something for the shell to do.
+type Action interface{ action() }
+
+// Tell publishes to the other gateways.
+type Tell struct{ Message wire.ChatPresence }
+
+// Changed says who came to a room and who left it since the last time. Names
+// are left out where there are too many to follow.
+type Changed struct {
+	Room       string
+	Came, Left []string
+	Present    int
+}
+
+// Notice asks for a line in a room. Kind is join or leave, and Stay names the
+// stay that it is about: of all with the same four one is to be stored.
+type Notice struct {
+	Room, User string
+	Kind       wire.ChatKind
+	Stay       int64
+}
+
+func (Tell) action()    {}
+func (Changed) action() {}
+func (Notice) action()  {}

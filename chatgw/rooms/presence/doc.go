@@ -1,0 +1,34 @@
+// Package presence decides who is in which room, over all gateways, as a pure
+// machine: events with the time go in, actions come out of [Core.Actions].
+//
+// # Authority
+//
+// Each gateway claims the people who are connected to it, and tells the others
+// what changed and, every few seconds, everybody. A person is present while any
+// gateway claims it. What is told may be lost; the next full account corrects
+// it. A gateway that is silent for long is dead, and so are its claims.
+//
+// # A stay
+//
+//	came -> present <-> leaving -> left
+//
+// A person comes with the first session in any gateway and leaves a while after
+// the last one went, so that a reload is no leaving. The stay has a name: the
+// moment it began, the earliest that any of its gateways knows.
+//
+// # Notices
+//
+// Coming and leaving are also written into the room, once a stay, whatever
+// gateways think of it: all of them would write the same message id, made of
+// the stay's name, and the stream stores one. Who writes: of those that claim
+// the person, a little after it came, the one with the smallest name; and when
+// it left, everybody who claimed it during the stay, or after the death of its
+// last gateway the living one with the smallest name. A crowd gets no notices.
+//
+//	file      noun
+//	core      the state, who comes and goes here
+//	claim     what becomes of a person when a claim begins or ends
+//	peer      the other gateways
+//	tick      time, accounts, changes
+//	action    what comes out
+package presence

@@ -1,0 +1,108 @@
+package presence
+
+import "parley/wire"
+
+// peer is another gateway.
+type peer struct {
+	heardAt int64
+	// byeAt is when its claims end since it said that it stops, or 0.
+	byeAt int64
+	// claims are its people, with the last round that named them.
+	claims map[claim]uint64
+	// round is the account that is arriving, and parts how many parts of it
+	// have come.
+	round uint64
+	parts int
+}
+
+// maxPeers bounds the gateways that are listened to. Each costs the others a
+// message a second; far fewer are of use.
+const maxPeers = 256
+
+// Heard takes what another gateway said.
+func (c *Core) Heard(now int64, m wire.ChatPresence) {
+	if m.Gateway == c.self {
+		return
+	}
+	p := c.peers[m.Gateway]
+	if p == nil && len(c.peers) == maxPeers {
+		return
+	}
+	if p == nil {
+		p = &peer{claims: map[claim]uint64{}}
+		c.peers[m.Gateway] = p
+	}
+	p.heardAt = now
+	if m.Bye {
+		p.byeAt = now + c.limits.Grace
+	}
+	if m.Ask {
+		c.accountAt = 0
+	}
+	for _, said := range m.Claims {
+		k := claim{said.Room, said.User}
+		if said.Gone {
+			c.unclaim(m.Gateway, k, false)
+		} else {
+			c.claim(now, m.Gateway, p, k, said.Since, m.Round)
+		}
+	}
+	if m.Parts > 0 {
+		c.account(m, p)
+	}
+}
+
+// claim notes that a peer has a person.
+func (c *Core) claim(now int64, gateway string, p *peer, k claim, since int64, round uint64) {
+	if _, ok := p.claims[k]; !ok {
+		if c.claims >= c.limits.Claims {
+			return
+		}
+		c.claims++
+	}
+	p.claims[k] = round
+	c.person(now, k, since).peers[gateway] = true
+}
+
+// unclaim notes that a peer has not got a person any more.
+func (c *Core) unclaim(gateway string, k claim, died bool) {
+	p := c.peers[gateway]
+	if _, ok := p.claims[k]; !ok {
+		return
+	}
+	delete(p.claims, k)
+	c.claims--
+	if of := c.find(k); of != nil {
+		delete(of.peers, gateway)
+		c.release(k, of, died)
+	}
+}
+
+// account counts the parts of a full account. When all of them have come, whom
+// they did not name is gone.
+func (c *Core) account(m wire.ChatPresence, p *peer) {
+	if m.Round != p.round {
+		p.round, p.parts = m.Round, 0
+	}
+	if p.parts++; p.parts < m.Parts {
+		return
+	}
+	for k, round := range p.claims {
+		if round < m.Round {
+			c.unclaim(m.Gateway, k, false)
+		}
+	}
+}
+
+// bury ends the claims of a dead gateway.
+func (c *Core) bury(gateway string) {
+	dead := c.peers[gateway]
+	delete(c.peers, gateway) // it is not first among the living
+	for k := range dead.claims {
+		c.claims--
+		if of := c.find(k); of != nil {
+			delete(of.peers, gateway)
+			c.release(k, of, true)
+		}
+	}
+}

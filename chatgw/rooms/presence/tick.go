@@ -1,0 +1,126 @@
+package presence
+
+import (
+	"maps"
+	"slices"
+
+	"parley/wire"
+)
+
+// Tick lets time pass. It is to be called several times a second: changes are
+// told together then.
+func (c *Core) Tick(now int64) {
+	for len(c.leaving) > 0 && c.leaving[0].at <= now {
+		d := c.leaving[0]
+		c.leaving = c.leaving[1:]
+		c.left(now, d.claim)
+	}
+	for len(c.arriving) > 0 && c.arriving[0].at <= now {
+		d := c.arriving[0]
+		c.arriving = c.arriving[1:]
+		c.arrived(now, d.claim)
+	}
+	c.listen(now)
+	c.tellPeers(now)
+	c.tellRooms()
+}
+
+// left ends this gateway's claim to a person who did not come back.
+func (c *Core) left(now int64, k claim) {
+	p := c.find(k)
+	if p == nil || !p.mine || len(p.sessions) > 0 || p.goneAt+c.limits.Grace > now {
+		return
+	}
+	p.mine = false
+	c.changed[k] = true
+	c.release(k, p, false)
+}
+
+// listen buries the gateways that have been silent for too long. While this one
+// is cut off it hears nobody, which says nothing about them.
+func (c *Core) listen(now int64) {
+	if !c.online {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.peers)) {
+		p := c.peers[name]
+		if now-p.heardAt > c.limits.Silence || p.byeAt != 0 && now >= p.byeAt {
+			c.bury(name)
+		}
+	}
+}
+
+// Online says whether this gateway is connected to the others.
+func (c *Core) Online(now int64, online bool) {
+	c.online = online
+	for _, p := range c.peers {
+		p.heardAt = now
+	}
+	if online {
+		c.asks, c.accountAt = true, 0
+	}
+}
+
+// tellPeers tells the other gateways everybody, if it is time, or what changed.
+func (c *Core) tellPeers(now int64) {
+	var claims []wire.ChatClaim
+	full := now >= c.accountAt
+	if full {
+		c.accountAt = now + c.limits.Account
+		c.round++
+		for room, r := range c.rooms {
+			for user, p := range r.people {
+				if p.mine {
+					claims = append(claims, wire.ChatClaim{Room: room, User: user, Since: p.since})
+				}
+			}
+		}
+	} else {
+		for k := range c.changed {
+			if p := c.find(k); p != nil && p.mine {
+				claims = append(claims, wire.ChatClaim{Room: k.room, User: k.user, Since: p.since})
+			} else {
+				claims = append(claims, wire.ChatClaim{Room: k.room, User: k.user, Gone: true})
+			}
+		}
+	}
+	clear(c.changed)
+	if full || len(claims) > 0 {
+		c.tell(claims, full)
+	}
+}
+
+func (c *Core) tell(claims []wire.ChatClaim, full bool) {
+	parts := max(1, (len(claims)+wire.MaxClaims-1)/wire.MaxClaims)
+	for i := range parts {
+		m := wire.ChatPresence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.asks && i == 0}
+		m.Claims = claims[i*wire.MaxClaims : min(len(claims), (i+1)*wire.MaxClaims)]
+		if full {
+			m.Part, m.Parts = i+1, parts
+		}
+		c.do(Tell{m})
+	}
+	if full {
+		c.asks = false
+	}
+}
+
+// tellRooms tells members who came and left.
+func (c *Core) tellRooms() {
+	for _, name := range slices.Sorted(maps.Keys(c.dirty)) {
+		r := c.rooms[name]
+		if len(r.came)+len(r.left) > 0 {
+			ch := Changed{Room: name, Present: len(r.names)}
+			if len(r.names) <= c.limits.Names {
+				ch.Came, ch.Left = slices.Sorted(maps.Keys(r.came)), slices.Sorted(maps.Keys(r.left))
+			}
+			c.do(ch)
+		}
+		clear(r.came)
+		clear(r.left)
+		if len(r.people) == 0 {
+			delete(c.rooms, name)
+		}
+	}
+	clear(c.dirty)
+}

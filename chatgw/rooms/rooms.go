@@ -1,0 +1,236 @@
+package rooms
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Rooms are all rooms of one gateway. Make them with [New].
+type Rooms struct {
+	cfg   Config
+	deps  Deps
+	count counters
+	ready chan struct{}
+	ended chan struct{} // closed when Run begins to end
+
+	// Set by Run, before ready is closed.
+	js         jetstream.JetStream
+	epoch      string
+	reader     *reader
+	background context.Context
+	work       sync.WaitGroup
+	failed     chan error
+
+	// Places for what is under way: see [Config.MaxReads], maxFills and
+	// [Config.MaxSends].
+	reads, fills, sends chan struct{}
+
+	mu      sync.RWMutex
+	rooms   map[string]*room
+	started bool
+
+	asked    asked
+	index    *index
+	spacings spacings
+	removed  removed
+	people   *people
+}
+
+// maxFills bounds the reads under way that close gaps. They are not behind
+// those for pages: members wait for them.
+const maxFills = 64
+
+// New checks the configuration. It opens nothing.
+func New(cfg Config, deps Deps) (*Rooms, error) {
+	if deps.NATS == nil || deps.NextID == nil {
+		return nil, errors.New("rooms: a NATS connection and a source of ids are required")
+	}
+	if err := cfg.fill(); err != nil {
+		return nil, err
+	}
+	if deps.Log == nil {
+		deps.Log = slog.New(slog.DiscardHandler)
+	}
+	r := &Rooms{
+		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}), failed: make(chan error, 1),
+		reads: make(chan struct{}, cfg.MaxReads), fills: make(chan struct{}, maxFills), sends: make(chan struct{}, cfg.MaxSends),
+		rooms: map[string]*room{}, asked: newAsked(), index: newIndex(cfg.IndexAll, cfg.Index), spacings: newSpacings(cfg.MaxRooms),
+	}
+	r.people = newPeople(r)
+	return r, nil
+}
+
+// Ready is closed once rooms can be joined.
+func (r *Rooms) Ready() <-chan struct{} { return r.ready }
+
+// Gateway is this process's name among the gateways.
+func (r *Rooms) Gateway() string { return r.cfg.Gateway }
+
+// Epoch is the stream's incarnation, known once Ready is closed.
+func (r *Rooms) Epoch() string { return r.epoch }
+
+// readyTimeout bounds the last step of the start: one round trip to the broker.
+const readyTimeout = 10 * time.Second
+
+// Run serves rooms until ctx is cancelled. It returns an error if the stream
+// cannot be trusted: it is missing, another one, or set differently.
+func (r *Rooms) Run(ctx context.Context) (err error) {
+	js, err := jetstream.New(r.deps.NATS)
+	if err != nil {
+		return fmt.Errorf("rooms: %w", err)
+	}
+	info, err := streams.Check(ctx, js, wire.Chat())
+	if err != nil {
+		return fmt.Errorf("rooms: %w", err)
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer r.work.Wait()
+	defer cancel()
+	defer r.stop()
+	r.js, r.epoch, r.background = js, info.Incarnation, background
+	if r.reader, err = newReader(r.deps.NATS); err != nil {
+		return fmt.Errorf("rooms: %w", err)
+	}
+	defer r.reader.close()
+	subs, err := r.subscribe()
+	defer unsubscribe(subs)
+	if err != nil {
+		return fmt.Errorf("rooms: %w", err)
+	}
+	changes := r.deps.NATS.StatusChanged(nats.CONNECTED, nats.RECONNECTING)
+	defer r.deps.NATS.RemoveStatusListener(changes)
+	r.goDo(r.compareTails)
+	r.goDo(r.people.run)
+	r.goDo(func(ctx context.Context) { r.watch(ctx, changes) })
+	if err := r.deps.NATS.FlushTimeout(readyTimeout); err != nil {
+		return fmt.Errorf("rooms: subscribing: %w", err)
+	}
+	r.mu.Lock()
+	r.started = true
+	r.mu.Unlock()
+	close(r.ready)
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-r.failed:
+		return fmt.Errorf("rooms: %w", err)
+	}
+}
+
+// stop refuses what comes from now on.
+func (r *Rooms) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.started = false
+	close(r.ended)
+}
+
+// fail ends Run.
+func (r *Rooms) fail(err error) {
+	select {
+	case r.failed <- err:
+	default: // it is ending for another reason
+	}
+}
+
+// unread logs what went wrong while reading the stream; it is tried again.
+func (r *Rooms) unread(what, room string, err error) {
+	r.deps.Log.Debug("the stream was not read, trying again", "for", what, "room", room, "error", err)
+}
+
+// enter posts something to a room, which is opened if it is not open.
+func (r *Rooms) enter(name string, do func(*room)) (*room, error) {
+	for {
+		rm, err := r.open(name)
+		if err != nil {
+			return nil, err
+		}
+		if rm.post(func() { do(rm) }) {
+			return rm, nil
+		}
+	}
+}
+
+func (r *Rooms) open(name string) (*room, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.started {
+		return nil, unavailable("room %s: the gateway is not serving", name)
+	}
+	if rm := r.rooms[name]; rm != nil {
+		return rm, nil
+	}
+	if len(r.rooms) >= r.cfg.MaxRooms && !r.evict() {
+		return nil, busy("room %s: %d rooms are open here, which is the limit", name, r.cfg.MaxRooms)
+	}
+	rm := newRoom(r, name)
+	r.rooms[name] = rm
+	r.count.rooms.Add(1)
+	r.goDo(rm.run)
+	return rm, nil
+}
+
+// evict closes a room in which nobody is. It reports false if there is none.
+func (r *Rooms) evict() bool {
+	for _, rm := range r.rooms {
+		if rm.evict() {
+			return true
+		}
+	}
+	return false
+}
+
+// find is a room that is open, or nil.
+func (r *Rooms) find(name string) *room {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.rooms[name]
+}
+
+// all are the rooms that are open.
+func (r *Rooms) all() (list []*room) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, rm := range r.rooms {
+		list = append(list, rm)
+	}
+	return list
+}
+
+// goDo runs f beside everything else until it ends or the rooms do.
+func (r *Rooms) goDo(f func(context.Context)) {
+	r.work.Add(1)
+	go func() {
+		defer r.work.Done()
+		f(r.background)
+	}()
+}
+
+// pause waits, and reports false if ctx ended first.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func randomToken() string {
+	var b [10]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return wire.Token(b)
+}

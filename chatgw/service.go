@@ -1,0 +1,87 @@
+package chatgw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/micro"
+)
+
+// service is what a gateway offers on NATS, as endpoints of a micro service:
+// [wire.PostSubject], where one gateway gets each post, and
+// [wire.SubjectGateways], which every gateway answers.
+type service struct {
+	micro.Service
+	posts *posts
+	g     *Gateway
+}
+
+func (g *Gateway) offer() (*service, error) {
+	s := &service{posts: newPosts(g), g: g}
+	m, err := micro.AddService(g.deps.NATS, micro.Config{
+		Name: "chatgw", Version: wire.Release,
+		Description: "chat rooms for browsers and services",
+		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.addr.String()},
+		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
+			g.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("chatgw: registering the service: %w", err)
+	}
+	s.Service = m
+	err = errors.Join(
+		m.AddEndpoint("post", micro.HandlerFunc(s.posts.handle), micro.WithEndpointSubject(wire.SubjectChatPost),
+			micro.WithEndpointQueueGroup(wire.QueueGateways), micro.WithEndpointPendingLimits(maxPendingPosts, maxPendingPostsBytes)),
+		m.AddEndpoint("gateways", micro.HandlerFunc(s.state), micro.WithEndpointSubject(wire.SubjectGateways),
+			micro.WithEndpointQueueGroupDisabled()),
+	)
+	if err == nil {
+		// Ready means that what is sent now arrives.
+		ctx, cancel := context.WithTimeout(g.background, g.cfg.ActTimeout)
+		defer cancel()
+		err = g.deps.NATS.FlushWithContext(ctx)
+	}
+	if err != nil {
+		_ = m.Stop() // the first failure says it all
+		return nil, fmt.Errorf("chatgw: offering %s and %s: %w", wire.SubjectChatPost, wire.SubjectGateways, err)
+	}
+	return s, nil
+}
+
+// state answers [wire.GatewaysRequest].
+func (s *service) state(req micro.Request) {
+	if _, err := wire.Decode[wire.GatewaysRequest](req.Data()); err != nil {
+		s.g.cfg.Log.Warn("ignored a malformed message", "subject", req.Subject(), "error", err)
+		_ = req.Error(string(wire.CodeOf(err)), wire.Clip(err.Error()), nil) // whoever asked may be gone
+		return
+	}
+	n := s.g.snapshot()
+	respond(s.g, req, wire.Encode(wire.GatewayState{
+		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.addr.String(), Epoch: s.g.rooms.Epoch(),
+		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
+		Stopping: s.g.stopping.Load(),
+	}))
+}
+
+// respond answers, unless the answer would be taken for something else.
+func respond(g *Gateway, req micro.Request, data []byte) {
+	if !wire.CanReply(req.Reply()) {
+		g.cfg.Log.Warn("a request wants its answer on a subject that is not for answers", "subject", req.Subject(), "reply", req.Reply())
+		return
+	}
+	if err := req.Respond(data); err != nil {
+		g.cfg.Log.Debug("an answer could not be sent", "subject", req.Subject(), "error", err)
+	}
+}
+
+// stop takes no more requests and waits for those that are under way.
+func (s *service) stop() {
+	if err := s.Stop(); err != nil {
+		s.g.cfg.Log.Warn("stopping the service", "error", err)
+	}
+	s.posts.work.Wait()
+}

@@ -1,0 +1,179 @@
+package chatgw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/chatgw/socket"
+	"parley/wire"
+)
+
+// session is one client, from its connection to its end. It is what its
+// connection serves ([socket.Session]), a member of its rooms ([rooms.Member]),
+// and a [Client]. Its fields are few, since thousands are idle.
+type session struct {
+	gateway *Gateway
+	conn    *socket.Conn
+	number  uint64 // unique here
+
+	// Of the frames alone, which come one after another.
+	person   *person // nil until hello
+	may      *permissions
+	guest    bool
+	frames   bucket
+	refusals bucket
+	typed    time.Duration // when typing was last told
+	beside   bool          // Beside knows it
+	expiry   *time.Timer   // nil: it does not expire
+
+	mu    sync.Mutex
+	rooms []membership
+	// joining is the room that is being joined; held is what it says until the
+	// answer to the join is queued.
+	joining string
+	held    []*rooms.Shared
+}
+
+// membership is a room that is joined, and how far it is known.
+type membership struct {
+	room string
+	last uint64
+}
+
+func (g *Gateway) newSession(c *socket.Conn) socket.Session {
+	return &session{gateway: g, conn: c, number: g.sessions.Add(1)}
+}
+
+// Frame acts on one message of the client.
+func (s *session) Frame(data []byte) {
+	now := s.gateway.since()
+	if wait := s.frames.take(now, s.gateway.frames); wait > 0 {
+		s.tooFast(data, now, wait)
+		return
+	}
+	f, err := frame.DecodeClient(data)
+	if bad, ok := errors.AsType[*frame.Malformed](err); ok {
+		s.gateway.counters.malformed.Add(1)
+		s.end(frame.CloseFrame, bad.Text)
+		return
+	}
+	hello, isHello := f.(*frame.Hello)
+	switch {
+	case s.person == nil && !isHello:
+		s.end(frame.CloseHello, "the first frame must be a hello")
+	case s.person == nil && err != nil:
+		s.end(frame.CloseHello, err.Error())
+	case s.person == nil:
+		s.hello(hello)
+	case isHello:
+		s.end(frame.CloseHello, "hello can be said only once")
+	case err != nil:
+		s.refuse(f, err)
+	default:
+		ctx, cancel := context.WithTimeout(s.gateway.background, s.gateway.cfg.ActTimeout)
+		defer cancel()
+		if err := s.act(ctx, f); err != nil {
+			s.refuse(f, err)
+		}
+	}
+}
+
+// hello lets the client in, or not.
+func (s *session) hello(h *frame.Hello) {
+	g, err := s.gateway.identity.greet(h)
+	if err != nil {
+		s.gateway.counters.unwelcome.Add(1)
+		s.end(frame.CloseToken, err.Error())
+		return
+	}
+	s.person, s.may, s.guest = s.gateway.people.enter(g.user), g.may, g.guest
+	s.conn.Greeted()
+	if !g.until.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(g.until), func() { s.end(frame.CloseToken, "the token has expired") })
+	}
+	w := s.gateway.welcome
+	w.User, w.Guest = g.user, g.guest
+	s.Send(frame.Encode(w))
+}
+
+// tooFast refuses a frame that is beyond the rate, and ends the connection of
+// a client that goes on all the same.
+func (s *session) tooFast(data []byte, now, wait time.Duration) {
+	s.gateway.counters.tooFast.Add(1)
+	if s.refusals.take(now, s.gateway.refusals) > 0 {
+		s.endRetry(frame.CloseRate, fmt.Sprintf("more than %v frames a second, in spite of being told", s.gateway.cfg.FramesPerSecond), time.Second+wait)
+		return
+	}
+	f, err := frame.DecodeClient(data)
+	if bad, ok := errors.AsType[*frame.Malformed](err); ok {
+		s.end(frame.CloseFrame, bad.Text)
+		return
+	}
+	s.answerError(f, &wire.Error{Code: frame.CodeRate, Text: fmt.Sprintf("more than %v frames a second", s.gateway.cfg.FramesPerSecond)}, wait)
+}
+
+// refuse answers a frame that is not acted on.
+func (s *session) refuse(f frame.FromClient, err error) {
+	var retry time.Duration
+	switch wire.CodeOf(err) {
+	case wire.CodeBusy, wire.CodeUnavailable:
+		retry = time.Second
+	case wire.CodeInternal:
+		s.gateway.cfg.Log.Error("a frame failed", "user", s.person.name, "frame", fmt.Sprintf("%T", f), "error", err)
+		err = &wire.Error{Code: wire.CodeInternal, Text: "the gateway failed in a way it did not expect"}
+	}
+	s.answerError(f, err, retry)
+}
+
+func (s *session) answerError(f frame.FromClient, err error, retry time.Duration) {
+	s.gateway.counters.refused(wire.CodeOf(err))
+	s.Send(frame.Encode(frame.Refuse(f, err, retry)))
+}
+
+// end closes the connection for good.
+func (s *session) end(code int, reason string) { s.endRetry(code, reason, 0) }
+
+func (s *session) endRetry(code int, reason string, retry time.Duration) {
+	s.conn.Close(socket.Bye{Code: code, Reason: wire.Clip(reason), Retry: retry})
+}
+
+// Closed forgets the client. Others are told after a while, if it does not come
+// back.
+func (s *session) Closed(int) {
+	if s.person == nil {
+		return
+	}
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	s.mu.Lock()
+	left := s.rooms
+	s.rooms = nil
+	s.mu.Unlock()
+	for _, m := range left {
+		s.gateway.rooms.Leave(m.room, s)
+		s.gateway.rooms.Exit(m.room, s.person.name, s.name())
+	}
+	if s.beside {
+		s.gateway.deps.Beside.Gone(s)
+	}
+	s.gateway.people.leave(s.person)
+}
+
+// name is the session among those of its person.
+func (s *session) name() string { return strconv.FormatUint(s.number, 36) }
+
+// User is who the client is.
+func (s *session) User() (user string, guest bool) { return s.person.name, s.guest }
+
+// Send queues a frame for the client alone.
+func (s *session) Send(encoded []byte) { s.conn.Send(socket.Text(encoded)) }
+
+// SendShared queues a WebSocket frame that many get.
+func (s *session) SendShared(whole []byte) { s.conn.Push(whole) }

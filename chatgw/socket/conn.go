@@ -1,0 +1,151 @@
+package socket
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"parley/chatgw/frame"
+
+	"github.com/gorilla/websocket"
+)
+
+// Session is what a connection serves.
+type Session interface {
+	// Frame acts on one message of the client, which is valid UTF-8. Messages
+	// of one connection come one after another. data belongs to the caller
+	// again when Frame returns.
+	Frame(data []byte)
+	// Closed is called once, after the last Frame has returned: the connection
+	// has ended, or is closing. The code is the one it was closed with, 1006 if
+	// it broke.
+	Closed(code int)
+}
+
+// Conn is one connection. Its fields are few, since thousands are idle.
+type Conn struct {
+	server  *Server
+	session Session
+	net     net.Conn
+	ws      *websocket.Conn
+	raw     syscall.RawConn // nil: not a socket that can be written without waiting
+	addr    netip.Addr
+
+	// Of the reading half alone.
+	guard  guard
+	broken *violation
+	shaken bool
+
+	alive  atomic.Bool // something arrived since the last beat
+	missed uint8       // beats without; of the wheel alone
+	// turn is held while the session acts on a message.
+	turn sync.Mutex
+
+	place place // on the wheel
+
+	mu      sync.Mutex
+	queue   queue
+	cutting *Bye // the queue is to be cut, and this said instead
+	code    int  // why it closes
+	state   state
+	phase   phase
+	greeted bool // the first message was accepted
+}
+
+// phase is how far a connection's life has come.
+type phase uint8
+
+const (
+	open phase = iota
+	closingDown
+)
+
+// attach takes the network of a connection from the HTTP server.
+func (c *Conn) attach(conn net.Conn) {
+	c.net = conn
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetWriteBuffer(c.server.cfg.SendBuffer) // fails when closed, as writing will
+		c.raw, _ = tcp.SyscallConn()
+	}
+}
+
+// Address is where the client is.
+func (c *Conn) Address() netip.Addr { return c.addr }
+
+// Greeted says that the first message was what it should be; until then the
+// time for it runs.
+func (c *Conn) Greeted() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.greeted = true
+	if c.phase == open {
+		_ = c.net.SetReadDeadline(time.Time{}) // fails when closed, as reading will
+	}
+}
+
+// Bye is how a connection ends: Code is a close code, Reason is for people. A
+// Retry above zero is when to come back.
+type Bye struct {
+	Code   int
+	Reason string
+	Retry  time.Duration
+}
+
+// Close writes what is queued, says goodbye, and ends the connection. Only the
+// first one counts. It does not wait.
+func (c *Conn) Close(b Bye) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase == open {
+		c.say(b)
+		c.end(b.Code)
+	}
+}
+
+// echo ends the connection of a client that has closed, or is gone.
+func (c *Conn) echo(code int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != open {
+		return
+	}
+	switch code {
+	case closeAbnormal:
+	case closeNone:
+		c.queue.push(&c.server.lists, closing(0, ""))
+	default:
+		c.queue.push(&c.server.lists, closing(code, ""))
+	}
+	c.end(code)
+}
+
+// cut ends the connection of a client that does not read: what it has not read
+// is thrown away. The caller holds the lock, in the phase open.
+func (c *Conn) cut(b Bye) {
+	if c.state == writes || c.state == stuck {
+		// Some of the queue is being written: what is left is cut after that.
+		c.cutting = &b
+		_ = c.net.SetWriteDeadline(time.Now().Add(c.server.cfg.Linger))
+	} else {
+		c.queue.cut(&c.server.lists)
+		c.say(b)
+	}
+	c.end(b.Code)
+}
+
+// say queues the last two frames.
+func (c *Conn) say(b Bye) {
+	bye := frame.Encode(frame.Bye{Code: b.Code, Reason: b.Reason, RetryMS: b.Retry.Milliseconds()})
+	c.queue.push(&c.server.lists, Text(bye))
+	c.queue.push(&c.server.lists, closing(b.Code, b.Reason))
+}
+
+// end begins the end: however much is read from now on, it is bounded in time.
+func (c *Conn) end(code int) {
+	c.phase, c.code = closingDown, code
+	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
+	c.schedule(true)
+}

@@ -1,0 +1,186 @@
+package socket
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"parley/chatgw/frame"
+
+	"github.com/gorilla/websocket"
+)
+
+// read is the connection's goroutine. It does not do much itself, so that its
+// stack stays small.
+func (c *Conn) read() {
+	err := c.receive()
+	c.lost(err)
+	c.turn.Lock() // the last message was acted on
+	c.server.counters.closed(c.reason())
+	c.session.Closed(c.reason())
+	c.turn.Unlock()
+	c.drain()
+	c.server.gone(c)
+}
+
+// receive reads messages until it cannot any more, and says why.
+func (c *Conn) receive() error {
+	for {
+		kind, r, err := c.ws.NextReader()
+		if err != nil {
+			return err
+		}
+		if kind != websocket.TextMessage {
+			return &violation{code: closeBinary, text: "a binary message: frames are text"}
+		}
+		c.hasten(c.server.cfg.FrameTimeout)
+		b := c.server.buffers.get()
+		err = b.fill(r, c.server.cfg.MaxFrame)
+		c.hasten(0)
+		if err == nil && !utf8.Valid(b.data) {
+			err = &violation{code: closeUTF8, text: "a text message is not valid UTF-8"}
+		}
+		if err != nil {
+			c.server.buffers.put(b)
+			return err
+		}
+		c.server.counters.framesIn.Add(1)
+		c.turn.Lock()
+		go c.act(b)
+	}
+}
+
+// act has the session act on one message, in a goroutine of its own: its stack
+// may grow, and is given back.
+func (c *Conn) act(b *buffer) {
+	defer c.turn.Unlock()
+	defer c.server.buffers.put(b)
+	if c.isOpen() {
+		c.session.Frame(b.data)
+	}
+}
+
+// hasten bounds how long the rest of a message may take; 0 ends that. Before
+// the first message was accepted another time runs.
+func (c *Conn) hasten(limit time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != open || !c.greeted {
+		return
+	}
+	var at time.Time
+	if limit > 0 {
+		at = time.Now().Add(limit)
+	}
+	_ = c.net.SetReadDeadline(at) // fails when closed, as reading will
+}
+
+func (c *Conn) isOpen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.phase == open
+}
+
+func (c *Conn) reason() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.code
+}
+
+// lost closes the connection after reading has failed, unless it closes
+// already.
+func (c *Conn) lost(err error) {
+	violated, isViolation := errors.AsType[*violation](err)
+	closed, isClose := errors.AsType[*websocket.CloseError](err)
+	network, isNetwork := errors.AsType[net.Error](err)
+	switch {
+	case isViolation:
+		c.Close(Bye{Code: violated.code, Reason: violated.text})
+	case isClose:
+		c.echo(closed.Code) // 1006 if the connection ended within a frame
+	case errors.Is(err, websocket.ErrReadLimit):
+		c.Close(Bye{Code: closeTooBig, Reason: fmt.Sprintf("a message has more than %d bytes", c.server.cfg.MaxFrame)})
+	case isNetwork && network.Timeout():
+		c.late()
+	case isNetwork || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
+		c.echo(closeAbnormal)
+	default:
+		// What is left is the library's: a frame, or a compressed message, that
+		// is not what RFC 6455 or RFC 7692 says.
+		c.Close(Bye{Code: closeProtocol, Reason: strings.TrimPrefix(err.Error(), "websocket: ")})
+	}
+}
+
+// late closes a connection whose time for a message was over.
+func (c *Conn) late() {
+	c.mu.Lock()
+	greeted := c.greeted
+	c.mu.Unlock()
+	if !greeted {
+		c.Close(Bye{Code: frame.CloseHello, Reason: "no hello came in time"})
+		return
+	}
+	c.Close(Bye{Code: frame.CloseSilent, Reason: "a frame was begun and not finished in time", Retry: c.server.retry()})
+}
+
+// drain reads and forgets what the client still sends, until it has closed too
+// or its time is over. Closing a socket with unread bytes would reset it, and
+// the client would not see why.
+func (c *Conn) drain() {
+	if c.reason() != closeAbnormal {
+		b := c.server.buffers.get()
+		for {
+			if _, err := c.net.Read(b.room()); err != nil {
+				break
+			}
+		}
+		c.server.buffers.put(b)
+	}
+	_ = c.net.Close()
+}
+
+// buffer is the memory that one message is read into.
+type buffer struct{ data []byte }
+
+// buffers are reused: a message is small, and its memory is only needed until
+// it was acted on.
+type buffers struct{ pool sync.Pool }
+
+func (p *buffers) get() *buffer {
+	if b, ok := p.pool.Get().(*buffer); ok {
+		return b
+	}
+	return &buffer{data: make([]byte, 0, 1<<10)}
+}
+
+func (p *buffers) put(b *buffer) {
+	b.data = b.data[:0]
+	p.pool.Put(b)
+}
+
+func (b *buffer) room() []byte { return b.data[:cap(b.data)] }
+
+// fill reads a whole message of at most limit bytes, whatever it was
+// compressed to.
+func (b *buffer) fill(r io.Reader, limit int) error {
+	for {
+		if len(b.data) == cap(b.data) {
+			b.data = append(b.data, 0)[:len(b.data)]
+		}
+		n, err := r.Read(b.data[len(b.data):cap(b.data)])
+		b.data = b.data[:len(b.data)+n]
+		switch {
+		case len(b.data) > limit:
+			return websocket.ErrReadLimit
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}

@@ -1,0 +1,82 @@
+import { el, replace } from "../ui/dom.js";
+import { icon } from "../ui/icon.js";
+
+const roles = ["inventory", "delivery", "coordinator"];
+const points = {
+  voted: "after its vote",
+  prepared: "after sending prepare",
+  decided: "after the append, before telling anybody",
+};
+const pointsOf = { inventory: ["voted"], delivery: ["voted"], coordinator: ["prepared", "decided"] };
+
+// Stage breaks things on purpose, so that one sees doubt and how it ends. It is
+// there only where the gateway's process has the roles in it.
+export class Stage {
+  node;
+  #session;
+  #list = el("ul.stage", { role: "list" });
+  #error = el("p.field-error", { role: "alert" });
+  #known = new Map();
+
+  constructor(session) {
+    this.#session = session;
+    this.node = el(
+      "section.panel", { hidden: true, "aria-labelledby": "stage-title" },
+      el("h2", { id: "stage-title" }, "Break something"),
+      el("p.hint", null, "Arm a role, then order: it dies in the middle of that transaction. Watch who is in doubt, then start it again."),
+      this.#list, this.#error,
+    );
+  }
+
+  // show asks how things stand, where there is a stage.
+  show(features) {
+    this.node.hidden = !features.includes("stage");
+    if (this.node.hidden) return;
+    this.#draw();
+    this.refresh();
+  }
+
+  refresh() {
+    if (this.node.hidden) return;
+    this.#session.ask({ t: "ask", what: "stage" }).then((a) => this.#take(a.data), () => {});
+  }
+
+  #do(role, what, point) {
+    replace(this.#error);
+    this.#session.ask({ t: "stage", role, do: what, ...(point ? { point } : {}) }).then(
+      (a) => this.#take(a.data),
+      (e) => replace(this.#error, `${role}: ${e.reason}`),
+    );
+  }
+
+  #take(data) {
+    for (const r of data?.roles ?? []) this.#known.set(r.role, r);
+    this.#draw();
+  }
+
+  #draw() {
+    const focused = document.activeElement?.dataset?.act;
+    replace(this.#list, roles.map((role) => this.#role(role)));
+    if (focused) this.#list.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #role(role) {
+    const { state = "", point = "" } = this.#known.get(role) ?? {};
+    const act = (name, symbol, label, onclick) =>
+      el("button.small", { type: "button", "data-act": `${role} ${name}`, onclick }, icon(symbol), label);
+    const text = { running: "running", armed: `dies ${points[point] ?? ""}`, stopped: "stopped" }[state] ?? "";
+    return el(
+      "li", null,
+      el("div.stage-role", null, el(`span.state-dot.${state || "unknown"}`), el("span", null, role), el("span.hint", null, text)),
+      el(
+        "div.acts", null,
+        state === "stopped"
+          ? act("start", "play", "Start", () => this.#do(role, "start"))
+          : [
+            pointsOf[role].map((p) => act(p, "bolt", `Die ${points[p]}`, () => this.#do(role, "arm", p))),
+            act("kill", "skull", "Kill now", () => this.#do(role, "kill")),
+          ],
+      ),
+    );
+  }
+}

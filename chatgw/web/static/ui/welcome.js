@@ -1,0 +1,75 @@
+import { dialog } from "./dialog.js";
+import { el, setText } from "./dom.js";
+import { lasting, tab } from "./keep.js";
+
+// identity is who the person was before: a token for this tab, or the name of a
+// guest. null: nobody yet.
+export function identity() {
+  const token = tab.get("token");
+  if (token) return { token };
+  const name = lasting.get("name");
+  return name ? { name } : null;
+}
+
+// forget ends that.
+export function forget() {
+  tab.set("token", null);
+  lasting.set("name", null);
+}
+
+// nameProblem says what is wrong with a name, or nothing. The gateway checks it
+// again.
+export function nameProblem(name) {
+  if (name === "") return "Choose a name that others will see.";
+  if (new TextEncoder().encode(name).length > 64) return "The name is too long: 64 bytes at most.";
+  if (/^[.-]/.test(name)) return "A name does not begin with a dot or a dash.";
+  if (!/^[\p{L}\p{Nd}_.@-]+$/u.test(name)) return "A name has letters, digits and _ - . @ only.";
+  return "";
+}
+
+// welcome asks who somebody is and calls back with { name } or { token }.
+// problem is what the gateway said to the last answer.
+export function welcome(problem, done) {
+  const error = el("p.field-error", { role: "alert", id: "welcome-error" }, problem ?? "");
+  const name = el("input", {
+    id: "name", name: "name", autocomplete: "nickname", spellcheck: "false", autocapitalize: "none", maxlength: "64",
+    placeholder: "for example ada", "aria-describedby": "welcome-error", autofocus: true,
+    // Names have no spaces; what is typed shows what will be.
+    oninput: () => (name.value = name.value.replaceAll(/\s/g, "-")),
+  });
+  const token = el("textarea", {
+    id: "token", name: "token", rows: "3", autocomplete: "off", spellcheck: "false", "aria-describedby": "token-help",
+  });
+  const details = el(
+    "details", { open: tab.get("token") !== null }, // a token was the last answer
+    el("summary", null, "I have a token"),
+    el("label", { for: "token" }, "Token"), token,
+    el("p.hint", { id: "token-help" }, "It stays in this tab and is never part of an address."),
+  );
+  name.value = lasting.get("name") ?? "";
+  const form = el(
+    "form", {
+      onsubmit: (e) => {
+        e.preventDefault();
+        const pasted = token.value.trim();
+        const wrong = pasted ? "" : nameProblem(name.value.trim());
+        setText(error, wrong);
+        if (wrong) {
+          name.setAttribute("aria-invalid", "true");
+          name.focus();
+          return;
+        }
+        tab.set("token", pasted || null);
+        if (!pasted) lasting.set("name", name.value.trim());
+        node.close();
+        done(pasted ? { token: pasted } : { name: name.value.trim() });
+      },
+    },
+    el("p.lead", null, "Rooms to talk in. Under what name do others see you?"),
+    el("label", { for: "name" }, "Your name"), name, details, error,
+    el("button.primary.wide", { type: "submit" }, "Come in"),
+  );
+  const node = dialog("Welcome to Parley", { closable: false, kind: "welcome" }, form);
+  name.focus();
+  return node;
+}

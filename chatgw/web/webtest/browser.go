@@ -1,0 +1,258 @@
+package webtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Patience is how long a page may take for anything. Chromium shares the machine
+// with everything else that is tested.
+const Patience = 60 * time.Second
+
+// Browser is one Chromium; each Page in it is a person of their own, with their
+// own storage.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// RunBrowser starts Chromium, which ends with the test. It fails the test if
+// there is none: tools/deps installs it.
+func RunBrowser(t testing.TB) *Browser {
+	t.Helper()
+	path := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		t.Fatal("webtest: there is no chromium on the PATH; tools/deps installs it")
+	}
+	opts := []chromedp.ExecAllocatorOption{
+		chromedp.ExecPath(path),
+		chromedp.NoFirstRun,
+		chromedp.NoDefaultBrowserCheck,
+		chromedp.DisableGPU,
+		chromedp.UserDataDir(t.TempDir()),
+		chromedp.WindowSize(1280, 800),
+		chromedp.Flag("headless", "new"),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true),
+		chromedp.Flag("disable-dev-shm-usage", true),
+		chromedp.Flag("disable-renderer-backgrounding", true),
+		chromedp.Flag("disable-background-timer-throttling", true),
+		chromedp.Flag("disable-backgrounding-occluded-windows", true),
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("force-color-profile", "srgb"),
+		chromedp.Flag("lang", "en-GB"),
+	}
+	if os.Geteuid() == 0 {
+		opts = append(opts, chromedp.NoSandbox)
+	}
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx) // closes the browser and waits
+		cancel()
+		stop()
+	})
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatalf("webtest: starting %s: %v", path, err)
+	}
+	return &Browser{t: t, ctx: ctx}
+}
+
+// Page is one tab of one person.
+type Page struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu       sync.Mutex
+	problems []string
+}
+
+// Size is what a page is shown on.
+type Size struct{ Width, Height int64 }
+
+// Desktop and Phone are the sizes that every view is looked at in.
+func Desktop() Size { return Size{1280, 800} }
+
+// Phone is a small one.
+func Phone() Size { return Size{390, 844} }
+
+// Open opens an address as a new person, and fails the test at its end if the
+// page threw or broke its own security policy.
+func (b *Browser) Open(url string, size Size, actions ...Action) *Page {
+	b.t.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	p := &Page{t: b.t, ctx: ctx}
+	b.t.Cleanup(func() {
+		_ = chromedp.Cancel(ctx)
+		cancel()
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, problem := range p.problems {
+			b.t.Errorf("the page %s: %s", url, problem)
+		}
+	})
+	// The first use of the context makes the tab, and must not have a time
+	// limit that would end the tab.
+	if err := chromedp.Listen(ctx, p.event); err != nil {
+		b.t.Fatalf("webtest: opening a tab: %v", err)
+	}
+	p.Run(
+		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
+		command(log.Enable, cdp.Empty{}),
+		size.emulate(),
+		Light(), // with reduced motion: a click must not miss what moves
+	)
+	p.Run(actions...)
+	p.Run(chromedp.Navigate(url))
+	return p
+}
+
+// Action is something done on a page.
+type Action = chromedp.Action[chromedp.Void]
+
+// command is an action of the debugging protocol itself.
+func command[P, R any](cmd cdp.Command[P, R], params P) Action {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, cmd, params)
+		return err
+	})
+}
+
+func (s Size) emulate() Action {
+	if s.Width < 600 {
+		return chromedp.EmulateViewport(s.Width, s.Height, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	return chromedp.EmulateViewport(s.Width, s.Height)
+}
+
+// event collects what the page has to be ashamed of.
+func (p *Page) event(ev any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch ev := ev.(type) {
+	case *runtime.EventExceptionThrown:
+		d := ev.ExceptionDetails
+		what := d.Text
+		if d.Exception != nil {
+			what += " " + d.Exception.Description
+		}
+		p.problems = append(p.problems, fmt.Sprintf("threw %s (%s:%d)", what, d.URL, d.LineNumber+1))
+	case *log.EventEntryAdded:
+		e := ev.Entry
+		if e.Level == log.EntryLevelError && !strings.Contains(e.Text, "WebSocket") && !strings.Contains(e.Text, "net::ERR") {
+			p.problems = append(p.problems, "logged "+e.Text)
+		}
+	}
+}
+
+// Problems are taken out, for a test that expects some.
+func (p *Page) Problems() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer func() { p.problems = nil }()
+	return p.problems
+}
+
+// Run does things on the page.
+func (p *Page) Run(actions ...Action) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, actions...); err != nil {
+		p.t.Fatalf("webtest: %v (screenshot: %s)", err, p.shoot("failed"))
+	}
+}
+
+// Eval evaluates JavaScript; it may be a promise.
+func Eval[T any](p *Page, js string) T {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("webtest: evaluating %s: %v", js, err)
+	}
+	return v
+}
+
+// Wait waits until a JavaScript expression is true.
+func (p *Page) Wait(what, js string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	poll := chromedp.Poll[chromedp.Void](js, chromedp.WithPollingInterval(20*time.Millisecond), chromedp.WithPollingTimeout(Patience))
+	if _, err := chromedp.Run(ctx, poll); err != nil {
+		path := p.shoot("waited")
+		p.t.Fatalf("webtest: waiting for %s: %v (screenshot: %s)", what, err, path)
+	}
+}
+
+// Reload loads the page anew.
+func (p *Page) Reload() { p.t.Helper(); p.Run(chromedp.Reload()) }
+
+// Dark and Light choose what the system prefers.
+func Dark() Action { return prefers("dark") }
+
+// Light is the other one.
+func Light() Action { return prefers("light") }
+
+func prefers(scheme string) Action {
+	return command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-reduced-motion", Value: "reduce"},
+	}})
+}
+
+// Screenshot saves what is seen as <name>.png, in the directory that the
+// environment variable PARLEY_SCREENSHOTS names, or nowhere.
+func (p *Page) Screenshot(name string) {
+	p.t.Helper()
+	if dir := os.Getenv("PARLEY_SCREENSHOTS"); dir != "" {
+		if err := p.save(dir, name); err != nil {
+			p.t.Fatalf("webtest: screenshot %s: %v", name, err)
+		}
+	}
+}
+
+// shoot leaves a picture of what was seen when a test failed.
+func (p *Page) shoot(name string) string {
+	dir, err := os.MkdirTemp("", "parley-page-")
+	if err == nil {
+		err = p.save(dir, name)
+	}
+	if err != nil {
+		return "none: " + err.Error()
+	}
+	return filepath.Join(dir, name+".png")
+}
+
+func (p *Page) save(dir, name string) error {
+	ctx, cancel := context.WithTimeout(p.ctx, Patience)
+	defer cancel()
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		return fmt.Errorf("taking it: %w", err)
+	}
+	return os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600)
+}

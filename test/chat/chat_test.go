@@ -1,0 +1,142 @@
+package chat
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/test/proc"
+
+	"go.uber.org/goleak"
+)
+
+var (
+	seed    = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
+	clients = flag.Int("clients", 60, "how many clients there are")
+)
+
+// program is the program under test, built once.
+var program proc.Program
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	built, dir, err := proc.Build()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = built
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
+
+// One broker, which is killed and comes back.
+func TestNoGapNoDuplicate(t *testing.T) {
+	run(t, 1, func(f *faults) { f.run(ofOne()) })
+}
+
+// Three brokers: the stream's leader steps down under load, and messages are
+// stored that are not re-sent.
+func TestNoGapNoDuplicateInACluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a cluster")
+	}
+	run(t, 3, func(f *faults) {
+		// Before a broker dies, only its leader's stepping down can have lost
+		// anything on the way to the listener.
+		const most = 30
+		for f.heard.lost() == 0 && f.done["leader stepped down"] < most {
+			f.once(fault{"leader stepped down", 1, (*faults).stepDown})
+		}
+		n := f.heard.lost()
+		if n == 0 {
+			t.Errorf("the leader stepped down %d times, and each message was re-sent: nothing was shown", most)
+		}
+		t.Logf("%d messages were not re-sent before a broker was killed", n)
+		f.run(ofThree())
+	})
+}
+
+func run(t *testing.T, nodes int, breaking func(*faults)) {
+	s := *seed
+	if s == 0 {
+		s = rand.Uint64()
+	}
+	t.Logf("seed %d: repeat the faults with -seed %[1]d", s)
+	crew := newCrew(t, nodes)
+	l := listen(t, crew.url)
+	crowd := newCrowd(crew.gateways, *clients, s)
+	crowd.start(t.Context())
+	t.Cleanup(crowd.end)
+	f := &faults{crew: crew, crowd: crowd, heard: l, rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
+
+	began := time.Now()
+	crowd.await(t, traffic)
+	for range 3 {
+		f.order(away)
+	}
+	breaking(f)
+	broken := time.Since(began)
+	ends := crowd.settle(t, l.ends)
+	crew.alive()
+	t.Logf("broken for %v, settled after %v", broken.Round(time.Second), (time.Since(began) - broken).Round(time.Millisecond))
+	crowd.end()
+	crew.stopWriters()
+	report(t, f, l.read(), ends)
+}
+
+// report holds everything against the stream, and counts.
+func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
+	unheard, wrong := f.heard.unheard(stream)
+	rooms := Rooms(stream)
+	var sent []Sent
+	shown, recovered, anew := 0, 0, 0
+	codes := map[string]int{}
+	for _, m := range f.members {
+		n := m.notebook()
+		for room, v := range n.views {
+			for _, w := range rooms[room].Check(v, ends[room]) {
+				wrong = append(wrong, Violation{w.Rule, fmt.Sprintf("%s in %s: %s", n.name, room, w.Text)})
+			}
+			recovered, anew = recovered+v.Recovered, anew+v.Anew
+			for i := range v.events {
+				shown += len(v.events[i].messages)
+			}
+		}
+		for how, times := range n.codes {
+			codes[how] += times
+		}
+		for _, w := range n.wrong {
+			wrong = append(wrong, Violation{"a client was treated wrongly", n.name + ": " + w})
+		}
+		sent = append(sent, m.all()...)
+	}
+	wrong = append(wrong, CheckSent(stream, sent)...)
+	for i, w := range wrong {
+		if i == 20 {
+			t.Errorf("and %d more", len(wrong)-i)
+			break
+		}
+		t.Error(w)
+	}
+	if f.stalled.Load() == 0 {
+		t.Error("no client that did not read was cut off")
+	}
+	t.Logf("%d messages stored, %d of them sent by %d clients, who were shown %d; %d acknowledgements, %d frames refused for a moment",
+		len(stream), len(sent), len(f.members), shown, f.acknowledged.Load(), f.refusals.Load())
+	t.Logf("resumed %d times with what was missed, %d times with the newest page; %d messages were not re-sent to a listener; %d stalled clients were cut off",
+		recovered, anew, unheard, f.stalled.Load())
+	for _, name := range slices.Sorted(maps.Keys(f.done)) {
+		t.Logf("  %4d  %s", f.done[name], name)
+	}
+	for _, how := range slices.Sorted(maps.Keys(codes)) {
+		t.Logf("  %4d  connections ended by %s", codes[how], how)
+	}
+}

@@ -1,0 +1,339 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+	"parley/test/proc"
+)
+
+// client speaks to gateways frame by frame, and writes everything down. It sends
+// one message after the acknowledgement of the other, again after a reconnect
+// until it is acknowledged, and comes back to whichever gateway takes it.
+type client struct {
+	*notes
+	*crowd
+	rng    *rand.Rand
+	orders chan order
+
+	// Of one connection.
+	conn  *chatclient.Conn
+	state map[string]*roomState
+	asked map[int64]request
+	ref   int64
+	again <-chan time.Time
+	think *time.Timer
+	// text is the message without an acknowledgement, nil if there is none;
+	// sending: it is on its way on this connection.
+	text    *Sent
+	sending bool
+}
+
+// roomState is how far a room is on this connection.
+type roomState struct{ joining, joined, reading bool }
+
+// request is what a frame asked for.
+type request struct {
+	room          string
+	since, before uint64
+}
+
+// order has a client do what clients do by accident.
+type order int
+
+const (
+	// cut ends the connection.
+	cut order = iota
+	// stall reads nothing until the gateway ends the connection.
+	stall
+	// away ends the connection and comes back when everything is over.
+	away
+)
+
+const (
+	dialTimeout = 2 * time.Second
+	// maxThink is between the acknowledgement of one message and the next.
+	maxThink = 300 * time.Millisecond
+	// maxBackoff is before a client connects again.
+	maxBackoff = 100 * time.Millisecond
+)
+
+func newClient(c *crowd, name string, seed uint64, rooms []string) *client {
+	return &client{notes: newNotes(name, rooms), crowd: c, rng: rand.New(rand.NewPCG(seed, 2)), orders: make(chan order, 1)}
+}
+
+func (c *client) run(ctx context.Context) {
+	at := c.rng.IntN(len(c.gateways))
+	for ctx.Err() == nil {
+		g := c.gateways[at]
+		conn, err := chatclient.Dial(ctx, chatclient.Config{URL: g.url, Name: c.name, Timeout: dialTimeout})
+		if err != nil {
+			at = (at + 1) % len(c.gateways)
+		} else {
+			g.here.Add(1)
+			c.ended(c.serve(ctx, conn))
+			g.here.Add(-1)
+			at = c.rng.IntN(len(c.gateways))
+		}
+		select {
+		case <-time.After(rand.N(maxBackoff)):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// ended counts how a connection ended.
+func (c *client) ended(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	how := "the network"
+	if closed, ok := errors.AsType[*chatclient.Closed](err); ok {
+		how = fmt.Sprintf("code %d", closed.Code)
+		if closed.Retry < 0 {
+			c.fail("the gateway sent it away for good: %v", err)
+		}
+	}
+	c.codes[how]++
+}
+
+// serve is one connection, from the joins to its end.
+func (c *client) serve(ctx context.Context, conn *chatclient.Conn) error {
+	frames, failed, left := make(chan frame.FromGateway), make(chan error, 1), make(chan struct{})
+	go func() {
+		for {
+			f, err := conn.Read()
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case frames <- f:
+			case <-left:
+				failed <- nil
+				return
+			}
+		}
+	}()
+	defer func() {
+		conn.Close()
+		close(left)
+		<-failed
+	}()
+	c.enter(conn)
+	c.think = time.NewTimer(rand.N(maxThink))
+	defer c.think.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			failed <- nil
+			return err
+		case f := <-frames:
+			err = c.hear(f)
+		case <-c.think.C:
+			err = c.say()
+		case <-c.again:
+			err = c.push()
+		case o := <-c.orders:
+			switch o {
+			case cut:
+				return nil
+			case away:
+				c.away(ctx)
+				return nil
+			case stall:
+				err = c.stall(ctx)
+			}
+		}
+		if err != nil {
+			// Reading says why.
+			for {
+				select {
+				case f := <-frames:
+					_ = c.hear(f) // writing fails
+				case err := <-failed:
+					failed <- nil
+					return err
+				}
+			}
+		}
+	}
+}
+
+// enter begins a connection.
+func (c *client) enter(conn *chatclient.Conn) {
+	c.mu.Lock()
+	c.conn, c.state, c.asked, c.sending = conn, map[string]*roomState{}, map[int64]request{}, false
+	for room, v := range c.views {
+		v.Connected()
+		c.state[room] = &roomState{}
+	}
+	c.mu.Unlock()
+	_ = c.push() // reading says it too
+}
+
+// push asks for whatever is due and not asked for.
+func (c *client) push() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out [][]byte
+	for room, s := range c.state {
+		v := c.views[room]
+		if !s.joining && !s.joined {
+			epoch, since := v.Resume()
+			s.joining = true
+			out = append(out, frame.Encode(frame.Join{Ref: c.ask(request{room: room, since: since}), Room: room, Epoch: epoch, Since: since}))
+		}
+		if before := v.Hole(); s.joined && !s.reading && before > 0 {
+			s.reading = true
+			out = append(out, frame.Encode(frame.History{Ref: c.ask(request{room: room, before: before}), Room: room, Before: before}))
+		}
+	}
+	if m := c.text; m != nil && !c.sending && c.state[m.Room].joined {
+		c.sending = true
+		out = append(out, frame.Encode(frame.Send{Room: m.Room, CID: m.CID, Text: m.Text}))
+	}
+	for _, data := range out {
+		if err := c.conn.Write(data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *client) ask(r request) (ref int64) {
+	c.ref++
+	c.asked[c.ref] = r
+	return c.ref
+}
+
+// say sends the next message.
+func (c *client) say() error {
+	if c.quiet.Load() {
+		return nil
+	}
+	c.mu.Lock()
+	if c.text == nil {
+		c.text = c.compose(c.rng)
+		c.text.CID = fmt.Sprint(c.name, "-", len(c.sent))
+		c.text.InTurn = true
+		c.sent = append(c.sent, *c.text)
+	}
+	c.mu.Unlock()
+	return c.push()
+}
+
+// hear writes down one frame.
+func (c *client) hear(f frame.FromGateway) error {
+	c.mu.Lock()
+	switch f := f.(type) {
+	case *frame.Message:
+		c.views[f.Room].Said(f)
+		c.mu.Unlock()
+		return nil
+	case *frame.Joined:
+		c.views[f.Room].Joined(f, c.asked[f.Ref].since)
+		s := c.state[f.Room]
+		s.joining, s.joined = false, true
+	case *frame.Page:
+		if v := c.views[f.Room]; c.asked[f.Ref].before > 0 && c.asked[f.Ref].before == v.Hole() {
+			v.Page(f)
+			c.state[f.Room].reading = false
+		}
+	case *frame.Ack:
+		c.acked(f)
+	case *frame.Error:
+		c.refused(f)
+	}
+	c.mu.Unlock()
+	return c.push()
+}
+
+// acked is called with the lock held.
+func (c *client) acked(a *frame.Ack) {
+	c.acks[a.CID] = append(c.acks[a.CID], *a)
+	c.acknowledged.Add(1)
+	if c.text != nil && c.text.CID == a.CID {
+		c.text, c.sending = nil, false
+		wait := rand.N(maxThink)
+		if c.hurry.Load() {
+			wait = 0
+		}
+		c.think.Reset(wait)
+	}
+}
+
+// refused is called with the lock held.
+func (c *client) refused(e *frame.Error) {
+	if e.RetryMS == 0 {
+		c.fail("refused: %+v", *e)
+		return
+	}
+	c.refusals.Add(1)
+	if e.CID != "" {
+		c.sending = false
+	} else if r, ok := c.asked[e.Ref]; ok {
+		c.state[r.room].joining, c.state[r.room].reading = false, false
+	}
+	c.again = time.After(time.Duration(e.RetryMS) * time.Millisecond)
+}
+
+// stall asks for more and more and reads nothing, until the gateway gives up. It
+// returns an error when that is seen.
+func (c *client) stall(ctx context.Context) error {
+	const atOnce = 300
+	page := frame.Encode(frame.History{Ref: 1 << 40, Room: c.rooms[0], Limit: frame.MaxPage})
+	tick := time.NewTicker(proc.Poll)
+	defer tick.Stop()
+	late := time.After(proc.Patience / 2)
+	for n := 0; ; n++ {
+		if err := c.conn.Write(page); err != nil {
+			c.stalled.Add(1)
+			return err
+		}
+		if n < atOnce {
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-late:
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.fail("it read nothing for %v and was not cut off", proc.Patience/2)
+			return nil
+		}
+	}
+}
+
+// away is a client that is gone for long.
+func (c *client) away(ctx context.Context) {
+	c.conn.Close()
+	select {
+	case <-c.over:
+	case <-ctx.Done():
+	}
+}
+
+// settled reports whether nothing is left to do.
+func (c *client) settled() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.text != nil {
+		return fmt.Errorf("%s waits for the acknowledgement of %s in %s", c.name, c.text.CID, c.text.Room)
+	}
+	for room, v := range c.views {
+		if c.state[room] == nil || !c.state[room].joined || v.Hole() > 0 {
+			return fmt.Errorf("%s has not resumed %s", c.name, room)
+		}
+	}
+	return nil
+}

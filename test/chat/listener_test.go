@@ -1,0 +1,197 @@
+package chat
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/natsconn"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// listener hears what the stream re-sends, as a gateway does, and reads the
+// stream itself.
+type listener struct {
+	testing.TB
+	nc *nats.Conn
+	js jetstream.JetStream
+
+	mu    sync.Mutex
+	heard map[uint64]uint64 // prev by number
+	wrong []error
+	// missed are those that another one names before it and that did not
+	// come.
+	missed map[uint64]bool
+}
+
+func listen(t testing.TB, url string) *listener {
+	t.Helper()
+	nc, err := natsconn.Connect(t.Context(), natsconn.Options{URL: url, Name: "chat test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	l := &listener{TB: t, nc: nc, heard: map[uint64]uint64{}, missed: map[uint64]bool{}}
+	if l.js, err = jetstream.New(nc); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := nc.Subscribe(wire.SubjectChatLive, l.live); err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func (l *listener) live(m *nats.Msg) {
+	p, err := wire.ParseLive(m.Subject, m.Header)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil {
+		l.wrong = append(l.wrong, err)
+		return
+	}
+	l.heard[p.Seq] = p.Prev
+	delete(l.missed, p.Seq)
+	if _, ok := l.heard[p.Prev]; !ok && p.Prev > 0 {
+		l.missed[p.Prev] = true
+	}
+}
+
+// lost is how many messages were stored and not re-sent, as far as later ones
+// show it: no more than there were.
+func (l *listener) lost() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.missed)
+}
+
+// unheard is how many messages of the stream were not re-sent to this listener.
+// Those that were must name the one before them.
+func (l *listener) unheard(stream []Stored) (n int, wrong []Violation) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, err := range l.wrong {
+		wrong = append(wrong, Violation{Chain, err.Error()})
+	}
+	prev := map[string]uint64{}
+	for i := range stream {
+		s := &stream[i]
+		named, ok := l.heard[s.Seq]
+		if !ok {
+			n++
+		} else if named != prev[s.Room] {
+			wrong = append(wrong, Violation{Chain, fmt.Sprintf("%d was re-sent behind %d, it is stored behind %d", s.Seq, named, prev[s.Room])})
+		}
+		prev[s.Room] = s.Seq
+	}
+	return n, wrong
+}
+
+const askTimeout = 5 * time.Second
+
+func (l *listener) stream() (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(l.Context(), askTimeout)
+	defer cancel()
+	return l.js.Stream(ctx, wire.Chat().Name)
+}
+
+// leader is the server that leads the stream.
+func (l *listener) leader() (string, error) {
+	s, err := l.stream()
+	if err != nil {
+		return "", err
+	}
+	if c := s.CachedInfo().Cluster; c != nil && c.Leader != "" {
+		return c.Leader, nil
+	}
+	return "", errors.New("the stream has no leader")
+}
+
+// stepDown has the stream's leader give up its office.
+func (l *listener) stepDown() error {
+	m, err := l.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+wire.Chat().Name, nil, askTimeout)
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		Success bool `json:"success"`
+	}
+	if err := json.Unmarshal(m.Data, &answer); err != nil || !answer.Success {
+		return fmt.Errorf("the leader did not step down: %s", m.Data)
+	}
+	return nil
+}
+
+// ends are the numbers of each room's last message, as the stream's leader
+// says.
+func (l *listener) ends() (map[string]uint64, error) {
+	out := map[string]uint64{}
+	for _, room := range roomNames {
+		ask := fmt.Appendf(nil, `{"last_by_subj":%q}`, wire.RoomSubject(room))
+		m, err := l.nc.Request("$JS.API.STREAM.MSG.GET."+wire.Chat().Name, ask, askTimeout)
+		if err != nil {
+			return nil, err
+		}
+		var answer struct {
+			Message struct {
+				Seq uint64 `json:"seq"`
+			} `json:"message"`
+		}
+		if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Message.Seq == 0 {
+			return nil, fmt.Errorf("reading the end of %s: %s", room, m.Data)
+		}
+		out[room] = answer.Message.Seq
+	}
+	return out, nil
+}
+
+// read reads the whole stream, to which nobody writes any more.
+func (l *listener) read() []Stored {
+	l.Helper()
+	s, err := l.stream()
+	if err != nil {
+		l.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(l.Context(), time.Minute)
+	defer cancel()
+	ordered, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		l.Fatal(err)
+	}
+	state := s.CachedInfo().State
+	var all []Stored
+	for uint64(len(all)) < state.Msgs {
+		batch, err := ordered.Fetch(int(min(1000, state.Msgs-uint64(len(all)))), jetstream.FetchMaxWait(askTimeout))
+		if err != nil {
+			l.Fatal(err)
+		}
+		for m := range batch.Messages() {
+			meta, err := m.Metadata()
+			if err != nil {
+				l.Fatal(err)
+			}
+			room, err := wire.ParseRoom(m.Subject())
+			if err != nil {
+				l.Fatal(err)
+			}
+			body, err := wire.Decode[wire.ChatMessage](m.Data())
+			if err != nil {
+				l.Fatal(err)
+			}
+			all = append(all, Stored{Seq: meta.Sequence.Stream, Room: room, ChatMessage: body})
+		}
+		if err := batch.Error(); err != nil {
+			l.Fatalf("reading the stream, %d of %d messages: %v", len(all), state.Msgs, err)
+		}
+	}
+	if end := all[len(all)-1].Seq; end != state.LastSeq {
+		l.Fatalf("the stream was read up to %d, its last message is %d", end, state.LastSeq)
+	}
+	return all
+}
