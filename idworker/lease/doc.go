@@ -16,14 +16,18 @@
 //
 // # States
 //
-//	            +--------------- all taken: wait ---------------+
-//	            v                                               |
-//	claiming: read all -> learn -> write -> learn again -> holding --+
-//	            ^                                            |  ^    | in time, before until:
-//	            |     another's record, clock far ahead,     |  |    | learn, write, learn again
-//	            +---- number in the future, operator         |  +----+
-//	                                                         v
-//	                                          close -> write released -> gone
+//	claiming   read all, learn, write a claim, learn
+//	  |   ^
+//	  |   +--  all are taken, or another was first: wait
+//	  v
+//	holding    wait, learn, write an extension, learn, and again
+//	  |   |
+//	  |   +--> claiming, when another's record stands there
+//	  v
+//	closing    close the range, write the release: the process stops, its clock is
+//	  |        far ahead, or the number lies in the future
+//	  v
+//	stopped, or claiming
 //
 // To learn is to ask the broker for the stream's incarnation and for its own
 // time. The driver stops the process when the incarnation is another one.
@@ -38,8 +42,9 @@
 //   - What a write without an answer would reserve is not used. It is read
 //     back: own nonce, it is held, with the until that was read; another's
 //     record after the expected one, it is lost; anything else, it is unknown
-//     and the same write is repeated. A new write in its place could not be told
-//     from the old one, which may still arrive.
+//     and the same write is repeated. Else timestamps are used of a record that
+//     was never stored. It is the same write, since the first may still arrive:
+//     a new one would then fail, and the number would seem another's.
 //   - After a write the incarnation is compared once more before the timestamps
 //     are used. Else a claim that was under way while the stream was lost and
 //     made anew, where every number looks free, is believed.
@@ -57,15 +62,26 @@
 //   - A clock far ahead of the broker's gives the number back and waits: its IDs
 //     would sort after those of everybody else until it is set right. One that
 //     is behind does no harm, see [Extend].
-//   - Where acknowledged records can get lost (an unverified broker), a claimant
-//     starts at the broker's time plus Reserve, above whatever was reserved
-//     and forgotten, and reads its own record before it extends it.
+//
+// # A broker that forgets
+//
+// Where acknowledged records can get lost (an unverified broker), sequences are
+// given again with them, and a condition may hold that should not. There:
+//
+//   - A claimant starts at the broker's time plus Reserve, above whatever was
+//     reserved and forgotten. Its claim is not repeated, since that time has
+//     passed; another one is made.
+//   - The own record is read before each extension, and each repetition of one.
+//     Any other record in its place, and none, means that the number is lost.
+//   - A lease that has passed is not extended: another may have held the number
+//     since, and be forgotten.
 //
 // # What it rests on
 //
 // A lease stream that keeps what it acknowledged and is never made anew behind
-// the back of processes that start afterwards, and no copy of a running
-// process's memory.
+// the back of processes that start afterwards; one that is made anew begins at
+// another sequence, so that no write meant for the one before fits; and no copy
+// of a running process's memory.
 //
 // Sources: ranges in place of durations are the timestamp oracle of Percolator
 // (Peng, Dabek 2010) and TiDB's PD; that a lease by duration is unsafe without a

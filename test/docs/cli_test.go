@@ -33,7 +33,7 @@ func TestCommandLines(t *testing.T) {
 			seen++
 			words := strings.Fields(m[1])
 			command := words[0]
-			if len(words) > 1 && slices.Contains([]string{"tx", "bench"}, command) {
+			if len(words) > 1 && slices.Contains([]string{"tx", "bench", "id", "blog"}, command) && !strings.HasPrefix(words[1], "-") {
 				command += " " + words[1]
 			}
 			if !strings.Contains(help(command), "Usage: parley "+command) {

@@ -11,6 +11,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/txclient"
+	"parley/idworker"
 	"parley/internal/streams"
 	"parley/participants"
 	"parley/participants/delivery"
@@ -96,6 +97,11 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	leases, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+
 	participant := func(name string, make func(participants.Config, participants.Deps) (*participants.Participant, error)) func() {
 		nc := as(t, s, name, needed)
 		if d := streams.Inspect(ctx, nc); d.Durability != streams.Synced {
@@ -121,6 +127,37 @@ func TestPermissions(t *testing.T) {
 	}
 	defer running(t, c.Run)()
 	<-c.Ready()
+
+	ids := as(t, s, "idworker", needed)
+	idjs, err := jetstream.New(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := streams.Inspect(ctx, ids, wire.IDLeases().Name); d.Durability != streams.Synced {
+		t.Errorf("an idworker sees the durability %s: %s", d.Durability, d.Reason)
+	}
+	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: ids, JS: idjs, Incarnation: leases, Durability: streams.Synced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running(t, worker.Run)()
+	<-worker.Ready()
+	idclients := map[string]*nats.Conn{"client": as(t, s, "client", needed), "operator": as(t, s, "operator", needed)}
+	for user, nc := range idclients {
+		for subject, request := range map[string]string{
+			wire.SubjectIDNext: ``, wire.SubjectIDGrant: `{"v":1,"count":1}`, wire.SubjectIDLeases: `{"v":1}`,
+			wire.SubjectIDWorkers: `{"v":1}`, wire.SubjectIDRetire: `{"v":1,"worker":31}`,
+		} {
+			if user == "client" && subject == wire.SubjectIDRetire {
+				continue
+			}
+			if msg, err := nc.RequestWithContext(ctx, subject, []byte(request)); err != nil || len(msg.Data) == 0 {
+				t.Errorf("%s on %s: %v", user, subject, err)
+			}
+		}
+	}
+
+	defer blogging(ctx, t, s, needed)()
 
 	client, err := txclient.New(as(t, s, "client", needed))
 	if err != nil {
@@ -165,6 +202,17 @@ func TestPermissions(t *testing.T) {
 		{"client", wire.SubjectResolve},
 		{"client", wire.SubjectRestock},
 		{"client", "$JS.API.STREAM.PURGE." + wire.TxLog().Name},
+		{"client", wire.LeaseSubject(7)},
+		{"client", wire.SubjectIDRetire},
+		{"client", wire.SubjectBlogShards},
+		{"blog", wire.LeaseSubject(7)},
+		{"blog", wire.SubjectIDRetire},
+		{"blog", wire.LogSubject(id.Log)},
+		{"idworker", wire.LogSubject(id.Log)},
+		{"idworker", "$JS.API.STREAM.PURGE." + wire.IDLeases().Name},
+		{"idworker", "$JS.API.STREAM.DELETE." + wire.IDLeases().Name},
+		{"coordinator", wire.LeaseSubject(7)},
+		{"operator", wire.LeaseSubject(7)},
 		{"operator", wire.LogSubject(id.Log)},
 		{"operator", wire.TxSubject(wire.KindAbort, wire.Inventory, id)},
 		{"coordinator", wire.TxSubject(wire.KindVote, wire.Inventory, id)},

@@ -1,0 +1,27 @@
+package docs_test
+
+import (
+	"context"
+	"time"
+
+	"parley/idworker/idclient"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// number gives some IDs. A service keeps one client for as long as it runs.
+func number(nc *nats.Conn, n int) (ids []wire.ID, err error) {
+	client := idclient.New(nc, idclient.Config{})
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for range n {
+		id, err := client.Next(ctx) // a string in JSON, an integer in SQL
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
