@@ -413,6 +413,51 @@ func TestLeave(t *testing.T) {
 	b.holds("q", "somebody hears", "on its way", "again")
 }
 
+// A room is left and joined again before the first join is answered: what
+// counts is the answer to the last one.
+func TestLastJoinCounts(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{})
+	p := newTap(t, g.Addr().String())
+	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
+	bob.in("r")
+	await(t, "the welcome", ada.ups)
+	again, said := make(chan struct{}), make(chan struct{})
+	var joins, answers int
+	p.set(func(f []byte) [][]byte {
+		if is(f, frame.TypeJoin) {
+			if joins++; joins == 2 {
+				close(again)
+				<-said
+			}
+		}
+		return pass(f)
+	}, func(f []byte) [][]byte {
+		if is(f, frame.TypeJoined) {
+			if answers++; answers == 1 {
+				<-again
+			}
+		}
+		return pass(f)
+	})
+	for _, step := range []func() error{
+		func() error { return ada.Join(t.Context(), "r") },
+		func() error { return ada.Leave(t.Context(), "r") },
+		func() error { return ada.Join(t.Context(), "r") },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	await(t, "the second join", again)
+	bob.say("r", "between")
+	bob.flushed()
+	close(said)
+	if j := await(t, "the page", ada.resets); len(j.Messages) != 1 {
+		t.Errorf("%+v, want what was said between the two", j)
+	}
+}
+
 // Without a gateway everything waits, within a bound, and ends at once.
 func TestNoGateway(t *testing.T) {
 	ada := come(t, chatclient.Config{URL: "http://127.0.0.1:1", Name: "ada"})

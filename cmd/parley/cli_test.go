@@ -79,6 +79,12 @@ func TestWrongUsage(t *testing.T) {
 		{"bench tx --inflight 0", "--inflight is 0, allowed is 1 to 4096"},
 		{"bench tx --abort-ratio 2", "--abort-ratio is 2"},
 		{"bench tx --duration 0s", "--duration"},
+		{"bench chat --only speed", "--only"},
+		{"bench chat --connections 1", "--connections is 1, allowed is 2 to 100000"},
+		{"bench chat --from 5000", "--from is 5000, it must be below --connections"},
+		{"bench chat --rate 1000 --subscribers 10", "--rate is 1000, which takes 250 people"},
+		{"bench chat --stalled 0", "--stalled is 0"},
+		{"bench chat --duration 0s", "--duration is 0s"},
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), strings.Fields(c.args), &out, &errs)

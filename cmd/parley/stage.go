@@ -18,10 +18,7 @@ import (
 // stage breaks roles of this process on purpose, so that one sees what happens.
 // A role that is to die moves into a process of its own first, and dies there by
 // SIGKILL, as it would in earnest: nothing of it is left but what is durable.
-type stage struct {
-	program string
-	roles   []*staged
-}
+type stage struct{ roles []*staged }
 
 // stageTimeout bounds one action: a role drains, a process starts.
 const stageTimeout = 30 * time.Second
@@ -33,8 +30,8 @@ const (
 	stageStopped = "stopped"
 )
 
-// step is where an armed role dies, by the points that people know.
-func (s *stage) step(role, point string) (string, error) {
+// crashStep is where an armed role dies, by the points that people know.
+func crashStep(role, point string) (string, error) {
 	switch {
 	case role == frame.StageCoordinator && point == frame.StagePrepared:
 		return coordinator.StepPrepareSent, nil
@@ -69,7 +66,7 @@ func (s *stage) Do(ctx context.Context, f frame.Stage) (frame.StageState, error)
 	case frame.StageKill:
 		want.place = placeKilled
 	case frame.StageArm:
-		step, err := s.step(f.Role, f.Point)
+		step, err := crashStep(f.Role, f.Point)
 		if err != nil {
 			return s.State(), err
 		}

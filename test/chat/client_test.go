@@ -21,7 +21,11 @@ type client struct {
 	rng    *rand.Rand
 	orders chan order
 
+	// until is closed when it connects again; nil: soon.
+	until <-chan struct{}
+
 	// Of one connection.
+	at    *gateway
 	conn  *chatclient.Conn
 	state map[string]*roomState
 	asked map[int64]request
@@ -75,16 +79,29 @@ func (c *client) run(ctx context.Context) {
 		if err != nil {
 			at = (at + 1) % len(c.gateways)
 		} else {
+			c.at = g
 			g.here.Add(1)
 			c.ended(c.serve(ctx, conn))
 			g.here.Add(-1)
 			at = c.rng.IntN(len(c.gateways))
 		}
+		back := c.until
+		if back == nil {
+			back = after(rand.N(maxBackoff))
+		}
+		c.until = nil
 		select {
-		case <-time.After(rand.N(maxBackoff)):
+		case <-back:
 		case <-ctx.Done():
 		}
 	}
+}
+
+// after is closed after a while.
+func after(d time.Duration) <-chan struct{} {
+	c := make(chan struct{})
+	time.AfterFunc(d, func() { close(c) })
+	return c
 }
 
 // ended counts how a connection ended.
@@ -146,7 +163,7 @@ func (c *client) serve(ctx context.Context, conn *chatclient.Conn) error {
 			case cut:
 				return nil
 			case away:
-				c.away(ctx)
+				c.until = c.over
 				return nil
 			case stall:
 				err = c.stall(ctx)
@@ -289,6 +306,9 @@ func (c *client) refused(e *frame.Error) {
 // returns an error when that is seen.
 func (c *client) stall(ctx context.Context) error {
 	const atOnce = 300
+	// It would not notice either if the gateway stood still.
+	c.at.here.Add(-1)
+	defer c.at.here.Add(1)
 	page := frame.Encode(frame.History{Ref: 1 << 40, Room: c.rooms[0], Limit: frame.MaxPage})
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()
@@ -311,15 +331,6 @@ func (c *client) stall(ctx context.Context) error {
 			c.fail("it read nothing for %v and was not cut off", proc.Patience/2)
 			return nil
 		}
-	}
-}
-
-// away is a client that is gone for long.
-func (c *client) away(ctx context.Context) {
-	c.conn.Close()
-	select {
-	case <-c.over:
-	case <-ctx.Done():
 	}
 }
 

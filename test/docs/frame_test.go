@@ -171,3 +171,20 @@ func TestFrameLimits(t *testing.T) {
 		t.Errorf("the subprotocol %s is not mentioned", frame.Subprotocol)
 	}
 }
+
+// The claims of a token that are the chat's own are listed.
+func TestTokenClaims(t *testing.T) {
+	listed := map[string]bool{}
+	for _, r := range rows(section(t, read(t, protocol), "Tokens")) {
+		listed[quoted(r[0])] = true
+	}
+	own := parseFile(t, "chatgw/identity.go").structs["claims"]
+	if len(own) == 0 {
+		t.Error("chatgw/identity.go has no claims")
+	}
+	for _, name := range append(own, "sub", "exp", "nbf", "iss") {
+		if !listed[name] {
+			t.Errorf("the claim %s is not listed", name)
+		}
+	}
+}

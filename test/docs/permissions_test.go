@@ -158,6 +158,7 @@ func TestPermissions(t *testing.T) {
 	}
 
 	defer blogging(ctx, t, s, needed)()
+	chatting(ctx, t, s, js, needed)
 
 	client, err := txclient.New(as(t, s, "client", needed))
 	if err != nil {
@@ -211,6 +212,15 @@ func TestPermissions(t *testing.T) {
 		{"idworker", wire.LogSubject(id.Log)},
 		{"idworker", "$JS.API.STREAM.PURGE." + wire.IDLeases().Name},
 		{"idworker", "$JS.API.STREAM.DELETE." + wire.IDLeases().Name},
+		{"client", wire.RoomSubject("lobby")},
+		{"client", wire.PostSubject("lobby")},
+		{"client", wire.SubjectChatPresence},
+		{"service", wire.RoomSubject("lobby")},
+		{"gateway", wire.LiveSubject("lobby")},
+		{"gateway", wire.LogSubject(id.Log)},
+		{"gateway", wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
+		{"gateway", "$JS.API.STREAM.PURGE." + wire.Chat().Name},
+		{"operator", wire.LiveSubject("lobby")},
 		{"coordinator", wire.LeaseSubject(7)},
 		{"operator", wire.LeaseSubject(7)},
 		{"operator", wire.LogSubject(id.Log)},

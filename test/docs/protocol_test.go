@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/internal/streams"
 	"parley/wire"
@@ -55,6 +56,9 @@ var decoders = map[string]func([]byte) error{
 	"Posts":               decode[wire.Posts],
 	"ShardsRequest":       decode[wire.ShardsRequest],
 	"Shards":              decode[wire.Shards],
+	"ChatMessage":         decode[wire.ChatMessage],
+	"ChatPresence":        decode[wire.ChatPresence],
+	"ChatTyping":          decode[wire.ChatTyping],
 	"ChatPost":            decode[wire.ChatPost],
 	"ChatPosted":          decode[wire.ChatPosted],
 	"GatewaysRequest":     decode[wire.GatewaysRequest],
@@ -135,9 +139,9 @@ func TestSubjects(t *testing.T) {
 	text := read(t, protocol)
 	src := parsePackage(t, "wire")
 	listed := map[string]bool{}
-	for _, r := range rows(section(t, text, "Requests")) {
+	for _, r := range append(rows(section(t, text, "Requests")), rows(section(t, text, "Between gateways"))...) {
 		listed[quoted(r[0])] = true
-		if fn := quoted(r[1]); src.strings[fn] == "" && !slices.Contains(src.funcs, fn) {
+		if fn := quoted(r[1]); src.consts[fn] == "" && !slices.Contains(src.funcs, fn) {
 			t.Errorf("%q is not in package wire", fn)
 		}
 	}
@@ -159,6 +163,13 @@ func TestSubjects(t *testing.T) {
 		wire.PingSubject("<name>"),
 		wire.ParticipantFilter(wire.KindPrepare, "<participant>"),
 		wire.LogFilter(wire.KindVote, "<log>"),
+		wire.RoomSubject("<room>"),
+		wire.LiveSubject("<room>"),
+		wire.PostSubject("<room>"),
+		wire.TypingSubject("<room>"),
+		wire.SubjectChatLive,
+		wire.SubjectChatPost,
+		wire.SubjectChatTyping,
 	} {
 		if !strings.Contains(text, "`"+subject+"`") {
 			t.Errorf("the subject %s is not mentioned", subject)
@@ -195,20 +206,29 @@ func TestCodes(t *testing.T) {
 }
 
 func TestStreamSettings(t *testing.T) {
-	for heading, spec := range map[string]wire.StreamSpec{"The stream": wire.TxLog(), "The lease stream": wire.IDLeases()} {
+	for heading, spec := range map[string]wire.StreamSpec{"The stream": wire.TxLog(), "The lease stream": wire.IDLeases(), "The chat stream": wire.Chat()} {
 		cfg := streams.Config(spec, 3)
 		want := map[string]string{
 			"name":             "`" + spec.Name + "`",
 			"subjects":         "`" + strings.Join(spec.Subjects, ",") + "`",
 			"max_bytes":        thousands(spec.MaxBytes),
 			"max_msg_size":     thousands(int64(spec.MaxMsgSize)),
-			"duplicate window": "1 s",
+			"duplicate window": map[time.Duration]string{time.Second: "1 s", wire.ChatRetry: "10 min"}[spec.Duplicates],
 			"deny_delete":      yesNo(cfg.DenyDelete),
 			"deny_purge":       yesNo(cfg.DenyPurge),
 			"metadata `" + wire.MetaIncarnation + "`": "a token",
 		}
 		if spec.PerSubject > 0 {
 			want["max_msgs_per_subject"] = thousands(cfg.MaxMsgsPerSubject)
+		}
+		if spec.DropOldest {
+			want["discard"] = "old"
+		}
+		if spec.Direct {
+			want["allow_direct"] = yesNo(cfg.AllowDirect)
+		}
+		if cfg.RePublish != nil {
+			want["republish"] = fmt.Sprintf("`%s` to `%s`", cfg.RePublish.Source, cfg.RePublish.Destination)
 		}
 		text := section(t, read(t, protocol), heading)
 		for _, r := range rows(text) {

@@ -12,6 +12,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator"
 	"parley/coordinator/txclient"
+	"parley/idworker"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -98,6 +99,29 @@ func TestReadmeRuns(t *testing.T) {
 	}
 	if _, err := book(patient, nc, "A2", "booking-1"); wire.CodeOf(err) != wire.CodeConflict {
 		t.Errorf("another seat with the same key: %v", err)
+	}
+}
+
+// The README's IDs come from a real idworker, and ascend.
+func TestReadmeNumbers(t *testing.T) {
+	nc := brokertest.Run(t).Connect(t)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	incarnation, _, err := streams.Ensure(t.Context(), js, wire.IDLeases(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc, JS: js, Incarnation: incarnation, Durability: streams.Synced})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running(t, worker.Run)()
+	<-worker.Ready()
+	ids, err := number(nc, 3)
+	if err != nil || len(ids) != 3 || ids[0] >= ids[1] || ids[1] >= ids[2] {
+		t.Errorf("the IDs are %v, %v", ids, err)
 	}
 }
 

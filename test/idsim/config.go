@@ -33,6 +33,9 @@ type Config struct {
 	Exact bool
 	// Production: times are those of production.
 	Production bool
+	// Blind: only IDs that are really made twice count, not that one is made
+	// which is not reserved.
+	Blind bool
 	// Small: it takes seconds, also with the race detector.
 	Small bool
 }

@@ -38,7 +38,7 @@ type broken struct {
 }
 
 func (w *world) fail(i Invariant, format string, args ...any) {
-	if w.broken == nil {
+	if w.broken == nil && (i != Reserved || !w.cfg.Blind) {
 		w.broken = &broken{i, fmt.Sprintf(format, args...)}
 	}
 }
