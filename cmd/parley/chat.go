@@ -99,14 +99,29 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 			p.complain(err.Error())
 			continue
 		}
-		if _, err := s.Send(ctx, c.Room, lines.Text()); err != nil {
-			return false
+		if err := say(ctx, s, c.Room, lines.Text()); err != nil {
+			if ctx.Err() != nil {
+				return false
+			}
+			p.complain(err.Error())
+			break
 		}
 	}
 	if err := lines.Err(); err != nil {
 		p.complain(fmt.Sprintf("standard input: %v (a line may have %d bytes)", err, maxLine))
 	}
 	return s.Flush(ctx) == nil
+}
+
+// say says a line, once there is room for it.
+func say(ctx context.Context, s *chatclient.Session, room, text string) error {
+	_, err := s.Send(ctx, room, text)
+	if errors.Is(err, chatclient.ErrFull) {
+		if err = s.Flush(ctx); err == nil {
+			_, err = s.Send(ctx, room, text)
+		}
+	}
+	return err
 }
 
 // chatPrinter shows what a session tells.

@@ -70,6 +70,7 @@ Examples:
 }
 
 func (c *chatgwCmd) Run(ctx context.Context, a *app) error {
+	tuneGC(gatewayGCPercent)
 	cfg, err := c.config()
 	if err != nil {
 		return wrong(err, "run `parley chatgw --help` to see what it takes")

@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	tuneGC()
+	tuneGC(gcPercent)
 	ctx, stop := lifecycle.Signals(context.Background(), os.Exit)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -10,9 +10,13 @@ import (
 // percentage costs 15 MB a process and saves a tenth of the CPU under load.
 const gcPercent = 400
 
+// gatewayGCPercent is that of a chat gateway, whose heap is its connections and
+// grows with them: there the default would cost kilobytes for each.
+const gatewayGCPercent = 50
+
 // tuneGC sets the garbage collector, unless the user did.
-func tuneGC() {
+func tuneGC(percent int) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(percent)
 	}
 }

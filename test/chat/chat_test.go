@@ -17,6 +17,7 @@ import (
 
 var (
 	seed    = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
+	rounds  = flag.Int("rounds", 1, "how often everything is broken")
 	clients = flag.Int("clients", 60, "how many clients there are")
 )
 
@@ -52,8 +53,8 @@ func TestNoGapNoDuplicateInACluster(t *testing.T) {
 		// Before a broker dies, only its leader's stepping down can have lost
 		// anything on the way to the listener.
 		const most = 30
-		for f.heard.lost() == 0 && f.done["leader stepped down"] < most {
-			f.once(fault{"leader stepped down", 1, (*faults).stepDown})
+		for f.heard.lost() == 0 && f.done[stepDown] < most {
+			f.once(fault{stepDown, 1, (*faults).stepDown})
 		}
 		n := f.heard.lost()
 		if n == 0 {
@@ -75,7 +76,7 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 	crowd := newCrowd(crew.gateways, *clients, s)
 	crowd.start(t.Context())
 	t.Cleanup(crowd.end)
-	f := &faults{crew: crew, crowd: crowd, heard: l, rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
+	f := &faults{crew: crew, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
 
 	began := time.Now()
 	crowd.await(t, traffic)
@@ -118,6 +119,7 @@ func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
 		}
 		sent = append(sent, m.all()...)
 	}
+	sent = append(sent, f.oven.all()...)
 	wrong = append(wrong, CheckSent(stream, sent)...)
 	for i, w := range wrong {
 		if i == 20 {
@@ -129,7 +131,7 @@ func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
 	if f.stalled.Load() == 0 {
 		t.Error("no client that did not read was cut off")
 	}
-	t.Logf("%d messages stored, %d of them sent by %d clients, who were shown %d; %d acknowledgements, %d frames refused for a moment",
+	t.Logf("%d messages stored, %d of them sent by %d clients and a service, who were shown %d; %d acknowledgements, %d frames refused for a moment",
 		len(stream), len(sent), len(f.members), shown, f.acknowledged.Load(), f.refusals.Load())
 	t.Logf("resumed %d times with what was missed, %d times with the newest page; %d messages were not re-sent to a listener; %d stalled clients were cut off",
 		recovered, anew, unheard, f.stalled.Load())

@@ -212,6 +212,10 @@ func TestSent(t *testing.T) {
 			m[2].Acks = nil
 			return s, m
 		}},
+		{"of a service, without an answer", nil, func(s []Stored, m []Sent) ([]Stored, []Sent) {
+			m[2].Acks, m[2].Once, s[2].Kind = nil, true, wire.ChatService
+			return s, append(m, Sent{User: "cook", Room: "lobby", CID: "gone", Text: "x", Once: true})
+		}},
 		{"said by nobody", []Rule{Unsaid}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return s, m[:2] }},
 		{"in another order", []Rule{Author}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			m[1], m[2] = m[2], m[1]

@@ -279,11 +279,7 @@ func (c *client) acked(a *frame.Ack) {
 	c.acknowledged.Add(1)
 	if c.text != nil && c.text.CID == a.CID {
 		c.text, c.sending = nil, false
-		wait := rand.N(maxThink)
-		if c.hurry.Load() {
-			wait = 0
-		}
-		c.think.Reset(wait)
+		c.think.Reset(rand.N(maxThink))
 	}
 }
 

@@ -18,8 +18,8 @@ type crowd struct {
 	members  []member
 	raw      []*client
 
-	// quiet: send nothing new. hurry: send without a pause.
-	quiet, hurry atomic.Bool
+	// quiet: send nothing new.
+	quiet atomic.Bool
 	// over is closed when nothing is broken any more.
 	over chan struct{}
 	// acknowledged messages, refusals to be tried again, and clients that were

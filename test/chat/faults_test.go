@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -15,6 +16,7 @@ type faults struct {
 	*crew
 	*crowd
 	heard *listener
+	oven  *service
 	rng   *rand.Rand
 	// done counts what was done, by name.
 	done map[string]int
@@ -28,33 +30,35 @@ type fault struct {
 }
 
 // ofBoth are what may happen with any number of brokers.
-func ofBoth(share int) []fault {
+func ofBoth() []fault {
 	return []fault{
-		{"gateway killed", 2 * share, (*faults).killGateway},
-		{"gateway drained", share, (*faults).drainGateway},
-		{"gateway stood still for a moment", share, (*faults).pauseGateway},
+		{"gateway killed", 2, (*faults).killGateway},
+		{"gateway drained", 1, (*faults).drainGateway},
+		{"gateway stood still for a moment", 1, (*faults).pauseGateway},
 		{"gateway stood still until its clients had left", 1, (*faults).pauseLong},
-		{"client stalled", 2 * share, (*faults).stallClient},
-		{"clients disconnected", share, (*faults).cutClients},
+		{"client stalled", 2, (*faults).stallClient},
+		{"clients disconnected", 1, (*faults).cutClients},
 	}
 }
 
-func ofOne() []fault { return append(ofBoth(2), fault{"broker killed", 2, (*faults).killBroker}) }
+func ofOne() []fault { return append(ofBoth(), fault{"broker killed", 2, (*faults).killBroker}) }
 
 func ofThree() []fault {
-	return append(ofBoth(1), fault{"broker killed", 1, (*faults).killBroker}, fault{"leader stepped down", 8, (*faults).stepDown})
+	return append(ofBoth(), fault{"broker killed", 1, (*faults).killBroker}, fault{stepDown, 3, (*faults).stepDown})
 }
+
+const stepDown = "leader stepped down"
 
 // traffic is how many messages are acknowledged after each fault, before the
 // next.
-const traffic = 150
+const traffic = 100
 
 // run breaks everything as often as it is due, in an order by the seed.
 func (f *faults) run(kinds []fault) {
 	f.Helper()
 	var deck []fault
 	for _, k := range kinds {
-		deck = append(deck, slices.Repeat([]fault{k}, k.times)...)
+		deck = append(deck, slices.Repeat([]fault{k}, k.times*(*rounds))...)
 	}
 	f.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
 	for _, k := range deck {
@@ -77,7 +81,7 @@ func (f *faults) gateway() *gateway { return f.crew.gateways[f.rng.IntN(len(f.cr
 func (f *faults) killGateway() {
 	g := f.gateway()
 	g.process.Kill()
-	f.await(f, traffic/3)
+	f.await(f, traffic/2)
 	f.crew.start(g)
 }
 
@@ -134,13 +138,23 @@ func (f *faults) killBroker() {
 	})
 }
 
-// stepDown takes the stream's leader out of office while everybody writes as
-// fast as they can.
+// atOnce is how many messages are on their way to the stream when its leader
+// steps down: the more, the more of them are stored and not re-sent.
+const atOnce = 400
+
+// stepDown takes the stream's leader out of office while much is on its way to
+// it.
 func (f *faults) stepDown() {
-	f.hurry.Store(true)
-	f.await(f, traffic)
+	heard := f.heard.count()
+	if err := f.oven.post(atOnce); err != nil {
+		f.Fatal(err)
+	}
+	proc.Eventually(f, proc.Patience, "hearing some of what is on its way", func() error {
+		if f.heard.count() < heard+atOnce/8 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
 	proc.Eventually(f, proc.Patience, "the leader steps down", f.heard.stepDown)
 	proc.Eventually(f, proc.Patience, "a leader", func() error { _, err := f.heard.leader(); return err })
-	f.await(f, traffic)
-	f.hurry.Store(false)
 }

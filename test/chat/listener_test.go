@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/internal/natsconn"
+	"parley/test/proc"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -61,6 +62,13 @@ func (l *listener) live(m *nats.Msg) {
 	if _, ok := l.heard[p.Prev]; !ok && p.Prev > 0 {
 		l.missed[p.Prev] = true
 	}
+}
+
+// count is how many were heard.
+func (l *listener) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.heard)
 }
 
 // lost is how many messages were stored and not re-sent, as far as later ones
@@ -152,46 +160,58 @@ func (l *listener) ends() (map[string]uint64, error) {
 }
 
 // read reads the whole stream, to which nobody writes any more.
-func (l *listener) read() []Stored {
+func (l *listener) read() (all []Stored) {
 	l.Helper()
+	proc.Eventually(l, proc.Patience, "reading the stream", func() (err error) {
+		all, err = l.tryRead()
+		return err
+	})
+	return all
+}
+
+func (l *listener) tryRead() (all []Stored, err error) {
 	s, err := l.stream()
 	if err != nil {
-		l.Fatal(err)
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(l.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(l.Context(), proc.Patience)
 	defer cancel()
 	ordered, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
 	if err != nil {
-		l.Fatal(err)
+		return nil, err
 	}
 	state := s.CachedInfo().State
-	var all []Stored
 	for uint64(len(all)) < state.Msgs {
 		batch, err := ordered.Fetch(int(min(1000, state.Msgs-uint64(len(all)))), jetstream.FetchMaxWait(askTimeout))
 		if err != nil {
-			l.Fatal(err)
+			return nil, err
 		}
 		for m := range batch.Messages() {
-			meta, err := m.Metadata()
+			one, err := storedOf(m)
 			if err != nil {
 				l.Fatal(err)
 			}
-			room, err := wire.ParseRoom(m.Subject())
-			if err != nil {
-				l.Fatal(err)
-			}
-			body, err := wire.Decode[wire.ChatMessage](m.Data())
-			if err != nil {
-				l.Fatal(err)
-			}
-			all = append(all, Stored{Seq: meta.Sequence.Stream, Room: room, ChatMessage: body})
+			all = append(all, one)
 		}
 		if err := batch.Error(); err != nil {
-			l.Fatalf("reading the stream, %d of %d messages: %v", len(all), state.Msgs, err)
+			return nil, fmt.Errorf("%d of %d messages: %w", len(all), state.Msgs, err)
 		}
 	}
 	if end := all[len(all)-1].Seq; end != state.LastSeq {
-		l.Fatalf("the stream was read up to %d, its last message is %d", end, state.LastSeq)
+		return nil, fmt.Errorf("the stream was read up to %d, its last message is %d", end, state.LastSeq)
 	}
-	return all
+	return all, nil
+}
+
+func storedOf(m jetstream.Msg) (s Stored, err error) {
+	meta, err := m.Metadata()
+	if err != nil {
+		return s, err
+	}
+	s.Seq = meta.Sequence.Stream
+	if s.Room, err = wire.ParseRoom(m.Subject()); err != nil {
+		return s, err
+	}
+	s.ChatMessage, err = wire.Decode[wire.ChatMessage](m.Data())
+	return s, err
 }

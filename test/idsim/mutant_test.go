@@ -63,6 +63,9 @@ func TestMutants(t *testing.T) {
 			}
 			if w := r.Twice; w != nil {
 				t.Logf("%-28s in %-18s broke %-11s %2d steps %8d states        : %s", m.Name, m.Config, w.Broken, len(w.Trace), w.States, w.What)
+				if *onlyMutant != "" {
+					t.Log("\n" + strings.Join(w.Trace, "\n"))
+				}
 				if w.Broken != Unique {
 					t.Errorf("mutant %s makes an ID that is not reserved, and none twice", m.Name)
 				}

@@ -59,7 +59,7 @@ func (c *Core) release(k claim, p *person, died bool) {
 	}
 	note(r.left, r.came, k.user)
 	c.dirty[k.room] = true
-	if !crowd && p.settled && (p.wasMine || died && c.first()) {
+	if !crowd && p.settled && (p.wasMine || died) {
 		c.do(Notice{Room: k.room, User: k.user, Kind: wire.ChatLeave, Stay: p.since})
 	}
 }
@@ -80,14 +80,4 @@ func (c *Core) arrived(now int64, k claim) {
 		}
 	}
 	c.do(Notice{Room: k.room, User: k.user, Kind: wire.ChatJoin, Stay: p.since})
-}
-
-// first reports whether this gateway has the smallest name of those that live.
-func (c *Core) first() bool {
-	for name := range c.peers {
-		if name < c.self {
-			return false
-		}
-	}
-	return true
 }

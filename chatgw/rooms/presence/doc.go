@@ -23,7 +23,8 @@
 // the stay's name, and the stream stores one. Who writes: of those that claim
 // the person, a little after it came, the one with the smallest name; and when
 // it left, everybody who claimed it during the stay, or after the death of its
-// last gateway the living one with the smallest name. A crowd gets no notices.
+// last gateway all others. A crowd gets no notices, nor does who was there for
+// a moment only.
 //
 //	file      noun
 //	core      the state, who comes and goes here

@@ -97,7 +97,7 @@ func (c *Core) account(m wire.ChatPresence, p *peer) {
 // bury ends the claims of a dead gateway.
 func (c *Core) bury(gateway string) {
 	dead := c.peers[gateway]
-	delete(c.peers, gateway) // it is not first among the living
+	delete(c.peers, gateway)
 	for k := range dead.claims {
 		c.claims--
 		if of := c.find(k); of != nil {

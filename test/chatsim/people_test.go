@@ -1,0 +1,58 @@
+package chatsim
+
+import (
+	"fmt"
+	"testing"
+
+	"parley/test/mutant"
+)
+
+// TestPeople runs random worlds of presence, each from its seed.
+func TestPeople(t *testing.T) {
+	n := *seeds
+	if raceEnabled || testing.Short() {
+		n = min(n, 50)
+	}
+	if err := peopleWorlds(n); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func peopleWorlds(n uint64) error {
+	for seed := uint64(1); seed <= n; seed++ {
+		if err := NewPeopleWorld(seed).Run(1200); err != nil {
+			return fmt.Errorf("seed %d: %w", seed, err)
+		}
+	}
+	return nil
+}
+
+// TestPeopleProbe is what a mutated test binary runs.
+func TestPeopleProbe(t *testing.T) {
+	found := ""
+	if err := peopleWorlds(200); err != nil {
+		found = err.Error()
+	}
+	mutant.Print(t, found)
+}
+
+// TestPeopleMutants sees every broken variant of the presence core caught.
+func TestPeopleMutants(t *testing.T) {
+	if raceEnabled || testing.Short() {
+		t.Skip("mutants are compiled and run without the race detector")
+	}
+	for _, m := range PeopleMutants() {
+		if *onlyMutant != "" && m.Name != *onlyMutant {
+			continue
+		}
+		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
+			var found string
+			mutant.Probe(t, "test/chatsim", m.Name, m.Edits, &found, "TestPeopleProbe")
+			if found == "" {
+				t.Fatalf("mutant %s broke nothing", m.Name)
+			}
+			t.Logf("%-22s %s", m.Name, found)
+		})
+	}
+}
