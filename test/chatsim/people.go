@@ -31,6 +31,7 @@ type PeopleWorld struct {
 	gateways []*gateway
 	people   []*visitor
 	names    int
+	startAt  int64 // when the last gateway started
 	// lines are the notices that the stream stored, and known their ids.
 	lines []presence.Notice
 	known map[string]bool
@@ -84,6 +85,7 @@ func NewPeopleWorld(seed uint64) *PeopleWorld {
 
 func (w *PeopleWorld) addGateway() {
 	w.names++
+	w.startAt = w.now
 	// The order of the names is not that of their ages.
 	name := wire.Token([10]byte{byte(w.rand.IntN(256)), byte(w.names)})
 	w.gateways = append(w.gateways, &gateway{name: name, alive: true, online: true, core: presence.New(name, presence.Limits{
@@ -138,7 +140,7 @@ func (w *PeopleWorld) step() {
 func (w *PeopleWorld) disturb() {
 	switch w.rand.IntN(400) {
 	case 0:
-		if alive := w.alive(); len(alive) > 1 {
+		if alive := w.alive(); len(alive) > 1 && !w.arriving() {
 			w.kill(alive[w.rand.IntN(len(alive))])
 		}
 	case 1:
@@ -154,7 +156,17 @@ func (w *PeopleWorld) disturb() {
 	}
 }
 
-// kill ends a gateway, with a word or without. Its people come elsewhere.
+// arriving reports whether somebody has just come, or a gateway has: one that
+// dies then may take with it what nobody else knows yet.
+func (w *PeopleWorld) arriving() bool {
+	if w.now-w.startAt < settle {
+		return true
+	}
+	return !w.lossy && slices.ContainsFunc(w.people, func(p *visitor) bool { return p.here && w.now-p.moved < settle+4*peopleStep })
+}
+
+// kill ends a gateway, with a word or without. Most of its people come
+// elsewhere.
 func (w *PeopleWorld) kill(g *gateway) {
 	if w.rand.IntN(2) == 0 {
 		w.act(g, g.core.Close)
@@ -163,10 +175,19 @@ func (w *PeopleWorld) kill(g *gateway) {
 	for _, p := range w.people {
 		n := len(p.tabs)
 		p.tabs = slices.DeleteFunc(p.tabs, func(t tab) bool { return t.g == g })
-		if n > 0 && len(p.tabs) == 0 {
+		switch {
+		case n == 0 || len(p.tabs) > 0:
+		case w.rand.IntN(4) == 0:
+			p.leave(w)
+		default:
 			p.back = w.now + w.rand.Int64N(grace/2)
 		}
 	}
+}
+
+// leave ends a stay, for long.
+func (p *visitor) leave(w *PeopleWorld) {
+	p.here, p.moved, p.until = false, w.now, w.now+3*(grace+silence)+w.rand.Int64N(4*grace)
 }
 
 func (w *PeopleWorld) alive() (list []*gateway) {
@@ -183,16 +204,14 @@ func (w *PeopleWorld) alive() (list []*gateway) {
 func (w *PeopleWorld) move(p *visitor) {
 	switch {
 	case !p.here && w.now >= p.until:
-		p.moved = w.now
-		p.here, p.until = true, w.now+3*settle+w.rand.Int64N(4*grace)
+		p.here, p.moved, p.until = true, w.now, w.now+3*settle+w.rand.Int64N(4*grace)
 		p.stays++
 		w.open(p)
 	case p.here && w.now >= p.until && p.back == 0:
 		for len(p.tabs) > 0 {
 			w.shut(p)
 		}
-		p.moved = w.now
-		p.here, p.until = false, w.now+3*(grace+silence)+w.rand.Int64N(4*grace)
+		p.leave(w)
 	case p.back != 0 && w.now >= p.back:
 		p.back = 0
 		w.open(p)
