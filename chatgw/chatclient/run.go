@@ -53,8 +53,8 @@ func (s *Session) Run(ctx context.Context) error {
 		if told && gone.Retry < 0 {
 			return err
 		}
-		if lasted > maxBackoff {
-			backoff = minBackoff // it had worked
+		if lasted > backoff {
+			backoff = minBackoff // it had worked for longer than it would wait now
 		}
 		wait := backoff/2 + rand.N(backoff/2)
 		if told && gone.Retry > 0 {

@@ -4,10 +4,9 @@
 //
 // # Authority
 //
-// The stream CHAT is the authority over what was said and in which order, the
-// broker's clock and sequence numbers included. A gateway holds copies, and any
-// number of gateways run side by side without knowing each other, except that
-// they tell each other who is present.
+// The stream CHAT is the authority over what was said and in which order. A
+// gateway holds copies, and any number of gateways run side by side without
+// knowing each other, except that they tell each other who is present.
 //
 // # A message on its way
 //
@@ -28,6 +27,37 @@
 // answer that does not have the messages yet.
 //
 // The decisions are those of package machine and package presence, which are
-// pure and explored with every fault above; this package is the shell around
-// them.
+// pure and explored with every fault above (test/chatsim); this package is the
+// shell around them.
+//
+// # History
+//
+// The stream reads forwards, people read backwards. A page comes from the
+// memory of its room if it is among the newest; else by the numbers of its
+// messages, which the index knows of everything that was said since the gateway
+// started and of every page that was read; else from windows of the stream,
+// whose width follows from how often the room spoke before.
+//
+//	file      noun
+//	rooms     New, Run, Ready, the rooms that are open
+//	config    how rooms behave, what they need
+//	room      one room's mailbox and goroutine
+//	perform   what its machine asks for
+//	fetch     what it reads
+//	join      members on their way in
+//	members   those who are in
+//	message   stored bytes to frames
+//	shared    a frame encoded once
+//	live      subscriptions, the connection, the stream's identity
+//	tails     the last messages of quiet rooms
+//	stream    direct gets
+//	send      messages to the stream
+//	history   pages
+//	pager     windows
+//	index     numbers of messages
+//	spacing   how often rooms speak
+//	people    presence
+//	notice    who came and left, written down
+//	typing    who writes
+//	counters  what happened
 package rooms

@@ -23,6 +23,9 @@ const (
 // subscribe listens for everything that rooms hear. What is returned is to be
 // unsubscribed, also with an error.
 func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
+	// A new leader of the stream: the old one may not have re-sent its last
+	// messages.
+	leaderElected := "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED." + wire.Chat().Name
 	for subject, handle := range map[string]nats.MsgHandler{
 		wire.SubjectChatLive:     r.live,
 		wire.SubjectChatTyping:   r.typing,
@@ -40,10 +43,6 @@ func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 	}
 	return subs, nil
 }
-
-// leaderElected is where the broker says that the stream has a new leader: the
-// old one may not have re-sent its last messages.
-var leaderElected = "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED." + wire.Chat().Name
 
 func unsubscribe(subs []*nats.Subscription) {
 	for _, s := range subs {

@@ -107,7 +107,6 @@ type chatBench struct {
 	system *system
 	report benchChatReport
 	// gateways that were started, to name each.
-	gateways int
 }
 
 func (c *benchChatCmd) Run(ctx context.Context, a *app) (err error) {

@@ -36,7 +36,6 @@ type audience struct {
 	acked   atomic.Int64
 	refused atomic.Pointer[string]
 
-	mu     sync.Mutex
 	phases [maxPhases]latencies
 }
 

@@ -44,10 +44,10 @@ func ofBoth() []fault {
 func ofOne() []fault { return append(ofBoth(), fault{"broker killed", 2, (*faults).killBroker}) }
 
 func ofThree() []fault {
-	return append(ofBoth(), fault{"broker killed", 1, (*faults).killBroker}, fault{stepDown, 3, (*faults).stepDown})
+	return append(ofBoth(), fault{"broker killed", 1, (*faults).killBroker}, fault{stepDown, 2, (*faults).stepDown})
 }
 
-const stepDown = "leader stepped down"
+const stepDown = "leaders stepped down"
 
 // traffic is how many messages are acknowledged after each fault, before the
 // next.
@@ -142,8 +142,8 @@ func (f *faults) killBroker() {
 // steps down: the more, the more of them are stored and not re-sent.
 const atOnce = 400
 
-// stepDown takes the stream's leader out of office while much is on its way to
-// it.
+// stepDown takes the stream's leaders out of office, one after another, while
+// much is on its way to them.
 func (f *faults) stepDown() {
 	heard := f.heard.count()
 	if err := f.oven.post(atOnce); err != nil {
@@ -155,6 +155,8 @@ func (f *faults) stepDown() {
 		}
 		return nil
 	})
-	proc.Eventually(f, proc.Patience, "the leader steps down", f.heard.stepDown)
-	proc.Eventually(f, proc.Patience, "a leader", func() error { _, err := f.heard.leader(); return err })
+	for range 3 {
+		proc.Eventually(f, proc.Patience, "the leader steps down", f.heard.stepDown)
+		proc.Eventually(f, proc.Patience, "a leader", func() error { _, err := f.heard.leader(); return err })
+	}
 }

@@ -36,6 +36,15 @@
 // [Mutants] are broken variants of the machine, made by overlay as in package
 // sim. The explorer must catch each.
 //
+// # People
+//
+// [PeopleWorld] is a seeded simulation of presence: several gateways' cores,
+// what they tell each other (which gets lost in every other world), gateways
+// that die, start, or are cut off, and people with several tabs who reload,
+// change gateways, and go. In the end every gateway must know who is there, and
+// without losses each stay must have one notice of its beginning and one of its
+// end. [PeopleMutants] are its broken variants.
+//
 // # Running
 //
 //	go test ./test/chatsim -v                                 all of it

@@ -31,7 +31,8 @@ type PeopleWorld struct {
 	gateways []*gateway
 	people   []*visitor
 	names    int
-	startAt  int64 // when the last gateway started
+	// startAt is when the last gateway started, killAt when one died.
+	startAt, killAt int64
 	// lines are the notices that the stream stored, and known their ids.
 	lines []presence.Notice
 	known map[string]bool
@@ -144,7 +145,9 @@ func (w *PeopleWorld) disturb() {
 			w.kill(alive[w.rand.IntN(len(alive))])
 		}
 	case 1:
-		if len(w.gateways) < 12 {
+		// One that starts does not hear of the people of a dead one. (The
+		// shell looks what the room says last before it writes.)
+		if len(w.gateways) < 12 && (w.lossy || w.now-w.killAt > 2*silence) {
 			w.addGateway()
 		}
 	case 2:
@@ -171,7 +174,7 @@ func (w *PeopleWorld) kill(g *gateway) {
 	if w.rand.IntN(2) == 0 {
 		w.act(g, g.core.Close)
 	}
-	g.alive = false
+	g.alive, w.killAt = false, w.now
 	for _, p := range w.people {
 		n := len(p.tabs)
 		p.tabs = slices.DeleteFunc(p.tabs, func(t tab) bool { return t.g == g })
