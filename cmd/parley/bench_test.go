@@ -37,14 +37,15 @@ func TestBench(t *testing.T) {
 	}
 }
 
-// TestBenchChat: every part measures something, with everything checked.
+// TestBenchChat: every part but slow, which takes a minute, measures something,
+// with everything checked.
 func TestBenchChat(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{
 		"bench", "chat", "--data", dir, "--connections", "20", "--from", "4", "--settle", "0s", "--rooms", "2", "--subscribers", "10",
 		"--rate", "8", "--text", "2000", "--duration", "500ms", "--warm-up", "100ms", "--stalled", "10", "--messages", "2000", "--pages", "30",
 	}
-	for _, part := range []string{partIdle, partJoins, partFanout, partHistory} { // the part slow takes a minute
+	for _, part := range []string{partIdle, partJoins, partFanout, partHistory} {
 		args = append(args, "--only", part)
 	}
 	fields := parleyJSON[map[string]any](t, exitOK, args...)

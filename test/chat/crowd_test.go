@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"parley/test/proc"
 )
@@ -90,11 +89,9 @@ func (c *crowd) await(t testing.TB, n int64) {
 // its rooms up to the ends, which are returned.
 func (c *crowd) settle(t testing.TB, ends func() (map[string]uint64, error)) (at map[string]uint64) {
 	t.Helper()
-	began := time.Now()
 	c.quiet.Store(true)
 	close(c.over)
 	proc.Eventually(t, proc.Patience, "everybody has sent what was begun", func() error { return first(c.members, member.settled) })
-	t.Log("sent", time.Since(began))
 	proc.Eventually(t, proc.Patience, "a look at the ends", func() (err error) {
 		at, err = ends()
 		return err
@@ -102,7 +99,6 @@ func (c *crowd) settle(t testing.TB, ends func() (map[string]uint64, error)) (at
 	proc.Eventually(t, proc.Patience, "everybody was shown the end", func() error {
 		return first(c.members, func(m member) error { return m.reached(at) })
 	})
-	t.Log("shown", time.Since(began))
 	return at
 }
 

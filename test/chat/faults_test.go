@@ -29,8 +29,7 @@ type fault struct {
 	do    func(*faults)
 }
 
-// ofBoth are what may happen with any number of brokers.
-func ofBoth() []fault {
+func ofOne() []fault {
 	return []fault{
 		{"gateway killed", 2, (*faults).killGateway},
 		{"gateway drained", 1, (*faults).drainGateway},
@@ -38,13 +37,19 @@ func ofBoth() []fault {
 		{"gateway stood still until its clients had left", 1, (*faults).pauseLong},
 		{"client stalled", 2, (*faults).stallClient},
 		{"clients disconnected", 1, (*faults).cutClients},
+		{"broker killed", 2, (*faults).killBroker},
 	}
 }
 
-func ofOne() []fault { return append(ofBoth(), fault{"broker killed", 2, (*faults).killBroker}) }
-
 func ofThree() []fault {
-	return append(ofBoth(), fault{"broker killed", 1, (*faults).killBroker}, fault{stepDown, 2, (*faults).stepDown})
+	return []fault{
+		{stepDown, 2, (*faults).stepDown},
+		{"broker killed", 1, (*faults).killBroker},
+		{"gateway killed", 1, (*faults).killGateway},
+		{"gateway stood still for a moment", 1, (*faults).pauseGateway},
+		{"client stalled", 2, (*faults).stallClient},
+		{"clients disconnected", 1, (*faults).cutClients},
+	}
 }
 
 const stepDown = "leaders stepped down"

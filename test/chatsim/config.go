@@ -50,14 +50,18 @@ func Configs() []Config {
 	return []Config{
 		// A member that stays: gaps, duplicates, order.
 		{
-			Name: "order", Stores: 4, Copies: 2, Tails: 1, Batch: 2, Limits: limits(),
+			Name: "order", Stores: 4, Copies: 1, Tails: 1, Batch: 2, Limits: limits(),
+			Members: []MemberConfig{{Joins: 1}},
+		},
+		{
+			Name: "twice", Stores: 3, Copies: 2, Tails: 1, Batch: 2, Limits: limits(),
 			Members: []MemberConfig{{Joins: 1}},
 		},
 		// The acknowledgement of the last message is the only hint that there
 		// is one.
 		{
 			Name: "own", Stores: 3, Own: true, Copies: 1, Batch: 2, Limits: limits(),
-			Members: []MemberConfig{{Joins: 1}}, Small: true,
+			Members: []MemberConfig{{Joins: 1}},
 		},
 		// The oldest go while a gap is open.
 		{

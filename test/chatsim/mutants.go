@@ -29,10 +29,10 @@ func Mutants() []Mutant {
 		{"gap-ignored", "order", Order, []mutant.Edit{
 			mutant.Replace(fileLive, "case r.open && r.follows(m):", "case r.open:"),
 		}},
-		{"duplicate-delivered", "order", Order, []mutant.Edit{
+		{"duplicate-delivered", "twice", Order, []mutant.Edit{
 			mutant.Replace(fileLive, "case r.open && m.Seq <= r.last:", "case r.open && m.Seq == 0:"),
 		}},
-		{"kept-ones-delivered-again", "order", Newest, []mutant.Edit{
+		{"kept-ones-delivered-again", "twice", Newest, []mutant.Edit{
 			mutant.Replace(fileLive, "		if m.Seq > r.last {\n			if !r.follows(m) {", "		if m.Seq > 0 {\n			if !r.follows(m) {"),
 		}},
 		{"first-header", "order", Newest, []mutant.Edit{

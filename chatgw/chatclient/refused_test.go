@@ -1,0 +1,108 @@
+package chatclient_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// A gateway that refuses for the moment gets it again, in order.
+func TestTooFast(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{MessagesPerSecond: 50, MessagesAtOnce: 3})
+	ada := come(t, chatclient.Config{URL: g.url(), Name: "ada"})
+	ada.in("r")
+	texts := numbered("n", 20)
+	for _, text := range texts {
+		ada.say("r", text)
+	}
+	ada.flushed()
+	ada.hears(texts...)
+	b.holds("r", texts...)
+	if len(ada.downs) > 0 {
+		t.Errorf("closed: %s", <-ada.downs)
+	}
+}
+
+const secret = "a secret of more than thirty-two bytes"
+
+func token(t testing.TB, until time.Duration, read, write []string) string {
+	t.Helper()
+	s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"sub": "ada", "exp": time.Now().Add(until).Unix(), "read": read, "write": write,
+	}).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What is not allowed is told, and holds nothing up.
+func TestUnsent(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
+	ada := come(t, chatclient.Config{URL: g.url(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
+	ada.in("hall")
+	ada.in("home")
+	ada.say("hall", "may I?")
+	ada.say("home", "here I may")
+	ada.flushed()
+	if why := await(t, "the refusal", ada.unsent); !strings.Contains(why, "may I?: ") || !strings.Contains(why, "hall") || !strings.HasSuffix(why, "(unknown false)") {
+		t.Error(why)
+	}
+	ada.hears("here I may")
+
+	if err := ada.Join(t.Context(), "vault"); err != nil {
+		t.Fatal(err)
+	}
+	_, early := ada.Send(t.Context(), "vault", "knock") // before the answer, or after it
+	if e, ok := await(t, "the refusal", ada.others).(*frame.Error); !ok || e.Code != frame.CodeForbidden || e.Room != "vault" {
+		t.Errorf("%+v", e)
+	}
+	ada.flushed()
+	if early == nil {
+		if why := await(t, "the refusal", ada.unsent); !strings.HasPrefix(why, "knock: ") {
+			t.Error(why)
+		}
+	}
+	if _, err := ada.Send(t.Context(), "vault", "knock"); err == nil {
+		t.Error("sent to a room that cannot be joined")
+	}
+	if _, err := ada.Send(t.Context(), "nowhere", "hello"); err == nil {
+		t.Error("sent to a room that was not joined")
+	}
+}
+
+// Codes from 4500 end the session; what waits is let go.
+func TestEndsForGood(t *testing.T) {
+	b := newBed(t)
+	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
+	bad := come(t, chatclient.Config{URL: g.url(), Token: "nonsense"})
+	err := await(t, "the session to end", bad.done)
+	bad.done <- nil
+	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken {
+		t.Errorf("a token that is none: %v", err)
+	}
+	if err := bad.Join(t.Context(), "r"); !errors.Is(err, chatclient.ErrEnded) {
+		t.Errorf("after the end: %v", err)
+	}
+	if err := bad.Flush(t.Context()); !errors.Is(err, chatclient.ErrEnded) {
+		t.Errorf("after the end: %v", err)
+	}
+
+	// Its time was over 4 s ago, of the 5 s that clocks may differ.
+	expires := come(t, chatclient.Config{URL: g.url(), Token: token(t, -4*time.Second, []string{"*"}, []string{"*"})})
+	await(t, "the welcome", expires.ups)
+	err = await(t, "the token to expire", expires.done)
+	expires.done <- nil
+	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || len(expires.downs) > 0 {
+		t.Errorf("a token that expires: %v, %d tries to connect again", err, len(expires.downs))
+	}
+}

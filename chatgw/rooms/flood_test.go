@@ -1,0 +1,105 @@
+package rooms_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"parley/broker/brokertest"
+	"parley/chatgw/rooms"
+	"parley/wire"
+)
+
+// held is a member that stands still until it is let go.
+type held struct {
+	*member
+	once    sync.Once
+	started chan struct{}
+	let     chan struct{}
+}
+
+func (h *held) Deliver(batch []*rooms.Shared) {
+	h.once.Do(func() { close(h.started) })
+	<-h.let
+	h.member.Deliver(batch)
+}
+
+// What does not fit into a room's mailbox is read from the stream.
+func TestMailboxOverflows(t *testing.T) {
+	r, s := one(t, nil)
+	h := &held{member: newMember(), started: make(chan struct{}), let: make(chan struct{})}
+	if err := r.Join(testContext(t), "kitchen", "", 0, h, h.admitted); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, s, 1, func(int) string { return "kitchen" })
+	<-h.started
+	const n = 3000
+	fill(t, s, n, func(int) string { return "kitchen" })
+	// The gateway has heard all of it, which is more than a room keeps.
+	say(t, r, "cellar", "ann", "c", "flushed")
+	close(h.let)
+	h.texts(t, n+1)
+	if c := r.Counters(); c.Filled == 0 {
+		t.Error("nothing was read from the stream")
+	}
+}
+
+// More messages on their way than allowed are refused at once.
+func TestTooManySends(t *testing.T) {
+	s := brokertest.Run(t)
+	nc := s.Connect(t)
+	makeStream(t, nc, 1)
+	release, entered := make(chan struct{}), make(chan struct{})
+	cfg := rooms.Config{Encode: encode, MaxSends: 1}
+	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: func(context.Context) (wire.ID, error) {
+		close(entered)
+		<-release
+		return 1, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	<-r.Ready()
+	post := rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: "c", Text: "hello"}
+	first := make(chan error, 1)
+	go func() {
+		_, err := r.Send(ctx, post)
+		first <- err
+	}()
+	<-entered
+	if _, err := r.Send(ctx, post); wire.CodeOf(err) != wire.CodeBusy {
+		t.Errorf("the second message: %v", err)
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Errorf("the first message: %v", err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConfig(t *testing.T) {
+	nc := brokertest.Run(t).Connect(t)
+	deps := rooms.Deps{NATS: nc, NextID: (&ids{}).next}
+	for what, c := range map[string]struct {
+		cfg  rooms.Config
+		deps rooms.Deps
+	}{
+		"nothing to encode with": {rooms.Config{}, deps},
+		"no connection":          {rooms.Config{Encode: encode}, rooms.Deps{}},
+		"a negative bound":       {rooms.Config{Encode: encode, MaxRooms: -1}, deps},
+		"a negative time":        {rooms.Config{Encode: encode, Grace: -1}, deps},
+		"a page beyond pages":    {rooms.Config{Encode: encode, Page: 300}, deps},
+		"a page beyond memory":   {rooms.Config{Encode: encode, Page: 100, Recent: 50}, deps},
+		"a gateway without name": {rooms.Config{Encode: encode, Gateway: "x"}, deps},
+	} {
+		if r, err := rooms.New(c.cfg, c.deps); err == nil || r != nil {
+			t.Errorf("%s is accepted", what)
+		}
+	}
+}
