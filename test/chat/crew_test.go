@@ -49,8 +49,8 @@ func newCrew(t testing.TB, nodes int) *crew {
 	for range 2 {
 		c.others = append(c.others, program.Start(t, "idworker", "--nats", c.url))
 	}
-	for range 2 {
-		g := &gateway{url: "http://127.0.0.1:0"}
+	for _, at := range freePorts(t, 2) {
+		g := &gateway{url: "http://" + at}
 		c.gateways = append(c.gateways, g)
 		c.start(g)
 	}
@@ -100,8 +100,7 @@ func (c *crew) start(g *gateway) {
 		"--ping-every", "1s", "--grace", "3s", "--queue-frames", "512", "--queue-bytes", "262144",
 		"--messages-per-second", "10000", "--frames-per-second", "10000", "--max-per-address", "10000",
 	)
-	line := g.process.Await("the chat gateway is ready on ")
-	g.url = strings.TrimSuffix(line[strings.Index(line, "http://"):], "/")
+	g.process.Await("the chat gateway is ready on ")
 }
 
 // restart kills a broker and starts it where it was.

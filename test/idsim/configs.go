@@ -4,18 +4,9 @@ package idsim
 func Configs() []Config {
 	return usual([]Config{
 		{
-			Name: "anytime", About: "everything takes as long as it likes; no reduction of any kind",
-			Until: begin + 4, AnyTime: true,
-		},
-		{
-			Name: "anytime-silence", About: "the same for a shorter time, with an answer that gets lost",
+			Name: "anytime-silence", About: "everything takes as long as it likes, with no reduction of any kind; an answer gets lost",
 			Until: begin + 3, AnyTime: true,
 			May: Troubles{Silences: 1},
-		},
-		{
-			Name: "stop", About: "a process is stopped past its lease and goes on, while an answer gets lost",
-			Until: begin + 7,
-			May:   Troubles{Stops: 1, Silences: 1},
 		},
 		{
 			Name: "silence", About: "answers get lost, writes come late, a read is stale",
@@ -41,11 +32,6 @@ func Configs() []Config {
 			Name: "drain", About: "numbers are handed over, an answer gets lost",
 			Until: begin + 6,
 			May:   Troubles{Drains: 1, Silences: 1},
-		},
-		{
-			Name: "drain-twice", About: "both processes hand over, or one does twice",
-			Until: begin + 5,
-			May:   Troubles{Drains: 2},
 		},
 		{
 			Name: "retire", About: "an operator retires a number that is in use",
@@ -82,6 +68,20 @@ func Configs() []Config {
 // DeepConfigs are larger worlds, for a longer run.
 func DeepConfigs() []Config {
 	return usual([]Config{
+		{
+			Name: "anytime", About: "the same for a longer time, without the loss",
+			Until: begin + 4, AnyTime: true,
+		},
+		{
+			Name: "stop", About: "a process is stopped past its lease and goes on, while an answer gets lost",
+			Until: begin + 7,
+			May:   Troubles{Stops: 1, Silences: 1},
+		},
+		{
+			Name: "drain-twice", About: "both processes hand over, or one does twice",
+			Until: begin + 5,
+			May:   Troubles{Drains: 2},
+		},
 		{
 			Name: "anytime-stale", About: "everything takes as long as it likes, a read is stale",
 			Until: begin + 4, AnyTime: true,
