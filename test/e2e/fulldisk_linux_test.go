@@ -78,7 +78,7 @@ func TestStartOnFullDisk(t *testing.T) {
 // is not, and after there is space, and a start if need be, everything goes on.
 func TestFullBroker(t *testing.T) {
 	t.Parallel()
-	d := newDisk(t, "512m") // the broker wants to see room for the whole log
+	d := newDisk(t, "4g") // the broker wants to see room for every stream
 	s := &system{TB: t, data: t.TempDir(), participants: map[string]*process{}, stock: map[string]int64{}}
 	brokerOn := func(listen string) *process {
 		return launch(t, d.enter("broker", "--data", d.dir, "--listen", listen)...)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"parley/test/proc"
 )
 
 // faults breaks a crew, by a seed.
@@ -91,9 +93,12 @@ func (f *faults) kill(m *member) {
 	f.start(m)
 }
 
-// handOver ends it as an operator does.
+// handOver ends it as an operator does. One that has only just been started may
+// not listen to signals yet, and is ended by this one: exit code -1.
 func (f *faults) handOver(m *member) {
-	m.process.Stop()
+	if code := m.process.Interrupt(); code != proc.ExitOK && code != -1 {
+		f.Errorf("%s: exit %d after Ctrl-C, want 0", m.name, code)
+	}
 	f.start(m)
 }
 
