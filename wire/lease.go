@@ -85,5 +85,7 @@ func IDLeases() StreamSpec {
 		PerSubject: 16,
 		MaxMsgSize: MaxLease + 4096,
 		Duplicates: time.Second,
+
+		FirstAnywhere: true,
 	}
 }

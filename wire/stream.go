@@ -24,6 +24,9 @@ type StreamSpec struct {
 	DropOldest bool
 	// Direct: any replica may answer reads, with data that may be old.
 	Direct bool
+	// FirstAnywhere: the sequences begin at a random one, so that a condition
+	// learned of a stream that was lost fits none of the one made in its place.
+	FirstAnywhere bool
 	// Republish are the subjects whose stored messages are re-sent, and where
 	// to; empty means none are.
 	Republish [2]string

@@ -80,7 +80,7 @@
 //
 // A lease stream that keeps what it acknowledged and is never made anew behind
 // the back of processes that start afterwards; one that is made anew begins at
-// another sequence, so that no write meant for the one before fits; and no copy
+// another, random sequence (package streams makes it so), so that no write meant for the one before fits; and no copy
 // of a running process's memory.
 //
 // Sources: ranges in place of durations are the timestamp oracle of Percolator

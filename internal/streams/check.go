@@ -132,6 +132,7 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 		{!c.AllowRollup, "allow_rollup_hdrs", c.AllowRollup, false},
 		{c.AllowDirect == spec.Direct, "allow_direct", c.AllowDirect, direct(spec)},
 		{sameRepublish(c.RePublish, republish(spec)), "republish", resent(c.RePublish), resent(republish(spec))},
+		{c.FirstSeq > 1 == spec.FirstAnywhere, "first_seq", c.FirstSeq, firstSeq(spec)},
 		{!c.AllowMsgTTL, "allow_msg_ttl", c.AllowMsgTTL, false},
 		{!c.AllowMsgSchedules, "allow_msg_schedules", c.AllowMsgSchedules, false},
 		{!c.AllowMsgCounter, "allow_msg_counter", c.AllowMsgCounter, false},
@@ -149,6 +150,13 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 		}
 	}
 	return nil
+}
+
+func firstSeq(spec wire.StreamSpec) string {
+	if spec.FirstAnywhere {
+		return "a random one above 1 (only creating the stream sets it)"
+	}
+	return "0"
 }
 
 func purge(spec wire.StreamSpec) string {

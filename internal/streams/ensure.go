@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"time"
 
 	"parley/wire"
@@ -20,6 +21,9 @@ const (
 	// Check give up: a cluster elects a leader in 4 to 9 seconds, sometimes
 	// two in a row (of the cluster, then of the stream).
 	settle = 30 * time.Second
+	// firstSeqs is from how many a random first sequence is chosen: it and all
+	// that follow stay numbers that JavaScript and the nats command show exactly.
+	firstSeqs = 1 << 50
 	// retryEvery is the pause between attempts while it is.
 	retryEvery = 250 * time.Millisecond
 )
@@ -87,6 +91,9 @@ func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, r
 	mine := wire.Token(random)
 	cfg := Config(spec, replicas)
 	cfg.Metadata = map[string]string{wire.MetaIncarnation: mine}
+	if spec.FirstAnywhere {
+		cfg.FirstSeq = 2 + mathrand.Uint64N(firstSeqs)
+	}
 	var info Info
 	err = retry(ctx, "creating stream "+spec.Name, func(attempt context.Context) error {
 		// Creating is repeated with the same incarnation when its answer was

@@ -183,14 +183,50 @@ func TestChangedLeaseSettingsAreNoticed(t *testing.T) {
 		{"max_msgs_per_subject", func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = -1 }},
 		{"discard_new_per_subject", func(c *jetstream.StreamConfig) { c.DiscardNewPerSubject = true }},
 		{"deny_purge", func(c *jetstream.StreamConfig) { c.DenyPurge = false }},
+		{"first_seq", func(c *jetstream.StreamConfig) { c.FirstSeq = 0 }},
 	} {
 		cfg := streams.Config(spec, 1)
+		cfg.FirstSeq = 2
 		cfg.Metadata = map[string]string{wire.MetaIncarnation: wire.Token([10]byte{1})}
 		c.change(&cfg)
 		recreate(t, ctx, js, cfg)
 		_, err := streams.Check(ctx, js, spec)
 		wantErrorOf(t, err, spec.Name, c.setting)
 		if err := js.DeleteStream(ctx, spec.Name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A write whose condition was learned of a stream that was lost fits no record
+// of the one made in its place, on one server and on three.
+func TestLeasesMadeAnewBeginElsewhere(t *testing.T) {
+	t.Run("one server", func(t *testing.T) { testBeginElsewhere(t, brokertest.Run(t).Connect(t), 1) })
+	t.Run("three servers", func(t *testing.T) { testBeginElsewhere(t, brokertest.RunCluster(t, 3).Connect(t), 3) })
+}
+
+func testBeginElsewhere(t *testing.T, nc *nats.Conn, replicas int) {
+	l := newLeases(t, nc, replicas)
+	var before uint64
+	for range 2 {
+		first, err := l.publish(7, 0, []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info := l.info(t); info.Config.FirstSeq != first || first < 2 || first == before {
+			t.Fatalf("the first record has sequence %d, configured is %d, the stream before began at %d", first, info.Config.FirstSeq, before)
+		}
+		if before != 0 {
+			if _, err := l.publish(7, before, []byte("late")); !wrongLast(err, first) {
+				t.Fatalf("a write that expects %d, of the stream that was lost: %v", before, err)
+			}
+			return
+		}
+		before = first
+		if err := l.js.DeleteStream(l.ctx, l.spec.Name); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := streams.Ensure(l.ctx, l.js, l.spec, replicas); err != nil {
 			t.Fatal(err)
 		}
 	}
