@@ -71,6 +71,7 @@ func (c *collector) chat() {
 
 	c.gauge("parley_chat_rooms", "Rooms held in memory now.", func(s *snapshot) float64 { return float64(s.rooms.Rooms) })
 	c.gauge("parley_chat_memberships", "Rooms joined now, over all connections.", func(s *snapshot) float64 { return float64(s.rooms.Members) })
+	c.gauge("parley_chat_indexed_messages", "Stored messages whose place is known: pages of them are read without a search.", func(s *snapshot) float64 { return float64(s.rooms.Indexed) })
 	c.counter("parley_chat_messages_live_total", "Re-sent messages that arrived from the broker.", func(s *snapshot) uint64 { return s.rooms.Live })
 	c.counter("parley_chat_deliveries_total", "Messages given to members.", func(s *snapshot) uint64 { return s.rooms.Delivered })
 	c.counter("parley_chat_messages_stored_total", "Messages of this gateway that became durable.", func(s *snapshot) uint64 { return s.rooms.Sent })

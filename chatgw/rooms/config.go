@@ -59,7 +59,9 @@ type Config struct {
 	// senders are told busy. Default 4,096.
 	MaxSends int
 	// MaxReads bounds the reads of the stream under way, for joins and pages.
-	// Default 64.
+	// The broker does them one after another, and stores nothing meanwhile: the
+	// others wait here, where they cannot time out, or there, where they also
+	// hold up what is said. After a fault everybody reads at once. Default 4.
 	MaxReads int
 
 	// Grace is how long a person may be gone without others being told: a
@@ -105,7 +107,7 @@ func (c *Config) fill() error {
 		{&c.Index, "Index", 1 << 19, 4},
 		{&c.IndexAll, "IndexAll", 1 << 20, 4},
 		{&c.MaxSends, "MaxSends", 4096, 1},
-		{&c.MaxReads, "MaxReads", 64, 1},
+		{&c.MaxReads, "MaxReads", 4, 1},
 		{&c.Notices, "Notices", 50, -1 << 31},
 	} {
 		if *d.v == 0 {

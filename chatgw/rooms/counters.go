@@ -4,8 +4,9 @@ import "sync/atomic"
 
 // Counters count what happened since the start.
 type Counters struct {
-	// Rooms and Members are how many there are now.
-	Rooms, Members int64
+	// Rooms and Members are how many there are now, Indexed the messages whose
+	// places are known: pages of them are read without a search.
+	Rooms, Members, Indexed int64
 	// Live are re-sent messages that arrived, Delivered what members were
 	// given, Sent own messages that were stored.
 	Live, Delivered, Sent uint64
@@ -39,7 +40,7 @@ func (c *counters) joined(epoch string, recovered bool) {
 func (r *Rooms) Counters() Counters {
 	c := &r.count
 	return Counters{
-		Rooms: c.rooms.Load(), Members: c.members.Load(),
+		Rooms: c.rooms.Load(), Members: c.members.Load(), Indexed: int64(r.index.known()),
 		Live: c.live.Load(), Delivered: c.delivered.Load(), Sent: c.sent.Load(),
 		Gaps: c.gaps.Load(), Filled: c.filled.Load(), Lost: c.lost.Load(),
 		Recovered: c.recovered.Load(), Unrecovered: c.unrecovered.Load(), Malformed: c.malformed.Load(),

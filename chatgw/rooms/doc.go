@@ -34,8 +34,9 @@
 //
 // The stream reads forwards, people read backwards. A page comes from the
 // memory of its room if it is among the newest; else by the numbers of its
-// messages, which the index knows of everything that was said since the gateway
-// started and of every page that was read; else from windows of the stream,
+// messages, which the index knows: of the newest million that were stored before
+// the gateway started, which takes it some seconds to learn, of all that was said
+// since and of every page that was read; else from windows of the stream,
 // whose width follows from how often the room spoke before.
 //
 //	file      noun
@@ -55,6 +56,7 @@
 //	history   pages
 //	pager     windows
 //	index     numbers of messages
+//	recall    what was stored before the start
 //	spacing   how often rooms speak
 //	people    presence
 //	notice    who came and left, written down

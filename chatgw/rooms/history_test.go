@@ -5,9 +5,11 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"parley/broker/brokertest"
 	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -71,8 +73,12 @@ func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[stri
 	return at
 }
 
+// Pages are the same whether a gateway has seen the messages go by, has learned
+// of them at its start or can remember next to nothing and searches.
 func TestHistory(t *testing.T) {
-	r, s := one(t, nil)
+	s := brokertest.Run(t)
+	makeStream(t, s.Connect(t), 1)
+	seen := serve(t, s.Connect(t), nil)
 	// A room that talks all the time, one that talks in bursts, one that
 	// said three things long ago.
 	const n = 6000
@@ -86,6 +92,37 @@ func TestHistory(t *testing.T) {
 			return "busy"
 		}
 	})
+	learned := serve(t, s.Connect(t), nil)
+	for _, r := range []*rooms.Rooms{seen, learned} {
+		wantIndexed(t, r, n)
+	}
+	part := serve(t, s.Connect(t), func(c *rooms.Config) { c.IndexAll = n / 4 })
+	wantIndexed(t, part, n/4)
+	search := serve(t, s.Connect(t), func(c *rooms.Config) { c.IndexAll = 4 })
+	for name, r := range map[string]*rooms.Rooms{"seen": seen, "learned": learned, "part": part, "search": search} {
+		t.Run(name, func(t *testing.T) { checkPages(t, r, at, n) })
+	}
+}
+
+// wantIndexed waits until a gateway knows the places of n messages.
+func wantIndexed(t *testing.T, r *rooms.Rooms, n int64) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for ctx := testContext(t); r.Counters().Indexed < n; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("the gateway knows %d messages, want %d", r.Counters().Indexed, n)
+		}
+	}
+	if known := r.Counters().Indexed; known > n {
+		t.Errorf("the gateway knows %d messages, there are %d", known, n)
+	}
+}
+
+// checkPages asks for pages of all sizes at many places, and for wrong ones.
+func checkPages(t *testing.T, r *rooms.Rooms, at map[string][]uint64, n uint64) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for room, seqs := range at {
 		befores := []uint64{0, 1, seqs[0], seqs[0] + 1, seqs[len(seqs)-1], seqs[len(seqs)-1] + 1, n + 1, 1 << 60}
@@ -93,26 +130,7 @@ func TestHistory(t *testing.T) {
 			befores = append(befores, 1+random.Uint64N(n))
 		}
 		for _, before := range befores {
-			limit := 1 + random.IntN(200)
-			want := seqs
-			if before > 0 {
-				want = seqs[:len(below(seqs, before))]
-			}
-			more := len(want) > limit
-			want = want[max(0, len(want)-limit):]
-			page, isMore, err := r.History(testContext(t), room, before, limit)
-			if err != nil {
-				t.Fatalf("%s before %d: %v", room, before, err)
-			}
-			if got := seqsOf(page); !slices.Equal(got, want) || isMore != more {
-				t.Errorf("%s, %d before %d: %d messages from %v, more %v; want %d from %v, more %v",
-					room, limit, before, len(got), first(got), isMore, len(want), first(want), more)
-			}
-			for i := 1; i < len(page); i++ {
-				if page[i].Prev != page[i-1].Seq {
-					t.Fatalf("message %d says that it follows %d, before it is %d", page[i].Seq, page[i].Prev, page[i-1].Seq)
-				}
-			}
+			checkPage(t, r, room, seqs, before, 1+random.IntN(200))
 		}
 	}
 	if page, more, err := r.History(testContext(t), "empty", 0, 0); len(page) > 0 || more || err != nil {
@@ -120,6 +138,30 @@ func TestHistory(t *testing.T) {
 	}
 	if _, _, err := r.History(testContext(t), "busy", 0, 201); wire.CodeOf(err) != wire.CodeInvalid {
 		t.Errorf("a page beyond the limit: %v", err)
+	}
+}
+
+// checkPage asks for one page of a room that has the messages seqs.
+func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before uint64, limit int) {
+	t.Helper()
+	want := seqs
+	if before > 0 {
+		want = seqs[:len(below(seqs, before))]
+	}
+	more := len(want) > limit
+	want = want[max(0, len(want)-limit):]
+	page, isMore, err := r.History(testContext(t), room, before, limit)
+	if err != nil {
+		t.Fatalf("%s before %d: %v", room, before, err)
+	}
+	if got := seqsOf(page); !slices.Equal(got, want) || isMore != more {
+		t.Errorf("%s, %d before %d: %d messages from %v, more %v; want %d from %v, more %v",
+			room, limit, before, len(got), first(got), isMore, len(want), first(want), more)
+	}
+	for i := 1; i < len(page); i++ {
+		if page[i].Prev != page[i-1].Seq {
+			t.Fatalf("message %d says that it follows %d, before it is %d", page[i].Seq, page[i].Prev, page[i-1].Seq)
+		}
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 // of every room in between, which takes it milliseconds where a room speaks
 // seldom.
 //
-// It is filled by what the stream re-sends, in all rooms, and by the pages that
-// are read. What it says of a room are runs: numbers between which the room has
+// It is filled by what the stream holds at the start, by what it re-sends, in all
+// rooms, and by the pages that are read. What it says of a room are runs: numbers between which the room has
 // no others.
 type index struct {
 	max, maxRoom int
@@ -38,18 +38,6 @@ func (x *index) live(room string, prev, seq uint64) {
 		x.add(room, true, []uint64{seq})
 		return
 	}
-	x.mu.Lock()
-	if runs := x.rooms[room]; len(runs) > 0 {
-		// Nearly always it follows what is known.
-		if r := &runs[len(runs)-1]; r.seqs[len(r.seqs)-1] == prev {
-			r.seqs = append(r.seqs, seq)
-			x.size++
-			x.bound(room)
-			x.mu.Unlock()
-			return
-		}
-	}
-	x.mu.Unlock()
 	x.add(room, false, []uint64{prev, seq})
 }
 
@@ -66,6 +54,13 @@ func (x *index) add(room string, whole bool, seqs []uint64) {
 	i := 0
 	for i < len(runs) && end(runs[i]) < seqs[0] {
 		i++
+	}
+	if !whole && i < len(runs) && end(runs[i]) == seqs[0] && (i+1 == len(runs) || runs[i+1].seqs[0] > end(add)) {
+		// What follows a run is appended, not joined: joining copies.
+		runs[i].seqs = append(runs[i].seqs, seqs[1:]...)
+		x.size += len(seqs) - 1
+		x.bound(room)
+		return
 	}
 	j := i
 	for j < len(runs) && runs[j].seqs[0] <= end(add) {
@@ -92,32 +87,40 @@ func join2(a, b run) run {
 	return out
 }
 
-// bound forgets the oldest of a room that has too many, and whole rooms when
-// there are too many in all. It is called with the lock held.
+// bound forgets the oldest of a room that has too many, and of the rooms that
+// have most when there are too many in all. It is called with the lock held.
 func (x *index) bound(room string) {
-	runs := x.rooms[room]
-	if n := length(runs); n > x.maxRoom {
-		x.size -= n
+	if n := length(x.rooms[room]); n > x.maxRoom {
 		// By a quarter at a time, so that it costs nothing for most messages.
-		drop := n - x.maxRoom*3/4
-		for drop >= len(runs[0].seqs) {
-			drop -= len(runs[0].seqs)
-			runs = runs[1:]
-		}
-		runs = slices.Clone(runs)
-		runs[0] = run{seqs: slices.Clone(runs[0].seqs[drop:])}
-		x.rooms[room] = runs
-		x.size += length(runs)
+		x.drop(room, n-x.maxRoom*3/4)
 	}
-	for name := range x.rooms {
-		if x.size <= x.max {
-			return
+	for x.size > x.max {
+		most, n := "", 0
+		for name, runs := range x.rooms {
+			if l := length(runs); l > n {
+				most, n = name, l
+			}
 		}
-		if name != room {
-			x.size -= length(x.rooms[name])
-			delete(x.rooms, name)
-		}
+		x.drop(most, max(n/2, 1))
 	}
+}
+
+// drop forgets the n oldest numbers of a room. What is left is copied, so that
+// their memory is free.
+func (x *index) drop(room string, n int) {
+	runs := x.rooms[room]
+	x.size -= n
+	for len(runs) > 0 && n >= len(runs[0].seqs) {
+		n -= len(runs[0].seqs)
+		runs = runs[1:]
+	}
+	if len(runs) == 0 {
+		delete(x.rooms, room)
+		return
+	}
+	runs = slices.Clone(runs)
+	runs[0] = run{seqs: slices.Clone(runs[0].seqs[n:]), whole: runs[0].whole && n == 0}
+	x.rooms[room] = runs
 }
 
 func length(runs []run) (n int) {
@@ -142,6 +145,13 @@ func (x *index) before(room string, below, edge uint64, n int) (seqs []uint64, o
 		}
 	}
 	return nil, false
+}
+
+// known is how many numbers it holds.
+func (x *index) known() int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.size
 }
 
 // forget removes the numbers up to one: those messages are gone.

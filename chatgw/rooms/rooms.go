@@ -49,7 +49,7 @@ type Rooms struct {
 
 // maxFills bounds the reads under way that close gaps. They are not behind
 // those for pages: members wait for them.
-const maxFills = 64
+const maxFills = 4
 
 // New checks the configuration. It opens nothing.
 func New(cfg Config, deps Deps) (*Rooms, error) {
@@ -112,6 +112,7 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	defer r.deps.NATS.RemoveStatusListener(changes)
 	r.goDo(r.compareTails)
 	r.goDo(r.people.run)
+	r.goDo(r.recall)
 	r.goDo(func(ctx context.Context) { r.watch(ctx, changes) })
 	if err := r.deps.NATS.FlushTimeout(readyTimeout); err != nil {
 		return fmt.Errorf("rooms: subscribing: %w", err)

@@ -49,6 +49,10 @@ type benchChatReport struct {
 	HistoryRandomP95MS    float64 `json:"history_random_p95_ms"`
 	HistoryBackwardsP95MS float64 `json:"history_backwards_p95_ms"`
 	HistoryQuietP95MS     float64 `json:"history_quiet_rooms_p95_ms"`
+	// How long after its start the gateway learned where messages are, and
+	// pages of quiet rooms meanwhile.
+	HistoryLearnS        float64 `json:"history_learn_s"`
+	HistoryLearningP95MS float64 `json:"history_learning_p95_ms"`
 
 	Durability   string  `json:"durability"`
 	CPUs         int     `json:"cpus"`
@@ -71,6 +75,7 @@ func (r *benchChatReport) print(a *app) {
 		"slow readers", line(r.SlowStalled > 0, "p99 of the others %.1f ms without, %.1f ms with: ratio %.2f; %d stalled, %d cut off", r.SlowP99WithoutMS, r.SlowP99WithMS, r.SlowRatio, r.SlowStalled, r.SlowCutOff),
 		"checked", line(fanout || r.SlowStalled > 0, "%d lost, %d twice, %d not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged),
 		"history", line(r.HistoryMessages > 0, "a page of %d messages: p50 %.2f ms, p95 %.2f ms (at random %.2f, backwards %.2f, quiet rooms %.2f)", r.HistoryMessages, r.HistoryP50MS, r.HistoryP95MS, r.HistoryRandomP95MS, r.HistoryBackwardsP95MS, r.HistoryQuietP95MS),
+		"after a start", line(r.HistoryMessages > 0, "%.1f s until places are learned; quiet rooms meanwhile p95 %.2f ms", r.HistoryLearnS, r.HistoryLearningP95MS),
 		"machine", fmt.Sprintf("%d CPUs, steal %.1f %%, messages %s", r.CPUs, r.StealPercent, r.Durability),
 	)
 }

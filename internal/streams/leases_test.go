@@ -56,7 +56,8 @@ func newLeases(t *testing.T, nc *nats.Conn, replicas int) *leases {
 }
 
 // publish writes one record under a condition. On three servers "another write
-// is in flight" can follow an own acknowledged one.
+// is in flight" can follow an own acknowledged one, and a leader's absence its
+// election.
 func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error) {
 	for {
 		ack, err := l.js.Publish(l.ctx, wire.LeaseSubject(worker), data,
@@ -64,7 +65,9 @@ func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error)
 		if err == nil {
 			return ack.Sequence, nil
 		}
-		if api, ok := errors.AsType[*jetstream.APIError](err); !ok || api.ErrorCode != 10164 {
+		// Nobody listens for the stream until its leader does, and what nobody
+		// heard was not stored.
+		if api, ok := errors.AsType[*jetstream.APIError](err); !errors.Is(err, jetstream.ErrNoStreamResponse) && (!ok || api.ErrorCode != 10164) {
 			return 0, err
 		}
 	}
