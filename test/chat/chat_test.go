@@ -46,13 +46,10 @@ func TestNoGapNoDuplicate(t *testing.T) {
 // Three brokers: the stream's leader steps down under load, and messages are
 // stored that are not re-sent.
 func TestNoGapNoDuplicateInACluster(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a cluster")
-	}
 	run(t, 3, func(f *faults) {
 		// Before a broker dies, only its leader's stepping down can have lost
 		// anything on the way to the listener.
-		const most = 30
+		const most = 60
 		for f.heard.lost() == 0 && f.done[stepDown] < most {
 			f.once(fault{stepDown, 1, (*faults).stepDown})
 		}
