@@ -11,36 +11,6 @@ import (
 	"parley/wire"
 )
 
-// scrollBack goes up to the beginning of a room as a reader does, a screen at a
-// time, and reports what it saw on the way: every number in order, the most
-// rows there were, and how far what was read ever jumped, in pixels.
-const scrollBack = `(async () => {
-	const s = document.querySelector(".scroller");
-	const seen = new Set(), turn = () => new Promise((done) => setTimeout(done));
-	let most = 0, jump = 0, still = 0;
-	const look = () => {
-		const rows = [...s.querySelectorAll(".rows [data-seq]")];
-		for (const n of rows) seen.add(Number(n.dataset.seq));
-		most = Math.max(most, rows.length);
-	};
-	const place = () => {
-		const top = s.getBoundingClientRect().top;
-		const n = [...s.querySelectorAll(".rows [data-seq]")].find((n) => n.getBoundingClientRect().bottom > top + 40);
-		return n && { seq: n.dataset.seq, bottom: n.getBoundingClientRect().bottom };
-	};
-	while (still < 3000) {
-		look();
-		if (s.querySelector(".beginning") && s.scrollTop === 0) break;
-		s.scrollTop -= 600;
-		const before = place();
-		await turn(); // rows are added above, now and when a page arrives
-		const now = before && s.querySelector('[data-seq="' + before.seq + '"]');
-		if (now) jump = Math.max(jump, Math.abs(now.getBoundingClientRect().bottom - before.bottom));
-		still++;
-	}
-	return { seen: [...seen].sort((a, b) => a - b), most, jump, steps: still };
-})()`
-
 // TestLongHistory scrolls back through ten thousand messages: each is seen, the
 // page stays small, and what one reads stays where it is.
 func TestLongHistory(t *testing.T) {
@@ -61,17 +31,16 @@ func TestLongHistory(t *testing.T) {
 	p.Room("general")
 	p.WaitText(fmt.Sprintf("message %d\n%s", messages-1, "words "[:(messages-1)%6]+longer(messages-1)))
 
-	walked := webtest.Eval[struct {
-		Seen        []int
-		Most, Steps int
-		Jump        float64
-	}](p, scrollBack)
+	walked := p.ScrollBack()
 	t.Logf("%d steps, at most %d rows in the page, jumps of at most %.2f px", walked.Steps, walked.Most, walked.Jump)
 	if len(walked.Seen) != messages {
 		t.Errorf("saw %d messages, there are %d", len(walked.Seen), messages)
 	}
+	if walked.Wrong > 0 {
+		t.Errorf("%d rows came twice or in the wrong order", walked.Wrong)
+	}
 	for i, seq := range walked.Seen {
-		if seq != i+1 {
+		if seq != uint64(i+1) {
 			t.Fatalf("message %d was not seen", i+1)
 		}
 	}

@@ -224,14 +224,12 @@ func prefers(scheme string) Action {
 	}})
 }
 
-// Screenshot saves what is seen as <name>.png, in the directory that the
-// environment variable PARLEY_SCREENSHOTS names, or nowhere.
+// Screenshot saves what is seen as <name>.png among the test's artifacts: `go
+// test -artifacts` keeps them.
 func (p *Page) Screenshot(name string) {
 	p.t.Helper()
-	if dir := os.Getenv("PARLEY_SCREENSHOTS"); dir != "" {
-		if err := p.save(dir, name); err != nil {
-			p.t.Fatalf("webtest: screenshot %s: %v", name, err)
-		}
+	if err := p.save(p.t.ArtifactDir(), name); err != nil {
+		p.t.Fatalf("webtest: screenshot %s: %v", name, err)
 	}
 }
 
