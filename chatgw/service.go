@@ -24,7 +24,7 @@ func (g *Gateway) offer() (*service, error) {
 	m, err := micro.AddService(g.deps.NATS, micro.Config{
 		Name: "chatgw", Version: wire.Release,
 		Description: "chat rooms for browsers and services",
-		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.addr.String()},
+		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.addr.String(), wire.MetaProcess: g.deps.NATS.Opts.Name},
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
 			g.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
 		},

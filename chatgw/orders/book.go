@@ -124,7 +124,12 @@ func (b *book) add(e frame.TxEvent) {
 	if t.At == 0 || e.At < t.At {
 		t.At = e.At
 	}
-	switch e.Kind {
+	kind := e.Kind
+	if kind == wire.KindAck {
+		// A participant that asked was answered where nobody else hears it.
+		kind = e.Status
+	}
+	switch kind {
 	case kindAppend, wire.KindCommit:
 		t.Status, t.ended = wire.StatusCommitted, true
 	case wire.KindAbort:

@@ -53,6 +53,27 @@ func TestOneTransaction(t *testing.T) {
 	}
 }
 
+// A participant that asked what became of its branch says what it was told; one
+// that cannot do what it was told says nothing of the outcome.
+func TestOutcomeOfAcks(t *testing.T) {
+	for _, c := range []struct {
+		ack  wire.Ack
+		want wire.Status
+	}{
+		{wire.Ack{Of: wire.KindAbort}, wire.StatusAborted},
+		{wire.Ack{Of: wire.KindCommit}, wire.StatusCommitted},
+		{wire.Ack{Of: wire.KindCommit, Code: wire.CodeViolation, Reason: "it was aborted here"}, ""},
+	} {
+		b := newBook()
+		b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+		c.ack.V, c.ack.Journal = wire.Version, "journal234567abc"
+		b.note(wire.TxSubject(wire.KindAck, "inventory", id(1)), wire.Encode(c.ack), 30)
+		if seen, _ := b.tx(id(1).String()); seen.Status != c.want || len(seen.Events) != 2 {
+			t.Errorf("after %+v the transaction is %q with %d events, want %q", c.ack, seen.Status, len(seen.Events), c.want)
+		}
+	}
+}
+
 // Heavy traffic is bounded and counted; what was ordered here is followed in
 // any case, and nothing grows.
 func TestBounds(t *testing.T) {

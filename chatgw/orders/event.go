@@ -72,7 +72,10 @@ func (b *book) branch(kind, participant string, id wire.TxID, data []byte, us in
 		if !b.follows(e.Tx) || err != nil {
 			return
 		}
-		e.Status, e.Reason = m.Of, m.Reason
+		e.Reason = m.Reason
+		if m.Code == "" { // else it says nothing of the outcome
+			e.Status = m.Of
+		}
 	}
 	b.add(e)
 }

@@ -5,7 +5,7 @@ import { span } from "../ui/time.js";
 import { Lanes, table } from "./lanes.js";
 import { Couriers, Menu, spinning } from "./menu.js";
 import { Stage } from "./stage.js";
-import { doubts, settled, Transactions, took } from "./transactions.js";
+import { doubts, ended, settled, Transactions, took } from "./transactions.js";
 
 // Stock and couriers are asked for so often while they are seen, and this soon
 // after an outcome.
@@ -40,6 +40,7 @@ export class Orders {
   #visible = false;
   #chosen = ""; // by the address
   #mine = ""; // key of the person's last order
+  #again = null; // asks for it again, while its outcome is not known
   #showing = null;
   #since = 0;
   #timers = [];
@@ -171,6 +172,7 @@ export class Orders {
     }
     const order = { t: "order", key, item: item.item, quantity, zone };
     this.#mine = order.key;
+    this.#again = null;
     if (this.#chosen) this.#router.to("orders");
     spinning(button, true);
     this.#say("busy", `Ordering ${quantity} × ${item.name}…`);
@@ -203,7 +205,22 @@ export class Orders {
     const courier = o.details?.delivery?.name;
     if (o.status === "committed") this.#say("good", `${quantity} × ${item.name} ${quantity === 1 ? "is" : "are"} on the way${courier ? ` with ${courier}` : ""}.`, link);
     else if (o.status === "aborted" || o.status === "rejected") this.#say("bad", `Not ordered: ${o.reason || o.code}.`, link);
-    else this.#say("error", `It is not known yet what became of the order${o.reason ? `: ${o.reason}` : ""}.`, [link, el("button.small", { type: "button", onclick: again }, "Ask again")]);
+    else {
+      this.#again = again;
+      this.#say("error", `It is not known yet what became of the order${o.reason ? `: ${o.reason}` : ""}.`, [link, el("button.small", { type: "button", onclick: again }, "Ask again")]);
+    }
+  }
+
+  // #becameKnown tells of an order whose outcome was not known. One that was
+  // placed is asked for, since the answer says who brings it; one that was not
+  // is not ordered again without being told to.
+  #becameKnown() {
+    const tx = this.#seen.byKey(this.#mine);
+    if (!this.#again || !tx || !ended(tx)) return;
+    const again = this.#again;
+    this.#again = null;
+    if (tx.status === "committed") again();
+    else this.#say("bad", `Not ordered${tx.reason ? `: ${tx.reason}` : ""}.`, el("a", { href: address("orders", tx.id) }, "See it"));
   }
 
   #say(kind, text, more) {
@@ -217,6 +234,7 @@ export class Orders {
     if ((events ?? []).some((e) => e.kind === "outcome" || e.kind === "commit" || e.kind === "abort")) this.#refreshSoon();
     this.#choose(changed);
     this.#drawSoon();
+    this.#becameKnown();
   }
 
   async #askTx(id) {

@@ -9,6 +9,9 @@ const points = {
 };
 const pointsOf = { inventory: ["voted"], delivery: ["voted"], coordinator: ["prepared", "decided"] };
 
+// How often it is asked how things stand while a role is armed, in milliseconds.
+const refreshEvery = 500;
+
 // Stage breaks things on purpose, so that one sees doubt and how it ends. It is
 // there only where the gateway's process has the roles in it.
 export class Stage {
@@ -17,6 +20,7 @@ export class Stage {
   #list = el("ul.stage", { role: "list" });
   #error = el("p.field-error", { role: "alert" });
   #known = new Map();
+  #soon = 0;
 
   constructor(session) {
     this.#session = session;
@@ -52,6 +56,11 @@ export class Stage {
   #take(data) {
     for (const r of data?.roles ?? []) this.#known.set(r.role, r);
     this.#draw();
+    // Nobody tells of a role's death: who armed one sees it within moments.
+    clearTimeout(this.#soon);
+    if ([...this.#known.values()].some((r) => r.state === "armed") && this.node.checkVisibility()) {
+      this.#soon = setTimeout(() => this.refresh(), refreshEvery);
+    }
   }
 
   #draw() {

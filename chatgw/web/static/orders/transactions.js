@@ -89,8 +89,11 @@ function insert(tx, e) {
 function conclude(tx, e) {
   if (e.key) tx.key = e.key;
   if (e.reason && !tx.reason) tx.reason = e.reason;
-  if (e.kind === "commit" || e.kind === "append") tx.status = "committed";
-  else if (e.kind === "abort") tx.status = "aborted";
+  // A participant that asked what became of it was answered where nobody else
+  // hears it: its acknowledgement says it.
+  const kind = e.kind === "ack" ? e.status : e.kind;
+  if (kind === "commit" || kind === "append") tx.status = "committed";
+  else if (kind === "abort") tx.status = "aborted";
   else if (e.kind === "outcome" && e.status && !ends.has(tx.status)) tx.status = e.status;
 }
 
@@ -107,10 +110,15 @@ export function doubts(tx) {
   return out;
 }
 
+// ended reports whether it is known what became of the transaction.
+export function ended(tx) {
+  return ends.has(tx.status);
+}
+
 // settled reports whether everybody who voted yes knows the outcome and has said
 // so, or nobody did.
 export function settled(tx) {
-  if (!ends.has(tx.status)) return false;
+  if (!ended(tx)) return false;
   return doubts(tx).every((d) => d.to !== null);
 }
 
