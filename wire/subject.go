@@ -100,6 +100,11 @@ const SubjectBranches = "participant.branches"
 // participant.<name>.branches, answered with [Branches].
 func BranchSubject(participant string) string { return "participant." + participant + ".branches" }
 
+// MetaProcess is the key in the metadata of every micro service that holds the
+// name of its process: that of its connection to NATS. With the answers of all
+// services it says which processes run.
+const MetaProcess = "process"
+
 // PingSubject is where a participant answers as a NATS micro service of its own
 // name, whether or not it has anything to do.
 func PingSubject(participant string) string { return "$SRV.PING." + participant }
