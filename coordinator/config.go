@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/coordinator/txlog"
 
 	"github.com/nats-io/nats.go"
 )
@@ -20,7 +21,9 @@ type Config struct {
 	// Step, if set, is called at named moments of the commit protocol, for
 	// tests that kill the process there. What was sent before is flushed.
 	Step func(point string)
-	Log  *slog.Logger
+	// Trace, if set, is told of every operation on commit logs, for tests.
+	Trace txlog.Trace
+	Log   *slog.Logger
 }
 
 // Moments that Config.Step is called at.

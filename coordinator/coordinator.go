@@ -31,6 +31,7 @@ type Coordinator struct {
 	background  context.Context
 	work        sync.WaitGroup
 	events      chan func()
+	appends     chan machine.Append
 	failed      chan error
 
 	// Owned by the loop.
@@ -38,7 +39,7 @@ type Coordinator struct {
 	subs      map[string]*logSubs
 	timers    timers
 	inquiries map[string]*inquiry
-	heard     map[string]time.Time // the last vote of a participant
+	present   presence
 	// reconnects is how often the connection was made anew, reconnectedAt when
 	// that was last noticed.
 	reconnects    uint64
@@ -81,12 +82,12 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	defer c.work.Wait()
 	defer c.stopService()
 	defer cancel()
-	c.js, c.log, c.incarnation, c.background = js, log, info.Incarnation, background
+	c.js, c.log, c.incarnation, c.background = js, log.Traced(c.cfg.Trace), info.Incarnation, background
 	c.inbox = c.deps.NATS.NewInbox()
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
-	c.heard = map[string]time.Time{}
+	c.present = presence{}
 	c.timers = newTimers()
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 
@@ -96,8 +97,11 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	}
 	defer func() { _ = notices.Unsubscribe() }()
 	defer c.unsubscribeAll()
+	c.appends = make(chan machine.Append, 1)
+	c.goDo(c.appendOwn)
 	c.goDo(c.watchStream)
 	c.goDo(c.scanLogs)
+	c.goDo(c.lookAround)
 	return c.loop(ctx)
 }
 

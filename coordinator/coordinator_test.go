@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -188,6 +189,61 @@ func TestUnknownParticipant(t *testing.T) {
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %v, want at once", took)
 	}
+}
+
+// A participant that restarts is waited for, by a coordinator too that has not
+// heard its vote yet: an order meanwhile is slow and does not fail.
+func TestParticipantRestarts(t *testing.T) {
+	s := newSystem(t)
+	nc, other := s.Connect(t), s.Connect(t)
+	newFake(t, nc, "inventory")
+	newFake(t, other, "delivery")
+	asked := answerBranches(t, other, "delivery")
+	s.coordinator(t, coordinator.Config{})
+	client := newClient(t, nc)
+	<-asked // from now on it is known
+	for _, key := range []string{"never voted", "voted before"} {
+		other.Close()
+		done := make(chan wire.Outcome, 1)
+		go func() {
+			o, err := client.Submit(t.Context(), order(key))
+			if err != nil {
+				t.Error(err)
+			}
+			done <- o
+		}()
+		select {
+		case o := <-done:
+			t.Fatalf("%s: without the participant the order ended: %+v", key, o)
+		case <-time.After(300 * time.Millisecond): // the broker says at once that nobody is there
+		}
+		other = s.Connect(t)
+		newFake(t, other, "delivery")
+		if o := <-done; o.Status != wire.StatusCommitted {
+			t.Fatalf("%s: got %+v, want committed", key, o)
+		}
+	}
+}
+
+// answerBranches has a participant say who it is. The channel is closed when a
+// coordinator has heard it.
+func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
+	t.Helper()
+	heard := make(chan struct{})
+	var once sync.Once
+	sub, err := nc.Subscribe(wire.SubjectBranches, func(msg *nats.Msg) {
+		_ = msg.Respond(wire.Encode(wire.Branches{V: wire.Version, Participant: name, Journal: journal(name)}))
+		_ = nc.Flush() // the test goes on without it when the connection is lost
+		once.Do(func() { close(heard) })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sub.Unsubscribe() })
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	return heard
 }
 
 func TestTimeout(t *testing.T) {

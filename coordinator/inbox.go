@@ -25,23 +25,9 @@ func (c *Coordinator) onVote(msg *nats.Msg) {
 		return
 	}
 	c.post(func() {
-		c.hear(participant)
+		c.present.hear(participant, time.Now())
 		c.m.Vote(id, participant, v)
 	})
-}
-
-// heardFor is how long after its last vote a participant is taken to be there.
-const heardFor = 2 * time.Second
-
-// maxHeard bounds the participants that are remembered; one that is forgotten
-// is looked for with its next prepare.
-const maxHeard = 1024
-
-func (c *Coordinator) hear(participant string) {
-	if _, known := c.heard[participant]; !known && len(c.heard) >= maxHeard {
-		clear(c.heard)
-	}
-	c.heard[participant] = time.Now()
 }
 
 func (c *Coordinator) onAck(msg *nats.Msg) {
@@ -82,7 +68,7 @@ func (c *Coordinator) listenForNotices() (*nats.Subscription, error) {
 			return
 		}
 		c.post(func() {
-			if !c.justReconnected() {
+			if !c.justReconnected() && !c.present.expected(participant, time.Now()) {
 				c.m.NoSubscriber(id, participant)
 			}
 		})

@@ -45,7 +45,11 @@ func (c *Coordinator) perform(actions []machine.Action) {
 		case machine.Open:
 			c.goDo(c.openLog)
 		case machine.Append:
-			c.goDo(func(ctx context.Context) { c.append(ctx, a) })
+			select {
+			case c.appends <- a:
+			default: // the worker waits for another answer
+				c.goDo(func(ctx context.Context) { c.append(ctx, a) })
+			}
 		case machine.ReadAfter:
 			c.goDo(func(ctx context.Context) { c.readAfter(ctx, a) })
 		case machine.ReadLog:
@@ -110,7 +114,7 @@ func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
 	err := c.deps.NATS.PublishMsg(&nats.Msg{
 		Subject: wire.TxSubject(wire.KindPrepare, a.To, a.ID), Reply: reply, Data: wire.Encode(a.Msg),
 	})
-	if err == nil && time.Since(c.heard[a.To]) > heardFor {
+	if err == nil && !c.present.lately(a.To, time.Now()) {
 		err = c.deps.NATS.PublishRequest(wire.PingSubject(a.To), reply, nil)
 	}
 	if err != nil {
@@ -122,6 +126,19 @@ func (c *Coordinator) reply(a machine.Reply) {
 	c.answer(a.To, wire.Encode(a.Outcome))
 	if a.Outcome.Status == wire.StatusCommitted {
 		c.step(StepAnswered)
+	}
+}
+
+// appendOwn appends, one record after another: the stack of a goroutine that
+// stays is large enough already, which a transaction alone feels.
+func (c *Coordinator) appendOwn(ctx context.Context) {
+	for {
+		select {
+		case a := <-c.appends:
+			c.append(ctx, a)
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

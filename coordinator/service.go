@@ -18,7 +18,7 @@ func (c *Coordinator) serve() (micro.Service, error) {
 	s, err := micro.AddService(c.deps.NATS, micro.Config{
 		Name: "coordinator", Version: wire.Release,
 		Description: "two-phase commit across services",
-		Metadata:    map[string]string{"log": c.m.Log()},
+		Metadata:    map[string]string{"log": c.m.Log(), wire.MetaProcess: c.deps.NATS.Opts.Name},
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
 			c.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
 		},

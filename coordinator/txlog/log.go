@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"parley/coordinator/machine"
@@ -22,6 +23,9 @@ type Log struct {
 	js     jetstream.JetStream
 	stream jetstream.Stream
 	spec   wire.StreamSpec
+
+	trace Trace
+	ops   atomic.Uint64
 }
 
 // Open binds to the stream, which must exist.
@@ -38,6 +42,13 @@ func Open(ctx context.Context, js jetstream.JetStream) (*Log, error) {
 // sequence of the log. The error explains an answer that is not AppendStored,
 // for the log only: the answer says all that may be concluded.
 func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
+	end := l.begin(Event{Do: DoAppend, Log: log, Expect: expect, Nonce: r.Nonce, Kind: r.Kind})
+	answer, seq, err := l.append(ctx, log, expect, r)
+	end(Event{Answer: answerOf(answer), Seq: seq})
+	return answer, seq, err
+}
+
+func (l *Log) append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	msg := &nats.Msg{Subject: wire.LogSubject(log), Data: wire.Encode(r)}
@@ -58,7 +69,14 @@ func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Reco
 func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine.Stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	return l.next(ctx, log, after+1)
+	end := l.begin(Event{Do: DoRead, Log: log, After: after})
+	found, err := l.next(ctx, log, after+1)
+	if found == nil {
+		end(ended(err))
+	} else {
+		end(ended(err, *found))
+	}
+	return found, err
 }
 
 // Read reads a log from the base that its last record names, and then on until
@@ -66,6 +84,13 @@ func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine
 // still appending would always be ahead of one that read the end first. What
 // other writers do meanwhile can leave holes: the machine checks the chain.
 func (l *Log) Read(ctx context.Context, log string) ([]machine.Stored, error) {
+	end := l.begin(Event{Do: DoRead, Log: log})
+	found, err := l.read(ctx, log)
+	end(ended(err, found...))
+	return found, err
+}
+
+func (l *Log) read(ctx context.Context, log string) ([]machine.Stored, error) {
 	raw, err := l.lastMsg(ctx, log)
 	if raw == nil || err != nil {
 		return nil, err
@@ -145,7 +170,10 @@ func (l *Log) Purge(ctx context.Context, log string, before uint64) error {
 	if before > 0 {
 		opts = append(opts, jetstream.WithPurgeSequence(before))
 	}
-	if err := l.stream.Purge(ctx, opts...); err != nil {
+	end := l.begin(Event{Do: DoPurge, Log: log, Before: before})
+	err := l.stream.Purge(ctx, opts...)
+	end(ended(err))
+	if err != nil {
 		return fmt.Errorf("purging log %s below %d: %w", log, before, err)
 	}
 	return nil

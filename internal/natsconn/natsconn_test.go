@@ -132,6 +132,27 @@ func TestConnectWaitsForTheBroker(t *testing.T) {
 	}
 }
 
+// A name server that does not answer holds nobody up: neither who connects nor
+// who closes.
+func TestNameServerIsSilent(t *testing.T) {
+	usual := net.DefaultResolver
+	t.Cleanup(func() { net.DefaultResolver = usual })
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	if _, err := natsconn.Connect(ctx, natsconn.Options{URL: "nats://broker-1:4222,nats://broker-2:4222", Log: slog.New(slog.DiscardHandler)}); err == nil {
+		t.Fatal("connected to nobody")
+	}
+	// Each name takes a dial of two seconds, twice at most.
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("giving up took %v", took)
+	}
+}
+
 func TestConnectGivesUpWithAHint(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
