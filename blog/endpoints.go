@@ -23,7 +23,7 @@ const (
 func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 	s, err := micro.AddService(b.deps.NATS, micro.Config{
 		Name: "blog", Version: wire.Release, Description: "posts in shards", QueueGroup: wire.QueueBlog,
-		Metadata:     map[string]string{"blog": b.set.Load().Blog()},
+		Metadata:     map[string]string{"blog": b.set.Load().Blog(), wire.MetaProcess: b.deps.NATS.Opts.Name},
 		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
 			b.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,7 @@ func (b *Broker) InProcess() InProcess { return InProcess{b} }
 // InProcess is the nats.InProcessConnProvider of a broker.
 type InProcess struct{ broker *Broker }
 
-// ErrNotReady: the broker was asked for a connection before it was ready.
+// ErrNotReady: the broker was asked for something before it was ready.
 var ErrNotReady = errors.New("the broker in this process is not ready")
 
 // InProcessConn opens a connection.
@@ -68,6 +69,23 @@ func (p InProcess) InProcessConn() (net.Conn, error) {
 		return nil, ErrNotReady
 	}
 	return s.InProcessConn()
+}
+
+// Healthy says why this node does not serve now. In a cluster that takes most of
+// the other nodes as well, and that this one has caught up with them: when it is
+// healthy the next one may be restarted.
+func (b *Broker) Healthy(context.Context) error {
+	s := b.server()
+	if s == nil {
+		return ErrNotReady
+	}
+	if !b.serves(s) {
+		return errors.New("the broker is behind the others, or knows no leader: are most brokers of the cluster up?")
+	}
+	if h := s.Healthz(nil); h.StatusCode != http.StatusOK && h.Error != "" {
+		return fmt.Errorf("a stream on this node is not as new as it is elsewhere: %s", h.Error)
+	}
+	return nil
 }
 
 // server is the running server, or nil before Ready.

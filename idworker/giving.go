@@ -19,10 +19,18 @@ const (
 	maxPendingBytes = 16 << 20
 )
 
-// give begins to listen for requests for IDs. It is a service of its own, of
-// the same name, since a service cannot take an endpoint back.
+// Names of services. A process is one idworker; while it has a worker number it
+// is one of those that give IDs, too. That is a service of its own, since a
+// service cannot take an endpoint back, and of another name, so that who counts
+// the answers to a ping counts processes.
+const (
+	serviceName = "idworker"
+	givingName  = "ids"
+)
+
+// give begins to listen for requests for IDs.
 func (w *Worker) give(worker int) (err error) {
-	w.giving, err = w.addService(map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
+	w.giving, err = w.addService(givingName, map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
 		{"next", wire.SubjectIDNext, w.onNext, queued()},
 		{"grant", wire.SubjectIDGrant, w.onGrant, queued()},
 	})
@@ -41,9 +49,10 @@ func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(wire.Queue
 // everybody: each process answers.
 func everybody() micro.EndpointOpt { return micro.WithEndpointQueueGroupDisabled() }
 
-func (w *Worker) addService(metadata map[string]string, endpoints []endpoint) (micro.Service, error) {
+func (w *Worker) addService(name string, metadata map[string]string, endpoints []endpoint) (micro.Service, error) {
+	metadata[wire.MetaProcess] = w.deps.NATS.Opts.Name
 	s, err := micro.AddService(w.deps.NATS, micro.Config{
-		Name: "idworker", Version: wire.Release,
+		Name: name, Version: wire.Release,
 		Description: "unique IDs that sort by time",
 		Metadata:    metadata,
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {

@@ -334,6 +334,36 @@ func TestServices(t *testing.T) {
 	if subjects["next"] != 1 || subjects["grant"] != 1 || subjects["leases"] != 2 || subjects["retire"] != 2 || subjects["workers"] != 2 {
 		t.Errorf("endpoints are listed %v times", subjects)
 	}
+	// Who pings counts processes.
+	if services := b.pinged(t); services["idworker"] != 2 || services["ids"] != 1 {
+		t.Errorf("services answer %v times, want 2 idworkers and 1 that gives IDs", services)
+	}
+}
+
+// pinged counts the services of each name.
+func (b *bed) pinged(t *testing.T) map[string]int {
+	t.Helper()
+	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = inbox.Unsubscribe() }()
+	if err := b.nc.PublishRequest("$SRV.PING", inbox.Subject, nil); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for range 3 {
+		msg, err := inbox.NextMsg(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ping micro.Ping
+		if err := json.Unmarshal(msg.Data, &ping); err != nil {
+			t.Fatal(err)
+		}
+		found[ping.Name]++
+	}
+	return found
 }
 
 // listed counts the endpoints of a name in the services' own descriptions.
@@ -344,7 +374,7 @@ func (b *bed) listed(t *testing.T, endpoint string) (n int) {
 		t.Fatal(err)
 	}
 	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest("$SRV.INFO.idworker", inbox.Subject, nil); err != nil {
+	if err := b.nc.PublishRequest("$SRV.INFO", inbox.Subject, nil); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 { // one holds a number, and two answer queries

@@ -10,7 +10,7 @@ import (
 
 // answerQueries offers what needs no worker number.
 func (w *Worker) answerQueries() (micro.Service, error) {
-	return w.addService(map[string]string{"holder": w.holder}, []endpoint{
+	return w.addService(serviceName, map[string]string{"holder": w.holder}, []endpoint{
 		{"leases", wire.SubjectIDLeases, w.onLeases, queued()},
 		{"retire", wire.SubjectIDRetire, w.onRetire, queued()},
 		{"workers", wire.SubjectIDWorkers, w.onWorkers, everybody()},

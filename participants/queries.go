@@ -27,7 +27,7 @@ func (q *queries) open(ctx context.Context) (err error) {
 		Name:        s.cfg.Name,
 		Version:     wire.Release,
 		Description: "participant " + s.cfg.Name + " in atomic transactions",
-		Metadata:    map[string]string{"journal": s.journal.id},
+		Metadata:    map[string]string{"journal": s.journal.id, wire.MetaProcess: s.deps.NATS.Opts.Name},
 		// Instances on one journal share the requests.
 		QueueGroup:   s.group(),
 		StatsHandler: func(*micro.Endpoint) any { return s.Counts() },

@@ -17,6 +17,7 @@ const blogName = "blog"
 
 type blogServeCmd struct {
 	natsFlags
+	nameFlag
 	dataFlag
 	processFlags
 	crashFlag
@@ -59,7 +60,7 @@ func (c *blogServeCmd) Run(ctx context.Context, a *app) error {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
-	role := newOnNATS(c.options(blogName, a.log), wire.IDLeases(), blogRole(cfg, &b))
+	role := newOnNATS(c.named(c.options(blogName, a.log)), wire.IDLeases(), blogRole(cfg, &b))
 	return c.serve(ctx, role, func() {
 		if b.Addr() == "" {
 			a.printf("the blog is ready\n")

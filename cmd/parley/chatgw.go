@@ -28,6 +28,7 @@ const chatgwName = "chatgw"
 
 type chatgwCmd struct {
 	natsFlags
+	nameFlag
 	processFlags
 	HTTP    string   `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where browsers connect; port 0 takes a free one (default ${default})."`
 	Metrics string   `placeholder:"HOST:PORT" help:"Where /metrics is served (default: with the page)."`
@@ -77,7 +78,7 @@ func (c *chatgwCmd) Run(ctx context.Context, a *app) error {
 	}
 	cfg.Log = a.log.With("role", chatgwName)
 	var g *chatgw.Gateway
-	role := newOnNATS(c.options(chatgwName, a.log), wire.Chat(), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	role := newOnNATS(c.named(c.options(chatgwName, a.log)), wire.Chat(), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
 	return httpTaken(c.serve(ctx, role, func() { a.printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 

@@ -9,6 +9,7 @@ import (
 	"parley/blog"
 	"parley/blog/shards"
 	"parley/chatgw/frame"
+	"parley/internal/cluster"
 	"parley/wire"
 )
 
@@ -19,6 +20,7 @@ Start with "parley up" and, in another terminal, "parley menu" and "parley order
 // cli is the grammar of the command line.
 type cli struct {
 	Up          upCmd          `cmd:"" group:"run" help:"Run everything in this process, on a broker of its own."`
+	Cluster     clusterCmd     `cmd:"" group:"run" help:"Run a cluster on this machine: three brokers and everything else, each a process of its own."`
 	Broker      brokerCmd      `cmd:"" group:"run" help:"Run a NATS broker that syncs what it acknowledges, alone or in a cluster."`
 	Init        initCmd        `cmd:"" group:"run" help:"Create the streams on a broker, once."`
 	Coordinator coordinatorCmd `cmd:"" group:"run" help:"Run a transaction coordinator."`
@@ -40,6 +42,7 @@ type cli struct {
 	Tx      txCmd      `cmd:"" group:"see" help:"Show and resolve transactions."`
 	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it crosses."`
 	Status  statusCmd  `cmd:"" group:"see" help:"Show what runs, how durable it is, and what is in doubt."`
+	Health  healthCmd  `cmd:"" group:"see" help:"Ask one process whether it serves."`
 	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine is."`
 }
 
@@ -86,7 +89,9 @@ func limits() kong.Vars {
 		"max_history":    strconv.Itoa(frame.MaxPage),
 		"blog_listen":    blog.DefaultListen,
 		"default_shards": strconv.Itoa(shards.DefaultShards),
+		"cluster_ports":  strconv.Itoa(cluster.Ports),
 		"max_ids":        strconv.Itoa(wire.MaxIDs),
+		"min_interval":   plain(minInterval),
 		"max_worker":     strconv.Itoa(wire.MaxWorker),
 		"max_page":       strconv.Itoa(wire.MaxPage),
 		"default_page":   strconv.Itoa(wire.DefaultPage),

@@ -20,6 +20,19 @@ type natsFlags struct {
 	Creds string `env:"PARLEY_CREDS" placeholder:"FILE" help:"Credentials file, if NATS wants one."`
 }
 
+// nameFlag is on every command that runs a role on NATS.
+type nameFlag struct {
+	Name string `placeholder:"NAME" help:"Name of this process, shown by status and by the broker's list of connections (default: that of the role)."`
+}
+
+// named is how the process connects.
+func (f nameFlag) named(o natsconn.Options) natsconn.Options {
+	if f.Name != "" {
+		o.Name = f.Name
+	}
+	return o
+}
+
 // jsonFlag is on every command that prints data.
 type jsonFlag struct {
 	JSON bool `name:"json" help:"Print JSON; errors too."`

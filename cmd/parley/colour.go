@@ -7,6 +7,9 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
+// colourOff ends what a colour began.
+const colourOff = "\x1b[0m"
+
 // terminal reports whether w is one.
 func terminal(w io.Writer) bool {
 	f, ok := w.(*os.File)

@@ -16,9 +16,11 @@ const coordinatorName = "coordinator"
 
 type coordinatorCmd struct {
 	natsFlags
+	nameFlag
 	processFlags
 	crashFlag
-	TrimAt int `hidden:"" placeholder:"N" help:"Purge the commit log whenever N records became free (for tests)."`
+	TrimAt   int    `hidden:"" placeholder:"N" help:"Purge the commit log whenever N records became free (for tests)."`
+	TraceLog string `hidden:"" placeholder:"FILE" help:"Append every operation on commit logs to FILE, as JSON (for tests)."`
 }
 
 func (*coordinatorCmd) Help() string {
@@ -31,7 +33,16 @@ Examples:
 }
 
 func (c *coordinatorCmd) Run(ctx context.Context, a *app) error {
-	role := coordinatorRole(c.options(coordinatorName, a.log), coordinator.Config{Limits: c.limits(), Step: c.step()})
+	cfg := coordinator.Config{Limits: c.limits(), Step: c.step()}
+	if c.TraceLog != "" {
+		file, err := openTrace(c.TraceLog)
+		if err != nil {
+			return wrong(err, "")
+		}
+		defer file.Close()
+		cfg.Trace = traceTo(file)
+	}
+	role := coordinatorRole(c.named(c.options(coordinatorName, a.log)), cfg)
 	return c.serve(ctx, role, func() { a.printf("the coordinator is ready\n") })
 }
 

@@ -19,6 +19,7 @@ const idworkerName = "idworker"
 
 type idworkerCmd struct {
 	natsFlags
+	nameFlag
 	processFlags
 	Numbers int    `hidden:"" placeholder:"N" help:"Use only the worker numbers below N (for tests)."`
 	Clock   string `hidden:"" placeholder:"FILE" help:"Put the clock off by the duration in FILE, read again and again (for tests)."`
@@ -43,7 +44,7 @@ func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
 		cfg.Now = clock.now
 		go clock.follow(ctx)
 	}
-	return c.serve(ctx, idworkerRole(c.options(idworkerName, a.log), cfg), func() { a.printf("the idworker is ready\n") })
+	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.log)), cfg), func() { a.printf("the idworker is ready\n") })
 }
 
 // idworkerRole is an idworker with its own connection.

@@ -30,7 +30,7 @@ func (o *observed) line(colour bool) string {
 	if !colour {
 		return text
 	}
-	return o.colour() + text + "\x1b[0m"
+	return o.colour() + text + colourOff
 }
 
 // colour is the escape sequence for a kind of message: green commits, red does

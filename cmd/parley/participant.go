@@ -15,6 +15,7 @@ import (
 // participantFlags are common to the commands that run a participant.
 type participantFlags struct {
 	natsFlags
+	nameFlag
 	dataFlag
 	processFlags
 	crashFlag
@@ -27,7 +28,7 @@ func (f *participantFlags) run(ctx context.Context, a *app, name string, role fu
 	if err := f.prepare(); err != nil {
 		return err
 	}
-	conn := f.options(name, a.log)
+	conn := f.named(f.options(name, a.log))
 	r := role(conn, participants.Config{
 		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, Log: a.log, Step: f.step(),
 	}, f.sampleFlag)

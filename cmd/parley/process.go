@@ -13,7 +13,8 @@ import (
 type processFlags struct {
 	logFlags
 	profileFlag
-	UntilEOF bool `name:"until-eof" hidden:"" help:"Drain when standard input ends, so that a child never outlives its parent."`
+	healthFlag
+	UntilEOF bool `name:"until-eof" hidden:"" help:"Drain when standard input ends, so that a child never outlives its parent; or when something comes in, and then exit at once when it ends."`
 }
 
 // serve runs a role until ctx ends or it fails, and calls announce when it is
@@ -25,8 +26,13 @@ func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce f
 		// This goroutine ends with the process: a read from standard input
 		// cannot be interrupted.
 		go func() {
-			_, _ = io.Copy(io.Discard, os.Stdin)
+			asked, _ := os.Stdin.Read(make([]byte, 1))
 			cancel()
+			if asked > 0 {
+				// Whoever asked waits for the drain, unless in a hurry.
+				_, _ = io.Copy(io.Discard, os.Stdin)
+				os.Exit(lifecycle.ExitInterrupted)
+			}
 		}()
 	}
 	ended := make(chan struct{})
@@ -38,7 +44,9 @@ func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce f
 		case <-ended:
 		}
 	})
-	err := f.around(func() error { return role.Run(ctx) })
+	err := f.beside(ctx, role, func() error {
+		return f.around(func() error { return role.Run(ctx) })
+	})
 	close(ended)
 	announcer.Wait()
 	return err

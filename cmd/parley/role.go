@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -34,6 +35,8 @@ type onNATS struct {
 	build  func(ground) (lifecycle.Role, error)
 
 	ready chan struct{}
+	// nats is the connection, once there is one.
+	nats atomic.Pointer[nats.Conn]
 }
 
 func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground) (lifecycle.Role, error)) *onNATS {
@@ -42,6 +45,19 @@ func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground)
 
 // Ready is closed once the role serves.
 func (r *onNATS) Ready() <-chan struct{} { return r.ready }
+
+// Healthy is nil while the broker answers on the role's own connection. Without
+// it nobody can reach the role.
+func (r *onNATS) Healthy(ctx context.Context) error {
+	nc := r.nats.Load()
+	if nc == nil || !nc.IsConnected() {
+		return errors.New("it has no connection to NATS")
+	}
+	if err := nc.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("NATS does not answer it: %w", err)
+	}
+	return nil
+}
 
 // Run blocks until ctx ends and the role has drained.
 func (r *onNATS) Run(ctx context.Context) error {
@@ -52,6 +68,7 @@ func (r *onNATS) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	r.nats.Store(nc)
 	err = r.serve(ctx, nc)
 	// The role has ended; what it published last still has to leave. Drain
 	// has a time-out of its own.

@@ -2,123 +2,130 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
+	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
-	"parley/internal/natsconn"
-	"parley/internal/streams"
-	"parley/wire"
+	"github.com/nats-io/nats.go"
 )
 
 type statusCmd struct {
 	natsFlags
 	jsonFlag
+	Watch    bool          `help:"Go on until Ctrl-C: redraw on a terminal, append elsewhere."`
+	Interval time.Duration `default:"1s" placeholder:"DURATION" help:"Time over which rates are measured, and between two looks (default ${default}, at least ${min_interval})."`
 }
 
+// minInterval is longer than one look takes when everybody answers.
+const minInterval = 500 * time.Millisecond
+
 func (*statusCmd) Help() string {
-	return `Durability is "synced" when every server declares that it syncs before it acknowledges; "replicated" and "unverified" can lose acknowledged transactions when the power fails.
+	return `Shows every process that answers, every broker, the streams, who holds which worker number, what is in doubt, and how fast it goes. What does not answer within a second is shown as such, so that it is of use when half of the cluster is dead. With --watch a process that was seen before and is gone is shown too.
+
+A stream is "synced" when every server that holds it and answers declares that it syncs before it acknowledges; "replicated" and "unverified" can lose acknowledged transactions when the power fails.
 
 Examples:
 
     parley status
+    parley status --watch --interval 2s
     parley status --json`
 }
 
-// statusJSON is what --json prints.
-type statusJSON struct {
-	NATS         string                  `json:"nats"`
-	Stream       streamJSON              `json:"stream"`
-	Durability   string                  `json:"durability"`
-	Why          string                  `json:"why,omitempty"`
-	Coordinators []wire.CoordinatorState `json:"coordinators"`
-	Participants []participantJSON       `json:"participants"`
-}
-
-type streamJSON struct {
-	Name        string `json:"name"`
-	Incarnation string `json:"incarnation"`
-	Replicas    int    `json:"replicas"`
-	Messages    uint64 `json:"messages"`
-	Bytes       uint64 `json:"bytes"`
-	// Limit is where new transactions are refused, in bytes.
-	Limit int64 `json:"limit"`
-}
-
-type participantJSON struct {
-	Name       string           `json:"name"`
-	Journal    string           `json:"journal"`
-	InDoubt    int              `json:"in_doubt"`
-	Violations []wire.Violation `json:"violations"`
-}
-
-func (c *statusCmd) Run(ctx context.Context, a *app) error {
-	nc, client, closeAll, err := c.client(ctx, "status")
-	if err != nil {
-		return err
+func (c *statusCmd) Validate() error {
+	if c.Interval < minInterval {
+		return fmt.Errorf("--interval is %v, it must be at least %v", c.Interval, minInterval)
 	}
-	defer closeAll()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	spec := wire.TxLog()
-	info, err := streams.Check(ctx, js, spec)
-	if err != nil {
-		return err
-	}
-	d := streams.Inspect(ctx, nc, spec.Name)
-	s := statusJSON{
-		NATS: natsconn.Redact(c.NATS), Durability: string(d.Durability), Why: d.Reason, Participants: []participantJSON{},
-		Stream: streamJSON{Name: spec.Name, Incarnation: info.Incarnation, Replicas: info.Replicas, Messages: info.Messages, Bytes: info.Bytes, Limit: spec.SoftBytes},
-	}
-	if s.Coordinators, err = client.Coordinators(ctx); err != nil {
-		return err
-	}
-	if s.Coordinators == nil {
-		s.Coordinators = []wire.CoordinatorState{}
-	}
-	answers, err := client.AllBranches(ctx, wire.BranchQuery{})
-	if err != nil {
-		return err
-	}
-	for _, p := range answers {
-		s.Participants = append(s.Participants, participantJSON{Name: p.Participant, Journal: p.Journal, InDoubt: p.Prepared, Violations: append([]wire.Violation{}, p.Violations...)})
-	}
-	if a.json {
-		a.printJSON(s)
-		return nil
-	}
-	s.print(a)
 	return nil
 }
 
-func (s *statusJSON) print(a *app) {
-	durability := s.Durability
-	if s.Why != "" {
-		durability += " (" + s.Why + ")"
+func (c *statusCmd) Run(ctx context.Context, a *app) error {
+	probes := probeAll(ctx, addressesOf(c.NATS))
+	nc, err := c.alive(probes).connect(ctx, "status")
+	if err != nil {
+		return c.unreachable(a, probes, err)
 	}
-	a.facts("NATS", s.NATS, "durability", durability,
-		"commit logs", fmt.Sprintf("stream %s, %d records in %d KB of %d, %d replicas", s.Stream.Name, s.Stream.Messages, s.Stream.Bytes>>10, s.Stream.Limit>>10, s.Stream.Replicas))
-	a.printf("\n")
-	if len(s.Coordinators) == 0 {
-		a.printf("No coordinator is running: start one with `parley coordinator`.\n")
-	} else {
-		rows := [][]string{{"COORDINATOR (LOG)", ">UNDECIDED", ">UNFINISHED", ">ADOPTED", ">COMMITTED", ">ABORTED"}}
-		for _, c := range s.Coordinators {
-			rows = append(rows, []string{c.Log, strconv.Itoa(c.Undecided), strconv.Itoa(c.Unfinished), strconv.Itoa(len(c.Adopted)), strconv.FormatUint(c.Committed, 10), strconv.FormatUint(c.Aborted, 10)})
+	defer nc.Close()
+	looks, err := newLooks(nc, c.NATS)
+	if err != nil {
+		return err
+	}
+	defer looks.close()
+	screen := newScreen(a)
+	defer screen.close()
+	tick := time.NewTicker(c.Interval)
+	defer tick.Stop()
+	for first := true; ; first = false {
+		s := looks.look(ctx)
+		if ctx.Err() != nil {
+			return nil
 		}
-		a.table(rows)
+		// A rate needs two looks.
+		if !first {
+			if err := c.show(screen, s); err != nil || !c.Watch {
+				return err
+			}
+		} else if c.Watch && !a.json {
+			if err := c.show(screen, s); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
 	}
+}
+
+func (c *statusCmd) show(screen *screen, s *statusJSON) error {
+	if screen.app.json {
+		screen.app.printJSON(s)
+		return nil
+	}
+	if !c.Watch {
+		s.print(screen.app)
+		return nil
+	}
+	return screen.draw(s.print)
+}
+
+// alive are the flags without the addresses where nobody greets, if others do:
+// a connection to one that is paused takes seconds to fail.
+func (c *statusCmd) alive(probes []probe) natsFlags {
+	f := c.natsFlags
+	var greet []string
+	for _, one := range strings.Split(f.NATS, ",") {
+		at := addressesOf(one)
+		if slices.ContainsFunc(probes, func(p probe) bool { return p.err == nil && slices.Contains(at, p.address) }) {
+			greet = append(greet, one)
+		}
+	}
+	if len(greet) > 0 {
+		f.NATS = strings.Join(greet, ",")
+	}
+	return f
+}
+
+// unreachable still says what there is at the addresses it was given.
+func (c *statusCmd) unreachable(a *app, probes []probe, err error) error {
+	if a.json || len(probes) < 2 {
+		return err
+	}
+	s := &statusJSON{}
+	s.addBrokers(&answers{probes: probes}, &memory{at: map[string]string{}})
+	s.printProcesses(a)
 	a.printf("\n")
-	if len(s.Participants) == 0 {
-		a.printf("No participant is running: start `parley inventory` and `parley delivery`.\n")
-		return
+	return err
+}
+
+// errDisconnected: nobody can be asked now.
+var errDisconnected = errors.New("not connected to any broker")
+
+func connected(nc *nats.Conn) error {
+	if !nc.IsConnected() {
+		return errDisconnected
 	}
-	rows := [][]string{{"PARTICIPANT", "JOURNAL", ">IN DOUBT", ">VIOLATIONS"}}
-	for _, p := range s.Participants {
-		rows = append(rows, []string{p.Name, p.Journal, strconv.Itoa(p.InDoubt), strconv.Itoa(len(p.Violations))})
-	}
-	a.table(rows)
+	return nil
 }

@@ -18,6 +18,12 @@ func everywhere(ctx context.Context, client *txclient.Client) (txViews, error) {
 		return nil, err
 	}
 	all := txViews{}
+	all.addStates(states)
+	return all, nil
+}
+
+// addStates adds what coordinators hold.
+func (all txViews) addStates(states []wire.CoordinatorState) {
 	for _, s := range states {
 		for _, t := range s.Txs {
 			v := all.at(t.ID)
@@ -27,7 +33,6 @@ func everywhere(ctx context.Context, client *txclient.Client) (txViews, error) {
 			}
 		}
 	}
-	return all, nil
 }
 
 // addBranches adds what every participant answers to the query.
@@ -36,6 +41,12 @@ func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q w
 	if err != nil {
 		return err
 	}
+	all.addAnswers(answers)
+	return nil
+}
+
+// addAnswers adds what participants hold.
+func (all txViews) addAnswers(answers []wire.Branches) {
 	for _, p := range answers {
 		for _, b := range p.Branches {
 			v := all.at(b.ID)
@@ -49,7 +60,6 @@ func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q w
 			all.at(x.ID).violation(p.Participant, x.Of+" refused: "+x.Reason)
 		}
 	}
-	return nil
 }
 
 // at is the view of one transaction, made if need be.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -81,7 +79,7 @@ func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecyc
 	// These can be broken on purpose, from the page.
 	on := &stage{}
 	onStage := func(name string, make_ func() *onNATS, flags ...string) {
-		command := func() []string { return append([]string{name, "--nats", b.ClientURL()}, flags...) }
+		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
 		r := newStaged(name, self, command, make_)
 		on.roles = append(on.roles, r)
 		g.Add(name, r)
@@ -160,10 +158,7 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 
 // welcome says where everything is and what to type next.
 func (c *upCmd) welcome(a *app, url, page string) {
-	self := "parley"
-	if strings.ContainsRune(os.Args[0], filepath.Separator) {
-		self = os.Args[0]
-	}
+	self := command()
 	at := ""
 	if url != "nats://127.0.0.1:4222" {
 		at = " --nats " + url

@@ -60,7 +60,7 @@ func roleOf(dir string) string {
 // pure reports whether the package in dir decides without doing: no clock,
 // goroutine, network, randomness or context.
 func pure(dir string) bool {
-	return within(dir, "coordinator/machine", "participants/machine", "idworker/lease", "chatgw/rooms/machine", "chatgw/rooms/presence") || shared(dir)
+	return within(dir, "coordinator/machine", "participants/machine", "idworker/lease", "chatgw/rooms/machine", "chatgw/rooms/presence", "internal/cluster") || shared(dir)
 }
 
 // shared reports whether the pure package in dir is used by many goroutines at

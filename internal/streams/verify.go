@@ -120,13 +120,31 @@ func holdersOf(ctx context.Context, js jetstream.JetStream, name string) ([]stri
 }
 
 const (
-	// pingSubject is answered by every server of the cluster.
-	pingSubject = "$SYS.REQ.ACCOUNT.PING.STATZ"
 	// pingTimeout bounds the wait for the slowest of them.
 	pingTimeout = 2 * time.Second
 	// maxAnswers bounds how many are read: more than a cluster has servers.
 	maxAnswers = 256
 )
+
+// PingServers is answered by every server of the cluster with a [ServerSaid], if
+// the request is [PingEverybody].
+const PingServers = "$SYS.REQ.ACCOUNT.PING.STATZ"
+
+// PingEverybody is the request: without include_unused a server on which the
+// account has no connection stays silent.
+const PingEverybody = `{"include_unused":true}`
+
+// ServerSaid is what a server says of itself on [PingServers].
+type ServerSaid struct {
+	Server struct {
+		Name    string   `json:"name"`
+		Version string   `json:"ver"`
+		Tags    []string `json:"tags"`
+	} `json:"server"`
+}
+
+// Declares reports whether the server declares [TagSynced].
+func (s *ServerSaid) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
 
 // undeclared returns those of the named servers that did not declare
 // [TagSynced]. It returns as soon as all of them have.
@@ -140,9 +158,7 @@ func undeclared(ctx context.Context, nc *nats.Conn, servers []string) []string {
 		return missing
 	}
 	defer sub.Unsubscribe()
-	// Without include_unused a server on which the account has no connection
-	// stays silent.
-	if err := nc.PublishRequest(pingSubject, inbox, []byte(`{"include_unused":true}`)); err != nil {
+	if err := nc.PublishRequest(PingServers, inbox, []byte(PingEverybody)); err != nil {
 		return missing
 	}
 	for range maxAnswers {
@@ -150,13 +166,8 @@ func undeclared(ctx context.Context, nc *nats.Conn, servers []string) []string {
 		if err != nil || msg.Header.Get("Status") == "503" { // nobody listens
 			return missing
 		}
-		var answer struct {
-			Server struct {
-				Name string   `json:"name"`
-				Tags []string `json:"tags"`
-			} `json:"server"`
-		}
-		if json.Unmarshal(msg.Data, &answer) != nil || !slices.Contains(answer.Server.Tags, TagSynced) {
+		var answer ServerSaid
+		if json.Unmarshal(msg.Data, &answer) != nil || !answer.Declares() {
 			continue
 		}
 		missing = slices.DeleteFunc(missing, func(name string) bool { return name == answer.Server.Name })

@@ -116,7 +116,7 @@ func insist(ctx context.Context, client *blogclient.Client, p wire.NewPost) (wir
 }
 
 // timeline is all of a user's posts, page by page, which must be newest first.
-func timeline(t *testing.T, client *blogclient.Client, user string) map[wire.ID]wire.Post {
+func timeline(t testing.TB, client *blogclient.Client, user string) map[wire.ID]wire.Post {
 	t.Helper()
 	there := make(map[wire.ID]wire.Post)
 	for before := wire.ID(0); ; {

@@ -20,6 +20,7 @@ type Process struct {
 	t    testing.TB
 	name string
 	cmd  *exec.Cmd
+	log  io.Writer // nil: nowhere
 	// done is closed when it has ended.
 	done chan struct{}
 
@@ -28,25 +29,43 @@ type Process struct {
 	more  chan struct{} // closed and renewed when a line is added
 }
 
+// Options are where a command is started and where its lines go.
+type Options struct {
+	// Start starts it, on another host for example; nil means (*exec.Cmd).Start.
+	Start func(*exec.Cmd) error
+	// Log gets every line that it prints, which a failed test then does not
+	// print itself.
+	Log io.Writer
+}
+
 // Launch starts any command in [Environment]; the test ends it, if nobody else
 // does.
 func Launch(t testing.TB, argv ...string) *Process {
 	t.Helper()
-	p := &Process{t: t, name: strings.Join(argv, " "), cmd: exec.Command(argv[0], argv[1:]...), done: make(chan struct{}), more: make(chan struct{})}
+	return LaunchBy(t, Options{}, argv...)
+}
+
+// LaunchBy is [Launch] with options.
+func LaunchBy(t testing.TB, o Options, argv ...string) *Process {
+	t.Helper()
+	p := &Process{t: t, name: strings.Join(argv, " "), cmd: exec.Command(argv[0], argv[1:]...), log: o.Log, done: make(chan struct{}), more: make(chan struct{})}
 	p.cmd.Env, p.cmd.SysProcAttr = Environment(), attributes()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.cmd.Stdout, p.cmd.Stderr = write, write
-	if err := p.cmd.Start(); err != nil {
+	if o.Start == nil {
+		o.Start = (*exec.Cmd).Start
+	}
+	if err := o.Start(p.cmd); err != nil {
 		t.Fatal(err)
 	}
 	write.Close()
 	go p.follow(read)
 	t.Cleanup(func() {
 		p.Kill()
-		if t.Failed() {
+		if t.Failed() && p.log == nil {
 			t.Logf("%s printed:\n%s", p.name, p.Output())
 		}
 	})
@@ -55,6 +74,9 @@ func Launch(t testing.TB, argv ...string) *Process {
 
 func (p *Process) follow(r io.ReadCloser) {
 	for s := bufio.NewScanner(r); s.Scan(); {
+		if p.log != nil {
+			_, _ = io.WriteString(p.log, s.Text()+"\n") // for people only
+		}
 		p.mu.Lock()
 		p.lines = append(p.lines, s.Text())
 		close(p.more)

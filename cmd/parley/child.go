@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -18,11 +21,14 @@ import (
 type child struct {
 	name  string
 	cmd   *exec.Cmd
-	stdin io.Closer
+	stdin io.WriteCloser
 	// paths are its files, to weigh them.
 	paths []string
 
-	errors   *tail
+	// errors is what it said last on standard error, and out takes what it
+	// prints.
+	errors   interface{ text() string }
+	out      io.Writer
 	ready    chan string // the first line it prints
 	ended    chan struct{}
 	err      error // how it ended, once ended is closed
@@ -38,34 +44,50 @@ const (
 
 // startChild starts a process. If it ends before stop, died is told.
 func startChild(name, program string, args, paths []string, died chan<- error) (*child, error) {
-	c := &child{name: name, paths: paths, cmd: exec.Command(program, args...), errors: &tail{}, ready: make(chan string, 1), ended: make(chan struct{})}
+	said := &tail{}
+	c := &child{name: name, paths: paths, cmd: exec.Command(program, args...), errors: said, out: io.Discard}
+	c.cmd.Stderr = said
+	return c, c.start(died)
+}
+
+// startLogged starts a process that writes its log to a file itself, so that it
+// can still say how it ends when this process is gone.
+func startLogged(name, program string, args []string, log *os.File) (*child, error) {
+	c := &child{name: name, cmd: exec.Command(program, args...), errors: endOf(log.Name()), out: log}
+	c.cmd.Stderr = log
+	// One address is not for several processes.
+	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PARLEY_HEALTH=") })
+	return c, c.start(nil)
+}
+
+func (c *child) start(died chan<- error) error {
+	c.ready, c.ended = make(chan string, 1), make(chan struct{})
 	// A Ctrl-C in the terminal goes to this process alone, which ends its
 	// children in order.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.cmd.Stderr = c.errors
 	stdin, err := c.cmd.StdinPipe()
 	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", name, err)
+		return fmt.Errorf("starting %s: %w", c.name, err)
 	}
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", name, err)
+		return fmt.Errorf("starting %s: %w", c.name, err)
 	}
 	if err := c.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting %s: %w", name, err)
+		return fmt.Errorf("starting %s: %w", c.name, err)
 	}
 	c.stdin = stdin
 	go c.follow(stdout, died)
-	return c, nil
+	return nil
 }
 
 // follow reads the child's output and its end.
 func (c *child) follow(stdout io.Reader, died chan<- error) {
-	lines := bufio.NewScanner(stdout)
+	lines := bufio.NewScanner(io.TeeReader(stdout, c.out))
 	if lines.Scan() {
 		c.ready <- lines.Text()
 	}
-	_, _ = io.Copy(io.Discard, stdout)
+	_, _ = io.Copy(c.out, stdout)
 	if err := c.cmd.Wait(); err != nil {
 		c.err = fmt.Errorf("%s ended with %w: %s", c.name, err, c.errors.text())
 	}
@@ -98,6 +120,19 @@ func (c *child) awaitReady(ctx context.Context) (string, error) {
 func (c *child) stop() error {
 	c.stopping.Store(true)
 	c.stdin.Close()
+	return c.awaitEnd()
+}
+
+// drain is [child.stop], except that the child exits at once when this process
+// ends before it has drained.
+func (c *child) drain() error {
+	c.stopping.Store(true)
+	defer c.stdin.Close()
+	_, _ = c.stdin.Write([]byte{'\n'}) // it may have ended this moment
+	return c.awaitEnd()
+}
+
+func (c *child) awaitEnd() error {
 	late := time.NewTimer(childStop)
 	defer late.Stop()
 	select {
@@ -108,6 +143,15 @@ func (c *child) stop() error {
 		<-c.ended
 		return fmt.Errorf("%s did not drain within %v and was killed", c.name, childStop)
 	}
+}
+
+// how is how it ended, for people.
+func (c *child) how() string {
+	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if ok && status.Signaled() {
+		return fmt.Sprintf("signal %d (%v)", int(status.Signal()), status.Signal())
+	}
+	return "exit " + strconv.Itoa(c.cmd.ProcessState.ExitCode())
 }
 
 // runChild runs a command to its end.

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+
+	"parley/test/proc"
+)
+
+// freeAddress is one that was free a moment ago.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// says waits until `parley health` ends with the code and prints the text.
+func says(t *testing.T, at string, want int, text string) {
+	t.Helper()
+	proc.Eventually(t, proc.Patience, "the health of "+at, func() error {
+		out, errs, code := parley(t, "health", "--at", at)
+		if code != want || !strings.Contains(out+errs, text) {
+			return fmt.Errorf("exit %d, want %d with %q\n%s%s", code, want, text, out, errs)
+		}
+		return nil
+	})
+}
+
+// A role says whether it serves from before it does until after it drained.
+func TestHealth(t *testing.T) {
+	data, listen := t.TempDir(), freeAddress(t)
+	ofBroker, ofRole := freeAddress(t), freeAddress(t)
+	says(t, ofRole, exitFailed, "nobody answers at "+ofRole)
+
+	role := start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
+	says(t, ofRole, exitFailed, "it is starting")
+
+	broker := start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
+	broker.Await("NATS listens")
+	says(t, ofBroker, exitOK, "it serves")
+	if _, errs, code := parley(t, "init", "--nats", "nats://"+listen); code != exitOK {
+		t.Fatalf("init: exit %d\n%s", code, errs)
+	}
+	if role.Ended() { // it came before its stream
+		role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
+	}
+	says(t, ofRole, exitOK, "it serves")
+	if answer := parleyJSON[healthJSON](t, exitOK, "health", "--at", ofRole); !answer.Serves {
+		t.Errorf("health: %+v", answer)
+	}
+
+	broker.Kill()
+	says(t, ofRole, exitFailed, "it has no connection to NATS")
+	start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
+	says(t, ofRole, exitOK, "it serves")
+	role.Stop()
+	says(t, ofRole, exitFailed, "nobody answers")
+}
+
+// A node of a cluster without a majority is not healthy.
+func TestHealthOfALoneNode(t *testing.T) {
+	at := freeAddress(t)
+	start(t, "broker", "--data", t.TempDir(), "--name", "a", "--listen", "127.0.0.1:0",
+		"--cluster-listen", freeAddress(t), "--peers", freeAddress(t), "--health", at)
+	says(t, at, exitFailed, "it is starting")
+}
+
+func TestHealthAddress(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	p := start(t, "coordinator", "--health", taken.Addr().String())
+	p.Await("--health " + taken.Addr().String() + ".*in use")
+	p.Await("choose another address")
+	if code := p.Wait(); code != exitFailed {
+		t.Errorf("exit %d, want %d", code, exitFailed)
+	}
+	if _, errs, code := parley(t, "health", "--at", "no address"); code != exitWrong || !strings.Contains(errs, "is not HOST:PORT") {
+		t.Errorf("health of no address: exit %d\n%s", code, errs)
+	}
+}

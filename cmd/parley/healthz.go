@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"parley/internal/lifecycle"
+)
+
+const (
+	// healthPath is where a process says whether it serves.
+	healthPath = "/healthz"
+	// healthPatience bounds how long the answer may take: a role that cannot
+	// reach its broker in that time does not serve.
+	healthPatience = 2 * time.Second
+	// healthHeader bounds a request's header, in bytes and, with the same
+	// patience, in time: there is nothing in it.
+	healthHeader = 4 << 10
+)
+
+// healthFlag opens an address where a process says whether it serves, for
+// whoever supervises it. Gateways say so to browsers' proxies as well, on the
+// address of the page.
+type healthFlag struct {
+	Health string `env:"PARLEY_HEALTH" placeholder:"HOST:PORT" help:"Where /healthz answers 200 while this process serves, and 503 with the reason while it does not; off by default."`
+}
+
+// beside calls run, which runs the role, and answers for the role meanwhile:
+// from before it starts until after it has drained, so that starting and
+// stopping can be told from being dead.
+func (f healthFlag) beside(ctx context.Context, role lifecycle.Role, run func() error) error {
+	if f.Health == "" {
+		return run()
+	}
+	var listen net.ListenConfig
+	l, err := listen.Listen(ctx, "tcp", f.Health)
+	if err != nil {
+		return failed(fmt.Errorf("--health %s: %w", f.Health, err), "choose another address with --health HOST:PORT")
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET "+healthPath, health{ctx, role})
+	s := &http.Server{
+		Handler: mux, MaxHeaderBytes: healthHeader,
+		ReadTimeout: healthPatience, WriteTimeout: 2 * healthPatience, IdleTimeout: healthPatience,
+	}
+	var serving sync.WaitGroup
+	var broken error
+	serving.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			broken = fmt.Errorf("answering at --health %s: %w", f.Health, err)
+		}
+	})
+	err = run()
+	err = errors.Join(err, s.Close())
+	serving.Wait()
+	return errors.Join(err, broken)
+}
+
+// health answers for a role, whose context is ctx.
+type health struct {
+	ctx  context.Context
+	role lifecycle.Role
+}
+
+// serving is a role that knows more than that it was ready once.
+type serving interface {
+	// Healthy says why the role does not serve now.
+	Healthy(ctx context.Context) error
+}
+
+func (h health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	ctx, cancel := context.WithTimeout(r.Context(), healthPatience)
+	defer cancel()
+	if err := h.check(ctx); err != nil {
+		http.Error(w, err.Error(), http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = fmt.Fprintln(w, "ok") // whoever asks may be gone
+}
+
+func (h health) check(ctx context.Context) error {
+	if h.ctx.Err() != nil {
+		return errors.New("it is stopping")
+	}
+	select {
+	case <-h.role.Ready():
+	default:
+		return errors.New("it is starting")
+	}
+	if s, ok := h.role.(serving); ok {
+		return s.Healthy(ctx)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/internal/natsconn"
+	"parley/wire"
+)
+
+// statusJSON is what --json prints: one look.
+type statusJSON struct {
+	Time time.Time `json:"time"`
+	NATS string    `json:"nats"`
+	// Broker is the one that this process is connected to, empty when none.
+	Broker string `json:"broker"`
+	// Durability is that of the stream that is worst off.
+	Durability string          `json:"durability"`
+	Why        string          `json:"why,omitempty"`
+	Rates      *ratesJSON      `json:"rates,omitempty"`
+	Processes  []processJSON   `json:"processes"`
+	Brokers    []brokerJSON    `json:"brokers"`
+	Streams    []streamJSON    `json:"streams"`
+	Leases     []leaseJSON     `json:"leases"`
+	InDoubt    inDoubtJSON     `json:"in_doubt"`
+	Silent     []silentJSON    `json:"silent"`
+	Violations []violationJSON `json:"violations"`
+
+	Coordinators []wire.CoordinatorState `json:"coordinators"`
+	Participants []participantJSON       `json:"participants"`
+	IDWorkers    []wire.IDWorkerState    `json:"idworkers"`
+	Gateways     []wire.GatewayState     `json:"gateways"`
+}
+
+// inDoubtJSON is what is not finished.
+type inDoubtJSON struct {
+	// Branches is how many are prepared and do not know the outcome, over all
+	// participants.
+	Branches int `json:"branches"`
+	// OldestMS is how long the oldest of those listed has been prepared.
+	OldestMS int64 `json:"oldest_ms"`
+	// Transactions are unfinished, oldest first; coordinators and participants
+	// name at most 100 each.
+	Transactions []txLineJSON `json:"transactions"`
+}
+
+type participantJSON struct {
+	Name       string           `json:"name"`
+	Journal    string           `json:"journal"`
+	InDoubt    int              `json:"in_doubt"`
+	Violations []wire.Violation `json:"violations"`
+}
+
+type violationJSON struct {
+	Participant string `json:"participant"`
+	wire.Violation
+}
+
+// looks looks again and again, and remembers.
+type looks struct {
+	*asker
+	url    string
+	before *counters
+	memory memory
+}
+
+func newLooks(nc *nats.Conn, url string) (*looks, error) {
+	q, err := newAsker(nc, url)
+	if err != nil {
+		return nil, err
+	}
+	return &looks{asker: q, url: natsconn.Redact(url), memory: memory{seen: map[string]processJSON{}, at: map[string]string{}}}, nil
+}
+
+// look asks everybody and puts the answers together.
+func (l *looks) look(ctx context.Context) *statusJSON {
+	a := l.ask(ctx)
+	s := &statusJSON{
+		Time: a.at, NATS: l.url, Broker: l.nc.ConnectedServerName(), Silent: append([]silentJSON{}, a.silent...),
+		Coordinators: append([]wire.CoordinatorState{}, a.coordinators...), IDWorkers: append([]wire.IDWorkerState{}, a.workers...),
+		Gateways: append([]wire.GatewayState{}, a.gateways...), Participants: []participantJSON{}, Violations: []violationJSON{}, Leases: []leaseJSON{},
+	}
+	for _, p := range a.branches {
+		s.Participants = append(s.Participants, participantJSON{Name: p.Participant, Journal: p.Journal, InDoubt: p.Prepared, Violations: append([]wire.Violation{}, p.Violations...)})
+		for _, v := range p.Violations {
+			s.Violations = append(s.Violations, violationJSON{p.Participant, v})
+		}
+		s.InDoubt.Branches += p.Prepared
+	}
+	for _, lease := range a.leases.Leases {
+		s.Leases = append(s.Leases, newLeaseJSON(lease, a.leases.BrokerTime))
+	}
+	s.addTransactions(a)
+	s.addBrokers(a, &l.memory)
+	s.addStreams(a)
+	now := count(a)
+	s.Rates = now.since(l.before)
+	s.addProcesses(a, now.since(l.before))
+	s.Processes = l.memory.fill(a.at, s.Processes)
+	l.before = now
+	return s
+}
+
+// addTransactions puts together what coordinators and participants hold.
+func (s *statusJSON) addTransactions(a *answers) {
+	all := txViews{}
+	all.addStates(a.coordinators)
+	all.addAnswers(a.branches)
+	s.InDoubt.Transactions = []txLineJSON{}
+	for _, v := range all.sorted() {
+		s.InDoubt.Transactions = append(s.InDoubt.Transactions, v.line())
+	}
+	slices.SortStableFunc(s.InDoubt.Transactions, func(x, y txLineJSON) int { return cmp.Compare(age(x), age(y)) })
+	if t := s.InDoubt.Transactions; len(t) > 0 && t[0].Since > 0 {
+		s.InDoubt.OldestMS = max(0, a.at.UnixMilli()-t[0].Since)
+	}
+}
+
+// age orders by the oldest vote; what nobody has voted on comes last.
+func age(t txLineJSON) int64 {
+	if t.Since == 0 {
+		return 1<<63 - 1
+	}
+	return t.Since
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/micro"
+
+	"parley/wire"
+)
+
+// processJSON is one process that offers a service, or did.
+type processJSON struct {
+	// Name is that of the process, see --name.
+	Name string `json:"name"`
+	// Role is the service it offers.
+	Role  string `json:"role"`
+	State string `json:"state"`
+	// Instance is its log, holder, journal or the like.
+	Instance string `json:"instance,omitempty"`
+	Address  string `json:"address,omitempty"`
+	// Started is when it began to offer the service, Seen when it last
+	// answered.
+	Started time.Time `json:"started,omitzero"`
+	Seen    time.Time `json:"seen"`
+	// Doing is for people.
+	Doing string `json:"doing,omitempty"`
+}
+
+// instanceKeys are the keys in a service's metadata that say which it is.
+var instanceKeys = [...]string{"log", "holder", "journal", "gateway", "blog"}
+
+// participantRole is shown for services that have a journal.
+const participantRole = "participant"
+
+// addProcesses puts together which services there are and what each is doing.
+func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
+	byInstance := map[string]*processJSON{}
+	var all []*processJSON
+	for _, said := range a.services {
+		p := newProcess(said, a.at)
+		if p == nil {
+			continue // not one of ours
+		}
+		key := p.Role + " " + p.Instance
+		if known := byInstance[key]; known != nil && p.Role != blogName {
+			continue
+		}
+		byInstance[key] = p
+		all = append(all, p)
+	}
+	// of finds the process that an answer is from, or makes one up: the
+	// permission to ask services may be missing, and a coordinator that was
+	// fenced has another log than when its service began.
+	of := func(role, instance, name string) *processJSON {
+		if p := byInstance[role+" "+instance]; p != nil {
+			return p
+		}
+		for _, p := range all {
+			if role == coordinatorName && p.Role == role && !slices.ContainsFunc(a.coordinators, func(c wire.CoordinatorState) bool { return c.Log == p.Instance }) {
+				p.Instance, byInstance[role+" "+instance] = instance, p
+				return p
+			}
+		}
+		p := &processJSON{Name: name, Role: role, Instance: instance, Seen: a.at}
+		byInstance[role+" "+instance] = p
+		all = append(all, p)
+		return p
+	}
+	for _, c := range a.coordinators {
+		p := of(coordinatorName, c.Log, coordinatorName)
+		p.State, p.Doing = stateUp, coordinating(c, r)
+	}
+	for _, b := range a.branches {
+		p := of(participantRole, b.Journal, b.Participant)
+		p.State, p.Doing = stateUp, fmt.Sprintf("%d in doubt, %d violations", b.Prepared, len(b.Violations))
+	}
+	for _, w := range a.workers {
+		p := of(idworkerName, w.Holder, idworkerName)
+		p.State, p.Doing = string(w.State), working(w, r)
+	}
+	for _, g := range a.gateways {
+		p := of(chatgwName, g.Gateway, chatgwName)
+		p.State, p.Address, p.Doing = stateUp, "http://"+printable(g.Address)+"/", fmt.Sprintf("%d connections, %d people, %d rooms", g.Connections, g.People, g.Rooms)
+		if g.Stopping {
+			p.State = "stopping"
+		}
+	}
+	s.Processes = []processJSON{}
+	for _, p := range all {
+		s.Processes = append(s.Processes, *p)
+	}
+}
+
+// newProcess is the process behind a service, nil if it is none of Parley's.
+func newProcess(said micro.Stats, now time.Time) *processJSON {
+	p := &processJSON{
+		Name: printable(strings.TrimPrefix(cmp.Or(said.Metadata[wire.MetaProcess], said.Name), "parley ")),
+		Role: printable(said.Name), State: stateSilent, Started: said.Started.UTC(), Seen: now,
+	}
+	for _, key := range instanceKeys {
+		if v := said.Metadata[key]; v != "" {
+			p.Instance = printable(v)
+			break
+		}
+	}
+	switch {
+	case said.Metadata["journal"] != "":
+		p.Role = participantRole
+	case said.Name == blogName:
+		p.State, p.Doing = stateUp, requests(said)
+	case !slices.Contains([]string{coordinatorName, idworkerName, chatgwName}, said.Name):
+		return nil
+	}
+	return p
+}
+
+func requests(said micro.Stats) string {
+	n := 0
+	for _, e := range said.Endpoints {
+		n += e.NumRequests
+	}
+	return fmt.Sprintf("%d requests since its start", n)
+}
+
+func coordinating(c wire.CoordinatorState, r *ratesJSON) string {
+	text := fmt.Sprintf("%d undecided, %d unfinished", c.Undecided, c.Unfinished)
+	if r != nil {
+		text = rate(r.commits[c.Log]) + " commits/s, " + text
+	}
+	if len(c.Adopted) > 0 {
+		text += fmt.Sprintf(", finishes %d logs of others", len(c.Adopted))
+	}
+	return text
+}
+
+func working(w wire.IDWorkerState, r *ratesJSON) string {
+	text := "no number"
+	if w.Worker != nil {
+		text = "worker " + strconv.Itoa(*w.Worker)
+		if r != nil {
+			text += ", " + rate(r.ids[w.Holder]) + " IDs/s"
+		}
+	}
+	if off := time.Duration(w.ClockMS) * time.Millisecond; off.Abs() >= time.Second {
+		text += fmt.Sprintf(", clock %v off", off)
+	}
+	if w.Reason != "" {
+		text += ": " + printable(w.Reason)
+	}
+	return text
+}
+
+// memory is what earlier looks saw.
+type memory struct {
+	seen map[string]processJSON
+	at   map[string]string // brokers' names by address
+}
+
+// forgetAfter is how long a process that is gone is still shown.
+const forgetAfter = 10 * time.Minute
+
+// brokerAt is the name of the server that a probe is of, also of a dead one
+// that had greeted before.
+func (m *memory) brokerAt(p probe) string {
+	if p.name != "" {
+		m.at[p.address] = p.name
+	}
+	return m.at[p.address]
+}
+
+// fill adds those that were seen before and have not answered now. One that
+// came back under the name of its process takes the place of the one before.
+func (m *memory) fill(now time.Time, found []processJSON) []processJSON {
+	names := map[string]int{}
+	for _, p := range found {
+		names[p.Role+" "+p.Name]++
+	}
+	for key, p := range m.seen {
+		if n := names[p.Role+" "+p.Name]; n > 0 && !sameName(m.seen, p) || now.Sub(p.Seen) > forgetAfter {
+			delete(m.seen, key)
+		}
+	}
+	for _, p := range found {
+		m.seen[p.Role+" "+p.Instance] = p
+	}
+	for key, p := range m.seen {
+		if !slices.ContainsFunc(found, func(f processJSON) bool { return f.Role+" "+f.Instance == key }) {
+			p.State, p.Doing, p.Started = stateSilent, fmt.Sprintf("last seen %v ago", now.Sub(p.Seen).Round(time.Second)), time.Time{}
+			found = append(found, p)
+		}
+	}
+	slices.SortFunc(found, func(x, y processJSON) int {
+		return cmp.Or(cmp.Compare(rank(x.Role), rank(y.Role)), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Instance, y.Instance))
+	})
+	return found
+}
+
+// sameName reports whether several were seen under p's name, as when nobody
+// gave them one: then nothing says which of them came back.
+func sameName(seen map[string]processJSON, p processJSON) bool {
+	n := 0
+	for _, s := range seen {
+		if s.Role == p.Role && s.Name == p.Name {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// rank is the order in which roles are shown.
+func rank(role string) int {
+	return slices.Index([]string{participantRole, coordinatorName, idworkerName, blogName, chatgwName}, role)
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// streamJSON is one stream.
+type streamJSON struct {
+	Name string `json:"name"`
+	// State is "up", or "silent" when nobody answers for it.
+	State       string        `json:"state"`
+	Incarnation string        `json:"incarnation,omitempty"`
+	Leader      string        `json:"leader,omitempty"`
+	Replicas    int           `json:"replicas"`
+	Followers   []replicaJSON `json:"followers"`
+	// Durability is what it survives: synced, replicated or unverified.
+	Durability string `json:"durability,omitempty"`
+	Messages   uint64 `json:"messages"`
+	Bytes      uint64 `json:"bytes"`
+	// Limit is where new transactions are refused or, in a stream that drops
+	// the oldest, where that begins.
+	Limit int64 `json:"limit"`
+}
+
+type replicaJSON struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
+	Offline bool   `json:"offline"`
+	Lag     uint64 `json:"lag"`
+}
+
+func (s *statusJSON) addStreams(a *answers) {
+	sync := map[string]string{}
+	for _, b := range s.Brokers {
+		sync[b.Name] = b.Sync
+	}
+	s.Streams = []streamJSON{}
+	worst := streams.Synced
+	for _, spec := range wire.Streams() {
+		st := streamJSON{Name: spec.Name, State: stateSilent, Followers: []replicaJSON{}, Limit: cmp.Or(spec.SoftBytes, spec.MaxBytes)}
+		if info := a.streams[spec.Name]; info != nil {
+			d, why := st.fill(info, sync)
+			if s.Why == "" || worseThan(d, worst) {
+				s.Why = why
+			}
+			if worseThan(d, worst) {
+				worst = d
+			}
+		} else {
+			worst, s.Why = streams.Unverified, "stream "+spec.Name+" does not answer"
+		}
+		s.Streams = append(s.Streams, st)
+	}
+	s.Durability = string(worst)
+}
+
+// worseThan orders durabilities.
+func worseThan(a, b streams.Durability) bool {
+	order := []streams.Durability{streams.Synced, streams.Replicated, streams.Unverified}
+	return slices.Index(order, a) > slices.Index(order, b)
+}
+
+// fill takes over what the stream's leader says, and judges what it survives by
+// the servers that answer: one that is down acknowledges nothing.
+func (st *streamJSON) fill(info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
+	st.State, st.Incarnation, st.Replicas = stateUp, info.Config.Metadata[wire.MetaIncarnation], info.Config.Replicas
+	st.Messages, st.Bytes = info.State.Msgs, info.State.Bytes
+	var holders []string
+	if info.Cluster != nil {
+		st.Leader = info.Cluster.Leader
+		holders = append(holders, st.Leader)
+		for _, r := range info.Cluster.Replicas {
+			st.Followers = append(st.Followers, replicaJSON{r.Name, r.Current, r.Offline, r.Lag})
+			holders = append(holders, r.Name)
+		}
+	}
+	var undeclared, silent []string
+	for _, name := range holders {
+		switch sync[name] {
+		case syncAlways:
+		case syncUndeclared:
+			undeclared = append(undeclared, name)
+		default:
+			silent = append(silent, name)
+		}
+	}
+	switch {
+	case len(holders) == 0 || len(silent) == len(holders):
+		d, why = streams.Unverified, "no server says whether it syncs"
+	case len(undeclared) > 0:
+		d, why = streams.Unverified, fmt.Sprintf("%s does not declare that it syncs before it acknowledges (server tag %s)", strings.Join(undeclared, ", "), streams.TagSynced)
+		if len(holders) >= 3 {
+			d = streams.Replicated
+		}
+	case len(silent) > 0:
+		d, why = streams.Synced, strings.Join(silent, ", ")+" does not answer"
+	default:
+		d = streams.Synced
+	}
+	if info.Config.Storage != jetstream.FileStorage || info.Config.PersistMode != jetstream.DefaultPersistMode {
+		d, why = streams.Unverified, "stream "+st.Name+" is not stored before it is acknowledged"
+	}
+	st.Durability = string(d)
+	return d, why
+}
