@@ -1,0 +1,217 @@
+package power
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/blog/blogclient"
+	"parley/test/proc"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// check says which promises are broken. The site is up and nobody is at work. It
+// waits for what needs time; what does not come is broken too.
+func (p *promises) check(ctx context.Context, s *site) []string {
+	c := &check{ctx: ctx, nc: s.nc, promises: p}
+	for _, of := range []func() error{c.settled, c.orders, c.stock, c.posts, c.chats} {
+		if err := of(); err != nil {
+			c.broke("%v", err)
+		}
+	}
+	return append(p.broken, c.broken...)
+}
+
+// settleWithin bounds how long anything may be in doubt.
+const settleWithin = 15 * time.Second
+
+type check struct {
+	*promises
+	ctx    context.Context
+	nc     *nats.Conn
+	broken []string
+	// taken and carried are what committed orders took of items and zones.
+	taken, carried map[string]int64
+}
+
+func (c *check) broke(format string, args ...any) {
+	c.broken = append(c.broken, fmt.Sprintf(format, args...))
+}
+
+func (c *check) branches(participant, key string) (wire.Branches, error) {
+	ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
+	defer cancel()
+	return ask[wire.Branches](ctx, c.nc, wire.BranchSubject(participant), wire.Encode(wire.BranchQuery{V: wire.Version, Key: key}))
+}
+
+// both are the participants.
+func both() []string { return []string{wire.Inventory, wire.Delivery} }
+
+// settled waits until nothing is in doubt.
+func (c *check) settled() error {
+	tick := time.NewTicker(proc.Poll)
+	defer tick.Stop()
+	late := time.After(settleWithin)
+	for {
+		prepared, err := 0, error(nil)
+		for _, name := range both() {
+			b, e := c.branches(name, "")
+			if e != nil {
+				err = e
+			}
+			prepared += b.Prepared
+			for _, v := range b.Violations {
+				c.broke("%s has a violation: %+v", name, v)
+			}
+		}
+		if prepared == 0 && err == nil || len(c.broken) > 0 {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-late:
+			return fmt.Errorf("after %v %d branches are in doubt (%v)", settleWithin, prepared, err)
+		}
+	}
+}
+
+func (c *check) orders() error {
+	c.taken, c.carried = map[string]int64{}, map[string]int64{}
+	for _, o := range c.promises.orders {
+		at := map[wire.TxID]map[string]wire.BranchState{}
+		for _, name := range both() {
+			b, err := c.branches(name, o.key)
+			if err != nil {
+				return err
+			}
+			for _, i := range b.Branches {
+				if at[i.ID] == nil {
+					at[i.ID] = map[string]wire.BranchState{}
+				}
+				at[i.ID][name] = i.State
+			}
+		}
+		c.order(o, at)
+	}
+	return nil
+}
+
+// order checks one order against what the participants hold of it.
+func (c *check) order(o *order, at map[wire.TxID]map[string]wire.BranchState) {
+	var committed []wire.TxID
+	for id, states := range at {
+		n := 0
+		for _, state := range states {
+			if state == wire.BranchCommitted {
+				n++
+			}
+		}
+		if n == 1 {
+			c.broke("%s %s is not atomic: %v", o.key, id, states)
+		}
+		if n > 0 {
+			committed = append(committed, id)
+		}
+	}
+	if len(committed) > 1 {
+		c.broke("%s is committed more than once: %v", o.key, at)
+	}
+	if len(committed) > 0 {
+		c.taken[o.item] += o.quantity
+		c.carried[o.zone]++
+	}
+	switch {
+	case o.outcome == nil:
+	case o.outcome.Status == wire.StatusCommitted && (len(committed) == 0 || committed[0] != o.outcome.ID):
+		c.broke("%s was told committed as %s, the participants hold %v", o.key, o.outcome.ID, at)
+	case o.outcome.Status != wire.StatusCommitted && len(committed) > 0:
+		c.broke("%s was told %q, the participants hold %v", o.key, o.outcome.Status, at)
+	}
+}
+
+// stock is held against what was committed. Every item began with wire.MaxStock,
+// see inventory.Bench.
+func (c *check) stock() error {
+	ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
+	defer cancel()
+	items, err := ask[wire.Items](ctx, c.nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	if err != nil {
+		return err
+	}
+	for _, i := range items.Items {
+		if want := wire.MaxStock - c.taken[i.Item]; i.Stock != want || i.Reserved != 0 {
+			c.broke("%s: stock %d and reserved %d, want %d and 0", i.Item, i.Stock, i.Reserved, want)
+		}
+	}
+	couriers, err := ask[wire.Couriers](ctx, c.nc, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	if err != nil {
+		return err
+	}
+	got := map[string]int64{}
+	for _, courier := range couriers.Couriers {
+		if got[courier.Zone] += courier.Assigned; courier.Reserved != 0 {
+			c.broke("courier %d is reserved %d times", courier.ID, courier.Reserved)
+		}
+	}
+	for zone, n := range got {
+		if n != c.carried[zone] {
+			c.broke("%s: %d orders are with couriers, want %d", zone, n, c.carried[zone])
+		}
+	}
+	return nil
+}
+
+func (c *check) posts() error {
+	client, stored := blogclient.New(c.nc), map[wire.ID]wire.Post{}
+	for _, user := range authors(c.promises.posts) {
+		for post, err := range client.All(c.ctx, user) {
+			if err != nil {
+				return err
+			}
+			stored[post.ID] = post
+		}
+	}
+	for _, post := range c.promises.posts {
+		if stored[post.ID] != post {
+			c.broke("the post %+v was acknowledged, stored is %+v", post, stored[post.ID])
+		}
+	}
+	return nil
+}
+
+func authors(posts []wire.Post) (users []string) {
+	seen := map[string]bool{}
+	for _, p := range posts {
+		if !seen[p.User] {
+			seen[p.User] = true
+			users = append(users, p.User)
+		}
+	}
+	return users
+}
+
+func (c *check) chats() error {
+	js, err := jetstream.New(c.nc)
+	if err != nil {
+		return err
+	}
+	stream, err := js.Stream(c.ctx, wire.Chat().Name)
+	if err != nil {
+		return err
+	}
+	for _, m := range c.promises.chats {
+		stored, err := stream.GetMsg(c.ctx, m.at.Seq)
+		if err != nil {
+			c.broke("message %d of %s (%q) was acknowledged and cannot be read: %v", m.at.Seq, m.room, m.post.Text, err)
+			continue
+		}
+		got, err := wire.Decode[wire.ChatMessage](stored.Data)
+		if err != nil || stored.Subject != wire.RoomSubject(m.room) || got.Text != m.post.Text || got.ID != m.at.ID {
+			c.broke("message %d of %s was acknowledged as %q, stored is %+v (%v)", m.at.Seq, m.room, m.post.Text, got, err)
+		}
+	}
+	return nil
+}

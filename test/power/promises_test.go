@@ -1,0 +1,138 @@
+package power
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/coordinator/txclient"
+	"parley/test/ids"
+	"parley/test/proc"
+	"parley/wire"
+)
+
+// promises is what clients were told, in all lives of a site.
+type promises struct {
+	census *ids.Census
+	// more gets a token, if it has none, when something was acknowledged.
+	more chan struct{}
+
+	mu     sync.Mutex
+	n      int
+	orders []*order
+	posts  []wire.Post
+	chats  []chat
+	ids    int
+	broken []string
+}
+
+// order is one order and what its client was told; empty: nothing was done; nil:
+// it is not known.
+type order struct {
+	key, item string
+	quantity  int64
+	zone      string
+	outcome   *wire.Outcome
+}
+
+type chat struct {
+	room string
+	post wire.ChatPost
+	at   wire.ChatPosted
+}
+
+func newPromises() *promises {
+	return &promises{census: ids.NewCensus(), more: make(chan struct{}, 1)}
+}
+
+func (p *promises) number() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.n++
+	return p.n
+}
+
+// note changes something under the lock and says so.
+func (p *promises) note(f func()) {
+	p.mu.Lock()
+	f()
+	p.mu.Unlock()
+	select {
+	case p.more <- struct{}{}:
+	default:
+	}
+}
+
+func (p *promises) order(n int) *order {
+	o := &order{key: fmt.Sprint("order-", n), item: fmt.Sprint("item-", n%3), zone: fmt.Sprint("zone-", n%2), quantity: int64(1 + n%5)}
+	p.note(func() { p.orders = append(p.orders, o) })
+	return o
+}
+
+func (o *order) request() txclient.Request {
+	return txclient.Request{Key: o.key, Timeout: answerWithin, Branches: []wire.Branch{
+		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
+		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: o.zone})},
+	}}
+}
+
+func (p *promises) told(o *order, as wire.Outcome) { p.note(func() { o.outcome = &as }) }
+
+func (p *promises) posted(post wire.Post) {
+	p.note(func() { p.posts = append(p.posts, post) })
+	p.given([]wire.ID{post.ID})
+}
+
+func (p *promises) said(room string, post wire.ChatPost, at wire.ChatPosted) {
+	p.note(func() { p.chats = append(p.chats, chat{room, post, at}) })
+	p.given([]wire.ID{at.ID})
+}
+
+func (p *promises) given(all []wire.ID) {
+	p.note(func() {
+		p.ids += len(all)
+		for _, id := range all {
+			if err := p.census.ID(id); err != nil {
+				p.broken = append(p.broken, err.Error())
+			}
+		}
+	})
+}
+
+// counts are how many promises there are of each kind.
+type counts struct{ Committed, Posts, Chats, IDs int }
+
+func (p *promises) counts() (c counts) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, o := range p.orders {
+		if o.outcome != nil && o.outcome.Status == wire.StatusCommitted {
+			c.Committed++
+		}
+	}
+	c.Posts, c.Chats, c.IDs = len(p.posts), len(p.chats), p.ids
+	return c
+}
+
+// plus is what to wait for.
+func (c counts) plus(n int) counts {
+	return counts{c.Committed + n, c.Posts + n, c.Chats + n, c.IDs + n}
+}
+
+func (c counts) atLeast(d counts) bool {
+	return c.Committed >= d.Committed && c.Posts >= d.Posts && c.Chats >= d.Chats && c.IDs >= d.IDs
+}
+
+// await waits until there are n more promises of each kind.
+func (p *promises) await(s *site, n int) {
+	s.Helper()
+	want := p.counts().plus(n)
+	late := time.After(proc.Patience)
+	for !p.counts().atLeast(want) {
+		select {
+		case <-p.more:
+		case <-late:
+			s.Fatalf("after %v there is %+v, want at least %+v", proc.Patience, p.counts(), want)
+		}
+	}
+}

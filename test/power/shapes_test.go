@@ -1,0 +1,84 @@
+package power
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"parley/internal/cluster"
+	"parley/test/proc"
+)
+
+// shape says of which processes a site consists.
+type shape interface {
+	// start starts them, returns when all are ready, and says where NATS listens.
+	start(s *site) (url string)
+}
+
+// alone is everything in one process, `parley up`.
+type alone struct{}
+
+func (alone) start(s *site) string {
+	s.Helper()
+	p := s.start(`^Parley is up`, "up", "--data", s.dir, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--sample", "bench")
+	return p.URL()
+}
+
+// clustered is the cluster of `make run-cluster`, with one of each role that has
+// no data: three brokers, and the others.
+type clustered struct{}
+
+func (clustered) start(s *site) string {
+	s.Helper()
+	// An address of this process alone: ports must be the same in every life.
+	host := fmt.Sprintf("127.77.%d.%d", os.Getpid()>>8&255, os.Getpid()&255)
+	all := cluster.Loopback()
+	o := cluster.Options{Dir: s.dir, Place: func(process, port string) string {
+		at := all(process, port)
+		return host + at[len("127.0.0.1"):]
+	}}
+	plan, err := cluster.Plan(o)
+	if err != nil {
+		s.Fatal(err)
+	}
+	for stage, first := 0, true; ; stage, first = stage+1, false {
+		var ready []func()
+		for _, p := range plan {
+			if p.Stage != stage || spare(p.Name) {
+				continue
+			}
+			args := p.Args
+			if p.Role == cluster.RoleInventory || p.Role == cluster.RoleDelivery {
+				args = append(args, "--sample", "bench")
+			}
+			started := s.launch(args...)
+			ready = append(ready, func() { started.Await(p.Ready) })
+		}
+		if len(ready) == 0 {
+			return cluster.NATS(o)
+		}
+		for _, await := range ready {
+			await()
+		}
+		if first {
+			initialise(s, cluster.Init(o)...)
+		}
+	}
+}
+
+// spare processes have no data and are not needed: they would only take longer to
+// start.
+func spare(name string) bool {
+	return slices.Contains([]string{"coordinator-2", "idworker-2", "idworker-3", "gateway-2"}, name)
+}
+
+// initialise creates the streams, which does nothing from the second life on.
+func initialise(s *site, args ...string) {
+	s.Helper()
+	proc.Eventually(s, proc.Patience, "creating streams", func() error {
+		if _, errs, code := s.program.Run(s, args...); code != proc.ExitOK {
+			return fmt.Errorf("init: exit %d\n%s", code, errs)
+		}
+		return nil
+	})
+}
