@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run build test deps check unit sim crash bench fuzz fmt clean
+.PHONY: help run run-cluster build test deps check unit sim crash chaos bench fuzz fmt clean
 
 # Tools for checking are pinned in a module of their own, so that who imports
 # Parley does not get them.
@@ -9,39 +9,55 @@ tool := go tool -modfile=tools/go.mod
 # they run is pure. They and the crash tests print tables, so they are run apart.
 pure := parley/test/sim parley/test/idsim parley/test/chatsim \
 	parley/coordinator/machine parley/participants/machine parley/idworker/lease parley/chatgw/rooms/machine
-apart := parley/test/e2e parley/test/ids parley/test/chat
+apart := parley/test/e2e parley/test/ids parley/test/chat parley/test/chaos parley/test/docker
+
+# How long make chaos breaks things, by which seed (0 takes a new one), and where
+# it leaves its report.
+DURATION ?= 2m
+SEED ?= 0
+REPORTS ?= $(CURDIR)/parley-chaos
 race = $(filter-out $(pure) $(apart),$(shell go list ./... 2>/dev/null))
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## Build and run everything in one process, with the page at http://127.0.0.1:8080/
 	./parley up
+
+run-cluster: build ## Build and run a cluster of three brokers and ten other processes on this machine
+	./parley cluster
 
 build: ## Build ./parley
 	go build -o parley ./cmd/parley
 
 test: deps check sim unit crash ## Install what the tests need, and run everything that must pass
 
-deps: ## Install what the tests need besides Go: a C compiler, PostgreSQL, Chromium
+deps: ## Install what the tests need besides Go: a C compiler, PostgreSQL, Chromium, Docker
 	@tools/deps
 	@tools/deps-postgres
+	@tools/deps-docker
 
 check: ## Lint: format, vet, staticcheck
 	@unformatted="$$($(tool) gofumpt -l .)"; if [ -n "$$unformatted" ]; then echo "run make fmt for:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	$(tool) staticcheck ./...
 	cd bench && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
+	cd test/power && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 
 unit: ## Run the tests with the race detector, in random order
 	go test -race -shuffle=on -timeout 8m $(race)
 	cd bench && go test -race -shuffle=on ./...
+	cd test/power && go test -race -shuffle=on ./disk ./mount
 
 sim: ## Explore the protocol's states and simulate large systems
 	go test -v -timeout 8m $(pure)
 
 crash: ## Kill processes, stop them, turn their clocks, and show what held
 	go test -race -shuffle=on -v -timeout 8m $(apart)
+	cd test/power && go test -race -v -timeout 8m .
+
+chaos: ## Break a busy cluster at random and check everything: DURATION=2m SEED=0
+	go test ./test/chaos -count=1 -timeout 0 -v -run '^TestChaos$$' -for $(DURATION) -seed $(SEED) -progress -keep $(REPORTS)
 
 bench: build ## Measure this machine: transactions, IDs beside others, keys, chat
 	./parley bench tx

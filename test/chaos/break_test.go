@@ -1,0 +1,140 @@
+package chaos
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"parley/test/hosts"
+	"parley/test/proc"
+)
+
+// readyWithin is how long a start is waited for: a process that was started
+// while its brokers are away is ready when they are back.
+const readyWithin = 15 * time.Second
+
+// matcher finds a line.
+type matcher struct{ *regexp.Regexp }
+
+func newMatcher(pattern string) *matcher { return &matcher{regexp.MustCompile("(?m)" + pattern)} }
+
+// await waits until a process has printed a line that matches.
+func (m *matcher) await(ctx context.Context, p *proc.Process) bool {
+	for {
+		switch {
+		case m.MatchString(p.Output()):
+			return true
+		case p.Ended() || ctx.Err() != nil:
+			return false
+		}
+		p.OneMore()
+	}
+}
+
+// Kill ends a process and returns when it is dead.
+func (c *crew) Kill(name string) {
+	m := c.of(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.wanted = false
+	m.process.Kill()
+}
+
+// Start starts a process and returns when it is ready, or after a while.
+func (c *crew) Start(name string, flags ...string) {
+	m := c.of(name)
+	m.mu.Lock()
+	// Who was told to crash does not count as one who ended by itself.
+	c.launch(m, flags)
+	if len(flags) > 0 && flags[0] == "--crash-at" {
+		m.wanted = false
+	}
+	p := m.process
+	m.mu.Unlock()
+	ctx, cancel := context.WithTimeout(c.Context(), readyWithin)
+	defer cancel()
+	m.ready.await(ctx, p)
+}
+
+// Pause stops a process.
+func (c *crew) Pause(name string) { c.signal(name, syscall.SIGSTOP) }
+
+// Continue lets a process go on.
+func (c *crew) Continue(name string) {
+	m := c.of(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held {
+		m.process.Release()
+		m.held = false
+		return
+	}
+	_ = syscall.Kill(m.process.PID(), syscall.SIGCONT)
+}
+
+func (c *crew) signal(name string, s syscall.Signal) {
+	m := c.of(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.process.Ended() {
+		_ = syscall.Kill(m.process.PID(), s)
+	}
+}
+
+// Crashed waits until a process has killed itself.
+func (c *crew) Crashed(ctx context.Context, name string) bool {
+	p := c.current(name)
+	select {
+	case <-p.Done():
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// Held waits until a process stands still at a step.
+func (c *crew) Held(ctx context.Context, name, step string) bool {
+	return newMatcher("^held at "+regexp.QuoteMeta(step)+"$").await(ctx, c.current(name))
+}
+
+func (c *crew) current(name string) *proc.Process {
+	m := c.of(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.process
+}
+
+// Hosts are those of the cluster.
+func (c *crew) Hosts() (names []string) {
+	for _, m := range c.members {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// Cut, CutOneWay, Slow and Heal are the network's.
+func (c *crew) Cut(a, b string)           { c.network.Cut(a, b) }
+func (c *crew) CutOneWay(from, to string) { c.network.CutOneWay(from, to) }
+func (c *crew) Heal(a, b string)          { c.network.Heal(a, b) }
+func (c *crew) Slow(a, b string, delay, jitter time.Duration) {
+	c.network.Slow(a, b, delay, jitter)
+}
+
+// hostOfClients is where this process is.
+const hostOfClients = hosts.Driver
+
+// down are the processes that do not run now, for a line of progress.
+func (c *crew) down() string {
+	var names []string
+	for _, m := range c.members {
+		if m.mu.TryLock() {
+			if m.process == nil || m.process.Ended() {
+				names = append(names, m.Name)
+			}
+			m.mu.Unlock()
+		}
+	}
+	return strings.Join(names, " ")
+}

@@ -1,0 +1,127 @@
+package chaos
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"parley/internal/cluster"
+	"parley/test/chaos/faults"
+	"parley/test/hosts"
+	"parley/test/proc"
+
+	"go.uber.org/goleak"
+)
+
+var (
+	length = flag.Duration("for", 25*time.Second, "how long things are broken")
+	seed   = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
+	kept   = flag.String("keep", "", "folder in which the report is kept, in one of its own; empty: only if something broke")
+	show   = flag.Bool("progress", false, "print a line each second")
+)
+
+// program is the program under test, built once.
+var program proc.Program
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	parallel()
+	hosts.Main(func() int {
+		built, dir, err := proc.Build()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		program = built
+		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+			os.RemoveAll(dir)
+			os.Exit(code)
+		}))
+		return 0
+	})
+}
+
+// parallel lets more scenes run at once than there are processors, unless the
+// command line says how many: most of their time is waiting.
+func parallel() {
+	chosen := false
+	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
+	if !chosen {
+		_ = flag.Set("test.parallel", "4")
+	}
+}
+
+// TestChaos breaks a cluster at random, and nothing that clients were told
+// turns out to be wrong. `make chaos` runs it longer.
+func TestChaos(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64N(1_000_000)
+	}
+	dir := keep(t, fmt.Sprintf("seed-%d", *seed))
+	t.Logf("seed %d: repeat the faults with -seed %[1]d -for %v", *seed, *length)
+	c := newCrew(t, crewOptions{program: program, dir: dir})
+	schedule := faults.Schedule(faults.Options{Seed: *seed, Length: *length, Processes: c.processes(), Network: true})
+	r := begin(t, c, busy(c, *seed))
+	r.breakThings(t.Context(), schedule, *show)
+	stores := r.settle(t.Context())
+	wrong := r.check(stores)
+	for i, w := range wrong {
+		if i == 20 {
+			t.Errorf("and %d more", len(wrong)-i)
+			break
+		}
+		t.Error(w)
+	}
+	for _, crash := range c.crashes() {
+		t.Error(crash)
+	}
+	r.write(schedule, wrong)
+	figures := r.figures()
+	for _, row := range figures.Rows() {
+		t.Logf("%-42s %s", row[0], row[1])
+	}
+	for _, s := range c.strange {
+		t.Log(s)
+	}
+	if len(stores.Trace) == 0 || figures.Committed == 0 {
+		t.Error("nothing was seen")
+	}
+}
+
+// keep is the folder for logs and report.
+func keep(t *testing.T, name string) string {
+	t.Helper()
+	if *kept != "" {
+		dir := filepath.Join(*kept, time.Now().Format("2006-01-02-150405-")+name)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { fmt.Println("report:", filepath.Join(dir, "report.md")) })
+		return dir
+	}
+	dir, err := os.MkdirTemp("", "parley-chaos-"+name+"-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("logs and report are in %s", dir)
+			return
+		}
+		os.RemoveAll(dir)
+	})
+	return dir
+}
+
+// processes are those of the crew.
+func (c *crew) processes() (all []cluster.Process) {
+	for _, m := range c.members {
+		all = append(all, m.Process)
+	}
+	return slices.Clone(all)
+}

@@ -1,0 +1,44 @@
+package checker
+
+import (
+	"maps"
+	"slices"
+
+	"parley/test/chaos/model"
+	"parley/wire"
+)
+
+// Goods: what was there when the system was new, less what committed orders
+// took, is what is there now; nothing is reserved.
+func Goods(h *model.History, s *Stores, stock int64) []Violation {
+	var wrong findings
+	sold, carried := map[string]int64{}, map[string]int64{}
+	done := map[string]bool{}
+	for _, b := range s.Journals[wire.Inventory].Branches {
+		done[b.Key] = done[b.Key] || b.State == wire.BranchCommitted
+	}
+	for _, o := range h.Orders {
+		if done[o.Key] {
+			sold[o.Item] += o.Quantity
+			carried[o.Zone]++
+		}
+	}
+	for _, i := range s.Items {
+		if i.Stock != stock-sold[i.Item] || i.Reserved != 0 {
+			wrong.add(Stock, "%s: %d in stock and %d reserved, want %d and 0", i.Item, i.Stock, i.Reserved, stock-sold[i.Item])
+		}
+	}
+	assigned := map[string]int64{}
+	for _, c := range s.Couriers {
+		assigned[c.Zone] += c.Assigned
+		if c.Reserved != 0 {
+			wrong.add(Courier, "courier %d in %s is reserved %d times", c.ID, c.Zone, c.Reserved)
+		}
+	}
+	for _, zone := range slices.Sorted(maps.Keys(assigned)) {
+		if assigned[zone] != carried[zone] {
+			wrong.add(Courier, "%s: %d orders are with couriers, want %d", zone, assigned[zone], carried[zone])
+		}
+	}
+	return wrong
+}

@@ -1,0 +1,107 @@
+package checker
+
+import (
+	"maps"
+	"slices"
+
+	"parley/test/chaos/model"
+	"parley/wire"
+)
+
+// states are those of one transaction, by participant.
+type states map[string]wire.BranchState
+
+// both are the participants of every order.
+var both = [...]string{wire.Inventory, wire.Delivery}
+
+// Orders holds every order and every transaction against each other.
+func Orders(h *model.History, s *Stores) []Violation {
+	var wrong findings
+	txs := map[string]map[wire.TxID]states{} // by key
+	for _, name := range both {
+		j := s.Journals[name]
+		for _, v := range j.Violations {
+			wrong.add(Violated, "%s: %s", name, v)
+		}
+		for _, b := range j.Branches {
+			if txs[b.Key] == nil {
+				txs[b.Key] = map[wire.TxID]states{}
+			}
+			if txs[b.Key][b.ID] == nil {
+				txs[b.Key][b.ID] = states{}
+			}
+			txs[b.Key][b.ID][name] = b.State
+		}
+	}
+	committed := map[string]wire.TxID{}
+	for _, key := range slices.Sorted(maps.Keys(txs)) {
+		if id, ok := wrong.transactions(key, txs[key]); ok {
+			committed[key] = id
+		}
+	}
+	for _, o := range h.Orders {
+		wrong.told(o, committed)
+		delete(txs, o.Key)
+	}
+	for _, key := range slices.Sorted(maps.Keys(txs)) {
+		wrong.add(Unordered, "%s: %v", key, txs[key])
+	}
+	return wrong
+}
+
+// transactions checks all with one key, and returns the one that is committed.
+func (f *findings) transactions(key string, txs map[wire.TxID]states) (committed wire.TxID, ok bool) {
+	n := 0
+	for id, at := range txs {
+		commits := 0
+		for _, name := range both {
+			switch at[name] {
+			case wire.BranchCommitted:
+				commits++
+			case wire.BranchPrepared:
+				f.add(InDoubt, "%s %v at %s", key, id, name)
+			}
+		}
+		if commits == 0 {
+			continue
+		}
+		if n++; commits < len(both) {
+			f.add(Atomic, "%s %v: %v", key, id, at)
+		}
+		committed = id
+	}
+	if n > 1 {
+		f.add(TwoCommits, "%s: %v", key, txs)
+	}
+	return committed, n > 0
+}
+
+// told holds every answer about an order against what the participants have.
+func (f *findings) told(o *model.Order, committed map[string]wire.TxID) {
+	id, done := committed[o.Key]
+	var yes, no, unclear int
+	for _, a := range o.Answers {
+		switch a.Verdict {
+		case model.Committed:
+			yes++
+			if !done || a.ID != id {
+				f.add(ToldDone, "%s was told to be committed as %v, the participants have %v (%v)", o.Key, a.ID, id, done)
+			}
+		case model.Aborted:
+			no++
+			if done {
+				f.add(ToldUndone, "%s was told to be aborted (%s), the participants committed %v", o.Key, a.Why, id)
+			}
+		case model.Unknown:
+			unclear++
+		}
+	}
+	switch {
+	case yes > 0 && no > 0:
+		f.add(TwoAnswers, "%s: %+v", o.Key, o.Answers)
+	case yes+no == 0 && unclear > 0:
+		f.add(Unresolved, "%s: %+v", o.Key, o.Answers)
+	case yes+no+unclear == 0 && len(o.Answers) > 0 && done:
+		f.add(ToldUndone, "%s was refused, the participants committed %v", o.Key, id)
+	}
+}

@@ -1,0 +1,40 @@
+package checker
+
+import "fmt"
+
+// Rule is what is broken.
+type Rule string
+
+const (
+	Atomic     Rule = "a transaction is committed at one participant and not at the other"
+	InDoubt    Rule = "a branch is still in doubt"
+	TwoCommits Rule = "a key was committed more than once"
+	ToldDone   Rule = "a client was told committed, and it is not"
+	ToldUndone Rule = "a client was told aborted or refused, and it is committed"
+	TwoAnswers Rule = "clients were told committed and aborted of one order"
+	Unresolved Rule = "an unknown outcome did not become known"
+	Unordered  Rule = "a participant has a transaction that nobody asked for"
+	Violated   Rule = "a participant was told an outcome that contradicts its own"
+	Stock      Rule = "stock is not what was there less what was sold"
+	Courier    Rule = "couriers do not carry what was ordered"
+	PostGone   Rule = "an acknowledged post is not there"
+	PostTwice  Rule = "a post is there twice"
+	PostFalse  Rule = "a post is there that nobody wrote"
+	LogBroken  Rule = "a commit log is not linearizable"
+	LogFalse   Rule = "a commit log has a record that no coordinator wrote"
+)
+
+// Violation is one place where a rule is broken.
+type Violation struct {
+	Rule Rule
+	Text string
+}
+
+func (v Violation) String() string { return fmt.Sprintf("%s: %s", v.Rule, v.Text) }
+
+// findings collects violations.
+type findings []Violation
+
+func (f *findings) add(rule Rule, format string, args ...any) {
+	*f = append(*f, Violation{rule, fmt.Sprintf(format, args...)})
+}

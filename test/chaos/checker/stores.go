@@ -1,0 +1,37 @@
+package checker
+
+import (
+	"parley/test/chat"
+	"parley/wire"
+)
+
+// Stores are what the system has when nothing moves any more.
+type Stores struct {
+	// Journals are those of the participants, by name.
+	Journals map[string]Journal
+	Items    []wire.Item
+	Couriers []wire.Courier
+	// Posts are all posts of the blog.
+	Posts []wire.Post
+	// Chat is the whole stream, and Ends the last message of each room.
+	Chat []chat.Stored
+	Ends map[string]uint64
+	// Logs is what the stream of commit logs holds, and Trace what coordinators
+	// did to it.
+	Logs  []LogRecord
+	Trace []Operation
+}
+
+// Journal is what a participant has of all transactions.
+type Journal struct {
+	Branches []Branch
+	// Violations are outcomes that it refused to apply.
+	Violations []string
+}
+
+// Branch is one transaction at one participant.
+type Branch struct {
+	ID    wire.TxID
+	Key   string
+	State wire.BranchState
+}

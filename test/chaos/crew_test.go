@@ -1,0 +1,333 @@
+package chaos
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/cluster"
+	"parley/test/hosts"
+	"parley/test/proc"
+)
+
+// crew is the processes of a cluster. Who ends without being told is started
+// again, as every operator's supervisor does, and written down.
+type crew struct {
+	testing.TB
+	program proc.Program
+	dir     string // what is kept: logs, trace
+	options cluster.Options
+	network *hosts.Network // nil: everything is on this host
+	members []*member
+
+	mu      sync.Mutex
+	strange []string // who ended by itself, and how
+}
+
+// member is one place in the crew: the process in it changes.
+type member struct {
+	cluster.Process
+	ready *matcher
+	host  *hosts.Host // nil: this one
+	log   *os.File
+	extra []string // flags for every start
+
+	mu      sync.Mutex
+	process *proc.Process
+	// wanted: it is to run; when it ends by itself it is started again.
+	wanted bool
+	// held is the step it was told to stand still at.
+	held bool
+}
+
+// crewOptions say what a crew is like.
+type crewOptions struct {
+	program proc.Program
+	// dir is where logs and the trace go.
+	dir string
+	// lone: one broker instead of three, on this host. It is up sooner.
+	lone bool
+	// flags are given to the processes of a role besides.
+	flags map[string][]string
+}
+
+// Ports on hosts of their own, where nothing else listens.
+const (
+	clientPort = 4222
+	routePort  = 6222
+	httpPort   = 8080
+)
+
+func newCrew(t testing.TB, o crewOptions) *crew {
+	t.Helper()
+	c := &crew{TB: t, program: o.program, dir: o.dir, options: cluster.Options{Dir: t.TempDir(), Place: cluster.Loopback()}}
+	places := map[string]*hosts.Host{}
+	if o.lone {
+		c.options.Place = free(t)
+	} else {
+		places = c.lay()
+	}
+	plan, err := cluster.Plan(c.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plan {
+		if o.lone {
+			if p.Name == "broker-2" || p.Name == "broker-3" {
+				continue
+			}
+			p = lone(p, c.options)
+		}
+		m := c.member(p, places[p.Name])
+		m.extra = append(m.extra, o.flags[p.Role]...)
+		c.members = append(c.members, m)
+	}
+	c.startAll(o.lone)
+	return c
+}
+
+// lay makes a host for each process.
+func (c *crew) lay() map[string]*hosts.Host {
+	c.Helper()
+	n, err := hosts.New()
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			c.Error(err)
+		}
+	})
+	c.network = n
+	plan, err := cluster.Plan(c.options) // for the names
+	if err != nil {
+		c.Fatal(err)
+	}
+	places := map[string]*hosts.Host{}
+	for _, p := range plan {
+		if places[p.Name], err = n.Add(p.Name); err != nil {
+			c.Fatal(err)
+		}
+	}
+	c.options.Place = func(process, port string) string {
+		ports := map[string]uint16{cluster.PortClient: clientPort, cluster.PortRoute: routePort, cluster.PortHTTP: httpPort}
+		return netip.AddrPortFrom(places[process].Addr(), ports[port]).String()
+	}
+	return places
+}
+
+// free is a place on this host where nobody listens.
+func free(t testing.TB) cluster.Place {
+	t.Helper()
+	at := map[[2]string]string{}
+	for _, l := range cluster.Listeners(cluster.Options{Place: cluster.Loopback()}) {
+		port, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer port.Close()
+		at[[2]string{l.Process, l.Port}] = port.Addr().String()
+	}
+	return func(process, port string) string { return at[[2]string{process, port}] }
+}
+
+// lone is the process in a cluster with one broker.
+func lone(p cluster.Process, o cluster.Options) cluster.Process {
+	if p.Role == cluster.RoleBroker {
+		p.Args = []string{"broker", "--data", filepath.Join(o.Dir, p.Name), "--listen", o.Place(p.Name, cluster.PortClient)}
+		return p
+	}
+	p.Args = slices.Clone(p.Args)
+	at := slices.Index(p.Args, "--nats") + 1
+	p.Args[at], _, _ = strings.Cut(p.Args[at], ",")
+	return p
+}
+
+// url is where clients connect: all brokers, or the one of that name.
+func (c *crew) url(broker string) string {
+	if broker == "" {
+		return cluster.NATS(c.options)
+	}
+	return "nats://" + c.options.Place(broker, cluster.PortClient)
+}
+
+// http is where a gateway or the blog listens.
+func (c *crew) http(name string) string {
+	return "http://" + c.options.Place(name, cluster.PortHTTP)
+}
+
+// trace is the file to which coordinators write what they do to the logs.
+func (c *crew) trace() string { return filepath.Join(c.dir, "trace.jsonl") }
+
+func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
+	c.Helper()
+	log, err := os.Create(filepath.Join(c.dir, p.Name+".log"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(func() { log.Close() })
+	m := &member{Process: p, ready: newMatcher(p.Ready), host: host, log: log}
+	switch p.Role {
+	case cluster.RoleInventory, cluster.RoleDelivery:
+		m.extra = []string{"--sample", "bench"}
+	case cluster.RoleCoordinator:
+		// Logs are trimmed within seconds, so that this is struck as well.
+		m.extra = []string{"--trace-log", c.trace(), "--trim-at", "50"}
+	case cluster.RoleGateway:
+		// Dead connections are found within seconds, and programs may write
+		// faster than people.
+		m.extra = []string{
+			"--guests", "yes", "--no-orders", "--ping-every", "1s", "--grace", "3s", "--max-per-address", "10000",
+			"--messages-per-second", "1000", "--frames-per-second", "1000",
+		}
+	}
+	return m
+}
+
+// startAll starts everything, stage after stage.
+func (c *crew) startAll(lone bool) {
+	c.Helper()
+	c.startStage(cluster.StageBrokers)
+	create := cluster.Init(c.options)
+	if lone {
+		create = []string{"init", "--nats", c.url("broker-1")}
+	}
+	proc.Eventually(c, proc.Patience, "creating the streams", func() error {
+		_, errs, code := c.program.Run(c, create...)
+		if code != proc.ExitOK {
+			return errors.New(errs)
+		}
+		return nil
+	})
+	for stage := cluster.StageServices; stage <= cluster.StageEdge; stage++ {
+		c.startStage(stage)
+	}
+}
+
+func (c *crew) startStage(stage int) {
+	c.Helper()
+	var starting sync.WaitGroup
+	for _, m := range c.members {
+		if m.Stage == stage {
+			starting.Go(func() { c.Start(m.Name) })
+		}
+	}
+	starting.Wait()
+}
+
+func (c *crew) of(name string) *member {
+	for _, m := range c.members {
+		if m.Name == name {
+			return m
+		}
+	}
+	panic("chaos: there is no process " + name)
+}
+
+func (c *crew) named(role string) (names []string) {
+	for _, m := range c.members {
+		if m.Role == role {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// launch starts the process of a member. It is called with the lock held.
+func (c *crew) launch(m *member, flags []string) {
+	o := proc.Options{Log: stamped{m.log}}
+	if m.host != nil {
+		o.Start = func(cmd *exec.Cmd) error { return m.host.Start(cmd) }
+	}
+	fmt.Fprintf(m.log, "--- started at %s %v\n", time.Now().Format(clock), flags)
+	argv := slices.Concat([]string{string(c.program)}, m.Args, m.extra, flags)
+	m.process, m.wanted, m.held = proc.LaunchBy(c, o, argv...), true, slices.Contains(flags, "--hold-at")
+	go c.supervise(m, m.process)
+}
+
+const clock = "15:04:05.000"
+
+// restartAfter is how long a supervisor waits.
+const restartAfter = 300 * time.Millisecond
+
+// supervise starts a process again that ends by itself.
+func (c *crew) supervise(m *member, p *proc.Process) {
+	<-p.Done()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.process != p || !m.wanted || c.Context().Err() != nil {
+		return
+	}
+	lines := p.Lines()
+	c.mu.Lock()
+	c.strange = append(c.strange, fmt.Sprintf("%s ended by itself with exit %d: %s", m.Name, p.Wait(), strings.Join(lines[max(0, len(lines)-3):], " / ")))
+	c.mu.Unlock()
+	select {
+	case <-c.Context().Done():
+	case <-time.After(restartAfter):
+		c.launch(m, nil)
+	}
+}
+
+// crashes are ends that no supervisor excuses.
+func (c *crew) crashes() (out []string) {
+	for _, m := range c.members {
+		raw, err := os.ReadFile(m.log.Name())
+		if err != nil {
+			c.Fatal(err)
+		}
+		for _, sign := range []string{"DATA RACE", "panic: ", "fatal error: "} {
+			if _, after, found := strings.Cut(string(raw), sign); found {
+				line, _, _ := strings.Cut(after, "\n")
+				out = append(out, fmt.Sprintf("%s: %s%s", m.Name, sign, line))
+			}
+		}
+	}
+	return out
+}
+
+// stopAll drains everything in order, and notes who does not end well.
+func (c *crew) stopAll() (wrong []string) {
+	for stage := cluster.StageEdge; stage >= cluster.StageBrokers; stage-- {
+		var stopping sync.WaitGroup
+		var mu sync.Mutex
+		for _, m := range c.members {
+			if m.Stage != stage {
+				continue
+			}
+			stopping.Go(func() {
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				m.wanted = false
+				if m.process.Ended() {
+					return
+				}
+				if code := m.process.Interrupt(); code != proc.ExitOK {
+					mu.Lock()
+					defer mu.Unlock()
+					wrong = append(wrong, fmt.Sprintf("%s: exit %d after Ctrl-C, want 0", m.Name, code))
+				}
+			})
+		}
+		stopping.Wait()
+	}
+	return wrong
+}
+
+// stamped writes the time before each line.
+type stamped struct{ to io.Writer }
+
+func (s stamped) Write(line []byte) (int, error) {
+	_, err := fmt.Fprintf(s.to, "%s %s", time.Now().Format(clock), line)
+	return len(line), err
+}

@@ -1,0 +1,112 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"parley/test/chaos/model"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	lookEvery = 100 * time.Millisecond
+	// lookFor bounds one look at a participant, which may be dead.
+	lookFor = 500 * time.Millisecond
+)
+
+// doubts looks at what is in doubt, again and again.
+type doubts struct {
+	// conns are connections to all brokers: one of them can reach a participant
+	// if anybody can.
+	conns []*nats.Conn
+
+	mu      sync.Mutex
+	samples []model.Sample
+}
+
+var participantNames = [...]string{wire.Inventory, wire.Delivery}
+
+// look asks both participants.
+func (d *doubts) look(ctx context.Context) model.Sample {
+	s := model.Sample{At: time.Now()}
+	for _, name := range participantNames {
+		b, err := d.ask(ctx, name)
+		if err != nil {
+			s.Silent++
+			continue
+		}
+		s.Doubt += b.Prepared
+		for _, branch := range b.Branches {
+			if branch.State == wire.BranchPrepared {
+				s.Oldest = max(s.Oldest, s.At.Sub(time.UnixMilli(branch.At)))
+			}
+		}
+	}
+	return s
+}
+
+// ask asks over every connection, and takes the first answer.
+func (d *doubts) ask(ctx context.Context, name string) (wire.Branches, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookFor)
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer cancel()
+	answers := make(chan *nats.Msg, len(d.conns))
+	for _, nc := range d.conns {
+		asking.Go(func() {
+			if m, err := nc.RequestWithContext(ctx, wire.BranchSubject(name), wire.Encode(wire.BranchQuery{V: wire.Version})); err == nil {
+				answers <- m
+			}
+		})
+	}
+	select {
+	case m := <-answers:
+		return wire.Decode[wire.Branches](m.Data)
+	case <-ctx.Done():
+		return wire.Branches{}, fmt.Errorf("%s does not answer: %w", name, ctx.Err())
+	}
+}
+
+// run looks until ctx ends.
+func (d *doubts) run(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		s := d.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		d.mu.Lock()
+		d.samples = append(d.samples, s)
+		d.mu.Unlock()
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (d *doubts) all() []model.Sample {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.samples
+}
+
+// cleared is nil when both participants answer and nothing is in doubt since
+// before a moment.
+func (d *doubts) cleared(ctx context.Context, since time.Time) error {
+	s := d.look(ctx)
+	switch {
+	case s.Silent > 0:
+		return fmt.Errorf("%d participants do not answer", s.Silent)
+	case s.Oldest > s.At.Sub(since):
+		return fmt.Errorf("a branch has been in doubt for %v", s.Oldest)
+	default:
+		return nil
+	}
+}

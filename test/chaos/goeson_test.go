@@ -1,0 +1,177 @@
+package chaos
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"parley/internal/cluster"
+	"parley/test/chaos/model"
+	"parley/test/proc"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bounds on the time without any commit when one process is gone. Brokers take 4
+// to 9 s to elect a leader of a stream, and sometimes have to vote again. One
+// that is gone without a word is noticed within 6 s by those connected to it,
+// while the others elect.
+const (
+	brokerGone = 12 * time.Second
+	silentGone = 15 * time.Second
+	otherGone  = 3 * time.Second
+)
+
+// outage is a process that is away, in a way.
+type outage struct {
+	how, name string
+	within    time.Duration
+	// silent: nobody is told that it is gone.
+	silent bool
+	begin  func()
+	end    func()
+	gap    time.Duration
+}
+
+// TestOrdersGoOn: with any one process of a role gone that has several, orders
+// go on; the longest pause is measured.
+func TestOrdersGoOn(t *testing.T) {
+	c := newCrew(t, crewOptions{program: program, dir: keep(t, "goes-on")})
+	r := begin(t, c, busy(c, 1))
+	var all []*outage
+	kill := func(name string, within time.Duration) *outage {
+		return &outage{how: "killed", name: name, within: within, begin: func() { c.Kill(name) }, end: func() { c.Start(name) }}
+	}
+	leader := r.leader()
+	other := c.named(cluster.RoleBroker)
+	other = slices.DeleteFunc(other, func(n string) bool { return n == leader })
+	all = append(all, kill("coordinator-1", otherGone), kill("idworker-1", otherGone), kill("gateway-1", otherGone), kill(other[0], brokerGone))
+	for _, o := range all {
+		r.without(o)
+	}
+	// Whoever leads now.
+	leader = r.leader()
+	led := kill(leader, brokerGone)
+	led.how = "killed, it led the commit logs"
+	r.without(led)
+	leader = r.leader()
+	cut := &outage{
+		how: "gone without a word, it led the commit logs", name: leader, within: silentGone, silent: true,
+		begin: func() { c.network.Isolate(leader) }, end: c.network.HealAll,
+	}
+	r.without(cut)
+	all = append(all, led, cut)
+	wrong := r.check(r.settle(t.Context()))
+	for _, w := range wrong {
+		t.Error(w)
+	}
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "process\thow\tlongest time without a commit\tallowed")
+	for _, o := range all {
+		fmt.Fprintf(w, "%s\t%s\t%v\t%v\n", o.name, o.how, o.gap.Round(time.Millisecond), o.within)
+	}
+	w.Flush()
+	t.Log("\n" + b.String())
+}
+
+// goingOn is how many commits in a row show that orders go on.
+const goingOn = 60
+
+// lateNotice is how long after the beginning somebody may first notice: that a
+// connection is dead which seemed to live.
+const lateNotice = 6 * time.Second
+
+// without has a process away until orders go on, and measures the longest time
+// without a commit.
+func (r *run) without(o *outage) {
+	r.Helper()
+	r.healthy()
+	r.more(goingOn)
+	began := time.Now()
+	o.begin()
+	r.more(goingOn)
+	if o.silent {
+		<-time.After(lateNotice)
+		r.more(goingOn)
+	}
+	o.gap = longest(r.history.Commits(), began, time.Now())
+	o.end()
+	r.Logf("%s %s: %v, seen for %v", o.name, o.how, o.gap.Round(time.Millisecond), time.Since(began).Round(time.Millisecond))
+	if o.gap > o.within {
+		r.Errorf("%s %s: no commit for %v, allowed are %v", o.name, o.how, o.gap, o.within)
+	}
+}
+
+// longest is the longest time without a commit between two moments.
+func longest(commits []model.Commit, from, to time.Time) (gap time.Duration) {
+	last := from
+	for _, c := range commits {
+		if c.At.After(from) && c.At.Before(to) {
+			gap, last = max(gap, c.At.Sub(last)), c.At
+		}
+	}
+	return max(gap, to.Sub(last))
+}
+
+// more waits for commits.
+func (r *run) more(n int) {
+	r.Helper()
+	from, _ := r.history.Progress()
+	proc.Eventually(r, proc.Patience, fmt.Sprintf("%d more commits", n), func() error {
+		if now, _ := r.history.Progress(); now < from+n {
+			return fmt.Errorf("%d", now-from)
+		}
+		return nil
+	})
+}
+
+// stream is the stream of the commit logs.
+func (r *run) stream() (*jetstream.StreamInfo, error) {
+	js, err := jetstream.New(r.traffic.Conn())
+	if err != nil {
+		return nil, err
+	}
+	s, err := js.Stream(r.Context(), wire.TxLog().Name)
+	if err != nil {
+		return nil, err
+	}
+	return s.CachedInfo(), nil
+}
+
+// leader is the broker that leads the stream of the commit logs.
+func (r *run) leader() (name string) {
+	r.Helper()
+	proc.Eventually(r, proc.Patience, "a leader", func() error {
+		info, err := r.stream()
+		if err == nil && (info.Cluster == nil || info.Cluster.Leader == "") {
+			err = fmt.Errorf("no leader: %+v", info.Cluster)
+		}
+		if err == nil {
+			name = info.Cluster.Leader
+		}
+		return err
+	})
+	return name
+}
+
+// healthy waits until every replica of the commit logs is up to date.
+func (r *run) healthy() {
+	r.Helper()
+	proc.Eventually(r, proc.Patience, "every replica is up to date", func() error {
+		info, err := r.stream()
+		if err != nil {
+			return err
+		}
+		for _, p := range info.Cluster.Replicas {
+			if !p.Current || p.Offline {
+				return fmt.Errorf("%+v", *p)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,80 @@
+package chaos
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"parley/internal/cluster"
+	"parley/test/chaos/model"
+	"parley/test/proc"
+	"parley/wire"
+)
+
+const (
+	// parted is how long a minority is cut off: longer than an election, and
+	// than the patience of a client.
+	parted = 12 * time.Second
+	// underWay is for answers that were on their way when the cut came.
+	underWay = time.Second
+)
+
+// TestMinority: a broker that is cut off from the others commits nothing, though
+// it has a coordinator and both participants with it; clients of it are told
+// that nothing is known, or that nothing was done; and afterwards nothing
+// contradicts anything.
+func TestMinority(t *testing.T) {
+	c := newCrew(t, crewOptions{program: program, dir: keep(t, "minority")})
+	cfg := busy(c, 1)
+	cfg.Patience, cfg.Talkers, cfg.Writers, cfg.Askers = 4*time.Second, 0, 0, 0
+	r := begin(t, c, cfg)
+	r.healthy()
+	alone := r.leader() // the one that is used to deciding
+	side := []string{alone, "coordinator-1", wire.Inventory, wire.Delivery}
+	r.between(side, c.network.Cut)
+	cut := time.Now()
+	<-time.After(parted) // the fault has a length
+	healed := time.Now()
+	r.between(side, c.network.Heal)
+	proc.Eventually(t, settleWithin, "nothing is in doubt since before the healing", func() error { return r.doubts.cleared(t.Context(), healed) })
+	cleared := time.Since(healed)
+	r.more(goingOn)
+
+	told := map[string]map[model.Verdict]int{}
+	stores := r.settle(t.Context())
+	for _, o := range r.history.Orders {
+		for _, a := range o.Answers {
+			if a.At.Before(cut.Add(underWay)) || a.At.After(healed) {
+				continue
+			}
+			if told[a.Via] == nil {
+				told[a.Via] = map[model.Verdict]int{}
+			}
+			told[a.Via][a.Verdict]++
+		}
+	}
+	if n := told[alone][model.Committed]; n > 0 {
+		t.Errorf("%d clients of the minority were told committed", n)
+	}
+	if told[alone][model.Unknown]+told[alone][model.Refused] == 0 {
+		t.Errorf("no client of the minority was told that nothing is known: %v", told)
+	}
+	for _, w := range r.check(stores) {
+		t.Error(w)
+	}
+	for _, name := range append(c.named(cluster.RoleBroker), "") {
+		t.Logf("clients of %-10q were told %v", name, told[name])
+	}
+	t.Logf("%s was alone for %v, in doubt for %v after that", alone, healed.Sub(cut).Round(time.Millisecond), cleared.Round(time.Millisecond))
+}
+
+// between does something to every link between one side and the other.
+func (r *run) between(side []string, do func(a, b string)) {
+	for _, a := range side {
+		for _, b := range r.Hosts() {
+			if !slices.Contains(side, b) {
+				do(a, b)
+			}
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package model
+
+import (
+	"time"
+
+	"parley/wire"
+)
+
+// Order is one order, perhaps asked several times with its key.
+type Order struct {
+	Key      string
+	Item     string
+	Quantity int64
+	Zone     string
+	// Asked is when it was submitted first.
+	Asked time.Time
+	// Answers are what clients were told, in the order in which they came. An
+	// order whose client was told nothing has none.
+	Answers []Answer
+}
+
+// Verdict is an answer in a word.
+type Verdict string
+
+const (
+	// Committed and Aborted are definite: they hold at every participant.
+	Committed Verdict = "committed"
+	Aborted   Verdict = "aborted"
+	// Refused: this submission started nothing. Another one of the same order
+	// may have.
+	Refused Verdict = "refused"
+	// Unknown: it may have been either, or may still become it.
+	Unknown Verdict = "unknown"
+)
+
+// Answer is what one client was told.
+type Answer struct {
+	Verdict Verdict
+	// ID is the transaction, zero if the client was not told.
+	ID wire.TxID
+	// Why explains everything but a commit.
+	Why string
+	// At is when it came, and Took how long that had been.
+	At   time.Time
+	Took time.Duration
+	// Via is the broker that the client was connected to, empty for any.
+	Via string
+	// Again: it was asked after everything had healed.
+	Again bool
+}
+
+// Definite is the order's first definite answer, or its zero value.
+func (o *Order) Definite() (a Answer, ok bool) {
+	for _, a := range o.Answers {
+		if a.Verdict == Committed || a.Verdict == Aborted {
+			return a, true
+		}
+	}
+	return Answer{}, false
+}

@@ -1,0 +1,251 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"parley/internal/cluster"
+	"parley/test/chaos/checker"
+	"parley/test/chaos/faults"
+	"parley/test/chaos/model"
+	"parley/test/chaos/report"
+	"parley/test/chaos/traffic"
+	"parley/test/proc"
+	"parley/wire"
+)
+
+// clearWithin is what is promised: this long after the last fault nothing is
+// in doubt any more that was in doubt then. A connection that was cut for
+// eight seconds tries again within another eight, and notices within thirty
+// that it is dead.
+const clearWithin = 30 * time.Second
+
+// settleWithin bounds everything else after the healing: every client has its
+// answer, every talker is up to date.
+const settleWithin = 90 * time.Second
+
+// run is one run, from the start of a cluster to the report.
+type run struct {
+	*crew
+	seed     uint64
+	history  *model.History
+	traffic  *traffic.Traffic
+	doubts   *doubts
+	watching sync.WaitGroup
+
+	mu     sync.Mutex
+	events []model.Event
+	facts  report.Facts
+}
+
+// busy is how much traffic there is in a run that breaks things at random.
+func busy(c *crew, seed uint64) traffic.Config {
+	t := traffic.Config{Seed: seed, URL: c.url(""), Brokers: map[string]string{}, Orderers: 18, PerBroker: 2, Writers: 2, Askers: 3, Talkers: 9}
+	for _, b := range c.named(cluster.RoleBroker) {
+		t.Brokers[b] = c.url(b)
+	}
+	for _, g := range c.named(cluster.RoleGateway) {
+		t.Gateways = append(t.Gateways, c.http(g))
+	}
+	return t
+}
+
+// connect starts the traffic on a crew.
+func connect(t testing.TB, c *crew, cfg traffic.Config) *run {
+	t.Helper()
+	r := &run{crew: c, seed: cfg.Seed, history: model.New()}
+	var err error
+	if r.traffic, err = traffic.Start(t.Context(), cfg, r.history); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.traffic.Close)
+	r.doubts = &doubts{conns: r.traffic.Conns()}
+	return r
+}
+
+// begin starts the traffic on a crew and waits until it flows.
+func begin(t testing.TB, c *crew, cfg traffic.Config) *run {
+	t.Helper()
+	r := connect(t, c, cfg)
+	const flowing = 30
+	proc.Eventually(t, proc.Patience, "orders are placed", func() error {
+		if n, _ := r.history.Progress(); n < flowing {
+			return fmt.Errorf("%d of %d", n, flowing)
+		}
+		return nil
+	})
+	return r
+}
+
+// breakThings does a schedule, and then heals.
+func (r *run) breakThings(ctx context.Context, schedule []faults.Fault, progress bool) {
+	r.Helper()
+	watching, stop := context.WithCancel(ctx)
+	r.facts.Began = time.Now()
+	r.watching.Go(func() { r.doubts.run(watching) })
+	if progress {
+		r.watching.Go(func() { r.progress(watching) })
+	}
+	defer r.watching.Wait()
+	defer stop()
+	faults.Run(ctx, schedule, r.crew, func(e model.Event) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.events = append(r.events, e)
+	})
+	if r.network != nil {
+		r.network.HealAll()
+	}
+	r.facts.Healed = time.Now()
+	proc.Eventually(r, settleWithin, "nothing is in doubt since before the healing", func() error {
+		return r.doubts.cleared(ctx, r.facts.Healed)
+	})
+	r.facts.Cleared = time.Since(r.facts.Healed)
+	if r.facts.Cleared > clearWithin {
+		r.Errorf("something was in doubt for %v after the healing, promised are %v", r.facts.Cleared, clearWithin)
+	}
+}
+
+// settle lets everything come to its end, stops the cluster, and reads what it
+// has.
+func (r *run) settle(ctx context.Context) *checker.Stores {
+	r.Helper()
+	r.traffic.Quiet()
+	within, cancel := context.WithTimeout(ctx, settleWithin)
+	defer cancel()
+	r.traffic.Resolve(within)
+	proc.Eventually(r, settleWithin, "nothing is in doubt", func() error {
+		s := r.doubts.look(ctx)
+		if s.Silent+s.Doubt > 0 {
+			return fmt.Errorf("%+v", s)
+		}
+		return nil
+	})
+	var last map[string]uint64
+	if len(r.history.Chats) > 0 {
+		r.settleChat(&last)
+	}
+	stores := r.read(ctx)
+	stores.Ends = last
+	r.traffic.Close()
+	for _, wrong := range r.stopAll() {
+		r.Error(wrong)
+	}
+	r.databases(stores)
+	return stores
+}
+
+// read reads what is had over NATS, while the cluster runs.
+func (r *run) read(ctx context.Context) *checker.Stores {
+	r.Helper()
+	stores := &checker.Stores{}
+	proc.Eventually(r, settleWithin, "reading the streams and the blog", func() error {
+		*stores = checker.Stores{}
+		reading, cancel := context.WithTimeout(ctx, readWithin)
+		defer cancel()
+		return read(reading, r.traffic.Conn(), stores)
+	})
+	return stores
+}
+
+// databases reads the files of a cluster that has been stopped.
+func (r *run) databases(stores *checker.Stores) {
+	r.Helper()
+	databases, err := checker.ReadParticipants(r.options.Dir)
+	if err != nil {
+		r.Fatal(err)
+	}
+	stores.Journals, stores.Items, stores.Couriers = databases.Journals, databases.Items, databases.Couriers
+	if stores.Trace, err = trace(r.trace()); err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *run) settleChat(last *map[string]uint64) {
+	r.Helper()
+	proc.Eventually(r, settleWithin, "everybody is up to date in the chat", func() (err error) {
+		if err = r.traffic.Settled(nil); err != nil {
+			return err
+		}
+		if *last, err = ends(r.traffic.Conn(), r.rooms()); err != nil {
+			return err
+		}
+		return r.traffic.Settled(*last)
+	})
+}
+
+func (r *run) rooms() (names []string) {
+	seen := map[string]bool{}
+	for _, c := range r.history.Chats {
+		if !seen[c.Room] {
+			names = append(names, c.Room)
+		}
+		seen[c.Room] = true
+	}
+	return names
+}
+
+// check holds everything against everything.
+func (r *run) check(s *checker.Stores) []checker.Violation {
+	return checker.All(r.history, s, wire.MaxStock)
+}
+
+// told are the facts of the run, for the report.
+func (r *run) told() report.Facts {
+	f := r.facts
+	f.Seed, f.Planned, f.Events, f.Samples, f.History, f.Strange = r.seed, *length, r.events, r.doubts.all(), r.history, r.strange
+	return f
+}
+
+func (r *run) figures() report.Figures {
+	f := r.told()
+	return f.Compute()
+}
+
+// write writes the report.
+func (r *run) write(schedule []faults.Fault, wrong []checker.Violation) {
+	r.Helper()
+	f := r.told()
+	for _, s := range schedule {
+		f.Schedule = append(f.Schedule, s.String())
+	}
+	for _, v := range wrong {
+		f.Violations = append(f.Violations, v.String())
+	}
+	text, picture := report.Markdown(&f), report.Picture(&f)
+	err := errors.Join(
+		os.WriteFile(filepath.Join(r.dir, "report.md"), []byte(text), 0o644),
+		os.WriteFile(filepath.Join(r.dir, "timeline.svg"), []byte(picture), 0o644),
+	)
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+// progress prints a line each second.
+func (r *run) progress(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	before, _ := r.history.Progress()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			n, last := r.history.Progress()
+			doubt := 0
+			if all := r.doubts.all(); len(all) > 0 {
+				doubt = all[len(all)-1].Doubt
+			}
+			fmt.Printf("%4.0fs  %4d orders/s  in doubt %3d  last commit %5.1fs ago  down: %s\n",
+				now.Sub(r.facts.Began).Seconds(), n-before, doubt, now.Sub(last).Seconds(), r.down())
+			before = n
+		}
+	}
+}
