@@ -46,7 +46,7 @@ check: ## Lint: format, vet, staticcheck
 
 unit: ## Run the tests with the race detector, in random order
 	go test -race -shuffle=on -timeout 8m $(race)
-	cd bench && go test -race -shuffle=on ./...
+	cd bench && go test -race -shuffle=on ./ids ./internal/... && go test -shuffle=on ./keys
 	cd test/power && go test -race -shuffle=on ./disk ./mount
 
 sim: ## Explore the protocol's states and simulate large systems

@@ -61,6 +61,7 @@ func testAll(t *testing.T, b *bed) {
 		{"LatePublish", testLatePublish},
 		{"Read", testRead},
 		{"Race", testRace},
+		{"Trace", testTrace},
 		// Last: three servers are slow for a while when one has come back.
 		{"Outage", testOutage},
 	} {

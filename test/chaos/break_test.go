@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"parley/test/hosts"
 	"parley/test/proc"
 )
 
@@ -121,9 +120,6 @@ func (c *crew) Heal(a, b string)          { c.network.Heal(a, b) }
 func (c *crew) Slow(a, b string, delay, jitter time.Duration) {
 	c.network.Slow(a, b, delay, jitter)
 }
-
-// hostOfClients is where this process is.
-const hostOfClients = hosts.Driver
 
 // down are the processes that do not run now, for a line of progress.
 func (c *crew) down() string {

@@ -29,9 +29,14 @@ const (
 	// back is how long a process is left alone after a fault: until it is ready
 	// again and takes part.
 	back = 3 * time.Second
-	// elect is how long brokers are left alone after one of them was away: an
-	// election, and catching up.
-	elect = 6 * time.Second
+	// elect is how long brokers are left alone after one of them was away: one
+	// that was cut off has stood for election all the time, and when it is back
+	// the others have to vote once more, which takes up to 9 s.
+	elect = 10 * time.Second
+	// recovered is how long brokers are left alone after two of them were dead: a
+	// second outage on the heels of the first shows nothing that one long one
+	// does not.
+	recovered = 20 * time.Second
 	// outages are rare, and not part of a short run: nothing can go on.
 	outageFrom = time.Minute
 )
@@ -220,7 +225,9 @@ func (p *planner) next() (Fault, bool) {
 		all = slices.Delete(all, spared, spared+1)
 		f.Target, f.Peers = all[0], all[1:]
 		f.For = p.between(time.Second, 4*time.Second)
-		return p.take(f, theBrokers)
+		f, ok := p.take(f, theBrokers)
+		p.busy[theBrokers] = f.At + f.For + recovered
+		return f, ok
 	default:
 		return p.link(f)
 	}

@@ -1,0 +1,47 @@
+package txlog_test
+
+import (
+	"testing"
+
+	"parley/coordinator/txlog"
+	"parley/wire"
+)
+
+// testTrace: each operation is told before it is sent and after it was answered.
+func testTrace(t *testing.T, b *bed) {
+	var told []txlog.Event
+	l := b.open(t).Traced(func(e txlog.Event) { told = append(told, e) })
+	log := token()
+	open := record(wire.RecordOpen, 0)
+	seq := must(t, l, log, open)
+	for { // a replica may be behind
+		found, err := l.Read(t.Context(), log)
+		if err == nil && len(found) == 1 {
+			break
+		}
+	}
+	_, _, _ = l.Append(t.Context(), log, seq+1, record(wire.RecordCommits, seq+1)) // refused
+	if err := l.Purge(t.Context(), log, 0); err != nil {
+		t.Fatal(err)
+	}
+	if len(told)%2 != 0 {
+		t.Fatalf("%d events, one operation has no end", len(told))
+	}
+	seen := map[txlog.Answer]bool{}
+	for i := 0; i < len(told); i += 2 {
+		begin, end := told[i], told[i+1]
+		if begin.Do == "" || begin.Answer != "" || begin.Log != log || end.Do != "" || end.Op != begin.Op || end.Answer == "" {
+			t.Errorf("%+v, and then %+v", begin, end)
+		}
+		seen[end.Answer] = true
+		switch {
+		case begin.Do == txlog.DoAppend && end.Answer == txlog.Stored && (end.Seq != seq || begin.Nonce != open.Nonce || begin.Kind != wire.RecordOpen):
+			t.Errorf("stored: %+v, %+v; want sequence %d and nonce %s", begin, end, seq, open.Nonce)
+		case begin.Do == txlog.DoRead && len(end.Found) == 1 && end.Found[0] != (txlog.Place{Seq: seq, Nonce: open.Nonce, Kind: wire.RecordOpen}):
+			t.Errorf("read: %+v", end)
+		}
+	}
+	if !seen[txlog.Stored] || !seen[txlog.Done] {
+		t.Errorf("the answers are %v", seen)
+	}
+}
