@@ -4,11 +4,6 @@ package idsim
 func Configs() []Config {
 	return usual([]Config{
 		{
-			Name: "anytime-silence", About: "everything takes as long as it likes, with no reduction of any kind; an answer gets lost",
-			Until: begin + 3, AnyTime: true,
-			May: Troubles{Silences: 1},
-		},
-		{
 			Name: "silence", About: "answers get lost, writes come late, a read is stale",
 			Until: begin + 9,
 			May:   Troubles{Silences: 2, Stale: 1},
@@ -68,6 +63,11 @@ func Configs() []Config {
 // DeepConfigs are larger worlds, for a longer run.
 func DeepConfigs() []Config {
 	return usual([]Config{
+		{
+			Name: "anytime-silence", About: "everything takes as long as it likes, with no reduction of any kind; an answer gets lost",
+			Until: begin + 3, AnyTime: true,
+			May: Troubles{Silences: 1},
+		},
 		{
 			Name: "anytime", About: "the same for a longer time, without the loss",
 			Until: begin + 4, AnyTime: true,
