@@ -95,7 +95,7 @@ func (s *session) hello(h *frame.Hello) {
 	s.person, s.may, s.guest = s.gateway.people.enter(g.user), g.may, g.guest
 	s.conn.Greeted()
 	if !g.until.IsZero() {
-		s.expiry = time.AfterFunc(time.Until(g.until), func() { s.end(frame.CloseToken, "the token has expired") })
+		s.expiry = time.AfterFunc(time.Until(g.until.Add(leeway)), func() { s.end(frame.CloseToken, "the token has expired") })
 	}
 	w := s.gateway.welcome
 	w.User, w.Guest = g.user, g.guest
