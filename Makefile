@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-cluster build test deps check unit sim crash chaos bench fuzz fmt clean
+.PHONY: help run run-cluster build test deps check unit sim crash proof chaos bench fuzz fmt clean
 
 # Tools for checking are pinned in a module of their own, so that who imports
 # Parley does not get them.
@@ -55,6 +55,12 @@ sim: ## Explore the protocol's states and simulate large systems
 crash: ## Kill processes, stop them, turn their clocks, and show what held
 	go test -race -shuffle=on -v -timeout 8m $(apart)
 	cd test/power && go test -race -v -timeout 8m .
+
+proof: ## What takes too long for every change: larger worlds, every variant, longer faults
+	go test -v -timeout 2h parley/test/sim parley/test/idsim -deep
+	go test -race -v -timeout 1h parley/test/chaos -deep
+	go test -race -v -timeout 1h parley/test/ids -least 2m
+	cd test/power && go test -race -v -timeout 1h . -rounds 60
 
 chaos: ## Break a busy cluster at random and check everything: DURATION=2m SEED=0
 	go test ./test/chaos -count=1 -timeout 0 -v -run '^TestChaos$$' -for $(DURATION) -seed $(SEED) -progress -keep $(REPORTS)

@@ -22,7 +22,7 @@ var (
 	length = flag.Duration("for", 25*time.Second, "how long things are broken")
 	seed   = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
 	kept   = flag.String("keep", "", "folder in which the report is kept, in one of its own; empty: only if something broke")
-	deep   = flag.Bool("deep", false, "play every scene of the variants with the product as it is, too")
+	deep   = flag.Bool("deep", false, "play every variant, every scene with the product as it is, and every outage")
 	show   = flag.Bool("progress", false, "print a line each second")
 )
 

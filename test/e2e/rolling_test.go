@@ -20,6 +20,7 @@ const longestPause = 10 * time.Second
 // an upgrade does it, while orders, IDs, posts and messages go on. None of them
 // fails; the longest pause of each is shown.
 func TestRollingRestart(t *testing.T) {
+	t.Parallel()
 	c := newRolling(t)
 	load := c.startLoad()
 	load.next("before")

@@ -74,11 +74,6 @@ func Configs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Restarts: 1}, CoordinatorConfig{Restarts: 1}),
 		},
 		{
-			Name: "conflict", About: "two clients, one key, different content",
-			Clients:      []ClientConfig{order(1, false), rival()},
-			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
-		},
-		{
 			Name: "refuse", About: "refusals, late prepares, nobody who listens, a client that repeats its key",
 			Clients: []ClientConfig{order(2, true)}, Refuses: pair()[1:], Late: true, Absent: true, Small: true,
 			Coordinators: coordinators(quiet, quiet),
@@ -109,6 +104,11 @@ func Configs() []Config {
 // DeepConfigs are larger worlds, for a longer run.
 func DeepConfigs() []Config {
 	return named(pair(), []Config{
+		{
+			Name: "conflict", About: "two clients, one key, different content",
+			Clients:      []ClientConfig{order(1, false), rival()},
+			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{Seals: 1}),
+		},
 		{
 			Name: "crash-both", About: "both coordinators crash",
 			Clients:      []ClientConfig{order(1, true)},
