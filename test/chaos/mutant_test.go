@@ -196,11 +196,11 @@ func TestMutants(t *testing.T) {
 }
 
 // TestNoMutant: the same scenes with the product as it is break nothing. Without
-// -deep it plays some: [TestChaos] holds the product to more.
+// -deep it plays one: [TestChaos] holds the product to more.
 func TestNoMutant(t *testing.T) {
 	scenes := played(t)
 	if !*deep {
-		scenes = scenes[:2]
+		scenes = scenes[:1]
 	}
 	for _, m := range scenes {
 		t.Run(m.name, func(t *testing.T) {

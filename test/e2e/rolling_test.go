@@ -18,9 +18,9 @@ const longestPause = 10 * time.Second
 
 // Every process of a cluster is drained and started again, one after another, as
 // an upgrade does it, while orders, IDs, posts and messages go on. None of them
-// fails; the longest pause of each is shown.
+// fails; the longest pause of each is shown. It runs alone: an order that waits
+// for a busy machine is no proof.
 func TestRollingRestart(t *testing.T) {
-	t.Parallel()
 	c := newRolling(t)
 	load := c.startLoad()
 	load.next("before")
