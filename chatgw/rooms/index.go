@@ -87,21 +87,17 @@ func join2(a, b run) run {
 	return out
 }
 
-// bound forgets the oldest of a room that has too many, and of the rooms that
-// have most when there are too many in all. It is called with the lock held.
+// bound forgets the oldest of a room that has too many, and the older half of
+// every room when there are too many in all: by so much at a time that it costs
+// nothing for most messages. It is called with the lock held.
 func (x *index) bound(room string) {
 	if n := length(x.rooms[room]); n > x.maxRoom {
-		// By a quarter at a time, so that it costs nothing for most messages.
 		x.drop(room, n-x.maxRoom*3/4)
 	}
-	for x.size > x.max {
-		most, n := "", 0
+	if x.size > x.max {
 		for name, runs := range x.rooms {
-			if l := length(runs); l > n {
-				most, n = name, l
-			}
+			x.drop(name, (length(runs)+1)/2)
 		}
-		x.drop(most, max(n/2, 1))
 	}
 }
 
