@@ -15,6 +15,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
+	"golang.org/x/time/rate"
 )
 
 // Coordinator is one coordinator process. Make it with [New].
@@ -33,6 +34,7 @@ type Coordinator struct {
 	events      chan func()
 	appends     chan machine.Append
 	failed      chan error
+	unread      rate.Sometimes // how often a log that cannot be read is logged
 
 	// Owned by the loop.
 	m         *machine.Machine
@@ -55,7 +57,7 @@ func New(cfg Config, deps Deps) (*Coordinator, error) {
 		return nil, errors.New("coordinator: a NATS connection is required")
 	}
 	cfg.fill()
-	return &Coordinator{cfg: cfg, deps: deps, ready: make(chan struct{})}, nil
+	return &Coordinator{cfg: cfg, deps: deps, ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
 }
 
 // Ready is closed once transactions can be submitted.

@@ -170,7 +170,7 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 func (c *Coordinator) readAfter(ctx context.Context, a machine.ReadAfter) {
 	found, err := c.log.ReadAfter(ctx, a.Log, a.After)
 	if err != nil {
-		c.cfg.Log.Warn("reading the own log", "error", err)
+		c.cannotRead(a.Log, err)
 	}
 	c.post(func() { c.m.ReadAfter(a.Log, a.Nonce, found) })
 }
@@ -188,11 +188,21 @@ func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
 			c.post(func() { c.m.Read(a.Log, found) })
 			return
 		}
-		c.cfg.Log.Warn("reading a log", "error", err)
+		c.cannotRead(a.Log, err)
 		if !pause(ctx, wait) {
 			return
 		}
 	}
+}
+
+// unreadEvery is how often the log says that commit logs cannot be read: while
+// brokers elect, every read fails, and each is repeated many times a second.
+const unreadEvery = time.Second
+
+func (c *Coordinator) cannotRead(log string, err error) {
+	c.unread.Do(func() {
+		c.cfg.Log.Warn("a commit log cannot be read, trying again", "log", log, "error", err)
+	})
 }
 
 func (c *Coordinator) purge(ctx context.Context, a machine.Purge) {

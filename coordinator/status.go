@@ -35,7 +35,7 @@ func (c *Coordinator) statusElsewhere(ctx context.Context, id wire.TxID, own boo
 func (c *Coordinator) inLog(ctx context.Context, id wire.TxID) bool {
 	found, err := c.log.Read(ctx, id.Log)
 	if err != nil {
-		c.cfg.Log.Warn("reading a log", "error", err)
+		c.cannotRead(id.Log, err)
 	}
 	for _, s := range found {
 		for _, t := range s.Record.Commits {

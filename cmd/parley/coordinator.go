@@ -59,9 +59,9 @@ func (c *coordinatorCmd) limits() machine.Limits {
 // coordinatorRole is a coordinator with its own connection.
 func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *onNATS {
 	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
-		warnDurability(conn.Log, g.durability)
 		cfg.Log = conn.Log
-		return coordinator.New(cfg, coordinator.Deps{NATS: g.nats, Durability: string(g.durability.Durability)})
+		role, err := coordinator.New(cfg, coordinator.Deps{NATS: g.nats, Durability: string(g.durability.Durability)})
+		return warned{role, g, wire.TxLog(), conn.Log}, err
 	})
 }
 

@@ -50,9 +50,9 @@ func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
 // idworkerRole is an idworker with its own connection.
 func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
 	return newOnNATS(conn, wire.IDLeases(), func(g ground) (lifecycle.Role, error) {
-		warnDurability(conn.Log, g.durability)
 		cfg.Log = conn.Log
-		return idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability})
+		role, err := idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability})
+		return warned{role, g, wire.IDLeases(), conn.Log}, err
 	})
 }
 

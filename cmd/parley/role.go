@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -168,13 +167,4 @@ func (w watched) same(ctx context.Context) error {
 		return lost
 	}
 	return nil // it will be looked at again
-}
-
-// warnDurability says loudly, once a process, that a promise cannot be kept.
-func warnDurability(log *slog.Logger, d streams.Report) {
-	if d.Durability == streams.Synced {
-		return
-	}
-	log.Warn("DURABILITY IS "+string(d.Durability)+": a power failure can lose what was acknowledged, and with it the outcome of transactions", "why", d.Reason,
-		"do", fmt.Sprintf("run the broker with `parley broker`, or with sync_interval: always and the server tag %s", streams.TagSynced))
 }

@@ -317,8 +317,8 @@ func TestVerifyForeignServer(t *testing.T) {
 			if _, _, err := streams.Ensure(ctx, newJS(t, nc), wire.TxLog(), 1); err != nil {
 				t.Fatal(err)
 			}
-			if r := streams.Inspect(ctx, nc); r.Durability != c.want {
-				t.Errorf("it is %+v, want %s", r, c.want)
+			if r := streams.Inspect(ctx, nc); r.Durability != c.want || r.Silent {
+				t.Errorf("it is %+v, want %s by its own word", r, c.want)
 			}
 		})
 	}
@@ -338,7 +338,7 @@ func TestCluster(t *testing.T) {
 	}
 	// What a dead node does with its disk cannot be known.
 	c.KillNode((c.StreamLeader(t, spec.Name) + 1) % 3)
-	if r := streams.Inspect(ctx, nc); r.Durability != streams.Replicated || r.Reason == "" {
-		t.Errorf("with a dead node: %+v", r)
+	if r := streams.Inspect(ctx, nc); r.Durability != streams.Replicated || !r.Silent || !strings.Contains(r.Reason, "does not answer") {
+		t.Errorf("with a dead node: %+v, want replicated, since one does not answer", r)
 	}
 }

@@ -3,6 +3,7 @@ package streams
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,6 +42,9 @@ type Report struct {
 	Durability Durability
 	// Reason is for people, and empty when Durability is [Synced].
 	Reason string
+	// Silent: nothing worse is known than that servers, or the stream, did not
+	// answer. Asked again when they are back, it may be better.
+	Silent bool
 }
 
 // Verify is the durability of [Inspect] alone.
@@ -56,7 +60,7 @@ func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 // account imports, with its name and tags. So Inspect asks which servers hold
 // the streams and whether each of them declares [TagSynced]. A server that does
 // not answer in time, an account without that import, a refused permission: all
-// count as not declared.
+// count as not declared, and the report says that they are silent.
 func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	if len(names) == 0 {
 		names = []string{wire.TxLog().Name}
@@ -70,7 +74,7 @@ func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	for i, name := range names {
 		h, err := holdersOf(ctx, js, name)
 		if err != nil {
-			return Report{Durability: Unverified, Reason: err.Error()}
+			return Report{Durability: Unverified, Reason: err.Error(), Silent: !errors.Is(err, errNotStored)}
 		}
 		if i == 0 || len(h) < replicas {
 			replicas = len(h)
@@ -79,16 +83,23 @@ func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	}
 	slices.Sort(holders)
 	holders = slices.Compact(holders)
-	silent := undeclared(ctx, nc, holders)
-	if len(silent) == 0 {
+	silent, undeclared := ask(ctx, nc, holders)
+	if len(silent)+len(undeclared) == 0 {
 		return Report{Durability: Synced}
 	}
-	reason := fmt.Sprintf("the server %s does not declare that it syncs before it acknowledges (server tag %s)", strings.Join(silent, ", "), TagSynced)
+	r := Report{Durability: Unverified, Silent: len(undeclared) == 0}
 	if replicas >= 3 {
-		return Report{Durability: Replicated, Reason: reason}
+		r.Durability = Replicated
 	}
-	return Report{Durability: Unverified, Reason: reason}
+	if r.Silent {
+		r.Reason = fmt.Sprintf("the server %s does not say whether it syncs before it acknowledges: it does not answer", strings.Join(silent, ", "))
+	} else {
+		r.Reason = fmt.Sprintf("the server %s does not declare that it syncs before it acknowledges (server tag %s)", strings.Join(undeclared, ", "), TagSynced)
+	}
+	return r
 }
+
+var errNotStored = errors.New("is not stored before it is acknowledged")
 
 // holdersOf names the servers that hold a stream.
 func holdersOf(ctx context.Context, js jetstream.JetStream, name string) ([]string, error) {
@@ -104,7 +115,7 @@ func holdersOf(ctx context.Context, js jetstream.JetStream, name string) ([]stri
 		return nil, err
 	}
 	if info.Config.Storage != jetstream.FileStorage || info.Config.PersistMode != jetstream.DefaultPersistMode {
-		return nil, fmt.Errorf("stream %s is not stored before it is acknowledged (storage %v, persist_mode %v)", name, info.Config.Storage, info.Config.PersistMode)
+		return nil, fmt.Errorf("stream %s %w (storage %v, persist_mode %v)", name, errNotStored, info.Config.Storage, info.Config.PersistMode)
 	}
 	if info.Cluster == nil || info.Cluster.Leader == "" {
 		return nil, fmt.Errorf("stream %s does not say which servers hold it", name)
@@ -146,34 +157,42 @@ type ServerSaid struct {
 // Declares reports whether the server declares [TagSynced].
 func (s *ServerSaid) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
 
-// undeclared returns those of the named servers that did not declare
-// [TagSynced]. It returns as soon as all of them have.
-func undeclared(ctx context.Context, nc *nats.Conn, servers []string) []string {
+// ask asks the named servers whether they declare [TagSynced], and returns those
+// that did not answer and those that answered without. It returns as soon as
+// all have answered.
+func ask(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclared []string) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
-	missing := slices.Clone(servers)
+	silent = slices.Clone(servers)
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)
 	if err != nil {
-		return missing
+		return silent, nil
 	}
 	defer sub.Unsubscribe()
 	if err := nc.PublishRequest(PingServers, inbox, []byte(PingEverybody)); err != nil {
-		return missing
+		return silent, nil
 	}
 	for range maxAnswers {
 		msg, err := sub.NextMsgWithContext(ctx)
 		if err != nil || msg.Header.Get("Status") == "503" { // nobody listens
-			return missing
+			break
 		}
 		var answer ServerSaid
-		if json.Unmarshal(msg.Data, &answer) != nil || !answer.Declares() {
+		if json.Unmarshal(msg.Data, &answer) != nil {
 			continue
 		}
-		missing = slices.DeleteFunc(missing, func(name string) bool { return name == answer.Server.Name })
-		if len(missing) == 0 {
-			return nil
+		i := slices.Index(silent, answer.Server.Name)
+		if i < 0 {
+			continue
+		}
+		silent = slices.Delete(silent, i, i+1)
+		if !answer.Declares() {
+			undeclared = append(undeclared, answer.Server.Name)
+		}
+		if len(silent) == 0 {
+			break
 		}
 	}
-	return missing
+	return silent, undeclared
 }

@@ -41,7 +41,8 @@ func (c *crew) Kill(name string) {
 	m.process.Kill()
 }
 
-// Start starts a process and returns when it is ready, or after a while.
+// Start starts a process and returns when it is ready, or stands still at the
+// step it was told, which can be before; or after a while.
 func (c *crew) Start(name string, flags ...string) {
 	m := c.of(name)
 	m.mu.Lock()
@@ -54,7 +55,7 @@ func (c *crew) Start(name string, flags ...string) {
 	m.mu.Unlock()
 	ctx, cancel := context.WithTimeout(c.Context(), readyWithin)
 	defer cancel()
-	m.ready.await(ctx, p)
+	m.started.await(ctx, p)
 }
 
 // Pause stops a process.

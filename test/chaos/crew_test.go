@@ -37,10 +37,11 @@ type crew struct {
 // member is one place in the crew: the process in it changes.
 type member struct {
 	cluster.Process
-	ready *matcher
-	host  *hosts.Host // nil: this one
-	log   *os.File
-	extra []string // flags for every start
+	// started matches what a process says that is ready, or held.
+	started *matcher
+	host    *hosts.Host // nil: this one
+	log     *os.File
+	extra   []string // flags for every start
 
 	mu      sync.Mutex
 	process *proc.Process
@@ -176,7 +177,7 @@ func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
 		c.Fatal(err)
 	}
 	c.Cleanup(func() { log.Close() })
-	m := &member{Process: p, ready: newMatcher(p.Ready), host: host, log: log}
+	m := &member{Process: p, started: newMatcher(p.Ready + "|^held at "), host: host, log: log}
 	switch p.Role {
 	case cluster.RoleInventory, cluster.RoleDelivery:
 		m.extra = []string{"--sample", "bench"}

@@ -37,9 +37,10 @@ type outage struct {
 	gap    time.Duration
 }
 
-// TestOrdersGoOn: with any one process of a role gone that has several, orders
-// go on; the longest pause is measured. Without -deep it is a coordinator, and
-// the broker that leads, gone without a word.
+// TestOrdersGoOn: with any one process of a role gone, orders go on; the longest
+// pause is measured. Those of whom there is one are started again at once, as a
+// supervisor does. Without -deep it is a coordinator, and the broker that leads,
+// gone without a word.
 func TestOrdersGoOn(t *testing.T) {
 	c := newCrew(t, crewOptions{program: program, dir: keep(t, "goes-on")})
 	r := begin(t, c, busy(c, 1))
@@ -53,6 +54,12 @@ func TestOrdersGoOn(t *testing.T) {
 	all = append(all, kill("coordinator-1", otherGone))
 	if *deep {
 		all = append(all, kill("idworker-1", otherGone), kill("gateway-1", otherGone), kill(other[0], brokerGone))
+		for _, only := range []string{wire.Inventory, wire.Delivery, "blog"} {
+			o := kill(only, otherGone)
+			o.how, o.end = "killed and started again", func() {}
+			o.begin = func() { c.Kill(only); c.Start(only) }
+			all = append(all, o)
+		}
 	}
 	for _, o := range all {
 		r.without(o)
