@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/test/explore"
 )
 
 var (
@@ -16,7 +18,7 @@ var (
 // TestExplore visits every state of every configuration.
 func TestExplore(t *testing.T) {
 	configs := Configs()
-	if raceEnabled || testing.Short() {
+	if explore.Brief() {
 		configs = slices.DeleteFunc(configs, func(c Config) bool { return !c.Small })
 	}
 	if *only != "" {

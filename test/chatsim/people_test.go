@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"testing"
 
+	"parley/test/explore"
 	"parley/test/mutant"
 )
 
 // TestPeople runs random worlds of presence, each from its seed.
 func TestPeople(t *testing.T) {
 	n := *seeds
-	if raceEnabled || testing.Short() {
+	if explore.Brief() {
 		n = min(n, 50)
 	}
 	if err := peopleWorlds(n); err != nil {
@@ -38,7 +39,7 @@ func TestPeopleProbe(t *testing.T) {
 
 // TestPeopleMutants sees every broken variant of the presence core caught.
 func TestPeopleMutants(t *testing.T) {
-	if raceEnabled || testing.Short() {
+	if explore.Brief() {
 		t.Skip("mutants are compiled and run without the race detector")
 	}
 	for _, m := range PeopleMutants() {

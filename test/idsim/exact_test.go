@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"testing"
+
+	"parley/test/explore"
 )
 
 // TestReductionLosesNothing explores small worlds in every order of events and
@@ -27,7 +29,7 @@ func TestReductionLosesNothing(t *testing.T) {
 		{Name: "numbers", Until: begin + 4, Numbers: 2, May: Troubles{Silences: 1}, Small: true},
 	})
 	for _, cfg := range worlds {
-		if (raceEnabled || testing.Short()) && !cfg.Small {
+		if explore.Brief() && !cfg.Small {
 			continue
 		}
 		t.Run(cfg.Name, func(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"parley/test/explore"
 )
 
 var (
@@ -18,7 +20,7 @@ var (
 // TestExplore visits every state of every configuration.
 func TestExplore(t *testing.T) {
 	configs := Configs()
-	if raceEnabled || testing.Short() {
+	if explore.Brief() {
 		configs = slices.DeleteFunc(configs, func(c Config) bool { return !c.Small })
 	}
 	if *deep {

@@ -2,9 +2,10 @@ package idsim
 
 import (
 	"flag"
-	"strings"
 	"testing"
 	"time"
+
+	"parley/test/explore"
 )
 
 var (
@@ -15,24 +16,9 @@ var (
 
 // TestSimulate runs random worlds, each from its seed.
 func TestSimulate(t *testing.T) {
-	from, n := uint64(1), *seeds
-	if raceEnabled || testing.Short() {
-		n = min(n, 20)
-	}
-	if *seed != 0 {
-		from, n = *seed, 1
-	}
 	steps, ids, records, start := 0, int64(0), uint64(0), time.Now()
-	for i := from; i < from+n; i++ {
-		s := NewSimulation(i, *seed != 0)
-		err := s.Run(*simSteps)
-		if *seed != 0 {
-			t.Log("\n" + strings.Join(s.Trace(), "\n"))
-		}
-		if err != nil {
-			t.Fatalf("seed %d: %v\nreplay it with: go test ./test/idsim -run Simulate -steps %d -v -seed %d", i, err, *simSteps, i)
-		}
+	n := explore.Simulate(t, "test/idsim", explore.Seeds{One: *seed, Count: *seeds, Brief: 20, Steps: *simSteps}, NewSimulation, func(s *Simulation) {
 		steps, ids, records = steps+s.Steps(), ids+s.IDs(), records+s.Records()
-	}
+	})
 	t.Logf("%d seeds, %d steps, %d records, %d IDs, %.1f s", n, steps, records, ids, time.Since(start).Seconds())
 }

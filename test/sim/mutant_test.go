@@ -2,10 +2,9 @@ package sim
 
 import (
 	"flag"
-	"strings"
 	"testing"
-	"time"
 
+	"parley/test/explore"
 	"parley/test/mutant"
 )
 
@@ -13,6 +12,11 @@ var (
 	probe      = flag.String("probe", "groups", "explore this configuration and print the result as JSON (for TestMutants)")
 	onlyMutant = flag.String("mutant", "", "test only this mutant, and print its trace")
 )
+
+// verdict is what a probe finds.
+func (r *Result) verdict() *mutant.Verdict[Invariant] {
+	return &mutant.Verdict[Invariant]{Broken: r.Broken, What: r.What, Trace: r.Trace, States: r.States}
+}
 
 // TestProbe is what a mutated test binary runs, with the configuration that its
 // mutant is aimed at. Without a mutation, nothing may break.
@@ -25,31 +29,13 @@ func TestProbe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mutant.Print(t, r)
+	mutant.Print(t, r.verdict())
 }
 
 // TestMutants compiles every broken variant and sees the explorer catch it.
 func TestMutants(t *testing.T) {
-	if raceEnabled || testing.Short() {
+	if explore.Brief() {
 		t.Skip("mutants are compiled and explored without the race detector")
 	}
-	for _, m := range Mutants() {
-		if *onlyMutant != "" && m.Name != *onlyMutant {
-			continue
-		}
-		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
-			start := time.Now()
-			var r Result
-			mutant.Probe(t, "test/sim", m.Name, m.Edits, &r, "TestProbe", "-probe", m.Config)
-			t.Logf("%-28s in %-10s broke %-14s %2d steps %8d states %5.1f s: %s",
-				m.Name, m.Config, r.Broken, len(r.Trace), r.States, time.Since(start).Seconds(), r.What)
-			if *onlyMutant != "" {
-				t.Log("\n" + strings.Join(r.Trace, "\n"))
-			}
-			if r.Broken != m.Breaks {
-				t.Errorf("mutant %s broke %q in the configuration %s, expected is %q\n%s", m.Name, r.Broken, m.Config, m.Breaks, strings.Join(r.Trace, "\n"))
-			}
-		})
-	}
+	mutant.Catch(t, "test/sim", *onlyMutant, Mutants(), nil)
 }

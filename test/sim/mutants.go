@@ -2,15 +2,8 @@ package sim
 
 import "parley/test/mutant"
 
-// Mutant is a deliberately broken variant of the protocol. The explorer has to
-// find it out.
-type Mutant struct {
-	Name string
-	// Config is where it is found out, and Breaks the invariant that breaks.
-	Config string
-	Breaks Invariant
-	Edits  []mutant.Edit
-}
+// Mutant is a deliberately broken variant of the protocol.
+type Mutant = mutant.Variant[Invariant]
 
 // Where the rules stand.
 const (
@@ -42,72 +35,72 @@ func Mutants() []Mutant {
 	// The end of Machine.Appended: what to do about an answer that is unclear.
 	again := "	default:\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"
 	return []Mutant{
-		{"vote-before-durable", "groups", Loud, []mutant.Edit{
+		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
 		}},
-		{"ack-before-durable", "groups", I5, []mutant.Edit{
+		{Name: "ack-before-durable", Config: "groups", Breaks: I5, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
 		}},
-		{"abort-on-missed-read", "exact", I4, []mutant.Edit{
+		{Name: "abort-on-missed-read", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileAdopt, "		m.trySeal(a, chain)\n", "		m.sealed(a, chain, 1<<40)\n"),
 		}},
-		{"in-flight-is-exists", "exact", I4, []mutant.Edit{
+		{Name: "in-flight-is-exists", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, again, "	default:\n		m.giveUp(\"in flight\", appendFailed)\n	}\n}\n\n// ReadAfter"),
 		}},
-		{"in-flight-is-sealed", "exact", I4, []mutant.Edit{
+		{Name: "in-flight-is-sealed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileAdopt, "	if answer == AppendStored {\n", "	if answer == AppendStored || answer == AppendUnknown {\n"),
 		}},
-		{"append-again-unconditionally", "exact", I4, []mutant.Edit{
+		{Name: "append-again-unconditionally", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			unconditional(),
 			mutant.Replace(fileOwn, again, "	default:\n		m.do(Append{Log: log, Expect: 1 << 63, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"),
 		}},
-		{"seal-expects-nothing", "exact", I4, []mutant.Edit{
+		{Name: "seal-expects-nothing", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			unconditional(),
 			mutant.Replace(fileAdopt, "m.do(Append{Log: a.log, Expect: r.Prev, Record: r})", "m.do(Append{Log: a.log, Expect: 1 << 63, Record: r})"),
 		}},
-		{"trim-before-last-ack", "trim", I4, []mutant.Edit{
+		{Name: "trim-before-last-ack", Config: "trim", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileTrim, "l.records[n].left == 0", "l.records[n].left >= 0"),
 		}},
-		{"hole-is-trimmed", "trim", I4, []mutant.Edit{
+		{Name: "hole-is-trimmed", Config: "trim", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileAdopt, "return chain, chain[0].Seq == base || chain[0].Record.Prev == 0", "return chain, true"),
 		}},
-		{"no-open-record", "exact", I4, []mutant.Edit{
+		{Name: "no-open-record", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{\n		V: wire.Version, Kind: wire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
 		}},
-		{"mismatch-is-failed", "exact", I4, []mutant.Edit{
+		{Name: "mismatch-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n"),
 		}},
-		{"any-seal-is-failed", "exact", I4, []mutant.Edit{
+		{Name: "any-seal-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == wire.RecordSeal:\n"),
 		}},
-		{"gone-is-failed", "exact", Loud, []mutant.Edit{
+		{Name: "gone-is-failed", Config: "exact", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "m.giveUp(\"the log was sealed and purged while an append was under way\", appendUnknown)", "m.giveUp(\"the log is gone\", appendFailed)"),
 		}},
-		{"abort-after-full", "exact", I2, []mutant.Edit{
+		{Name: "abort-after-full", Config: "exact", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileVote, "	if t == nil || (t.State != Preparing && t.State != Ready) {\n", "	if t == nil || (t.State != Preparing && t.State != Ready && t.State != Appending) {\n"),
 		}},
-		{"writer-id-for-record", "carry", I2, []mutant.Edit{
+		{Name: "writer-id-for-record", Config: "carry", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileMachine, "b[i] = digits[n&31]", "b[i] = digits[n&0]"),
 		}},
-		{"no-tombstone", "exact", I5, []mutant.Edit{
+		{Name: "no-tombstone", Config: "exact", Breaks: I5, Edits: []mutant.Edit{
 			mutant.Replace(fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, wire.KindAbort, false)}\n"),
 		}},
-		{"key-not-unique", "repeat", I2, []mutant.Edit{
+		{Name: "key-not-unique", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(filePrepare, "	case v.Key != nil:\n", "	case v.Key.closed():\n"),
 		}},
-		{"aborted-without-closed", "restart", I2, []mutant.Edit{
+		{Name: "aborted-without-closed", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileAck, "	m.settle(t, wire.StatusUnknown)\n", "	m.settle(t, wire.StatusAborted)\n"),
 		}},
-		{"once-for-everybody", "restart", I2, []mutant.Edit{
+		{Name: "once-for-everybody", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileAbort, "t.sub.Once && why.close", "why.close"),
 		}},
-		{"promise-outlives-repeat", "applied", I2, []mutant.Edit{
+		{Name: "promise-outlives-repeat", Config: "applied", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileSubmit, "		t.proven = t.closed\n", ""),
 		}},
-		{"nobody-asks", "crash", I3, []mutant.Edit{
+		{Name: "nobody-asks", Config: "crash", Breaks: I3, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n"),
 		}},
-		{"late-answer-believed", "repeat", I2, []mutant.Edit{
+		{Name: "late-answer-believed", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.told != \"\" {\n", "	if c.told != \"\" {\n"),
 		}},
 	}

@@ -20,7 +20,7 @@ func TestNormalFormLosesNothing(t *testing.T) {
 		{Name: "refuse", Clients: []ClientConfig{order(1, false)}, Refuses: pair(), Late: true, Coordinators: coordinators(quiet, quiet), Small: true},
 	})
 	for _, cfg := range worlds {
-		if (raceEnabled || testing.Short()) && !cfg.Small {
+		if explore.Brief() && !cfg.Small {
 			continue
 		}
 		t.Run(cfg.Name, func(t *testing.T) {

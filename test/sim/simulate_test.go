@@ -2,8 +2,9 @@ package sim
 
 import (
 	"flag"
-	"strings"
 	"testing"
+
+	"parley/test/explore"
 )
 
 var (
@@ -14,24 +15,9 @@ var (
 
 // TestSimulate runs random worlds, each from its seed.
 func TestSimulate(t *testing.T) {
-	from, n := uint64(1), *seeds
-	if raceEnabled || testing.Short() {
-		n = min(n, 20)
-	}
-	if *seed != 0 {
-		from, n = *seed, 1
-	}
 	steps, txs, committed := 0, 0, 0
-	for i := from; i < from+n; i++ {
-		s := NewSimulation(i, *seed != 0)
-		err := s.Run(*simSteps)
-		if *seed != 0 {
-			t.Log("\n" + strings.Join(s.Trace(), "\n"))
-		}
-		if err != nil {
-			t.Fatalf("seed %d: %v\nreplay it with: go test ./test/sim -run Simulate -steps %d -v -seed %d", i, err, *simSteps, i)
-		}
+	n := explore.Simulate(t, "test/sim", explore.Seeds{One: *seed, Count: *seeds, Brief: 20, Steps: *simSteps}, NewSimulation, func(s *Simulation) {
 		steps, txs, committed = steps+s.Steps(), txs+s.Transactions(), committed+s.Committed()
-	}
+	})
 	t.Logf("%d seeds, %d steps, %d transactions of which %d committed", n, steps, txs, committed)
 }

@@ -1,5 +1,0 @@
-//go:build !race
-
-package chatsim
-
-const raceEnabled = false

@@ -1,5 +1,0 @@
-//go:build !race
-
-package idsim
-
-const raceEnabled = false
