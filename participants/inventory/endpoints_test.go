@@ -1,23 +1,18 @@
 package inventory_test
 
 import (
-	"context"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/inventory"
+	"parley/participants/participanttest"
 	"parley/wire"
-
-	"github.com/nats-io/nats.go"
 )
 
-const patience = 30 * time.Second
-
-func start(t *testing.T) *nats.Conn {
+func start(t *testing.T) *participanttest.Service {
 	t.Helper()
 	server := brokertest.Run(t)
 	cfg := inventory.Config{Config: participants.Config{Path: filepath.Join(t.TempDir(), "inventory.db")}}
@@ -25,48 +20,26 @@ func start(t *testing.T) *nats.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	select {
-	case <-p.Ready():
-	case <-time.After(patience):
-		t.Fatal("inventory is not ready")
-	}
-	return server.Connect(t)
+	return participanttest.Serve(t, wire.Inventory, server.Connect(t), p)
 }
 
-func ask(t *testing.T, nc *nats.Conn, subject string, request []byte) wire.Items {
-	t.Helper()
-	m, err := nc.Request(subject, request, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a, err := wire.Decode[wire.Items](m.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
+func ask(s *participanttest.Service, subject string, request []byte) wire.Items {
+	s.Helper()
+	return participanttest.Ask[wire.Items](s, subject, request)
 }
 
 func TestEndpoints(t *testing.T) {
-	nc := start(t)
-	all := ask(t, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	s := start(t)
+	all := ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
 	if len(all.Items) != len(inventory.Sample()) || all.Code != "" {
 		t.Fatalf("the menu is %+v", all)
 	}
 	first := all.Items[0]
-	one := ask(t, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: first.Item}))
+	one := ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: first.Item}))
 	if len(one.Items) != 1 || one.Items[0] != first {
 		t.Errorf("%q is %+v, want %+v", first.Item, one.Items, first)
 	}
-	more := ask(t, nc, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: 7}))
+	more := ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: 7}))
 	if len(more.Items) != 1 || more.Items[0].Stock != first.Stock+7 {
 		t.Errorf("after seven more it is %+v", more)
 	}
@@ -74,11 +47,11 @@ func TestEndpoints(t *testing.T) {
 		answer wire.Items
 		code   wire.Code
 	}{
-		"an unknown item":         {ask(t, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: "ambrosia"})), wire.CodeNotFound},
-		"restocking an unknown":   {ask(t, nc, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: "ambrosia", Quantity: 1})), wire.CodeNotFound},
-		"restocking beyond sense": {ask(t, nc, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: wire.MaxStock})), wire.CodeInvalid},
-		"nonsense":                {ask(t, nc, wire.SubjectItems, []byte(`{`)), wire.CodeInvalid},
-		"a negative quantity":     {ask(t, nc, wire.SubjectRestock, []byte(`{"v":1,"item":"x","quantity":-1}`)), wire.CodeInvalid},
+		"an unknown item":         {ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: "ambrosia"})), wire.CodeNotFound},
+		"restocking an unknown":   {ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: "ambrosia", Quantity: 1})), wire.CodeNotFound},
+		"restocking beyond sense": {ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: wire.MaxStock})), wire.CodeInvalid},
+		"nonsense":                {ask(s, wire.SubjectItems, []byte(`{`)), wire.CodeInvalid},
+		"a negative quantity":     {ask(s, wire.SubjectRestock, []byte(`{"v":1,"item":"x","quantity":-1}`)), wire.CodeInvalid},
 	} {
 		if c.answer.Code != c.code || c.answer.Reason == "" {
 			t.Errorf("%s is answered %+v, want %s with a reason", what, c.answer, c.code)
@@ -88,31 +61,7 @@ func TestEndpoints(t *testing.T) {
 
 // What a person reads when an order cannot be taken.
 func TestRefusals(t *testing.T) {
-	nc := start(t)
-	votes, err := nc.SubscribeSync("tx.vote.inventory.>")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := uint64(0)
-	order := func(payload string) wire.Vote {
-		n++
-		id := wire.TxID{Log: "testlogtestloga2", N: n}
-		if err := nc.Publish(wire.TxSubject(wire.KindPrepare, wire.Inventory, id), wire.Encode(wire.Prepare{
-			V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
-			DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(payload),
-		})); err != nil {
-			t.Fatal(err)
-		}
-		m, err := votes.NextMsg(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v, err := wire.Decode[wire.Vote](m.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
-	}
+	s := start(t)
 	for _, c := range []struct{ payload, says string }{
 		{`{"v":1,"item":"ambrosia","quantity":1}`, `there is no "ambrosia" on the menu`},
 		{`{"v":1,"item":"tiramisu","quantity":21}`, `only 20 of "tiramisu" left, 21 ordered`},
@@ -122,7 +71,7 @@ func TestRefusals(t *testing.T) {
 		{`{"v":1,"item":"tiramisu","quantity":1,"extra":true}`, `extra`},
 		{`[]`, `stock order`},
 	} {
-		if v := order(c.payload); v.Yes != (c.says == "") || !strings.Contains(v.Reason, c.says) {
+		if _, v := s.Prepare(c.payload); v.Yes != (c.says == "") || !strings.Contains(v.Reason, c.says) {
 			t.Errorf("%s is answered %+v, want %q", c.payload, v, c.says)
 		}
 	}

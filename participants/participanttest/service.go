@@ -1,0 +1,107 @@
+package participanttest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"parley/internal/lifecycle"
+	"parley/wire"
+)
+
+// Service is a participant that runs, seen by a test over NATS: for what a
+// service offers besides the protocol, such as queries, and for the reasons with
+// which it refuses.
+type Service struct {
+	testing.TB
+	NATS *nats.Conn
+
+	name  string
+	votes *nats.Subscription
+	n     uint64
+}
+
+// Serve runs a participant of that name until the test ends, and returns when it
+// is ready. nc is the test's own connection.
+func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Service {
+	t.Helper()
+	votes, err := nc.SubscribeSync(wire.ParticipantFilter(wire.KindVote, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- role.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case <-role.Ready():
+	case <-time.After(patience):
+		t.Fatalf("%s is not ready", name)
+	}
+	return &Service{TB: t, NATS: nc, name: name, votes: votes}
+}
+
+// Prepare asks it to prepare a branch of a new transaction with a key of its
+// own, and returns its vote.
+func (s *Service) Prepare(payload string) (wire.TxID, wire.Vote) {
+	s.Helper()
+	s.n++
+	id := wire.TxID{Log: "testlogtestloga2", N: s.n}
+	s.Publish(wire.KindPrepare, id, wire.Encode(wire.Prepare{
+		V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
+		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(payload),
+	}))
+	m, err := s.votes.NextMsg(patience)
+	if err != nil {
+		s.Fatal(err)
+	}
+	v, err := wire.Decode[wire.Vote](m.Data)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return id, v
+}
+
+// Commit commits a branch that it voted yes on, and returns when it has
+// acknowledged.
+func (s *Service) Commit(id wire.TxID, v wire.Vote) {
+	s.Helper()
+	acks, err := s.NATS.SubscribeSync(wire.TxSubject(wire.KindAck, s.name, id))
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer acks.Unsubscribe()
+	s.Publish(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: v.Journal, DecideBy: time.Now().UnixMilli()}))
+	if _, err := acks.NextMsg(patience); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// Publish sends it a message of the protocol.
+func (s *Service) Publish(kind string, id wire.TxID, data []byte) {
+	s.Helper()
+	if err := s.NATS.Publish(wire.TxSubject(kind, s.name, id), data); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// Ask sends it a request and decodes the answer.
+func Ask[T any, M wire.Message[T]](s *Service, subject string, request []byte) T {
+	s.Helper()
+	m, err := s.NATS.Request(subject, request, patience)
+	if err != nil {
+		s.Fatal(err)
+	}
+	a, err := wire.Decode[T, M](m.Data)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return a
+}
