@@ -29,6 +29,10 @@ type Config struct {
 	// Asks: a question may wait for a seal that it causes. Without, silent
 	// owners are found by scans alone, and the question is answered after that.
 	Asks bool
+	// Lies: a broker that is no longer the leader says that a write mismatches,
+	// or that the log is empty, while the leader stores it. Seen, see
+	// docs/RELIABILITY.md.
+	Lies bool
 	// Exact: states are not brought to a normal form; see world.normalize.
 	Exact bool
 	// Small: it takes seconds, also with the race detector.

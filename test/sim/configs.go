@@ -94,6 +94,11 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, quiet),
 		},
 		{
+			Name: "lies", About: "a broker refuses what is stored all the same, while a living coordinator is sealed",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Lies: true, Asks: true,
+			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
+		},
+		{
 			Name: "stop", About: "a coordinator stops in an orderly way, or is sealed before",
 			Clients:      []ClientConfig{patient(1, pair())},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1}, CoordinatorConfig{Seals: 1}),
@@ -107,6 +112,11 @@ func DeepConfigs() []Config {
 		{
 			Name: "conflict", About: "two clients, one key, different content",
 			Clients:      []ClientConfig{order(1, false), rival()},
+			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{Seals: 1}),
+		},
+		{
+			Name: "lies-both", About: "the same as lies with both participants; no reduction of any kind",
+			Clients: []ClientConfig{order(1, true)}, Exact: true, Lies: true, Asks: true,
 			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{Seals: 1}),
 		},
 		{

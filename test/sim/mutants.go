@@ -67,6 +67,9 @@ func Mutants() []Mutant {
 		{Name: "no-open-record", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{\n		V: wire.Version, Kind: wire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
 		}},
+		{Name: "nothing-found-is-failed", Config: "lies", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileOwn, "		// the same mismatch, or succeeds.\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n", "		m.giveUp(\"nothing found\", appendFailed)\n"),
+		}},
 		{Name: "mismatch-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n"),
 		}},

@@ -75,7 +75,7 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored) []event 
 	}
 	for _, w := range c.flights {
 		if w.log == l.name {
-			es = append(es, flightEvents(w, l)...)
+			es = append(es, flightEvents(w, l, c.world.Lies)...)
 		}
 	}
 	if slices.Contains(c.reading, l.name) {
@@ -99,8 +99,9 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored) []event 
 
 // flightEvents are the answers to a write: it is acknowledged if it was ever
 // stored, it mismatches if its condition does not hold, and it may stay without
-// a clear answer at any time, whether it was stored or not.
-func flightEvents(w write, l *commitLog) []event {
+// a clear answer at any time, whether it was stored or not. With lies it is said
+// to mismatch at any time too.
+func flightEvents(w write, l *commitLog, lies bool) []event {
 	answer := event{kind: onAnswer, log: w.log, nonce: w.record.Nonce}
 	var es []event
 	for _, r := range l.records {
@@ -110,15 +111,23 @@ func flightEvents(w write, l *commitLog) []event {
 		}
 	}
 	answer.seq = 0
+	mismatch, other := brokerWrongLast, brokerWrongLastEmpty
+	if l.last() == 0 {
+		mismatch, other = other, mismatch
+	}
 	if !l.accepts(w) {
-		answer.answer = brokerWrongLast
-		if l.last() == 0 {
-			answer.answer = brokerWrongLastEmpty
-		}
+		answer.answer = mismatch
 		es = append(es, answer)
 	}
-	for _, unclear := range []brokerAnswer{brokerTimeout, brokerInFlight, brokerFull} {
-		answer.answer, answer.fault = unclear, true
+	unclear := []brokerAnswer{brokerTimeout, brokerInFlight, brokerFull}
+	if lies {
+		unclear = append(unclear, other)
+		if l.accepts(w) {
+			unclear = append(unclear, mismatch)
+		}
+	}
+	for _, u := range unclear {
+		answer.answer, answer.fault = u, true
 		es = append(es, answer)
 	}
 	if w.record.Kind != wire.RecordSeal {

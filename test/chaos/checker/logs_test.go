@@ -90,6 +90,20 @@ func TestLogs(t *testing.T) {
 			s.append("b", commits, 5, txlog.Unknown, 0)
 			s.append("c", seal, 5, txlog.Stored, 6)
 		}, nil},
+		{"refused by one broker, and stored by another", nil, func(s *script) {
+			s.append("a", open, 0, txlog.Stored, 5)
+			s.append("b", commits, 5, txlog.Refused, 0)
+			s.append("b", commits, 5, txlog.Refused, 0)
+			s.read(`{"seq":6,"nonce":"b","kind":"commits"}`)
+			s.append("c", commits, 6, txlog.Stored, 7)
+		}, nil},
+		{"refused, and stored behind another", []Rule{LogBroken}, func(s *script) {
+			s.append("a", open, 0, txlog.Stored, 5)
+			s.append("b", commits, 5, txlog.Refused, 0)
+			s.append("c", seal, 5, txlog.Stored, 6)
+			s.read(`{"seq":7,"nonce":"b","kind":"commits"}`)
+			s.append("d", seal, 7, txlog.Stored, 8)
+		}, nil},
 		{"its writer died, and it is stored after the seal", []Rule{LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.call("b", commits, 5)
@@ -150,6 +164,26 @@ func TestLogs(t *testing.T) {
 			}
 			expect(t, Logs(&Stores{Trace: trace, Logs: tt.stored}), tt.want...)
 		})
+	}
+}
+
+// While brokers elect a record is tried a hundred times. That a history is wrong
+// is found all the same, not only that nothing was found in time.
+func TestLogsWithManyTries(t *testing.T) {
+	var s script
+	s.append("a", wire.RecordOpen, 0, txlog.Stored, 5)
+	for range 100 {
+		s.append("b", wire.RecordCommits, 5, txlog.Unknown, 0)
+		s.append("c", wire.RecordSeal, 5, txlog.Unknown, 0)
+	}
+	s.append("d", wire.RecordCommits, 7, txlog.Stored, 8)
+	trace, err := ReadTrace(strings.NewReader(s.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := Logs(&Stores{Trace: trace})
+	if len(found) != 1 || !strings.Contains(found[0].Text, "is possible") {
+		t.Errorf("found %v, want one history that is not possible", found)
 	}
 }
 

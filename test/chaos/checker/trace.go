@@ -40,8 +40,10 @@ type LogRecord struct {
 }
 
 // ReadTrace reads what coordinators wrote with --trace-log. An operation that
-// has no end, or one without an answer, ends never: whatever it did may happen
-// at any later time.
+// has no end, or no answer that is definite, ends never: whatever it did may
+// happen at any later time. "Wrong last sequence" is not definite: a broker that
+// is no longer the leader says it of sequences that it has seen on their way,
+// while the leader stores the record.
 func ReadTrace(r io.Reader) (out []Operation, err error) {
 	type name struct {
 		pid int
@@ -71,7 +73,7 @@ func ReadTrace(r io.Reader) (out []Operation, err error) {
 		delete(open, at)
 		o := &out[i]
 		o.Answer, o.Seq, o.Found = e.Answer, e.Seq, e.Found
-		if e.Answer != txlog.Unknown {
+		if e.Answer == txlog.Stored || e.Answer == txlog.Done {
 			o.End = n
 		}
 	}
