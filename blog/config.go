@@ -33,6 +33,9 @@ type Config struct {
 	// Listen is HOST:PORT for HTTP; empty means none. Port 0 takes a free one,
 	// see [Blog.Addr].
 	Listen string
+	// Hosts are names under which browsers may come to a loopback address, as
+	// through a proxy on this machine; its own names always may.
+	Hosts []string
 	// DrainTimeout bounds how long Run takes to end after its context does;
 	// default 10 s.
 	DrainTimeout time.Duration
@@ -95,11 +98,4 @@ func checkListen(s string) error {
 		return fmt.Errorf("Listen %.80q has the port %.20q, allowed are 0 to 65535", s, port)
 	}
 	return nil
-}
-
-// loopback reports whether only this machine reaches a checked address.
-func loopback(listen string) bool {
-	host, _, _ := net.SplitHostPort(listen)
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
+	"parley/internal/loopback"
 	"parley/wire"
 )
 
@@ -46,7 +48,25 @@ func (b *Blog) Handler() http.Handler {
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, wire.CodeInvalid, fmt.Sprintf("the request comes from a page of another site (%.100q)", r.Header.Get("Origin")))
 	}))
-	return foreign.Handler(mux)
+	return b.atHome(foreign.Handler(mux))
+}
+
+// atHome refuses browsers that came to this machine under a name that is not its
+// own, or one of the blog's: the blog asks nobody who they are, so a page whose
+// name was made to point here could read everything, and post as anybody.
+func (b *Blog) atHome(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := r.Host
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		known := slices.ContainsFunc(b.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+		if loopback.Browser(r) && loopback.Rebound(r) && !known {
+			refuse(w, http.StatusForbidden, wire.CodeInvalid, fmt.Sprintf("the host %.100q is not this machine, and not one that the blog was given", host))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {

@@ -76,7 +76,7 @@ func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func
 
 // local is a blog on SQLite with HTTP.
 func local(t testing.TB) *running {
-	return start(t, brokertest.Run(t), blog.Config{Dir: t.TempDir(), Shards: 4, Listen: "127.0.0.1:0"}, new(counter).next)
+	return start(t, brokertest.Run(t), blog.Config{Dir: t.TempDir(), Shards: 4, Listen: "127.0.0.1:0", Hosts: []string{"blog.example"}}, new(counter).next)
 }
 
 // ask asks over NATS.
@@ -114,6 +114,9 @@ func (r *running) http(t testing.TB, method, path string, body []byte, header ..
 	for _, h := range header {
 		name, value, _ := strings.Cut(h, ": ")
 		req.Header.Set(name, value)
+		if name == "Host" {
+			req.Host = value
+		}
 	}
 	res, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"parley/internal/loopback"
 )
 
 // Time-outs of the HTTP server, so that a slow client cannot hold a connection.
@@ -41,7 +43,7 @@ func (s *server) open(ctx context.Context, b *Blog) error {
 	if err != nil {
 		return fmt.Errorf("serving HTTP on %s: %w: is another process there? Choose another address", b.cfg.Listen, err)
 	}
-	if !loopback(b.cfg.Listen) {
+	if !loopback.Host(b.cfg.Listen) {
 		b.cfg.Log.Warn("HTTP is served beyond this machine, and whoever reaches it can post in any user's name", "listen", b.cfg.Listen)
 	}
 	addr := l.Addr()

@@ -223,6 +223,30 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// Who joins while a room is being lost is let in by its next machine, however
+// many they are.
+func TestLostWhileJoining(t *testing.T) {
+	r, _ := one(t, nil)
+	m := newMember()
+	m.join(t, r, "kitchen", "", 0)
+	say(t, r, "kitchen", "ann", "c1", "one")
+	m.texts(t, 1)
+	late := []rooms.Member{newMember(), newMember(), newMember()}
+	pages := make([]rooms.Joined, len(late))
+	done := r.LoseAndJoin("kitchen", late, func(i int, j rooms.Joined) { pages[i] = j })
+	for i, d := range done {
+		select {
+		case <-d:
+			if len(pages[i].Messages) != 1 {
+				t.Errorf("member %d joined with %d messages, want 1", i, len(pages[i].Messages))
+			}
+		case <-time.After(patience):
+			t.Fatalf("member %d of %d was not let in", i+1, len(done))
+		}
+	}
+	m.wait(t, "the first one to be told", func() bool { return m.lost == 1 })
+}
+
 // A room in which nobody is ends after a while, and when there are too many.
 func TestRoomsEnd(t *testing.T) {
 	r, _ := one(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })

@@ -2,6 +2,8 @@ package rooms
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"parley/chatgw/rooms/machine"
@@ -10,7 +12,11 @@ import (
 // perform does what the machine asks for.
 func (rm *room) perform() {
 	for actions := rm.m.Actions(); len(actions) > 0; actions = rm.m.Actions() {
+		m := rm.m
 		for _, a := range actions {
+			if rm.m != m {
+				break // the room was lost, and what its machine wanted with it
+			}
 			rm.do(a)
 		}
 	}
@@ -59,7 +65,8 @@ func (rm *room) give(batch []*Shared) {
 	rm.rooms.count.delivered.Add(uint64(len(batch) * len(rm.members.list)))
 }
 
-// lost tells everybody, and takes those who wait to a new machine.
+// lost tells everybody, and takes those who wait to a new machine: also those
+// who came after the room was lost, of whom the same machine says so later.
 func (rm *room) lost(l machine.Lost) {
 	rm.rooms.count.lost.Add(1)
 	rm.rooms.deps.Log.Warn("lost the place in a room", "room", rm.name, "why", l.Why)
@@ -69,10 +76,8 @@ func (rm *room) lost(l machine.Lost) {
 		m.Lost(rm.name)
 	}
 	rm.begin()
-	for _, who := range l.Waiting {
-		if j := rm.joins[who]; j != nil {
-			rm.m.Join(who, j.epoch, j.since)
-		}
+	for _, who := range slices.Sorted(maps.Keys(rm.joins)) {
+		rm.m.Join(who, rm.joins[who].epoch, rm.joins[who].since)
 	}
 }
 

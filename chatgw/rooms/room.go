@@ -174,7 +174,7 @@ func (rm *room) rest(linger *time.Timer) {
 	idle := len(rm.members.list)+len(rm.joins) == 0
 	rm.mu.Lock()
 	was := rm.idle
-	rm.idle = idle
+	rm.idle = idle && len(rm.queue) == 0 // or somebody is about to come in
 	rm.mu.Unlock()
 	if idle && !was {
 		linger.Reset(rm.rooms.cfg.Linger)

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -48,8 +49,9 @@ type Conn struct {
 
 	mu      sync.Mutex
 	queue   queue
-	cutting *Bye // the queue is to be cut, and this said instead
-	code    int  // why it closes
+	room    chan struct{} // closed when there is room again, nil if nobody waits
+	cutting *Bye          // the queue is to be cut, and this said instead
+	code    int           // why it closes
 	state   state
 	phase   phase
 	greeted bool // the first message was accepted
@@ -83,6 +85,44 @@ func (c *Conn) Greeted() {
 	c.greeted = true
 	if c.phase == open {
 		_ = c.net.SetReadDeadline(time.Time{}) // fails when closed, as reading will
+	}
+}
+
+// Room waits until little is queued for the client, so that a large answer fits
+// behind it: who asks for much at once is answered at the speed it reads. It also
+// returns when the connection or ctx ends.
+func (c *Conn) Room(ctx context.Context) {
+	c.mu.Lock()
+	if c.roomy() {
+		c.mu.Unlock()
+		return
+	}
+	if c.room == nil {
+		c.room = make(chan struct{})
+	}
+	room := c.room
+	c.mu.Unlock()
+	select {
+	case <-room:
+	case <-ctx.Done():
+	}
+}
+
+// roomShare of what may be queued is little: what waits besides is what rooms
+// say meanwhile.
+const roomShare = 4
+
+// roomy is called with the lock held.
+func (c *Conn) roomy() bool {
+	return c.phase != open || c.queue.bytes <= c.server.cfg.QueueBytes/roomShare
+}
+
+// tellRoom is called with the lock held, after the queue has become shorter or
+// the connection has ended.
+func (c *Conn) tellRoom() {
+	if c.room != nil && c.roomy() {
+		close(c.room)
+		c.room = nil
 	}
 }
 
@@ -146,6 +186,7 @@ func (c *Conn) say(b Bye) {
 // end begins the end: however much is read from now on, it is bounded in time.
 func (c *Conn) end(code int) {
 	c.phase, c.code = closingDown, code
+	c.tellRoom()
 	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
 	c.schedule(true)
 }

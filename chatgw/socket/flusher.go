@@ -109,7 +109,8 @@ func (f *flusher) flush(conns []*Conn) {
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if rest.After(f.rest) {
+	// Who waits for the end of the rest was promised when that is.
+	if rest.After(f.rest) && len(f.later) == 0 {
 		f.rest = rest
 	}
 	if f.spare == nil {

@@ -1,11 +1,11 @@
 package socket
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
+
+	"parley/internal/loopback"
 )
 
 // checkOrigin returns why a page may not connect, or nil. Only browsers send an
@@ -28,23 +28,8 @@ func checkOrigin(r *http.Request, allowed []string) *refusal {
 	if err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {
 		return refuse(http.StatusForbidden, "the origin %.100q is not this host, %.100q; the gateway has to allow it", origin, r.Host)
 	}
-	// A page whose name was made to point to this machine (DNS rebinding) is of
-	// the same host, by its name.
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && loopback(local.String()) && !loopback(r.Host) {
+	if loopback.Rebound(r) {
 		return refuse(http.StatusForbidden, "the host %.100q is not this machine; the gateway has to allow the origin %.100q", r.Host, origin)
 	}
 	return nil
-}
-
-// loopback reports whether a host, with or without a port, can only be this
-// machine.
-func loopback(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
-		return addr.Unmap().IsLoopback()
-	}
-	host = strings.ToLower(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

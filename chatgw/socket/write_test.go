@@ -39,6 +39,40 @@ func TestSlowReader(t *testing.T) {
 	}
 }
 
+// Who asks for more than fits into its queue is answered at the speed it reads,
+// and not cut off.
+func TestRoom(t *testing.T) {
+	r := run(t, socket.Config{QueueBytes: 64 << 10, SendBuffer: narrow, Linger: patience})
+	cl, s := r.connect()
+	page := strings.Repeat("p", 40<<10)
+	const pages = 50
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		for range pages {
+			s.conn.Room(t.Context())
+			s.conn.Send(socket.Text([]byte(page)))
+		}
+	}()
+	for range pages {
+		cl.expect(page)
+	}
+	await(t, "the last page to be sent", answered)
+	if n := r.server.Counters().Slow; n != 0 {
+		t.Errorf("%d connections were cut off", n)
+	}
+
+	// The end of the connection ends the wait.
+	for range 2 {
+		s.conn.Room(t.Context())
+		s.conn.Send(socket.Text([]byte(strings.Repeat("p", 4<<20))))
+	}
+	waited := make(chan struct{})
+	go func() { defer close(waited); s.conn.Room(t.Context()) }()
+	cl.conn.Close()
+	await(t, "the wait to end", waited)
+}
+
 // Too many small frames are too much as well.
 func TestTooManyFrames(t *testing.T) {
 	r := run(t, socket.Config{QueueFrames: 10, MaxDelay: time.Hour, Linger: patience, SendBuffer: narrow})

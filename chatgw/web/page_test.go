@@ -73,6 +73,78 @@ func TestTwoPeople(t *testing.T) {
 	ada.Wait("one person", `document.querySelectorAll(".people li").length === 1`)
 }
 
+// Who signs out leaves nothing for the next one in the same tab: no message that
+// waits for a connection, no draft, no room.
+func TestSignOutLeavesNothing(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "for members")
+	p.WaitText("for members")
+	g.Do(func(g *webtest.Gateway) { g.Down = true })
+	g.Cut()
+	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
+	p.Write("in ada's name")
+	p.Type("#composer", "a secret draft")
+	p.Click(".sidebar [aria-label='Sign out']")
+	p.Run(chromedp.WaitVisible(chromedp.CSS("dialog.welcome")))
+	if webtest.Eval[bool](p, `document.body.textContent.includes("for members")`) {
+		t.Error("the page still shows the room")
+	}
+	kept := webtest.Eval[[]string](p, `[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((k) => k !== "parley.theme")`)
+	if len(kept) > 0 {
+		t.Errorf("the browser keeps %q", kept)
+	}
+	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	p.SignIn("bo")
+	p.Room("general")
+	p.Write("bo himself")
+	p.WaitText("bo himself")
+	settled(p)
+	if got, want := g.Texts("general"), []string{"for members", "bo himself"}; !slices.Equal(got, want) {
+		t.Errorf("the room has %q, want %q", got, want)
+	}
+	if draft := webtest.Eval[string](p, `document.querySelector("#composer").value`); draft != "" {
+		t.Errorf("the draft is %q", draft)
+	}
+}
+
+// The question who somebody is does not go away by itself: without an answer
+// there is nothing else.
+func TestWelcomeStays(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
+	for range 3 {
+		p.Press(webtest.Escape())
+	}
+	p.SignIn("ada")
+}
+
+// While a crowd is present nobody is named; who is left afterwards is right.
+func TestCrowdLeaves(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	var crowd []string
+	for i := range 250 {
+		crowd = append(crowd, fmt.Sprintf("p%03d", i))
+	}
+	people := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".people li").length === %d`, n) }
+	g.Come("general", crowd[:150]...)
+	p.Wait("151 people", people(151))
+	g.Come("general", crowd[150:]...)
+	g.Go("general", crowd[:50]...) // 201 are left: nobody is named
+	g.Go("general", crowd[50:240]...)
+	left := time.Now()
+	p.Wait("eleven people", people(11))
+	if took := time.Since(left); took > webtest.Patience/2 {
+		t.Errorf("who is here was right after %v, when the page asked for something else", took)
+	}
+}
+
 func TestReconnect(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
 	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())

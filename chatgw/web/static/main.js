@@ -111,10 +111,11 @@ function ask(problem) {
   welcome(problem, (who) => session.signIn(who));
 }
 
+// signOut leaves nothing of the person in the page, for whoever comes next.
 function signOut() {
-  session.signOut();
   forget();
-  ask();
+  session.signOut();
+  location.replace(location.pathname);
 }
 
 // title has what is unread, for whoever looks at other tabs.

@@ -57,6 +57,16 @@ export const sameNameAfterReconnect = fresh(({ box, view, sent, at }) => {
   equal([sent.length, sent[0].cid === sent[1].cid], [2, true]);
 });
 
+// What one person wrote is never said by another.
+export const anotherPerson = fresh(({ box, view, sent, states }) => {
+  box.add("r", "ada", "hers");
+  box.pump("r", { ...view, user: "bo" });
+  equal([states(), sent.length], [["hers lost"], 0]);
+  box.again(box.entries[0].cid, "bo");
+  box.pump("r", { ...view, user: "bo" });
+  equal([states(), sent.length], [["hers sending"], 1]);
+});
+
 export const offline = fresh(({ box, view, line, states, sent }) => {
   line.up = false;
   box.add("r", "ada", "one");
@@ -89,7 +99,7 @@ export const lost = fresh(({ box, view, at, sent, states, timeline }) => {
   timeline.append({ seq: 12, prev: 10, user: "bo", cid: "x" });
   box.pump("r", view);
   equal([sent.length, states()], [1, ["one lost"]]);
-  box.again(sent[0].cid);
+  box.again(sent[0].cid, "ada");
   box.pump("r", view);
   equal([sent.length, sent[0].cid === sent[1].cid, states()], [2, false, ["one sending"]]);
 });

@@ -174,14 +174,26 @@ func (g *Gateway) Type(room, user string) {
 	g.Do(func(g *Gateway) { g.room(room).tell(frame.Typed{T: frame.TypeTyped, Room: room, User: user}) })
 }
 
-// Come and Go change who is in a room.
+// Come and Go change who is in a room, with others at once.
 func (g *Gateway) Come(room string, users ...string) {
 	g.Do(func(g *Gateway) {
 		r := g.room(room)
 		for _, u := range users {
 			r.people[u]++
 		}
-		r.tell(frame.Presence{T: frame.TypePresence, Room: room, Came: users, Present: len(r.people)})
+		r.changed(users, nil)
+	})
+}
+
+func (g *Gateway) Go(room string, users ...string) {
+	g.Do(func(g *Gateway) {
+		r := g.room(room)
+		for _, u := range users {
+			if r.people[u]--; r.people[u] == 0 {
+				delete(r.people, u)
+			}
+		}
+		r.changed(nil, users)
 	})
 }
 

@@ -67,7 +67,7 @@ func (r *room) enter(c *conn) {
 	r.here[c] = true
 	r.people[c.user]++
 	if r.people[c.user] == 1 {
-		r.tell(frame.Presence{T: frame.TypePresence, Room: r.name, Came: []string{c.user}, Present: len(r.people)})
+		r.changed([]string{c.user}, nil)
 	}
 }
 
@@ -78,8 +78,17 @@ func (r *room) leave(c *conn) {
 	delete(r.here, c)
 	if r.people[c.user]--; r.people[c.user] == 0 {
 		delete(r.people, c.user)
-		r.tell(frame.Presence{T: frame.TypePresence, Room: r.name, Left: []string{c.user}, Present: len(r.people)})
+		r.changed(nil, []string{c.user})
 	}
+}
+
+// changed tells who came and who left, by name unless there is a crowd.
+func (r *room) changed(came, left []string) {
+	p := frame.Presence{T: frame.TypePresence, Room: r.name, Present: len(r.people)}
+	if p.Present <= frame.MaxPeople {
+		p.Came, p.Left = came, left
+	}
+	r.tell(p)
 }
 
 func keys[K comparable, V any](m map[K]V) iter.Seq[K] {

@@ -57,10 +57,10 @@ export class Outbox extends Emitter {
     return entry;
   }
 
-  // again sends an entry anew, as another message.
-  again(cid) {
+  // again sends an entry anew, as another message, of whoever asks for it.
+  again(cid, user) {
     const entry = this.#drop(cid);
-    return entry && this.add(entry.room, entry.user, entry.text);
+    return entry && this.add(entry.room, user, entry.text);
   }
 
   drop(cid) {
@@ -87,9 +87,10 @@ export class Outbox extends Emitter {
     for (const e of this.of(room)) {
       if (e.state === "sending") return;
       if (e.state !== "queued") continue;
-      if (e.first && (now - e.first > view.retry * usable || e.user !== view.user)) {
-        // Sent again it might be stored twice.
-        e.state = view.timeline.covers(e.after.epoch, e.after.last) ? "lost" : "doubt";
+      const late = e.first && now - e.first > view.retry * usable;
+      if (late || (e.user && e.user !== view.user)) {
+        // Sent again it might be stored twice, or under another's name.
+        e.state = !e.after || view.timeline.covers(e.after.epoch, e.after.last) ? "lost" : "doubt";
         this.#changed(room);
         continue;
       }

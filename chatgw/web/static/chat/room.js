@@ -11,6 +11,8 @@ const most = 20_000;
 const pageTries = 3;
 // How long somebody counts as writing after the last sign of it.
 const typingFor = 5_000;
+// Where more people are present, the gateway tells how many and names nobody.
+const namedUpTo = 200;
 // Shortest time between two rejoins because of a gap.
 const rejoinEvery = 1_000;
 
@@ -217,6 +219,8 @@ export class Room extends Emitter {
     for (const user of f.came ?? []) this.people.add(user);
     this.present = f.present;
     this.emit("people");
+    // While a crowd was here nobody was named: ask who is left.
+    if (f.present <= namedUpTo && this.people.size !== f.present) this.rejoin();
   }
 
   typed(user) {

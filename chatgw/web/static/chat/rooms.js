@@ -74,7 +74,7 @@ export class Rooms extends Emitter {
 
   // again and drop are what the person does with a message that is stuck.
   again(entry) {
-    this.#outbox.again(entry.cid);
+    this.#outbox.again(entry.cid, this.me);
     this.all.get(entry.room)?.pump();
   }
 

@@ -143,7 +143,10 @@ export class Session extends Emitter {
     this.#probing = 0;
     const bye = this.#bye;
     this.#socket = null;
-    if (!this.#identity) return; // signed out
+    if (!this.#identity) {
+      this.#lose("You signed out.");
+      return;
+    }
     if (this.online && performance.now() - this.#since > settled) this.#attempt = 0;
     const why = bye?.code ?? code;
     if (reconnect(why)) {
@@ -153,9 +156,14 @@ export class Session extends Emitter {
     } else {
       this.#set({ phase: "stopped", code: why, reason: bye?.reason || reason, signIn: signIn(why) });
     }
+    this.#lose("The connection was lost.");
+  }
+
+  // lose tells who waits for an answer that there will be none.
+  #lose(reason) {
     const asked = [...this.#asked.values()];
     this.#asked.clear();
-    for (const { reject } of asked) reject({ lost: true, reason: "The connection was lost." });
+    for (const { reject } of asked) reject({ lost: true, reason });
   }
 
   // listen notices a gateway that is gone without a word. Pings stay below what

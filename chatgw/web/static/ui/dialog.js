@@ -11,6 +11,10 @@ export function dialog(title, { closable = true, kind = "" } = {}, ...children) 
     "dialog" + (kind && "." + kind),
     {
       "aria-labelledby": id,
+      // Browsers close a dialog on Escape, or on the gesture for it, without
+      // asking when the page was not touched before.
+      closedby: closable ? "closerequest" : "none",
+      onkeydown: (e) => closable || e.key !== "Escape" || e.preventDefault(),
       onclose: () => node.remove(),
       oncancel: (e) => closable || e.preventDefault(),
       onclick: (e) => closable && e.target === node && node.close(),

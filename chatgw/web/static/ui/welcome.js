@@ -11,10 +11,12 @@ export function identity() {
   return name ? { name } : null;
 }
 
-// forget ends that.
+// forget ends that, and everything else that the page keeps of the person: what
+// was not sent, drafts, rooms, and how far they were read. The page is to be
+// loaded anew then.
 export function forget() {
-  tab.set("token", null);
-  lasting.set("name", null);
+  tab.clear();
+  lasting.clear(["theme"]);
 }
 
 // nameProblem says what is wrong with a name, or nothing. The gateway checks it
