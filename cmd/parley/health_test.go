@@ -34,6 +34,7 @@ func says(t *testing.T, at string, want int, text string) {
 
 // A role says whether it serves from before it does until after it drained.
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	data, listen := t.TempDir(), freeAddress(t)
 	ofBroker, ofRole := freeAddress(t), freeAddress(t)
 	says(t, ofRole, exitFailed, "nobody answers at "+ofRole)
@@ -65,6 +66,7 @@ func TestHealth(t *testing.T) {
 
 // A node of a cluster without a majority is not healthy.
 func TestHealthOfALoneNode(t *testing.T) {
+	t.Parallel()
 	at := freeAddress(t)
 	start(t, "broker", "--data", t.TempDir(), "--name", "a", "--listen", "127.0.0.1:0",
 		"--cluster-listen", freeAddress(t), "--peers", freeAddress(t), "--health", at)

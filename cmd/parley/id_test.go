@@ -10,6 +10,7 @@ import (
 )
 
 func TestIDCommands(t *testing.T) {
+	t.Parallel()
 	_, url := up(t, t.TempDir())
 	got := parleyJSON[struct{ IDs []idJSON }](t, exitOK, "id", "next", "-n", "5", "--nats", url)
 	if len(got.IDs) != 5 {
@@ -40,6 +41,7 @@ func TestIDCommands(t *testing.T) {
 
 // What is wrong is named, with its value and its limit.
 func TestIDAndBlogRefusals(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p, url := up(t, data)
 	at := []string{"--nats", url}

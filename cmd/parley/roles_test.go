@@ -30,6 +30,7 @@ func apart(t *testing.T, data string, coordinator ...string) (url string, c *pro
 }
 
 func TestRolesApart(t *testing.T) {
+	t.Parallel()
 	url, c := apart(t, t.TempDir())
 	if again := parleyJSON[initJSON](t, exitOK, "init", "--nats", url); again.Streams[0].Created {
 		t.Error("a second init created a stream again")
@@ -74,6 +75,7 @@ func TestRolesApart(t *testing.T) {
 }
 
 func TestCourierComes(t *testing.T) {
+	t.Parallel()
 	_, url := up(t, t.TempDir())
 	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "1", "--wait", "applied", "--zone", "south", "--nats", url)
 	if n, _ := assigned(t, url, "south"); n != 1 {
@@ -99,6 +101,7 @@ func TestCourierComes(t *testing.T) {
 }
 
 func TestObserveOneOrder(t *testing.T) {
+	t.Parallel()
 	_, url := up(t, t.TempDir())
 	o := start(t, "observe", "--nats", url)
 	o.Await("observing")
@@ -125,6 +128,7 @@ func TestObserveOneOrder(t *testing.T) {
 // TestCrashAt: the coordinator dies right after the append, when nobody knows
 // of the commit yet; the next one finishes it, and the key answers.
 func TestCrashAt(t *testing.T) {
+	t.Parallel()
 	url, c := apart(t, t.TempDir(), "--crash-at", "append-after")
 	order := start(t, "order", "falafel", "2", "--key", "k", "--nats", url)
 	c.AwaitKilled()
@@ -144,6 +148,7 @@ func TestCrashAt(t *testing.T) {
 
 // TestNoStream: a role never makes the stream itself.
 func TestNoStream(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	url := start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
 	for _, role := range [][]string{{"coordinator"}, {"inventory", "--data", data}, {"delivery", "--data", data}} {
@@ -159,6 +164,7 @@ func TestNoStream(t *testing.T) {
 }
 
 func TestNoNATS(t *testing.T) {
+	t.Parallel()
 	e := parleyJSON[errorJSON](t, exitFailed, "menu", "--nats", "nats://127.0.0.1:1")
 	if !strings.Contains(e.Error, "127.0.0.1:1") || e.Next == "" {
 		t.Errorf("%+v", e)

@@ -59,6 +59,7 @@ func settled(t *testing.T, url string) {
 
 // TestOrders is the first hour of a person with Parley.
 func TestOrders(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p, url := up(t, data)
 
@@ -124,6 +125,7 @@ func TestOrders(t *testing.T) {
 }
 
 func TestKilledIsRemembered(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	p, url := up(t, data)
 	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
@@ -140,6 +142,7 @@ func TestKilledIsRemembered(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
+	t.Parallel()
 	_, url := up(t, t.TempDir())
 	address := strings.TrimPrefix(url, "nats://")
 	for _, command := range []string{"up", "broker"} {
@@ -151,6 +154,7 @@ func TestPortInUse(t *testing.T) {
 }
 
 func TestHTTPPortInUse(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -164,6 +168,7 @@ func TestHTTPPortInUse(t *testing.T) {
 }
 
 func TestDataInUse(t *testing.T) {
+	t.Parallel()
 	data := t.TempDir()
 	_, url := up(t, data)
 	_, errs, code := parley(t, "up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
@@ -177,6 +182,7 @@ func TestDataInUse(t *testing.T) {
 }
 
 func TestUnwritableData(t *testing.T) {
+	t.Parallel()
 	// A file in the place of the directory stops even root.
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

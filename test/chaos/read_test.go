@@ -33,6 +33,10 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 		}
 		s.Posts = append(s.Posts, post)
 	}
+	last, err := lastOf(ctx, js, wire.Chat().Name)
+	if err != nil {
+		return err
+	}
 	err = each(ctx, js, wire.Chat().Name, func(subject string, seq uint64, data []byte) error {
 		one := chat.Stored{Seq: seq}
 		if one.Room, err = wire.ParseRoom(subject); err != nil {
@@ -45,6 +49,9 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	if err != nil {
 		return err
 	}
+	if n := len(s.Chat); last > 0 && (n == 0 || s.Chat[n-1].Seq < last) {
+		return fmt.Errorf("a replica that is behind has %d messages of the chat, and none up to %d", n, last)
+	}
 	return each(ctx, js, wire.TxLog().Name, func(subject string, seq uint64, data []byte) error {
 		log, err := wire.ParseLogSubject(subject)
 		if err != nil {
@@ -56,41 +63,60 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	})
 }
 
-// each goes through all messages of a stream.
+// lastOf is the number of a stream's last message, as its leader says.
+func lastOf(ctx context.Context, js jetstream.JetStream, name string) (uint64, error) {
+	stream, err := js.Stream(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return stream.CachedInfo().State.LastSeq, nil
+}
+
+// each goes through all messages of a stream, until its consumer says that none
+// is left. How many the stream says that it has proves nothing: a broker that was
+// killed while logs were purged counts too many for a while (it says that its
+// state is inconsistent when it notices).
 func each(ctx context.Context, js jetstream.JetStream, name string, do func(subject string, seq uint64, data []byte) error) error {
 	stream, err := js.Stream(ctx, name)
 	if err != nil {
 		return err
 	}
-	state := stream.CachedInfo().State
-	if state.Msgs == 0 {
-		return nil
-	}
+	left := stream.CachedInfo().State.Msgs
 	ordered, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
 	if err != nil {
 		return err
 	}
-	for n, last := uint64(0), uint64(0); n < state.Msgs; {
-		batch, err := ordered.Fetch(int(min(1000, state.Msgs-n)), jetstream.FetchMaxWait(5*time.Second))
+	for n := uint64(0); left > 0; {
+		batch, err := ordered.Fetch(int(min(1000, left)), jetstream.FetchMaxWait(fetchWait))
 		if err != nil {
 			return err
 		}
+		before := n
 		for m := range batch.Messages() {
 			meta, err := m.Metadata()
 			if err != nil {
 				return err
 			}
-			n, last = n+1, meta.Sequence.Stream
-			if err := do(m.Subject(), last, m.Data()); err != nil {
-				return fmt.Errorf("message %d of %s: %w", last, name, err)
+			n, left = n+1, meta.NumPending
+			if err := do(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
+				return fmt.Errorf("message %d of %s: %w", meta.Sequence.Stream, name, err)
+			}
+			if left == 0 {
+				break
 			}
 		}
 		if err := batch.Error(); err != nil {
-			return fmt.Errorf("after %d of %d messages of %s: %w", n, state.Msgs, name, err)
+			return fmt.Errorf("after %d messages of %s, of which %d are left: %w", n, name, left, err)
+		}
+		if n == before {
+			return fmt.Errorf("after %d messages of %s nothing came for %v, though %d are left", n, name, fetchWait, left)
 		}
 	}
 	return nil
 }
+
+// fetchWait bounds the wait for some messages.
+const fetchWait = 5 * time.Second
 
 // ends are the numbers of each room's last message, as the stream's leader
 // says.

@@ -5,7 +5,7 @@ func Configs() []Config {
 	return usual([]Config{
 		{
 			Name: "silence", About: "answers get lost, writes come late, a read is stale",
-			Until: begin + 9,
+			Until: begin + 8,
 			May:   Troubles{Silences: 2, Stale: 1},
 		},
 		{
@@ -25,7 +25,7 @@ func Configs() []Config {
 		},
 		{
 			Name: "drain", About: "numbers are handed over, an answer gets lost",
-			Until: begin + 6,
+			Until: begin + 5,
 			May:   Troubles{Drains: 1, Silences: 1},
 		},
 		{
@@ -76,6 +76,16 @@ func DeepConfigs() []Config {
 			Name: "stop", About: "a process is stopped past its lease and goes on, while an answer gets lost",
 			Until: begin + 7,
 			May:   Troubles{Stops: 1, Silences: 1},
+		},
+		{
+			Name: "silence-longer", About: "the same as silence, for longer",
+			Until: begin + 9,
+			May:   Troubles{Silences: 2, Stale: 1},
+		},
+		{
+			Name: "drain-longer", About: "the same as drain, for longer",
+			Until: begin + 6,
+			May:   Troubles{Drains: 1, Silences: 1},
 		},
 		{
 			Name: "drain-twice", About: "both processes hand over, or one does twice",

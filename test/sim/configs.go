@@ -64,8 +64,8 @@ func Configs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Crashes: 1}, quiet),
 		},
 		{
-			Name: "repeat", About: "a client repeats its key while a living coordinator is sealed",
-			Clients:      []ClientConfig{order(2, true)},
+			Name: "repeat", About: "a client of one participant repeats its key while a living coordinator is sealed",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(2, true))},
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
@@ -128,6 +128,11 @@ func DeepConfigs() []Config {
 			Name: "applied-both", About: "the same as applied with both participants",
 			Clients:      []ClientConfig{patient(3, pair())},
 			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{}),
+		},
+		{
+			Name: "repeat-both", About: "the same as repeat with both participants",
+			Clients:      []ClientConfig{order(2, true)},
+			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{Seals: 1}),
 		},
 		{
 			Name: "repeat-crash", About: "a client repeats its key while a coordinator crashes",
