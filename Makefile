@@ -44,8 +44,9 @@ check: ## Lint: format, vet, staticcheck
 	cd bench && go vet ./... && go tool -modfile=../tools/go.mod staticcheck ./...
 	cd test/power && go vet ./... && go tool -modfile=../../tools/go.mod staticcheck ./...
 
+# Three packages at a time: much of their time is waiting.
 unit: ## Run the tests with the race detector, in random order
-	go test -race -shuffle=on -timeout 8m $(race)
+	go test -p 3 -race -shuffle=on -timeout 8m $(race)
 	cd bench && go test -race -shuffle=on ./ids ./internal/... && go test -shuffle=on ./keys
 	cd test/power && go test -race -shuffle=on ./disk ./mount
 
@@ -60,6 +61,7 @@ proof: ## What takes too long for every change: larger worlds, every variant, lo
 	go test -v -timeout 2h parley/test/sim parley/test/idsim -deep
 	go test -race -v -timeout 1h parley/test/chaos -deep
 	go test -race -v -timeout 1h parley/test/ids -least 2m
+	go test -race -v -timeout 1h parley/test/chat -deep -before 10000
 	cd test/power && go test -race -v -timeout 1h . -rounds 60
 
 chaos: ## Break a busy cluster at random and check everything: DURATION=2m SEED=0

@@ -18,13 +18,12 @@ import (
 const kitchen = "kitchen"
 
 // The page in two browsers, each at a gateway of its own: it is reloaded, read
-// back through ten thousand messages, cut off from the network, and its gateway
+// back through thousands of messages, cut off from the network, and its gateway
 // and the broker are killed under it. Both show every message once, in order.
 func TestPage(t *testing.T) {
-	const before = 10_000
 	crew := newCrew(t, 1)
 	l := listen(t, crew.url)
-	fill(t, l.nc, before)
+	fill(t, l.nc, *before)
 	network := newRelay(t, strings.TrimPrefix(crew.gateways[0].url, "http://"))
 	browser := webtest.RunBrowser(t)
 	p := pages{T: t, ada: browser.Open(network.url(), webtest.Desktop()), bo: browser.Open(crew.gateways[1].url, webtest.Phone())}
