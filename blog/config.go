@@ -33,8 +33,9 @@ type Config struct {
 	// Listen is HOST:PORT for HTTP; empty means none. Port 0 takes a free one,
 	// see [Blog.Addr].
 	Listen string
-	// Hosts are names under which browsers may come to a loopback address, as
-	// through a proxy on this machine; its own names always may.
+	// Hosts are names under which browsers may come, besides those of the
+	// machine itself. Without any they may come under every name, but for a
+	// loopback address, where they never may.
 	Hosts []string
 	// DrainTimeout bounds how long Run takes to end after its context does;
 	// default 10 s.

@@ -60,8 +60,8 @@ func (b *Blog) atHome(next http.Handler) http.Handler {
 		if name, _, err := net.SplitHostPort(host); err == nil {
 			host = name
 		}
-		known := slices.ContainsFunc(b.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
-		if loopback.Browser(r) && loopback.Rebound(r) && !known {
+		known := loopback.Host(host) || slices.ContainsFunc(b.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) })
+		if loopback.Browser(r) && !known && (loopback.Rebound(r) || len(b.cfg.Hosts) > 0) {
 			refuse(w, http.StatusForbidden, wire.CodeInvalid, fmt.Sprintf("the host %.100q is not this machine, and not one that the blog was given", host))
 			return
 		}

@@ -40,10 +40,18 @@ type Deps struct {
 	JS jetstream.JetStream
 	// Incarnation is that of the stream [wire.IDLeases], looked up at start.
 	Incarnation string
-	// Durability is what is known of the broker's promise. Where it is
-	// unverified, a claimant leaves out what may have been reserved and
-	// forgotten.
+	// Durability is what is known of the broker's promise. Where brokers may
+	// lose what they acknowledged, one by one or all at once, a claimant leaves
+	// out what may have been reserved and forgotten.
 	Durability streams.Durability
+	// Silent: Durability is not better because brokers were away when it was
+	// asked for. Those that answered keep their promise.
+	Silent bool
+}
+
+// verified: the broker is known to keep what it acknowledged.
+func (d Deps) verified() bool {
+	return d.Durability == streams.Synced || d.Durability == streams.Replicated && d.Silent
 }
 
 func (c Config) withDefaults() (Config, error) {

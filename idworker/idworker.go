@@ -102,7 +102,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.wait = stoppedTimer()
 	w.m = lease.New(lease.Config{
 		Holder: w.holder, Prefix: randomToken()[:lease.PrefixLen], Start: mathrand.IntN(w.cfg.Numbers),
-		Verified: w.deps.Durability != streams.Unverified, Limits: w.cfg.Limits,
+		Verified: w.deps.verified(), Limits: w.cfg.Limits,
 	})
 	queries, err := w.answerQueries()
 	if err != nil {

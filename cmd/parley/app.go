@@ -19,6 +19,8 @@ type app struct {
 	colour bool
 	// json: results and errors are JSON.
 	json bool
+	// hurry is for who has children.
+	hurry *hurry
 }
 
 // printJSON prints one value on one line.

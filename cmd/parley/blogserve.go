@@ -24,7 +24,7 @@ type blogServeCmd struct {
 	Shards int      `placeholder:"N" help:"How many shards a new blog gets, fixed from then on (default ${default_shards})."`
 	DSN    []string `name:"dsn" env:"PARLEY_BLOG_DSN" sep:"none" placeholder:"DSN" help:"Keep a shard in this PostgreSQL database instead of a file; once for each shard, shard 0 first."`
 	HTTP   string   `name:"http" default:"${blog_listen}" placeholder:"HOST:PORT" help:"Where HTTP listens; empty for nowhere, port 0 takes a free one (default ${default})."`
-	Hosts  []string `name:"host" placeholder:"NAME" help:"Host name under which browsers come through a proxy on this machine; once for each (default: only this machine's own names)."`
+	Hosts  []string `name:"host" placeholder:"NAME" help:"Host name under which browsers may come, besides localhost; once for each (default: any, but none on a loopback address)."`
 }
 
 func (*blogServeCmd) Help() string {

@@ -61,7 +61,7 @@ func (c *chatCmd) Run(ctx context.Context, a *app) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p := &chatPrinter{app: a, show: c.History}
+	p := &chatPrinter{app: a, show: c.History, shown: make(chan struct{})}
 	s := chatclient.NewSession(cfg, p.events())
 	var talking sync.WaitGroup
 	talking.Go(func() {
@@ -110,7 +110,25 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 	if err := lines.Err(); err != nil {
 		p.complain(fmt.Sprintf("standard input: %v (a line may have %d bytes)", err, maxLine))
 	}
-	return s.Flush(ctx) == nil
+	return s.Flush(ctx) == nil && p.awaitRoom(ctx)
+}
+
+// roomWithin bounds the wait for a room in which nothing was said.
+const roomWithin = 10 * time.Second
+
+// awaitRoom waits until the room was shown or refused, so that who says nothing
+// sees it at least.
+func (p *chatPrinter) awaitRoom(ctx context.Context) bool {
+	late := time.NewTimer(roomWithin)
+	defer late.Stop()
+	select {
+	case <-p.shown:
+	case <-late.C:
+		p.complain(fmt.Sprintf("the room was not reached within %v", roomWithin))
+	case <-ctx.Done():
+		return false
+	}
+	return true
 }
 
 // say says a line, once there is room for it.
@@ -132,6 +150,9 @@ type chatPrinter struct {
 	// failed: something that was said is not in the room for certain.
 	failed atomic.Bool
 	begun  bool
+	// shown is closed when the room was shown, or refused.
+	shown     chan struct{}
+	showsOnce sync.Once
 }
 
 func (p *chatPrinter) events() chatclient.Events {
@@ -150,6 +171,7 @@ func (p *chatPrinter) events() chatclient.Events {
 		Other: func(f frame.FromGateway) {
 			if e, ok := f.(*frame.Error); ok {
 				p.complain(e.Reason)
+				p.showsOnce.Do(func() { close(p.shown) })
 			}
 		},
 	}
@@ -163,6 +185,7 @@ func (p *chatPrinter) reset(j frame.Joined) {
 	for _, m := range j.Messages[max(0, len(j.Messages)-p.show):] {
 		p.said(j.Room, m)
 	}
+	p.showsOnce.Do(func() { close(p.shown) })
 }
 
 func (p *chatPrinter) said(room string, m frame.Message) {

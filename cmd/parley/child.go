@@ -55,13 +55,13 @@ func startChild(name, program string, args, paths []string, died chan<- error) (
 func startLogged(name, program string, args []string, log *os.File) (*child, error) {
 	c := &child{name: name, cmd: exec.Command(program, args...), errors: endOf(log.Name()), out: log}
 	c.cmd.Stderr = log
-	// One address is not for several processes.
-	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PARLEY_HEALTH=") })
 	return c, c.start(nil)
 }
 
 func (c *child) start(died chan<- error) error {
 	c.ready, c.ended = make(chan string, 1), make(chan struct{})
+	// One address is not for several processes.
+	c.cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PARLEY_HEALTH=") })
 	// A Ctrl-C in the terminal goes to this process alone, which ends its
 	// children in order.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -128,9 +128,12 @@ func (c *child) stop() error {
 func (c *child) drain() error {
 	c.stopping.Store(true)
 	defer c.stdin.Close()
-	_, _ = c.stdin.Write([]byte{'\n'}) // it may have ended this moment
+	c.ask()
 	return c.awaitEnd()
 }
+
+// ask has the child drain, and exit at once when its standard input ends.
+func (c *child) ask() { _, _ = c.stdin.Write([]byte{'\n'}) } // it may have ended this moment
 
 func (c *child) awaitEnd() error {
 	late := time.NewTimer(childStop)

@@ -60,7 +60,7 @@ func (c *clusterCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	s := &supervisor{program: self, flags: c.childFlags(), logs: logs, say: newTeller(a, plan).say}
+	s := &supervisor{program: self, flags: c.childFlags(), logs: logs, say: newTeller(a, plan).say, hurry: a.hurry}
 	err = c.serve(ctx, s.group(o, plan), func() { c.welcome(a, o, plan) })
 	s.say(clusterEvent{Event: eventStopped, cluster: true})
 	return err
@@ -102,6 +102,7 @@ type supervisor struct {
 	flags   []string
 	logs    logDir
 	say     func(clusterEvent)
+	hurry   *hurry
 }
 
 // group is the cluster as one role: a stage starts when the one before is

@@ -68,6 +68,7 @@ func (p *supervised) once(ctx context.Context) error {
 	if err != nil {
 		return p.notStarted(err)
 	}
+	defer p.s.hurry.with(c)()
 	event := eventStarted
 	if p.starts++; p.starts > 1 {
 		event = eventRestarted

@@ -53,7 +53,7 @@ func TestDurabilityIsAskedAgain(t *testing.T) {
 	}
 	away := (c.StreamLeader(t, stream.Name) + 1) % 3
 	c.KillNode(away)
-	g, err := stand(t.Context(), nc, stream)
+	g, err := stand(t.Context(), nc, stream, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

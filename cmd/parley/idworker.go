@@ -51,7 +51,7 @@ func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
 func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
 	return newOnNATS(conn, wire.IDLeases(), func(g ground) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
-		role, err := idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability})
+		role, err := idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability, Silent: g.durability.Silent})
 		return warned{role, g, wire.IDLeases(), conn.Log}, err
 	})
 }

@@ -19,18 +19,22 @@ import (
 
 func main() {
 	tuneGC(gcPercent)
-	ctx, stop := lifecycle.Signals(context.Background(), os.Exit)
-	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	h := &hurry{}
+	ctx, stop := lifecycle.Signals(context.Background(), func(code int) {
+		h.now()
+		os.Exit(code)
+	})
+	code := run(ctx, h, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	a := &app{in: os.Stdin, out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
+	a := &app{hurry: h, in: os.Stdin, out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
 	// Asked before parsing, since a command line that does not parse has an
 	// error to show as well.
 	a.json = slices.Contains(args, "--json")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ func (r *onNATS) Run(ctx context.Context) error {
 }
 
 func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
-	g, err := stand(ctx, nc, r.stream)
+	g, err := stand(ctx, nc, r.stream, r.conn.Log)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -104,13 +105,18 @@ func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
 	return err
 }
 
-// stand checks the stream and finds out what it survives.
-func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec) (ground, error) {
+// stand checks the stream and finds out what it survives. While nobody can answer
+// it waits, as for NATS itself: brokers may be on their way.
+func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec, log *slog.Logger) (ground, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return ground{}, err
 	}
 	info, err := streams.Check(ctx, js, stream)
+	for err != nil && ctx.Err() == nil && streams.Unavailable(err) {
+		log.Warn("waiting for the brokers", "error", err)
+		info, err = streams.Check(ctx, js, stream)
+	}
 	if err != nil {
 		return ground{}, err
 	}

@@ -223,6 +223,10 @@ func (r *staged) apart(ctx context.Context, o order) (order, error) {
 		cancel()
 	}
 	if err != nil {
+		if c.cmd.Process != nil { // it may be ready later, when nobody looks any more
+			_ = c.cmd.Process.Kill()
+			<-c.ended
+		}
 		r.say(stageStopped, "")
 		o.done <- err
 		return r.dead(ctx)

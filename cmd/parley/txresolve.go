@@ -18,7 +18,7 @@ type txResolveCmd struct {
 func (*txResolveCmd) Help() string {
 	return `Participants ask by themselves, about a second after their vote. This asks a coordinator now, which seals the log of one that does not answer, and says what came out. It never decides by guessing.
 
-Exit codes: 0 committed or nothing in doubt, 3 aborted, 4 not known yet.
+Exit codes: 0 committed, 3 aborted, 4 not known, or not yet.
 
 Examples:
 

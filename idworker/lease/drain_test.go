@@ -103,6 +103,14 @@ func TestDrainWhile(t *testing.T) {
 			{closed(103_601), "write 5 released until 103601 as aaaaad after 2"},
 			{stored(third, 3), "close"},
 		}},
+		{"pausing after an unclear extension", append(claim, step{woke, "learn"}, step{learned(103_000), "write 5 held until 113000 as aaaaac after 1"}, step{unknown(second), "wait 200"}), []step{
+			{drain, "learn"},
+			{learned(103_500), "read 5"},
+			{found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
+			{learned(103_600), "close"},
+			{closed(103_601), "write 5 released until 103601 as aaaaad after 2"},
+			{stored(third, 3), "close"},
+		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := lease.New(config())

@@ -175,6 +175,8 @@ func (m *Machine) Drain() {
 		m.stop()
 	case resting, renewing, checking:
 		m.close()
+	case pausing:
+		m.Woke()
 	}
 }
 

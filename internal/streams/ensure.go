@@ -136,7 +136,7 @@ func retry(ctx context.Context, what string, ask func(context.Context) error) er
 		if err == nil {
 			return nil
 		}
-		if !unavailable(err) {
+		if !Unavailable(err) {
 			if _, ok := errors.AsType[*Error](err); ok {
 				return err // it says all that is needed
 			}
@@ -161,9 +161,9 @@ const (
 // errNotYet: somebody is creating the stream.
 var errNotYet = errors.New("the stream is being created")
 
-// unavailable reports whether err says nothing about the stream, only that
+// Unavailable reports whether err says nothing about the stream, only that
 // nobody could answer now.
-func unavailable(err error) bool {
+func Unavailable(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {
 		case codeNoSuitablePeers:

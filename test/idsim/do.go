@@ -100,7 +100,9 @@ func (w *world) atProcess(e event) {
 	default:
 		panic(fmt.Sprintf("no process has an event %d", e.kind))
 	}
-	if e.kind != onDrain {
+	// A wait ends with the drain, as the shell stops its timer; other questions
+	// stay open.
+	if _, waits := p.open.(lease.Wait); waits || e.kind != onDrain {
 		p.heard()
 	}
 	p.stopped = false
