@@ -67,7 +67,7 @@ const wide = `[...document.querySelectorAll("body, main, .view > *, .scroller, .
 func TestAccess(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random", "kitchen", "announcements")
 	furnish(g)
-	b := webtest.RunBrowser(t)
+	b := chromium.For(t)
 	for theme, prefer := range map[string]webtest.Action{"light": webtest.Light(), "dark": webtest.Dark()} {
 		for size, pixels := range map[string]webtest.Size{"desktop": webtest.Desktop(), "phone": webtest.Phone()} {
 			p := b.Open(g.URL, pixels, prefer)

@@ -30,7 +30,7 @@ func serveModules(t *testing.T) *httptest.Server {
 // written for.
 func TestModules(t *testing.T) {
 	s := serveModules(t)
-	p := webtest.RunBrowser(t).Open(s.URL, webtest.Desktop())
+	p := chromium.For(t).Open(s.URL, webtest.Desktop())
 	files, err := filepath.Glob("testdata/*.test.js")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests in testdata: %v", err)
@@ -56,7 +56,7 @@ func TestModules(t *testing.T) {
 // TestCloseCodes: the page and the gateway agree on when to connect again.
 func TestCloseCodes(t *testing.T) {
 	s := serveModules(t)
-	p := webtest.RunBrowser(t).Open(s.URL, webtest.Desktop())
+	p := chromium.For(t).Open(s.URL, webtest.Desktop())
 	var codes []int
 	for code := 1000; code <= 1015; code++ {
 		codes = append(codes, code)

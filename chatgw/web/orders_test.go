@@ -11,7 +11,7 @@ import (
 
 func TestOrder(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
@@ -48,7 +48,7 @@ func TestOrder(t *testing.T) {
 // placed once.
 func TestOrderSurvives(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
@@ -65,7 +65,7 @@ func TestOrderSurvives(t *testing.T) {
 // with the time counting, until it hears.
 func TestDoubt(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Click(".stage li:nth-child(2) button")
@@ -88,7 +88,7 @@ func TestDoubt(t *testing.T) {
 // out.
 func TestBusy(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
@@ -103,7 +103,7 @@ func TestBusy(t *testing.T) {
 
 func TestIDs(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("ids")
 	p.Wait("an id", `document.querySelectorAll(".bit-field i").length === 64`)
@@ -132,7 +132,7 @@ func TestIDs(t *testing.T) {
 func TestNoStage(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
 	g.Features = []string{"orders"}
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)

@@ -43,7 +43,7 @@ func settled(p *webtest.Page) {
 
 func TestTwoPeople(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random")
-	b := webtest.RunBrowser(t)
+	b := chromium.For(t)
 	ada, bo := b.Open(g.URL, webtest.Desktop()), b.Open(g.URL, webtest.Phone())
 	ada.SignIn("ada")
 	bo.SignIn("bo")
@@ -77,7 +77,7 @@ func TestTwoPeople(t *testing.T) {
 // waits for a connection, no draft, no room.
 func TestSignOutLeavesNothing(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "for members")
@@ -114,7 +114,7 @@ func TestSignOutLeavesNothing(t *testing.T) {
 // there is nothing else.
 func TestWelcomeStays(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
 	for range 3 {
 		p.Press(webtest.Escape())
@@ -125,7 +125,7 @@ func TestWelcomeStays(t *testing.T) {
 // While a crowd is present nobody is named; who is left afterwards is right.
 func TestCrowdLeaves(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	var crowd []string
@@ -147,7 +147,7 @@ func TestCrowdLeaves(t *testing.T) {
 
 func TestReconnect(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	p.Write("before")
@@ -186,7 +186,7 @@ func TestReconnect(t *testing.T) {
 
 func TestReloadKeepsUnsent(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "first")
@@ -225,7 +225,7 @@ func TestReloadKeepsUnsent(t *testing.T) {
 // TestUnknown: too late to send again, it is said what is known and no more.
 func TestUnknown(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "first")
@@ -272,7 +272,7 @@ func later(p *webtest.Page) {
 // TestGap: live messages that were lost on the way are noticed and fetched.
 func TestGap(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "1")
@@ -296,7 +296,7 @@ func TestGap(t *testing.T) {
 func TestSilence(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
 	g.Limits.PingMS = 400
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Mute()
@@ -311,7 +311,7 @@ func TestSilence(t *testing.T) {
 // again.
 func TestLeft(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	p.Run(chromedp.Navigate("about:blank"))
@@ -324,7 +324,7 @@ func TestLeft(t *testing.T) {
 
 func TestNewEpoch(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "old")
@@ -352,7 +352,7 @@ func TestInjection(t *testing.T) {
 		`&lt;script&gt;window.pwned=1&lt;/script&gt;`,
 	}
 	g := webtest.RunGateway(t, "general")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	for i, a := range attacks {

@@ -16,7 +16,7 @@ import (
 func TestUnread(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random")
 	g.Say("random", "bo", "old")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("random")
 	p.Room("general")
@@ -48,7 +48,7 @@ func TestUnread(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "announcements")
 	g.Features = nil
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	if webtest.Eval[int](p, `document.querySelectorAll(".views li").length`) != 0 {
@@ -99,7 +99,7 @@ func TestRefusals(t *testing.T) {
 func TestStopped(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
 	g.RefuseHello = &frame.Bye{T: frame.TypeBye, Code: frame.CloseToken, Reason: "the token has expired"}
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
 	p.Run(chromedp.Click(chromedp.CSS("dialog.welcome summary")))
 	p.Type("#token", "abc.def.ghi")
@@ -138,7 +138,7 @@ func TestStopped(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random", "kitchen")
 	g.Say("general", "bo", "see https://a.example/")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	title := func(want string) {
@@ -203,7 +203,7 @@ func TestKeyboard(t *testing.T) {
 func TestRoomLimit(t *testing.T) {
 	g := webtest.RunGateway(t, "a", "b", "c")
 	g.Limits.Rooms = 2
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	for _, room := range []string{"c", "a", "b", "c"} {
 		p.Room(room)

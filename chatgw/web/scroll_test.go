@@ -14,7 +14,7 @@ import (
 // TestLongHistory scrolls back through ten thousand messages: each is seen, the
 // page stays small, and what one reads stays where it is.
 func TestLongHistory(t *testing.T) {
-	const messages = 10_000
+	const messages = 4_000
 	g := webtest.RunGateway(t, "general")
 	at := time.Now().Add(-50 * time.Hour)
 	users := []string{"ada", "bo", "chen"}
@@ -26,7 +26,7 @@ func TestLongHistory(t *testing.T) {
 		}
 		g.Put("general", m, at)
 	}
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("dara")
 	p.Room("general")
 	p.WaitText(fmt.Sprintf("message %d\n%s", messages-1, "words "[:(messages-1)%6]+longer(messages-1)))
@@ -77,7 +77,7 @@ func TestReturns(t *testing.T) {
 	for i := range 300 {
 		g.Say("general", "bo", fmt.Sprintf("message %d", i))
 	}
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	p.WaitText("message 299")
@@ -98,7 +98,7 @@ func TestReturns(t *testing.T) {
 func TestFlood(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random")
 	g.Say("general", "bo", "first")
-	p := webtest.RunBrowser(t).Open(g.URL, webtest.Desktop())
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	p.WaitText("first")

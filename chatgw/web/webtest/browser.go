@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,17 +23,15 @@ import (
 // with everything else that is tested.
 const Patience = 60 * time.Second
 
-// Browser is one Chromium; each Page in it is a person of their own, with their
-// own storage.
-type Browser struct {
-	t   testing.TB
-	ctx context.Context
+// Chromium is one process of the browser.
+type Chromium struct {
+	ctx  context.Context
+	stop func()
 }
 
-// RunBrowser starts Chromium, which ends with the test. It fails the test if
-// there is none: tools/deps installs it.
-func RunBrowser(t testing.TB) *Browser {
-	t.Helper()
+// StartChromium starts one for several tests, whose packages [Chromium.Stop] it.
+// It fails if there is none: tools/deps installs it.
+func StartChromium() (*Chromium, error) {
 	path := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if p, err := exec.LookPath(name); err == nil {
@@ -41,14 +40,18 @@ func RunBrowser(t testing.TB) *Browser {
 		}
 	}
 	if path == "" {
-		t.Fatal("webtest: there is no chromium on the PATH; tools/deps installs it")
+		return nil, errors.New("webtest: there is no chromium on the PATH; tools/deps installs it")
+	}
+	dir, err := os.MkdirTemp("", "parley-chromium-")
+	if err != nil {
+		return nil, err
 	}
 	opts := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path),
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,
 		chromedp.DisableGPU,
-		chromedp.UserDataDir(t.TempDir()),
+		chromedp.UserDataDir(dir),
 		chromedp.WindowSize(1280, 800),
 		chromedp.Flag("headless", "new"),
 		chromedp.Flag("disable-quic", true),
@@ -68,15 +71,41 @@ func RunBrowser(t testing.TB) *Browser {
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() {
+	c := &Chromium{ctx: ctx, stop: func() {
 		_ = chromedp.Cancel(ctx) // closes the browser and waits
 		cancel()
 		stop()
-	})
+		_ = os.RemoveAll(dir) // what is left is in a temporary directory
+	}}
 	if err := chromedp.Do(ctx); err != nil {
-		t.Fatalf("webtest: starting %s: %v", path, err)
+		c.stop()
+		return nil, fmt.Errorf("webtest: starting %s: %w", path, err)
 	}
-	return &Browser{t: t, ctx: ctx}
+	return c, nil
+}
+
+// Stop ends it.
+func (c *Chromium) Stop() { c.stop() }
+
+// For is the browser for one test.
+func (c *Chromium) For(t testing.TB) *Browser { return &Browser{t: t, ctx: c.ctx} }
+
+// Browser opens pages; each Page is a person of their own, with their own
+// storage.
+type Browser struct {
+	t   testing.TB
+	ctx context.Context
+}
+
+// RunBrowser starts a Chromium that ends with the test.
+func RunBrowser(t testing.TB) *Browser {
+	t.Helper()
+	c, err := StartChromium()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Stop)
+	return c.For(t)
 }
 
 // Page is one tab of one person.
