@@ -35,7 +35,7 @@ func (s *session) join(ctx context.Context, f *frame.Join) error {
 	if !s.may.mayRead(f.Room) {
 		return forbidden("read", f.Room)
 	}
-	s.conn.Room(ctx)
+	s.conn.AwaitSpace(ctx)
 	if err := s.begin(f.Room); err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func (s *session) history(ctx context.Context, f *frame.History) error {
 	if !s.may.mayRead(f.Room) {
 		return forbidden("read", f.Room)
 	}
-	s.conn.Room(ctx)
+	s.conn.AwaitSpace(ctx)
 	messages, more, err := s.gateway.rooms.History(ctx, f.Room, f.Before, f.Limit)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ type Conn struct {
 
 	mu      sync.Mutex
 	queue   queue
-	room    chan struct{} // closed when there is room again, nil if nobody waits
+	space   chan struct{} // closed when there is space again, nil if nobody waits
 	cutting *Bye          // the queue is to be cut, and this said instead
 	code    int           // why it closes
 	state   state
@@ -88,41 +88,41 @@ func (c *Conn) Greeted() {
 	}
 }
 
-// Room waits until little is queued for the client, so that a large answer fits
+// AwaitSpace waits until little is queued for the client, so that a large answer fits
 // behind it: who asks for much at once is answered at the speed it reads. It also
 // returns when the connection or ctx ends.
-func (c *Conn) Room(ctx context.Context) {
+func (c *Conn) AwaitSpace(ctx context.Context) {
 	c.mu.Lock()
-	if c.roomy() {
+	if c.hasSpace() {
 		c.mu.Unlock()
 		return
 	}
-	if c.room == nil {
-		c.room = make(chan struct{})
+	if c.space == nil {
+		c.space = make(chan struct{})
 	}
-	room := c.room
+	space := c.space
 	c.mu.Unlock()
 	select {
-	case <-room:
+	case <-space:
 	case <-ctx.Done():
 	}
 }
 
-// roomShare of what may be queued is little: what waits besides is what rooms
+// spaceShare of what may be queued is little: what waits besides is what rooms
 // say meanwhile.
-const roomShare = 4
+const spaceShare = 4
 
-// roomy is called with the lock held.
-func (c *Conn) roomy() bool {
-	return c.phase != open || c.queue.bytes <= c.server.cfg.QueueBytes/roomShare
+// hasSpace is called with the lock held.
+func (c *Conn) hasSpace() bool {
+	return c.phase != open || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
 }
 
-// tellRoom is called with the lock held, after the queue has become shorter or
+// tellSpace is called with the lock held, after the queue has become shorter or
 // the connection has ended.
-func (c *Conn) tellRoom() {
-	if c.room != nil && c.roomy() {
-		close(c.room)
-		c.room = nil
+func (c *Conn) tellSpace() {
+	if c.space != nil && c.hasSpace() {
+		close(c.space)
+		c.space = nil
 	}
 }
 
@@ -186,7 +186,7 @@ func (c *Conn) say(b Bye) {
 // end begins the end: however much is read from now on, it is bounded in time.
 func (c *Conn) end(code int) {
 	c.phase, c.code = closingDown, code
-	c.tellRoom()
+	c.tellSpace()
 	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
 	c.schedule(true)
 }

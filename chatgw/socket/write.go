@@ -113,7 +113,7 @@ func (c *Conn) wrote(n int) {
 		c.say(*c.cutting)
 		c.cutting = nil
 	}
-	c.tellRoom()
+	c.tellSpace()
 }
 
 // rest is what happens when everything is written. The caller holds the lock.
@@ -135,7 +135,7 @@ func (c *Conn) broke() {
 	if c.phase == open {
 		c.phase, c.code = closingDown, closeAbnormal
 	}
-	c.tellRoom()
+	c.tellSpace()
 	_ = c.net.Close()
 }
 

@@ -41,7 +41,7 @@ func TestSlowReader(t *testing.T) {
 
 // Who asks for more than fits into its queue is answered at the speed it reads,
 // and not cut off.
-func TestRoom(t *testing.T) {
+func TestAwaitSpace(t *testing.T) {
 	r := run(t, socket.Config{QueueBytes: 64 << 10, SendBuffer: narrow, Linger: patience})
 	cl, s := r.connect()
 	page := strings.Repeat("p", 40<<10)
@@ -50,7 +50,7 @@ func TestRoom(t *testing.T) {
 	go func() {
 		defer close(answered)
 		for range pages {
-			s.conn.Room(t.Context())
+			s.conn.AwaitSpace(t.Context())
 			s.conn.Send(socket.Text([]byte(page)))
 		}
 	}()
@@ -64,11 +64,11 @@ func TestRoom(t *testing.T) {
 
 	// The end of the connection ends the wait.
 	for range 2 {
-		s.conn.Room(t.Context())
+		s.conn.AwaitSpace(t.Context())
 		s.conn.Send(socket.Text([]byte(strings.Repeat("p", 4<<20))))
 	}
 	waited := make(chan struct{})
-	go func() { defer close(waited); s.conn.Room(t.Context()) }()
+	go func() { defer close(waited); s.conn.AwaitSpace(t.Context()) }()
 	cl.conn.Close()
 	await(t, "the wait to end", waited)
 }
