@@ -107,9 +107,19 @@ func (c *Coordinator) onStatus(req micro.Request) {
 			c.answer(req.Reply(), wire.Encode(o))
 			return
 		}
+		if c.asking >= maxAsking {
+			c.answer(req.Reply(), wire.Encode(rejected(wire.CodeBusy, fmt.Sprintf("%d questions about transactions elsewhere are under way, which is the limit", c.asking))))
+			return
+		}
 		own := c.m.Log() == m.ID.Log
+		c.asking++
 		c.goDo(func(ctx context.Context) {
 			c.answer(req.Reply(), wire.Encode(c.statusElsewhere(ctx, m.ID, own)))
+			c.post(func() { c.asking-- })
 		})
 	})
 }
+
+// maxAsking bounds the questions for which others are asked: each takes up to
+// three seconds, and every participant hears of it.
+const maxAsking = 64

@@ -28,8 +28,10 @@ const (
 
 // timers are the resends and deadlines of all transactions: a wheel of ticks.
 // A transaction that finishes before its first resend costs one entry and no
-// timer of its own.
+// timer of its own. Ticks are counted from its start: a clock that is set back or
+// far ahead changes nothing.
 type timers struct {
+	start time.Time
 	now   int64 // the last tick that was worked off
 	wheel map[int64][]wire.TxID
 	txs   map[wire.TxID]*watch
@@ -43,13 +45,16 @@ type watch struct {
 }
 
 func newTimers() timers {
-	return timers{wheel: map[int64][]wire.TxID{}, txs: map[wire.TxID]*watch{}, now: tickOf(time.Now())}
+	return timers{wheel: map[int64][]wire.TxID{}, txs: map[wire.TxID]*watch{}, start: time.Now()}
 }
 
-func tickOf(t time.Time) int64 { return t.UnixMilli() / tickEvery.Milliseconds() }
+// tickOf is the tick of a moment, which must have the reading of the monotonic
+// clock, as [time.Now] and its tickers have.
+func (t *timers) tickOf(at time.Time) int64 { return int64(at.Sub(t.start) / tickEvery) }
 
 func (t *timers) watch(id wire.TxID, decideBy int64) {
-	w := &watch{decideBy: time.UnixMilli(decideBy), pause: firstResend, next: time.Now().Add(firstResend)}
+	now := time.Now()
+	w := &watch{decideBy: now.Add(time.Until(time.UnixMilli(decideBy))), pause: firstResend, next: now.Add(firstResend)}
 	t.txs[id] = w
 	t.schedule(id, w)
 }
@@ -69,13 +74,13 @@ func (t *timers) schedule(id wire.TxID, w *watch) {
 	if w.decideBy.Before(due) && w.decideBy.After(time.Now()) {
 		due = w.decideBy
 	}
-	tick := max(tickOf(due), t.now) + 1
+	tick := max(t.tickOf(due), t.now) + 1
 	t.wheel[tick] = append(t.wheel[tick], id)
 }
 
 // due takes the transactions whose tick has come.
 func (t *timers) due(now time.Time) (ids []wire.TxID) {
-	for until := tickOf(now); t.now < until; {
+	for until := t.tickOf(now); t.now < until; {
 		t.now++
 		ids = append(ids, t.wheel[t.now]...)
 		delete(t.wheel, t.now)

@@ -72,6 +72,9 @@ func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
 	}
 	s.f.plans[s.q] = plan[1:]
+	if plan[0].err == nil {
+		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
+	}
 	if plan[0].after {
 		if _, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args); err != nil {
 			return nil, err
@@ -208,6 +211,23 @@ func TestBranchDurableBehindAFailureIsRemembered(t *testing.T) {
 	// Its prepare never comes again; another message shows that all is well.
 	b.do(b.prepare())
 	b.rows(3)
+}
+
+// Two outcomes of a branch are in a group that is undone, and then there is no
+// database: the branch is prepared as before, and goes on being asked about.
+func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
+	b := newBench(t, true)
+	abort := func() *op {
+		id := wire.TxID{Log: "testlogtestloga2", N: 1}
+		return newAbort(id, wire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
+	}
+	b.f.plans["INSERT INTO tally VALUES (NULL)"] = []fault{{err: errFault}}
+	b.f.plans["BEGIN IMMEDIATE"] = []fault{{}, {err: errFault}, {err: errFault}}
+	b.do(abort(), abort(), b.prepare())
+	b.f.plans = map[string][]fault{}
+	// Neither comes again; another message shows that all is well.
+	b.do(b.prepare())
+	b.rows(2)
 }
 
 func TestLocalWriteIsNeverDoneTwice(t *testing.T) {

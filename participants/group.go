@@ -105,6 +105,7 @@ func (k *committer) finish(ops []*op) {
 // it will be sent again.
 func (k *committer) fail(o *op, err error) {
 	k.counts.failures.Add(1)
+	k.unsure = true // what was noted of the group that it was in may not be so
 	if o.local != nil {
 		o.done <- err
 		return
@@ -119,6 +120,7 @@ func (k *committer) fail(o *op, err error) {
 // giveUp ends ops for which there is no database.
 func (k *committer) giveUp(ops []*op, err error) (failed bool) {
 	k.counts.failures.Add(uint64(len(ops)))
+	k.unsure = true // what was noted of a group that was undone is not so
 	k.log.Error("the database failed; what waited for it was not answered and will be sent again", "waiting", len(ops), "error", err)
 	for _, o := range ops {
 		if o.done != nil {

@@ -24,6 +24,7 @@ func (s *service) inquire(ctx context.Context) {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	free := make(chan struct{}, maxAsking)
+	answered := make(chan struct{}, 1)
 	// Four looks per InquireAfter: a question is late by a quarter of it.
 	tick := time.NewTicker(max(s.cfg.InquireAfter/4, 5*time.Millisecond))
 	defer tick.Stop()
@@ -33,12 +34,17 @@ func (s *service) inquire(ctx context.Context) {
 			asking.Go(func() {
 				s.ask(ctx, b)
 				<-free
+				select {
+				case answered <- struct{}{}: // the next one's turn
+				default:
+				}
 			})
 		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-answered:
 		}
 	}
 }

@@ -16,8 +16,8 @@ import (
 // second says that the coordinator is alive and at work.
 type Submit struct {
 	V int `json:"v"`
-	// Key is the caller's idempotency key: of all submissions with one key at
-	// most one commits.
+	// Key is the caller's idempotency key: of all submissions with one key that
+	// have a participant in common at most one commits.
 	Key string `json:"key"`
 	// Branches are the participants, each once.
 	Branches []Branch `json:"branches"`

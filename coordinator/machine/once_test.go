@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"fmt"
 	"testing"
 
 	"parley/wire"
@@ -69,5 +70,26 @@ func TestClosedKeyIsProvenForLaterSubmissions(t *testing.T) {
 	actions := m.Actions()
 	if len(actions) != 1 || actions[0].(Reply).Outcome.Status != wire.StatusAborted {
 		t.Fatalf("try 2 is answered with %v, expected is aborted at once", actions)
+	}
+}
+
+// Who repeats a key has often gone: the clients that wait for one submission are
+// bounded, and it is the newest ones that are reminded.
+func TestWaitersAreBounded(t *testing.T) {
+	m := New("aaaaaaaaa", DefaultLimits())
+	m.Opened("log", 1)
+	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []wire.Branch{{Participant: "inventory"}}}
+	const tries = 10 * maxWaiters
+	for i := range tries {
+		m.Submit(s, Waiter{To: fmt.Sprint("try ", i)})
+	}
+	m.Actions()
+	m.Remind()
+	told := map[string]bool{}
+	for _, a := range m.Actions() {
+		told[a.(Reply).To] = true
+	}
+	if len(told) != maxWaiters || !told[fmt.Sprint("try ", tries-1)] {
+		t.Errorf("%d clients are reminded, the newest: %v; want %d, true", len(told), told[fmt.Sprint("try ", tries-1)], maxWaiters)
 	}
 }

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 
 	"parley/wire"
 )
@@ -49,9 +50,18 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	case t != nil && t.proven && w.Wait != wire.WaitApplied:
 		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(wire.StatusAborted))})
 	default:
+		// Who repeats a key has often gone; the one who lives asks again.
+		if len(sub.waiters) == maxWaiters {
+			sub.waiters = slices.Delete(sub.waiters, 0, 1)
+		}
 		sub.waiters = append(sub.waiters, w)
 	}
 }
+
+// maxWaiters bounds the clients that wait for one submission. The oldest makes
+// way: it is told nothing, and asks again if it is still there. A transaction can
+// wait for a participant for days, and each of its clients is reminded each second.
+const maxWaiters = 64
 
 func (m *Machine) reject(key string, w Waiter, code wire.Code, reason string) {
 	m.do(Reply{To: w.To, Outcome: wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: key, Code: code, Reason: reason}})

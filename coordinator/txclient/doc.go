@@ -1,8 +1,8 @@
 // Package txclient submits transactions to Parley's coordinators and tells
 // committed, aborted and unknown apart.
 //
-// A submission has an idempotency key: of all submissions with one key at most
-// one commits, so the client repeats it, to any coordinator, until it has a
+// A submission has an idempotency key: of all submissions with one key that have
+// a participant in common at most one commits, so the client repeats it, to any coordinator, until it has a
 // definite answer or its context ends. It repeats when no coordinator answers,
 // when one says that it is busy or lost its log, and when one that was at work
 // falls silent; a coordinator that is only slow says so every second.

@@ -33,6 +33,7 @@ func TestWrongRequests(t *testing.T) {
 		{"no branches", txclient.Request{Key: "k"}, "branches is empty"},
 		{"twice", twice, "both name"},
 		{"a large payload", large, "4098"},
+		{"no JSON", txclient.Request{Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte("hello")}}}, `branches[0]: payload is not JSON: "hello"`},
 		{"a long key", order(strings.Repeat("k", 200)), "200"},
 		{"too long", txclient.Request{Branches: order("").Branches, Timeout: 2 * time.Hour}, "7200000"},
 		{"negative", txclient.Request{Branches: order("").Branches, Timeout: -time.Second}, "-1000"},
@@ -48,6 +49,22 @@ func TestWrongRequests(t *testing.T) {
 	}
 	if _, err := client.Branches(t.Context(), "A.>", wire.BranchQuery{}); wire.CodeOf(err) != wire.CodeInvalid {
 		t.Errorf("branches of a participant with a wrong name: %v", err)
+	}
+	for what, ask := range map[string]func() error{
+		"the status of no transaction": func() error { _, err := client.Status(t.Context(), wire.TxID{}); return err },
+		"the outcome of none":          func() error { _, err := client.Resolve(t.Context(), wire.Resolve{}); return err },
+		"branches with a strange key": func() error {
+			_, err := client.Branches(t.Context(), "inventory", wire.BranchQuery{Key: "a\nb"})
+			return err
+		},
+		"all of them": func() error {
+			_, err := client.AllBranches(t.Context(), wire.BranchQuery{Key: strings.Repeat("k", 200)})
+			return err
+		},
+	} {
+		if err := ask(); wire.CodeOf(err) != wire.CodeInvalid {
+			t.Errorf("%s: %v, want invalid", what, err)
+		}
 	}
 	if len(f.tries) > 0 {
 		t.Errorf("%d of them were sent", len(f.tries))

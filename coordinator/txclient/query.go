@@ -20,7 +20,11 @@ const gatherFor = 400 * time.Millisecond
 // Status asks what is known of a transaction: committed, aborted, pending or
 // unknown. Unlike [Client.Resolve] it decides nothing.
 func (c *Client) Status(ctx context.Context, id wire.TxID) (wire.Outcome, error) {
-	msg, err := c.request(ctx, wire.SubjectStatus, wire.Encode(wire.StatusRequest{V: wire.Version, ID: id}), "a coordinator")
+	q, err := wire.Check(wire.StatusRequest{V: wire.Version, ID: id})
+	if err != nil {
+		return wire.Outcome{}, err
+	}
+	msg, err := c.request(ctx, wire.SubjectStatus, wire.Encode(q), "a coordinator")
 	if err != nil {
 		return wire.Outcome{}, err
 	}
@@ -31,6 +35,10 @@ func (c *Client) Status(ctx context.Context, id wire.TxID) (wire.Outcome, error)
 // log of a coordinator that does not answer.
 func (c *Client) Resolve(ctx context.Context, r wire.Resolve) (wire.Resolved, error) {
 	r.V = wire.Version
+	r, err := wire.Check(r)
+	if err != nil {
+		return wire.Resolved{}, err
+	}
 	msg, err := c.request(ctx, wire.SubjectResolve, wire.Encode(r), "a coordinator")
 	if err != nil {
 		return wire.Resolved{}, err
@@ -44,6 +52,10 @@ func (c *Client) Branches(ctx context.Context, participant string, q wire.Branch
 		return wire.Branches{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
 	q.V = wire.Version
+	q, err := wire.Check(q)
+	if err != nil {
+		return wire.Branches{}, err
+	}
 	msg, err := c.request(ctx, wire.BranchSubject(participant), wire.Encode(q), "the participant "+participant)
 	if err != nil {
 		return wire.Branches{}, err
@@ -55,6 +67,10 @@ func (c *Client) Branches(ctx context.Context, participant string, q wire.Branch
 // their names.
 func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
 	q.V = wire.Version
+	q, err := wire.Check(q)
+	if err != nil {
+		return nil, err
+	}
 	all, err := gather[wire.Branches](ctx, c, wire.SubjectBranches, wire.Encode(q))
 	slices.SortFunc(all, func(a, b wire.Branches) int { return strings.Compare(a.Participant, b.Participant) })
 	return all, err

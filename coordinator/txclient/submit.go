@@ -2,6 +2,7 @@ package txclient
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -52,7 +53,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 		s.TimeoutMS = 1
 	}
 	// Checked here, so that a wrong request is refused without a coordinator.
-	if _, err := wire.Check(s); err != nil {
+	if err := check(s); err != nil {
 		return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: s.Key}, err
 	}
 	t := try{client: c, submit: s, box: make(chan *nats.Msg, 8)}
@@ -71,6 +72,19 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 		}
 		pause = min(2*pause, lastPause)
 	}
+}
+
+// check refuses what cannot be sent: it is wrong, or a payload is no JSON.
+func check(s wire.Submit) error {
+	if _, err := wire.Check(s); err != nil {
+		return err
+	}
+	for i, b := range s.Branches {
+		if !json.Valid(b.Payload) {
+			return &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("branches[%d]: payload is not JSON: %.40q", i, b.Payload)}
+		}
+	}
+	return nil
 }
 
 // try is one submission over all its repetitions.

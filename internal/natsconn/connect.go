@@ -62,6 +62,10 @@ func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
 		nats.SkipHostLookup(),
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(maxPings),
+		// A full socket of a broker that is gone would hold up every call, the
+		// pings too, for a minute.
+		nats.FlusherTimeout(maxPings * pingInterval),
+		nats.ReconnectOnFlusherError(),
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
 		nats.IgnoreAuthErrorAbort(),

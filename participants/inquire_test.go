@@ -1,0 +1,72 @@
+package participants_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/participants"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// After a restart every branch in doubt is asked about as fast as answers come,
+// however many there are, and not only those for which there is room at once.
+func TestRestartAsksAboutAll(t *testing.T) {
+	server := brokertest.Run(t)
+	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: time.Hour}
+	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	nc := server.Connect(t)
+	votes, err := nc.SubscribeSync("tx.vote.doubtful.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const total = 300
+	for i := range total {
+		if err := nc.PublishMsg(prepareMessage("doubtful", i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range total {
+		if _, err := votes.NextMsg(patience); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Fatal(err)
+	}
+
+	asked := make(chan wire.TxID, total)
+	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
+		q, err := wire.Decode[wire.Resolve](m.Data)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		asked <- q.ID
+		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusPending})) // it asks again otherwise
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	_, cancel, ended = run(t, server.Connect(t), cfg, nothing{})
+	seen := map[wire.TxID]bool{}
+	end := time.After(patience)
+	for len(seen) < total {
+		select {
+		case id := <-asked:
+			seen[id] = true
+		case <-end:
+			t.Fatalf("it asked about %d of %d", len(seen), total)
+		}
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
+	}
+}
