@@ -51,7 +51,7 @@ unit: ## Run the tests with the race detector, in random order
 	cd test/power && go test -race -shuffle=on ./disk ./mount
 
 sim: ## Explore the protocol's states and simulate large systems
-	go test -v -timeout 8m $(pure)
+	go test -p 3 -v -timeout 8m $(pure)
 
 crash: ## Kill processes, stop them, turn their clocks, and show what held
 	go test -race -shuffle=on -v -timeout 8m $(apart)

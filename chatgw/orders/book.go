@@ -34,6 +34,9 @@ type book struct {
 	order []string // ids, oldest first
 	// submits are submissions without a prepare yet, by key.
 	submits map[string]int64
+	// late are transactions without their submission yet, by key: what different
+	// processes send can be overtaken on the way here.
+	late map[string]string
 	// own are keys that are followed whatever the traffic.
 	own map[string]bool
 
@@ -52,7 +55,7 @@ type seen struct {
 }
 
 func newBook() *book {
-	return &book{txs: make(map[string]*seen), submits: make(map[string]int64), own: make(map[string]bool), passed: make(map[string]bool)}
+	return &book{txs: make(map[string]*seen), submits: make(map[string]int64), late: make(map[string]string), own: make(map[string]bool), passed: make(map[string]bool)}
 }
 
 func (b *book) follows(id string) bool { return b.txs[id] != nil }
@@ -86,6 +89,13 @@ func (b *book) follow(key string) {
 }
 
 func (b *book) submitted(key string, us int64) {
+	if id, ok := b.late[key]; ok {
+		delete(b.late, key)
+		if t := b.txs[id]; t != nil {
+			b.add(frame.TxEvent{At: min(us, t.At-1), Kind: kindSubmit, Tx: id, Key: key}) // it came before all that
+		}
+		return
+	}
 	if len(b.submits) >= maxKeys {
 		clear(b.submits) // their prepares never came, or came too fast to follow
 	}
@@ -112,7 +122,12 @@ func (b *book) open(id, key string, us int64) {
 	if at, ok := b.submits[key]; ok {
 		delete(b.submits, key)
 		b.add(frame.TxEvent{At: at, Kind: kindSubmit, Tx: id, Key: key})
+		return
 	}
+	if len(b.late) >= maxKeys {
+		clear(b.late)
+	}
+	b.late[key] = id
 }
 
 // add notes an event of a transaction that is followed.

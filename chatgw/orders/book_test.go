@@ -26,6 +26,20 @@ func kinds(events []frame.TxEvent) (k []string) {
 	return k
 }
 
+// What a client sent can be overtaken by what the coordinator answers to it: the
+// submission stands first all the same.
+func TestSubmissionComesLate(t *testing.T) {
+	b := newBook()
+	submit := wire.Encode(wire.Submit{V: wire.Version, Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}})
+	b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+	b.note(wire.SubjectSubmit, submit, 21)
+	b.note(wire.SubjectSubmit, submit, 2_500_021) // the client repeats it
+	seen, ok := b.tx(id(1).String())
+	if want := []string{"submit", "prepare"}; !ok || !slices.Equal(kinds(seen.Events), want) || seen.At >= 20 {
+		t.Errorf("seen: %+v, want %v", seen, want)
+	}
+}
+
 func TestOneTransaction(t *testing.T) {
 	b := newBook()
 	b.note(wire.SubjectSubmit, wire.Encode(wire.Submit{V: wire.Version, Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}}), 10)

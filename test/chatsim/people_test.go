@@ -10,7 +10,7 @@ import (
 
 // TestPeople runs random worlds of presence, each from its seed.
 func TestPeople(t *testing.T) {
-	n := *seeds
+	n := *seeds / 2
 	if explore.Brief() {
 		n = min(n, 50)
 	}

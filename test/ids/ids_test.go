@@ -25,7 +25,7 @@ var (
 )
 
 // defaultLeast is enough for every kind of fault, with nearly every seed.
-const defaultLeast = 12 * time.Second
+const defaultLeast = 20 * time.Second
 
 // program is the program under test, built once.
 var program proc.Program
