@@ -41,34 +41,37 @@ func kinds() []fault {
 // pause is between two faults.
 const pause = 400 * time.Millisecond
 
-// run breaks things until ctx ends, and then mends what stands still or has a
-// wrong clock.
+// run breaks things until ctx ends and everything has happened once, and then
+// mends what stands still or has a wrong clock. Faults are dealt like cards, so
+// that none is left out for long; the first one stands still, since it goes on
+// only past its lease.
 func (f *faults) run(ctx context.Context) {
-	all := kinds()
-	var lots []fault
-	for _, k := range all {
-		lots = append(lots, slices.Repeat([]fault{k}, k.share)...)
-	}
+	var deck []fault
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
+	late := time.After(longest)
 	var still []*member // in the order in which they stopped
-	for {
+	for over := false; !over; {
 		select {
-		case <-ctx.Done():
-			for _, m := range f.members {
-				f.wake(m)
-				f.setClock(m, 0)
-			}
-			return
+		case <-late:
+			over = true
 		case <-tick.C:
+			over = ctx.Err() != nil && len(f.missing()) == 0
 		}
 		if len(still) > 0 && time.Since(still[0].stopped) > pastLease {
 			f.wake(still[0])
-			f.done["gone on past the lease"]++
+			f.done[goneOn]++
 			still = still[1:]
 		}
-		k, m := lots[f.rng.IntN(len(lots))], f.members[f.rng.IntN(len(f.members))]
-		if !m.stopped.IsZero() || k.name == standStill && len(still) == maxStill {
+		if len(deck) == 0 {
+			deck = f.shuffled()
+		}
+		k, m := deck[0], f.members[f.rng.IntN(len(f.members))]
+		if !m.stopped.IsZero() {
+			continue
+		}
+		deck = deck[1:]
+		if k.name == standStill && len(still) == maxStill {
 			continue
 		}
 		k.do(f, m)
@@ -77,10 +80,40 @@ func (f *faults) run(ctx context.Context) {
 			still = append(still, m)
 		}
 	}
+	for _, m := range f.members {
+		f.wake(m)
+		f.setClock(m, 0)
+	}
+}
+
+// shuffled is every kind as often as its share.
+func (f *faults) shuffled() (deck []fault) {
+	for _, k := range kinds() {
+		deck = append(deck, slices.Repeat([]fault{k}, k.share)...)
+	}
+	f.rng.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+	if f.done[standStill] == 0 {
+		i := slices.IndexFunc(deck, func(k fault) bool { return k.name == standStill })
+		deck[0], deck[i] = deck[i], deck[0]
+	}
+	return deck
+}
+
+// missing are the names of what has not happened yet.
+func (f *faults) missing() (names []string) {
+	for _, k := range append(kinds(), fault{name: goneOn}) {
+		if f.done[k.name] == 0 {
+			names = append(names, k.name)
+		}
+	}
+	return names
 }
 
 const (
 	standStill = "stand still"
+	goneOn     = "gone on past the lease"
+	// longest bounds the wait for what is still missing on a slow machine.
+	longest = 5 * time.Minute
 	// pastLease is how long one stands still: longer than any lease reaches.
 	pastLease = 12 * time.Second
 )
