@@ -6,17 +6,19 @@
 tool := go tool -modfile=tools/go.mod
 
 # Proofs that count states take long enough without the race detector; what
-# they run is pure. They and the crash tests print tables, so they are run apart.
+# they run is pure. They and the crash tests print tables, so they are run apart;
+# those that hold the program to times are run alone.
 pure := parley/test/sim parley/test/idsim parley/test/chatsim \
 	parley/coordinator/machine parley/participants/machine parley/idworker/lease parley/chatgw/rooms/machine
-apart := parley/test/e2e parley/test/ids parley/test/chat parley/test/chaos parley/test/docker
+alone := parley/test/e2e
+apart := parley/test/ids parley/test/chat parley/test/chaos parley/test/docker
 
 # How long make chaos breaks things, by which seed (0 takes a new one), and where
 # it leaves its report.
 DURATION ?= 2m
 SEED ?= 0
 REPORTS ?= $(CURDIR)/parley-chaos
-race = $(filter-out $(pure) $(apart),$(shell go list ./... 2>/dev/null))
+race = $(filter-out $(pure) $(alone) $(apart),$(shell go list ./... 2>/dev/null))
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +56,7 @@ sim: ## Explore the protocol's states and simulate large systems
 	go test -p 3 -v -timeout 8m $(pure)
 
 crash: ## Kill processes, stop them, turn their clocks, and show what held
+	go test -race -shuffle=on -v -timeout 8m $(alone)
 	go test -race -shuffle=on -v -timeout 8m $(apart)
 	cd test/power && go test -race -v -timeout 8m .
 
