@@ -52,20 +52,17 @@ func TestNoGapNoDuplicate(t *testing.T) {
 }
 
 // breakThree: the stream's leader steps down under load, and messages are stored
-// that are not re-sent: with -deep for certain, otherwise mostly.
+// that are not re-sent.
 func breakThree(t *testing.T) func(*faults) {
 	return func(f *faults) {
 		// Before a broker dies, only its leader's stepping down can have lost
 		// anything on the way to the listener.
-		most := 6
-		if *deep {
-			most = 60
-		}
+		const most = 60
 		for f.heard.lost() == 0 && f.done[stepDown] < most {
 			f.once(fault{stepDown, 1, (*faults).stepDown})
 		}
 		n := f.heard.lost()
-		if n == 0 && *deep {
+		if n == 0 {
 			t.Errorf("the leader stepped down %d times, and each message was re-sent: nothing was shown", most)
 		}
 		t.Logf("%d messages were not re-sent before a broker was killed", n)
