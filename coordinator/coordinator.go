@@ -48,7 +48,7 @@ type Coordinator struct {
 	reconnectedAt time.Time
 	service       micro.Service // nil until there is a log
 	full          bool          // the stream is beyond its soft limit
-	purging       int           // purges under way
+	purges        purges
 	asking        int           // questions for which others are asked
 }
 
@@ -92,6 +92,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
 	c.present = presence{}
 	c.timers = newTimers()
+	c.purges = newPurges()
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 
 	notices, err := c.listenForNotices()

@@ -27,13 +27,16 @@ type system struct {
 	js jetstream.JetStream
 }
 
-func newSystem(t *testing.T) *system {
+func newSystem(t *testing.T) *system { return newSystemOn(t, wire.TxLog()) }
+
+// newSystemOn starts a broker with a commit log of that specification.
+func newSystemOn(t *testing.T, spec wire.StreamSpec) *system {
 	s := brokertest.Run(t)
 	js, err := jetstream.New(s.Connect(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), js, wire.TxLog(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), js, spec, 1); err != nil {
 		t.Fatal(err)
 	}
 	return &system{Server: s, js: js}

@@ -20,11 +20,7 @@ func (c *Coordinator) loop(ctx context.Context) error {
 			if c.service, err = c.serve(); err != nil {
 				return fmt.Errorf("coordinator: %w", err)
 			}
-			// Ready means that a request sent now arrives.
-			if err := c.deps.NATS.FlushTimeout(readyTimeout); err != nil {
-				return fmt.Errorf("coordinator: announcing the service: %w", err)
-			}
-			close(c.ready)
+			c.goDo(c.announce)
 		}
 		if d.begun && c.drained(&d) {
 			return nil
@@ -54,8 +50,26 @@ func (c *Coordinator) post(f func()) {
 	}
 }
 
-// readyTimeout bounds the last step of the start: one round trip to the broker.
-const readyTimeout = 10 * time.Second
+// announce closes ready when a request that is sent now arrives, one round trip
+// to the broker after the subscriptions. A busy broker may need several tries.
+func (c *Coordinator) announce(ctx context.Context) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, roundTripTimeout)
+		err := c.deps.NATS.FlushWithContext(attempt)
+		cancel()
+		if err == nil {
+			close(c.ready)
+			return
+		}
+		c.cfg.Log.Warn("the broker does not answer, trying again", "error", err)
+		if !pause(ctx, readPause) {
+			return
+		}
+	}
+}
+
+// roundTripTimeout bounds one try of a round trip to the broker.
+const roundTripTimeout = 10 * time.Second
 
 // maxEvents bounds the queue to the loop; a full one slows the senders down.
 const maxEvents = 4096

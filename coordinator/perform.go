@@ -56,8 +56,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			c.goDo(func(ctx context.Context) { c.readLog(ctx, a) })
 		case machine.Purge:
 			c.step(StepPurgeBefore)
-			c.purging++
-			c.goDo(func(ctx context.Context) { c.purge(ctx, a) })
+			c.purge(a)
 		case machine.Watch:
 			c.timers.watch(a.ID, a.DecideBy)
 		case machine.Unwatch:
@@ -203,11 +202,4 @@ func (c *Coordinator) cannotRead(log string, err error) {
 	c.unread.Do(func() {
 		c.cfg.Log.Warn("a commit log cannot be read, trying again", "log", log, "error", err)
 	})
-}
-
-func (c *Coordinator) purge(ctx context.Context, a machine.Purge) {
-	if err := c.log.Purge(ctx, a.Log, a.Before); err != nil {
-		c.cfg.Log.Warn("purge failed; the space is freed later", "error", err)
-	}
-	c.post(func() { c.purging-- })
 }

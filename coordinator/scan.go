@@ -63,7 +63,6 @@ func (c *Coordinator) foreign(ctx context.Context, logs []string) []string {
 // first is told to clients, the others end the coordinator: what it knows of
 // its transactions may no longer be true.
 func (c *Coordinator) watchStream(ctx context.Context) {
-	soft := wire.TxLog().SoftBytes
 	for pause(ctx, watchEvery) {
 		info, err := c.checkStream(ctx)
 		_, isBad := errors.AsType[*streams.Error](err)
@@ -77,6 +76,7 @@ func (c *Coordinator) watchStream(ctx context.Context) {
 			c.cfg.Log.Warn("the commit log does not answer", "error", err)
 			continue
 		}
+		soft := wire.TxLog().SoftBytes(info.MaxBytes)
 		full := info.Bytes > uint64(soft)
 		c.post(func() {
 			if full != c.full {

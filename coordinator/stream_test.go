@@ -141,7 +141,10 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 // that finds no room at all is repeated until there is some, nothing is
 // answered wrongly, and with space everything goes on.
 func TestStreamFull(t *testing.T) {
-	s := newSystem(t)
+	t.Parallel()
+	spec := wire.TxLog()
+	spec.MaxBytes = spec.MinBytes
+	s := newSystemOn(t, spec)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{})
@@ -151,10 +154,10 @@ func TestStreamFull(t *testing.T) {
 	// One transaction is under way, its votes held back, when it gets full.
 	delivery.set(func(f *fake) { f.silent = true })
 	held := order("early")
-	held.Timeout = 10 * time.Minute // filling takes long on a busy disk
+	held.Timeout = 10 * time.Minute
 	early := submit(t, client, held)
 	inventory.first()
-	filler.fill(t, wire.TxLog().MaxBytes)
+	filler.fill(t, spec.MaxBytes)
 	busy := func(key string) bool {
 		o := requestSubmit(t, nc, order(key))
 		return o.Status == wire.StatusRejected && o.Code == wire.CodeBusy && strings.Contains(o.Reason, "full")

@@ -76,8 +76,13 @@ func TestLargestMessagesFit(t *testing.T) {
 	}
 	// Between the soft limit and the end there is room for what finishes old
 	// work: the largest record of a hundred coordinators.
-	if spec := wire.TxLog(); spec.MaxBytes-spec.SoftBytes < 100*wire.MaxRecord {
-		t.Errorf("%d bytes are left beyond the soft limit", spec.MaxBytes-spec.SoftBytes)
+	// The smallest stream has room for one of them.
+	spec := wire.TxLog()
+	if left := spec.MaxBytes - spec.SoftBytes(spec.MaxBytes); left < 100*wire.MaxRecord {
+		t.Errorf("%d bytes are left beyond the soft limit", left)
+	}
+	if left := spec.MinBytes - spec.SoftBytes(spec.MinBytes); left < wire.MaxRecord {
+		t.Errorf("%d bytes are left beyond the soft limit of the smallest stream", left)
 	}
 	if wire.IdempotencyWindow < 2*wire.MaxTimeout {
 		t.Errorf("the idempotency window is %v, the longest time-out %v", wire.IdempotencyWindow, wire.MaxTimeout)

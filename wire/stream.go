@@ -7,16 +7,19 @@ import "time"
 type StreamSpec struct {
 	Name     string
 	Subjects []string
-	// MaxBytes bounds the stream; beyond it publishes are refused.
-	MaxBytes int64
+	// MaxBytes bounds the stream when it is created; beyond it publishes are
+	// refused. An existing stream may be smaller, down to MinBytes, if that is
+	// not zero, and larger.
+	MaxBytes, MinBytes int64
 	// PerSubject bounds the records of each subject, of which the oldest go; 0
 	// means that none go.
 	PerSubject int64
 	// MaxMsgSize bounds one message.
 	MaxMsgSize int32
-	// SoftBytes is where the writer itself starts to refuse new work, so that
-	// what is needed to finish old work still fits.
-	SoftBytes int64
+	// SoftPercent is the share of the stream from which the writer itself
+	// refuses new work, so that what is needed to finish old work still fits; 0
+	// means that it never does. See [StreamSpec.SoftBytes].
+	SoftPercent int64
 	// Duplicates is the window for Nats-Msg-Id; Parley's logs use none.
 	Duplicates time.Duration
 	// DropOldest: when the stream is full the oldest records go, instead of new
@@ -32,6 +35,16 @@ type StreamSpec struct {
 	Republish [2]string
 }
 
+// SoftBytes is the number of bytes from which a stream of at most maxBytes takes
+// no new work, 0 if it has no such limit. An unlimited stream (maxBytes below 1)
+// has the limit of one of the default size.
+func (s StreamSpec) SoftBytes(maxBytes int64) int64 {
+	if maxBytes < 1 {
+		maxBytes = s.MaxBytes
+	}
+	return maxBytes * s.SoftPercent / 100
+}
+
 // MetaIncarnation is the stream metadata key that holds the random name given
 // to a stream when it was created. Journals and leases remember it: a stream
 // that was lost and made anew has another one.
@@ -44,9 +57,11 @@ func TxLog() StreamSpec {
 		Name:       "TXLOG",
 		Subjects:   []string{logPrefix + "*"},
 		MaxBytes:   256 << 20,
-		SoftBytes:  192 << 20,
+		MinBytes:   4 * MaxRecord,
 		MaxMsgSize: MaxRecord + 4096,
 		Duplicates: time.Second,
+
+		SoftPercent: 75,
 	}
 }
 

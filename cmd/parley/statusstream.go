@@ -45,9 +45,9 @@ func (s *statusJSON) addStreams(a *answers) {
 	s.Streams = []streamJSON{}
 	worst := streams.Synced
 	for _, spec := range wire.Streams() {
-		st := streamJSON{Name: spec.Name, State: stateSilent, Followers: []replicaJSON{}, Limit: cmp.Or(spec.SoftBytes, spec.MaxBytes)}
+		st := streamJSON{Name: spec.Name, State: stateSilent, Followers: []replicaJSON{}, Limit: limit(spec, spec.MaxBytes)}
 		if info := a.streams[spec.Name]; info != nil {
-			d, why := st.fill(info, sync)
+			d, why := st.fill(spec, info, sync)
 			if s.Why == "" || worseThan(d, worst) {
 				s.Why = why
 			}
@@ -68,11 +68,16 @@ func worseThan(a, b streams.Durability) bool {
 	return slices.Index(order, a) > slices.Index(order, b)
 }
 
+// limit is the number of bytes from which a stream of at most maxBytes is full.
+func limit(spec wire.StreamSpec, maxBytes int64) int64 {
+	return cmp.Or(spec.SoftBytes(maxBytes), maxBytes)
+}
+
 // fill takes over what the stream's leader says, and judges what it survives by
 // the servers that answer: one that is down acknowledges nothing.
-func (st *streamJSON) fill(info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
+func (st *streamJSON) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
 	st.State, st.Incarnation, st.Replicas = stateUp, info.Config.Metadata[wire.MetaIncarnation], info.Config.Replicas
-	st.Messages, st.Bytes = info.State.Msgs, info.State.Bytes
+	st.Messages, st.Bytes, st.Limit = info.State.Msgs, info.State.Bytes, limit(spec, info.Config.MaxBytes)
 	var holders []string
 	if info.Cluster != nil {
 		st.Leader = info.Cluster.Leader

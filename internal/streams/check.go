@@ -1,6 +1,7 @@
 package streams
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type Info struct {
 	Bytes    uint64
 	Messages uint64
 	LastSeq  uint64
+	// MaxBytes bounds the stream, -1 if nothing does.
+	MaxBytes int64
 	// Leader is the server that answered for the stream.
 	Leader string
 	// ServerTime is the leader's clock when it answered.
@@ -99,6 +102,7 @@ func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec
 		Bytes:       info.State.Bytes,
 		Messages:    info.State.Msgs,
 		LastSeq:     info.State.LastSeq,
+		MaxBytes:    info.Config.MaxBytes,
 		ServerTime:  info.TimeStamp,
 	}
 	if info.Cluster != nil {
@@ -126,7 +130,7 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 		{c.MaxMsgs <= 0, "max_msgs", c.MaxMsgs, "-1"},
 		{max(c.MaxMsgsPerSubject, 0) == spec.PerSubject, "max_msgs_per_subject", c.MaxMsgsPerSubject, perSubject(spec)},
 		{!c.DiscardNewPerSubject, "discard_new_per_subject", c.DiscardNewPerSubject, false},
-		{c.MaxBytes < 0 || c.MaxBytes >= spec.MaxBytes, "max_bytes", c.MaxBytes, fmt.Sprintf("at least %d", spec.MaxBytes)},
+		{c.MaxBytes < 0 || c.MaxBytes >= least(spec), "max_bytes", c.MaxBytes, fmt.Sprintf("at least %d", least(spec))},
 		{c.MaxMsgSize < 0 || c.MaxMsgSize >= spec.MaxMsgSize, "max_msg_size", c.MaxMsgSize, fmt.Sprintf("at least %d", spec.MaxMsgSize)},
 		{c.Duplicates >= spec.Duplicates, "duplicate_window", c.Duplicates, fmt.Sprintf("at least %v", spec.Duplicates)},
 		{!c.AllowRollup, "allow_rollup_hdrs", c.AllowRollup, false},
@@ -151,6 +155,9 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 	}
 	return nil
 }
+
+// least is the smallest size of the stream that is accepted.
+func least(spec wire.StreamSpec) int64 { return cmp.Or(spec.MinBytes, spec.MaxBytes) }
 
 func firstSeq(spec wire.StreamSpec) string {
 	if spec.FirstAnywhere {

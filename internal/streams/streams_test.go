@@ -160,7 +160,7 @@ func TestChangedSettingsAreNoticed(t *testing.T) {
 		{"max_age", func(c *jetstream.StreamConfig) { c.MaxAge = time.Hour }},
 		{"max_msgs", func(c *jetstream.StreamConfig) { c.MaxMsgs = 10 }},
 		{"max_msgs_per_subject", func(c *jetstream.StreamConfig) { c.MaxMsgsPerSubject = 1 }},
-		{"max_bytes", func(c *jetstream.StreamConfig) { c.MaxBytes-- }},
+		{"max_bytes", func(c *jetstream.StreamConfig) { c.MaxBytes = spec.MinBytes - 1 }},
 		{"max_msg_size", func(c *jetstream.StreamConfig) { c.MaxMsgSize-- }},
 		{"duplicate_window", func(c *jetstream.StreamConfig) { c.Duplicates /= 2 }},
 		{"allow_rollup_hdrs", func(c *jetstream.StreamConfig) { c.AllowRollup = true }},

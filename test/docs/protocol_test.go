@@ -240,8 +240,10 @@ func TestStreamSettings(t *testing.T) {
 		for name := range want {
 			t.Errorf("%s: %s is not listed", spec.Name, name)
 		}
-		if soft := thousands(spec.SoftBytes); spec.SoftBytes > 0 && !strings.Contains(text, soft) {
-			t.Errorf("%s: the soft limit %s is not listed", spec.Name, soft)
+		for what, bytes := range map[string]int64{"soft limit": spec.SoftBytes(spec.MaxBytes), "smallest size": spec.MinBytes} {
+			if bytes > 0 && !strings.Contains(text, thousands(bytes)) {
+				t.Errorf("%s: the %s %s is not listed", spec.Name, what, thousands(bytes))
+			}
 		}
 	}
 }
