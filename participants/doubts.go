@@ -15,10 +15,14 @@ import (
 // memory, and is a question to ask after a restart.
 const maxDoubts = 1 << 17
 
-// maxAskAgain is the longest pause between two questions about one branch. It
-// is also how long a branch stays in doubt after the first coordinator is back,
-// so it is short; the questions of a journal are bounded by maxAsking.
+// maxAskAgain is the longest pause between two questions about one branch. A
+// question can be lost together with the coordinator that received it, so the
+// pause is short; the questions of a journal are bounded by maxAsking.
 const maxAskAgain = 2 * time.Second
+
+// probePause is the pause between two questions while no coordinator listens,
+// for the whole journal. When one is answered, every branch is asked about.
+const probePause = 200 * time.Millisecond
 
 // doubts remembers the branches that are prepared, and when to ask what became
 // of each. Nearly every branch is settled before its first question: it costs
@@ -31,11 +35,17 @@ type doubts struct {
 	// first is in the order of time by itself, again is not.
 	first ring
 	again questions
+	// unheard: no coordinator listened to the last question. Only one branch is
+	// asked about at a time then.
+	unheard bool
 }
 
 type doubt struct {
 	branch machine.Branch
 	asked  int
+	// next is the time of its planned question; a question of another time was
+	// planned before and no longer counts.
+	next time.Time
 }
 
 // question is when to ask about what; its branch may be settled by then.
@@ -58,7 +68,7 @@ func (d *doubts) addAt(b machine.Branch, at time.Time) {
 	if d.branches[b.ID] != nil {
 		return
 	}
-	d.branches[b.ID] = &doubt{branch: b}
+	d.branches[b.ID] = &doubt{branch: b, next: at}
 	d.first.push(question{at: at, id: b.ID})
 }
 
@@ -89,12 +99,15 @@ func (d *doubts) len() int {
 func (d *doubts) due(now time.Time, limit int) (ask []machine.Branch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.unheard {
+		limit = min(limit, 1)
+	}
 	for len(ask) < limit {
 		q, ok := d.next(now)
 		if !ok {
 			break
 		}
-		if b := d.branches[q.id]; b != nil {
+		if b := d.branches[q.id]; b != nil && b.next.Equal(q.at) {
 			b.asked++
 			ask = append(ask, b.branch)
 		}
@@ -124,7 +137,42 @@ func (d *doubts) askAgain(id wire.TxID, now time.Time) {
 	}
 	pause := min(d.after<<min(b.asked, 10), maxAskAgain)
 	pause = pause*3/4 + rand.N(pause/2+1)
-	heap.Push(&d.again, question{at: now.Add(pause), id: id})
+	d.plan(b, id, now.Add(pause))
+}
+
+// plan replaces the planned question about a branch.
+func (d *doubts) plan(b *doubt, id wire.TxID, at time.Time) {
+	b.next = at
+	heap.Push(&d.again, question{at: at, id: id})
+}
+
+// notHeard records that no coordinator listened to a question, which is asked
+// again after probePause.
+func (d *doubts) notHeard(id wire.TxID, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.unheard = true
+	if b := d.branches[id]; b != nil {
+		d.plan(b, id, now.Add(probePause))
+	}
+}
+
+// heard records that a coordinator listens. If none did before, every branch
+// whose question went unheard is asked about now.
+func (d *doubts) heard(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.unheard {
+		return
+	}
+	d.unheard = false
+	for i := range d.again {
+		q := &d.again[i]
+		if b := d.branches[q.id]; b != nil && b.next.Equal(q.at) && q.at.After(now) {
+			q.at, b.next = now, now
+		}
+	}
+	heap.Init(&d.again)
 }
 
 // ring is a queue of questions in an array that grows and is used again.

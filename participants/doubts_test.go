@@ -60,3 +60,40 @@ func TestDoubts(t *testing.T) {
 		t.Errorf("%d are left", d.len())
 	}
 }
+
+// While no coordinator listens, one branch is asked about after the other. When
+// one does, all whose questions went unheard are asked about at once.
+func TestDoubtsUnheard(t *testing.T) {
+	const after, total = time.Second, 20
+	branch := func(n int) wire.TxID { return wire.TxID{Log: "l", N: uint64(n)} }
+	now := time.Now()
+	d := newDoubts(after)
+	for i := range total {
+		d.addAt(machine.Branch{ID: branch(i), State: wire.BranchPrepared}, now)
+	}
+	for range total {
+		d.notHeard(branch(total), now) // one that is settled
+		ask := d.due(now, total)
+		if len(ask) != 1 {
+			t.Fatalf("%d are asked about while nobody listens, want 1", len(ask))
+		}
+		d.askAgain(ask[0].ID, now)
+		d.notHeard(ask[0].ID, now)
+	}
+	if got := d.due(now.Add(probePause-1), total); len(got) != 0 {
+		t.Errorf("%d are asked about before the pause is over", len(got))
+	}
+	now = now.Add(probePause)
+	probe := d.due(now, total)
+	if len(probe) != 1 {
+		t.Fatalf("%d are asked about after the pause, want 1", len(probe))
+	}
+	d.askAgain(probe[0].ID, now)
+	d.heard(now)
+	if got := d.due(now, total); len(got) != total {
+		t.Errorf("%d are asked about when somebody listens, want all %d", len(got), total)
+	}
+	if got := d.due(now.Add(time.Hour), total); len(got) != 0 {
+		t.Errorf("%d questions are planned twice", len(got))
+	}
+}

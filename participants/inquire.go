@@ -2,9 +2,12 @@ package participants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"parley/participants/machine"
 	"parley/wire"
@@ -17,6 +20,9 @@ const (
 	// askTimeout is how long to wait for an answer. A coordinator needs two
 	// seconds to be sure that a log's owner is silent, and then seals it.
 	askTimeout = 10 * time.Second
+	// heardAfter is when a question without an answer counts as received: that
+	// nobody listens is reported by the broker at once.
+	heardAfter = 100 * time.Millisecond
 )
 
 // inquire asks what became of branches in doubt until ctx ends.
@@ -55,7 +61,15 @@ func (s *service) inquire(ctx context.Context) {
 func (s *service) ask(ctx context.Context, b machine.Branch) {
 	s.counts.asked.Add(1)
 	s.doubts.askAgain(b.ID, time.Now())
+	listening := time.AfterFunc(heardAfter, func() { s.doubts.heard(time.Now()) })
+	defer listening.Stop()
 	answer, err := s.resolve(ctx, b)
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		s.doubts.notHeard(b.ID, time.Now())
+	case err == nil:
+		s.doubts.heard(time.Now())
+	}
 	if err != nil && ctx.Err() == nil {
 		s.cfg.Log.Debug("no answer about a branch in doubt", "tx", b.ID.String(), "error", err)
 	}

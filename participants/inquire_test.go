@@ -70,3 +70,48 @@ func TestRestartAsksAboutAll(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// When the first coordinator starts to listen, every branch in doubt is asked
+// about without waiting for its own next question.
+func TestFirstCoordinatorIsAskedAboutAll(t *testing.T) {
+	server := brokertest.Run(t)
+	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
+	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	nc := server.Connect(t)
+	const total = 100
+	for i := range total {
+		if err := nc.PublishMsg(prepareMessage("doubtful", i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for p.Counts().InDoubt < total || p.Counts().Asked == 0 {
+		<-tick.C
+	}
+	asked := make(chan wire.TxID, total)
+	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
+		q, err := wire.Decode[wire.Resolve](m.Data)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusAborted}))
+		asked <- q.ID
+	}); err != nil {
+		t.Fatal(err)
+	}
+	end := time.After(patience)
+	for p.Counts().InDoubt > 0 {
+		select {
+		case <-asked:
+		case <-tick.C:
+		case <-end:
+			t.Fatalf("%d branches are still in doubt", p.Counts().InDoubt)
+		}
+	}
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
+	}
+}
