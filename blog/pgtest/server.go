@@ -96,7 +96,7 @@ func programs() (dir string, err error) {
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb") // the pattern is good
 	if len(found) == 0 {
-		return "", errors.New("PostgreSQL is not installed: run `make deps`, or tools/deps-postgres, or install the package postgresql")
+		return "", errors.New("PostgreSQL is not installed: run `make deps`, or install the package postgresql")
 	}
 	return filepath.Dir(found[len(found)-1]), nil
 }

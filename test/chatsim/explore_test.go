@@ -12,6 +12,7 @@ import (
 
 var (
 	only      = flag.String("config", "", "explore only this configuration")
+	deep      = flag.Bool("deep", false, "catch every broken variant")
 	maxStates = flag.Int("states", 20_000_000, "the most states of a configuration")
 )
 
@@ -36,6 +37,7 @@ func TestExplore(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Logf("%-8s %8d states %9d transitions  depth %2d  %5.1f s", cfg.Name, r.States, r.Transitions, r.Depth, time.Since(start).Seconds())
+			explore.Count(t, "states", r.States)
 			if r.Broken != nil {
 				t.Fatalf("%s: %s\n%s", r.Broken.Invariant, r.Broken.What, strings.Join(r.Trace, "\n"))
 			}

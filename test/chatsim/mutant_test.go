@@ -36,10 +36,11 @@ func TestProbe(t *testing.T) {
 	mutant.Print(t, r.verdict())
 }
 
-// TestMutants compiles every broken variant and sees the explorer catch it.
+// TestMutants compiles broken variants and sees the explorer catch them, with
+// -deep every one.
 func TestMutants(t *testing.T) {
 	if explore.Brief() {
 		t.Skip("mutants are compiled and explored without the race detector")
 	}
-	mutant.Catch(t, "test/chatsim", *onlyMutant, Mutants(), nil)
+	mutant.Catch(t, "test/chatsim", mutant.Which{Only: *onlyMutant, All: *deep}, Mutants(), nil)
 }

@@ -17,6 +17,7 @@ func TestPeople(t *testing.T) {
 	if err := peopleWorlds(n); err != nil {
 		t.Fatal(err)
 	}
+	explore.Count(t, "seeds", int(n))
 }
 
 func peopleWorlds(n uint64) error {
@@ -37,13 +38,16 @@ func TestPeopleProbe(t *testing.T) {
 	mutant.Print(t, found)
 }
 
-// TestPeopleMutants sees every broken variant of the presence core caught.
+// TestPeopleMutants sees a broken variant of the presence core caught, with -deep
+// every one.
 func TestPeopleMutants(t *testing.T) {
 	if explore.Brief() {
 		t.Skip("mutants are compiled and run without the race detector")
 	}
-	for _, m := range PeopleMutants() {
-		if *onlyMutant != "" && m.Name != *onlyMutant {
+	which := mutant.Which{Only: *onlyMutant, All: *deep}
+	for i, m := range PeopleMutants() {
+		if !which.Wants(m.Name, i == 0) {
+			mutant.Applies(t, m.Name, m.Edits)
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
@@ -54,6 +58,7 @@ func TestPeopleMutants(t *testing.T) {
 				t.Fatalf("mutant %s broke nothing", m.Name)
 			}
 			t.Logf("%-22s %s", m.Name, found)
+			explore.Count(t, "variants", 1)
 		})
 	}
 }

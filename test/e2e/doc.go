@@ -3,7 +3,7 @@
 // started again, and then held against what was promised.
 //
 // The crash table (TestCrashPoints) has one row for each durable step of the
-// protocol and each process that can die there. `make crash` shows it; with
+// protocol and each process that can die there. `make test` runs it; with
 // -long every row is played several times, with other orders around.
 //
 //	go test -race -shuffle=on ./test/e2e

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -51,5 +52,13 @@ func Simulate[S Simulation](t *testing.T, pkg string, s Seeds, world func(seed u
 		}
 		held(w)
 	}
+	Count(t, "seeds", int(n))
 	return n
+}
+
+// Count reports how many of something a test has seen, so that a run can sum
+// them up: states, variants, seeds.
+func Count(t *testing.T, what string, n int) {
+	t.Helper()
+	t.Attr(what, strconv.Itoa(n))
 }

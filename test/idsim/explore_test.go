@@ -4,7 +4,6 @@ import (
 	"flag"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,18 +32,15 @@ func TestExplore(t *testing.T) {
 		}
 		configs = []Config{*cfg}
 	}
-	var states atomic.Int64
-	start := time.Now()
-	t.Cleanup(func() { t.Logf("%d states in all, %.1f s", states.Load(), time.Since(start).Seconds()) })
 	for _, cfg := range configs {
 		t.Run(cfg.Name, func(t *testing.T) {
 			t.Parallel()
-			states.Add(int64(exploreOne(t, &cfg)))
+			exploreOne(t, &cfg)
 		})
 	}
 }
 
-func exploreOne(t *testing.T, cfg *Config) int {
+func exploreOne(t *testing.T, cfg *Config) {
 	start := time.Now()
 	r, err := Explore(cfg, *maxStates)
 	if err != nil {
@@ -52,8 +48,8 @@ func exploreOne(t *testing.T, cfg *Config) int {
 	}
 	t.Logf("%-18s %8d states %9d transitions  depth %2d  healed %7d  processes %6d  registers %6d  %5.1f s",
 		cfg.Name, r.States, r.Transitions, r.Depth, r.Healed, r.Processes, r.Registers, time.Since(start).Seconds())
+	explore.Count(t, "states", r.States)
 	if r.Broken != "" {
 		t.Fatalf("%s: %s\n%s", r.Broken, r.What, strings.Join(r.Trace, "\n"))
 	}
-	return r.States
 }

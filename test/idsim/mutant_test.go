@@ -40,12 +40,13 @@ func TestProbe(t *testing.T) {
 	mutant.Print(t, v)
 }
 
-// TestMutants compiles every broken variant and sees the explorer catch it.
+// TestMutants compiles broken variants and sees the explorer catch them, with
+// -deep every one.
 func TestMutants(t *testing.T) {
 	if explore.Brief() {
 		t.Skip("mutants are compiled and explored without the race detector")
 	}
-	mutant.Catch(t, "test/idsim", *onlyMutant, Mutants(), alsoTwice)
+	mutant.Catch(t, "test/idsim", mutant.Which{Only: *onlyMutant, All: *deep}, Mutants(), alsoTwice)
 }
 
 // alsoTwice: where an ID was made that is not reserved, one is made twice.

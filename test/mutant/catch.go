@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/test/explore"
 )
 
 // Variant is a deliberately broken variant of what an exploration explores. The
@@ -29,13 +31,35 @@ type Verdict[Invariant ~string] struct {
 	Then *Verdict[Invariant]
 }
 
-// Catch compiles every variant and sees the exploration catch it: the test
+// Which are the variants that a run catches.
+type Which struct {
+	// Only is the name of one, whose trace is printed then; empty means all, or
+	// a sample.
+	Only string
+	// All of them, instead of a sample: one for each invariant. That the text of
+	// every variant still stands in the sources is checked for all.
+	All bool
+}
+
+// Wants reports whether to catch a variant of that name; first says that it is
+// the first of its kind.
+func (w Which) Wants(name string, first bool) bool {
+	if w.Only != "" {
+		return name == w.Only
+	}
+	return w.All || first
+}
+
+// Catch compiles the variants and sees the exploration catch each: the test
 // TestProbe of the package in the folder pkg, which explores the configuration
-// that the flag -probe names and prints a [Verdict]. With only, it is that
-// variant alone, and its trace is printed.
-func Catch[Invariant ~string](t *testing.T, pkg, only string, variants []Variant[Invariant], further func(t *testing.T, m Variant[Invariant], v Verdict[Invariant])) {
+// that the flag -probe names and prints a [Verdict].
+func Catch[Invariant ~string](t *testing.T, pkg string, which Which, variants []Variant[Invariant], further func(t *testing.T, m Variant[Invariant], v Verdict[Invariant])) {
+	seen := map[Invariant]bool{}
 	for _, m := range variants {
-		if only != "" && m.Name != only {
+		first := !seen[m.Breaks]
+		seen[m.Breaks] = true
+		if !which.Wants(m.Name, first) {
+			Applies(t, m.Name, m.Edits)
 			continue
 		}
 		t.Run(m.Name, func(t *testing.T) {
@@ -46,7 +70,7 @@ func Catch[Invariant ~string](t *testing.T, pkg, only string, variants []Variant
 			for w := &v; w != nil; w = w.Then {
 				t.Logf("%-28s in %-18s broke %-14s %2d steps %8d states %5.1f s: %s",
 					m.Name, m.Config, w.Broken, len(w.Trace), w.States, time.Since(start).Seconds(), w.What)
-				if only != "" {
+				if which.Only != "" {
 					t.Log("\n" + strings.Join(w.Trace, "\n"))
 				}
 			}
@@ -56,6 +80,7 @@ func Catch[Invariant ~string](t *testing.T, pkg, only string, variants []Variant
 			if further != nil {
 				further(t, m, v)
 			}
+			explore.Count(t, "variants", 1)
 		})
 	}
 }

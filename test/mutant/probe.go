@@ -30,10 +30,7 @@ func Print(t *testing.T, result any) {
 // the root.
 func Probe(t *testing.T, pkg, name string, edits []Edit, result any, test string, args ...string) {
 	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := moduleRoot(t)
 	dir := t.TempDir()
 	over, err := overlay(root, dir, name, edits)
 	if err != nil {
@@ -56,4 +53,22 @@ func Probe(t *testing.T, pkg, name string, edits []Edit, result any, test string
 	if err := json.Unmarshal(line, result); !found || err != nil {
 		t.Fatalf("mutant %s printed no result (%v)\n%s", name, err, out)
 	}
+}
+
+// Applies checks that every text that the edits replace stands where they expect
+// it, without compiling. It is called from a package two folders below the root.
+func Applies(t *testing.T, name string, edits []Edit) {
+	t.Helper()
+	if _, err := overlay(moduleRoot(t), t.TempDir(), name, edits); err != nil {
+		t.Error(err)
+	}
+}
+
+func moduleRoot(t testing.TB) string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
 }

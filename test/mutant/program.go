@@ -12,10 +12,7 @@ import (
 // below the root, and watches for no races: what it does wrong is no race.
 func Program(t testing.TB, name string, edits []Edit) proc.Program {
 	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := moduleRoot(t)
 	dir := t.TempDir()
 	over, err := overlay(root, dir, name, edits)
 	if err != nil {

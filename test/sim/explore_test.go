@@ -48,6 +48,7 @@ func exploreAll(t *testing.T, cfg *Config) {
 	}
 	t.Logf("%-12s %9d states %10d transitions  depth %2d  finished %8d  parts %v  %5.1f s",
 		cfg.Name, r.States, r.Transitions, r.Depth, r.Finished, r.Parts, time.Since(start).Seconds())
+	explore.Count(t, "states", r.States)
 	if r.Broken != "" {
 		t.Fatalf("%s: %s\n%s", r.Broken, r.What, strings.Join(r.Trace, "\n"))
 	}

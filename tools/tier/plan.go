@@ -1,0 +1,138 @@
+package main
+
+import (
+	"slices"
+	"strings"
+)
+
+// step is one command of a tier.
+type step struct {
+	name string
+	// proves is what is known when it passes, for CONTRIBUTING.md.
+	proves string
+	// dir is the folder of the module that it runs in, from the root.
+	dir string
+	// command is what to run; with packages it is go test with these flags, and
+	// args are those of the test program.
+	command  []string
+	packages func(module []string) []string
+	args     []string
+}
+
+// Packages of the main module that need other treatment than most.
+var (
+	// pure code has no goroutines: the race detector would only make its
+	// explorations slower.
+	pure = []string{
+		"test/sim", "test/idsim", "test/chatsim",
+		"coordinator/machine", "participants/machine", "idworker/lease", "chatgw/rooms/machine",
+	}
+	// installed packages start what make deps installs, or build and run the
+	// program again and again.
+	installed = []string{
+		"chatgw/web", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
+		"test/e2e", "test/ids", "test/chat", "test/chaos", "test/docker", "test/hosts",
+	}
+	// long packages begin first, so that none is left running alone at the end.
+	long = []string{
+		"test/e2e", "test/chaos", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+	}
+)
+
+// tier is a list of steps.
+type tier struct {
+	name, what string
+	steps      []step
+}
+
+func tiers() []tier {
+	return []tier{
+		{"quick", "at most 2 minutes once it was built; nothing to install but Go and make", quick()},
+		{"test", "at most 10 minutes; installs what it needs", test()},
+		{"proof", "minutes to hours; resumes where it was stopped", proof()},
+	}
+}
+
+func quick() []step {
+	return []step{
+		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
+		{name: "lint-changed", proves: "go vet and staticcheck find nothing in packages that differ from the main branch", command: []string{"tools/lint", "changed"}},
+		{name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
+			command: goTest("-short", "-p", "4", "-timeout", "10m"), packages: without(installed)},
+		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
+	}
+}
+
+func test() []step {
+	return []step{
+		{name: "install", proves: "what the tests need besides Go is installed: a C compiler, Chromium, PostgreSQL, Docker, Python with a WebSocket library", command: []string{"tools/deps"}},
+		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
+		{name: "lint", proves: "go vet and staticcheck find nothing, in every module", command: []string{"tools/lint"}},
+		{name: "explore", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; one broken variant of each kind is caught",
+			command: goTest("-p", "2", "-timeout", "20m"), packages: only(pure)},
+		{name: "packages", proves: "every package passes with the race detector, in random order, and leaves no goroutine; real brokers, databases, browsers, containers; real processes killed at every durable step, beside a minute of chaos",
+			command: goTest("-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(pure)},
+		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
+		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
+		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
+	}
+}
+
+func proof() []step {
+	deep := func(name, proves, pkg string, args ...string) step {
+		return step{name: name, proves: proves, command: goTest("-timeout", "6h"), packages: only([]string{pkg}), args: args}
+	}
+	return []step{
+		deep("transactions-explored", "the larger worlds of the commit protocol, and every broken variant is caught", "test/sim", "-deep"),
+		deep("ids-explored", "the larger worlds of worker leases, and every broken variant is caught", "test/idsim", "-deep"),
+		deep("rooms-explored", "the larger worlds of rooms and presence, and every broken variant is caught", "test/chatsim", "-deep"),
+		deep("crashes", "each row of the crash table, several times", "test/e2e", "-long", "-test.run", "TestCrashPoints"),
+		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
+		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes", "test/ids", "-least", "2m"),
+		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
+		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-deep"),
+		{name: "power-often", proves: "sixty power failures", dir: "test/power", command: goTest("-timeout", "6h"), packages: only([]string{""}), args: []string{"-rounds", "60"}},
+		{name: "fuzz", proves: "every decoder withstands half a minute of fuzzing", command: []string{"tools/fuzz", "30s"}},
+	}
+}
+
+func goTest(flags ...string) []string { return append([]string{"go", "test", "-json"}, flags...) }
+
+// all packages of a module.
+func all(module []string) []string { return module }
+
+// only these packages, each named from the module's root.
+func only(names []string) func([]string) []string {
+	return func(module []string) []string {
+		return slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return !slices.Contains(names, inModule(pkg)) })
+	}
+}
+
+// without these packages; the long ones come first.
+func without(names []string) func([]string) []string {
+	return func(module []string) []string {
+		rest := slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return slices.Contains(names, inModule(pkg)) })
+		slices.SortStableFunc(rest, func(a, b string) int { return rank(a) - rank(b) })
+		return rest
+	}
+}
+
+func rank(pkg string) int {
+	if i := slices.Index(long, inModule(pkg)); i >= 0 {
+		return i
+	}
+	return len(long)
+}
+
+// inModule is the folder of a package in its module, whose path has one element
+// for the main module and is the folder otherwise.
+func inModule(pkg string) string {
+	for _, nested := range []string{"parley/bench", "parley/test/power", "parley/test/modules", "parley/tools"} {
+		if rest, ok := strings.CutPrefix(pkg+"/", nested+"/"); ok {
+			return strings.TrimSuffix(rest, "/")
+		}
+	}
+	return strings.TrimPrefix(pkg, "parley/")
+}
