@@ -3,13 +3,14 @@ package docker
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"parley/test/proc"
 )
 
-// container is what `docker inspect` says of one, as far as it is looked at.
+// container is the part of the output of `docker inspect` that the tests use.
 type container struct {
 	ID           string `json:"Id"`
 	Args         []string
@@ -40,7 +41,7 @@ func (c container) healthy() bool {
 	return c.State.Status == "running" && c.State.Health != nil && c.State.Health.Status == "healthy"
 }
 
-// containers are all there are, by service.
+// containers returns all of them, by service.
 func (e *engine) containers() map[string]container {
 	e.Helper()
 	all := map[string]container{}
@@ -58,20 +59,28 @@ func (e *engine) containers() map[string]container {
 	return all
 }
 
-// awaitHealthy waits until every container serves, but init, which ends.
-func (e *engine) awaitHealthy() map[string]container {
+// awaitHealthy waits until every container is healthy, but init, which ends.
+func (e *engine) awaitHealthy() (all map[string]container) {
 	e.Helper()
-	var all map[string]container
-	proc.Eventually(e, proc.Patience, "containers becoming healthy", func() error {
+	return e.await("becoming healthy", nil, container.healthy)
+}
+
+// awaitRestarted waits until the engine has started these containers again, once.
+func (e *engine) awaitRestarted(names ...string) {
+	e.Helper()
+	e.await("being started again", names, func(c container) bool { return c.RestartCount == 1 && c.healthy() })
+}
+
+// await waits until a condition holds for these containers; without names, for
+// all but init.
+func (e *engine) await(what string, names []string, holds func(container) bool) (all map[string]container) {
+	e.Helper()
+	proc.Eventually(e, patience, "containers "+what, func() error {
 		all = e.containers()
-		var ill []string
 		for name, c := range all {
-			if name != "init" && !c.healthy() {
-				ill = append(ill, name)
+			if awaited := slices.Contains(names, name) || len(names) == 0 && name != "init"; awaited && !holds(c) {
+				return fmt.Errorf("%s is %+v after %d restarts", name, c.State, c.RestartCount)
 			}
-		}
-		if len(ill) > 0 {
-			return fmt.Errorf("%v are not healthy", ill)
 		}
 		return nil
 	})
@@ -79,16 +88,17 @@ func (e *engine) awaitHealthy() map[string]container {
 }
 
 // crash kills the process in a container as a fault would. (`docker kill` is an
-// operator's wish, after which the engine does not start it again.)
+// operator's request, after which the engine does not start it again.)
 func (e *engine) crash(c container) {
 	e.Helper()
-	e.run(e.beside("sh", "-c", "kill -9 "+strconv.Itoa(c.State.Pid))...)
+	e.run(e.onHost("sh", "-c", "kill -9 "+strconv.Itoa(c.State.Pid))...)
 }
 
-// logs is what the containers printed last, for a test that failed.
-func (e *engine) logs() {
+// cleanUp shows what the containers of a failed test printed last, and removes
+// them.
+func (e *engine) cleanUp() {
 	if e.Failed() {
-		out, errs, _ := proc.Run(e, append(append([]string{}, e.project...), "logs", "--tail", "20")...)
-		e.Logf("the containers printed last:\n%s%s", out, errs)
+		e.Logf("the containers printed last:\n%s", e.compose("logs", "--tail", "20"))
+		e.compose("down", "--volumes", "--timeout", "0")
 	}
 }

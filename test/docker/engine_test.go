@@ -1,16 +1,29 @@
 package docker
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"parley/test/proc"
+)
+
+const (
+	// patience bounds a wait for containers. Starting all of them takes half a
+	// minute on a machine that does nothing else, most of it the health checks'
+	// intervals.
+	patience = 5 * time.Minute
+	// buildPatience bounds a build, which compiles every module from source.
+	buildPatience = 30 * time.Minute
 )
 
 // engine is a Docker engine that nobody else uses.
@@ -21,17 +34,19 @@ type engine struct {
 	pid int
 	// project is the command line of docker-compose.
 	project []string
+	// setenv sets a variable of the environment until the test ends.
+	setenv func(key, value string)
 }
 
 // startEngine starts it, and stops it when the test ends.
-func startEngine(t testing.TB) *engine {
+func startEngine(t *testing.T) *engine {
 	t.Helper()
 	if os.Geteuid() != 0 {
-		t.Fatal("a Docker engine of its own takes root: run this test as root")
+		t.Fatal("a separate Docker engine requires root: run this test as root")
 	}
 	for _, program := range []string{"dockerd", "docker", "unshare", "nsenter", "ip"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Fatalf("%v: install Docker's engine and docker-compose, on Debian by tools/deps-docker", err)
+			t.Fatalf("%v: install Docker's engine and docker-compose, on Debian by `make deps`", err)
 		}
 	}
 	// A socket's path must be short, which a test's directory is not.
@@ -48,27 +63,26 @@ func startEngine(t testing.TB) *engine {
 	t.Setenv("DOCKER_HOST", "unix://"+in("sock"))
 	t.Setenv("DOCKER_CONTEXT", "")
 	t.Setenv("DOCKER_CONFIG", in("config"))
-	// A test's engine may have a client without the newer builder.
+	// A client may lack BuildKit.
 	t.Setenv("DOCKER_BUILDKIT", "0")
 	log, err := os.Create(in("log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	e := &engine{TB: t, process: proc.LaunchBy(
+	e := &engine{TB: t, setenv: t.Setenv, process: proc.LaunchBy(
 		t, proc.Options{Log: log}, "unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", "--",
 		"sh", "-c", `ip link set lo up && exec dockerd "$@"`, "dockerd",
 		"--host", "unix://"+in("sock"), "--data-root", in("data"), "--exec-root", in("exec"), "--pidfile", in("pid"), "--log-level", "warn",
 	)}
-	e.compose(t)
-	proc.Eventually(t, proc.Patience, "starting dockerd", func() error {
+	e.findCompose()
+	proc.Eventually(t, patience, "starting dockerd", func() error {
 		if e.process.Ended() {
-			said, _ := os.ReadFile(log.Name()) // it ended, with or without reasons
-			t.Fatalf("dockerd ended:\n%s", said)
+			reasons, _ := os.ReadFile(log.Name()) // it ended, with or without reasons
+			t.Fatalf("dockerd ended:\n%s", reasons)
 		}
-		_, errs, code := proc.Run(t, "docker", "version")
-		if code != 0 {
-			return fmt.Errorf("docker version: exit %d\n%s", code, errs)
+		if out, code := e.try("docker", "version"); code != 0 {
+			return fmt.Errorf("docker version: exit %d\n%s", code, out)
 		}
 		return nil
 	})
@@ -77,14 +91,21 @@ func startEngine(t testing.TB) *engine {
 	return e
 }
 
-// compose finds docker-compose, of version 2 or 1.
-func (e *engine) compose(t testing.TB) {
-	t.Helper()
+// with returns the engine for a subtest.
+func (e *engine) with(t *testing.T) *engine {
+	sub := *e
+	sub.TB, sub.setenv = t, t.Setenv
+	return &sub
+}
+
+// findCompose finds docker-compose, of version 2 or 1.
+func (e *engine) findCompose() {
+	e.Helper()
 	e.project = []string{"docker", "compose"}
-	if _, _, code := proc.Run(t, "docker", "compose", "version"); code != 0 {
+	if _, code := e.try("docker", "compose", "version"); code != 0 {
 		e.project = []string{"docker-compose"}
 	}
-	e.project = append(e.project, "--project-name", "parley", "--file", "../../docker-compose.yml")
+	e.project = append(e.project, "--project-name", "parley", "--file", filepath.Join(root, "docker-compose.yml"))
 }
 
 // stop ends it in order, so that nothing of it stays mounted.
@@ -111,14 +132,48 @@ func child(t testing.TB, pid int) int {
 	return n
 }
 
-// run runs a command, which must succeed, and returns what it prints.
+// command runs a command to its end, which must come in time.
+func (e *engine) command(within time.Duration, argv []string) (stdout, stderr string, code int) {
+	e.Helper()
+	// Not the test's context, which has ended when it cleans up.
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	var out, errs strings.Builder
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = proc.Environment(), &out, &errs
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
+		e.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, &errs)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// try runs a command, which may fail, and returns everything that it prints.
+func (e *engine) try(argv ...string) (output string, code int) {
+	e.Helper()
+	out, errs, code := e.command(patience, argv)
+	return out + errs, code
+}
+
+// run runs a command, which must succeed, and returns its standard output.
 func (e *engine) run(argv ...string) string {
 	e.Helper()
-	out, errs, code := proc.Run(e, argv...)
+	out, errs, code := e.command(patience, argv)
 	if code != 0 {
 		e.Fatalf("%s: exit %d\n%s%s", strings.Join(argv, " "), code, out, errs)
 	}
 	return out
+}
+
+// build runs a command that builds an image, which must succeed, and returns
+// everything that it prints.
+func (e *engine) build(argv ...string) (output string) {
+	e.Helper()
+	out, errs, code := e.command(buildPatience, argv)
+	if code != 0 {
+		e.Fatalf("%s: exit %d\n%s%s", strings.Join(argv, " "), code, out, errs)
+	}
+	return out + errs
 }
 
 // docker runs a command of docker.
@@ -127,14 +182,14 @@ func (e *engine) docker(args ...string) string {
 	return e.run(append([]string{"docker"}, args...)...)
 }
 
-// up, down and so on are commands of docker-compose.
-func (e *engine) do(args ...string) string {
+// compose runs a command of docker-compose.
+func (e *engine) compose(args ...string) string {
 	e.Helper()
-	return e.run(append(append([]string{}, e.project...), args...)...)
+	return e.run(append(slices.Clone(e.project), args...)...)
 }
 
-// beside is a command line that runs on the engine's machine, as this one would
-// be to an engine of its own.
-func (e *engine) beside(argv ...string) []string {
+// onHost is a command line that runs on the engine's machine, which is what this
+// one is to any other engine.
+func (e *engine) onHost(argv ...string) []string {
 	return append([]string{"nsenter", "--target", strconv.Itoa(e.pid), "--net", "--pid", "--"}, argv...)
 }

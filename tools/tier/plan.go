@@ -66,7 +66,7 @@ func quick() []step {
 
 func test() []step {
 	return []step{
-		{name: "install", proves: "what the tests need besides Go is installed: a C compiler, Chromium, PostgreSQL, Docker, Python with a WebSocket library", command: []string{"tools/deps"}},
+		install(),
 		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
 		{name: "lint", proves: "go vet and staticcheck find nothing, in every module", command: []string{"tools/lint"}},
 		{name: "explore", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; one broken variant of each kind is caught",
@@ -85,6 +85,7 @@ func proof() []step {
 		return step{name: name, proves: proves, command: goTest("-timeout", "6h"), packages: only([]string{pkg}), args: args}
 	}
 	return []step{
+		install(),
 		deep("transactions-explored", "the larger worlds of the commit protocol, and every broken variant is caught", "test/sim", "-deep"),
 		deep("ids-explored", "the larger worlds of worker leases, and every broken variant is caught", "test/idsim", "-deep"),
 		deep("rooms-explored", "the larger worlds of rooms and presence, and every broken variant is caught", "test/chatsim", "-deep"),
@@ -92,10 +93,14 @@ func proof() []step {
 		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes", "test/ids", "-least", "2m"),
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
-		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-deep"),
+		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
 		{name: "power-often", proves: "sixty power failures", dir: "test/power", command: goTest("-timeout", "6h"), packages: only([]string{""}), args: []string{"-rounds", "60"}},
 		{name: "fuzz", proves: "every decoder withstands half a minute of fuzzing", command: []string{"tools/fuzz", "30s"}},
 	}
+}
+
+func install() step {
+	return step{name: "install", proves: "what the tests need besides Go is installed: a C compiler, Chromium, PostgreSQL, Docker, Python with a WebSocket library", command: []string{"tools/deps"}}
 }
 
 func goTest(flags ...string) []string { return append([]string{"go", "test", "-json"}, flags...) }
