@@ -49,7 +49,7 @@ type Coordinator struct {
 	service       micro.Service // nil until there is a log
 	full          bool          // the stream is beyond its soft limit
 	purges        purges
-	asking        int           // questions for which others are asked
+	asking        int // questions for which others are asked
 }
 
 // New checks the configuration. It opens nothing.

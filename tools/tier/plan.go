@@ -57,8 +57,10 @@ func quick() []step {
 	return []step{
 		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
 		{name: "lint-changed", proves: "go vet and staticcheck find nothing in packages that differ from the main branch", command: []string{"tools/lint", "changed"}},
-		{name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
-			command: goTest("-short", "-p", "4", "-timeout", "10m"), packages: without(installed)},
+		{
+			name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
+			command: goTest("-short", "-p", "4", "-timeout", "10m"), packages: without(installed),
+		},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
 		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
 	}
@@ -69,10 +71,14 @@ func test() []step {
 		install(),
 		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
 		{name: "lint", proves: "go vet and staticcheck find nothing, in every module", command: []string{"tools/lint"}},
-		{name: "explore", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; one broken variant of each kind is caught",
-			command: goTest("-p", "2", "-timeout", "20m"), packages: only(pure)},
-		{name: "packages", proves: "every package passes with the race detector, in random order, and leaves no goroutine; real brokers, databases, browsers, containers; real processes killed at every durable step, beside a minute of chaos",
-			command: goTest("-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(pure)},
+		{
+			name: "explore", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; one broken variant of each kind is caught",
+			command: goTest("-p", "2", "-timeout", "20m"), packages: only(pure),
+		},
+		{
+			name: "packages", proves: "every package passes with the race detector, in random order, and leaves no goroutine; real brokers, databases, browsers, containers; real processes killed at every durable step, beside a minute of chaos",
+			command: goTest("-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(pure),
+		},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
