@@ -58,11 +58,10 @@ func TestPostsSurvive(t *testing.T) {
 	}
 	some := func(n int) {
 		t.Helper()
-		late := time.After(patience)
 		for range n {
 			select {
 			case <-enough:
-			case <-late:
+			case <-time.After(patience):
 				t.Fatal("no more posts are acknowledged")
 			}
 		}

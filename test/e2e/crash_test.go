@@ -25,17 +25,9 @@ type row struct {
 	// the order; only those in doubt can find out what became of it.
 	gone bool
 	// want is the only outcome allowed for the order under test, if any.
-	want string
-	// within bounds how long a branch may be in doubt.
-	within time.Duration
+	want   string
 	strike func(*trial)
 }
-
-// Bounds on doubt, from the moment that those needed to end it are started.
-const (
-	withinParticipant = 10 * time.Second
-	withinCoordinator = 5 * time.Second
-)
 
 const (
 	committed = "committed"
@@ -50,7 +42,7 @@ func rows() []row {
 			participants.StepPrepareBeforeCommit, participants.StepPrepareAfterCommit, participants.StepVoteSent,
 			participants.StepOutcomeBeforeCommit, participants.StepOutcomeAfterCommit, participants.StepAckSent,
 		} {
-			r := row{victim: name, point: point, died: name, then: "restarted", within: withinParticipant, strike: crashParticipant}
+			r := row{victim: name, point: point, died: name, then: "restarted", strike: crashParticipant}
 			if strings.HasPrefix(point, "outcome") || strings.HasPrefix(point, "ack") {
 				r.want = committed
 			}
@@ -64,7 +56,7 @@ func rows() []row {
 		{coordinator.StepAnswered, committed},
 		{coordinator.StepCommitSent, committed},
 	} {
-		r := row{victim: "coordinator", point: p.point, died: "coordinator", within: withinCoordinator}
+		r := row{victim: "coordinator", point: p.point, died: "coordinator"}
 		alone, beside := r, r
 		alone.then, alone.strike = "restarted", crashCoordinator
 		beside.then, beside.strike = "another is alive", crashBeside
@@ -73,13 +65,13 @@ func rows() []row {
 		all = append(all, alone, again, beside)
 	}
 	all = append(all,
-		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted", within: withinCoordinator, strike: crashPurging},
-		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, a commit was carried forward", want: committed, gone: true, within: withinCoordinator, strike: crashCarried},
-		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, it was draining", within: withinCoordinator, strike: crashDraining},
-		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-before", gone: true, want: nothing, within: withinCoordinator, strike: crashSealer(coordinator.StepAppendBefore)},
-		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-after", gone: true, want: committed, within: withinCoordinator, strike: crashSealer(coordinator.StepAppendAfter)},
-		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; the 2nd was being asked", gone: true, want: nothing, within: withinCoordinator, strike: crashAsked},
-		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "broker", then: "restarted", within: withinCoordinator, strike: brokerWhileSealing},
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted", strike: crashPurging},
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, a commit was carried forward", want: committed, gone: true, strike: crashCarried},
+		row{victim: "coordinator", point: coordinator.StepPurgeBefore, died: "coordinator", then: "restarted, it was draining", strike: crashDraining},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-before", gone: true, want: nothing, strike: crashSealer(coordinator.StepAppendBefore)},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; 1st died at append-after", gone: true, want: committed, strike: crashSealer(coordinator.StepAppendAfter)},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "both coordinators", then: "a third starts; the 2nd was being asked", gone: true, want: nothing, strike: crashAsked},
+		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "broker", then: "restarted", strike: brokerWhileSealing},
 	)
 	for _, h := range []struct{ victim, point string }{
 		{wire.Inventory, participants.StepPrepareAfterCommit},
@@ -89,7 +81,7 @@ func rows() []row {
 		{"coordinator", coordinator.StepAppendAfter},
 		{"coordinator", coordinator.StepPurgeBefore},
 	} {
-		all = append(all, row{victim: h.victim, point: h.point, died: "broker", then: "restarted", within: withinParticipant, strike: killHeld})
+		all = append(all, row{victim: h.victim, point: h.point, died: "broker", then: "restarted", strike: killHeld})
 	}
 	for _, h := range []struct{ victim, point, want string }{
 		{wire.Delivery, participants.StepPrepareAfterCommit, nothing},
@@ -98,7 +90,7 @@ func rows() []row {
 		{"coordinator", coordinator.StepPurgeBefore, ""},
 		{wire.Inventory, participants.StepOutcomeBeforeCommit, committed},
 	} {
-		all = append(all, row{victim: h.victim, point: h.point, died: "everything", then: "restarted", gone: true, want: h.want, within: withinParticipant, strike: killHeld})
+		all = append(all, row{victim: h.victim, point: h.point, died: "everything", then: "restarted", gone: true, want: h.want, strike: killHeld})
 	}
 	return all
 }

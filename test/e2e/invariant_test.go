@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// askFor bounds one question to a participant that may be dead.
-const askFor = time.Second
+// askFor bounds one question to a participant that may be dead; it is repeated.
+const askFor = 5 * time.Second
 
 func ask[T any, M wire.Message[T]](s *system, subject string, request []byte) (T, error) {
 	ctx, cancel := context.WithTimeout(s.Context(), askFor)

@@ -55,7 +55,7 @@ func (s *system) cliOrder(wantCode int, key, item string, quantity int64, zone s
 	}
 	// An abort is told when one participant has closed the key; the other one
 	// refuses, or gives back what it holds, within moments.
-	eventually(s, 2*time.Second, "giving back what was reserved", func() error {
+	eventually(s, patience, "giving back what was reserved", func() error {
 		return cmp.Or(s.known(o, both), s.inDoubt())
 	})
 	return r
@@ -139,7 +139,7 @@ func TestDrained(t *testing.T) {
 		}
 	}
 	s.startCoordinator()
-	eventually(t, withinCoordinator, "resolving every branch", s.inDoubt)
+	eventually(t, patience, "resolving every branch", s.inDoubt)
 	s.check()
 	s.repeatAll()
 	eventually(t, patience, "finishing everything", s.unfinished)
@@ -188,7 +188,7 @@ func TestKilledUnderLoad(t *testing.T) {
 		s.nc.Close() // the clients give up
 		workers.Wait()
 		p = s.up()
-		eventually(t, withinParticipant, "resolving every branch", s.inDoubt)
+		eventually(t, patience, "resolving every branch", s.inDoubt)
 		s.check()
 	}
 	told := map[string]int{}
@@ -212,7 +212,7 @@ func TestKilledTwice(t *testing.T) {
 	s.startCoordinator("--crash-at", "commit-sent").AwaitKilled()
 	began := time.Now()
 	s.startCoordinator()
-	eventually(t, withinCoordinator, "resolving every branch", s.inDoubt)
+	eventually(t, patience, "resolving every branch", s.inDoubt)
 	t.Logf("resolved after %v", time.Since(began).Round(time.Millisecond))
 	if !s.outcome(o) {
 		t.Error("the commit was lost")

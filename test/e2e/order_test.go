@@ -17,6 +17,8 @@ type order struct {
 	// zone is empty for an order that needs no courier.
 	zone string
 	wait wire.Wait
+	// timeout is for the votes.
+	timeout time.Duration
 
 	cancel context.CancelFunc
 	done   chan struct{}
@@ -25,8 +27,13 @@ type order struct {
 	err  error
 }
 
-// clientPatience is how long a client asks for one order.
-const clientPatience = 30 * time.Second
+const (
+	// voteTimeout is as long as the test waits for anything: no order aborts
+	// because a restart or a disk takes long.
+	voteTimeout = patience
+	// clientPatience is how long a client asks for one order.
+	clientPatience = patience
+)
 
 // newOrder notes down an order that is unlike the others.
 func (s *system) newOrder() *order {
@@ -35,14 +42,14 @@ func (s *system) newOrder() *order {
 	n := len(s.orders)
 	o := &order{
 		key: fmt.Sprintf("order-%d", n), item: fmt.Sprintf("item-%d", n%3), zone: fmt.Sprintf("zone-%d", n%2),
-		quantity: int64(1 + n%5), wait: wire.WaitDecided,
+		quantity: int64(1 + n%5), wait: wire.WaitDecided, timeout: voteTimeout,
 	}
 	s.orders = append(s.orders, o)
 	return o
 }
 
 func (o *order) request() txclient.Request {
-	r := txclient.Request{Key: o.key, Timeout: 5 * time.Second, Wait: o.wait, Branches: []wire.Branch{
+	r := txclient.Request{Key: o.key, Timeout: o.timeout, Wait: o.wait, Branches: []wire.Branch{
 		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
 	}}
 	if o.zone != "" {

@@ -6,20 +6,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"parley/internal/cluster"
 	"parley/wire"
 )
 
-// longestPause bounds how long anything may take while one process is
-// restarted: an election of the brokers.
-const longestPause = 10 * time.Second
-
 // Every process of a cluster is drained and started again, one after another, as
 // an upgrade does it, while orders, IDs, posts and messages go on. None of them
-// fails; the longest pause of each is shown. It runs alone: an order that waits
-// for a busy machine is no proof.
+// fails; the longest pause of each is shown. It runs alone, so that the
+// pauses are the restarts' and not those of a busy machine.
 func TestRollingRestart(t *testing.T) {
 	c := newRolling(t)
 	load := c.startLoad()
@@ -101,9 +96,12 @@ func (c *rolling) startStage(stage int) {
 		}
 	}
 	if stage == cluster.StageBrokers {
-		if out, errs, code := parley(c, cluster.Init(c.o)...); code != exitOK {
-			c.Fatalf("init: exit %d\n%s%s", code, out, errs)
-		}
+		eventually(c, patience, "creating the streams", func() error {
+			if out, errs, code := parley(c, cluster.Init(c.o)...); code != exitOK {
+				return fmt.Errorf("init: exit %d\n%s%s", code, out, errs)
+			}
+			return nil
+		})
 	}
 }
 

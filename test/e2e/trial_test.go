@@ -47,11 +47,13 @@ func play(t *testing.T, result *result) {
 	tr.stopAll()
 }
 
-// settle waits until nothing is in doubt and returns how long something was.
-func (tr *trial) settle() (doubt time.Duration) {
+// settle waits until nothing is in doubt and returns how long something was: a
+// figure for the table, which depends on the machine. That it ends is what is
+// tested.
+func (tr *trial) settle() time.Duration {
 	tr.Helper()
 	last := tr.healed
-	eventually(tr, tr.row.within+clientPatience, "resolving every branch", func() error {
+	eventually(tr, patience+clientPatience, "resolving every branch", func() error {
 		// In this order: what a client was told can still be in doubt, but what
 		// it waits for can come into doubt anew.
 		waiting := tr.waiting()
@@ -61,10 +63,7 @@ func (tr *trial) settle() (doubt time.Duration) {
 		}
 		return cmp.Or(err, waiting)
 	})
-	if doubt = last.Sub(tr.healed); doubt > tr.row.within {
-		tr.Errorf("in doubt for %v, allowed are %v", doubt, tr.row.within)
-	}
-	return doubt
+	return last.Sub(tr.healed)
 }
 
 // waiting is nil when every client of an order under test has its answer.

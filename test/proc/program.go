@@ -14,9 +14,10 @@ import (
 	"time"
 )
 
-// Patience bounds every wait that has no bound of its own to hold; on a healthy
-// machine nothing comes near it.
-const Patience = 60 * time.Second
+// Patience bounds every wait that has no bound of its own to hold. It only ends
+// a test that would hang: a machine that is five times slower and busy with
+// something else stays below it. How fast the program is, benchmarks measure.
+const Patience = 2 * time.Minute
 
 // Poll is how often something is looked at that cannot say by itself that it
 // has changed.

@@ -19,7 +19,7 @@ async def main(url, name, room, text):
 
         async def hear(*kinds):
             while True:
-                frame = json.loads(await asyncio.wait_for(ws.recv(), 30))
+                frame = json.loads(await asyncio.wait_for(ws.recv(), 120))
                 if frame["t"] == "error":
                     sys.exit("refused: " + frame["reason"])
                 if frame["t"] in kinds:
