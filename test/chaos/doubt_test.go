@@ -14,8 +14,10 @@ import (
 
 const (
 	lookEvery = 100 * time.Millisecond
-	// lookFor bounds one look at a participant, which may be dead.
-	lookFor = 500 * time.Millisecond
+	// lookFor bounds one look at a participant, which may be dead, so that the
+	// next one is not late. Who waits for an answer asks for askWithin.
+	lookFor   = 500 * time.Millisecond
+	askWithin = 5 * time.Second
 )
 
 // doubts looks at what is in doubt, again and again.
@@ -30,11 +32,11 @@ type doubts struct {
 
 var participantNames = [...]string{wire.Inventory, wire.Delivery}
 
-// look asks both participants.
-func (d *doubts) look(ctx context.Context) model.Sample {
+// look asks both participants, for a while.
+func (d *doubts) look(ctx context.Context, within time.Duration) model.Sample {
 	s := model.Sample{At: time.Now()}
 	for _, name := range participantNames {
-		b, err := d.ask(ctx, name)
+		b, err := d.ask(ctx, name, within)
 		if err != nil {
 			s.Silent++
 			continue
@@ -50,25 +52,27 @@ func (d *doubts) look(ctx context.Context) model.Sample {
 }
 
 // ask asks over every connection, and takes the first answer.
-func (d *doubts) ask(ctx context.Context, name string) (wire.Branches, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookFor)
+func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (wire.Branches, error) {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	defer cancel()
 	answers := make(chan *nats.Msg, len(d.conns))
 	for _, nc := range d.conns {
 		asking.Go(func() {
-			if m, err := nc.RequestWithContext(ctx, wire.BranchSubject(name), wire.Encode(wire.BranchQuery{V: wire.Version})); err == nil {
-				answers <- m
+			m, err := nc.RequestWithContext(ctx, wire.BranchSubject(name), wire.Encode(wire.BranchQuery{V: wire.Version}))
+			if err != nil {
+				m = nil // nobody listens, or not in time
 			}
+			answers <- m
 		})
 	}
-	select {
-	case m := <-answers:
-		return wire.Decode[wire.Branches](m.Data)
-	case <-ctx.Done():
-		return wire.Branches{}, fmt.Errorf("%s does not answer: %w", name, ctx.Err())
+	for range d.conns {
+		if m := <-answers; m != nil {
+			return wire.Decode[wire.Branches](m.Data)
+		}
 	}
+	return wire.Branches{}, fmt.Errorf("%s does not answer", name)
 }
 
 // run looks until ctx ends.
@@ -76,7 +80,7 @@ func (d *doubts) run(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		s := d.look(ctx)
+		s := d.look(ctx, lookFor)
 		if ctx.Err() != nil {
 			return
 		}
@@ -100,7 +104,7 @@ func (d *doubts) all() []model.Sample {
 // cleared is nil when both participants answer and nothing is in doubt since
 // before a moment.
 func (d *doubts) cleared(ctx context.Context, since time.Time) error {
-	s := d.look(ctx)
+	s := d.look(ctx, askWithin)
 	switch {
 	case s.Silent > 0:
 		return fmt.Errorf("%d participants do not answer", s.Silent)

@@ -52,7 +52,7 @@ func mutants(t *testing.T) []broken {
 			edits: []mutant.Edit{
 				mutant.Replace("participants/group.go",
 					"	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)\n",
-					"	k.durable <- ops\n	<-time.After(300 * time.Millisecond)\n	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)\n"),
+					"	k.durable <- ops\n	<-time.After(2 * time.Second)\n	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)\n"),
 				mutant.Replace("participants/group.go", `import (`, "import (\n\t\"time\""),
 			},
 			act: func(s *scene) {
@@ -116,7 +116,7 @@ func mutants(t *testing.T) []broken {
 			edits: []mutant.Edit{
 				mutant.Replace("blog/shards/database.go",
 					"		d.step.at(StepPostBeforeCommit)\n",
-					"		for _, o := range ops {\n			o.done <- o.result\n		}\n		<-time.After(300 * time.Millisecond)\n		d.step.at(StepPostBeforeCommit)\n"),
+					"		for _, o := range ops {\n			o.done <- o.result\n		}\n		<-time.After(2 * time.Second)\n		d.step.at(StepPostBeforeCommit)\n"),
 			},
 			act: func(s *scene) { s.crash(cluster.RoleBlog, "post-before-commit", nil) },
 		},
@@ -217,6 +217,8 @@ func TestNoMutant(t *testing.T) {
 type scene struct {
 	*run
 	orders int
+	// patience is how long it waits for what may never come.
+	patience time.Duration
 }
 
 func play(t *testing.T, m broken) []checker.Violation {
@@ -231,7 +233,10 @@ func play(t *testing.T, m broken) []checker.Violation {
 	for _, g := range c.named(cluster.RoleGateway) {
 		cfg.Gateways = append(cfg.Gateways, c.http(g))
 	}
-	s := &scene{run: connect(t, c, cfg)}
+	s := &scene{run: connect(t, c, cfg), patience: inVain}
+	if m.edits == nil {
+		s.patience = settleWithin
+	}
 	m.act(s)
 	return s.end()
 }
@@ -242,7 +247,7 @@ func (s *scene) end() []checker.Violation {
 	s.Helper()
 	s.traffic.Quiet()
 	s.briefly(func() bool {
-		d := s.doubts.look(s.Context())
+		d := s.doubts.look(s.Context(), askWithin)
 		return d.Silent+d.Doubt == 0 && s.traffic.Settled(nil) == nil
 	})
 	stores := s.read(s.Context())
@@ -260,11 +265,11 @@ func (s *scene) end() []checker.Violation {
 }
 
 // inVain is how long something is waited for that a broken product may never
-// come to.
-const inVain = 8 * time.Second
+// come to. The product as it is has all the time that it needs.
+const inVain = 15 * time.Second
 
 func (s *scene) briefly(ok func() bool) {
-	late := time.After(inVain)
+	late := time.After(s.patience)
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()
 	for !ok() {
@@ -293,7 +298,7 @@ func (s *scene) order(item, zone string) *model.Order {
 
 // place asks for an order until the answer is definite, or in vain.
 func (s *scene) place(o *model.Order) {
-	ctx, cancel := context.WithTimeout(s.Context(), inVain)
+	ctx, cancel := context.WithTimeout(s.Context(), s.patience)
 	defer cancel()
 	s.traffic.Order(ctx, o)
 }

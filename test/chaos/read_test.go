@@ -12,6 +12,7 @@ import (
 	"parley/coordinator/txlog"
 	"parley/test/chaos/checker"
 	"parley/test/chat"
+	"parley/test/proc"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -19,7 +20,7 @@ import (
 )
 
 // readWithin bounds the reading of one store.
-const readWithin = 60 * time.Second
+const readWithin = proc.Patience
 
 // read reads what is had over NATS, when nobody writes any more.
 func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {

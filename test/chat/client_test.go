@@ -308,7 +308,7 @@ func (c *client) stall(ctx context.Context) error {
 	page := frame.Encode(frame.History{Ref: 1 << 40, Room: c.rooms[0], Limit: frame.MaxPage})
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()
-	late := time.After(proc.Patience / 2)
+	late := time.After(proc.Patience)
 	for n := 0; ; n++ {
 		if err := c.conn.Write(page); err != nil {
 			c.stalled.Add(1)
@@ -324,7 +324,7 @@ func (c *client) stall(ctx context.Context) error {
 		case <-late:
 			c.mu.Lock()
 			defer c.mu.Unlock()
-			c.fail("it read nothing for %v and was not cut off", proc.Patience/2)
+			c.fail("it read nothing for %v and was not cut off", proc.Patience)
 			return nil
 		}
 	}

@@ -72,15 +72,18 @@ func TestNoDuplicateEver(t *testing.T) {
 
 	// What was broken is mended, and what is left of the hundred million is
 	// asked for; those that stood still take part.
-	proc.Eventually(t, 3*proc.Patience, "looking at enough IDs", func() error {
-		if err := tr.failure(); err != nil {
-			t.Fatal(err)
-		}
-		if n := census.Count(); n < *count {
-			return fmt.Errorf("%d of %d", n, *count)
-		}
-		return nil
-	})
+	for n := broken; n < *count; {
+		proc.Eventually(t, proc.Patience, "more IDs", func() error {
+			if err := tr.failure(); err != nil {
+				t.Fatal(err)
+			}
+			before := n
+			if n = census.Count(); n == before {
+				return fmt.Errorf("still %d of %d", n, *count)
+			}
+			return nil
+		})
+	}
 	stopAsking()
 	traffic.Wait()
 	if err := tr.failure(); err != nil {

@@ -36,9 +36,9 @@ func TestSideBySide(t *testing.T) {
 	late := program.Start(t, "idworker", "--nats", url)
 	late.Await("standing by: all worker numbers are taken")
 
-	look := func() (holding map[int]int, standby int) {
+	look := func() (standby int, err error) {
 		t.Helper()
-		holding = make(map[int]int)
+		holding := make(map[int]int)
 		w := proc.JSON[workers](t, program, proc.ExitOK, "id", "workers", "--nats", url)
 		for _, p := range w.Processes {
 			switch {
@@ -54,28 +54,33 @@ func TestSideBySide(t *testing.T) {
 				taken++
 			}
 		}
-		if taken != all {
-			t.Errorf("%d leases are taken, want %d", taken, all)
+		for n, by := range holding {
+			if by != 1 {
+				t.Errorf("number %d is held by %d processes", n, by)
+			}
 		}
-		return holding, standby
-	}
-	holding, standby := look()
-	if len(holding) != all || standby != 1 {
-		t.Errorf("%d numbers are held by %v and %d stand by, want %d and 1", len(holding), holding, standby, all)
-	}
-	for n, by := range holding {
-		if by != 1 {
-			t.Errorf("number %d is held by %d processes", n, by)
+		if taken != all || len(holding) != all {
+			err = fmt.Errorf("%d leases are taken and %d numbers held, by %v; want %d", taken, len(holding), holding, all)
 		}
+		return standby, err
 	}
+	// Of many processes on a busy machine some may answer too late for a look.
+	proc.Eventually(t, proc.Patience, "everybody has a number and one stands by", func() error {
+		standby, err := look()
+		if err == nil && standby != 1 {
+			err = fmt.Errorf("%d stand by", standby)
+		}
+		return err
+	})
 
 	crew[7].Stop()
 	late.Await("took over a worker number")
 	proc.Eventually(t, proc.Patience, "everybody has a number again", func() error {
-		if holding, standby = look(); len(holding) != all || standby != 0 {
-			return fmt.Errorf("%d numbers are held and %d stand by", len(holding), standby)
+		standby, err := look()
+		if err == nil && standby != 0 {
+			err = fmt.Errorf("%d stand by", standby)
 		}
-		return nil
+		return err
 	})
 	if out, errs, code := program.Run(t, "id", "next", "-n", "3", "--nats", url); code != proc.ExitOK {
 		t.Errorf("id next: exit %d\n%s%s", code, out, errs)

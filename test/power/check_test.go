@@ -2,6 +2,7 @@ package power
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,9 +26,6 @@ func (p *promises) check(ctx context.Context, s *site) []string {
 	return append(p.broken, c.broken...)
 }
 
-// settleWithin bounds how long anything may be in doubt.
-const settleWithin = 15 * time.Second
-
 type check struct {
 	*promises
 	ctx    context.Context
@@ -42,9 +40,30 @@ func (c *check) broke(format string, args ...any) {
 }
 
 func (c *check) branches(participant, key string) (wire.Branches, error) {
-	ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
-	defer cancel()
-	return ask[wire.Branches](ctx, c.nc, wire.BranchSubject(participant), wire.Encode(wire.BranchQuery{V: wire.Version, Key: key}))
+	return answered(c, func(ctx context.Context) (wire.Branches, error) {
+		return ask[wire.Branches](ctx, c.nc, wire.BranchSubject(participant), wire.Encode(wire.BranchQuery{V: wire.Version, Key: key}))
+	})
+}
+
+// answered repeats a question until it is answered: on a busy machine an answer
+// may come too late.
+func answered[T any](c *check, question func(context.Context) (T, error)) (T, error) {
+	late := time.After(proc.Patience)
+	for {
+		ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
+		v, err := question(ctx)
+		cancel()
+		if err == nil {
+			return v, nil
+		}
+		select {
+		case <-late:
+			return v, err
+		case <-c.ctx.Done():
+			return v, err
+		case <-time.After(proc.Poll):
+		}
+	}
 }
 
 // both are the participants.
@@ -54,7 +73,7 @@ func both() []string { return []string{wire.Inventory, wire.Delivery} }
 func (c *check) settled() error {
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()
-	late := time.After(settleWithin)
+	late := time.After(proc.Patience)
 	for {
 		prepared, err := 0, error(nil)
 		for _, name := range both() {
@@ -73,7 +92,7 @@ func (c *check) settled() error {
 		select {
 		case <-tick.C:
 		case <-late:
-			return fmt.Errorf("after %v %d branches are in doubt (%v)", settleWithin, prepared, err)
+			return fmt.Errorf("after %v %d branches are in doubt (%v)", proc.Patience, prepared, err)
 		}
 	}
 }
@@ -135,9 +154,9 @@ func (c *check) order(o *order, at map[wire.TxID]map[string]wire.BranchState) {
 // stock is held against what was committed. Every item began with wire.MaxStock,
 // see inventory.Bench.
 func (c *check) stock() error {
-	ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
-	defer cancel()
-	items, err := ask[wire.Items](ctx, c.nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	items, err := answered(c, func(ctx context.Context) (wire.Items, error) {
+		return ask[wire.Items](ctx, c.nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	})
 	if err != nil {
 		return err
 	}
@@ -146,7 +165,9 @@ func (c *check) stock() error {
 			c.broke("%s: stock %d and reserved %d, want %d and 0", i.Item, i.Stock, i.Reserved, want)
 		}
 	}
-	couriers, err := ask[wire.Couriers](ctx, c.nc, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	couriers, err := answered(c, func(ctx context.Context) (wire.Couriers, error) {
+		return ask[wire.Couriers](ctx, c.nc, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	})
 	if err != nil {
 		return err
 	}
@@ -167,10 +188,19 @@ func (c *check) stock() error {
 func (c *check) posts() error {
 	client, stored := blogclient.New(c.nc), map[wire.ID]wire.Post{}
 	for _, user := range authors(c.promises.posts) {
-		for post, err := range client.All(c.ctx, user) {
-			if err != nil {
-				return err
+		all, err := answered(c, func(context.Context) (all []wire.Post, err error) {
+			for post, err := range client.All(c.ctx, user) { // of many pages, each with a bound of its own
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, post)
 			}
+			return all, nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, post := range all {
 			stored[post.ID] = post
 		}
 	}
@@ -198,13 +228,19 @@ func (c *check) chats() error {
 	if err != nil {
 		return err
 	}
-	stream, err := js.Stream(c.ctx, wire.Chat().Name)
+	stream, err := answered(c, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, wire.Chat().Name) })
 	if err != nil {
 		return err
 	}
 	for _, m := range c.promises.chats {
-		stored, err := stream.GetMsg(c.ctx, m.at.Seq)
-		if err != nil {
+		stored, err := answered(c, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+			stored, err := stream.GetMsg(ctx, m.at.Seq)
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				return nil, nil
+			}
+			return stored, err
+		})
+		if err != nil || stored == nil {
 			c.broke("message %d of %s (%q) was acknowledged and cannot be read: %v", m.at.Seq, m.room, m.post.Text, err)
 			continue
 		}

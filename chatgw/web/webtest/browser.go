@@ -20,8 +20,8 @@ import (
 )
 
 // Patience is how long a page may take for anything. Chromium shares the machine
-// with everything else that is tested.
-const Patience = 60 * time.Second
+// with everything else that is tested, and the machine may be slow.
+const Patience = 2 * time.Minute
 
 // Chromium is one process of the browser.
 type Chromium struct {
@@ -52,6 +52,7 @@ func StartChromium() (*Chromium, error) {
 		chromedp.NoDefaultBrowserCheck,
 		chromedp.DisableGPU,
 		chromedp.UserDataDir(dir),
+		chromedp.WSURLReadTimeout(Patience),
 		chromedp.WindowSize(1280, 800),
 		chromedp.Flag("headless", "new"),
 		chromedp.Flag("disable-quic", true),

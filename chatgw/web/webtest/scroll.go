@@ -38,7 +38,8 @@ const scrollBack = `(async () => {
 		const n = [...s.querySelectorAll(".rows [data-seq]")].find((n) => n.getBoundingClientRect().bottom > top + 40);
 		return n && { seq: n.dataset.seq, bottom: n.getBoundingClientRect().bottom };
 	};
-	while (still < 10000) {
+	const late = performance.now() + 100_000; // below Patience, so that what was seen is returned
+	while (performance.now() < late) {
 		look();
 		if (s.querySelector(".beginning") && s.scrollTop === 0) break;
 		s.scrollTop -= 600;

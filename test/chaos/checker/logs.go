@@ -67,8 +67,9 @@ func appended(s logState, o *Operation) []any {
 	}
 }
 
-// checkFor bounds the search in one log.
-const checkFor = 60 * time.Second
+// checkFor bounds the search in one log. It takes milliseconds; one that takes
+// minutes on any machine would not end.
+const checkFor = 5 * time.Minute
 
 // Logs: what coordinators did to each log has an order in which it could have
 // happened one after the other, and what was read or is stored was written.
