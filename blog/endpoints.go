@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
+	"parley/internal/natsconn"
 	"parley/wire"
 )
 
@@ -51,12 +52,7 @@ func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 	}
 	// Only when the broker has seen the subscriptions does a request that is
 	// sent from now on reach us.
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	defer cancel()
-	if err := b.deps.NATS.FlushWithContext(ctx); err != nil {
-		return s, fmt.Errorf("waiting for the broker to take the subscriptions: %w", err)
-	}
-	return s, nil
+	return s, natsconn.Flush(ctx, b.deps.NATS)
 }
 
 // endpoint answers each request in a goroutine of its own: posts have to wait

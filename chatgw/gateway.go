@@ -112,8 +112,11 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return err
 	}
 	g.prepare()
-	offered, err := g.offer()
-	if err != nil {
+	offered, err := g.offer(ctx)
+	if ctx.Err() != nil {
+		err = nil
+	}
+	if offered == nil {
 		return errors.Join(err, listeners.close())
 	}
 	run(g.sockets.Run)

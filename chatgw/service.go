@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/internal/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go/micro"
@@ -19,7 +20,7 @@ type service struct {
 	g     *Gateway
 }
 
-func (g *Gateway) offer() (*service, error) {
+func (g *Gateway) offer(ctx context.Context) (*service, error) {
 	s := &service{posts: newPosts(g), g: g}
 	m, err := micro.AddService(g.deps.NATS, micro.Config{
 		Name: "chatgw", Version: wire.Release,
@@ -41,9 +42,7 @@ func (g *Gateway) offer() (*service, error) {
 	)
 	if err == nil {
 		// Ready means that what is sent now arrives.
-		ctx, cancel := context.WithTimeout(g.background, g.cfg.ActTimeout)
-		defer cancel()
-		err = g.deps.NATS.FlushWithContext(ctx)
+		err = natsconn.Flush(ctx, g.deps.NATS)
 	}
 	if err != nil {
 		_ = m.Stop() // the first failure says it all

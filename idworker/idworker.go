@@ -76,12 +76,12 @@ func (w *Worker) Ready() <-chan struct{} { return w.ready }
 // another one, or set differently.
 func (w *Worker) Run(ctx context.Context) error {
 	spec := wire.IDLeases()
-	info, err := streams.Check(ctx, w.deps.JS, spec)
+	info, err := streams.Await(ctx, w.deps.JS, spec, w.cfg.Log)
 	if err == nil {
 		err = info.Same(spec.Name, w.deps.Incarnation)
 	}
 	if err == nil {
-		w.records, err = openRecords(ctx, w.deps.JS)
+		w.records, err = openRecords(ctx, w.deps.JS, w.cfg.Log)
 	}
 	if err != nil {
 		if ctx.Err() != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"parley/idworker/lease"
+	"parley/internal/streams"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -27,14 +29,21 @@ type records struct {
 	spec   wire.StreamSpec
 }
 
-// openRecords binds to the stream, which must exist.
-func openRecords(ctx context.Context, js jetstream.JetStream) (*records, error) {
+// openRecords binds to the stream, which must exist. While nobody can answer it
+// asks again.
+func openRecords(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*records, error) {
 	spec := wire.IDLeases()
-	s, err := js.Stream(ctx, spec.Name)
-	if err != nil {
-		return nil, fmt.Errorf("opening stream %s: %w", spec.Name, err)
+	for {
+		s, err := js.Stream(ctx, spec.Name)
+		if err == nil {
+			return &records{js: js, stream: s, spec: spec}, nil
+		}
+		err = fmt.Errorf("opening stream %s: %w", spec.Name, err)
+		if !streams.Unavailable(err) || !pause(ctx, time.Second) {
+			return nil, err
+		}
+		log.Warn("waiting for the brokers", "error", err)
 	}
-	return &records{js: js, stream: s, spec: spec}, nil
 }
 
 // table reads the newest record of every number that has one.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/internal/natsconn"
 	"parley/wire"
 )
 
@@ -43,17 +44,8 @@ func (w *Worker) tell() {
 // announce says that the process is ready: a request that is sent from now on
 // arrives.
 func (w *Worker) announce(ctx context.Context) {
-	for {
-		ask, cancel := context.WithTimeout(ctx, answerTimeout)
-		err := w.deps.NATS.FlushWithContext(ask)
-		cancel()
-		if err == nil {
-			close(w.ready)
-			return
-		}
-		if !pause(ctx, time.Second) {
-			return
-		}
+	if natsconn.Flush(ctx, w.deps.NATS) == nil {
+		close(w.ready)
 	}
 }
 

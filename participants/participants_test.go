@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/internal/natsconn"
 	"parley/participants"
 	"parley/participants/participanttest"
 	"parley/wire"
@@ -28,6 +29,14 @@ const patience = 30 * time.Second
 // run starts a participant and waits until it is ready.
 func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
 	t.Helper()
+	p, cancel, ended = start(t, nc, cfg, r)
+	awaitReady(t, p, ended)
+	return p, cancel, ended
+}
+
+// start starts a participant.
+func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
+	t.Helper()
 	p, err := participants.New(cfg, participants.Deps{NATS: nc, Incarnation: "test"}, r)
 	if err != nil {
 		t.Fatal(err)
@@ -36,6 +45,11 @@ func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Re
 	t.Cleanup(cancel)
 	ended = make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
+	return p, cancel, ended
+}
+
+func awaitReady(t *testing.T, p *participants.Participant, ended chan error) {
+	t.Helper()
 	select {
 	case <-p.Ready():
 	case err := <-ended:
@@ -43,7 +57,6 @@ func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Re
 	case <-time.After(patience):
 		t.Fatal("the participant is not ready")
 	}
-	return p, cancel, ended
 }
 
 func waitFor(t *testing.T, ended chan error) error {
@@ -115,6 +128,47 @@ func TestRunEndsWithItsConnection(t *testing.T) {
 	nc.Close()
 	if err := waitFor(t, ended); err == nil {
 		t.Error("Run returned nil, though its connection was closed")
+	}
+}
+
+// A broker that is slow to start, or restarts at that moment, does not end a
+// participant that starts: it waits, also until it is told to stop.
+func TestStartsWithoutTheBroker(t *testing.T) {
+	server := brokertest.Run(t)
+	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: time.Second}
+	nc := server.Connect(t)
+	waiting := func() (p *participants.Participant, cancel func(), ended chan error) {
+		t.Helper()
+		server.Kill()
+		p, cancel, ended = start(t, nc, cfg, nothing{})
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for late := time.After(patience); nc.NumSubscriptions() == 0; {
+			select {
+			case <-tick.C:
+			case err := <-ended:
+				t.Fatalf("Run ended with %v", err)
+			case <-late:
+				t.Fatal("it does not subscribe")
+			}
+		}
+		return p, cancel, ended
+	}
+	_, cancel, ended := waiting()
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Errorf("stopped while it waited: %v", err)
+	}
+	server.Restart(t)
+	if err := natsconn.Flush(t.Context(), nc); err != nil { // what it unsubscribed
+		t.Fatal(err)
+	}
+	p, cancel, ended := waiting()
+	server.Restart(t)
+	awaitReady(t, p, ended)
+	cancel()
+	if err := waitFor(t, ended); err != nil {
+		t.Error(err)
 	}
 }
 

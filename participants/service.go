@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/natsconn"
 	"parley/wire"
 )
 
@@ -71,6 +72,8 @@ func (s *service) serve(ctx context.Context) error {
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
 		err = s.untilEnd(ctx)
+	} else if ctx.Err() != nil {
+		err = nil
 	}
 
 	defer time.AfterFunc(s.cfg.DrainTimeout, cut).Stop()
@@ -99,12 +102,7 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	}
 	// Only when the broker has seen the subscriptions does a message that is
 	// sent from now on reach us.
-	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
-	defer cancel()
-	if err := s.deps.NATS.FlushWithContext(ctx); err != nil {
-		return in, m, fmt.Errorf("waiting for the broker to take the subscriptions: %w", err)
-	}
-	return in, m, nil
+	return in, m, natsconn.Flush(ctx, s.deps.NATS)
 }
 
 // untilEnd waits for ctx, or for a connection that will not come back.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/natsconn"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -80,9 +81,6 @@ func (r *Rooms) Gateway() string { return r.cfg.Gateway }
 // Epoch is the stream's incarnation, known once Ready is closed.
 func (r *Rooms) Epoch() string { return r.epoch }
 
-// readyTimeout bounds the last step of the start: one round trip to the broker.
-const readyTimeout = 10 * time.Second
-
 // Run serves rooms until ctx is cancelled. It returns an error if the stream
 // cannot be trusted: it is missing, another one, or set differently.
 func (r *Rooms) Run(ctx context.Context) (err error) {
@@ -90,8 +88,11 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("rooms: %w", err)
 	}
-	info, err := streams.Check(ctx, js, wire.Chat())
+	info, err := streams.Await(ctx, js, wire.Chat(), r.deps.Log)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("rooms: %w", err)
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -114,7 +115,10 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	r.goDo(r.people.run)
 	r.goDo(r.recall)
 	r.goDo(func(ctx context.Context) { r.watch(ctx, changes) })
-	if err := r.deps.NATS.FlushTimeout(readyTimeout); err != nil {
+	if err := natsconn.Flush(ctx, r.deps.NATS); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return fmt.Errorf("rooms: subscribing: %w", err)
 	}
 	r.mu.Lock()

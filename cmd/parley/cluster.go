@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"parley/internal/cluster"
 	"parley/internal/lifecycle"
@@ -138,10 +137,8 @@ func addressOf(o cluster.Options, p cluster.Process) string {
 	return ""
 }
 
-// initTimeout bounds the making of the streams.
-const initTimeout = time.Minute
-
-// initialised is the role that makes the streams and then has nothing to do.
+// initialised is the role that makes the streams and then has nothing to do. How
+// long it waits for the brokers is up to `parley init`.
 type initialised struct {
 	s     *supervisor
 	args  []string
@@ -151,9 +148,7 @@ type initialised struct {
 func (i *initialised) Ready() <-chan struct{} { return i.ready }
 
 func (i *initialised) Run(ctx context.Context) error {
-	making, cancel := context.WithTimeout(ctx, initTimeout)
-	defer cancel()
-	if err := runChild(making, i.s.program, i.args...); err != nil {
+	if err := runChild(ctx, i.s.program, i.args...); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}

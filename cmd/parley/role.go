@@ -112,11 +112,7 @@ func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec, log *slog
 	if err != nil {
 		return ground{}, err
 	}
-	info, err := streams.Check(ctx, js, stream)
-	for err != nil && ctx.Err() == nil && streams.Unavailable(err) {
-		log.Warn("waiting for the brokers", "error", err)
-		info, err = streams.Check(ctx, js, stream)
-	}
+	info, err := streams.Await(ctx, js, stream, log)
 	if err != nil {
 		return ground{}, err
 	}

@@ -133,11 +133,14 @@ func (s *created) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := ensure(ctx, nc); err != nil {
-		nc.Close()
+	err = ensure(ctx, nc)
+	nc.Close()
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	nc.Close()
 	close(s.ready)
 	<-ctx.Done()
 	return nil
@@ -149,7 +152,11 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 		return err
 	}
 	for _, spec := range wire.Streams() {
-		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
+		_, _, err := streams.Ensure(ctx, js, spec, 1)
+		for err != nil && ctx.Err() == nil && streams.Unavailable(err) { // the disk is slow
+			_, _, err = streams.Ensure(ctx, js, spec, 1)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -80,6 +81,19 @@ func Check(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (I
 		return err
 	})
 	return info, err
+}
+
+// Await is [Check] for a role that starts: while nobody can answer it waits and
+// reports that, since brokers may be slow or on their way. Another error than an
+// [*Error] means that ctx ended, or that JetStream will not answer.
+func Await(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log *slog.Logger) (Info, error) {
+	for {
+		info, err := Check(ctx, js, spec)
+		if err == nil || ctx.Err() != nil || !Unavailable(err) {
+			return info, err
+		}
+		log.Warn("waiting for the brokers", "error", err)
+	}
 }
 
 // CheckOnce is [Check] without its patience: one request, for whoever compares
