@@ -25,7 +25,7 @@ import (
 
 var _ lifecycle.Role = (*broker.Broker)(nil)
 
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // start runs a broker and returns what its Run will return.
 func start(t *testing.T, cfg broker.Config) (*broker.Broker, context.CancelFunc, <-chan error) {
@@ -104,7 +104,7 @@ func TestRunServesUntilCancelled(t *testing.T) {
 	if err := nc.Publish("x", nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := sub.NextMsg(10 * time.Second); err != nil {
+	if _, err := sub.NextMsg(patience); err != nil {
 		t.Errorf("a message from the network does not reach the in-process connection: %v", err)
 	}
 	url := b.ClientURL()
@@ -288,7 +288,7 @@ func TestMonitor(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("the broker does not start")
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
 	r, err := client.Get("http://" + addr + "/jsz")
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func onBoth(t *testing.T, fact func(*testing.T, *facts)) {
 
 func newFacts(t *testing.T, nc *nats.Conn, replicas int, restart func()) *facts {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	t.Cleanup(cancel)
 	js, err := jetstream.New(nc)
 	if err != nil {

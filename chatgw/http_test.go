@@ -1,8 +1,10 @@
 package chatgw_test
 
 import (
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -116,13 +118,9 @@ func TestSlowHeader(t *testing.T) {
 	if _, err := conn.Write([]byte("GET /ws HTTP/1.1\r\nHost: ")); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	var buf [1]byte
-	if n, err := conn.Read(buf[:]); n != 0 || err == nil {
+	if n, err := conn.Read(buf[:]); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("read %d bytes, %v", n, err)
-	}
-	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("it was waited for %v", took)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds every wait of these tests.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // ids makes ids that are unique in the process.
 type ids struct{ last atomic.Int64 }

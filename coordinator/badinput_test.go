@@ -53,7 +53,7 @@ func TestBadRequests(t *testing.T) {
 		{"owner, a later version", owner, `{"v":2}`, wire.CodeVersion, []string{"version 2"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			msg, err := nc.Request(c.subject, []byte(c.data), 5*time.Second)
+			msg, err := nc.Request(c.subject, []byte(c.data), patience)
 			if err != nil {
 				t.Fatalf("no answer: %v", err)
 			}
@@ -82,7 +82,7 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
-	msg, err := nc.Request(wire.SubjectCoordinators, []byte(`{"v":3}`), 5*time.Second)
+	msg, err := nc.Request(wire.SubjectCoordinators, []byte(`{"v":3}`), patience)
 	if err != nil || msg.Header.Get("Nats-Service-Error-Code") != string(wire.CodeVersion) {
 		t.Errorf("listing coordinators: %v, %v", msg, err)
 	}
@@ -176,7 +176,7 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 		}
 	}
 	// A commit is behind all of them in the coordinator's queue.
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	if o, err := newClient(t, nc).Submit(ctx, order("k")); err != nil || o.Status != wire.StatusCommitted {
 		t.Fatalf("got %+v, %v", o, err)

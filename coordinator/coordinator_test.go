@@ -67,7 +67,7 @@ func (s *system) coordinator(t *testing.T, cfg coordinator.Config) *process {
 	case <-c.Ready():
 	case err := <-p.done:
 		t.Fatalf("coordinator ended: %v", err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatal("coordinator is not ready")
 	}
 	return p
@@ -101,6 +101,9 @@ func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
+
+// patience bounds every wait; nothing comes near it.
+const patience = 2 * time.Minute
 
 func order(key string) txclient.Request {
 	return txclient.Request{Key: key, Branches: []wire.Branch{
@@ -182,15 +185,13 @@ func TestUnknownParticipant(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = watch.Unsubscribe() }()
-	start := time.Now()
 	for _, key := range []string{"", "mine"} {
-		o, err := newClient(t, nc).Submit(t.Context(), order(key))
+		r := order(key)
+		r.Timeout = time.Hour // which is not waited for
+		o, err := newClient(t, nc).Submit(t.Context(), r)
 		if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeNoParticipant || o.Participant != "delivery" {
 			t.Fatalf("got %+v, %v", o, err)
 		}
-	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %v, want at once", took)
 	}
 }
 
@@ -256,7 +257,7 @@ func TestTimeout(t *testing.T) {
 	delivery.silent = true
 	s.coordinator(t, coordinator.Config{})
 	r := order("k1")
-	r.Timeout = 300 * time.Millisecond
+	r.Timeout = time.Second
 	o, err := newClient(t, nc).Submit(t.Context(), r)
 	if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeTimeout || o.Participant != "delivery" {
 		t.Fatalf("got %+v, %v", o, err)
@@ -266,9 +267,19 @@ func TestTimeout(t *testing.T) {
 
 func TestNoCoordinator(t *testing.T) {
 	s := newSystem(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	nc := s.Connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := newClient(t, s.Connect(t)).Submit(ctx, order(""))
+	go func() {
+		// Told so often that nobody listens that the next try is a while away.
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for nc.Stats().InMsgs < 5 && ctx.Err() == nil {
+			<-tick.C
+		}
+		cancel()
+	}()
+	_, err := newClient(t, nc).Submit(ctx, order(""))
 	if wire.CodeOf(err) != wire.CodeUnavailable || errors.Is(err, txclient.ErrUnknown) {
 		t.Fatalf("got %v, want unavailable: nothing was started", err)
 	}

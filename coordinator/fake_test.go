@@ -176,7 +176,7 @@ func (f *fake) set(change func(*fake)) {
 // await waits until the branch is in the state.
 func (f *fake) await(id wire.TxID, want wire.BranchState) {
 	f.t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(patience)
 	for {
 		f.mu.Lock()
 		b := f.branches[id]
@@ -199,7 +199,7 @@ func (f *fake) ask(id wire.TxID) wire.Resolved {
 	b := f.branches[id]
 	f.mu.Unlock()
 	q := wire.Resolve{V: wire.Version, ID: id, Participant: f.name, Journal: f.env.Journal, DecideBy: b.DecideBy}
-	msg, err := f.nc.Request(wire.SubjectResolve, wire.Encode(q), 15*time.Second)
+	msg, err := f.nc.Request(wire.SubjectResolve, wire.Encode(q), patience)
 	if err != nil {
 		f.t.Fatal(err)
 	}

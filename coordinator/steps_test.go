@@ -43,7 +43,7 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) wire.Outcome
 		t.Fatal(err)
 	}
 	for {
-		msg, err := sub.NextMsg(15 * time.Second)
+		msg, err := sub.NextMsg(patience)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(30 * time.Second)
+	late := time.After(patience)
 	for !ok() {
 		select {
 		case <-tick.C:
@@ -71,7 +71,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 // first waits for the first branch of a fake and is its id.
 func (f *fake) first() (id wire.TxID) {
 	f.t.Helper()
-	late := time.After(15 * time.Second)
+	late := time.After(patience)
 	for {
 		f.set(func(f *fake) {
 			for i := range f.branches {

@@ -345,8 +345,8 @@ func TestBusy(t *testing.T) {
 	if most := 4096 * (took.Milliseconds() + 1000); int64(granted) < 5_000_000 || int64(granted) > most+wire.MaxBlock {
 		t.Errorf("%d IDs were granted in %v, the most is %d", granted, took, most)
 	}
-	if full == 0 || late == 0 || took > 10*time.Second {
-		t.Errorf("%d requests found the room full, %d waited in vain, all took %v", full, late, took)
+	if full == 0 || late == 0 {
+		t.Errorf("%d requests found the room full, %d waited in vain", full, late)
 	}
 	t.Logf("%d IDs granted in %v; %d requests found the room full, %d waited in vain", granted, took, full, late)
 	b.next(t, 1)

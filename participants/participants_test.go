@@ -24,7 +24,7 @@ func TestIsolation(t *testing.T) {
 	participanttest.Isolate(t, brokertest.Run(t).Connect, nil)
 }
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // run starts a participant and waits until it is ready.
 func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {

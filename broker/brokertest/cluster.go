@@ -139,7 +139,7 @@ func (c *Cluster) StreamLeader(t testing.TB, stream string) int {
 func (c *Cluster) StepDown(t testing.TB, stream string) error {
 	t.Helper()
 	nc := c.Connect(t)
-	answer, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, 10*time.Second)
+	answer, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, StartTimeout)
 	if err != nil {
 		return fmt.Errorf("asking the leader of stream %s to step down: %w", stream, err)
 	}

@@ -16,10 +16,11 @@ import (
 
 const (
 	// StartTimeout bounds the start of a server, and of a cluster until it
-	// has a leader: two elections of up to 9 seconds on a busy machine.
-	StartTimeout = 60 * time.Second
+	// has a leader: two elections of up to 9 seconds, on a machine that is
+	// slow and busy with something else.
+	StartTimeout = 2 * time.Minute
 	// stopTimeout bounds the end of one.
-	stopTimeout = 30 * time.Second
+	stopTimeout = 2 * time.Minute
 	// portAttempts bounds how often a start is tried again because another
 	// process took a port in between.
 	portAttempts = 5

@@ -110,7 +110,7 @@ func TestClusterSurvivesStepDownAndNodeLoss(t *testing.T) {
 func publish(t *testing.T, ctx context.Context, js jetstream.JetStream, subject string, last uint64) uint64 {
 	t.Helper()
 	for {
-		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
 		ack, err := js.Publish(attempt, subject, []byte("x"), jetstream.WithExpectLastSequencePerSubject(last))
 		cancel()
 		if err == nil {

@@ -97,9 +97,9 @@ func TestEndsForGood(t *testing.T) {
 		t.Errorf("after the end: %v", err)
 	}
 
-	// Its time was over 3 s ago, or nearly 4, since tokens count in seconds, of
+	// Its time was over 1 s ago, or nearly 2, since tokens count in seconds, of
 	// the 5 s that clocks may differ.
-	expires := come(t, chatclient.Config{URL: g.url(), Token: token(t, -3*time.Second, []string{"*"}, []string{"*"})})
+	expires := come(t, chatclient.Config{URL: g.url(), Token: token(t, -time.Second, []string{"*"}, []string{"*"})})
 	await(t, "the welcome", expires.ups)
 	err = await(t, "the token to expire", expires.done)
 	expires.done <- nil

@@ -12,9 +12,10 @@ import (
 	"parley/wire"
 )
 
-// quick makes the times of presence short.
+// quick makes the times of presence short: a gateway is dead after three accounts
+// that did not come, so its test must not stand still for that long.
 func quick(c *rooms.Config) {
-	c.Grace, c.Announce, c.Notices = 300*time.Millisecond, 100*time.Millisecond, 50
+	c.Grace, c.Announce, c.Notices = 500*time.Millisecond, 500*time.Millisecond, 50
 }
 
 // two are the rooms of two gateways on one broker.

@@ -28,7 +28,7 @@ func TestPageFromMemoryIsComplete(t *testing.T) {
 
 	soup := wire.ChatMessage{V: wire.Version, ID: 1, User: "ada", Kind: wire.ChatText, Text: "soup"}
 	rm.arrived(wire.ChatPlace{Room: "lobby", Seq: 7, Prev: 3}, wire.Encode(soup))
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	prev := make(chan uint64, 1)
 	go func() {

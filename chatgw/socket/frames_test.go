@@ -232,10 +232,10 @@ func TestTimes(t *testing.T) {
 		cl.ends(frame.CloseSilent)
 	})
 	t.Run("time between messages", func(t *testing.T) {
-		cl, s := run(t, socket.Config{FirstFrame: time.Second, FrameTimeout: 50 * time.Millisecond, PingEvery: 100 * time.Millisecond}).connect()
+		cl, s := run(t, socket.Config{FirstFrame: 2 * time.Second, FrameTimeout: 500 * time.Millisecond, PingEvery: time.Second}).connect()
 		cl.write(text("hello"))
 		cl.expect("hello")
-		for range 15 { // more than the first frame's time
+		for range 3 { // more than the first frame's time
 			if first, _, err := cl.read(); err != nil || first != 0x89 {
 				t.Fatalf("read %#x, %v, want a ping", first, err)
 			}
@@ -250,7 +250,7 @@ func TestTimes(t *testing.T) {
 		}
 	})
 	t.Run("half open", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{PingEvery: 100 * time.Millisecond}).connect()
+		cl, _ := run(t, socket.Config{PingEvery: 500 * time.Millisecond}).connect()
 		cl.write(text("hello"))
 		cl.expect("hello")
 		cl.ends(frame.CloseSilent) // it reads the pings and says nothing

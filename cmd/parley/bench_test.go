@@ -43,7 +43,7 @@ func TestBenchChat(t *testing.T) {
 	dir := t.TempDir()
 	args := []string{
 		"bench", "chat", "--data", dir, "--connections", "20", "--from", "4", "--settle", "0s", "--rooms", "2", "--subscribers", "10",
-		"--rate", "8", "--text", "2000", "--duration", "500ms", "--warm-up", "100ms", "--stalled", "10", "--messages", "2000", "--pages", "30",
+		"--rate", "8", "--text", "2000", "--duration", "2s", "--warm-up", "100ms", "--stalled", "10", "--messages", "2000", "--pages", "30",
 	}
 	for _, part := range []string{partIdle, partJoins, partFanout, partHistory} {
 		args = append(args, "--only", part)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -48,10 +49,15 @@ func TestHealth(t *testing.T) {
 	if _, errs, code := parley(t, "init", "--nats", "nats://"+listen); code != exitOK {
 		t.Fatalf("init: exit %d\n%s", code, errs)
 	}
-	if role.Ended() { // it came before its stream
-		role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
-	}
-	says(t, ofRole, exitOK, "it serves")
+	proc.Eventually(t, proc.Patience, "the role serves", func() error {
+		if role.Ended() { // it came before its stream
+			role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
+		}
+		if _, errs, code := parley(t, "health", "--at", ofRole); code != exitOK {
+			return errors.New(errs)
+		}
+		return nil
+	})
 	if answer := parleyJSON[healthJSON](t, exitOK, "health", "--at", ofRole); !answer.Serves {
 		t.Errorf("health: %+v", answer)
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"parley/test/proc"
 	"parley/wire"
 )
 
@@ -28,8 +30,15 @@ func TestIDCommands(t *testing.T) {
 			t.Errorf("id decode %s: %+v, want %+v", form, again, first)
 		}
 	}
-	w := parleyJSON[workersJSON](t, exitOK, "id", "workers", "--nats", url)
-	if len(w.Leases) != upIDWorkers || len(w.Processes) != upIDWorkers || *w.Processes[0].Worker == *w.Processes[1].Worker {
+	var w workersJSON
+	proc.Eventually(t, proc.Patience, "id workers", func() error { // who answers too late is not shown
+		w = parleyJSON[workersJSON](t, exitOK, "id", "workers", "--nats", url)
+		if len(w.Leases) != upIDWorkers || len(w.Processes) != upIDWorkers {
+			return fmt.Errorf("%+v", w)
+		}
+		return nil
+	})
+	if *w.Processes[0].Worker == *w.Processes[1].Worker {
 		t.Errorf("id workers: %+v", w)
 	}
 	for _, l := range w.Leases {

@@ -15,6 +15,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// patience bounds every wait; nothing comes near it.
+const patience = 2 * time.Minute
+
 // fake is a coordinator that answers as the test says.
 type fake struct {
 	t     *testing.T
@@ -60,7 +63,7 @@ func (f *fake) next() try {
 	select {
 	case s := <-f.tries:
 		return s
-	case <-time.After(15 * time.Second):
+	case <-time.After(patience):
 		f.t.Fatal("no submission came")
 		return try{}
 	}

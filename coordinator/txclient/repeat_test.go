@@ -52,9 +52,9 @@ func TestRepeatsOnSilence(t *testing.T) {
 	answer := submit(t.Context(), newClient(t, s.Connect(t)), order("k"))
 	f.next() // silent
 	second := f.next()
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
-	for range 4 { // longer than a silence
+	for range 12 { // longer than a silence
 		f.answer(second, wire.Outcome{Status: wire.StatusPending, ID: id(2)})
 		<-tick.C
 	}
@@ -74,7 +74,7 @@ func TestRepeatsUntilThereIsACoordinator(t *testing.T) {
 	answer := submit(t.Context(), newClient(t, nc), order(""))
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	late := time.After(10 * time.Second)
+	late := time.After(patience)
 	for nc.Stats().InMsgs < 2 { // told twice that nobody listens
 		select {
 		case <-tick.C:

@@ -3,6 +3,7 @@ package idclient_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
@@ -53,6 +54,39 @@ func BenchmarkNextN(b *testing.B) {
 			b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "ids/s")
 		})
 	}
+}
+
+// BenchmarkSteady is 50,000 IDs a second, while each answer takes 5 ms. Nobody
+// should have to wait for one, unless the machine stops for longer than the IDs
+// at hand last; how many do is reported.
+func BenchmarkSteady(b *testing.B) {
+	const delay, each, warm = 5 * time.Millisecond, 50, 300
+	c, peers := benchClient(b, 1)
+	peers[0].do(func(r wire.GrantRequest) []byte {
+		answer := peers[0].grant(r)
+		<-time.After(delay)
+		return answer
+	})
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	take := func() (waited int) {
+		<-tick.C
+		for range each {
+			if _, err := c.Next(ended()); err != nil {
+				next(b, c)
+				waited++
+			}
+		}
+		return waited
+	}
+	for range warm {
+		take()
+	}
+	waited := 0
+	for b.Loop() {
+		waited += take()
+	}
+	b.ReportMetric(1000*float64(waited)/float64(b.N*each), "waited/1000")
 }
 
 func benchClient(b *testing.B, workers int) (*idclient.Client, []*peer) {

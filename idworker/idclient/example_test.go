@@ -21,7 +21,7 @@ func Example() {
 	defer client.Close()
 
 	// The time is spent only when IDs have to be waited for.
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 
 	type post struct {

@@ -55,40 +55,6 @@ func TestFetchesAhead(t *testing.T) {
 	}
 }
 
-// In the steady state nobody waits, although each answer takes a while.
-func TestSteady(t *testing.T) {
-	s := brokertest.Run(t)
-	p := newPeer(t, s, 1, 0)
-	const delay = 5 * time.Millisecond
-	p.do(func(r wire.GrantRequest) []byte {
-		answer := p.grant(r)
-		<-time.After(delay)
-		return answer
-	})
-	c := newClient(t, s, idclient.Config{})
-	tick := time.NewTicker(time.Millisecond)
-	defer tick.Stop()
-	waited, since := 0, time.Now()
-	const ticks, warm, each = 1000, 300, 50
-	for n := range ticks {
-		<-tick.C
-		for range each {
-			if _, err := c.Next(ended()); err != nil {
-				next(t, c)
-				if n >= warm {
-					waited++
-				}
-			}
-		}
-	}
-	t.Logf("%.0f IDs/s, %d requests of %v each, %d callers of %d waited after the first %d",
-		ticks*each/time.Since(since).Seconds(), len(p.counts()), delay, waited, (ticks-warm)*each, warm*each)
-	// A machine that stops for longer than the IDs at hand last is no fault.
-	if waited > (ticks-warm)*each/1000 {
-		t.Errorf("%d callers waited", waited)
-	}
-}
-
 // What is asked for grows with use up to the bound, and falls back when it gets
 // old before it is used.
 func TestAdapts(t *testing.T) {

@@ -113,10 +113,13 @@ func newClient(t testing.TB, s *brokertest.Server, cfg idclient.Config) *idclien
 	return c
 }
 
+// patience bounds every wait; nothing comes near it.
+const patience = 2 * time.Minute
+
 // next is an ID that must come.
 func next(t testing.TB, c *idclient.Client) wire.ID {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	id, err := c.Next(ctx)
 	if err != nil {
@@ -137,12 +140,12 @@ func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	late := time.After(30 * time.Second)
+	late := time.After(patience)
 	for !done() {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("%s: not within 30 s", what)
+			t.Fatalf("%s: not within %v", what, patience)
 		}
 	}
 }

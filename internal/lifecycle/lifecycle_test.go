@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+const patience = 2 * time.Minute
 
 // journal notes what happens in which order.
 type journal struct {
@@ -48,6 +48,7 @@ type role struct {
 	ready    chan struct{}
 	fail     chan error // makes Run return
 	neverUp  bool
+	started  func() // nil: nobody is told
 	stopFail error
 }
 
@@ -59,6 +60,9 @@ func (r *role) Ready() <-chan struct{} { return r.ready }
 
 func (r *role) Run(ctx context.Context) error {
 	r.journal.add("start " + r.name)
+	if r.started != nil {
+		r.started()
+	}
 	if !r.neverUp {
 		close(r.ready)
 	}
@@ -112,9 +116,14 @@ func TestGroupWaitsForReadyBeforeTheNext(t *testing.T) {
 	a.neverUp = true
 	g.Add("a", a)
 	g.Add("b", newRole(&j, "b"))
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	started := make(chan struct{})
+	a.started = func() { close(started) }
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := await(t, "the group to end", run(ctx, &g)); err != nil {
+	out := run(ctx, &g)
+	await(t, "a to start", started)
+	cancel()
+	if err := await(t, "the group to end", out); err != nil {
 		t.Errorf("Run returned %v after a cancel", err)
 	}
 	select {

@@ -23,7 +23,7 @@ const (
 	otherDigest = "ffffffffffffffffffffffffffffffff"
 	openSeq     = 100
 	// patience is how long to wait for what must come.
-	patience = 30 * time.Second
+	patience = 2 * time.Minute
 )
 
 // stage is one participant and a coordinator that the test plays.

@@ -56,7 +56,7 @@ func guarded(t *testing.T) *server.Server {
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
-	if !s.ReadyForConnections(20 * time.Second) {
+	if !s.ReadyForConnections(2 * time.Minute) {
 		t.Fatal("the server is not ready")
 	}
 	return s
@@ -85,7 +85,7 @@ func as(t *testing.T, s *server.Server, user string, refused chan error) *nats.C
 // a role needs, and what a user should not do is refused.
 func TestPermissions(t *testing.T) {
 	s := guarded(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	needed := make(chan error, 16)
 	js, err := jetstream.New(as(t, s, "admin", needed))
@@ -238,7 +238,7 @@ func TestPermissions(t *testing.T) {
 			if !errors.Is(err, nats.ErrPermissionViolation) {
 				t.Errorf("%s on %s: %v", no.user, no.subject, err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Errorf("%s may publish on %s", no.user, no.subject)
 		}
 	}

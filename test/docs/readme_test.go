@@ -86,7 +86,7 @@ func TestReadmeRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	patient, cancelPatient := context.WithTimeout(ctx, 20*time.Second)
+	patient, cancelPatient := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelPatient()
 	if said, err := book(patient, nc, "A1", "booking-1"); err != nil || said != "seat A1 is yours" {
 		t.Errorf("booking: %q, %v", said, err)
