@@ -2,12 +2,15 @@ package docker
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"parley/coordinator/txclient"
 	"parley/internal/cluster"
+	"parley/test/proc"
 	"parley/wire"
 )
 
@@ -109,15 +112,26 @@ func checkPublished(e *engine, program string) {
 const sampleMargheritas = 100
 
 // order places an order for one margherita in a container, and waits until it
-// is applied.
+// is applied. It is repeated with its key, and placed with another if it was
+// aborted: a participant may take longer to restart than an order waits.
 func order(e *engine, all map[string]container, when string) {
 	e.Helper()
 	begin := time.Now()
-	out := e.docker("exec", all["gateway-1"].ID, "/parley", "order", "margherita", "1", "--wait", "applied", "--json")
-	var receipt struct{ Status, Item string }
-	if err := json.Unmarshal([]byte(out), &receipt); err != nil || receipt.Status != "committed" || receipt.Item != "margherita" {
-		e.Errorf("the order %s is %s (%v)", when, out, err)
-	}
+	key := txclient.NewKey()
+	proc.Eventually(e, proc.Patience, "an order "+when, func() error {
+		out, errs, code := e.command(patience, []string{
+			"docker", "exec", all["gateway-1"].ID,
+			"/parley", "order", "margherita", "1", "--key", key, "--wait", "applied", "--json",
+		})
+		var receipt struct{ Status, Item string }
+		if err := json.Unmarshal([]byte(out), &receipt); err != nil || receipt.Status != "committed" || receipt.Item != "margherita" {
+			if receipt.Status == "aborted" {
+				key = txclient.NewKey()
+			}
+			return fmt.Errorf("exit %d: %s%s (%v)", code, out, errs, err)
+		}
+		return nil
+	})
 	e.Logf("an order %s took %.1f s", when, time.Since(begin).Seconds())
 }
 
