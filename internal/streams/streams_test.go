@@ -3,6 +3,7 @@ package streams_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -232,24 +233,38 @@ func TestLargerLimitsPass(t *testing.T) {
 	}
 }
 
-// Check waits for a server that is on its way.
-func TestCheckWaitsForJetStream(t *testing.T) {
+// Check waits for a server that is on its way, and Await does.
+func TestWaitsForJetStream(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
 	if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 		t.Fatal(err)
 	}
 	s.Kill()
-	out := make(chan error, 1)
+	out := make(chan error, 2)
 	go func() {
 		_, err := streams.Check(ctx, js, spec)
 		out <- err
 	}()
+	go func() {
+		_, err := streams.Await(ctx, js, spec, slog.New(slog.DiscardHandler))
+		out <- err
+	}()
 	s.Restart(t)
-	if err := <-out; err != nil {
-		t.Error(err)
+	for range 2 {
+		if err := <-out; err != nil {
+			t.Error(err)
+		}
+	}
+	// What is known for certain is not waited for.
+	spec.Name = "OTHER"
+	_, err := streams.Await(ctx, js, spec, slog.New(slog.DiscardHandler))
+	if e, ok := errors.AsType[*streams.Error](err); !ok || !e.Missing {
+		t.Errorf("a stream that does not exist: %v", err)
 	}
 }
+
+func second[T any](_ T, err error) error { return err }
 
 func TestCheckEndsWithItsContext(t *testing.T) {
 	s := brokertest.Run(t)
@@ -257,9 +272,13 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 	s.Kill()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := streams.Check(ctx, js, wire.TxLog())
-	if _, ok := errors.AsType[*streams.Error](err); err == nil || ok {
-		t.Errorf("without a server: %v, want an error that says nothing about the stream", err)
+	for what, err := range map[string]error{
+		"Check": second(streams.Check(ctx, js, wire.TxLog())),
+		"Await": second(streams.Await(ctx, js, wire.TxLog(), slog.New(slog.DiscardHandler))),
+	} {
+		if _, ok := errors.AsType[*streams.Error](err); err == nil || ok {
+			t.Errorf("%s without a server: %v, want an error that says nothing about the stream", what, err)
+		}
 	}
 }
 
