@@ -47,6 +47,7 @@ func TestOrder(t *testing.T) {
 // TestOrderSurvives: an order whose answer was lost is asked for again and
 // placed once.
 func TestOrderSurvives(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
 	g := webtest.RunGateway(t, "general")
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")

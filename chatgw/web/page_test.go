@@ -184,6 +184,7 @@ func TestReconnect(t *testing.T) {
 }
 
 func TestReloadKeepsUnsent(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
 	g := webtest.RunGateway(t, "general")
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
@@ -223,6 +224,7 @@ func TestReloadKeepsUnsent(t *testing.T) {
 
 // TestUnknown: too late to send again, it is said what is known and no more.
 func TestUnknown(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
 	g := webtest.RunGateway(t, "general")
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
@@ -270,6 +272,7 @@ func later(p *webtest.Page) {
 
 // TestGap: live messages that were lost on the way are noticed and fetched.
 func TestGap(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
 	g := webtest.RunGateway(t, "general")
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
@@ -293,6 +296,7 @@ func TestGap(t *testing.T) {
 
 // TestSilence: a connection that only seems to be there is given up.
 func TestSilence(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
 	g := webtest.RunGateway(t, "general")
 	g.Limits.PingMS = 400
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())

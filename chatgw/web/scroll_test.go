@@ -11,7 +11,7 @@ import (
 	"parley/wire"
 )
 
-// TestLongHistory scrolls back through ten thousand messages: each is seen, the
+// TestLongHistory scrolls back through thousands of messages: each is seen, the
 // page stays small, and what one reads stays where it is.
 func TestLongHistory(t *testing.T) {
 	const messages = 4_000
