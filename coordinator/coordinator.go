@@ -73,12 +73,15 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
-	info, err := streams.Check(ctx, js, wire.TxLog())
-	if err != nil {
-		return fmt.Errorf("coordinator: %w", err)
+	info, err := streams.Await(ctx, js, wire.TxLog(), c.cfg.Log)
+	var log *txlog.Log
+	if err == nil {
+		log, err = txlog.Open(ctx, js, c.cfg.Log)
 	}
-	log, err := txlog.Open(ctx, js)
 	if err != nil {
+		if ctx.Err() != nil {
+			return nil // it was stopped before it had started
+		}
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -2,6 +2,7 @@ package coordinator_test
 
 import (
 	"fmt"
+	"log/slog"
 	"testing"
 
 	"parley/coordinator"
@@ -13,7 +14,7 @@ import (
 // seal seals a log behind the back of its owner.
 func (s *system) seal(t *testing.T, log string) {
 	t.Helper()
-	l, err := txlog.Open(t.Context(), s.js)
+	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"parley/internal/natsconn"
 )
 
 // loop is the one goroutine that owns the machine.
@@ -50,26 +52,12 @@ func (c *Coordinator) post(f func()) {
 	}
 }
 
-// announce closes ready when a request that is sent now arrives, one round trip
-// to the broker after the subscriptions. A busy broker may need several tries.
+// announce closes ready when a request that is sent now arrives.
 func (c *Coordinator) announce(ctx context.Context) {
-	for {
-		attempt, cancel := context.WithTimeout(ctx, roundTripTimeout)
-		err := c.deps.NATS.FlushWithContext(attempt)
-		cancel()
-		if err == nil {
-			close(c.ready)
-			return
-		}
-		c.cfg.Log.Warn("the broker does not answer, trying again", "error", err)
-		if !pause(ctx, readPause) {
-			return
-		}
+	if natsconn.Flush(ctx, c.deps.NATS) == nil {
+		close(c.ready)
 	}
 }
-
-// roundTripTimeout bounds one try of a round trip to the broker.
-const roundTripTimeout = 10 * time.Second
 
 // maxEvents bounds the queue to the loop; a full one slows the senders down.
 const maxEvents = 4096

@@ -2,6 +2,7 @@ package coordinator_test
 
 import (
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -200,7 +201,7 @@ const fillerLog = "fillerfillerfill"
 
 func (s *system) fillers(t *testing.T) *fillers {
 	t.Helper()
-	l, err := txlog.Open(t.Context(), s.js)
+	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

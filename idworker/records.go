@@ -29,21 +29,14 @@ type records struct {
 	spec   wire.StreamSpec
 }
 
-// openRecords binds to the stream, which must exist. While nobody can answer it
-// asks again.
+// openRecords binds to the stream, which must exist.
 func openRecords(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*records, error) {
 	spec := wire.IDLeases()
-	for {
-		s, err := js.Stream(ctx, spec.Name)
-		if err == nil {
-			return &records{js: js, stream: s, spec: spec}, nil
-		}
-		err = fmt.Errorf("opening stream %s: %w", spec.Name, err)
-		if !streams.Unavailable(err) || !pause(ctx, time.Second) {
-			return nil, err
-		}
-		log.Warn("waiting for the brokers", "error", err)
+	s, err := streams.Open(ctx, js, spec, log)
+	if err != nil {
+		return nil, err
 	}
+	return &records{js: js, stream: s, spec: spec}, nil
 }
 
 // table reads the newest record of every number that has one.

@@ -2,6 +2,7 @@ package brokertest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,7 +24,6 @@ type Cluster struct {
 func RunCluster(t testing.TB, n int) *Cluster {
 	t.Helper()
 	c := &Cluster{}
-	t.Cleanup(c.kill)
 	for attempt := 1; ; attempt++ {
 		err := c.start(t, n)
 		if err == nil {
@@ -52,11 +52,18 @@ func (c *Cluster) start(t testing.TB, n int) error {
 	ports := freePorts(t, 2*n)
 	clients, routes := ports[:n], ports[n:]
 	c.Nodes = nil
+	// Nodes are stopped before their folders are removed: clean-ups run in the
+	// reverse order.
+	dirs := make([]string, n)
+	for i := range dirs {
+		dirs[i] = t.TempDir()
+	}
+	t.Cleanup(c.kill)
 	for i := range n {
 		c.Nodes = append(c.Nodes, &Server{cfg: broker.Config{
 			Name:     fmt.Sprintf("node%d", i),
 			Listen:   clients[i],
-			StoreDir: t.TempDir(),
+			StoreDir: dirs[i],
 			Cluster:  &broker.Cluster{Name: "test", Listen: routes[i], Peers: routes},
 			Log:      testLog(t),
 		}})
@@ -135,19 +142,27 @@ func (c *Cluster) StreamLeader(t testing.TB, stream string) int {
 }
 
 // StepDown makes the leader of a stream give up its office. It returns when
-// the leader has; who follows is found with [Cluster.StreamLeader].
+// the leader has; who follows is found with [Cluster.StreamLeader]. A request
+// that meets no leader is not answered, so it is repeated.
 func (c *Cluster) StepDown(t testing.TB, stream string) error {
 	t.Helper()
 	nc := c.Connect(t)
-	answer, err := nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, StartTimeout)
-	if err != nil {
-		return fmt.Errorf("asking the leader of stream %s to step down: %w", stream, err)
+	var err error
+	for end := time.Now().Add(StartTimeout); time.Now().Before(end); {
+		var answer *nats.Msg
+		answer, err = nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+stream, nil, stepDownTimeout)
+		if err == nil && strings.Contains(string(answer.Data), `"success":true`) {
+			return nil
+		}
+		if err == nil {
+			err = errors.New(string(answer.Data))
+		}
 	}
-	if !strings.Contains(string(answer.Data), `"success":true`) {
-		return fmt.Errorf("the leader of stream %s did not step down: %s", stream, answer.Data)
-	}
-	return nil
+	return fmt.Errorf("asking the leader of stream %s to step down: %w", stream, err)
 }
+
+// stepDownTimeout bounds one request to step down.
+const stepDownTimeout = 3 * time.Second
 
 func streamInfo(js jetstream.JetStream, stream string) (*jetstream.StreamInfo, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)

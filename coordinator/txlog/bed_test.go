@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func (b *bed) open(t testing.TB) *txlog.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := txlog.Open(ctx, js)
+	l, err := txlog.Open(ctx, js, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/streams"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -33,11 +35,11 @@ type Log struct {
 }
 
 // Open binds to the stream, which must exist.
-func Open(ctx context.Context, js jetstream.JetStream) (*Log, error) {
+func Open(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Log, error) {
 	spec := wire.TxLog()
-	s, err := js.Stream(ctx, spec.Name)
+	s, err := streams.Open(ctx, js, spec, log)
 	if err != nil {
-		return nil, fmt.Errorf("opening stream %s: %w", spec.Name, err)
+		return nil, err
 	}
 	return &Log{js: js, stream: s, spec: spec}, nil
 }

@@ -96,6 +96,29 @@ func Await(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, lo
 	}
 }
 
+// Open binds to a stream that [Await] has found. While nobody can answer it asks
+// again.
+func Open(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log *slog.Logger) (jetstream.Stream, error) {
+	for {
+		attempt, cancel := context.WithTimeout(ctx, askTimeout)
+		s, err := js.Stream(attempt, spec.Name)
+		cancel()
+		if err == nil {
+			return s, nil
+		}
+		err = fmt.Errorf("opening stream %s: %w", spec.Name, err)
+		if !Unavailable(err) || ctx.Err() != nil {
+			return nil, err
+		}
+		log.Warn("waiting for the brokers", "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
 // CheckOnce is [Check] without its patience: one request, for whoever compares
 // clocks or has a patience of its own.
 func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
