@@ -21,6 +21,9 @@ import (
 // re-sent messages with some probability.
 const stepDowns = 8
 
+// between is how many messages are sent between two of them.
+const between = 500
+
 // talkers is how many send at a time: the more are on their way, the more is
 // not re-sent when the leader steps down.
 const talkers = 64
@@ -59,13 +62,13 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 		work.Go(func() { wander(load, t, gateways, names[i%2], wanderers[i], i) })
 	}
 	for range stepDowns {
-		await(t, &sent, sent.Load()+2000)
+		await(t, &sent, sent.Load()+between)
 		c.StreamLeader(t, wire.Chat().Name)
 		if err := c.StepDown(t, wire.Chat().Name); err != nil {
 			t.Log(err) // an election was under way
 		}
 	}
-	await(t, &sent, sent.Load()+2000)
+	await(t, &sent, sent.Load()+between)
 	stop()
 	work.Wait()
 

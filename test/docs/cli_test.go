@@ -1,23 +1,33 @@
 package docs_test
 
 import (
+	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"parley/test/proc"
 )
+
+// build builds the program.
+func build(t *testing.T) (binary string) {
+	t.Helper()
+	p, dir, err := proc.Build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return string(p)
+}
 
 // commandLine finds uses of the command, in blocks and between backquotes.
 var commandLine = regexp.MustCompile("(?m)(?:^\\$ |^\\s*|`)(?:\\./)?parley ([a-z][^\n`#|>]*)")
 
 // Every command line in the documents has subcommands and flags that exist.
 func TestCommandLines(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "parley")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root+"/cmd/parley").CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
+	binary := build(t)
 	helps := map[string]string{}
 	help := func(command string) string {
 		if helps[command] == "" {
@@ -55,10 +65,7 @@ func TestCommandLines(t *testing.T) {
 
 // Every subcommand that people see is in the README or in OPERATIONS.
 func TestEveryCommandIsMentioned(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "parley")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, root+"/cmd/parley").CombinedOutput(); err != nil {
-		t.Fatalf("building the command: %v\n%s", err, out)
-	}
+	binary := build(t)
 	out, err := exec.CommandContext(t.Context(), binary, "--help").Output()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ var (
 
 // Links between documents, and to files and headings, lead somewhere.
 func TestLinks(t *testing.T) {
+	headings := map[string]map[string]bool{} // by document
 	for _, path := range documents(t) {
 		text := fenced.ReplaceAllString(read(t, path), "")
 		for _, m := range link.FindAllStringSubmatch(text, -1) {
@@ -31,7 +32,13 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s links to %s, which does not exist", path, m[1])
 				continue
 			}
-			if anchor != "" && !anchors(read(t, file))[anchor] {
+			if anchor == "" {
+				continue
+			}
+			if headings[file] == nil {
+				headings[file] = anchors(read(t, file))
+			}
+			if !headings[file][anchor] {
 				t.Errorf("%s links to %s: there is no such heading", path, m[1])
 			}
 		}
@@ -41,9 +48,9 @@ func TestLinks(t *testing.T) {
 // anchors are the names that headings get.
 func anchors(text string) map[string]bool {
 	found := map[string]bool{}
+	dropped := regexp.MustCompile(`[^a-z0-9 _-]`)
 	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(text, ""), -1) {
-		name := strings.ToLower(m[1])
-		name = regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(name, "")
+		name := dropped.ReplaceAllString(strings.ToLower(m[1]), "")
 		found[strings.ReplaceAll(name, " ", "-")] = true
 	}
 	return found

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -41,12 +43,62 @@ func Build() (p Program, dir string, err error) {
 		return "", "", err
 	}
 	path := filepath.Join(dir, "parley")
-	args := append(append([]string{"build"}, buildFlags...), "-o", path, "parley/cmd/parley")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	if err = build(path); err != nil {
 		os.RemoveAll(dir)
-		return "", "", fmt.Errorf("building parley: %w\n%s", err, out)
+		return "", "", fmt.Errorf("building parley: %w", err)
 	}
 	return Program(path), dir, nil
+}
+
+// build builds the program in a folder of the user's that stays, so that it is
+// linked once and not by each package of tests, and copies it to path.
+func build(path string) error {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return err
+	}
+	cache = filepath.Join(cache, "parley-test"+strings.Join(buildFlags, ""))
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return err
+	}
+	unlock, err := lock(filepath.Join(cache, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	built := filepath.Join(cache, "parley")
+	args := append(append([]string{"build"}, buildFlags...), "-o", built, "parley/cmd/parley")
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return copyFile(path, built)
+}
+
+// lock waits until no other process holds the lock.
+func lock(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return func() { f.Close() }, nil
+}
+
+func copyFile(to, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o700)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
 
 // Start starts a command that runs until it is stopped; the test ends it, if
