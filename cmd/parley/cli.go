@@ -44,6 +44,9 @@ type cli struct {
 	Status  statusCmd  `cmd:"" group:"see" help:"Show what runs, how durable it is, and what is in doubt."`
 	Health  healthCmd  `cmd:"" group:"see" help:"Ask one process whether it serves."`
 	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine is."`
+	Version versionCmd `cmd:"" group:"see" help:"Print the version of this program and how it was built."`
+
+	ShowVersion versionFlag `name:"version" help:"Print the version and how it was built, as the command version does."`
 }
 
 // txCmd groups the commands about transactions.

@@ -39,7 +39,8 @@ func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer)
 	// error to show as well.
 	a.json = slices.Contains(args, "--json")
 	var c cli
-	// Help is shown from within Parse, which then must not go on.
+	// Help and the version are shown from within Parse, which then must not go
+	// on.
 	helped := false
 	parser, err := kong.New(&c,
 		kong.Name("parley"),

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"cmp"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/alecthomas/kong"
+
+	"parley/wire"
+)
+
+type versionCmd struct{ jsonFlag }
+
+func (*versionCmd) Help() string {
+	return `Prints the release, and from which sources and by which Go this program was built, as "parley --version" does. A program that was built outside of a checkout does not know its revision.
+
+Examples:
+
+    parley version
+    parley version --json`
+}
+
+func (*versionCmd) Run(a *app) error {
+	showVersion(a)
+	return nil
+}
+
+// versionFlag is --version: what "parley version" prints, whatever the command
+// is.
+type versionFlag bool
+
+// BeforeReset is called by the parser before it asks for a command.
+func (versionFlag) BeforeReset(k *kong.Kong, a *app) error {
+	showVersion(a)
+	k.Exit(exitOK)
+	return nil
+}
+
+// versionJSON is what --json prints.
+type versionJSON struct {
+	// Release is what services announce.
+	Release string `json:"release"`
+	// Module is the version of the module as Go built it, "(devel)" if it was
+	// not given one.
+	Module string `json:"module"`
+	// Revision, Time and Modified are those of the checkout, if there was one.
+	// Modified: it had changes that were not committed.
+	Revision string `json:"revision,omitempty"`
+	Time     string `json:"time,omitempty"`
+	Modified *bool  `json:"modified,omitempty"`
+	Go       string `json:"go"`
+	OS       string `json:"os"`
+	Arch     string `json:"arch"`
+}
+
+// newVersion reads what the linker has left; info is nil if that is nothing.
+func newVersion(info *debug.BuildInfo) versionJSON {
+	v := versionJSON{Release: wire.Release, Module: develVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	if info == nil {
+		return v
+	}
+	v.Module = cmp.Or(info.Main.Version, develVersion)
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			v.Revision = s.Value
+		case "vcs.time":
+			v.Time = s.Value
+		case "vcs.modified":
+			modified := s.Value == "true"
+			v.Modified = &modified
+		}
+	}
+	return v
+}
+
+// develVersion is Go's word for a module without a version.
+const develVersion = "(devel)"
+
+func showVersion(a *app) {
+	info, _ := debug.ReadBuildInfo() // nil without modules
+	v := newVersion(info)
+	if a.json {
+		a.printJSON(v)
+		return
+	}
+	v.print(a)
+}
+
+func (v *versionJSON) print(a *app) {
+	revision := cmp.Or(v.Revision, "not known")
+	if v.Time != "" {
+		revision += " of " + v.Time
+	}
+	if v.Modified != nil && *v.Modified {
+		revision += ", modified"
+	}
+	a.printf("parley %s\n", v.Release)
+	a.facts("module", v.Module, "revision", revision, "go", v.Go+" "+v.OS+"/"+v.Arch)
+}
