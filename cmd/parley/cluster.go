@@ -51,6 +51,11 @@ func (c *clusterCmd) Run(ctx context.Context, a *app) error {
 	if err := (dataFlag{c.Data}).prepare(); err != nil {
 		return err
 	}
+	unlock, err := lockCluster(c.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	logs := logDir(filepath.Join(c.Data, "logs"))
 	if err := logs.prepare(plan); err != nil {
 		return failed(err, "choose another directory with --data DIR")

@@ -184,6 +184,18 @@ func TestCluster(t *testing.T) {
 		t.Errorf("a second cluster on the same ports: exit %d\n%s", code, errs)
 	}
 
+	eventually(t, patience, "a second cluster in the same directory is refused", func() error {
+		// On ports that somebody may take meanwhile, which is another error.
+		_, errs, code := parley(t, "cluster", "--data", c.data, "--port", strconv.Itoa(freePorts(t)))
+		if code != exitFailed || !strings.Contains(errs, "nothing was started") || !strings.Contains(errs, fmt.Sprintf("in use by another cluster (process %d)", c.PID())) {
+			return fmt.Errorf("exit %d\n%s", code, errs)
+		}
+		return nil
+	})
+	if moved, err := filepath.Glob(filepath.Join(c.data, "logs", "*.1")); err != nil || len(moved) > 0 {
+		t.Errorf("the second cluster has put logs of the first aside: %v, %v", moved, err)
+	}
+
 	watch := start(t, "status", "--watch", "--nats", c.nats)
 	watch.Await(`inventory +participant +up`)
 	for _, name := range []string{"inventory", "idworker-1", "coordinator-2", "broker-3"} {

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// clusterLock is the file in the directory of a cluster that its supervisor
+// holds locked, with its process id as content. Without it a second cluster
+// would put the logs of the first one aside before it fails. The lock ends with
+// the process; the file stays.
+const clusterLock = "cluster.lock"
+
+// lockCluster makes sure that dir belongs to this cluster alone until unlock.
+func lockCluster(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, clusterLock), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, failed(fmt.Errorf("--data %s: the directory cannot be locked: %w", dir, err), "choose another directory with --data DIR")
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		held := make([]byte, 20)
+		n, _ := f.ReadAt(held, 0) // only for the message
+		f.Close()
+		return nil, failed(fmt.Errorf("nothing was started: --data %s is in use by another cluster (process %s)", dir, strings.TrimSpace(string(held[:n]))),
+			"stop that one, or choose another directory with --data DIR")
+	case err != nil:
+		f.Close()
+		return nil, failed(fmt.Errorf("--data %s: locking the directory: %w", dir, err), "choose another directory with --data DIR")
+	}
+	// The content only serves the message above; a cluster runs without it.
+	if f.Truncate(0) == nil {
+		fmt.Fprintf(f, "%d\n", os.Getpid())
+	}
+	return func() { f.Close() }, nil
+}
