@@ -82,7 +82,7 @@ func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, failed(&wire.Error{Code: wire.CodeNoParticipant, Text: fmt.Sprintf("%s does not answer: it is not running on this NATS", who)},
-			fmt.Sprintf("start it with `parley %s`, or everything with `parley up`", who))
+			fmt.Sprintf("start it with `parley %s`, or everything with `parley up`", commandOf(who)))
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("%s did not answer within %v", who, askTimeout)},
 			"try again; if it stays so, look at its log")
@@ -90,6 +90,14 @@ func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte
 		return nil, fmt.Errorf("asking %s: %w", who, err)
 	}
 	return msg.Data, nil
+}
+
+// commandOf is the command that runs a service.
+func commandOf(service string) string {
+	if service == blogName {
+		return "blog serve"
+	}
+	return service
 }
 
 // refusedBy is the error for an answer that carries a code.

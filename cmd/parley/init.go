@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,6 +25,9 @@ Examples:
     parley init
     parley init --replicas 3 --nats nats://a:4222,b:4222,c:4222`
 }
+
+// notClustered is the broker's code for replicas that a lone one cannot have.
+const notClustered jetstream.ErrorCode = 10074
 
 // initJSON is what --json prints.
 type initJSON struct {
@@ -53,7 +57,11 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 	for _, spec := range wire.Streams() {
 		incarnation, created, err := streams.Ensure(ctx, js, spec, c.Replicas)
 		if err != nil {
-			return failed(fmt.Errorf("creating the streams: %w", err), "")
+			do := ""
+			if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == notClustered {
+				do = "run `parley init` without --replicas for this lone broker, or start it as a member of a cluster: see `parley broker --help`"
+			}
+			return failed(fmt.Errorf("creating the streams: %w", err), do)
 		}
 		r.Streams = append(r.Streams, initStreamJSON{Name: spec.Name, Incarnation: incarnation, Created: created})
 		names = append(names, spec.Name)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,9 +167,31 @@ func TestNoStream(t *testing.T) {
 			t.Errorf("%s without the stream: exit %d\n%s", role[0], code, errs)
 		}
 	}
-	_, errs, code := parley(t, "menu", "--nats", url)
-	if code != exitFailed || !strings.Contains(errs, "next: start it with `parley inventory`") {
-		t.Errorf("menu without inventory: exit %d\n%s", code, errs)
+	for _, c := range []struct{ args, want string }{
+		{"menu", "next: start it with `parley inventory`"},
+		{"blog timeline", "next: start it with `parley blog serve`"},
+		{"init --replicas 3", "next: run `parley init` without --replicas"},
+	} {
+		_, errs, code := parley(t, append(strings.Fields(c.args), "--nats", url)...)
+		if code != exitFailed || !strings.Contains(errs, c.want) {
+			t.Errorf("%s on a lone broker without streams: exit %d, want 1 and %q\n%s", c.args, code, c.want, errs)
+		}
+	}
+	out, errs, code := parley(t, "status", "--nats", url)
+	if code != exitOK || !strings.Contains(out, "stream TXLOG (it does not exist: `parley init` creates it, once)") {
+		t.Errorf("status without the stream: exit %d\n%s%s", code, out, errs)
+	}
+	// An answer of nobody is not an answer.
+	out, errs, code = parley(t, "tx", "list", "--nats", url)
+	if code != exitOK || strings.Contains(out, "Nothing is unfinished") || !strings.Contains(errs, "no coordinator answers") || !strings.Contains(errs, "no participant answers") {
+		t.Errorf("tx list that nobody answers: exit %d\n%s%s", code, out, errs)
+	}
+	list := parleyJSON[struct {
+		Transactions []txLineJSON
+		NoAnswer     []string `json:"no_answer"`
+	}](t, exitOK, "tx", "list", "--nats", url)
+	if len(list.Transactions) > 0 || !slices.Equal(list.NoAnswer, []string{"coordinators", "participants"}) {
+		t.Errorf("tx list that nobody answers: %+v", list)
 	}
 }
 

@@ -136,6 +136,8 @@ func (a *answers) fail(what string, err error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout):
 		why = fmt.Sprintf("no answer within %v", statusTimeout)
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		why = "it does not exist: `parley init` creates it, once"
 	case errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse):
 		why = "nobody answers"
 	}

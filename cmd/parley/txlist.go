@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,6 +23,20 @@ Examples:
     parley tx list
     parley tx list --json`
 }
+
+// txListJSON is what --json prints.
+type txListJSON struct {
+	Transactions []txLineJSON `json:"transactions"`
+	// NoAnswer are the kinds of processes of which none answers, so that what
+	// they hold is missing.
+	NoAnswer []string `json:"no_answer,omitempty"`
+}
+
+// Values of [txListJSON.NoAnswer].
+const (
+	allCoordinators = "coordinators"
+	allParticipants = "participants"
+)
 
 // txLineJSON is one line of the list.
 type txLineJSON struct {
@@ -42,24 +58,54 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer closeAll()
-	all, err := everywhere(ctx, client)
+	states, err := client.Coordinators(ctx)
 	if err != nil {
 		return err
 	}
-	if err := all.addBranches(ctx, client, wire.BranchQuery{}); err != nil {
+	answers, err := client.AllBranches(ctx, wire.BranchQuery{})
+	if err != nil {
 		return err
 	}
-	lines := make([]txLineJSON, 0, len(all))
+	all := txViews{}
+	all.addStates(states)
+	all.addAnswers(answers)
+	list := txListJSON{Transactions: make([]txLineJSON, 0, len(all))}
 	for _, v := range all.sorted() {
-		lines = append(lines, v.line())
+		list.Transactions = append(list.Transactions, v.line())
+	}
+	if len(states) == 0 {
+		list.NoAnswer = append(list.NoAnswer, allCoordinators)
+	}
+	if len(answers) == 0 {
+		list.NoAnswer = append(list.NoAnswer, allParticipants)
 	}
 	if a.json {
-		a.printJSON(map[string]any{"transactions": lines})
+		a.printJSON(list)
 		return nil
 	}
+	list.print(a)
+	return nil
+}
+
+// print shows the list, and who is not in it: that nobody answers does not mean
+// that nothing is unfinished.
+func (l *txListJSON) print(a *app) {
+	l.printLines(a)
+	if slices.Contains(l.NoAnswer, allCoordinators) {
+		fmt.Fprintf(a.err, "no coordinator answers: what is unfinished is not known; start one with `parley coordinator`\n")
+	}
+	if slices.Contains(l.NoAnswer, allParticipants) {
+		fmt.Fprintf(a.err, "no participant answers: who is in doubt is not known; start `parley inventory` and `parley delivery`\n")
+	}
+}
+
+func (l *txListJSON) printLines(a *app) {
+	lines := l.Transactions
 	if len(lines) == 0 {
-		a.printf("Nothing is unfinished or in doubt.\n")
-		return nil
+		if len(l.NoAnswer) == 0 {
+			a.printf("Nothing is unfinished or in doubt.\n")
+		}
+		return
 	}
 	rows := [][]string{{"ID", "KEY", "COORDINATOR", "WAITING FOR", "IN DOUBT AT", ">FOR", "VIOLATIONS"}}
 	for _, l := range lines {
@@ -76,7 +122,6 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 		rows = append(rows, []string{l.ID.String(), printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
 	}
 	a.table(rows)
-	return nil
 }
 
 func (v *txView) line() txLineJSON {
