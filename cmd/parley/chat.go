@@ -28,7 +28,7 @@ type chatCmd struct {
 }
 
 func (*chatCmd) Help() string {
-	return `Shows a room and says in it what you type, a message a line. It connects again by itself and shows every message once. When standard input ends it waits until what was said is acknowledged, and ends.
+	return `Shows a room and says in it what you type, a message a line. It connects again by itself and shows every message once. When standard input ends it waits until what was said is acknowledged, and ends; it fails when it has not reached the room 10 s later.
 
 Examples:
 
@@ -110,25 +110,34 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 	if err := lines.Err(); err != nil {
 		p.complain(fmt.Sprintf("standard input: %v (a line may have %d bytes)", err, maxLine))
 	}
-	return s.Flush(ctx) == nil && p.awaitRoom(ctx)
+	if err := p.awaitRoom(ctx); err != nil {
+		if ctx.Err() != nil {
+			return false
+		}
+		p.complain(err.Error())
+		return true
+	}
+	return s.Flush(ctx) == nil
 }
 
-// roomWithin bounds the wait for a room in which nothing was said.
+// roomWithin bounds the wait for a room from the end of standard input. Before
+// that a person may wait for a gateway as long as they like; what has no person
+// in front of it must end.
 const roomWithin = 10 * time.Second
 
-// awaitRoom waits until the room was shown or refused, so that who says nothing
-// sees it at least.
-func (p *chatPrinter) awaitRoom(ctx context.Context) bool {
+// awaitRoom waits until the room was shown or refused: so who says nothing sees
+// it at least, and what cannot be said is not kept for ever.
+func (p *chatPrinter) awaitRoom(ctx context.Context) error {
 	late := time.NewTimer(roomWithin)
 	defer late.Stop()
 	select {
 	case <-p.shown:
+		return nil
 	case <-late.C:
-		p.complain(fmt.Sprintf("the room was not reached within %v", roomWithin))
+		return fmt.Errorf("the room was not reached within %v, nothing was said: start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway URL", roomWithin)
 	case <-ctx.Done():
-		return false
+		return context.Cause(ctx)
 	}
-	return true
 }
 
 // say says a line, once there is room for it.

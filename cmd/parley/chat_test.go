@@ -21,7 +21,13 @@ func TestChatSaysNothing(t *testing.T) {
 	if code != exitOK || !strings.Contains(out, "oven: the oven is hot") {
 		t.Errorf("saying nothing: exit %d, %q %q, want what was said", code, out, errs)
 	}
-	if _, errs, code := parley(t, "chat", "lobby", "--name", "ada", "--gateway", "http://127.0.0.1:1"); code != exitFailed || !strings.Contains(errs, "not reached") {
+	// At the same time, since both wait as long.
+	lost := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway http://127.0.0.1:1")
+	_, errs, code = parley(t, "chat", "lobby", "--name", "ada", "--gateway", "http://127.0.0.1:1")
+	if code != exitFailed || !strings.Contains(errs, "not reached") || !strings.Contains(errs, "`parley chatgw`") {
 		t.Errorf("without a gateway: exit %d, %q", code, errs)
+	}
+	if code := lost.Wait(); code != exitFailed || !strings.Contains(lost.Output(), "not reached") {
+		t.Errorf("saying something without a gateway: exit %d, %s", code, lost.Output())
 	}
 }
