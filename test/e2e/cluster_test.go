@@ -172,6 +172,7 @@ func TestCluster(t *testing.T) {
 		s := parleyJSON[seen](t, exitOK, "status", "--nats", c.nats)
 		return s.whole()
 	})
+	c.readme()
 	text, _, _ := parley(t, "status", "--nats", c.nats)
 	for _, want := range []string{`broker-2 +broker +up`, `coordinator-1 +coordinator +up`, `idworker-3 +idworker +holding`, `gateway-2 +chatgw +up`, `TXLOG +broker-\d +broker-\d, broker-\d +synced`, `held .* idworker-2`, `commits/s`} {
 		if !regexp.MustCompile(want).MatchString(text) {
