@@ -38,9 +38,10 @@ func newReader(t testing.TB) *reader {
 }
 
 // environment is that of a person who has the directory in the path and has
-// said where the servers are.
+// said where the servers are. The race detector otherwise holds every process
+// for a second at its exit.
 func (r *reader) environment() []string {
-	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"), "GORACE=halt_on_error=1 exitcode=66 atexit_sleep_ms=0")
 	if r.url != "" {
 		env = append(env, "PARLEY_NATS="+r.url)
 	}
