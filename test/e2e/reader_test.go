@@ -41,7 +41,7 @@ func newReader(t testing.TB) *reader {
 // said where the servers are. The race detector otherwise holds every process
 // for a second at its exit.
 func (r *reader) environment() []string {
-	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"), "GORACE=halt_on_error=1 exitcode=66 atexit_sleep_ms=0")
+	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if r.url != "" {
 		env = append(env, "PARLEY_NATS="+r.url)
 	}

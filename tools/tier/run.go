@@ -119,6 +119,9 @@ func (r *result) run(ctx context.Context, root string, t tier) error {
 	defer log.Close()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = dir
+	// Without this each program that was built with the race detector sleeps for
+	// a second before it ends.
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
 	// A signal ends what the command started too, and before it is killed it
 	// has time to stop that.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
