@@ -38,8 +38,7 @@ func newReader(t testing.TB) *reader {
 }
 
 // environment is that of a person who has the directory in the path and has
-// said where the servers are. The race detector otherwise holds every process
-// for a second at its exit.
+// said where the servers are.
 func (r *reader) environment() []string {
 	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 	if r.url != "" {
