@@ -12,6 +12,7 @@ import (
 
 	"parley/coordinator"
 	"parley/participants"
+	"parley/test/explore"
 	"parley/wire"
 )
 
@@ -142,6 +143,7 @@ func TestCrashPoints(t *testing.T) {
 		}
 	})
 	slices.SortFunc(table, func(a, b result) int { return strings.Compare(a.name(), b.name()) })
+	explore.Count(t, "crashes", len(table))
 	t.Logf("%d crashes in %v\n%s", len(table), time.Since(began).Round(time.Second), render(table))
 }
 
