@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	length = flag.Duration("for", 25*time.Second, "how long things are broken")
+	length = flag.Duration("for", 15*time.Second, "how long things are broken")
 	seed   = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
 	kept   = flag.String("keep", "", "folder in which the report is kept, in one of its own; empty: only if something broke")
 	deep   = flag.Bool("deep", false, "play every variant, every scene with the product as it is, and every outage")

@@ -96,7 +96,7 @@ func mutants(t *testing.T) []broken {
 			},
 		},
 		{
-			name: "delivery forgets to set a courier free", always: true, rule: checker.Courier,
+			name: "delivery forgets to set a courier free", rule: checker.Courier,
 			edits: []mutant.Edit{mutant.Replace("participants/delivery/couriers.go",
 				`"UPDATE couriers SET reserved=reserved-1 WHERE id=?"`, `"UPDATE couriers SET reserved=reserved WHERE id=?"`)},
 			act: func(s *scene) { s.place(s.order("nothing", "zone-0")) },
@@ -112,7 +112,7 @@ func mutants(t *testing.T) []broken {
 			act:   func(s *scene) { s.hold("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
 		},
 		{
-			name: "the blog acknowledges before it commits", always: true, rule: checker.PostGone, traffic: traffic.Config{Writers: 1},
+			name: "the blog acknowledges before it commits", rule: checker.PostGone, traffic: traffic.Config{Writers: 1},
 			edits: []mutant.Edit{
 				mutant.Replace("blog/shards/database.go",
 					"		d.step.at(StepPostBeforeCommit)\n",

@@ -19,8 +19,8 @@ var (
 	seed    = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
 	rounds  = flag.Int("rounds", 1, "how often everything is broken")
 	clients = flag.Int("clients", 60, "how many clients there are")
-	before  = flag.Int("before", 2_000, "how many messages the browsers read back through")
-	deep    = flag.Bool("deep", false, "break a lone broker too")
+	before  = flag.Int("before", 1_000, "how many messages the browsers read back through")
+	deep    = flag.Bool("deep", false, "break a lone broker too, and step leaders down until a message is not re-sent")
 )
 
 // program is the program under test, built once.
@@ -56,13 +56,17 @@ func TestNoGapNoDuplicate(t *testing.T) {
 func breakThree(t *testing.T) func(*faults) {
 	return func(f *faults) {
 		// Before a broker dies, only its leader's stepping down can have lost
-		// anything on the way to the listener.
-		const most = 60
+		// anything on the way to the listener. How soon is luck: without -deep it
+		// is tried a few times and need not happen.
+		most := 4
+		if *deep {
+			most = 60
+		}
 		for f.heard.lost() == 0 && f.done[stepDown] < most {
 			f.once(fault{stepDown, 1, (*faults).stepDown})
 		}
 		n := f.heard.lost()
-		if n == 0 {
+		if n == 0 && *deep {
 			t.Errorf("the leader stepped down %d times, and each message was re-sent: nothing was shown", most)
 		}
 		t.Logf("%d messages were not re-sent before a broker was killed", n)

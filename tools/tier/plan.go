@@ -97,7 +97,7 @@ func proof() []step {
 		deep("rooms-explored", "the larger worlds of rooms and presence, and every broken variant is caught", "test/chatsim", "-deep"),
 		deep("crashes", "each row of the crash table, several times", "test/e2e", "-long", "-test.run", "TestCrashPoints"),
 		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
-		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes", "test/ids", "-least", "2m"),
+		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
 		{name: "power-often", proves: "sixty power failures", dir: "test/power", command: goTest("-timeout", "6h"), packages: only([]string{""}), args: []string{"-rounds", "60"}},
