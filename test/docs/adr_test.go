@@ -25,7 +25,11 @@ func tools(t *testing.T, path string) (packages []string) {
 	return packages
 }
 
-// direct are the modules in go.mod of which a Go file imports a package.
+// goMods are the files of the modules: what the product needs, and apart from
+// it, what its tools, benchmarks and some tests do.
+var goMods = []string{"go.mod", "tools/go.mod", "bench/go.mod", "test/power/go.mod", "test/modules/go.mod"}
+
+// direct are the modules in a go.mod of which a Go file imports a package.
 func direct(t *testing.T) (modules []string) {
 	t.Helper()
 	imports := map[string]bool{}
@@ -50,11 +54,13 @@ func direct(t *testing.T) (modules []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+) v\S+`).FindAllStringSubmatch(read(t, "go.mod"), -1) {
-		for path := range imports {
-			if path == m[1] || strings.HasPrefix(path, m[1]+"/") {
-				modules = append(modules, m[1])
-				break
+	for _, file := range goMods {
+		for _, m := range regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+) v\S+`).FindAllStringSubmatch(read(t, file), -1) {
+			for path := range imports {
+				if path == m[1] || strings.HasPrefix(path, m[1]+"/") {
+					modules = append(modules, m[1])
+					break
+				}
 			}
 		}
 	}
