@@ -70,7 +70,7 @@ func scanBranch(v []driver.Value, logs *logNames) (*row, error) {
 	r.Digest = loadDigest(v[5])
 	r.DecideBy, _ = v[6].(int64)
 	seq, _ := v[7].(int64)
-	r.OpenSeq = uint64(seq)
+	r.OpenSeq, r.Incarnation = uint64(seq), logs.replaced[id.Log]
 	r.Code, r.Reason = wire.Code(text(v[8])), text(v[9])
 	r.Payload, r.Detail = loadJSON(v[10]), loadJSON(v[11])
 	return r, nil

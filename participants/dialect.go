@@ -41,6 +41,10 @@ type statements struct {
 	begin  string
 
 	getMeta, putMeta string
+	// markReplaced notes for every log with a branch in doubt, unless that was
+	// noted before, which incarnation of the stream the log was in. replaced reads
+	// these notes, forgetReplaced drops those of logs without a branch in doubt.
+	markReplaced, replaced, forgetReplaced string
 
 	logs, addLog, dropLog string
 

@@ -34,6 +34,11 @@ const (
 	metaJournal     = "journal"
 	metaParticipant = "participant"
 	metaIncarnation = "incarnation"
+	// metaReplaced begins the name of a row that holds the incarnation of the
+	// stream that a log was in, if that is not metaIncarnation: the log's name
+	// follows. metaReplacedEnd is greater than all of them.
+	metaReplaced    = "incarnation:"
+	metaReplacedEnd = "incarnation;"
 )
 
 // openJournal locks, opens and checks the journal, and makes it if the
@@ -70,6 +75,9 @@ func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) err
 		return err
 	}
 	if err := j.logs.load(c, j.sql); err != nil {
+		return err
+	}
+	if err := j.logs.loadReplaced(c, j.sql); err != nil {
 		return err
 	}
 	j.reader, err = j.db.reader()
@@ -109,15 +117,36 @@ func (j *journal) identify(c *conn, cfg *Config, incarnation string) error {
 		return fmt.Errorf("journal %s belongs to participant %q, not to %q: name that participant or another file", j.db.where(), name, cfg.Name)
 	}
 	j.id, j.incarnation = id, incarnation
-	switch {
-	case remembered == incarnation:
-		return nil
-	case cfg.AcceptIncarnation != incarnation:
+	if remembered != incarnation && cfg.AcceptIncarnation != incarnation {
 		return &IncarnationError{Journal: j.db.where(), Remembered: remembered, Present: incarnation, Accepted: cfg.AcceptIncarnation}
 	}
-	cfg.Log.Warn("another incarnation of the commit log stream was accepted", "remembered", remembered, "accepted", incarnation)
-	_, err := c.exec(j.sql.putMeta, metaIncarnation, incarnation)
-	return err
+	if _, err := c.exec(j.sql.forgetReplaced); err != nil {
+		return fmt.Errorf("forgetting replaced incarnations in journal %s: %w", j.db.where(), err)
+	}
+	if remembered == incarnation {
+		return nil
+	}
+	return j.acceptIncarnation(c, cfg, remembered, incarnation)
+}
+
+// acceptIncarnation replaces the incarnation that the journal remembers, because
+// an operator said that the remembered one is gone for good. Logs with branches in
+// doubt keep a note of the incarnation that they were in: the sequences of the new
+// stream mean nothing for them.
+func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered, accepted string) error {
+	n, err := c.one(j.sql.countPrepared)
+	if err != nil {
+		return fmt.Errorf("counting the branches in doubt in journal %s: %w", j.db.where(), err)
+	}
+	if _, err := c.exec(j.sql.markReplaced, remembered); err != nil {
+		return fmt.Errorf("noting the incarnation %s in journal %s: %w", remembered, j.db.where(), err)
+	}
+	if _, err := c.exec(j.sql.putMeta, metaIncarnation, accepted); err != nil {
+		return fmt.Errorf("accepting the incarnation %s in journal %s: %w", accepted, j.db.where(), err)
+	}
+	cfg.Log.Warn("another incarnation of the commit log stream was accepted; branches that are in doubt will be aborted, whatever the lost stream held about them",
+		"remembered", remembered, "accepted", accepted, "in_doubt", n)
+	return nil
 }
 
 // IncarnationError says that a journal was opened on a broker whose commit log
@@ -137,8 +166,8 @@ func (e *IncarnationError) Error() string {
 	}
 	return fmt.Sprintf("journal %s belongs to incarnation %q of the stream %s, and the broker has incarnation %q: "+
 		"this is another broker, or its stream was lost and made anew, and commits of this journal's branches may be lost with it. "+
-		"Connect to the right broker or restore the stream; if the old one is gone for good, settle the branches that are still prepared "+
-		"and start once with incarnation %q accepted", e.Journal, e.Remembered, wire.TxLog().Name, e.Present, e.Present)
+		"Connect to the right broker or restore the stream; if the old one is gone for good, note which of the branches in doubt were committed elsewhere "+
+		"(docs/OPERATIONS.md, Lost and restored stores) and start once with incarnation %q accepted: what is in doubt is aborted then", e.Journal, e.Remembered, wire.TxLog().Name, e.Present, e.Present)
 }
 
 // migrate lets the resource make its tables.

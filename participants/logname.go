@@ -25,6 +25,9 @@ const (
 type logNames struct {
 	byName   map[string]int64
 	byNumber map[int64]string
+	// replaced holds, by log, the incarnation of the stream that the log was in,
+	// for logs that were in another one than the journal remembers now.
+	replaced map[string]string
 }
 
 func (l *logNames) load(c *conn, q *statements) error {
@@ -39,6 +42,16 @@ func (l *logNames) load(c *conn, q *statements) error {
 			return fmt.Errorf("log %s has number %d, numbers end at %d: start a new journal", name, number, 1<<logBits-1)
 		}
 		l.byName[name], l.byNumber[number] = number, name
+		return nil
+	})
+}
+
+// loadReplaced reads which logs were in another incarnation of the stream than the
+// journal remembers now. That changes only when a journal is opened.
+func (l *logNames) loadReplaced(c *conn, q *statements) error {
+	l.replaced = make(map[string]string)
+	return c.rows(q.replaced, func(v []driver.Value) error {
+		l.replaced[text(v[0])] = text(v[1])
 		return nil
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +153,60 @@ func TestOpen(t *testing.T) {
 			t.Errorf("after it was accepted: %v", err)
 		}
 		refused(t, cfg, first, first, second)
+	})
+	t.Run("another incarnation with branches in doubt", func(t *testing.T) {
+		const third = "incarnation3"
+		cfg := fresh(t)
+		notes := func(incarnation string) map[string]string {
+			t.Helper()
+			full, _ := cfg.withDefaults()
+			db, err := openSQLite(cfg.Path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, err := openJournal(t.Context(), db, &full, incarnation)
+			if err != nil {
+				t.Fatal(err)
+			}
+			in := map[string]string{}
+			c, err := j.connection(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := j.prepared(c, func(r *row) { in[r.ID.Log] = r.Incarnation }); err != nil {
+				t.Fatal(err)
+			}
+			if len(j.logs.replaced) > len(in) {
+				t.Errorf("notes %v outlive the branches in doubt %v", j.logs.replaced, in)
+			}
+			if err := j.close(); err != nil {
+				t.Fatal(err)
+			}
+			return in
+		}
+		add := func(n int, log string, state int) {
+			edit(t, cfg.Path, fmt.Sprintf("INSERT INTO logs (id,name) VALUES (%d,'%s'); INSERT INTO branches (id,key,held,state,at,digest,decide_by,open_seq) VALUES ((%[1]d<<40)+1,x'%02[1]d',1,%[3]d,0,x'00',0,7)", n, log, state))
+		}
+		expect := func(incarnation string, want map[string]string) {
+			t.Helper()
+			if got := notes(incarnation); !maps.Equal(got, want) {
+				t.Errorf("branches in doubt are of %v, want %v", got, want)
+			}
+		}
+		const log1, log2, log3 = "aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "cccccccccccccccc"
+		add(1, log1, storedPrepared)
+		add(2, log2, storedCommitted)
+		expect(first, map[string]string{log1: ""})
+		cfg.AcceptIncarnation = second
+		expect(second, map[string]string{log1: first})
+		cfg.AcceptIncarnation = ""
+		add(3, log3, storedPrepared)
+		expect(second, map[string]string{log1: first, log3: ""})
+		cfg.AcceptIncarnation = third
+		expect(third, map[string]string{log1: first, log3: second})
+		cfg.AcceptIncarnation = ""
+		edit(t, cfg.Path, "UPDATE branches SET state=2 WHERE id>>40=1")
+		expect(third, map[string]string{log3: second})
 	})
 	t.Run("newer schema", func(t *testing.T) {
 		cfg := fresh(t)

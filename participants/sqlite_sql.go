@@ -36,6 +36,12 @@ func (d *sqliteDB) sql() *statements {
 		getMeta: "SELECT value FROM meta WHERE name=?",
 		putMeta: "INSERT INTO meta (name,value) VALUES (?,?) ON CONFLICT DO UPDATE SET value=excluded.value",
 
+		markReplaced: "INSERT INTO meta (name,value) SELECT '" + metaReplaced + "'||l.name,? FROM logs l " +
+			"WHERE l.id IN (SELECT id>>40 FROM branches WHERE state=0) ON CONFLICT DO NOTHING",
+		replaced: fmt.Sprintf("SELECT substr(name,%d),value FROM meta WHERE name>='%s' AND name<'%s'", len(metaReplaced)+1, metaReplaced, metaReplacedEnd),
+		forgetReplaced: fmt.Sprintf("DELETE FROM meta WHERE name>='%s' AND name<'%s' AND substr(name,%d) NOT IN "+
+			"(SELECT l.name FROM logs l WHERE l.id IN (SELECT id>>40 FROM branches WHERE state=0))", metaReplaced, metaReplacedEnd, len(metaReplaced)+1),
+
 		logs:    "SELECT id,name FROM logs",
 		addLog:  "INSERT INTO logs (name) VALUES (?)",
 		dropLog: "DELETE FROM logs WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM branches WHERE id>=?1<<40 AND id<(?1+1)<<40)",

@@ -13,7 +13,11 @@ type Branch struct {
 	Digest   string
 	DecideBy int64 // milliseconds since 1970
 	OpenSeq  uint64
-	State    wire.BranchState
+	// Incarnation is that of the stream which OpenSeq is a sequence of. Empty
+	// means the stream that the journal remembers now, [Env].Incarnation; another
+	// one was accepted by an operator since the branch was prepared.
+	Incarnation string
+	State       wire.BranchState
 	// Code and Reason say why it is aborted.
 	Code   wire.Code
 	Reason string

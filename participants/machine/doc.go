@@ -25,7 +25,8 @@
 //   - An outcome that contradicts the row is never applied, and is loud.
 //   - An answer that rests on another stream than the one remembered is refused.
 //   - A seal older than the log's own first record is refused: that log came
-//     from a backup.
+//     from a backup. That holds within one incarnation of the stream; sequences
+//     of two have nothing to do with each other.
 //
 // The caller must make what a [Step] writes durable before it sends what the
 // Step answers.

@@ -88,6 +88,11 @@ func abortAgain(env Env, v View, b Branch, m wire.Abort) Step {
 
 // Resolved decides on the answer to a question about a branch in doubt. It
 // changes a branch that is still prepared and nothing else.
+//
+// Sequences are compared within one incarnation of the stream only. A branch that
+// was prepared under an incarnation that an operator has replaced since is aborted
+// by a seal in the accepted one: its log is gone, so no better evidence can exist,
+// and accepting is documented to mean just that.
 func Resolved(env Env, v View, m wire.Resolved) Step {
 	b := v.Branch
 	if b == nil || b.State != wire.BranchPrepared {
@@ -102,7 +107,8 @@ func Resolved(env Env, v View, m wire.Resolved) Step {
 	case wire.StatusCommitted:
 		return commit(env, *b)
 	case wire.StatusAborted:
-		if m.SealSeq != 0 && m.SealSeq < b.OpenSeq {
+		replaced := b.Incarnation != "" && b.Incarnation != env.Incarnation
+		if !replaced && m.SealSeq != 0 && m.SealSeq < b.OpenSeq {
 			return Step{Violation: fmt.Sprintf(
 				"refused an abort proven by a seal at sequence %d: the log was opened at %d, so its stream was lost or restored from a backup",
 				m.SealSeq, b.OpenSeq)}
@@ -110,6 +116,10 @@ func Resolved(env Env, v View, m wire.Resolved) Step {
 		aborted := *b
 		aborted.State, aborted.Code, aborted.At = wire.BranchAborted, wire.CodeAborted, env.Now
 		aborted.Reason = "its coordinator never committed it"
+		if replaced {
+			aborted.Reason = fmt.Sprintf("its commit log was lost with incarnation %s of the stream %s, and an operator accepted incarnation %s",
+				b.Incarnation, wire.TxLog().Name, env.Incarnation)
+		}
 		s := abort(env, v, aborted, false)
 		s.Call = CallAbort
 		return s

@@ -65,3 +65,52 @@ func TestStreamRecreated(t *testing.T) {
 	s.check()
 	s.stopAll()
 }
+
+// TestStreamLostWithBranchInDoubt: the stream is gone for good while branches of a
+// dead coordinator are in doubt. What OPERATIONS describes settles them: a new
+// stream, whose sequences begin again, and participants that accept it.
+func TestStreamLostWithBranchInDoubt(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	// The lost stream's sequences are above those that the new one will reach.
+	s.startCoordinator()
+	for range 20 {
+		s.place(s.newOrder())
+	}
+	s.stopCoordinators()
+	c := s.startCoordinator("--crash-at", "append-before")
+	lost := s.submit(s.newOrder())
+	c.AwaitKilled()
+	lost.cancel()
+	s.coordinators = nil
+	was := s.incarnation()
+	for _, name := range both {
+		s.participants[name].Stop()
+	}
+	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+		t.Fatal(err)
+	}
+	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
+		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
+	}
+	for _, name := range both {
+		p := s.startParticipant(name, "--accept-incarnation", s.incarnation())
+		p.Await("another incarnation .* was accepted.*in doubt will be aborted.*in_doubt=1")
+		p.Await(name + " is ready")
+	}
+	s.startCoordinator()
+	eventually(t, patience, "aborting what was in doubt", s.inDoubt)
+	for _, name := range both {
+		b, err := s.branches(name, wire.BranchQuery{Key: lost.key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(b.Violations) > 0 {
+			t.Errorf("%s has violations: %+v", name, b.Violations)
+		}
+	}
+	t.Logf("the branches of incarnation %s are aborted", was)
+	s.place(s.newOrder())
+	s.check()
+	s.stopAll()
+}
