@@ -69,6 +69,9 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			c.unsubscribe(a.Log)
 		case machine.LostLog:
 			c.cfg.Log.Info("gave up the commit log", "log", a.Log, "why", a.Why)
+		case machine.Forgotten:
+			c.cfg.Log.Warn("a participant had applied a commit so long ago that it has collected the branch; it counts as applied",
+				"tx", a.ID.String(), "participant", a.Participant)
 		case machine.Alarm:
 			c.cfg.Log.Error("a participant refuses an outcome: data was lost, restored from a backup or changed by hand",
 				"tx", a.ID.String(), "participant", a.Participant, "reason", a.Text)

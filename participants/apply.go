@@ -20,7 +20,7 @@ var errWroteBeforeRefusing = errors.New("the resource wrote before it refused")
 // apply does one op inside the group's transaction. After an error the
 // transaction is of no use.
 func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
-	env := machine.Env{Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: time.Now().UnixMilli(), Window: k.window.Milliseconds()}
+	env := machine.Env{Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: time.Now().UnixMilli(), Mark: k.journal.mark}
 	var err error
 	switch {
 	case o.local != nil:

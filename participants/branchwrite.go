@@ -22,8 +22,12 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 	if s.Key == machine.KeyHeld || s.Key == machine.KeyClose {
 		held = 1
 	}
+	finished := int64(-1)
+	if b.State != wire.BranchPrepared {
+		finished = j.opened.now()
+	}
 	_, err := c.exec(j.sql.insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
-		b.DecideBy, int64(b.OpenSeq), blob(b.Code), blob(b.Reason), blob(b.Payload), blob(b.Detail))
+		b.DecideBy, int64(b.OpenSeq), blob(b.Code), blob(b.Reason), blob(b.Payload), blob(b.Detail), finished)
 	if err != nil {
 		return fmt.Errorf("inserting branch %s: %w", b.ID, err)
 	}
@@ -38,13 +42,13 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 	var changed int64
 	switch {
 	case from.State == wire.BranchPrepared && b.State == wire.BranchCommitted:
-		changed, err = c.exec(j.sql.commit, b.At, key)
+		changed, err = c.exec(j.sql.commit, b.At, j.opened.now(), key)
 	case from.State == wire.BranchPrepared && b.State == wire.BranchAborted:
 		held := int64(0)
 		if s.Key == machine.KeyClose {
 			held = 1
 		}
-		changed, err = c.exec(j.sql.abort, b.At, held, blob(b.Code), blob(b.Reason), key)
+		changed, err = c.exec(j.sql.abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
 	case from.State == wire.BranchAborted && b.State == wire.BranchAborted && s.Key == machine.KeyClose:
 		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
 	default:

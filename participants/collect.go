@@ -2,9 +2,11 @@ package participants
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -19,16 +21,30 @@ const (
 	collectEvery = time.Minute
 )
 
-// collector removes finished branches, and with them the keys they held, when
-// they are older than the window. It needs no index: the rows of one log lie
-// in the order of their ids, which is near enough that of time. So it begins
-// at the start of each log and goes to the next log at the first batch in
-// which everything finished is too young.
+// collector removes finished branches, and with them the keys they held, when the
+// journal was open for the window since they finished: a count that no wall clock
+// changes, see [openTime]. Their deadlines must be past too. In the transaction
+// that removes them the greatest of their deadlines becomes the journal's mark: at
+// or below it prepares are refused, so that no clock that steps back brings one
+// back to life, and an unknown branch counts as collected; above it an unknown
+// branch was lost.
+//
+// It needs no index: the rows of one log lie in the order of their ids, which is
+// near enough that of time. So it begins at the start of each log and goes to the
+// next log at the first batch in which everything finished is too young.
 type collector struct {
 	s *service
-	// now is the clock, a fake one in tests.
-	now func() time.Time
+	// now is the wall clock and opened the journal's open time, fakes in tests.
+	now    func() time.Time
+	opened func() int64
 }
+
+func newCollector(s *service) *collector {
+	return &collector{s: s, now: time.Now, opened: s.journal.opened.now}
+}
+
+// limits are what a branch to collect must be below: an open time and a deadline.
+type limits struct{ finished, decideBy int64 }
 
 func (g *collector) run(ctx context.Context, every time.Duration) {
 	timer := time.NewTimer(every)
@@ -52,9 +68,18 @@ func (g *collector) pass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cutoff := g.now().Add(-g.s.cfg.Window).UnixMilli()
+	if err := g.s.upkeep(ctx, func(j *journal, c *conn) error { return j.keepOpenTime(c) }, nil); err != nil {
+		return err
+	}
+	cutoff := limits{g.opened() - g.s.cfg.Window.Milliseconds(), g.now().UnixMilli()}
+	collected := g.s.counts.collected.Load()
+	defer func() {
+		if n := g.s.counts.collected.Load() - collected; n > 0 {
+			g.s.cfg.Log.Info("collected finished branches", "branches", n, "finished_before", time.Duration(cutoff.finished)*time.Millisecond)
+		}
+	}()
 	for from := int64(0); ; {
-		b, err := g.look(ctx, from, cutoff)
+		b, err := g.look(ctx, from, cutoff.finished)
 		if err != nil {
 			return err
 		}
@@ -63,6 +88,11 @@ func (g *collector) pass(ctx context.Context) error {
 		}
 		delete(logs, b.last>>nBits)
 		from = b.last + 1
+		if b.ageless {
+			if err := g.age(ctx, b); err != nil {
+				return err
+			}
+		}
 		switch {
 		case b.old > 0:
 			if err := g.remove(ctx, b, cutoff); err != nil {
@@ -97,8 +127,8 @@ func (g *collector) logs(ctx context.Context) (map[int64]bool, error) {
 type batch struct {
 	first, last int64
 	rows, old   int
-	// young: a row was finished after the cutoff.
-	young bool
+	// young: a row was finished after the cutoff. ageless: one has no open time.
+	young, ageless bool
 }
 
 func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err error) {
@@ -108,8 +138,8 @@ func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err 
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var id, state, at int64
-		if err := rows.Scan(&id, &state, &at); err != nil {
+		var id, state, finished int64
+		if err := rows.Scan(&id, &state, &finished); err != nil {
 			return b, fmt.Errorf("reading a branch: %w", err)
 		}
 		if b.rows == 0 {
@@ -121,7 +151,9 @@ func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err 
 		b.rows++
 		switch {
 		case state == storedPrepared:
-		case at < cutoff:
+		case finished < 0:
+			b.ageless = true
+		case finished < cutoff:
 			b.old++
 		default:
 			b.young = true
@@ -130,12 +162,34 @@ func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err 
 	return b, rows.Err()
 }
 
-func (g *collector) remove(ctx context.Context, b batch, cutoff int64) error {
-	var removed int64
-	err := g.s.upkeep(ctx, func(j *journal, c *conn) (err error) {
-		removed, err = c.exec(j.sql.collect, b.first, b.last, cutoff)
+// age gives the present open time to finished rows that have none.
+func (g *collector) age(ctx context.Context, b batch) error {
+	err := g.s.upkeep(ctx, func(j *journal, c *conn) error {
+		_, err := c.exec(j.sql.age, g.opened(), b.first, b.last)
 		return err
-	})
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("noting when branches finished: %w", err)
+	}
+	return nil
+}
+
+func (g *collector) remove(ctx context.Context, b batch, below limits) error {
+	var removed, mark int64
+	err := g.s.upkeep(ctx, func(j *journal, c *conn) (err error) {
+		which := []driver.Value{b.first, b.last, below.finished - 1, below.decideBy}
+		greatest, err := c.one(j.sql.greatest, which...)
+		if err != nil || greatest == nil {
+			return err
+		}
+		latest, _ := greatest.(int64)
+		mark = max(j.mark, latest)
+		if _, err := c.exec(j.sql.putMeta, metaMark, strconv.FormatInt(mark, 10)); err != nil {
+			return err
+		}
+		removed, err = c.exec(j.sql.collect, which...)
+		return err
+	}, func(j *journal) { j.mark = max(j.mark, mark) })
 	if err != nil {
 		return fmt.Errorf("removing finished branches: %w", err)
 	}
@@ -158,7 +212,7 @@ func (g *collector) dropLogs(ctx context.Context, logs map[int64]bool) error {
 				}
 			}
 			return j.logs.load(c, j.sql)
-		})
+		}, nil)
 		if err != nil {
 			return fmt.Errorf("forgetting logs without branches: %w", err)
 		}

@@ -24,7 +24,6 @@ type committer struct {
 	doubts   *doubts
 	// durable takes groups to the answerer.
 	durable chan []*op
-	window  time.Duration
 	counts  *counts
 	step    Steps
 	log     *slog.Logger

@@ -20,7 +20,8 @@ type Config struct {
 	// Path is the SQLite file of the journal and the resource's tables. Its
 	// directory must exist. A new file is a new journal with a new id.
 	Path string
-	// Window is how long finished branches and keys are remembered; default
+	// Window is for how long the journal must have been open since a branch
+	// finished before it, and its key, are forgotten; default
 	// [wire.IdempotencyWindow], at least twice [wire.MaxTimeout].
 	Window time.Duration
 	// InquireAfter is how long after a vote the participant starts to ask what

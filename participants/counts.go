@@ -8,7 +8,7 @@ type counts struct {
 	groups, ops, regroups                 atomic.Uint64
 	failures, violations                  atomic.Uint64
 	malformed, dropped, unsent            atomic.Uint64
-	asked, collected                      atomic.Uint64
+	asked, collected, forgotten           atomic.Uint64
 }
 
 // Counts is what a participant did since its start.
@@ -37,6 +37,8 @@ type Counts struct {
 	// were removed after the window.
 	Asked     uint64 `json:"asked"`
 	Collected uint64 `json:"collected"`
+	// Forgotten counts commits of branches that had been collected.
+	Forgotten uint64 `json:"forgotten"`
 	// Queued is what waits for the committer now, InDoubt how many branches
 	// are prepared.
 	Queued  int `json:"queued"`
@@ -49,6 +51,6 @@ func (c *counts) read() Counts {
 		Groups: c.groups.Load(), Operations: c.ops.Load(), Regroups: c.regroups.Load(),
 		Failures: c.failures.Load(), Violations: c.violations.Load(),
 		Malformed: c.malformed.Load(), Dropped: c.dropped.Load(), Unsent: c.unsent.Load(),
-		Asked: c.asked.Load(), Collected: c.collected.Load(),
+		Asked: c.asked.Load(), Collected: c.collected.Load(), Forgotten: c.forgotten.Load(),
 	}
 }

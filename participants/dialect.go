@@ -60,8 +60,11 @@ type statements struct {
 
 	// list* are for people, with the name of the log beside the branch.
 	listID, listKey, listPrepared, countPrepared, listViolations string
-	// span finds rows to collect, collect removes them.
-	span, collect string
+	// hasFinished and addFinished bring a journal of an older build up to date.
+	hasFinished, addFinished string
+	// span finds rows to collect, age gives an open time to those without one,
+	// greatest is the mark of those that collect removes.
+	span, age, greatest, collect string
 }
 
 // schemaVersion is that of the journal's tables. A database from a newer

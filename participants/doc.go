@@ -71,8 +71,8 @@
 //
 // # Collection
 //
-// Finished rows, with the keys they hold, are removed when they are older than
-// the window (24 hours by default). A branch takes about 180 bytes of the file
+// Finished rows, with the keys they hold, are removed when the journal has been
+// open for the window (24 hours by default) since they finished. A branch takes about 180 bytes of the file
 // with an order of 40 bytes and a key of 36: a million a day are 180 MB. The
 // file does not shrink, its space is used again.
 package participants

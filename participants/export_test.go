@@ -47,8 +47,13 @@ func (h *Harness) answer() {
 	}
 }
 
-// Close drains.
+// Close drains. It may be called twice.
 func (h *Harness) Close() {
+	select {
+	case <-h.done:
+		return
+	default:
+	}
 	h.s.queue.close()
 	<-h.done
 	_ = h.s.journal.close()
@@ -61,7 +66,16 @@ func (h *Harness) Prepare(id wire.TxID, m wire.Prepare) bool { return h.s.queue.
 
 func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool { return h.s.queue.put(newCommit(id, m)) }
 
-// Collect makes one pass as if the time were now.
+// Collect makes one pass as if the time were now, and the journal had been open
+// all the time until then.
 func (h *Harness) Collect(ctx context.Context, now time.Time) error {
-	return (&collector{s: h.s, now: func() time.Time { return now }}).pass(ctx)
+	return h.CollectAt(ctx, now, time.Until(now))
+}
+
+// CollectAt makes one pass as if the wall clock showed now, and the journal had
+// been open for a while longer than it was.
+func (h *Harness) CollectAt(ctx context.Context, now time.Time, longer time.Duration) error {
+	g := newCollector(h.s)
+	g.now, g.opened = func() time.Time { return now }, func() int64 { return h.s.journal.opened.now() + longer.Milliseconds() }
+	return g.pass(ctx)
 }

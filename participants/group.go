@@ -58,6 +58,9 @@ func (k *committer) connection(ctx context.Context) (*conn, error) {
 		return c, err
 	}
 	if err = k.journal.logs.load(c, k.journal.sql); err == nil {
+		k.journal.mark, err = k.journal.number(c, metaMark)
+	}
+	if err == nil {
 		err = k.journal.prepared(c, func(r *row) { k.doubts.add(r.Branch) })
 	}
 	if err != nil {
@@ -73,6 +76,8 @@ func (k *committer) upkeep(ctx context.Context, o *op) {
 	if err == nil {
 		if err = k.journal.inTx(c, func() error { return o.upkeep(k.journal, c) }); err != nil {
 			k.unsure = true
+		} else if o.durable != nil {
+			o.durable(k.journal)
 		}
 	}
 	o.done <- err
@@ -91,6 +96,10 @@ func (k *committer) finish(ops []*op) {
 			k.doubts.add(*b)
 		} else if b != nil {
 			k.doubts.remove(o.id)
+		}
+		if o.step.Ack != nil && o.step.Ack.Code == wire.CodeForgotten {
+			k.counts.forgotten.Add(1)
+			k.log.Warn("a commit came for a branch that was collected after the window, and counts as applied", "tx", o.id.String())
 		}
 		if o.step.Violation != "" {
 			k.counts.violations.Add(1)

@@ -27,6 +27,10 @@ type journal struct {
 	incarnation string
 	logs        logNames
 	triggers    bool
+	// opened is how long the journal was open, mark the greatest decide_by of
+	// what it has collected.
+	opened openTime
+	mark   int64
 }
 
 // The names in the table meta.
@@ -39,6 +43,9 @@ const (
 	// follows. metaReplacedEnd is greater than all of them.
 	metaReplaced    = "incarnation:"
 	metaReplacedEnd = "incarnation;"
+	// metaOpened is the open time in milliseconds, metaMark the mark.
+	metaOpened = "opened"
+	metaMark   = "mark"
 )
 
 // openJournal locks, opens and checks the journal, and makes it if the
@@ -70,6 +77,12 @@ func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) err
 				return fmt.Errorf("making journal %s: %w", j.db.where(), err)
 			}
 		}
+		if err := j.addFinished(c); err != nil {
+			return err
+		}
+		if err := j.loadHistory(c); err != nil {
+			return err
+		}
 		return j.identify(c, cfg, incarnation)
 	}); err != nil {
 		return err
@@ -96,6 +109,23 @@ func (j *journal) create(c *conn, name, incarnation string) error {
 		if _, err := c.exec(j.sql.putMeta, m[0], m[1]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// addFinished adds the column finished to a journal of a build without it. That
+// build still reads and writes the journal; its rows have no open time and get
+// that at which they are first seen.
+func (j *journal) addFinished(c *conn) error {
+	v, err := c.one(j.sql.hasFinished)
+	if err != nil {
+		return fmt.Errorf("reading the columns of journal %s: %w", j.db.where(), err)
+	}
+	if n, _ := v.(int64); n > 0 {
+		return nil
+	}
+	if _, err := c.exec(j.sql.addFinished); err != nil {
+		return fmt.Errorf("adding a column to journal %s: %w", j.db.where(), err)
 	}
 	return nil
 }
@@ -242,6 +272,9 @@ func (j *journal) close() error {
 		errs = append(errs, j.reader.Close())
 	}
 	if j.conn != nil {
+		if j.reader != nil { // it was opened in full
+			errs = append(errs, j.keepOpenTime(j.conn))
+		}
 		errs = append(errs, j.db.finish(j.conn), j.discard())
 	}
 	// Last, so that nobody else finds the journal half closed.

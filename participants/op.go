@@ -19,8 +19,10 @@ type op struct {
 	outcome func(machine.Env, machine.View) machine.Step
 	// local is a write of the resource's own, see [Participant.Write].
 	local func(context.Context, *Tx) error
-	// upkeep has a group to itself.
-	upkeep func(*journal, *conn) error
+	// upkeep has a group to itself. When it is durable, and before anything else
+	// is done, durable notes that in memory, if it is set.
+	upkeep  func(*journal, *conn) error
+	durable func(*journal)
 
 	// step is what the op did, to be answered once it is durable.
 	step machine.Step

@@ -68,7 +68,7 @@ func (s *service) serve(ctx context.Context) error {
 	in, m, err := s.listen(ctx, soft)
 	if err == nil {
 		background.Go(func() { s.inquire(soft) })
-		background.Go(func() { (&collector{s: s, now: time.Now}).run(soft, collectEvery) })
+		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
 		err = s.untilEnd(ctx)
@@ -126,13 +126,16 @@ func (s *service) untilEnd(ctx context.Context) error {
 func (s *service) committer() *committer {
 	return &committer{
 		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, durable: s.durable,
-		window: s.cfg.Window, counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log,
+		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log,
 	}
 }
 
-// upkeep has fn done by the committer.
-func (s *service) upkeep(ctx context.Context, fn func(*journal, *conn) error) error {
-	return s.submit(ctx, newUpkeep(fn))
+// upkeep has fn done by the committer, and durable called when that is durable, if
+// it is not nil.
+func (s *service) upkeep(ctx context.Context, fn func(*journal, *conn) error, durable func(*journal)) error {
+	o := newUpkeep(fn)
+	o.durable = durable
+	return s.submit(ctx, o)
 }
 
 // submit queues an op and waits for its end.

@@ -5,6 +5,10 @@ import "fmt"
 // The columns of a branch, in the order that scanBranch reads.
 const branchColumns = "id,key,held,state,at,digest,decide_by,open_seq,code,reason,payload,detail"
 
+// collectable are the rows of a stretch that finished before an open time and
+// whose deadline is before a moment.
+const collectable = " WHERE id BETWEEN ? AND ? AND state<>0 AND finished BETWEEN 0 AND ? AND decide_by<?"
+
 // sql is the journal's SQL for SQLite.
 //
 // A branch's id is one integer: the number of its log in the table logs, times
@@ -13,6 +17,8 @@ const branchColumns = "id,key,held,state,at,digest,decide_by,open_seq,code,reaso
 // are blobs, since the driver asks for the declared type of every text it
 // reads. held says that the branch holds its key, or closed it for ever; the
 // partial indexes hold just those keys, and the few rows that are prepared.
+// finished is the open time of the journal at which the row was committed or
+// aborted, -1 before that and in rows of a build without it.
 func (d *sqliteDB) sql() *statements {
 	branch := "SELECT " + branchColumns + " FROM branches"
 	listed := "SELECT l.name,b.id,b.key,b.held,b.state,b.at,b.reason,b.payload,b.detail FROM branches b JOIN logs l ON l.id=b.id>>40"
@@ -24,7 +30,8 @@ func (d *sqliteDB) sql() *statements {
 				id INTEGER PRIMARY KEY, key BLOB NOT NULL, held INTEGER NOT NULL,
 				state INTEGER NOT NULL, at INTEGER NOT NULL, digest BLOB NOT NULL,
 				decide_by INTEGER NOT NULL, open_seq INTEGER NOT NULL,
-				code BLOB, reason BLOB, payload BLOB, detail BLOB)`,
+				code BLOB, reason BLOB, payload BLOB, detail BLOB,
+				finished INTEGER NOT NULL DEFAULT -1)`,
 			`CREATE UNIQUE INDEX branches_key ON branches (key) WHERE held=1`,
 			`CREATE INDEX branches_prepared ON branches (id) WHERE state=0`,
 			`CREATE TABLE violations (log TEXT NOT NULL, n INTEGER NOT NULL, of TEXT NOT NULL,
@@ -48,9 +55,9 @@ func (d *sqliteDB) sql() *statements {
 
 		view:    branch + " WHERE id=? UNION ALL " + branch + " WHERE key=? AND held=1",
 		byID:    branch + " WHERE id=?",
-		insert:  "INSERT INTO branches (" + branchColumns + ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-		commit:  "UPDATE branches SET state=1,at=? WHERE id=? AND state=0",
-		abort:   "UPDATE branches SET state=2,at=?,held=?,code=?,reason=? WHERE id=? AND state=0",
+		insert:  "INSERT INTO branches (" + branchColumns + ",finished) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		commit:  "UPDATE branches SET state=1,at=?,finished=? WHERE id=? AND state=0",
+		abort:   "UPDATE branches SET state=2,at=?,finished=?,held=?,code=?,reason=? WHERE id=? AND state=0",
 		reclose: "UPDATE branches SET held=1,reason=? WHERE id=? AND state=2",
 
 		prepared: branch + " WHERE state=0",
@@ -64,7 +71,12 @@ func (d *sqliteDB) sql() *statements {
 		countPrepared:  "SELECT count(*) FROM branches WHERE state=0",
 		listViolations: "SELECT log,n,of,reason,at FROM violations ORDER BY rowid DESC LIMIT ?",
 
-		span:    "SELECT id,state,at FROM branches WHERE id>=? ORDER BY id LIMIT ?",
-		collect: "DELETE FROM branches WHERE id BETWEEN ? AND ? AND state<>0 AND at<?",
+		hasFinished: "SELECT count(*) FROM pragma_table_info('branches') WHERE name='finished'",
+		addFinished: "ALTER TABLE branches ADD COLUMN finished INTEGER NOT NULL DEFAULT -1",
+
+		span:     "SELECT id,state,finished FROM branches WHERE id>=? ORDER BY id LIMIT ?",
+		age:      "UPDATE branches SET finished=? WHERE id BETWEEN ? AND ? AND state<>0 AND finished<0",
+		greatest: "SELECT max(decide_by) FROM branches" + collectable,
+		collect:  "DELETE FROM branches" + collectable,
 	}
 }

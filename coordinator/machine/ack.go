@@ -24,6 +24,9 @@ func (m *Machine) Ack(id wire.TxID, participant string, a wire.Ack) {
 		}
 	case t.State == Committed && a.Of == wire.KindCommit && a.Journal == b.Journal:
 		b.Done = true
+		if a.Code == wire.CodeForgotten {
+			m.do(Forgotten{ID: id, Participant: participant})
+		}
 		m.finish(t)
 	case t.State == Aborting && a.Of == wire.KindAbort:
 		b.Done = true

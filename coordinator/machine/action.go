@@ -116,6 +116,14 @@ type LostLog struct {
 	Why string
 }
 
+// Forgotten reports that a participant acknowledged a commit which it had applied
+// and collected after its window: it counts as applied, and is worth a line in the
+// log.
+type Forgotten struct {
+	ID          wire.TxID
+	Participant string
+}
+
 // Alarm is for an operator: a participant refused an outcome.
 type Alarm struct {
 	ID          wire.TxID
@@ -140,4 +148,5 @@ func (Restart) action()     {}
 func (Adopted) action()     {}
 func (Released) action()    {}
 func (LostLog) action()     {}
+func (Forgotten) action()   {}
 func (Alarm) action()       {}

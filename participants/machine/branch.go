@@ -56,6 +56,11 @@ type Env struct {
 	// Incarnation is that of the commit log's stream, as the journal remembers
 	// it.
 	Incarnation string
-	// Now and Window (how long finished rows are kept) are in milliseconds.
-	Now, Window int64
+	// Now is the clock, in milliseconds since 1970. It may be wrong, and only a
+	// prepare depends on it.
+	Now int64
+	// Mark is the greatest decide_by of the branches that this journal has
+	// collected, 0 if it has collected none. What is unknown here and has a
+	// greater one was never collected: it was never prepared, or it was lost.
+	Mark int64
 }

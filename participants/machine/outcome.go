@@ -13,12 +13,12 @@ func Commit(env Env, v View, m wire.Commit) Step {
 	}
 	b := v.Branch
 	switch {
-	case b == nil && env.Now > m.DecideBy+env.Window:
+	case b == nil && m.DecideBy <= env.Mark:
 		a := ack(env, wire.KindCommit, false)
 		a.Code, a.Reason = wire.CodeForgotten, "the branch was finished and collected after the idempotency window"
 		return Step{Ack: a}
 	case b == nil:
-		return violation(env, wire.KindCommit, "commit for a branch that this journal never prepared")
+		return violation(env, wire.KindCommit, "commit for a branch that this journal does not have and never collected: it was never prepared here, or the journal was restored from a backup")
 	case b.State == wire.BranchAborted:
 		return violation(env, wire.KindCommit, wire.Clip("commit for a branch that is aborted here: "+b.Reason))
 	case b.State == wire.BranchCommitted:
@@ -40,8 +40,8 @@ func Abort(env Env, v View, id wire.TxID, m wire.Abort) Step {
 	}
 	b := v.Branch
 	switch {
-	case b == nil && env.Now > m.DecideBy+env.Window:
-		// Its prepare, if it still comes, is past decide_by and refused.
+	case b == nil && m.DecideBy <= env.Mark:
+		// Its prepare, if it still comes, is at or below the mark and refused.
 		return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}
 	case b == nil:
 		tombstone := Branch{

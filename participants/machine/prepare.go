@@ -15,6 +15,13 @@ func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
 		return prepareAgain(env, v, m)
 	case v.Key != nil:
 		return keyTaken(env, v.Key, m.Digest)
+	case m.DecideBy <= env.Mark:
+		// By this journal's clock or not: its tombstone or its outcome may have
+		// been collected.
+		return vote(env, wire.Vote{
+			Code:   wire.CodeLate,
+			Reason: fmt.Sprintf("its decide_by is %d ms before that of a branch that this journal has collected", env.Mark-m.DecideBy),
+		})
 	case env.Now > m.DecideBy:
 		return vote(env, wire.Vote{
 			Code:   wire.CodeLate,

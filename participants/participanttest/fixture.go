@@ -61,7 +61,7 @@ func Exercise(t *testing.T, f Fixture) {
 		{"AnotherJournalIsSilent", anotherJournal},
 		{"TwoJournalsBothVote", twoJournals},
 		{"ViolationsAreNotApplied", violations},
-		{"ForgottenCounts", forgotten},
+		{"LostIsAViolation", lost},
 		{"InDoubtAsks", inDoubtAsks},
 		{"OldSealIsRefused", oldSeal},
 		{"RestartAsksAtOnce", restartAsks},

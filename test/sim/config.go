@@ -33,6 +33,14 @@ type Config struct {
 	// or that the log is empty, while the leader stores it. Seen, see
 	// docs/RELIABILITY.md.
 	Lies bool
+	// Collects: participants may collect what is finished, after which everything
+	// still under way is past its window, and clocks may step back before the
+	// deadline or far beyond the window with every message.
+	Collects bool
+	// Restores: the journal of each participant may be copied once, and replaced
+	// by the copy once. What was lost with that may contradict the rest, loudly;
+	// nothing may be counted as applied that was not.
+	Restores bool
 	// Exact: states are not brought to a normal form; see world.normalize.
 	Exact bool
 	// Small: it takes seconds, also with the race detector.

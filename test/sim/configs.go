@@ -99,6 +99,16 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
+			Name: "collect", About: "participants collect what is finished, and clocks step; no reduction",
+			Clients: []ClientConfig{order(1, true)}, Collects: true, Exact: true, Small: true,
+			Coordinators: coordinators(quiet, quiet)[:1],
+		},
+		{
+			Name: "restore", About: "journals are restored from copies, and clocks step; no reduction",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Restores: true, Exact: true, Small: true,
+			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
+		},
+		{
 			Name: "stop", About: "a coordinator stops in an orderly way, or is sealed before",
 			Clients:      []ClientConfig{patient(1, pair())},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1}, CoordinatorConfig{Seals: 1}),

@@ -22,7 +22,8 @@ type event struct {
 	write write
 	// yes is what the resource says, or whether a restart has expired.
 	yes bool
-	// late: the prepare arrives past its decide_by.
+	// late: the message arrives past its decide_by, or the clock that says so is
+	// wrong.
 	late bool
 	// living: the owner of the log that this adopts is alive.
 	living bool
@@ -57,6 +58,9 @@ const (
 	onDeliver
 	onFlush
 	onLoseGroup
+	onCollect
+	onBackup
+	onRestore
 	// At a client.
 	onTry
 	onReply
@@ -110,6 +114,12 @@ func (e event) String() string {
 		return "makes its group durable"
 	case onLoseGroup:
 		return "crashes and loses its group"
+	case onCollect:
+		return "collects what is finished"
+	case onBackup:
+		return "is backed up"
+	case onRestore:
+		return "is restored from its backup"
 	case onTry:
 		return "submits"
 	case onWrite:
@@ -130,6 +140,8 @@ func livingText(living bool) string {
 
 func (e event) choice() string {
 	switch {
+	case e.msg.kind != wire.KindPrepare && e.late:
+		return ", its clock far ahead"
 	case e.msg.kind != wire.KindPrepare:
 		return ""
 	case e.late:

@@ -115,15 +115,22 @@ func (p *participant) sets(x *txIndex) (s branchSets) {
 			s.ackedCommit.add(x.of(id))
 		}
 	}
-	for id, b := range p.durable.rows {
-		switch b.State {
-		case wire.BranchPrepared:
+	add := func(id wire.TxID, state wire.BranchState) {
+		switch {
+		case p.lost[id]: // nothing is promised about it
+		case state == wire.BranchPrepared:
 			s.prepared.add(x.of(id))
-		case wire.BranchCommitted:
+		case state == wire.BranchCommitted:
 			s.committed.add(x.of(id))
-		case wire.BranchAborted:
+		case state == wire.BranchAborted:
 			s.aborted.add(x.of(id))
 		}
+	}
+	for id, b := range p.durable.rows {
+		add(id, b.State)
+	}
+	for id, state := range p.durable.gone {
+		add(id, state)
 	}
 	return s
 }

@@ -13,6 +13,10 @@ type journal struct {
 	keys map[string]machine.KeyHold
 	// reserved and applied are the resource's own books.
 	reserved, applied map[wire.TxID]bool
+	// mark is the greatest deadline of what was collected. gone are the states of
+	// those branches, which the journal does not know; for the invariants only.
+	mark int64
+	gone map[wire.TxID]wire.BranchState
 }
 
 func (j *journal) view(id wire.TxID, key string) (v machine.View) {
@@ -64,7 +68,53 @@ func (j *journal) clone() *journal {
 	return &journal{
 		rows: maps.Clone(j.rows), keys: maps.Clone(j.keys),
 		reserved: maps.Clone(j.reserved), applied: maps.Clone(j.applied),
+		mark: j.mark, gone: maps.Clone(j.gone),
 	}
+}
+
+// finished reports whether there is something to collect.
+func (j *journal) finished() bool {
+	for _, b := range j.rows {
+		if b.State != wire.BranchPrepared {
+			return true
+		}
+	}
+	return false
+}
+
+// collect removes what is finished, and with it the keys.
+func (j *journal) collect() {
+	for id, b := range j.rows {
+		if b.State == wire.BranchPrepared {
+			continue
+		}
+		delete(j.rows, id)
+		delete(j.applied, id)
+		if k, ok := j.keys[b.Key]; ok && k.Holder == id {
+			delete(j.keys, b.Key)
+		}
+		if j.gone == nil {
+			j.gone = map[wire.TxID]wire.BranchState{}
+		}
+		j.gone[id] = b.State
+		j.mark = max(j.mark, b.DecideBy)
+	}
+}
+
+// lostFrom are the branches of a journal that an earlier copy of it does not have
+// in the same state.
+func (j *journal) lostFrom(copied *journal) (lost []wire.TxID) {
+	for id, b := range j.rows {
+		if copied.rows[id].State != b.State {
+			lost = append(lost, id)
+		}
+	}
+	for id := range j.gone {
+		if _, same := copied.gone[id]; !same {
+			lost = append(lost, id)
+		}
+	}
+	return lost
 }
 
 // booksWrong reports a reservation that no prepared branch explains, or the

@@ -43,6 +43,15 @@ func (p *participant) appendKey(b []byte) []byte {
 	for _, id := range slices.SortedFunc(maps.Keys(p.acked), wire.TxID.Compare) {
 		b = fmt.Appendf(b, "%s %s;", id, p.acked[id])
 	}
+	if p.copied {
+		b = append(b, "copied"...)
+		if p.backup != nil {
+			b = p.backup.appendKey(b)
+		}
+		for _, id := range slices.SortedFunc(maps.Keys(p.lost), wire.TxID.Compare) {
+			b = fmt.Appendf(b, "lost %s;", id)
+		}
+	}
 	if p.group == nil {
 		return b
 	}
@@ -63,6 +72,9 @@ func (j *journal) appendKey(b []byte) []byte {
 	for _, key := range slices.Sorted(maps.Keys(j.keys)) {
 		k := j.keys[key]
 		b = fmt.Appendf(b, "%q %s %s %s %s;", key, k.Holder, k.Digest, k.State, k.Code)
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(j.gone), wire.TxID.Compare) {
+		b = fmt.Appendf(b, "gone %s %s;", id, j.gone[id])
 	}
 	return b
 }

@@ -35,6 +35,12 @@ func Mutants() []Mutant {
 	// The end of Machine.Appended: what to do about an answer that is unclear.
 	again := "	default:\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"
 	return []Mutant{
+		{Name: "prepared-below-the-mark", Config: "collect", Breaks: I5, Edits: []mutant.Edit{
+			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n"),
+		}},
+		{Name: "forgotten-by-the-clock", Config: "restore", Breaks: Loud, Edits: []mutant.Edit{
+			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack"),
+		}},
 		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
 		}},

@@ -24,6 +24,11 @@ type participant struct {
 	// acked is the outcome it has acknowledged of each branch, for the
 	// invariants only.
 	acked map[wire.TxID]string
+	// backup is a copy of the journal, nil if there is none; copied says that
+	// there was one. lost are the branches that went with a restore.
+	backup *journal
+	copied bool
+	lost   map[wire.TxID]bool
 }
 
 func newParticipant(cfg *Config, name string) *participant {
@@ -40,12 +45,14 @@ const (
 	decideBy = 1000
 	inTime   = 500
 	tooLate  = 1500
-	window   = 1 << 40
 )
 
 // messageEvents are the ways in which a message can be taken.
 func (p *participant) messageEvents(m *message) []event {
 	es := []event{{kind: onDeliver, msg: m, yes: true}}
+	if p.cfg.Collects || p.cfg.Restores {
+		es = append(es, event{kind: onDeliver, msg: m, yes: true, late: true, fault: true})
+	}
 	if m.kind == wire.KindPrepare {
 		if slices.Contains(p.cfg.Refuses, p.name) {
 			es = append(es, event{kind: onDeliver, msg: m})
@@ -59,10 +66,30 @@ func (p *participant) messageEvents(m *message) []event {
 
 // events are what can happen by itself.
 func (p *participant) events() []event {
-	if p.group == nil {
-		return nil
+	if p.group != nil {
+		return []event{{kind: onFlush}, {kind: onLoseGroup, fault: true}}
 	}
-	return []event{{kind: onFlush}, {kind: onLoseGroup, fault: true}}
+	var es []event
+	if p.cfg.Collects && p.durable.finished() {
+		es = append(es, event{kind: onCollect, fault: true})
+	}
+	if p.cfg.Restores && !p.copied {
+		es = append(es, event{kind: onBackup, fault: true})
+	}
+	if p.backup != nil {
+		es = append(es, event{kind: onRestore, fault: true})
+	}
+	return es
+}
+
+// restore replaces the journal by its copy.
+func (p *participant) restore() {
+	p.lost = map[wire.TxID]bool{}
+	for _, id := range p.durable.lostFrom(p.backup) {
+		p.lost[id] = true
+		delete(p.acked, id)
+	}
+	p.durable, p.backup = *p.backup, nil
 }
 
 func (p *participant) do(e event) (f effects) {
@@ -76,6 +103,12 @@ func (p *participant) do(e event) (f effects) {
 		p.flush(&f)
 	case onLoseGroup:
 		p.group, p.answers = nil, nil
+	case onCollect:
+		p.durable.collect()
+	case onBackup:
+		p.backup, p.copied = p.durable.clone(), true
+	case onRestore:
+		p.restore()
 	default:
 		p.deliver(e, &f)
 		if !p.cfg.Groups && p.group != nil {
@@ -91,8 +124,11 @@ func (p *participant) deliver(e event, f *effects) {
 		j = p.group
 	}
 	s := decide(j, p.name, e)
-	if s.Violation != "" {
+	if s.Violation != "" && !p.lost[e.msg.tx] {
 		f.broken = "violation at " + p.name + ": " + s.Violation
+	}
+	if s.Ack != nil && s.Ack.Code == wire.CodeForgotten && (j.gone[e.msg.tx] != wire.BranchCommitted || p.lost[e.msg.tx]) {
+		f.broken = "a commit counts as applied at " + p.name + ", which never applied it, or lost it: " + e.msg.tx.String()
 	}
 	if s.Put != nil {
 		if p.group == nil {
@@ -131,14 +167,14 @@ func (p *participant) flush(f *effects) {
 
 func (p *participant) send(m *message, f *effects) {
 	f.sends = append(f.sends, m)
-	if a, ok := m.body.(wire.Ack); ok && a.Code == "" {
+	if a, ok := m.body.(wire.Ack); ok && a.Code == "" && !p.lost[m.tx] {
 		p.acked[m.tx] = a.Of
 	}
 }
 
 // decide asks the machine, and the resource when the machine says so.
 func decide(j *journal, name string, e event) machine.Step {
-	env := machine.Env{Journal: journalOf(name), Now: inTime, Window: window}
+	env := machine.Env{Journal: journalOf(name), Now: inTime, Mark: j.mark}
 	if e.late {
 		env.Now = tooLate
 	}
@@ -191,7 +227,10 @@ func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
 func (p *participant) clone() *participant {
 	c := *p
 	c.durable = *p.durable.clone()
-	c.acked = maps.Clone(p.acked)
+	c.acked, c.lost = maps.Clone(p.acked), maps.Clone(p.lost)
+	if p.backup != nil {
+		c.backup = p.backup.clone()
+	}
 	if p.group != nil {
 		c.group = p.group.clone()
 	}

@@ -56,7 +56,9 @@ func (c *coordinator) perform(f *effects) {
 		case machine.LostLog:
 			c.dropFlight(a.Log)
 		case machine.Alarm:
-			f.broken = "alarm: " + a.Text
+			if !c.world.Restores { // what was lost is refused, loudly
+				f.broken = "alarm: " + a.Text
+			}
 		}
 	}
 }

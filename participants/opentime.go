@@ -1,0 +1,55 @@
+package participants
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// openTime counts for how long the journal has been open, over all its starts. It
+// advances by the monotonic clock while the journal is open, so that neither a
+// wall clock that steps nor time in which the participant was stopped ages what
+// has finished. It is stored every minute; after a crash it repeats at most that,
+// which collects later, never earlier.
+type openTime struct {
+	before time.Duration
+	since  time.Time
+}
+
+// now is the count, in milliseconds.
+func (o openTime) now() int64 { return (o.before + time.Since(o.since)).Milliseconds() }
+
+// loadHistory reads the open time and the mark; a journal without them is new, or
+// was last written by a build that kept neither.
+func (j *journal) loadHistory(c *conn) error {
+	opened, err := j.number(c, metaOpened)
+	if err != nil {
+		return err
+	}
+	if j.mark, err = j.number(c, metaMark); err != nil {
+		return err
+	}
+	j.opened = openTime{before: time.Duration(opened) * time.Millisecond, since: time.Now()}
+	return nil
+}
+
+// keepOpenTime stores how long the journal has been open.
+func (j *journal) keepOpenTime(c *conn) error {
+	if _, err := c.exec(j.sql.putMeta, metaOpened, strconv.FormatInt(j.opened.now(), 10)); err != nil {
+		return fmt.Errorf("storing for how long the journal was open: %w", err)
+	}
+	return nil
+}
+
+// number reads a number from the table meta, 0 if it is not there.
+func (j *journal) number(c *conn, name string) (int64, error) {
+	v, err := c.one(j.sql.getMeta, name)
+	if err != nil || v == nil {
+		return 0, err
+	}
+	n, err := strconv.ParseInt(text(v), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("journal %s is damaged: %s: %w", j.db.where(), name, err)
+	}
+	return n, nil
+}
