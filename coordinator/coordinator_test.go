@@ -382,3 +382,57 @@ func TestAbortApplied(t *testing.T) {
 		})
 	}
 }
+
+// A commit is reported to a client that waits for "applied" and whose time ends
+// while a participant is away: committed, not yet applied.
+func TestCommittedWhileAParticipantIsAway(t *testing.T) {
+	s := newSystem(t)
+	nc := s.Connect(t)
+	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
+	inventory.silent = true
+	s.coordinator(t, coordinator.Config{})
+	told := make(chan wire.Outcome, 64)
+	if _, err := nc.Subscribe("_INBOX.>", func(msg *nats.Msg) {
+		if o, err := wire.Decode[wire.Outcome](msg.Data); err == nil {
+			told <- o
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r := order("k1")
+	r.Wait = wire.WaitApplied
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	type answer struct {
+		o   wire.Outcome
+		err error
+	}
+	ended := make(chan answer, 1)
+	client := newClient(t, s.Connect(t))
+	go func() { o, err := client.Submit(ctx, r); ended <- answer{o, err} }()
+
+	// delivery leaves after its vote; inventory votes after that.
+	id := delivery.prepared()
+	delivery.set(func(f *fake) { f.silent = true })
+	inventory.set(func(f *fake) { f.silent = false })
+	inventory.await(id, wire.BranchCommitted)
+	// The client has read the first answer when the second one comes, a second
+	// later.
+	for seen := 0; seen < 2; {
+		if o := <-told; o.Status == wire.StatusCommitted {
+			seen++
+		}
+	}
+	cancel()
+	got := <-ended
+	if got.err != nil || got.o.Status != wire.StatusCommitted || got.o.Applied || got.o.ID != id {
+		t.Fatalf("got %+v, %v, want committed, not applied", got.o, got.err)
+	}
+	if got.o.Participant != "delivery" {
+		t.Errorf("got %+v, want delivery named", got.o)
+	}
+	delivery.set(func(f *fake) { f.silent = false })
+	if o, err := client.Submit(t.Context(), r); err != nil || !o.Applied || o.ID != id {
+		t.Errorf("when delivery is back: got %+v, %v", o, err)
+	}
+}

@@ -173,6 +173,24 @@ func (f *fake) set(change func(*fake)) {
 	change(f)
 }
 
+// prepared waits for the first branch and is its transaction.
+func (f *fake) prepared() wire.TxID {
+	f.t.Helper()
+	for {
+		f.mu.Lock()
+		for id := range f.branches {
+			f.mu.Unlock()
+			return id
+		}
+		f.mu.Unlock()
+		select {
+		case <-f.changed:
+		case <-time.After(patience):
+			f.t.Fatalf("%s: no prepare came", f.name)
+		}
+	}
+}
+
 // await waits until the branch is in the state.
 func (f *fake) await(id wire.TxID, want wire.BranchState) {
 	f.t.Helper()

@@ -25,7 +25,9 @@ type orderCmd struct {
 func (*orderCmd) Help() string {
 	return `One order is one transaction: stock from inventory and a courier from delivery, both or neither. When an answer is lost, repeat the order with the same --key: it is placed once and answers the same.
 
-Exit codes: 0 placed, 3 definitely not placed, 4 not known yet (repeat with the same key), 2 not acceptable (nothing was started), 1 nobody could be asked.
+With --wait applied it answers when inventory and delivery have both applied the order. If one of them is away for longer than --timeout, the answer is that the order is placed and not yet applied ("applied": false with --json): it stands, and is applied when the participant is back.
+
+Exit codes: 0 placed (with --wait applied also when it is not yet applied), 3 definitely not placed, 4 not known yet (repeat with the same key), 2 not acceptable (nothing was started), 1 nobody could be asked.
 
 Examples:
 
@@ -71,7 +73,7 @@ func (c *orderCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer closeAll()
 	o, err := c.submit(ctx, a, client)
-	r := receipt{Outcome: o, Item: c.Item, Quantity: c.Quantity, Zone: c.Zone}
+	r := receipt{Outcome: o, Item: c.Item, Quantity: c.Quantity, Zone: c.Zone, Wait: c.Wait}
 	switch {
 	case err == nil && o.Status == wire.StatusCommitted:
 		r.read(ctx, nc, client)
@@ -107,11 +109,19 @@ func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (wire.O
 		},
 	}
 	o, err := submitFor(ctx, client, r, firstPatience)
-	if !errors.Is(err, txclient.ErrUnknown) || ctx.Err() != nil {
+	unapplied := err == nil && o.Status == wire.StatusCommitted && r.Wait == wire.WaitApplied && !o.Applied
+	if !unapplied && !errors.Is(err, txclient.ErrUnknown) || ctx.Err() != nil {
 		return o, err
 	}
-	fmt.Fprintf(a.err, "no answer yet, still asking (key %s)\n", o.Key)
 	r.Key = o.Key
+	if unapplied {
+		fmt.Fprintf(a.err, "%s; still waiting for that (key %s)\n", o.Reason, o.Key)
+		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == wire.StatusCommitted {
+			return again, nil
+		}
+		return o, nil // a commit is final, whatever the second request met
+	}
+	fmt.Fprintf(a.err, "no answer yet, still asking (key %s)\n", o.Key)
 	again, err := submitFor(ctx, client, r, c.Timeout+morePatience)
 	if refused, ok := errors.AsType[*wire.Error](err); ok && !refused.Code.Definite() {
 		// This asking started nothing, but the one before may have.

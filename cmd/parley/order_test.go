@@ -62,3 +62,49 @@ func TestReceiptNext(t *testing.T) {
 		}
 	}
 }
+
+// TestNotYetApplied: an order that is committed while a participant is away is
+// placed, in words, in JSON and by its exit code, and is waited for.
+func TestNotYetApplied(t *testing.T) {
+	away := wire.Outcome{Status: wire.StatusCommitted, Key: "made", Reason: "committed, not yet acknowledged by delivery", Participant: "delivery"}
+	back := wire.Outcome{Status: wire.StatusCommitted, Key: "made", Applied: true}
+	unavailable := &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started"}
+	for _, c := range []struct {
+		what   string
+		second wire.Outcome
+		err    error
+		exp    bool
+	}{
+		{"it comes back", back, nil, true},
+		{"it stays away", away, nil, false},
+		{"the coordinator leaves too", wire.Outcome{Status: wire.StatusRejected}, unavailable, false},
+		{"nobody answers any more", wire.Outcome{Status: wire.StatusUnknown}, txclient.ErrUnknown, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			s := &script{outcomes: []wire.Outcome{away, c.second}, errs: []error{nil, c.err}}
+			var out, errs bytes.Buffer
+			a := &app{out: &out, err: &errs}
+			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", Wait: wire.WaitApplied}
+			o, err := cmd.submit(t.Context(), a, s)
+			if err != nil || o.Status != wire.StatusCommitted || o.Applied != c.exp {
+				t.Fatalf("got %+v, %v", o, err)
+			}
+			if len(s.keys) != 2 || s.keys[1] != "made" {
+				t.Errorf("asked with the keys %q", s.keys)
+			}
+			r := receipt{Outcome: o, Wait: cmd.Wait}
+			if err := r.committed(a); err != nil {
+				t.Errorf("it ends with %v, want exit code 0", err)
+			}
+			if said := strings.Contains(out.String(), "not yet applied"); said == c.exp {
+				t.Errorf("applied is %v, and it prints\n%s", c.exp, &out)
+			}
+			if j := r.json(); j.Applied == nil || *j.Applied != c.exp {
+				t.Errorf("the JSON is %+v", j)
+			}
+		})
+	}
+	if j := (&receipt{Outcome: away, Wait: wire.WaitDecided}).json(); j.Applied != nil {
+		t.Errorf("an order that waited for the decision has %+v", j)
+	}
+}

@@ -19,6 +19,7 @@ type receipt struct {
 	Item     string
 	Quantity int64
 	Zone     string
+	Wait     wire.Wait
 
 	item    wire.Item
 	courier courier
@@ -32,20 +33,23 @@ type courier struct {
 
 // receiptJSON is what --json prints. Prices are in cents.
 type receiptJSON struct {
-	Status      wire.Status `json:"status"`
-	ID          wire.TxID   `json:"id,omitzero"`
-	Key         string      `json:"key"`
-	Item        string      `json:"item"`
-	Quantity    int64       `json:"quantity"`
-	Zone        string      `json:"zone"`
-	Name        string      `json:"name,omitempty"`
-	PriceCents  int64       `json:"price_cents,omitempty"`
-	TotalCents  int64       `json:"total_cents,omitempty"`
-	Courier     int64       `json:"courier,omitempty"`
-	CourierName string      `json:"courier_name,omitempty"`
-	Code        wire.Code   `json:"code,omitempty"`
-	Reason      string      `json:"reason,omitempty"`
-	Participant string      `json:"participant,omitempty"`
+	Status wire.Status `json:"status"`
+	// Applied is whether every participant has acknowledged the outcome. It is
+	// there for an order that waited for that, with --wait applied.
+	Applied     *bool     `json:"applied,omitempty"`
+	ID          wire.TxID `json:"id,omitzero"`
+	Key         string    `json:"key"`
+	Item        string    `json:"item"`
+	Quantity    int64     `json:"quantity"`
+	Zone        string    `json:"zone"`
+	Name        string    `json:"name,omitempty"`
+	PriceCents  int64     `json:"price_cents,omitempty"`
+	TotalCents  int64     `json:"total_cents,omitempty"`
+	Courier     int64     `json:"courier,omitempty"`
+	CourierName string    `json:"courier_name,omitempty"`
+	Code        wire.Code `json:"code,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Participant string    `json:"participant,omitempty"`
 }
 
 // read fills in what was taken. The answer to a repeated key may come without
@@ -79,8 +83,12 @@ func lookUp(ctx context.Context, client *txclient.Client, participant string, id
 }
 
 func (r *receipt) json() receiptJSON {
+	var applied *bool
+	if r.Wait == wire.WaitApplied && (r.Status == wire.StatusCommitted || r.Status == wire.StatusAborted) {
+		applied = &r.Applied
+	}
 	return receiptJSON{
-		Status: r.Status, ID: r.ID, Key: r.Key, Item: r.Item, Quantity: r.Quantity, Zone: r.Zone,
+		Status: r.Status, Applied: applied, ID: r.ID, Key: r.Key, Item: r.Item, Quantity: r.Quantity, Zone: r.Zone,
 		Name: r.item.Name, PriceCents: r.item.PriceCents, TotalCents: r.item.PriceCents * r.Quantity,
 		Courier: r.courier.Courier, CourierName: r.courier.Name,
 		Code: r.Code, Reason: r.Reason, Participant: r.Participant,
@@ -92,7 +100,13 @@ func (r *receipt) committed(a *app) error {
 		a.printJSON(r.json())
 		return nil
 	}
-	a.printf("Order placed.\n")
+	pending := ""
+	if r.Wait == wire.WaitApplied && !r.Applied {
+		a.printf("Order placed, not yet applied everywhere.\n")
+		pending = r.why()
+	} else {
+		a.printf("Order placed.\n")
+	}
 	took, total, courier := fmt.Sprintf("%d x %s", r.Quantity, r.Item), "", ""
 	if r.item.Name != "" {
 		took = fmt.Sprintf("%d x %s at %s", r.Quantity, r.item.Name, price(r.item.PriceCents))
@@ -101,7 +115,10 @@ func (r *receipt) committed(a *app) error {
 	if r.courier.Name != "" {
 		courier = fmt.Sprintf("%s (number %d), zone %s", r.courier.Name, r.courier.Courier, r.Zone)
 	}
-	a.facts("took", took, "total", total, "courier", courier, "id", r.ID.String(), "key", r.Key)
+	a.facts("took", took, "total", total, "courier", courier, "not yet applied", pending, "id", r.ID.String(), "key", r.Key)
+	if pending != "" {
+		fmt.Fprintf(a.err, "next: the order stands, do not repeat it; it is applied when the participant is back, see `parley tx show %s`\n", r.ID)
+	}
 	return nil
 }
 

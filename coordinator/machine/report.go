@@ -8,10 +8,32 @@ import (
 // so that it can tell a slow coordinator from a dead one.
 func (m *Machine) Remind() {
 	for _, s := range m.subs {
+		o := m.progress(s)
 		for _, w := range s.waiters {
-			m.do(Reply{To: w.To, Outcome: wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: s.tx, Key: s.Key}})
+			m.do(Reply{To: w.To, Outcome: o})
 		}
 	}
+}
+
+// progress is the interim answer to a submission. Its id is the transaction that
+// committed the submission earlier, if one is known. Of a transaction that is
+// committed and only waits to be applied it names a participant that is missing.
+// The status is pending even then: committed would end the submission.
+func (m *Machine) progress(s *Submission) wire.Outcome {
+	o := wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: s.tx, Key: s.Key}
+	t := m.txs[s.tx]
+	if !s.found.IsZero() {
+		o.ID = s.found
+		o.Reason = "committed before as " + s.found.String() + ", not yet confirmed by every participant"
+	} else if t != nil && t.State == Committed {
+		for _, b := range t.Branches {
+			if !b.Done {
+				o.Participant, o.Reason = b.Participant, "committed, not yet acknowledged by "+b.Participant
+				break
+			}
+		}
+	}
+	return o
 }
 
 // State is where a transaction stands, and whether it is held at all.

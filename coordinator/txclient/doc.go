@@ -2,10 +2,16 @@
 // committed, aborted and unknown apart.
 //
 // A submission has an idempotency key: of all submissions with one key that have
-// a participant in common at most one commits, so the client repeats it, to any coordinator, until it has a
-// definite answer or its context ends. It repeats when no coordinator answers,
+// a participant in common at most one commits, so the client repeats it, to any
+// coordinator, until it has a definite answer or its context ends. It repeats when no coordinator answers,
 // when one says that it is busy or lost its log, and when one that was at work
 // falls silent; a coordinator that is only slow says so every second.
+//
+// A submission with [wire.WaitApplied] returns when every participant has
+// acknowledged the outcome, or when its context ends. If the commit is durable by
+// then and a participant is away, the outcome is committed with Applied false: it
+// is final, and the participant applies it when it is back. To find that out the
+// client needs the permission to publish on tx.status beside that for tx.submit.
 //
 //	client, err := txclient.New(nc)
 //	outcome, err := client.Submit(ctx, txclient.Request{Branches: []wire.Branch{...}})

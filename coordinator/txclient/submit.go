@@ -21,7 +21,9 @@ type Request struct {
 	Branches []wire.Branch
 	// Timeout is the time to collect votes; 0 means [wire.DefaultTimeout].
 	Timeout time.Duration
-	// Wait is when to answer; empty means [wire.WaitDecided].
+	// Wait is when to answer; empty means [wire.WaitDecided]. With
+	// [wire.WaitApplied] a commit that some participant has not acknowledged
+	// when the context ends is answered as well, see [Client.Submit].
 	Wait wire.Wait
 }
 
@@ -38,7 +40,10 @@ const (
 // ctx ends.
 //
 // A nil error means that the outcome is final: its Status is committed or
-// aborted. An error that is [ErrUnknown] means that nobody can say yet. Any
+// aborted. With [wire.WaitApplied] Applied reports whether every participant has
+// acknowledged it; when ctx ends after the commit and before the last
+// acknowledgement, the outcome is committed with Applied false, and Reason names
+// a participant that is missing. An error that is [ErrUnknown] means that nobody can say yet. Any
 // other error, a [*wire.Error] with its code, means that nothing was done: the
 // request is wrong (invalid, conflict, ...), or no coordinator was reached
 // (unavailable). The outcome always has the key.
@@ -57,7 +62,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 		return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: s.Key}, err
 	}
 	t := try{client: c, submit: s, box: make(chan *nats.Msg, 8)}
-	defer func() { c.forget(t.token) }()
+	defer func() { c.forget(t.token); c.forget(t.statusToken) }()
 	if ctx.Err() != nil {
 		return t.ended(ctx) // nothing is sent
 	}
@@ -96,6 +101,14 @@ type try struct {
 	// started: some coordinator may have started a transaction for it.
 	started bool
 	last    wire.Outcome // the last answer, for the reason
+
+	// Submissions that wait to be applied ask for the decision while they wait:
+	// statusBox takes the answer about the transaction asked. committed is what
+	// it was, with its status empty until then.
+	statusBox   chan *nats.Msg
+	statusToken uint64
+	asked       wire.TxID
+	committed   wire.Outcome
 }
 
 // once sends the submission and waits for what comes of it.
@@ -128,6 +141,10 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 		case <-quiet.C:
 			t.last = rejection(wire.CodeUndecided, "the coordinator fell silent")
 			return o, false, nil
+		case msg := <-t.statusBox:
+			if t.decision(msg) {
+				return t.committed, true, nil
+			}
 		case msg := <-t.box:
 			if noResponders(msg) {
 				t.started = started
@@ -142,6 +159,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 			switch o.Status {
 			case wire.StatusPending:
 				quiet.Reset(silence)
+				t.pending(o)
 				continue
 			case wire.StatusCommitted, wire.StatusAborted:
 				o.Key = t.submit.Key
@@ -163,10 +181,52 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 	}
 }
 
+// pending takes an interim answer. It does not report whether the transaction is
+// committed, so a submission that waits to be applied asks.
+func (t *try) pending(o wire.Outcome) {
+	t.last = o
+	if t.submit.Wait != wire.WaitApplied || o.ID.IsZero() {
+		return
+	}
+	t.client.forget(t.statusToken)
+	t.statusBox, t.asked = make(chan *nats.Msg, 1), o.ID
+	var reply string
+	t.statusToken, reply = t.client.expect(t.statusBox)
+	// What cannot be sent is sent with the next interim answer.
+	_ = t.client.nc.PublishRequest(wire.SubjectStatus, reply, wire.Encode(wire.StatusRequest{V: wire.Version, ID: o.ID}))
+}
+
+// decision takes the answer to the question of [try.pending], and reports
+// whether the transaction is committed and applied.
+func (t *try) decision(msg *nats.Msg) bool {
+	o, err := wire.Decode[wire.Outcome](msg.Data)
+	if err != nil || o.Status != wire.StatusCommitted || o.ID != t.asked {
+		return false
+	}
+	o.Key = t.submit.Key
+	t.committed = o
+	return o.Applied
+}
+
 // ended is the answer when the time is up.
 func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
+	select {
+	case msg := <-t.statusBox: // it came together with the end
+		t.decision(msg)
+	default:
+	}
+	if o := t.committed; o.Status == wire.StatusCommitted {
+		o.Reason = "committed, not yet acknowledged by every participant"
+		if t.last.ID == o.ID && t.last.Reason != "" {
+			o.Reason, o.Participant = t.last.Reason, t.last.Participant
+		}
+		return o, nil
+	}
 	why := t.last.Reason
-	if why == "" {
+	switch {
+	case why == "" && t.last.Status == wire.StatusPending:
+		why = "a coordinator is at work on it and has not reported a decision"
+	case why == "":
 		why = "no answer came"
 	}
 	if !t.started {
