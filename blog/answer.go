@@ -132,13 +132,3 @@ func (b *Blog) sound(a wire.Posts) wire.Posts {
 	b.cfg.Log.Error("a shard holds a post that could not have been posted", "error", err)
 	return refusal(&wire.Error{Code: wire.CodeInternal, Text: fmt.Sprintf("a shard holds a post that could not have been posted: %v", err)})
 }
-
-// decode reads a request. Unlike [wire.Decode] alone it takes no text that had
-// to be changed to be read.
-func decode[T any, M wire.Message[T]](data []byte) (T, error) {
-	m, err := wire.Decode[T, M](data)
-	if wire.CodeOf(err) != wire.CodeInvalid && err != nil {
-		return m, err
-	}
-	return m, errors.Join(wire.CheckUnicode(data), err)
-}

@@ -69,7 +69,7 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 				b.cfg.Log.Debug("an answer could not be sent", "subject", r.Subject(), "error", err)
 			}
 		}
-		m, err := decode[Q, QM](r.Data())
+		m, err := wire.Decode[Q, QM](r.Data())
 		if err == nil {
 			err = b.gate.enter()
 		}

@@ -149,7 +149,7 @@ func body[T any, M wire.Message[T]](w http.ResponseWriter, r *http.Request) (m T
 	if err != nil {
 		return m, &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("the body cannot be read: %v", err)}
 	}
-	return decode[T, M](data)
+	return wire.Decode[T, M](data)
 }
 
 // query reads the parameters of a request. One that is misspelled is refused: a

@@ -14,7 +14,7 @@ import (
 
 // Config is what an operator decides about a participant.
 type Config struct {
-	// Name is the participant's name, a subject token (see [wire.CheckName]).
+	// Name is the participant's name, a subject token (see [wire.CheckParticipant]).
 	// All instances of one name must share one journal.
 	Name string
 	// Path is the SQLite file of the journal and the resource's tables. Its
@@ -74,7 +74,7 @@ type Endpoint struct {
 const minWindow = 2 * wire.MaxTimeout
 
 func (c Config) withDefaults() (Config, error) {
-	if err := wire.CheckName(c.Name); err != nil {
+	if err := wire.CheckParticipant(c.Name); err != nil {
 		return c, err
 	}
 	if c.Path == "" {

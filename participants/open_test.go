@@ -277,6 +277,7 @@ func TestConfig(t *testing.T) {
 	}{
 		"no name":      {func(c *Config) { c.Name = "" }, "name is empty"},
 		"bad name":     {func(c *Config) { c.Name = "In.ventory" }, "In.ventory"},
+		"another role": {func(c *Config) { c.Name = "coordinator" }, `"coordinator" is taken`},
 		"no path":      {func(c *Config) { c.Path = "" }, "path"},
 		"short window": {func(c *Config) { c.Window = minWindow - 1 }, "window"},
 		"negative":     {func(c *Config) { c.InquireAfter = -1 }, "inquire"},

@@ -67,7 +67,7 @@ func (*NewPost) limit() int     { return MaxMessage }
 
 func (m *NewPost) check() error {
 	if m.Key != "" {
-		if err := CheckKey(m.Key); err != nil {
+		if err := CheckNewKey(m.Key); err != nil {
 			return err
 		}
 	}
@@ -198,6 +198,7 @@ type Shards struct {
 func (*Shards) name() string   { return "shards" }
 func (m *Shards) version() int { return m.V }
 func (*Shards) limit() int     { return MaxMessage }
+func (*Shards) report()        {}
 
 func (m *Shards) check() error {
 	if len(m.Counts) > MaxShards {

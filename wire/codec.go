@@ -44,13 +44,20 @@ type Message[T any] interface {
 
 // Decode reads one message of type T and checks it. The error is an [*Error]
 // that names the message, the field, its value and the limit.
+//
+// A message is refused when a field is unknown, stands twice or is named in
+// another case, and when a text in it is not Unicode. Reports (the answers of
+// listings and of status) may have fields that are unknown here. Payloads and
+// details are passed on byte for byte: their senders and receivers decide what
+// they may be.
 func Decode[T any, M Message[T]](data []byte) (T, error) {
 	var v T
 	m := M(&v)
 	if len(data) > m.limit() {
 		return v, &Error{Code: CodeTooLarge, Text: fmt.Sprintf("%s has %d bytes, the limit is %d", m.name(), len(data), m.limit())}
 	}
-	if err := unmarshalStrict(data, m); err != nil {
+	_, isReport := any(m).(report)
+	if err := unmarshal(data, m, isReport); err != nil {
 		var peek struct {
 			V int `json:"v"`
 		}
@@ -74,9 +81,11 @@ func versionError(name string, v int) error {
 	return &Error{Code: CodeVersion, Text: fmt.Sprintf("%s has version %d, this process speaks version %d", name, v, Version)}
 }
 
-func unmarshalStrict(data []byte, into any) error {
+func unmarshal(data []byte, into any, isReport bool) error {
 	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
+	if !isReport {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(into); err != nil {
 		if errors.Is(err, io.EOF) {
 			return errors.New("it is empty")
@@ -86,7 +95,7 @@ func unmarshalStrict(data []byte, into any) error {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("something follows the JSON object")
 	}
-	return nil
+	return checkStrict(data, !isReport)
 }
 
 // Check returns v if [Decode] would take it, and the same error otherwise.

@@ -116,6 +116,7 @@ type Items struct {
 func (*Items) name() string   { return "items" }
 func (m *Items) version() int { return m.V }
 func (*Items) limit() int     { return 1 << 20 }
+func (*Items) report()        {}
 func (m *Items) check() error { return checkCode(m.Code, m.Reason) }
 
 // Restock adds to an item's stock.
@@ -167,6 +168,7 @@ type Couriers struct {
 func (*Couriers) name() string   { return "couriers" }
 func (m *Couriers) version() int { return m.V }
 func (*Couriers) limit() int     { return 1 << 20 }
+func (*Couriers) report()        {}
 func (m *Couriers) check() error { return checkCode(m.Code, m.Reason) }
 
 // Complete says that a courier has delivered one order and is free for

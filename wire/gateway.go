@@ -38,6 +38,7 @@ type GatewayState struct {
 func (*GatewayState) name() string   { return "gateway state" }
 func (m *GatewayState) version() int { return m.V }
 func (*GatewayState) limit() int     { return MaxMessage }
+func (*GatewayState) report()        {}
 
 func (m *GatewayState) check() error {
 	if m.Connections < 0 || m.People < 0 || m.Rooms < 0 || m.Memberships < 0 {

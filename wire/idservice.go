@@ -145,6 +145,7 @@ type Leases struct {
 func (*Leases) name() string   { return "leases" }
 func (m *Leases) version() int { return m.V }
 func (*Leases) limit() int     { return MaxMessage }
+func (*Leases) report()        {}
 
 func (m *Leases) check() error {
 	if len(m.Leases) > MaxWorker+1 {
@@ -218,6 +219,7 @@ type IDWorkerState struct {
 func (*IDWorkerState) name() string   { return "id worker state" }
 func (m *IDWorkerState) version() int { return m.V }
 func (*IDWorkerState) limit() int     { return MaxMessage }
+func (*IDWorkerState) report()        {}
 
 func (m *IDWorkerState) check() error {
 	switch m.State {

@@ -68,6 +68,7 @@ type Violation struct {
 func (*Branches) name() string   { return "branches" }
 func (m *Branches) version() int { return m.V }
 func (*Branches) limit() int     { return 1 << 20 }
+func (*Branches) report()        {}
 
 func (m *Branches) check() error {
 	if err := CheckName(m.Participant); err != nil {
@@ -140,6 +141,7 @@ type TxInfo struct {
 func (*CoordinatorState) name() string   { return "coordinator state" }
 func (m *CoordinatorState) version() int { return m.V }
 func (*CoordinatorState) limit() int     { return 1 << 20 }
+func (*CoordinatorState) report()        {}
 
 func (m *CoordinatorState) check() error {
 	if m.Undecided < 0 || m.Unfinished < 0 {

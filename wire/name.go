@@ -25,6 +25,23 @@ func CheckName(s string) error {
 	return nil
 }
 
+// reserved are names that are no participant's: NATS micro services of other
+// roles, and what else is called by one word where participants are. A
+// participant is also a micro service of its own name, by which it is looked for.
+const reserved = " blog broker chat chatgw client coordinator gateway id ids idworker log participant tx "
+
+// CheckParticipant reports whether a participant may be called s: [CheckName],
+// and not a name that Parley uses for something else.
+func CheckParticipant(s string) error {
+	if err := CheckName(s); err != nil {
+		return err
+	}
+	if strings.Contains(reserved, " "+s+" ") {
+		return fmt.Errorf("participant name %q is taken by Parley itself; these are:%s", s, strings.TrimRight(reserved, " "))
+	}
+	return nil
+}
+
 // tokenLen is the length of the random names that Parley makes (logs,
 // journals, nonces): 16 characters of base 32 are 80 bits.
 const tokenLen = 16
@@ -74,6 +91,16 @@ func CheckKey(s string) error {
 		}
 	}
 	return nil
+}
+
+// CheckNewKey reports whether something new may have the key s: [CheckKey], and
+// not blank. A blank key is most likely a variable that was not set, which
+// everybody who forgets it would share.
+func CheckNewKey(s string) error {
+	if s != "" && strings.Trim(s, " ") == "" {
+		return fmt.Errorf("key %q is blank", s)
+	}
+	return CheckKey(s)
 }
 
 func checkText(what, s string, limit int) error {

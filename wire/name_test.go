@@ -32,6 +32,31 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
+// A key for something new is not blank.
+func TestCheckNewKey(t *testing.T) {
+	for s, ok := range map[string]bool{"k": true, " k ": true, "": false, " ": false, "     ": false, "a\tb": false} {
+		if err := wire.CheckNewKey(s); (err == nil) != ok {
+			t.Errorf("CheckNewKey(%q) = %v, want ok: %v", s, err, ok)
+		}
+	}
+}
+
+// No participant has the name of another service or role: a coordinator that asks
+// whether it is connected would be answered by that one.
+func TestCheckParticipant(t *testing.T) {
+	for s, ok := range map[string]bool{
+		"inventory": true, "delivery": true, "coordinator-2": true, "my-blog": true,
+		"coordinator": false, "idworker": false, "ids": false, "blog": false, "chatgw": false, "broker": false, "gateway": false,
+		"client": false, "log": false, "participant": false, "tx": false, "id": false, "chat": false, "": false, "A": false,
+	} {
+		if err := wire.CheckParticipant(s); (err == nil) != ok {
+			t.Errorf("CheckParticipant(%q) = %v, want ok: %v", s, err, ok)
+		} else if err != nil && !strings.Contains(err.Error(), "name") {
+			t.Errorf("CheckParticipant(%q) = %v", s, err)
+		}
+	}
+}
+
 // Token takes every one of its 80 random bits, and makes what CheckToken takes.
 func TestToken(t *testing.T) {
 	seen := map[string]bool{}

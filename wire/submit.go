@@ -52,7 +52,7 @@ func (m *Submit) version() int { return m.V }
 func (*Submit) limit() int     { return MaxMessage }
 
 func (m *Submit) check() error {
-	if err := CheckKey(m.Key); err != nil {
+	if err := CheckNewKey(m.Key); err != nil {
 		return err
 	}
 	if len(m.Branches) == 0 {
@@ -62,7 +62,7 @@ func (m *Submit) check() error {
 		return fmt.Errorf("branches has %d entries, the limit is %d", len(m.Branches), MaxBranches)
 	}
 	for i, b := range m.Branches {
-		if err := CheckName(b.Participant); err != nil {
+		if err := CheckParticipant(b.Participant); err != nil {
 			return fmt.Errorf("branches[%d]: %w", i, err)
 		}
 		if err := checkPayload(b.Payload); err != nil {
@@ -89,7 +89,13 @@ func checkPayload(p json.RawMessage) error {
 	if len(p) == 0 {
 		return fmt.Errorf("payload is missing")
 	}
-	return checkText("payload", string(p), MaxPayload)
+	if len(p) > MaxPayload {
+		return fmt.Errorf("payload has %d bytes, the limit is %d", len(p), MaxPayload)
+	}
+	if err := CheckUnicode(p); err != nil {
+		return fmt.Errorf("payload: %w", err)
+	}
+	return nil
 }
 
 // Timeout is the time to collect all votes, with the default filled in.

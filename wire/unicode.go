@@ -15,18 +15,26 @@ func CheckUnicode(data []byte) error {
 		if data[i] == '\\' {
 			n, ok := escape(data[i:])
 			if !ok {
-				return invalid("byte %d of the message escapes half of a surrogate pair, which is no character", i)
+				return halfPair(i)
 			}
 			i += n
 			continue
 		}
 		r, n := utf8.DecodeRune(data[i:])
 		if r == utf8.RuneError && n == 1 {
-			return invalid("byte %d of the message is not valid UTF-8: %#02x", i, data[i])
+			return notUTF8(i, data[i])
 		}
 		i += n
 	}
 	return nil
+}
+
+func halfPair(at int) error {
+	return invalid("byte %d of the message escapes half of a surrogate pair, which is no character", at)
+}
+
+func notUTF8(at int, b byte) error {
+	return invalid("byte %d of the message is not valid UTF-8: %#02x", at, b)
 }
 
 // escape is the length of the escape that data begins with, and whether it is a

@@ -20,9 +20,9 @@ type blogFlags struct {
 
 type blogPostCmd struct {
 	blogFlags
-	User string `arg:"" help:"Who writes."`
-	Text string `arg:"" help:"What to say; \"-\" reads it from standard input."`
-	Key  string `placeholder:"KEY" help:"Makes repeating safe: of all posts of one user with one key there is one."`
+	User string  `arg:"" help:"Who writes."`
+	Text string  `arg:"" help:"What to say; \"-\" reads it from standard input."`
+	Key  *string `placeholder:"KEY" help:"Makes repeating safe: of all posts of one user with one key there is one."`
 }
 
 func (*blogPostCmd) Help() string {
@@ -35,6 +35,9 @@ Examples:
 }
 
 func (c *blogPostCmd) Validate() error {
+	if err := checkKeyFlag(c.Key); err != nil {
+		return err
+	}
 	if c.Text == "-" {
 		return wire.CheckUser(c.User)
 	}
@@ -43,7 +46,7 @@ func (c *blogPostCmd) Validate() error {
 }
 
 func (c *blogPostCmd) request(text string) wire.NewPost {
-	return wire.NewPost{V: wire.Version, User: c.User, Text: text, Key: c.Key}
+	return wire.NewPost{V: wire.Version, User: c.User, Text: text, Key: given(c.Key)}
 }
 
 func (c *blogPostCmd) Run(ctx context.Context, a *app) error {

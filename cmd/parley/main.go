@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -38,6 +39,13 @@ func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer)
 	// Asked before parsing, since a command line that does not parse has an
 	// error to show as well.
 	a.json = slices.Contains(args, "--json")
+	// The parser passes on U+FFFD for bytes that are no UTF-8, so that different
+	// keys would become one.
+	for _, arg := range args {
+		if !utf8.ValidString(arg) {
+			return a.fail(wrong(fmt.Errorf("the argument %q is not valid UTF-8", arg), "write it in UTF-8"))
+		}
+	}
 	var c cli
 	// Help and the version are shown from within Parse, which then must not go
 	// on.

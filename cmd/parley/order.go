@@ -17,7 +17,7 @@ type orderCmd struct {
 	Item     string        `arg:"" help:"What to order, as in the first column of the menu."`
 	Quantity int64         `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
 	Zone     string        `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
-	Key      string        `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
+	Key      *string       `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
 	Wait     wire.Wait     `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when everybody has applied it: decided or applied."`
 	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for everybody to agree, at most ${max_timeout}; after it the order is aborted (default ${default})."`
 }
@@ -47,12 +47,27 @@ func (c *orderCmd) check() error {
 	if _, err := wire.Check(c.courier()); err != nil {
 		return fmt.Errorf("--zone: %w", err)
 	}
-	if c.Key != "" {
-		if err := wire.CheckKey(c.Key); err != nil {
-			return fmt.Errorf("--key: %w", err)
-		}
+	return checkKeyFlag(c.Key)
+}
+
+// checkKeyFlag refuses a --key that was given and is no key. An empty one is not
+// the same as none: whoever repeats the command would do it twice.
+func checkKeyFlag(key *string) error {
+	if key == nil {
+		return nil
+	}
+	if err := wire.CheckNewKey(*key); err != nil {
+		return fmt.Errorf("--key: %w", err)
 	}
 	return nil
+}
+
+// given is the value of a flag, empty when it was not given.
+func given(flag *string) string {
+	if flag == nil {
+		return ""
+	}
+	return *flag
 }
 
 func (c *orderCmd) stock() wire.StockOrder {
@@ -102,7 +117,7 @@ const (
 // be reached at first it says so at once: nothing was started then.
 func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (wire.Outcome, error) {
 	r := txclient.Request{
-		Key: c.Key, Timeout: c.Timeout, Wait: c.Wait,
+		Key: given(c.Key), Timeout: c.Timeout, Wait: c.Wait,
 		Branches: []wire.Branch{
 			{Participant: wire.Inventory, Payload: wire.Encode(c.stock())},
 			{Participant: wire.Delivery, Payload: wire.Encode(c.courier())},

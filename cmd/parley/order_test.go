@@ -108,3 +108,28 @@ func TestNotYetApplied(t *testing.T) {
 		t.Errorf("an order that waited for the decision has %+v", j)
 	}
 }
+
+// TestKeyFlag: a key that was given and is none is refused before anything is
+// asked; without the flag a key is made.
+func TestKeyFlag(t *testing.T) {
+	for _, key := range []string{"", " ", "   ", "a\nb", strings.Repeat("k", 129)} {
+		for _, args := range [][]string{
+			{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1", "--key", key},
+			{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1", "--key=" + key},
+			{"blog", "post", "ada", "text", "--nats", "nats://127.0.0.1:1", "--key", key},
+		} {
+			var out, errs bytes.Buffer
+			if exit := run(t.Context(), &hurry{}, args, &out, &errs); exit != exitWrong || !strings.Contains(errs.String(), "--key") {
+				t.Errorf("%q: exit %d, %q; want %d and the flag named", args, exit, &errs, exitWrong)
+			}
+		}
+	}
+	var out, errs bytes.Buffer
+	if exit := run(t.Context(), &hurry{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != exitFailed {
+		t.Errorf("without a key: exit %d, %q; want that nobody is reached", exit, &errs)
+	}
+	errs.Reset()
+	if exit := run(t.Context(), &hurry{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != exitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
+		t.Errorf("a key that is no UTF-8: exit %d, %q", exit, &errs)
+	}
+}

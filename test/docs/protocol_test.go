@@ -205,6 +205,28 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+// The names that no participant has are those that the SDK and a submission refuse.
+func TestReservedNames(t *testing.T) {
+	_, after, ok := strings.Cut(read(t, protocol), "No participant is called ")
+	if !ok {
+		t.Fatal("the page does not list them")
+	}
+	line, _, _ := strings.Cut(after, ":")
+	var listed []string
+	for _, m := range regexp.MustCompile("`([a-z]+)`").FindAllStringSubmatch(line, -1) {
+		listed = append(listed, m[1])
+	}
+	err := wire.CheckParticipant("tx")
+	if err == nil || !strings.HasSuffix(err.Error(), "these are: "+strings.Join(listed, " ")) {
+		t.Errorf("listed are %q, and the error is %v", listed, err)
+	}
+	for _, name := range listed {
+		if wire.CheckParticipant(name) == nil {
+			t.Errorf("a participant may be called %q", name)
+		}
+	}
+}
+
 func TestStreamSettings(t *testing.T) {
 	for heading, spec := range map[string]wire.StreamSpec{"The stream": wire.TxLog(), "The lease stream": wire.IDLeases(), "The chat stream": wire.Chat()} {
 		cfg := streams.Config(spec, 3)
