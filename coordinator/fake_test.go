@@ -36,7 +36,7 @@ type hold struct {
 }
 
 func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
-	env := pm.Env{Journal: journal(name), Window: wire.IdempotencyWindow.Milliseconds(), Incarnation: incarnation(t, nc)}
+	env := pm.Env{Journal: journal(name), Incarnation: incarnation(t, nc)}
 	f := &fake{
 		t: t, nc: nc, name: name, env: env,
 		branches: map[wire.TxID]*pm.Branch{}, keys: map[string]*hold{}, changed: make(chan struct{}, 1),
