@@ -17,8 +17,34 @@ import (
 // undone, and there is no savepoint to go back to.
 var errWroteBeforeRefusing = errors.New("the resource wrote before it refused")
 
-// apply does one op inside the group's transaction. After an error the
-// transaction is of no use.
+// applyIn does one op inside the group's transaction, apart from the others if
+// they need it. After an error the transaction is of no use.
+func (k *committer) applyIn(ctx context.Context, c *conn, o *op, apart bool) error {
+	o.failed, o.settled = nil, false
+	if !apart {
+		return k.apply(ctx, c, o)
+	}
+	if _, err := c.exec("SAVEPOINT op"); err != nil {
+		return errors.Join(errSavepoint, err)
+	}
+	err := k.apply(ctx, c, o)
+	switch {
+	case err == nil:
+	case c.lost, k.journal.db.storeFailed(err), errors.Is(err, errWroteBeforeRefusing):
+		return err
+	default:
+		if _, back := c.exec("ROLLBACK TO op"); back != nil {
+			return errors.Join(errSavepoint, back, err)
+		}
+		o.failed = err
+	}
+	if _, gone := c.exec("RELEASE op"); gone != nil {
+		return errors.Join(errSavepoint, gone, err)
+	}
+	return nil
+}
+
+// apply does one op. After an error what it wrote must be undone.
 func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
 	env := machine.Env{Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: time.Now().UnixMilli(), Mark: k.journal.mark}
 	var err error
@@ -77,36 +103,44 @@ func checkDetail(d json.RawMessage) error {
 	return nil
 }
 
-// applyOutcome writes the row first: where memory was behind the journal, that
-// shows before the resource is called.
+// applyOutcome writes the row first: where memory is behind the journal, that
+// shows before the resource is called, and the journal is read.
 func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machine.Env) error {
-	view, remembered := k.remembered(o.id)
-	if !remembered {
-		var err error
-		if view, err = k.view(c, o); err != nil {
+	if view, remembered := k.remembered(o.id); remembered {
+		moved, err := k.applyTo(ctx, c, o, env, view)
+		if moved || err != nil {
 			return err
 		}
 	}
-	o.step = o.outcome(env, view)
-	if o.step.Violation != "" {
-		return k.journal.keepViolation(c, o.id, o.step, env.Now)
-	}
-	if o.step.Put == nil {
-		return nil
-	}
-	if view.Branch == nil {
-		return k.journal.insert(c, o.step)
-	}
-	moved, err := k.journal.move(c, *view.Branch, o.step)
+	view, err := k.view(c, o)
 	if err != nil {
 		return err
 	}
-	if !moved {
-		if !remembered {
-			return fmt.Errorf("branch %s changed while it was held", o.id)
-		}
-		k.doubts.remove(o.id)
-		return k.applyOutcome(ctx, c, o, env)
+	// Memory follows when this is durable: the group may yet be undone.
+	o.settled = view.Branch == nil || view.Branch.State != wire.BranchPrepared
+	moved, err := k.applyTo(ctx, c, o, env, view)
+	if err == nil && !moved {
+		err = fmt.Errorf("branch %s changed while it was held", o.id)
+	}
+	return err
+}
+
+// applyTo does an outcome where the branch is as in view. It reports false, and
+// has done nothing, if the row shows that it is not.
+func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env, view machine.View) (moved bool, err error) {
+	o.step = o.outcome(env, view)
+	if o.step.Violation != "" {
+		return true, k.journal.keepViolation(c, o.id, o.step, env.Now)
+	}
+	if o.step.Put == nil {
+		return true, nil
+	}
+	if view.Branch == nil {
+		return true, k.journal.insert(c, o.step)
+	}
+	moved, err = k.journal.move(c, *view.Branch, o.step)
+	if err != nil || !moved {
+		return false, err
 	}
 	b := Branch{ID: o.id, Key: view.Branch.Key, Payload: view.Branch.Payload, Detail: view.Branch.Detail}
 	switch o.step.Call {
@@ -115,7 +149,7 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 	case machine.CallAbort:
 		_, err = k.guarded(ctx, c, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
 	}
-	return err
+	return true, err
 }
 
 // applyLocal runs a write of the resource's own. Its failure undoes it alone.

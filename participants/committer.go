@@ -11,17 +11,21 @@ import (
 // waits in the queue as a group, does it in one database transaction, and
 // passes the ops on to be answered when that is durable.
 //
-// When something goes wrong in a group, nothing of it is durable, nothing was
-// answered, and its ops are done again without the one that failed, which then
-// has a transaction to itself. When it is not known which failed (COMMIT did),
-// the halves are tried apart. Every time each op looks at the journal anew, so
-// a COMMIT that succeeded without saying so is found, and nothing is done
-// twice.
+// When an op of a group fails, nothing of the group is durable, nothing was
+// answered, and its ops are done again with a savepoint for each, so that only
+// those that fail are undone. An op whose failure ended the transaction is done
+// alone. When it is not known which op failed (COMMIT did), the halves are done
+// separately. Every attempt reads the journal again, so a COMMIT that succeeded
+// without reporting it is found, and nothing is done twice.
+//
+// A branch that failed is ignored until its pause has ended, see [failing], and
+// is then attempted alone.
 type committer struct {
 	journal  *journal
 	resource Resource
 	queue    *queue
 	doubts   *doubts
+	failing  *failing
 	// durable takes groups to the answerer.
 	durable chan []*op
 	counts  *counts
@@ -31,8 +35,8 @@ type committer struct {
 	// writes before it refuses. A savepoint doubles the cost of a branch, so
 	// it is not spent on resources that look before they write.
 	careful bool
-	// unsure: a COMMIT may have succeeded without saying so, and what is in
-	// memory is behind the journal.
+	// unsure: a COMMIT may have succeeded without reporting it, or the database
+	// failed, and what is in memory may be behind the journal.
 	unsure bool
 }
 
@@ -81,17 +85,32 @@ func (k *committer) run(ctx context.Context) {
 
 // do brings a group to its end and reports whether the database failed.
 func (k *committer) do(ctx context.Context, group []*op) (failed bool) {
+	var retries []*op
 	branches := make([]*op, 0, len(group))
 	for _, o := range group {
-		if o.upkeep == nil {
-			branches = append(branches, o)
-		} else {
+		switch {
+		case o.upkeep != nil:
 			k.upkeep(ctx, o)
+		case o.retry:
+			retries = append(retries, o)
+		case !k.failing.ignores(o):
+			branches = append(branches, o)
 		}
 	}
-	if len(branches) == 0 {
-		return false
+	if len(branches) > 0 {
+		failed = k.doGroup(ctx, branches)
 	}
+	for _, o := range retries {
+		if !failed {
+			failed = k.alone(ctx, o)
+		}
+		o.done <- o.result
+	}
+	return failed
+}
+
+// doGroup does what shares a database transaction.
+func (k *committer) doGroup(ctx context.Context, branches []*op) (failed bool) {
 	c, err := k.connection(ctx)
 	if err == nil {
 		if err = k.journal.learn(c, branches); err != nil {
@@ -101,61 +120,5 @@ func (k *committer) do(ctx context.Context, group []*op) (failed bool) {
 	if err != nil {
 		return k.giveUp(branches, errors.Join(errStore, err))
 	}
-	return k.settle(ctx, branches, 0)
-}
-
-// maxRegroups bounds how often the rest of a group is tried as a group: where
-// many ops fail, each is better done alone at once.
-const maxRegroups = 4
-
-// settle does ops as a group, and what failed of it again in smaller ones.
-// After a failure of the database it gives up what is left, and reports that.
-func (k *committer) settle(ctx context.Context, ops []*op, regroups int) (failed bool) {
-	if len(ops) == 0 {
-		return false
-	}
-	culprit, err := k.attempt(ctx, ops)
-	if errors.Is(err, ErrUnknown) {
-		ops = dropLocals(ops, err)
-	}
-	switch {
-	case err == nil:
-		k.finish(ops)
-		return false
-	case errors.Is(err, errStore):
-		return k.giveUp(ops, err)
-	case errors.Is(err, errWroteBeforeRefusing):
-		k.careful = true
-		return k.settle(ctx, ops, regroups)
-	case len(ops) == 0:
-		return false
-	case len(ops) == 1 && errors.Is(err, ErrUnknown) && regroups < maxRegroups:
-		// It may be durable: look again.
-		return k.settle(ctx, ops, regroups+1)
-	case len(ops) == 1:
-		k.fail(ops[0], err)
-		return false
-	}
-	k.counts.regroups.Add(1)
-	var parts [][]*op
-	switch {
-	case regroups >= maxRegroups:
-		for i := range ops {
-			parts = append(parts, ops[i:i+1])
-		}
-	case culprit < 0:
-		half := len(ops) / 2
-		parts = [][]*op{ops[:half], ops[half:]}
-	default:
-		rest := append(append(make([]*op, 0, len(ops)), ops[:culprit]...), ops[culprit+1:]...)
-		parts = [][]*op{rest, {ops[culprit]}}
-	}
-	for _, part := range parts {
-		if failed {
-			k.giveUp(part, err)
-		} else {
-			failed = k.settle(ctx, part, regroups+1)
-		}
-	}
-	return failed
+	return k.settle(ctx, branches, 0, false)
 }

@@ -6,7 +6,7 @@ import "sync/atomic"
 type counts struct {
 	prepared, refused, committed, aborted atomic.Uint64
 	groups, ops, regroups                 atomic.Uint64
-	failures, violations                  atomic.Uint64
+	failures, retries, violations         atomic.Uint64
 	malformed, dropped, unsent            atomic.Uint64
 	asked, collected, forgotten           atomic.Uint64
 }
@@ -24,9 +24,11 @@ type Counts struct {
 	Groups     uint64 `json:"groups"`
 	Operations uint64 `json:"operations"`
 	Regroups   uint64 `json:"regroups"`
-	// Failures are messages that could not be answered, Violations outcomes
-	// that contradict the journal.
+	// Failures are messages that could not be answered, Retries further
+	// attempts of branches that failed, Violations outcomes that contradict
+	// the journal.
 	Failures   uint64 `json:"failures"`
+	Retries    uint64 `json:"retries"`
 	Violations uint64 `json:"violations"`
 	// Malformed messages were ignored, Dropped ones found the queue full,
 	// Unsent answers found no connection.
@@ -40,16 +42,17 @@ type Counts struct {
 	// Forgotten counts commits of branches that had been collected.
 	Forgotten uint64 `json:"forgotten"`
 	// Queued is what waits for the committer now, InDoubt how many branches
-	// are prepared.
+	// are prepared, Failing how many failed at the last attempt.
 	Queued  int `json:"queued"`
 	InDoubt int `json:"in_doubt"`
+	Failing int `json:"failing"`
 }
 
 func (c *counts) read() Counts {
 	return Counts{
 		Prepared: c.prepared.Load(), Refused: c.refused.Load(), Committed: c.committed.Load(), Aborted: c.aborted.Load(),
 		Groups: c.groups.Load(), Operations: c.ops.Load(), Regroups: c.regroups.Load(),
-		Failures: c.failures.Load(), Violations: c.violations.Load(),
+		Failures: c.failures.Load(), Retries: c.retries.Load(), Violations: c.violations.Load(),
 		Malformed: c.malformed.Load(), Dropped: c.dropped.Load(), Unsent: c.unsent.Load(),
 		Asked: c.asked.Load(), Collected: c.collected.Load(), Forgotten: c.forgotten.Load(),
 	}

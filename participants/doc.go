@@ -49,10 +49,15 @@
 //     interrupted.
 //   - Two hooks let nothing commit but the committer, and tell when a
 //     transaction is gone.
-//   - A failure that is not a [*Refusal] rolls the group back and discards the
-//     connection. The rest is done again as a group, without the guilty one,
-//     which is done alone. If it is not known who is guilty (COMMIT failed),
-//     the halves are done apart. Nothing had been answered.
+//   - A failure that is not a [*Refusal] rolls the group back, and it is done
+//     again with a savepoint for each op, so that those that fail are undone and
+//     the rest is done together. If the failure ended the transaction itself,
+//     the connection is discarded and the guilty op is done alone. If it is not
+//     known which op is guilty (COMMIT failed), the halves are done separately.
+//     Nothing had been answered.
+//   - A branch that failed before never shares a transaction: it is attempted
+//     alone, after pauses that grow to two minutes. Messages about it are
+//     ignored until then.
 //   - After a COMMIT whose end is unknown every branch is looked up again
 //     before anything is answered. Local writes ([Participant.Write]) cannot be
 //     looked up and are not done again: they end with [ErrUnknown].

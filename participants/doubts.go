@@ -46,6 +46,9 @@ type doubt struct {
 	// next is the time of its planned question; a question of another time was
 	// planned before and no longer counts.
 	next time.Time
+	// paused: its outcome is known and cannot be applied yet, so there is
+	// nothing to ask.
+	paused bool
 }
 
 // question is when to ask about what; its branch may be settled by then.
@@ -107,7 +110,7 @@ func (d *doubts) due(now time.Time, limit int) (ask []machine.Branch) {
 		if !ok {
 			break
 		}
-		if b := d.branches[q.id]; b != nil && b.next.Equal(q.at) {
+		if b := d.branches[q.id]; b != nil && b.next.Equal(q.at) && !b.paused {
 			b.asked++
 			ask = append(ask, b.branch)
 		}
@@ -132,12 +135,31 @@ func (d *doubts) askAgain(id wire.TxID, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b := d.branches[id]
-	if b == nil {
+	if b == nil || b.paused {
 		return
 	}
 	pause := min(d.after<<min(b.asked, 10), maxAskAgain)
 	pause = pause*3/4 + rand.N(pause/2+1)
 	d.plan(b, id, now.Add(pause))
+}
+
+// pause has no questions asked about a branch until resume.
+func (d *doubts) pause(id wire.TxID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if b := d.branches[id]; b != nil {
+		b.paused = true
+	}
+}
+
+// resume asks about a branch again, if it is still prepared.
+func (d *doubts) resume(id wire.TxID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if b := d.branches[id]; b != nil && b.paused {
+		b.paused = false
+		d.plan(b, id, time.Now().Add(d.after))
+	}
 }
 
 // plan replaces the planned question about a branch.

@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,12 +22,18 @@ type faulty struct {
 	// store makes the faults those of the database as a whole.
 	store      bool
 	noConnects int
+	// connects and reloads count new connections, and how often all prepared
+	// branches were read.
+	connects, reloads int
+	conn              *conn
 }
 
 type fault struct {
 	err error
 	// after: the statement is executed all the same.
 	after bool
+	// lost: the transaction ends with it.
+	lost bool
 }
 
 var errFault = errors.New("a fault as told")
@@ -35,8 +43,10 @@ func (f *faulty) connect(ctx context.Context) (*conn, error) {
 		f.noConnects--
 		return nil, errFault
 	}
+	f.connects++
 	c, err := f.dialect.connect(ctx)
 	if err == nil {
+		f.conn = c
 		c.raw = &faultyConn{c.raw, f}
 	}
 	return c, err
@@ -63,6 +73,9 @@ type faultyStmt struct {
 }
 
 func (s *faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if s.q == s.f.sql().prepared {
+		s.f.reloads++
+	}
 	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
 }
 
@@ -80,6 +93,7 @@ func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 			return nil, err
 		}
 	}
+	s.f.conn.lost = s.f.conn.lost || plan[0].lost
 	return nil, plan[0].err
 }
 
@@ -111,9 +125,11 @@ type bench struct {
 	n uint64
 }
 
-func newBench(t *testing.T, store bool) *bench {
+func newBench(t *testing.T, store bool) *bench { return newBenchOf(t, store, tally{}, nil) }
+
+func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
 	t.Helper()
-	cfg, err := Config{Name: "bench", Path: filepath.Join(t.TempDir(), "journal.db")}.withDefaults()
+	cfg, err := Config{Name: "bench", Path: filepath.Join(t.TempDir(), "journal.db"), Log: log}.withDefaults()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +137,7 @@ func newBench(t *testing.T, store bool) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: tally{}, ready: make(chan struct{})}
+	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: r, ready: make(chan struct{})}
 	b := &bench{t: t, f: &faulty{dialect: db, store: store, plans: make(map[string][]fault)}}
 	if b.s, err = p.open(t.Context(), b.f); err != nil {
 		t.Fatal(err)
@@ -136,9 +152,51 @@ func newBench(t *testing.T, store bool) *bench {
 func (b *bench) prepare() *op {
 	b.n++
 	return newPrepare(wire.TxID{Log: "testlogtestloga2", N: b.n}, wire.Prepare{
-		V: wire.Version, Key: string(rune('a' + b.n)), Digest: "0123456789abcdef0123456789abcdef",
+		V: wire.Version, Key: benchKey(b.n), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
 	})
+}
+
+// commit is the outcome of a branch that was prepared.
+func (b *bench) commit(id wire.TxID) *op {
+	return newCommit(id, wire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
+}
+
+// commits prepares n branches and returns their outcomes.
+func (b *bench) commits(n int) (ops []*op) {
+	b.t.Helper()
+	var prepares []*op
+	for range n {
+		prepares = append(prepares, b.prepare())
+	}
+	if answered, failed := b.do(prepares...); answered != n || failed {
+		b.t.Fatalf("%d of %d were prepared", answered, n)
+	}
+	for _, o := range prepares {
+		ops = append(ops, b.commit(o.id))
+	}
+	return ops
+}
+
+// retry attempts the next branch that is due at that time.
+func (b *bench) retry(at time.Time) (o *op) {
+	b.t.Helper()
+	failed := b.s.failing.due(at)
+	if failed == nil {
+		return nil
+	}
+	o = newRetry(failed)
+	b.do(o)
+	<-o.done
+	return o
+}
+
+// benchKey is the key of the nth branch.
+func benchKey(n uint64) string {
+	if n < 20 {
+		return string(rune('a' + n))
+	}
+	return fmt.Sprintf("key-%d", n)
 }
 
 // do runs one group and returns how many of its ops were answered.
@@ -187,7 +245,7 @@ func TestCommitThatFailed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, c.store)
 			for range c.times {
-				b.f.plans["COMMIT"] = append(b.f.plans["COMMIT"], fault{errFault, c.after})
+				b.f.plans["COMMIT"] = append(b.f.plans["COMMIT"], fault{err: errFault, after: c.after})
 			}
 			ops := []*op{b.prepare(), b.prepare(), b.prepare()}
 			answered, failed := b.do(ops...)
@@ -206,7 +264,7 @@ func TestCommitThatFailed(t *testing.T) {
 
 func TestBranchDurableBehindAFailureIsRemembered(t *testing.T) {
 	b := newBench(t, true)
-	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	b.do(b.prepare())
 	// Its prepare never comes again; another message shows that all is well.
 	b.do(b.prepare())
@@ -232,7 +290,7 @@ func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 
 func TestLocalWriteIsNeverDoneTwice(t *testing.T) {
 	b := newBench(t, false)
-	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	local := newLocal(func(ctx context.Context, tx *Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (1000)")
 		return err
@@ -274,7 +332,7 @@ func TestMemoryBehindTheJournal(t *testing.T) {
 	commit := func() *op {
 		return newCommit(id, wire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().UnixMilli()})
 	}
-	b.f.plans["COMMIT"] = []fault{{errFault, true}}
+	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	b.do(commit()) // durable, and nobody knows
 	if b.s.doubts.get(id) == nil {
 		t.Fatal("the branch was forgotten before its outcome was known to be durable")

@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"parley/wire"
 )
 
 // attempt does ops in one database transaction. With an error nothing is
 // durable, except that with ErrUnknown everything may be. culprit is the op
-// the error came from, or -1.
-func (k *committer) attempt(ctx context.Context, ops []*op) (culprit int, err error) {
+// the error came from, or -1. apart: each op has a savepoint of its own, and one
+// that fails is undone without an error here.
+func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (culprit int, err error) {
 	c, err := k.connection(ctx)
 	if err != nil {
 		return -1, errors.Join(errStore, err)
@@ -20,12 +19,8 @@ func (k *committer) attempt(ctx context.Context, ops []*op) (culprit int, err er
 		return -1, errors.Join(errStore, fmt.Errorf("beginning a group: %w", err), k.journal.discard())
 	}
 	for i, o := range ops {
-		err := k.apply(ctx, c, o)
-		if errors.Is(err, errWroteBeforeRefusing) && c.rollback() == nil {
-			return i, err
-		}
-		if err != nil {
-			return i, errors.Join(err, k.journal.discard())
+		if err := k.applyIn(ctx, c, o, apart); err != nil {
+			return i, k.undo(c, err)
 		}
 	}
 	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)
@@ -35,6 +30,27 @@ func (k *committer) attempt(ctx context.Context, ops []*op) (culprit int, err er
 	k.at(ops, StepPrepareAfterCommit, StepOutcomeAfterCommit)
 	return -1, nil
 }
+
+// undo rolls a group back after an error of one of its ops. The connection is
+// kept unless the error or the roll back shows that there is something wrong with
+// it: to open another one for every error of a resource would cost the other
+// branches a millisecond.
+func (k *committer) undo(c *conn, err error) error {
+	switch {
+	case c.lost:
+		return errors.Join(errEnded, err, k.journal.discard())
+	case k.journal.db.storeFailed(err):
+		return errors.Join(err, k.journal.discard())
+	}
+	if back := c.rollback(); back != nil {
+		return errors.Join(errEnded, err, back, k.journal.discard())
+	}
+	return err
+}
+
+// errEnded marks the failure of an op that ended the transaction of its group,
+// savepoints and all.
+var errEnded = errors.New("it ended the transaction that it shared")
 
 func (k *committer) commitFailed(n int, err error) error {
 	store := k.journal.db.storeFailed(err)
@@ -81,76 +97,6 @@ func (k *committer) upkeep(ctx context.Context, o *op) {
 		}
 	}
 	o.done <- err
-}
-
-// finish hands durable ops on to be answered.
-func (k *committer) finish(ops []*op) {
-	k.counts.groups.Add(1)
-	k.counts.ops.Add(uint64(len(ops)))
-	for _, o := range ops {
-		if o.local != nil {
-			o.done <- o.refused
-			continue
-		}
-		if b := o.step.Put; b != nil && b.State == wire.BranchPrepared {
-			k.doubts.add(*b)
-		} else if b != nil {
-			k.doubts.remove(o.id)
-		}
-		if o.step.Ack != nil && o.step.Ack.Code == wire.CodeForgotten {
-			k.counts.forgotten.Add(1)
-			k.log.Warn("a commit came for a branch that was collected after the window, and counts as applied", "tx", o.id.String())
-		}
-		if o.step.Violation != "" {
-			k.counts.violations.Add(1)
-			k.log.Error("refused an outcome that contradicts this journal: something was lost or restored from a backup",
-				"tx", o.id.String(), "reason", o.step.Violation)
-		}
-	}
-	k.durable <- ops
-}
-
-// fail ends an op that failed alone. Nothing is answered: if it is a message
-// it will be sent again.
-func (k *committer) fail(o *op, err error) {
-	k.counts.failures.Add(1)
-	k.unsure = true // what was noted of the group that it was in may not be so
-	if o.local != nil {
-		o.done <- err
-		return
-	}
-	what := "outcome"
-	if o.prepare != nil {
-		what = "prepare"
-	}
-	k.log.Error("a branch failed and was not answered; it will be sent again", "tx", o.id.String(), "of", what, "error", err)
-}
-
-// giveUp ends ops for which there is no database.
-func (k *committer) giveUp(ops []*op, err error) (failed bool) {
-	k.counts.failures.Add(uint64(len(ops)))
-	k.unsure = true // what was noted of a group that was undone is not so
-	k.log.Error("the database failed; what waited for it was not answered and will be sent again", "waiting", len(ops), "error", err)
-	for _, o := range ops {
-		if o.done != nil {
-			o.done <- err
-		}
-	}
-	return true
-}
-
-// dropLocals ends the local writes among ops, which cannot be looked up in the
-// journal and must not be done twice.
-func dropLocals(ops []*op, err error) []*op {
-	kept := make([]*op, 0, len(ops))
-	for _, o := range ops {
-		if o.local != nil {
-			o.done <- err
-		} else {
-			kept = append(kept, o)
-		}
-	}
-	return kept
 }
 
 // at tells a crash test where the group is.

@@ -43,6 +43,7 @@ func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire
 		if err != nil {
 			return fmt.Errorf("listing branches: %w", err)
 		}
+		s.failing.describe(answer.Branches)
 		if err := db.QueryRowContext(ctx, sql.countPrepared).Scan(&answer.Prepared); err != nil {
 			return fmt.Errorf("counting branches in doubt: %w", err)
 		}

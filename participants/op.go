@@ -2,6 +2,7 @@ package participants
 
 import (
 	"context"
+	"time"
 
 	"parley/participants/machine"
 	"parley/wire"
@@ -28,8 +29,31 @@ type op struct {
 	step machine.Step
 	// refused is the error of a local write, which is its own to have.
 	refused error
-	// done is told how a local write or upkeep ended.
+	// failed is why an op that was done apart from the rest of its group is
+	// undone.
+	failed error
+	// settled: the journal shows that the branch is not prepared, whatever
+	// memory has.
+	settled bool
+	// retry: it failed before and is attempted alone. result is how the
+	// attempt ended, and took how long it was.
+	retry  bool
+	result error
+	took   time.Duration
+	// done is told how a local write, upkeep or a retry ended.
 	done chan error
+}
+
+// isPrepare: a branch can fail as a prepare or as an outcome.
+func (o *op) isPrepare() bool { return o.prepare != nil }
+
+// end reports how the op ended to whoever waits for it.
+func (o *op) end(err error) {
+	if o.retry {
+		o.result = err
+	} else if o.done != nil {
+		o.done <- err
+	}
 }
 
 // urgent reports whether somebody waits: a client for a vote, a person for an
@@ -63,4 +87,9 @@ func newLocal(fn func(context.Context, *Tx) error) *op {
 
 func newUpkeep(fn func(*journal, *conn) error) *op {
 	return &op{upkeep: fn, done: make(chan error, 1)}
+}
+
+// newRetry is another attempt of an op that failed.
+func newRetry(o *op) *op {
+	return &op{id: o.id, key: o.key, prepare: o.prepare, outcome: o.outcome, retry: true, result: errStore, done: make(chan error, 1)}
 }

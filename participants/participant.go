@@ -67,7 +67,7 @@ func (p *Participant) Ready() <-chan struct{} { return p.ready }
 func (p *Participant) Counts() Counts {
 	c := p.counts.read()
 	if s := p.running.Load(); s != nil {
-		c.Queued, c.InDoubt = s.queue.len(), s.doubts.len()
+		c.Queued, c.InDoubt, c.Failing = s.queue.len(), s.doubts.len(), s.failing.len()
 	}
 	return c
 }

@@ -19,6 +19,7 @@ type service struct {
 	journal *journal
 	queue   *queue
 	doubts  *doubts
+	failing *failing
 	durable chan []*op
 }
 
@@ -30,6 +31,7 @@ func (p *Participant) open(ctx context.Context, db dialect) (*service, error) {
 	}
 	s := &service{
 		Participant: p, journal: j, queue: newQueue(), doubts: newDoubts(p.cfg.InquireAfter),
+		failing: newFailing(),
 		durable: make(chan []*op, durableGroups),
 	}
 	if err := errors.Join(j.migrate(ctx, p.resource), s.recall(ctx)); err != nil {
@@ -68,6 +70,7 @@ func (s *service) serve(ctx context.Context) error {
 	in, m, err := s.listen(ctx, soft)
 	if err == nil {
 		background.Go(func() { s.inquire(soft) })
+		background.Go(func() { (&retrier{s}).run(soft) })
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
@@ -125,7 +128,7 @@ func (s *service) untilEnd(ctx context.Context) error {
 
 func (s *service) committer() *committer {
 	return &committer{
-		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, durable: s.durable,
+		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, durable: s.durable,
 		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log,
 	}
 }

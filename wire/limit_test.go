@@ -145,7 +145,7 @@ func TestLargestListingsFit(t *testing.T) {
 		id := wire.TxID{Log: logA, N: 1<<62 + i}
 		branches.Branches = append(branches.Branches, wire.BranchInfo{
 			ID: id, Key: key, State: wire.BranchCommitted, Closed: true, Reason: reason, At: 1 << 62,
-			Payload: text(wire.MaxPayload), Detail: text(wire.MaxDetail),
+			Payload: text(wire.MaxPayload), Detail: text(wire.MaxDetail), Error: reason, Tries: 1 << 40, RetryAt: 1 << 62,
 		})
 		branches.Violations = append(branches.Violations, wire.Violation{ID: id, Of: wire.KindCommit, Reason: reason, At: 1 << 62})
 		tx.ID = id

@@ -54,6 +54,13 @@ type BranchInfo struct {
 	At      int64           `json:"at"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 	Detail  json.RawMessage `json:"detail,omitempty"`
+	// Error is why the outcome, which is known, could not be applied at the
+	// last attempt; Tries is how many attempts there were since the process
+	// started, and RetryAt when the next one is due, in milliseconds since
+	// 1970, absent while it is under way.
+	Error   string `json:"error,omitempty"`
+	Tries   int    `json:"tries,omitempty"`
+	RetryAt int64  `json:"retry_at,omitempty"`
 }
 
 // Violation is an outcome that a journal refused to apply.
@@ -93,7 +100,7 @@ func (b *BranchInfo) check() error {
 			return err
 		}
 	}
-	return cmp.Or(checkID(b.ID), checkState("state", b.State), checkText("reason", b.Reason, MaxReason))
+	return cmp.Or(checkID(b.ID), checkState("state", b.State), checkText("reason", b.Reason, MaxReason), checkText("error", b.Error, MaxReason))
 }
 
 // CoordinatorsRequest asks every coordinator for its [CoordinatorState].

@@ -108,6 +108,13 @@ func samples() []sample {
 			}},
 			Violations: []wire.Violation{{ID: txA, Of: wire.KindCommit, Reason: "commit for a branch that is aborted here", At: atMS}},
 		}),
+		of("branches.failing", listing, wire.Branches{
+			V: 1, Participant: "delivery", Journal: journalA, Prepared: 1,
+			Branches: []wire.BranchInfo{{
+				ID: txA, Key: "order-1", State: wire.BranchPrepared, At: atMS, Payload: raw(`{"v":1,"zone":"north"}`),
+				Error: "there is no courier 3", Tries: 7, RetryAt: atMS + 16000,
+			}},
+		}),
 		of("branches.refused", listing, wire.Branches{
 			V: 1, Participant: "delivery", Branches: []wire.BranchInfo{}, Code: wire.CodeInvalid, Reason: "branch query is malformed",
 		}),

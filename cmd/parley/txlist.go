@@ -50,6 +50,18 @@ type txLineJSON struct {
 	InDoubt    []string          `json:"in_doubt"`
 	Since      int64             `json:"since,omitempty"`
 	Violations map[string]string `json:"violations,omitempty"`
+	// Failing are the branches whose outcome could not be applied, with the
+	// error of the last attempt.
+	Failing []failingJSON `json:"failing,omitempty"`
+}
+
+// failingJSON is one branch whose outcome could not be applied.
+type failingJSON struct {
+	Participant string `json:"participant"`
+	Error       string `json:"error"`
+	Tries       int    `json:"tries"`
+	// RetryAt is when the next attempt is due, in milliseconds since 1970.
+	RetryAt int64 `json:"retry_at,omitempty"`
 }
 
 func (c *txListCmd) Run(ctx context.Context, a *app) error {
@@ -122,6 +134,12 @@ func (l *txListJSON) printLines(a *app) {
 		rows = append(rows, []string{l.ID.String(), printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
 	}
 	a.table(rows)
+	for _, l := range lines {
+		for _, f := range l.Failing {
+			b := branchView{Error: f.Error, Tries: f.Tries, RetryAt: f.RetryAt}
+			a.printf("FAILING %s at %s: %s\n", l.ID, f.Participant, b.failure())
+		}
+	}
 }
 
 func (v *txView) line() txLineJSON {
@@ -134,6 +152,9 @@ func (v *txView) line() txLineJSON {
 			continue
 		}
 		l.InDoubt = append(l.InDoubt, b.Participant)
+		if b.Error != "" {
+			l.Failing = append(l.Failing, failingJSON{b.Participant, b.Error, b.Tries, b.RetryAt})
+		}
 		if l.Since == 0 || b.At < l.Since {
 			l.Since = b.At
 		}

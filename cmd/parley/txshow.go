@@ -52,6 +52,20 @@ type branchView struct {
 	Reason      string           `json:"reason,omitempty"`
 	Payload     json.RawMessage  `json:"payload,omitempty"`
 	Detail      json.RawMessage  `json:"detail,omitempty"`
+	// Error is why the outcome could not be applied at the last attempt, Tries
+	// how many attempts there were, RetryAt when the next one is due.
+	Error   string `json:"error,omitempty"`
+	Tries   int    `json:"tries,omitempty"`
+	RetryAt int64  `json:"retry_at,omitempty"`
+}
+
+// failure is why the branch could not be finished, for people.
+func (b *branchView) failure() string {
+	text := fmt.Sprintf("%s (%s", printable(b.Error), plural(b.Tries, "try", "tries"))
+	if b.RetryAt > 0 {
+		text += ", next at " + clock(b.RetryAt)
+	}
+	return text + ")"
 }
 
 func (c *txShowCmd) Run(ctx context.Context, a *app) error {
@@ -145,6 +159,11 @@ func (v *txView) print(a *app) {
 	}
 	if len(rows) > 1 {
 		a.table(rows)
+	}
+	for _, b := range v.Branches {
+		if b.Error != "" {
+			a.printf("\nFAILING at %s: %s\n", b.Participant, b.failure())
+		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(v.Violations)) {
 		a.printf("\nVIOLATION at %s: %s\n", p, printable(v.Violations[p]))

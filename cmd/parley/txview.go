@@ -54,6 +54,7 @@ func (all txViews) addAnswers(answers []wire.Branches) {
 			v.Branches = append(v.Branches, branchView{
 				Participant: p.Participant, Journal: p.Journal, State: b.State, Closed: b.Closed, At: b.At,
 				Reason: b.Reason, Payload: b.Payload, Detail: b.Detail,
+				Error: b.Error, Tries: b.Tries, RetryAt: b.RetryAt,
 			})
 		}
 		for _, x := range p.Violations {

@@ -177,6 +177,9 @@ func (s *isolation) outcomes(what string) {
 	s.collect(good)
 	s.yes("probe")
 	s.state(guilty, wire.BranchPrepared)
+	if b := s.branches(wire.BranchQuery{ID: guilty}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
+		s.t.Errorf("the guilty branch is listed as %+v, want its error and tries", b)
+	}
 	if n := s.p.Counts().Regroups; n != 1 && !strings.HasSuffix(what, deferredKey) {
 		s.t.Errorf("groups were done again %d times, want once", n)
 	}

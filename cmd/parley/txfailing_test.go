@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/wire"
+)
+
+// A branch whose outcome fails is shown with its error, tries and next attempt.
+func TestFailingBranchesAreShown(t *testing.T) {
+	id, retry := wire.TxID{Log: "4k2xq7n5w3rtyabc", N: 17}, time.Now().Add(time.Minute).UnixMilli()
+	all := txViews{}
+	all.addAnswers([]wire.Branches{{Participant: "inventory", Journal: "j", Branches: []wire.BranchInfo{
+		{ID: id, Key: "breakfast-1", State: wire.BranchPrepared, At: 1, Error: "no row\x1b[2J", Tries: 7, RetryAt: retry},
+	}}})
+	v := all.sorted()[0]
+	list := txListJSON{Transactions: []txLineJSON{v.line()}}
+	if f := list.Transactions[0].Failing; len(f) != 1 || f[0].Participant != "inventory" || f[0].Tries != 7 || f[0].RetryAt != retry {
+		t.Errorf("the list has %+v", f)
+	}
+	for name, print := range map[string]func(*app){"show": v.print, "list": list.print} {
+		var out bytes.Buffer
+		print(&app{out: &out, err: &out})
+		want := "at inventory: no row?[2J (7 tries, next at " + clock(retry) + ")\n"
+		if !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "FAILING") {
+			t.Errorf("%s prints\n%s\nwant a line with %q", name, &out, want)
+		}
+	}
+}

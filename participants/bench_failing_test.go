@@ -1,0 +1,215 @@
+package participants_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/broker/brokertest"
+	"parley/participants"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// failingBranches fail for ever at one of the two participants.
+	failingBranches = 1000
+	// failingResend is how often a coordinator sends each of their commits.
+	failingResend = 5 * time.Second
+	// failingInFlight is how many orders are under way.
+	failingInFlight = 64
+	// failingOrders is how many make one measurement.
+	failingOrders = 1000
+)
+
+// broken is a resource that cannot commit what is marked so.
+type broken struct{}
+
+func (broken) Migrate(ctx context.Context, tx *participants.Tx) error {
+	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS done (log TEXT, n INTEGER)")
+	return err
+}
+
+func (broken) Prepare(context.Context, *participants.Tx, participants.Branch) (json.RawMessage, error) {
+	return nil, nil
+}
+
+func (broken) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+	if _, err := tx.Exec(ctx, "INSERT INTO done VALUES (?,?)", b.ID.Log, int64(b.ID.N)); err != nil {
+		return err
+	}
+	if string(b.Payload) == `"broken"` {
+		return errors.New("the row to change is missing")
+	}
+	return nil
+}
+func (broken) Abort(context.Context, *participants.Tx, participants.Branch) error { return nil }
+
+// BenchmarkFailingBranches compares two participants in one process: one
+// without failing branches, and one with a thousand whose Commit fails for ever
+// while a coordinator resends them and answers questions. They are measured in
+// turns, so that whatever else the machine does meets both.
+func BenchmarkFailingBranches(b *testing.B) {
+	server := brokertest.Run(b)
+	healthy, burdened := newOrders(b, server, "healthy"), newOrders(b, server, "burdened")
+	burdened.breakBranches(failingBranches)
+	var rates [2][]float64
+	for b.Loop() {
+		for i, o := range []*orders{healthy, burdened} {
+			rates[i] = append(rates[i], o.rate(failingOrders))
+		}
+	}
+	median := func(v []float64) float64 {
+		v = slices.Sorted(slices.Values(v))
+		return v[len(v)/2]
+	}
+	var ratios []float64
+	for i := range rates[0] {
+		ratios = append(ratios, rates[1][i]/rates[0][i])
+	}
+	b.ReportMetric(median(rates[0]), "tx/s-without")
+	b.ReportMetric(median(rates[1]), "tx/s-failing")
+	b.ReportMetric(100*median(ratios), "%kept")
+	c := burdened.p.Counts()
+	b.ReportMetric(float64(c.Retries), "retries")
+	if c.Failing != failingBranches {
+		b.Errorf("%d branches are failing, want %d", c.Failing, failingBranches)
+	}
+}
+
+// orders is a participant and the coordinator that the benchmark plays.
+type orders struct {
+	b    *testing.B
+	name string
+	p    *participants.Participant
+	nc   *nats.Conn
+	n    uint64
+	// journal is that of the votes.
+	journal atomic.Pointer[string]
+	voted   chan wire.TxID
+	acked   chan wire.TxID
+}
+
+func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
+	o := &orders{b: b, name: name, nc: server.Connect(b), voted: make(chan wire.TxID, 1<<14), acked: make(chan wire.TxID, 1<<14)}
+	cfg := participants.Config{Name: name, Path: filepath.Join(b.TempDir(), "journal.db"), Log: slog.New(slog.DiscardHandler)}
+	var err error
+	o.p, err = participants.New(cfg, participants.Deps{NATS: server.Connect(b), Incarnation: "bench"}, broken{})
+	o.must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- o.p.Run(ctx) }()
+	<-o.p.Ready()
+	b.Cleanup(func() {
+		cancel()
+		o.must(<-ended)
+	})
+	o.on("tx.vote."+name+".>", func(m *nats.Msg) {
+		_, _, id, _ := wire.ParseTxSubject(m.Subject)
+		if v, err := wire.Decode[wire.Vote](m.Data); err != nil || !v.Yes {
+			b.Errorf("%s: %s %v", m.Subject, m.Data, err)
+		} else {
+			o.journal.Store(&v.Journal)
+		}
+		o.voted <- id
+	})
+	o.on("tx.ack."+name+".>", func(m *nats.Msg) {
+		_, _, id, _ := wire.ParseTxSubject(m.Subject)
+		o.acked <- id
+	})
+	o.must(o.nc.Flush())
+	return o
+}
+
+func (o *orders) must(err error) {
+	if err != nil {
+		o.b.Fatal(err)
+	}
+}
+
+func (o *orders) on(subject string, fn nats.MsgHandler) {
+	_, err := o.nc.Subscribe(subject, fn)
+	o.must(err)
+}
+
+func (o *orders) prepare(payload string) wire.TxID {
+	o.n++
+	id := wire.TxID{Log: benchLog, N: o.n}
+	o.must(o.nc.Publish(wire.TxSubject(wire.KindPrepare, o.name, id), wire.Encode(wire.Prepare{
+		V: wire.Version, Key: fmt.Sprintf("key-%032x", o.n*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
+		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage(payload),
+	})))
+	return id
+}
+
+func (o *orders) commit(id wire.TxID) {
+	o.must(o.nc.Publish(wire.TxSubject(wire.KindCommit, o.name, id), wire.Encode(wire.Commit{
+		V: wire.Version, Journal: *o.journal.Load(), DecideBy: time.Now().Add(time.Hour).UnixMilli(),
+	})))
+}
+
+// rate does n orders and returns how many a second were acknowledged.
+func (o *orders) rate(n int) float64 {
+	start := time.Now()
+	for range failingInFlight {
+		o.prepare(`"fine"`)
+	}
+	for begun, done := failingInFlight, 0; done < n; {
+		select {
+		case id := <-o.voted:
+			o.commit(id)
+		case <-o.acked:
+			if done++; begun < n {
+				begun++
+				o.prepare(`"fine"`)
+			}
+		}
+	}
+	return float64(n) / time.Since(start).Seconds()
+}
+
+// breakBranches prepares n branches that cannot commit, and has a coordinator
+// resend their commits and answer questions until the end of the benchmark.
+func (o *orders) breakBranches(n int) {
+	o.on(wire.SubjectResolve, func(m *nats.Msg) {
+		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusCommitted}))
+	})
+	var ids []wire.TxID
+	for range n {
+		ids = append(ids, o.prepare(`"broken"`))
+	}
+	for range n {
+		<-o.voted
+	}
+	for _, id := range ids {
+		o.commit(id)
+	}
+	for tick := time.NewTicker(10 * time.Millisecond); o.p.Counts().Failing < n; <-tick.C {
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(failingResend / time.Duration(n))
+		defer tick.Stop()
+		for i := 0; ; i++ {
+			select {
+			case <-tick.C:
+				o.commit(ids[i%n])
+			case <-stop:
+				return
+			}
+		}
+	}()
+	o.b.Cleanup(func() {
+		close(stop)
+		<-stopped
+	})
+}

@@ -1,0 +1,147 @@
+package participants
+
+import (
+	"container/heap"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"parley/wire"
+)
+
+const (
+	// firstRetry is the pause after the first failure of a branch. It doubles
+	// with each one up to lastRetry, so that branches that fail for ever cost
+	// the others nothing that could be measured: a thousand of them are eight
+	// attempts a second.
+	firstRetry = 250 * time.Millisecond
+	lastRetry  = 2 * time.Minute
+	// lastUrgent replaces lastRetry where the pause matters more: a prepare
+	// has a deadline, and a database that failed may work again at any moment.
+	lastUrgent = 5 * time.Second
+	// maxFailing bounds the branches that are remembered as failing. A branch
+	// beyond it is attempted whenever a message about it arrives.
+	maxFailing = maxDoubts
+)
+
+// failing remembers the branches whose last attempt failed. While a branch
+// stands here the committer ignores messages that ask for the same, and the
+// retrier attempts it again when its pause has ended.
+type failing struct {
+	mu       sync.Mutex
+	branches map[wire.TxID]*failure
+	// planned is ordered by time; an entry whose time is not that of its
+	// branch no longer counts.
+	planned questions
+}
+
+// failure is one failing branch.
+type failure struct {
+	// op is what failed, to be attempted again.
+	op    *op
+	err   string
+	tries int
+	since time.Time
+	retry time.Time
+}
+
+func newFailing() *failing { return &failing{branches: make(map[wire.TxID]*failure)} }
+
+// add records that an attempt failed. first reports whether the branch did not
+// fail before, kept whether it is remembered and will be attempted again.
+func (f *failing) add(o *op, err error, longest time.Duration, now time.Time) (first, kept bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.branches[o.id]
+	if b == nil || b.op.isPrepare() != o.isPrepare() {
+		if first = true; b == nil && len(f.branches) >= maxFailing {
+			return false, false // the log has enough of them
+		}
+		b = &failure{op: o, since: now}
+		f.branches[o.id] = b
+	}
+	b.tries++
+	b.err = wire.Clip(err.Error())
+	pause := min(firstRetry<<min(b.tries-1, 20), longest)
+	// Spread: branches that failed together are not attempted together.
+	f.plan(b, now.Add(pause*3/4+rand.N(pause/2+1)))
+	return first, true
+}
+
+// plan replaces the time of the next attempt.
+func (f *failing) plan(b *failure, at time.Time) {
+	b.retry = at
+	heap.Push(&f.planned, question{at: at, id: b.op.id})
+}
+
+// ignores reports whether an op asks for what failed before and is not due.
+func (f *failing) ignores(o *op) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.branches[o.id]
+	return b != nil && !o.retry && b.op.isPrepare() == o.isPrepare()
+}
+
+// due takes the next branch whose pause has ended. Unless it is removed or fails
+// again it must be given to again.
+func (f *failing) due(now time.Time) *op {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for len(f.planned) > 0 && !f.planned[0].at.After(now) {
+		q := heap.Pop(&f.planned).(question)
+		if b := f.branches[q.id]; b != nil && b.retry.Equal(q.at) {
+			b.retry = time.Time{}
+			return b.op
+		}
+	}
+	return nil
+}
+
+// again plans another attempt of a branch whose last one did not take place.
+func (f *failing) again(id wire.TxID, at time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if b := f.branches[id]; b != nil && b.retry.IsZero() {
+		f.plan(b, at)
+	}
+}
+
+// remove forgets a branch and returns what was known of it.
+func (f *failing) remove(id wire.TxID) (was failure, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.branches[id]
+	if b == nil {
+		return was, false
+	}
+	delete(f.branches, id)
+	return *b, true
+}
+
+// get is what is known of a branch whose outcome fails.
+func (f *failing) get(id wire.TxID) (b failure, ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p := f.branches[id]; p != nil && !p.op.isPrepare() {
+		return *p, true
+	}
+	return b, false
+}
+
+func (f *failing) len() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.branches)
+}
+
+// describe adds to prepared branches why their outcome could not be applied.
+func (f *failing) describe(infos []wire.BranchInfo) {
+	for i := range infos {
+		if b, ok := f.get(infos[i].ID); ok && infos[i].State == wire.BranchPrepared {
+			infos[i].Error, infos[i].Tries = b.err, b.tries
+			if !b.retry.IsZero() {
+				infos[i].RetryAt = b.retry.UnixMilli()
+			}
+		}
+	}
+}

@@ -1,0 +1,134 @@
+package participants
+
+import (
+	"errors"
+	"time"
+
+	"parley/participants/machine"
+	"parley/wire"
+)
+
+// finish ends the ops of a group that is durable: those that were done are
+// handed on to be answered.
+func (k *committer) finish(ops []*op) {
+	done := make([]*op, 0, len(ops))
+	for _, o := range ops {
+		if o.failed != nil {
+			k.fail(o, o.failed)
+		} else {
+			done = append(done, o)
+			k.remember(o)
+		}
+	}
+	if len(done) == 0 {
+		return
+	}
+	k.counts.groups.Add(1)
+	k.counts.ops.Add(uint64(len(done)))
+	k.durable <- done
+}
+
+// remember takes over into memory what is durable.
+func (k *committer) remember(o *op) {
+	if o.local != nil {
+		o.end(o.refused)
+		return
+	}
+	if b := o.step.Put; b != nil && b.State == wire.BranchPrepared {
+		k.doubts.add(*b)
+	} else if b != nil || o.settled {
+		k.doubts.remove(o.id)
+	}
+	k.recovered(o)
+	if o.step.Ack != nil && o.step.Ack.Code == wire.CodeForgotten {
+		k.counts.forgotten.Add(1)
+		k.log.Warn("a commit came for a branch that was collected after the window, and counts as applied", "tx", o.id.String())
+	}
+	if o.step.Violation != "" {
+		k.counts.violations.Add(1)
+		k.log.Error("refused an outcome that contradicts this journal: something was lost or restored from a backup",
+			"tx", o.id.String(), "reason", o.step.Violation)
+	}
+	o.end(nil)
+}
+
+// fail ends an op that failed by itself. Nothing is answered. It is attempted
+// again after a pause, and its outcome, which is known, is not asked for
+// meanwhile.
+func (k *committer) fail(o *op, err error) {
+	if !o.retry {
+		k.counts.failures.Add(1)
+	}
+	defer o.end(err)
+	if o.local != nil || k.failing.ignores(o) {
+		return // the same failed before in this group
+	}
+	if errors.Is(err, ErrUnknown) {
+		k.log.Error("it is not known whether a branch became durable; the next message about it finds out", "tx", o.id.String(), "of", stage(o), "error", err)
+		return
+	}
+	longest := lastRetry
+	if o.prepare != nil || k.journal.db.storeFailed(err) {
+		longest = lastUrgent
+	}
+	first, kept := k.failing.add(o, err, longest, time.Now())
+	if kept && o.prepare == nil {
+		k.doubts.pause(o.id)
+	}
+	if first {
+		k.log.Error("a branch failed and was not answered; it is attempted again, with growing pauses",
+			"tx", o.id.String(), "of", stage(o), "error", err)
+	}
+}
+
+// recovered forgets that a branch failed.
+func (k *committer) recovered(o *op) {
+	// A prepare that is repeated proves nothing about an outcome.
+	if _, fails := k.failing.get(o.id); fails && !o.retry {
+		return
+	}
+	was, failed := k.failing.remove(o.id)
+	if !failed {
+		return
+	}
+	k.doubts.resume(o.id)
+	k.log.Info("a branch that failed before was done", "tx", o.id.String(), "of", stage(was.op), "tries", was.tries+1,
+		"after", time.Since(was.since).Round(time.Millisecond), "error", was.err)
+}
+
+// stage is what an op does to its branch, for people.
+func stage(o *op) string {
+	switch {
+	case o.prepare != nil:
+		return wire.KindPrepare
+	case o.step.Call == machine.CallAbort, o.step.Ack != nil && o.step.Ack.Of == wire.KindAbort:
+		return wire.KindAbort
+	default:
+		return wire.KindCommit
+	}
+}
+
+// giveUp ends ops for which there is no database.
+func (k *committer) giveUp(ops []*op, err error) (failed bool) {
+	k.counts.failures.Add(uint64(len(ops)))
+	k.unsure = true // what was noted of a group that was undone is not so
+	k.log.Error("the database failed; what waited for it was not answered and will be sent again", "waiting", len(ops), "error", err)
+	for _, o := range ops {
+		o.end(err)
+	}
+	return true
+}
+
+// dropLocals ends the local writes among ops, which cannot be looked up in the
+// journal and must not be done twice.
+func dropLocals(ops []*op, err error) []*op {
+	kept := make([]*op, 0, len(ops))
+	for _, o := range ops {
+		if o.local != nil {
+			o.done <- err
+		} else {
+			kept = append(kept, o)
+		}
+	}
+	return kept
+}
