@@ -78,8 +78,10 @@ func (f natsFlags) client(ctx context.Context, name string) (*nats.Conn, *txclie
 func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	msg, err := nc.RequestWithContext(ctx, subject, request)
+	msg, err := natsconn.Request(ctx, nc, subject, request)
 	switch {
+	case errors.Is(err, nats.ErrPermissionViolation):
+		return nil, failed(&wire.Error{Code: wire.CodeUnavailable, Text: err.Error()}, permit)
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, failed(&wire.Error{Code: wire.CodeNoParticipant, Text: fmt.Sprintf("%s does not answer: it is not running on this NATS", who)},
 			fmt.Sprintf("start it with `parley %s`, or everything with `parley up`", commandOf(who)))
@@ -91,6 +93,9 @@ func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte
 	}
 	return msg.Data, nil
 }
+
+// permit is what to do about a missing permission.
+const permit = "give this user the permission, or be another one with --creds FILE or --nats nats://USER:PASSWORD@HOST:PORT"
 
 // commandOf is the command that runs a service.
 func commandOf(service string) string {

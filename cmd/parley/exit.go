@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
+
+	"github.com/nats-io/nats.go"
 
 	"parley/wire"
 )
@@ -60,6 +63,9 @@ func (a *app) fail(err error) int {
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
 		f = &failure{exit: exitFailed, err: err}
+	}
+	if errors.Is(err, nats.ErrPermissionViolation) && !strings.Contains(f.do, permit) {
+		f.do = permit // to start something does not help
 	}
 	switch {
 	case f.shown:

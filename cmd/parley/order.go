@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"parley/coordinator/txclient"
 	"parley/wire"
 )
@@ -97,6 +99,9 @@ func (c *orderCmd) Run(ctx context.Context, a *app) error {
 		return r.aborted(a)
 	case errors.Is(err, txclient.ErrUnknown):
 		return r.unknown(a, c.again(o.Key))
+	}
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		return failed(err, "nothing was ordered; "+permit)
 	}
 	refused, ok := errors.AsType[*wire.Error](err)
 	if !ok || !refused.Code.Definite() {

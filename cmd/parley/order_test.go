@@ -6,6 +6,9 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"parley/coordinator/txclient"
 	"parley/wire"
@@ -131,5 +134,41 @@ func TestKeyFlag(t *testing.T) {
 	errs.Reset()
 	if exit := run(t.Context(), &hurry{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != exitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
 		t.Errorf("a key that is no UTF-8: exit %d, %q", exit, &errs)
+	}
+}
+
+// TestNotPermitted: a command whose NATS user may not ask fails at once, with the
+// subject and what to do.
+func TestNotPermitted(t *testing.T) {
+	opts := &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, Users: []*server.User{
+		{Username: "some", Password: "x", Permissions: &server.Permissions{Publish: &server.SubjectPermission{Allow: []string{"nothing"}}}},
+	}}
+	s, err := server.NewServer(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the server is not ready")
+	}
+	url := strings.Replace(s.ClientURL(), "nats://", "nats://some:x@", 1)
+	for args, subject := range map[string]string{
+		"order margherita 1":                        wire.SubjectSubmit,
+		"order margherita 1 --key k --wait applied": wire.SubjectSubmit,
+		"menu":                          wire.SubjectItems,
+		"couriers":                      wire.SubjectCouriers,
+		"tx list":                       wire.SubjectCoordinators,
+		"tx show k":                     wire.SubjectCoordinators,
+		"tx resolve aaaabbbbccccdddd.1": wire.SubjectBranches,
+	} {
+		var out, errs bytes.Buffer
+		code := run(t.Context(), &hurry{}, append(strings.Fields(args), "--nats", url), &out, &errs)
+		if code != exitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
+			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, exitFailed, subject, &errs, &out)
+		}
+		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "still asking") {
+			t.Errorf("parley %s: misleading advice:\n%s", args, &errs)
+		}
 	}
 }

@@ -13,11 +13,21 @@
 // is final, and the participant applies it when it is back. To find that out the
 // client needs the permission to publish on tx.status beside that for tx.submit.
 //
+// The NATS user of the connection needs the permission to publish on the subjects
+// that it uses (tx.submit; tx.status, tx.resolve, tx.coordinators,
+// participant.branches and participant.*.branches for the methods that ask), and
+// to subscribe to its inboxes ("_INBOX.>", or the connection's own prefix). What
+// the broker refuses is returned at once, as an error that is
+// [nats.ErrPermissionViolation] and names the subject. The client finds it in the
+// connection's last error; the error handler of the connection stays the caller's
+// and is called as always.
+//
 //	client, err := txclient.New(nc)
 //	outcome, err := client.Submit(ctx, txclient.Request{Branches: []wire.Branch{...}})
 //	switch {
 //	case errors.Is(err, txclient.ErrUnknown): // ask again with outcome.Key
-//	case err != nil:                          // rejected: nothing was done
+//	case errors.Is(err, nats.ErrPermissionViolation): // not allowed: nothing was done
+//	case err != nil:                                  // rejected: nothing was done
 //	case outcome.Status == wire.StatusCommitted:
 //	default:                                  // aborted: outcome.Reason says why
 //	}

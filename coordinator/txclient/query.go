@@ -1,6 +1,7 @@
 package txclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -85,7 +87,10 @@ func (c *Client) Coordinators(ctx context.Context) ([]wire.CoordinatorState, err
 }
 
 func (c *Client) request(ctx context.Context, subject string, data []byte, who string) (*nats.Msg, error) {
-	msg, err := c.nc.RequestWithContext(ctx, subject, data)
+	msg, err := natsconn.Request(ctx, c.nc, subject, data)
+	if _, denied := errors.AsType[*natsconn.PermissionError](err); denied {
+		return nil, refusedBy(err)
+	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
 		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: "no process answers for " + who}
@@ -96,12 +101,19 @@ func (c *Client) request(ctx context.Context, subject string, data []byte, who s
 	}
 }
 
+// refusedBy is the error for a question that the broker does not pass on.
+func refusedBy(denied error) error {
+	return &deniedError{error: &wire.Error{Code: wire.CodeUnavailable, Text: denied.Error()}, denied: denied}
+}
+
 // gather collects the answers of everybody who listens on a subject; none at
 // all is no error.
 func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject string, data []byte) ([]T, error) {
 	box := make(chan *nats.Msg, 256)
 	token, reply := c.expect(box)
 	defer c.forget(token)
+	mark, probe := natsconn.NewMark(c.nc), natsconn.NewProbe()
+	defer probe.Stop()
 	if err := c.nc.PublishRequest(subject, reply, data); err != nil {
 		return nil, fmt.Errorf("asking on %s: %w", subject, err)
 	}
@@ -110,6 +122,11 @@ func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject st
 	var all []T
 	for {
 		select {
+		case <-probe.C():
+			probe.Again()
+			if denied := cmp.Or(mark.Publish(subject), mark.Subscribe(c.inbox)); denied != nil {
+				return nil, refusedBy(denied)
+			}
 		case <-ctx.Done():
 			return all, nil
 		case msg := <-box:

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"parley/internal/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -47,6 +48,11 @@ const (
 // other error, a [*wire.Error] with its code, means that nothing was done: the
 // request is wrong (invalid, conflict, ...), or no coordinator was reached
 // (unavailable). The outcome always has the key.
+//
+// A user without the permission to publish on tx.submit, or to subscribe where
+// answers arrive, is told at once: the error is [nats.ErrPermissionViolation] and
+// names the subject. If this submission was taken before the permission was
+// withdrawn, or its answer cannot arrive, the error is [ErrUnknown] as well.
 func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 	s := wire.Submit{
 		V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait,
@@ -109,6 +115,8 @@ type try struct {
 	statusToken uint64
 	asked       wire.TxID
 	committed   wire.Outcome
+	// noStatus: the broker refuses to let this client ask on tx.status.
+	noStatus bool
 }
 
 // once sends the submission and waits for what comes of it.
@@ -120,6 +128,8 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 	var reply string
 	t.token, reply = t.client.expect(t.box)
 	t.submit.Once = t.submit.Once && !t.started
+	mark, probe := natsconn.NewMark(t.client.nc), natsconn.NewProbe()
+	defer probe.Stop()
 	if err := t.client.nc.PublishRequest(wire.SubjectSubmit, reply, wire.Encode(t.submit)); err != nil {
 		if errors.Is(err, nats.ErrConnectionClosed) {
 			t.last = rejection(wire.CodeUnavailable, "the connection to the broker was closed")
@@ -138,6 +148,18 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 		case <-ctx.Done():
 			o, err := t.ended(ctx)
 			return o, true, err
+		case <-probe.C():
+			probe.Again()
+			if denied := mark.Publish(wire.SubjectSubmit); denied != nil {
+				t.started = started // the broker has not passed it on
+				o, err := t.denied(denied)
+				return o, true, err
+			}
+			if denied := mark.Subscribe(t.client.inbox); denied != nil {
+				o, err := t.denied(denied)
+				return o, true, err
+			}
+			t.noStatus = t.noStatus || !t.asked.IsZero() && mark.Publish(wire.SubjectStatus) != nil
 		case <-quiet.C:
 			t.last = rejection(wire.CodeUndecided, "the coordinator fell silent")
 			return o, false, nil
@@ -185,7 +207,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 // committed, so a submission that waits to be applied asks.
 func (t *try) pending(o wire.Outcome) {
 	t.last = o
-	if t.submit.Wait != wire.WaitApplied || o.ID.IsZero() {
+	if t.submit.Wait != wire.WaitApplied || o.ID.IsZero() || t.noStatus {
 		return
 	}
 	t.client.forget(t.statusToken)
@@ -207,6 +229,24 @@ func (t *try) decision(msg *nats.Msg) bool {
 	t.committed = o
 	return o.Applied
 }
+
+// denied is the answer when the broker refuses what a submission needs.
+func (t *try) denied(why error) (wire.Outcome, error) {
+	t.last = rejection(wire.CodeUnavailable, why.Error())
+	o, err := t.ended(context.Background())
+	if err != nil {
+		err = &deniedError{error: err, denied: why}
+	}
+	return o, err
+}
+
+// deniedError adds the refusal to an error whose text already has it.
+type deniedError struct {
+	error
+	denied error
+}
+
+func (e *deniedError) Unwrap() []error { return []error{e.error, e.denied} }
 
 // ended is the answer when the time is up.
 func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
