@@ -75,7 +75,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	// behind it on the same connection is stored after it.
 	for i, r := range gateways {
 		for _, name := range names {
-			say(t, r, name, fmt.Sprint("last", i))
+			sayLast(t, r, name, fmt.Sprint("last", i))
 		}
 	}
 
@@ -108,8 +108,8 @@ func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.I
 	}
 }
 
-// say sends one message until it is acknowledged.
-func say(t *testing.T, r *rooms.Rooms, room, user string) {
+// sayLast sends one message until it is acknowledged.
+func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	t.Helper()
 	post := rooms.Post{Room: room, User: user, Kind: wire.ChatText, CID: "c", Text: "the end"}
 	for ctx := testContext(t); ; {
