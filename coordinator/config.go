@@ -18,6 +18,13 @@ type Config struct {
 	// DrainTimeout bounds each half of a drain: until every transaction is
 	// decided, and until every participant has acknowledged. Default 5 s.
 	DrainTimeout time.Duration
+	// BehindFor is how long the stream must be seen behind what it had stored
+	// before the coordinator stops: longer than a leader that was deposed, or has
+	// not caught up, can answer. Default 30 s.
+	BehindFor time.Duration
+	// SlowAppend is how long an append may be without a clear answer before the
+	// coordinator counts as unhealthy. Default 5 s.
+	SlowAppend time.Duration
 	// Step, if set, is called at named moments of the commit protocol, for
 	// tests that kill the process there. What was sent before is flushed.
 	Step func(point string)
@@ -25,6 +32,15 @@ type Config struct {
 	Trace txlog.Trace
 	Log   *slog.Logger
 }
+
+const (
+	// behindFor is the default of Config.BehindFor. A leader that has lost its
+	// quorum answers reads for up to 20 s.
+	behindFor = 30 * time.Second
+	// slowAppend is the default of Config.SlowAppend. An election takes 4 to 9 s
+	// when brokers vote twice; most are over sooner.
+	slowAppend = 5 * time.Second
+)
 
 // Moments that Config.Step is called at.
 const (
@@ -52,6 +68,12 @@ func (c *Config) fill() {
 	}
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = 5 * time.Second
+	}
+	if c.BehindFor == 0 {
+		c.BehindFor = behindFor
+	}
+	if c.SlowAppend == 0 {
+		c.SlowAppend = slowAppend
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/coordinator/machine"
@@ -35,6 +36,8 @@ type Coordinator struct {
 	appends     chan machine.Append
 	failed      chan error
 	unread      rate.Sometimes // how often a log that cannot be read is logged
+	// reason is why it is not healthy, nil or empty while it is.
+	reason atomic.Pointer[string]
 
 	// Owned by the loop.
 	m         *machine.Machine
@@ -49,6 +52,7 @@ type Coordinator struct {
 	service       micro.Service // nil until there is a log
 	full          bool          // the stream is beyond its soft limit
 	purges        purges
+	trouble       trouble
 	asking        int // questions for which others are asked
 }
 
@@ -67,7 +71,7 @@ func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
 // Run coordinates until ctx is cancelled, then drains: it takes no more
 // submissions, decides what is under way, seals its own log, and waits a while
 // for the last acknowledgements. It returns an error if the commit log cannot
-// be trusted: the stream is missing, another one, or set differently.
+// be trusted: the stream is missing, another one, set differently, or went back.
 func (c *Coordinator) Run(ctx context.Context) error {
 	js, err := jetstream.New(c.deps.NATS)
 	if err != nil {
@@ -96,6 +100,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.present = presence{}
 	c.timers = newTimers()
 	c.purges = newPurges()
+	c.trouble = trouble{}
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 
 	notices, err := c.listenForNotices()

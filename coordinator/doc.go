@@ -22,6 +22,7 @@
 //	timers        resends, deadlines, restarts
 //	resolver      questions to the owners of other logs
 //	scan          logs without an owner, the state of the stream
+//	trouble       a stream that went back, appends without an answer, health
 //	service       tx.submit, tx.status, tx.resolve, tx.coordinators
 //	status        what is known of a transaction that is not held here
 package coordinator

@@ -32,7 +32,8 @@ func (c *Coordinator) loop(ctx context.Context) error {
 			f()
 		case now := <-tick.C:
 			c.onTick(now)
-		case <-second.C:
+		case now := <-second.C:
+			c.watchAppend(now)
 			c.m.Trim()
 			c.m.Remind()
 		case err := <-c.failed:

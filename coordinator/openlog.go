@@ -2,9 +2,12 @@ package coordinator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/streams"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -38,6 +41,10 @@ func (c *Coordinator) openLog(ctx context.Context) {
 			}
 		}
 		s.close()
+		if bad, ok := errors.AsType[*streams.Error](err); ok {
+			c.fail(fmt.Errorf("coordinator: opening a commit log: %w", bad))
+			return
+		}
 		c.cfg.Log.Warn("opening a commit log failed, trying again with another name", "error", err)
 		if !pause(ctx, time.Second) {
 			return

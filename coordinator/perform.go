@@ -2,9 +2,12 @@ package coordinator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/streams"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -153,6 +156,10 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 		c.step(StepAppendBefore)
 	}
 	answer, seq, err := c.log.Append(ctx, a.Log, a.Expect, a.Record)
+	if bad, ok := errors.AsType[*streams.Error](err); ok {
+		c.fail(fmt.Errorf("coordinator: appending to log %s: %w", a.Log, bad))
+		return
+	}
 	switch {
 	case err != nil:
 		c.cfg.Log.Debug("append", "log", a.Log, "kind", a.Record.Kind, "error", err)

@@ -59,9 +59,9 @@ func (c *Coordinator) foreign(ctx context.Context, logs []string) []string {
 	}
 }
 
-// watchStream notices a stream that is full, lost, made anew or changed. The
-// first is told to clients, the others end the coordinator: what it knows of
-// its transactions may no longer be true.
+// watchStream notices a stream that is full, lost, made anew, changed or went
+// back. The first is told to clients, the others end the coordinator: what it
+// knows of its transactions may no longer be true.
 func (c *Coordinator) watchStream(ctx context.Context) {
 	for pause(ctx, watchEvery) {
 		info, err := c.checkStream(ctx)
@@ -88,15 +88,25 @@ func (c *Coordinator) watchStream(ctx context.Context) {
 }
 
 // checkStream reads the state of the stream. It ends the coordinator if that
-// is lost, made anew or changed, which a [*streams.Error] then names.
+// is lost, made anew, changed or overwritten, which a [*streams.Error] then names.
+// Whether it is behind reaches the machine before anything that the caller posts.
 func (c *Coordinator) checkStream(ctx context.Context) (streams.Info, error) {
 	spec := wire.TxLog()
+	known := c.log.Known()
 	info, err := streams.Check(ctx, c.js, spec)
 	if err == nil {
 		err = info.Same(spec.Name, c.incarnation)
 	}
+	if err == nil {
+		err = c.log.CheckNewest(ctx)
+	}
 	if bad, ok := errors.AsType[*streams.Error](err); ok {
 		c.fail(fmt.Errorf("coordinator: %w", bad))
+	}
+	if err == nil {
+		c.log.Reported(known, info.LastSeq)
+		now := time.Now()
+		c.post(func() { c.streamAt(known, info.LastSeq, now) })
 	}
 	return info, err
 }

@@ -92,6 +92,9 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	c.post(func() {
 		r := c.m.Report()
 		r.Durability = c.deps.Durability
+		if err := c.Healthy(context.Background()); err != nil {
+			r.Reason = wire.Clip(err.Error())
+		}
 		c.answer(req.Reply(), wire.Encode(r))
 	})
 }

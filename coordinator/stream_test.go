@@ -148,7 +148,7 @@ func TestStreamFull(t *testing.T) {
 	s := newSystemOn(t, spec)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
-	s.coordinator(t, coordinator.Config{})
+	s.coordinator(t, coordinator.Config{SlowAppend: 100 * time.Millisecond})
 	client := newClient(t, nc)
 	filler := s.fillers(t)
 
@@ -170,6 +170,7 @@ func TestStreamFull(t *testing.T) {
 	if !busy("refused again") {
 		t.Error("a full log takes submissions")
 	}
+	eventually(t, "the coordinator to report the append", func() bool { return strings.Contains(reason(t, nc), "no clear answer") })
 	select {
 	case r := <-early:
 		t.Fatalf("answered while the log was full: %+v, %v", r.o, r.err)
@@ -188,6 +189,7 @@ func TestStreamFull(t *testing.T) {
 		inventory.await(r.o.ID, wire.BranchCommitted)
 		delivery.await(r.o.ID, wire.BranchCommitted)
 	}
+	eventually(t, "the coordinator to report that it works again", func() bool { return reason(t, nc) == "" })
 }
 
 // fillers write records into a log of their own and answer as its owner, so

@@ -130,6 +130,9 @@ type CoordinatorState struct {
 	// Durability is "synced", "replicated" or "unverified": what is known of
 	// the broker's promise.
 	Durability string `json:"durability"`
+	// Reason is why it can commit or conclude nothing at the moment, empty while
+	// it can.
+	Reason string `json:"reason,omitempty"`
 	// Txs are unfinished transactions, oldest first, at most [MaxList].
 	Txs []TxInfo `json:"txs,omitempty"`
 }

@@ -37,6 +37,9 @@ func (w warned) Run(ctx context.Context) error {
 	return w.Role.Run(ctx)
 }
 
+// Healthy is that of the role.
+func (w warned) Healthy(ctx context.Context) error { return healthOf(ctx, w.Role) }
+
 // followUp returns when everybody has answered, or ctx ends.
 func (w warned) followUp(ctx context.Context) {
 	tick := time.NewTicker(askEvery)

@@ -93,7 +93,12 @@ func (h health) check(ctx context.Context) error {
 	default:
 		return errors.New("it is starting")
 	}
-	if s, ok := h.role.(serving); ok {
+	return healthOf(ctx, h.role)
+}
+
+// healthOf is why a role does not serve, nil for one that knows nothing of that.
+func healthOf(ctx context.Context, role lifecycle.Role) error {
+	if s, ok := role.(serving); ok {
 		return s.Healthy(ctx)
 	}
 	return nil

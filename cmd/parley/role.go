@@ -35,8 +35,9 @@ type onNATS struct {
 	build  func(ground) (lifecycle.Role, error)
 
 	ready chan struct{}
-	// nats is the connection, once there is one.
-	nats atomic.Pointer[nats.Conn]
+	// nats is the connection, once there is one, and inner the role that uses it.
+	nats  atomic.Pointer[nats.Conn]
+	inner atomic.Pointer[lifecycle.Role]
 }
 
 func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground) (lifecycle.Role, error)) *onNATS {
@@ -46,8 +47,8 @@ func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground)
 // Ready is closed once the role serves.
 func (r *onNATS) Ready() <-chan struct{} { return r.ready }
 
-// Healthy is nil while the broker answers on the role's own connection. Without
-// it nobody can reach the role.
+// Healthy is nil while the broker answers on the role's own connection, and the
+// role itself knows of no trouble. Without the broker nobody can reach the role.
 func (r *onNATS) Healthy(ctx context.Context) error {
 	nc := r.nats.Load()
 	if nc == nil || !nc.IsConnected() {
@@ -55,6 +56,9 @@ func (r *onNATS) Healthy(ctx context.Context) error {
 	}
 	if err := nc.FlushWithContext(ctx); err != nil {
 		return fmt.Errorf("NATS does not answer it: %w", err)
+	}
+	if role := r.inner.Load(); role != nil {
+		return healthOf(ctx, *role)
 	}
 	return nil
 }
@@ -90,6 +94,7 @@ func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
 	if err != nil {
 		return err
 	}
+	r.inner.Store(&role)
 	forwarded, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(forwarded)

@@ -135,6 +135,9 @@ func coordinating(c wire.CoordinatorState, r *ratesJSON) string {
 	if len(c.Adopted) > 0 {
 		text += fmt.Sprintf(", finishes %d logs of others", len(c.Adopted))
 	}
+	if c.Reason != "" {
+		text += ": " + printable(c.Reason)
+	}
 	return text
 }
 

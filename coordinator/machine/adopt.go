@@ -47,7 +47,11 @@ type sealedLog struct {
 }
 
 // Adopt takes on a log whose owner is silent.
-func (m *Machine) Adopt(log string) { m.adopt(log) }
+func (m *Machine) Adopt(log string) {
+	if !m.behind {
+		m.adopt(log)
+	}
+}
 
 func (m *Machine) adopt(log string) *adoption {
 	if m.own != nil && m.own.name == log {
@@ -73,7 +77,7 @@ func (m *Machine) Read(log string, found []Stored) {
 	m.answerFound(a, found)
 	chain, whole := chainOf(found)
 	switch {
-	case !whole:
+	case !whole || m.behind:
 		m.do(ReadLog{Log: log, Again: true})
 	case len(chain) > 0 && chain[len(chain)-1].Record.Kind == wire.RecordSeal:
 		m.sealed(a, chain, chain[len(chain)-1].Seq)
@@ -109,11 +113,12 @@ func (m *Machine) trySeal(a *adoption, chain []Stored) {
 }
 
 // sealAnswered: success proves that the chain read before is everything. After
-// any other answer the log is read again, which also finds the own seal.
+// any other answer, or while the stream is behind, the log is read again, which
+// also finds the own seal.
 func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 	chain := a.chain
 	a.phase, a.seal, a.chain = reading, "", nil
-	if answer == AppendStored {
+	if answer == AppendStored && !m.behind {
 		m.sealed(a, chain, seq)
 		return
 	}

@@ -34,6 +34,12 @@
 // what was read is everything), its unfinished commits driven to their end,
 // purged whole. Whatever is asked about it and not in it is aborted.
 //
+// # A stream that went back
+//
+// All of this rests on a stream that keeps what it acknowledged. When its last
+// sequence is below one that was known to be stored, an older store may have been
+// put under it; see [Machine.StreamAt].
+//
 // Sources: presumed abort is R* (Mohan, Lindsay, Obermarck 1986); sealing is
 // how BookKeeper recovers a ledger; the decision in replicated storage instead
 // of at the coordinator is Paxos Commit (Gray, Lamport 2006) and Cornus (2022).

@@ -36,6 +36,7 @@ type Machine struct {
 
 	own       *ownLog // nil while there is none
 	closed    bool    // no own log is wanted any more
+	behind    bool    // the stream may have gone back, see StreamAt
 	txs       map[wire.TxID]*Tx
 	subs      map[string]*Submission // living submissions by key
 	undecided int

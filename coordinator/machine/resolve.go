@@ -21,6 +21,10 @@ func (m *Machine) Resolve(q Question) {
 		m.do(Answer{To: q.To, Resolved: r})
 		return
 	}
+	if m.behind {
+		m.answerBehind(q)
+		return
+	}
 	if m.adoptions[q.Ask.ID.Log] != nil {
 		m.OwnerSilent(q)
 		return
@@ -45,6 +49,10 @@ func (m *Machine) OwnerSilent(q Question) {
 		m.do(Answer{To: q.To, Resolved: r})
 		return
 	}
+	if m.behind {
+		m.answerBehind(q)
+		return
+	}
 	a := m.adopt(q.Ask.ID.Log)
 	if len(a.asked) < maxAsked {
 		a.asked = append(a.asked, q)
@@ -56,6 +64,9 @@ func (m *Machine) known(q Question) (wire.Resolved, bool) {
 	id := q.Ask.ID
 	if m.own != nil && m.own.name == id.Log {
 		return m.fromOwn(q), true
+	}
+	if m.behind {
+		return wire.Resolved{}, false
 	}
 	if a := m.adoptions[id.Log]; a != nil {
 		return m.fromAdoption(a, q), a.phase == driving

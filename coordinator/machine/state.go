@@ -57,6 +57,7 @@ func (m *Machine) Clone() *Machine {
 func (m *Machine) AppendKey(b []byte) []byte {
 	k := key(b)
 	k.flag(m.closed)
+	k.flag(m.behind)
 	k.flag(m.own != nil)
 	if l := m.own; l != nil {
 		k.text(l.name)

@@ -30,6 +30,7 @@ type Log struct {
 	stream jetstream.Stream
 	spec   wire.StreamSpec
 
+	known known
 	trace Trace
 	ops   atomic.Uint64
 }
@@ -46,7 +47,8 @@ func Open(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Log, 
 
 // Append publishes a record under the condition that expect is the last
 // sequence of the log. The error explains an answer that is not AppendStored,
-// for the log only: the answer says all that may be concluded.
+// for the log only: the answer says all that may be concluded. Only a
+// [*streams.Error] is more: the stream went back, and is not to be used any more.
 func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
 	end := l.begin(Event{Do: DoAppend, Log: log, Expect: expect, Nonce: r.Nonce, Kind: r.Kind})
 	answer, seq, err := l.append(ctx, log, expect, r)
@@ -57,6 +59,10 @@ func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Reco
 func (l *Log) append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	if err := l.mayWrite(ctx); err != nil {
+		return machine.AppendUnknown, 0, fmt.Errorf("appending to log %s after sequence %d: %w", log, expect, err)
+	}
+	before := l.Known()
 	msg := &nats.Msg{Subject: wire.LogSubject(log), Data: wire.Encode(r)}
 	ack, err := l.js.PublishMsg(
 		ctx, msg,
@@ -65,6 +71,9 @@ func (l *Log) append(ctx context.Context, log string, expect uint64, r wire.Reco
 		jetstream.WithRetryAttempts(0),
 	)
 	if err == nil {
+		if err := l.acknowledged(log, before, ack.Sequence, r); err != nil {
+			return machine.AppendUnknown, 0, err
+		}
 		return machine.AppendStored, ack.Sequence, nil
 	}
 	return classify(err), 0, fmt.Errorf("appending to %s after sequence %d: %w", msg.Subject, expect, err)

@@ -45,6 +45,25 @@ func (i Info) Same(stream, remembered string) error {
 	}
 }
 
+// WentBack is the error for a stream whose last sequence, as its leader reports it,
+// is below one that it acknowledged or reported before: an older store was put
+// under it, or it lost what it had acknowledged.
+func WentBack(stream string, last, known uint64) *Error {
+	return &Error{
+		Stream: stream, Setting: "last sequence", Is: fmt.Sprint(last), Must: fmt.Sprintf("at least %d, which it had stored before", known),
+		Do: doBack,
+	}
+}
+
+// Overwritten is the error for a stream that holds another record at a sequence
+// than the one that it acknowledged there.
+func Overwritten(stream string, seq uint64, is, must string) *Error {
+	return &Error{
+		Stream: stream, Setting: fmt.Sprintf("at sequence %d", seq), Is: is, Must: must + ", which it had stored there before",
+		Do: doBack,
+	}
+}
+
 // Error says that a stream cannot be used as it is. Missing and incarnation
 // errors can mean that a store was lost: nothing repairs them by itself.
 type Error struct {
@@ -68,6 +87,7 @@ func (e *Error) Error() string {
 const (
 	doCreate  = "run `parley init` once to create it; if it existed before, its data was lost: restore it before anything starts"
 	doRestore = "the stream was lost and made anew, or this process is connected to another broker: connect it to the right one, or restore the stream's data; `parley init` cannot help"
+	doBack    = "the stream went back: its store was replaced by an older one, or lost what it had acknowledged, and commits may be missing; stop every coordinator, then restore the newest store, or treat the stream as gone for good (docs/OPERATIONS.md, Lost and restored stores)"
 	doRepair  = "`parley init` makes it right on an empty broker; a stream with data is repaired with `nats stream edit`, if the server allows it"
 )
 

@@ -9,7 +9,8 @@ import (
 
 // commitLog is one subject of the abstract broker: what was ever stored on it,
 // what of it was purged, and what is still on its way. Sequences are numbered
-// within the log: the machines compare sequences of one log only.
+// within the log, since the machines compare sequences of one log only, unless
+// something befalls the whole stream; see [Config].
 type commitLog struct {
 	name    string
 	records []entry
@@ -19,6 +20,9 @@ type commitLog struct {
 	pending []write
 	// purging: a purge of everything is on its way.
 	purging bool
+	// lost are records that were stored and are missing since an older store was
+	// put under the stream.
+	lost []entry
 }
 
 type entry struct {
@@ -97,7 +101,11 @@ func (l *commitLog) do(e event) {
 	switch e.kind {
 	case onWrite:
 		l.pending = slices.DeleteFunc(slices.Clone(l.pending), func(w write) bool { return compareWrites(w, e.write) == 0 })
-		l.records = append(slices.Clip(l.records), entry{Stored: machine.Stored{Seq: uint64(len(l.records) + 1), Record: e.write.record}})
+		seq := e.seq
+		if seq == 0 {
+			seq = uint64(len(l.records) + 1)
+		}
+		l.records = append(slices.Clip(l.records), entry{Stored: machine.Stored{Seq: seq, Record: e.write.record}})
 	case onPurge:
 		l.purging = false
 		for i := range l.records {
@@ -120,7 +128,7 @@ func (l *commitLog) fresh() []machine.Stored {
 
 // committed calls fn for every commit that was ever stored.
 func (l *commitLog) committed(fn func(wire.TxID, wire.Committed)) {
-	for _, r := range l.records {
+	for _, r := range slices.Concat(l.records, l.lost) {
 		for _, c := range r.Record.Commits {
 			fn(wire.TxID{Log: l.name, N: c.N}, c)
 		}

@@ -37,15 +37,24 @@ type Config struct {
 	// still under way is past its window, and clocks may step back before the
 	// deadline or far beyond the window with every message.
 	Collects bool
-	// Restores: the journal of each participant may be copied once, and replaced
+	// Copies: the journal of each participant may be copied once, and replaced
 	// by the copy once. What was lost with that may contradict the rest, loudly;
 	// nothing may be counted as applied that was not.
-	Restores bool
+	Copies bool
+	// Restores: an older store is put under the stream, one from before something
+	// that every coordinator knows of. Replaces: the stream is lost before anything
+	// was committed, and an operator has everybody go on with a new one. Both
+	// happen at most once.
+	Restores, Replaces bool
 	// Exact: states are not brought to a normal form; see world.normalize.
 	Exact bool
 	// Small: it takes seconds, also with the race detector.
 	Small bool
 }
+
+// stream: something befalls the whole stream. Sequences are those of the stream
+// then, not of each log.
+func (c *Config) stream() bool { return c.Restores || c.Replaces }
 
 // CoordinatorConfig bounds one coordinator.
 type CoordinatorConfig struct {

@@ -104,14 +104,24 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, quiet)[:1],
 		},
 		{
-			Name: "restore", About: "journals are restored from copies, and clocks step; no reduction",
-			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Restores: true, Exact: true, Small: true,
+			Name: "copied", About: "journals are restored from copies, and clocks step; no reduction",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Copies: true, Exact: true, Small: true,
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
 			Name: "stop", About: "a coordinator stops in an orderly way, or is sealed before",
 			Clients:      []ClientConfig{patient(1, pair())},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1}, CoordinatorConfig{Seals: 1}),
+		},
+		{
+			Name: "restored", About: "an older store is put under the stream while coordinators run; one is sealed alive",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Restores: true, Asks: true,
+			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
+		},
+		{
+			Name: "replaced", About: "the stream is lost with branches in doubt, and a new one accepted",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Replaces: true, Asks: true,
+			Coordinators: coordinators(quiet, quiet),
 		},
 	})
 }

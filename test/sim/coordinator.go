@@ -27,6 +27,13 @@ type coordinator struct {
 	reading, adopted, asked, restarts []string
 	watched                           []wire.TxID
 	left                              budget
+	// known is the highest sequence that it knows the stream to have stored, as in
+	// package txlog. It is 0, and nothing rests on it, until the stream went back.
+	// stopped: its process has ended with an error.
+	known   uint64
+	stopped bool
+	// reconnected: it has not looked at the stream since its connection was lost.
+	reconnected bool
 }
 
 // budget is what a coordinator may still do of what has no end by itself.
@@ -46,6 +53,7 @@ func (c *coordinator) start(f *effects) {
 	prefix := fmt.Sprintf("c%dlife%dxx", c.index+1, c.cfg.Crashes-c.left.crashes)
 	c.m = machine.New(prefix[:machine.PrefixLen], limits())
 	c.opening, c.flights, c.reading, c.adopted, c.asked, c.restarts, c.watched = "", nil, nil, nil, nil, nil, nil
+	c.known, c.reconnected = 0, false
 	c.perform(f)
 }
 
@@ -97,8 +105,12 @@ func (c *coordinator) do(e event) (f effects) {
 		m.NoSubscriber(e.tx, e.name)
 	case onOpened:
 		c.opening = ""
+		c.knows(e.seq)
 		m.Opened(e.log, e.seq)
 	case onAnswer:
+		if e.answer == brokerStored && !c.acknowledged(e) {
+			return f
+		}
 		m.Appended(e.log, e.nonce, classify(e.answer), e.seq)
 	case onReadAfter:
 		var found *machine.Stored
@@ -107,7 +119,12 @@ func (c *coordinator) do(e event) (f effects) {
 		}
 		m.ReadAfter(e.log, e.nonce, found)
 	case onRead:
+		c.look(e.last)
 		m.Read(e.log, e.found)
+	case onLook:
+		c.look(e.last)
+	case onStop:
+		c.stopped = true
 	case onAdopt:
 		m.Adopt(e.log)
 	case onClose:

@@ -58,11 +58,13 @@
 //
 // # What is not covered
 //
-// A commit log that was restored from a backup or purged by hand; two journals
+// A commit log that was purged by hand; an older store under the stream while some
+// coordinator knows of nothing newer, or starts after that (nothing is promised
+// then), and that such a stream leads to an end (a person does that); two journals
 // under one participant's name; rows and keys that are collected after the
 // idempotency window; two submissions with one key and no participant in
 // common; and the shells: subscriptions, SQL, timers and JetStream itself are
-// tested elsewhere. Sequences are numbered within a log, not within the stream:
-// the machines compare those of one log only, except to judge whether a trim is
-// worth it.
+// tested elsewhere. Sequences are numbered within a log, not within the stream,
+// except where something befalls the stream: the machines compare those of one log
+// only, except to judge whether a trim is worth it.
 package sim

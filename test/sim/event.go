@@ -17,7 +17,9 @@ type event struct {
 	name, log, nonce string
 	answer           brokerAnswer
 	seq              uint64
-	found            []machine.Stored
+	// last is the last sequence of the stream, where a coordinator looks at it.
+	last  uint64
+	found []machine.Stored
 	// write is what a log applies.
 	write write
 	// yes is what the resource says, or whether a restart has expired.
@@ -54,19 +56,24 @@ const (
 	onAdopt
 	onClose
 	onCrash
+	onLook
+	onStop
 	// At a participant.
 	onDeliver
 	onFlush
 	onLoseGroup
 	onCollect
-	onBackup
-	onRestore
+	onCopy
+	onGoBack
 	// At a client.
 	onTry
 	onReply
 	// At a log.
 	onWrite
 	onPurge
+	// At the stream.
+	onRestore
+	onReplace
 )
 
 func (e event) String() string {
@@ -110,16 +117,24 @@ func (e event) String() string {
 		return "begins to stop"
 	case onCrash:
 		return "crashes and starts again"
+	case onLook:
+		return fmt.Sprintf("sees the stream at %d", e.last)
+	case onStop:
+		return "stops, since the stream went back"
+	case onRestore:
+		return fmt.Sprintf("goes back to %d", e.seq)
+	case onReplace:
+		return "is lost; everybody goes on with a new one"
 	case onFlush:
 		return "makes its group durable"
 	case onLoseGroup:
 		return "crashes and loses its group"
 	case onCollect:
 		return "collects what is finished"
-	case onBackup:
-		return "is backed up"
-	case onRestore:
-		return "is restored from its backup"
+	case onCopy:
+		return "has its journal copied"
+	case onGoBack:
+		return "has its journal replaced by the copy"
 	case onTry:
 		return "submits"
 	case onWrite:
@@ -192,6 +207,8 @@ type write struct {
 	log    string
 	expect uint64
 	record wire.Record
+	// known is what its writer knew the stream to have stored when it sent this.
+	known uint64
 }
 
 // purge removes the records of a log before a sequence, or all if it is 0.

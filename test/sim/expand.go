@@ -38,9 +38,12 @@ func (w *world) expand(s, buf []uint32, visit func(at int, st *step, next []uint
 		}
 	}
 	for i := range w.slots {
-		if !try(w.atLogs+i, w.logSteps(s[w.atLogs+i])) {
+		if !try(w.atLogs+i, w.logSteps(s[w.atLogs+i], w.last(s))) {
 			return
 		}
+	}
+	if w.cfg.stream() {
+		w.expandStream(s, buf, visit)
 	}
 }
 
@@ -48,6 +51,9 @@ func (w *world) expand(s, buf []uint32, visit func(at int, st *step, next []uint
 func (w *world) apply(s []uint32, at int, st *step, next []uint32) {
 	copy(next, s)
 	next[at] = st.next
+	if st.stored {
+		next[w.atStream]++
+	}
 	if st.takes >= 0 {
 		next[w.atBoxes] = w.take(next[w.atBoxes], uint16(st.takes))
 	}
@@ -96,13 +102,17 @@ func (w *world) expandCoordinator(s []uint32, i int, try func(int, []step) bool)
 			return false
 		}
 	}
+	last := w.last(s)
+	if w.cfg.stream() && !try(i, w.lookSteps(id, it, last)) {
+		return false
+	}
 	for slot := range w.slots {
 		log := s[w.atLogs+slot]
-		key := uint64(slot)<<32 | uint64(log)
+		key := last<<48 | uint64(slot)<<32 | uint64(log)
 		steps, ok := it.byLog[key]
 		if !ok {
 			l := w.logs.Items[log]
-			steps = *w.steps(id, it.c.logEvents(l.l, l.reads), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
+			steps = *w.steps(id, it.c.logEvents(l.l, l.reads, last), func(e event) (uint32, effects) { return w.coordinatorDo(it.c, e) })
 			for i := range steps {
 				w.gate(it.c, &steps[i])
 			}

@@ -33,7 +33,7 @@ func Explore(cfg *Config, limit int) (*Result, error) {
 		return x.result, err
 	}
 	// What a restore lost may wait for an operator for ever.
-	if x.result.Broken == "" && !cfg.Restores {
+	if x.result.Broken == "" && !cfg.Copies {
 		x.checkLive()
 	}
 	return x.result, nil

@@ -95,7 +95,7 @@ func (s *Simulation) flushAll() {
 
 func (s *Simulation) healLogs(c *coordinator) {
 	for _, l := range s.logs {
-		for _, e := range s.allowed(c, c.logEvents(l, nil)) {
+		for _, e := range s.allowed(c, c.logEvents(l, nil, 0)) {
 			if !e.fault {
 				s.coordinatorDo(c, e)
 			}

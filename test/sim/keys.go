@@ -19,6 +19,12 @@ func (c *coordinator) appendKey(b []byte) []byte {
 	b = append(b, byte(c.left.crashes), byte(c.left.seals), byte(c.left.trims), byte(c.left.restarts), byte(c.left.closes))
 	b = append(b, c.opening...)
 	b = append(b, 0)
+	if c.world.stream() {
+		b = fmt.Appendf(b, "%d %t %t ", c.known, c.stopped, c.reconnected)
+		for _, w := range c.flights {
+			b = fmt.Appendf(b, "%d,", w.known)
+		}
+	}
 	for _, w := range c.flights {
 		b = fmt.Appendf(b, "%s %s %d,", w.log, w.record.Nonce, w.expect)
 	}
@@ -39,6 +45,8 @@ func (c *coordinator) appendKey(b []byte) []byte {
 
 func (p *participant) appendKey(b []byte) []byte {
 	b = append(b, p.name...)
+	b = append(b, p.incarnation...)
+	b = append(b, 0)
 	b = p.durable.appendKey(b)
 	for _, id := range slices.SortedFunc(maps.Keys(p.acked), wire.TxID.Compare) {
 		b = fmt.Appendf(b, "%s %s;", id, p.acked[id])
@@ -81,9 +89,9 @@ func (j *journal) appendKey(b []byte) []byte {
 
 func appendRow(b []byte, r machine.Branch) []byte {
 	if r.State != wire.BranchPrepared {
-		r.OpenSeq = 0 // only an abort of a prepared branch looks at it
+		r.OpenSeq, r.Incarnation = 0, "" // only an abort of a prepared branch looks at it
 	}
-	return fmt.Appendf(b, "%s %q %s %d %s %s ", r.ID, r.Key, r.Digest, r.OpenSeq, r.State, r.Code)
+	return fmt.Appendf(b, "%s %q %s %d%s %s %s ", r.ID, r.Key, r.Digest, r.OpenSeq, r.Incarnation, r.State, r.Code)
 }
 
 func (c *client) appendKey(b []byte) []byte {
@@ -99,6 +107,10 @@ func (l *commitLog) appendKey(b []byte) []byte {
 	for _, w := range l.pending {
 		b = fmt.Appendf(b, "|%d ", w.expect)
 		b = appendRecord(b, w.record)
+	}
+	for _, r := range l.lost {
+		b = append(b, '-')
+		b = appendRecord(b, r.Record)
 	}
 	return fmt.Appendf(b, " %t", l.purging)
 }

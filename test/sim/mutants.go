@@ -13,6 +13,7 @@ const (
 	fileMachine     = "coordinator/machine/machine.go"
 	fileOwn         = "coordinator/machine/own.go"
 	fileSubmit      = "coordinator/machine/submit.go"
+	fileStream      = "coordinator/machine/stream.go"
 	fileTrim        = "coordinator/machine/trim.go"
 	fileVote        = "coordinator/machine/vote.go"
 	fileOutcome     = "participants/machine/outcome.go"
@@ -20,6 +21,7 @@ const (
 	fileClient      = "test/sim/client.go"
 	fileCommitLog   = "test/sim/commitlog.go"
 	filePerform     = "test/sim/perform.go"
+	fileSimStream   = "test/sim/stream.go"
 	fileParticipant = "test/sim/participant.go"
 )
 
@@ -38,7 +40,7 @@ func Mutants() []Mutant {
 		{Name: "prepared-below-the-mark", Config: "collect", Breaks: I5, Edits: []mutant.Edit{
 			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n"),
 		}},
-		{Name: "forgotten-by-the-clock", Config: "restore", Breaks: Loud, Edits: []mutant.Edit{
+		{Name: "forgotten-by-the-clock", Config: "copied", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack"),
 		}},
 		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
@@ -54,7 +56,7 @@ func Mutants() []Mutant {
 			mutant.Replace(fileOwn, again, "	default:\n		m.giveUp(\"in flight\", appendFailed)\n	}\n}\n\n// ReadAfter"),
 		}},
 		{Name: "in-flight-is-sealed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileAdopt, "	if answer == AppendStored {\n", "	if answer == AppendStored || answer == AppendUnknown {\n"),
+			mutant.Replace(fileAdopt, "	if answer == AppendStored && !m.behind {\n", "	if answer == AppendStored || answer == AppendUnknown {\n"),
 		}},
 		{Name: "append-again-unconditionally", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			unconditional(),
@@ -111,6 +113,15 @@ func Mutants() []Mutant {
 		}},
 		{Name: "late-answer-believed", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.told != \"\" {\n", "	if c.told != \"\" {\n"),
+		}},
+		{Name: "behind-is-ignored", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileStream, "m.behind = last < known", "m.behind = false"),
+		}},
+		{Name: "write-before-look", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileSimStream, "return !c.reconnected && !c.m.Behind()", "return !c.m.Behind()"),
+		}},
+		{Name: "sequence-of-lost-stream", Config: "replaced", Breaks: Loud, Edits: []mutant.Edit{
+			mutant.Replace(fileOutcome, "if !replaced && m.SealSeq != 0", "if m.SealSeq != 0"),
 		}},
 	}
 }

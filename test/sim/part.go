@@ -24,6 +24,8 @@ type step struct {
 	fault bool
 	// changes: the part itself changes.
 	changes bool
+	// stored: the stream's last sequence grows by one.
+	stored bool
 }
 
 type post struct {
@@ -47,6 +49,7 @@ type coordinatorItem struct {
 	own, opening int8 // slots, or -1
 	idle         bool // nothing is left to resolve
 	timers       *[]step
+	looks        map[uint64][]step // by the last sequence of the stream
 	byMessage    []*[]step
 	byLog        map[uint64][]step
 	// pure is what the messages of a box make it send without a change.
@@ -81,13 +84,19 @@ type logItem struct {
 	reads   [][]machine.Stored
 	own     *[]step
 	ops     map[uint16]uint32
+	// after is own by the last sequence of the stream, where that matters.
+	after map[uint64][]step
 }
 
 func (w *world) internCoordinator(c *coordinator) uint32 {
 	return w.coordinators.Intern(c.appendKey(nil), func() *coordinatorItem {
 		it := &coordinatorItem{
 			c: c, own: int8(w.slot(c.m.Log())), opening: int8(w.slot(c.opening)),
-			idle: c.m.Unfinished() == 0, byLog: map[uint64][]step{}, pure: map[uint32][]post{},
+			idle: c.m.Unfinished() == 0, looks: map[uint64][]step{}, byLog: map[uint64][]step{}, pure: map[uint32][]post{},
+		}
+		if c.stopped {
+			it.own, it.opening, it.idle = -1, -1, true
+			return it
 		}
 		for _, id := range c.watched {
 			switch st, _ := c.m.State(id); st {

@@ -21,6 +21,8 @@ type participant struct {
 	// waits for it.
 	group   *journal
 	answers []*message
+	// incarnation is that of the stream it remembers, empty for the first one.
+	incarnation string
 	// acked is the outcome it has acknowledged of each branch, for the
 	// invariants only.
 	acked map[wire.TxID]string
@@ -50,7 +52,7 @@ const (
 // messageEvents are the ways in which a message can be taken.
 func (p *participant) messageEvents(m *message) []event {
 	es := []event{{kind: onDeliver, msg: m, yes: true}}
-	if p.cfg.Collects || p.cfg.Restores {
+	if p.cfg.Collects || p.cfg.Copies {
 		es = append(es, event{kind: onDeliver, msg: m, yes: true, late: true, fault: true})
 	}
 	if m.kind == wire.KindPrepare {
@@ -73,11 +75,11 @@ func (p *participant) events() []event {
 	if p.cfg.Collects && p.durable.finished() {
 		es = append(es, event{kind: onCollect, fault: true})
 	}
-	if p.cfg.Restores && !p.copied {
-		es = append(es, event{kind: onBackup, fault: true})
+	if p.cfg.Copies && !p.copied {
+		es = append(es, event{kind: onCopy, fault: true})
 	}
 	if p.backup != nil {
-		es = append(es, event{kind: onRestore, fault: true})
+		es = append(es, event{kind: onGoBack, fault: true})
 	}
 	return es
 }
@@ -105,9 +107,9 @@ func (p *participant) do(e event) (f effects) {
 		p.group, p.answers = nil, nil
 	case onCollect:
 		p.durable.collect()
-	case onBackup:
+	case onCopy:
 		p.backup, p.copied = p.durable.clone(), true
-	case onRestore:
+	case onGoBack:
 		p.restore()
 	default:
 		p.deliver(e, &f)
@@ -123,7 +125,7 @@ func (p *participant) deliver(e event, f *effects) {
 	if p.group != nil {
 		j = p.group
 	}
-	s := decide(j, p.name, e)
+	s := decide(j, p, e)
 	if s.Violation != "" && !p.lost[e.msg.tx] {
 		f.broken = "violation at " + p.name + ": " + s.Violation
 	}
@@ -173,8 +175,8 @@ func (p *participant) send(m *message, f *effects) {
 }
 
 // decide asks the machine, and the resource when the machine says so.
-func decide(j *journal, name string, e event) machine.Step {
-	env := machine.Env{Journal: journalOf(name), Now: inTime, Mark: j.mark}
+func decide(j *journal, p *participant, e event) machine.Step {
+	env := machine.Env{Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark}
 	if e.late {
 		env.Now = tooLate
 	}
@@ -211,9 +213,7 @@ func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
 		v.Reason = ""
 		out = append(out, &message{kind: wire.KindVote, from: p.name, tx: id, body: v})
 		if v.Yes {
-			out = append(out, &message{kind: kindResolve, from: p.name, tx: id, body: wire.Resolve{
-				V: wire.Version, ID: id, Participant: p.name, Journal: v.Journal, DecideBy: decideBy,
-			}})
+			out = append(out, p.question(id))
 		}
 	}
 	if s.Ack != nil {
@@ -222,6 +222,13 @@ func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
 		out = append(out, &message{kind: wire.KindAck, from: p.name, tx: id, body: a})
 	}
 	return out
+}
+
+// question is what a branch in doubt asks.
+func (p *participant) question(id wire.TxID) *message {
+	return &message{kind: kindResolve, from: p.name, tx: id, body: wire.Resolve{
+		V: wire.Version, ID: id, Participant: p.name, Journal: journalOf(p.name), DecideBy: decideBy,
+	}}
 }
 
 func (p *participant) clone() *participant {

@@ -32,11 +32,13 @@ func (c *coordinator) perform(f *effects) {
 			c.open(f)
 		case machine.Append:
 			c.flights = slices.DeleteFunc(slices.Clone(c.flights), func(w write) bool { return w.log == a.Log })
-			w := write{log: a.Log, expect: a.Expect, record: a.Record}
+			w := write{log: a.Log, expect: a.Expect, record: a.Record, known: c.known}
 			c.flights = append(c.flights, w)
 			slices.SortFunc(c.flights, func(x, y write) int { return strings.Compare(x.log, y.log) })
 			c.reading = without(c.reading, a.Log)
-			f.writes = append(f.writes, w)
+			if c.maySend() {
+				f.writes = append(f.writes, w)
+			}
 		case machine.ReadLog:
 			c.reading = including(c.reading, a.Log)
 			c.adopted = including(c.adopted, a.Log)
@@ -56,7 +58,7 @@ func (c *coordinator) perform(f *effects) {
 		case machine.LostLog:
 			c.dropFlight(a.Log)
 		case machine.Alarm:
-			if !c.world.Restores { // what was lost is refused, loudly
+			if !c.world.Copies { // what was lost is refused, loudly
 				f.broken = "alarm: " + a.Text
 			}
 		}
@@ -75,6 +77,9 @@ func (c *coordinator) open(f *effects) {
 	}
 	c.opening = c.cfg.Logs[c.names]
 	c.names++
+	if !c.maySend() {
+		return // it tries again with another name, which is as good as a crash too
+	}
 	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{
 		V: wire.Version, Kind: wire.RecordOpen, Nonce: "open-" + c.opening, By: c.opening,
 	}})
@@ -100,7 +105,9 @@ func (c *coordinator) answer(a machine.Answer, f *effects) {
 	if err != nil {
 		panic(err)
 	}
-	// Every log opens at sequence 1 here, so no seal is too old.
-	a.Resolved.Reason, a.Resolved.SealSeq = "", 0
+	a.Resolved.Reason = ""
+	if !c.world.stream() {
+		a.Resolved.SealSeq = 0 // every log opens at sequence 1, so no seal is too old
+	}
 	f.sends = append(f.sends, &message{kind: kindResolved, to: to[0], tx: wire.TxID{Log: to[1], N: n}, body: a.Resolved})
 }

@@ -81,9 +81,7 @@ func (s *Simulation) stale(l *commitLog) []machine.Stored {
 // askAgain lets a participant ask about a branch in doubt.
 func (s *Simulation) askAgain(p *participant) {
 	for _, id := range p.inDoubt() {
-		s.mail = append(s.mail, &message{kind: kindResolve, from: p.name, tx: id, body: wire.Resolve{
-			V: wire.Version, ID: id, Participant: p.name, Journal: journalOf(p.name), DecideBy: decideBy,
-		}})
+		s.mail = append(s.mail, p.question(id))
 	}
 }
 

@@ -186,7 +186,7 @@ func (s *Simulation) randomLog() {
 		return
 	}
 	c := pick(s, s.coordinators)
-	es := s.allowed(c, c.logEvents(l, nil))
+	es := s.allowed(c, c.logEvents(l, nil, 0))
 	if slices.Contains(c.reading, l.name) && s.percent(faultPercent) {
 		es = append(es, event{kind: onRead, log: l.name, found: s.stale(l), fault: true})
 	}

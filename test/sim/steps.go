@@ -5,8 +5,11 @@ import (
 	"slices"
 )
 
-func (w *world) logSteps(id uint32) []step {
+func (w *world) logSteps(id uint32, last uint64) []step {
 	it := w.logs.Items[id]
+	if w.cfg.stream() {
+		return w.logStepsAfter(id, it, last)
+	}
 	if it.own == nil {
 		it.own = w.steps(id, it.l.events(), func(e event) (uint32, effects) {
 			n := it.l.clone()

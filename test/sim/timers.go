@@ -10,7 +10,13 @@ import (
 // events are the timers of a coordinator and what befalls its process. Every
 // timer may fire at any time.
 func (c *coordinator) events() []event {
+	if c.stopped {
+		return nil
+	}
 	var es []event
+	if c.m.Behind() {
+		es = append(es, event{kind: onStop})
+	}
 	for _, id := range c.watched {
 		es = append(es, event{kind: onDeadline, tx: id}, event{kind: onResend, tx: id}, event{kind: onGiveUp, tx: id})
 		if c.world.Absent {
@@ -39,6 +45,9 @@ func (c *coordinator) events() []event {
 
 // messageEvents are the ways in which a message can be taken.
 func (c *coordinator) messageEvents(m *message) []event {
+	if c.stopped {
+		return nil
+	}
 	switch m.kind {
 	case kindSubmit:
 		return []event{{kind: onSubmit, msg: m}}
@@ -63,8 +72,12 @@ func (c *coordinator) messageEvents(m *message) []event {
 }
 
 // logEvents are what a log can tell a coordinator. A read that is not stale
-// finds l.fresh(); reads are what stale ones find.
-func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored) []event {
+// finds l.fresh(); reads are what stale ones find. last is the last sequence of the
+// stream, where that matters.
+func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored, last uint64) []event {
+	if c.stopped {
+		return nil
+	}
 	var es []event
 	if c.opening == l.name {
 		for _, r := range l.records {
@@ -75,14 +88,14 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored) []event 
 	}
 	for _, w := range c.flights {
 		if w.log == l.name {
-			es = append(es, flightEvents(w, l, c.world.Lies)...)
+			es = append(es, c.flightEvents(w, l, last)...)
 		}
 	}
 	if slices.Contains(c.reading, l.name) {
 		fresh := l.fresh()
-		es = append(es, event{kind: onRead, log: l.name, found: fresh})
+		es = append(es, event{kind: onRead, log: l.name, found: fresh, last: last})
 		for _, r := range reads {
-			es = append(es, event{kind: onRead, log: l.name, found: r, fault: true})
+			es = append(es, event{kind: onRead, log: l.name, found: r, last: last, fault: true})
 		}
 	}
 	// A scan finds a log that has records. One that is purged is found by a
@@ -101,8 +114,8 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored) []event 
 // stored, it mismatches if its condition does not hold, and it may stay without
 // a clear answer at any time, whether it was stored or not. With lies it is said
 // to mismatch at any time too.
-func flightEvents(w write, l *commitLog, lies bool) []event {
-	answer := event{kind: onAnswer, log: w.log, nonce: w.record.Nonce}
+func (c *coordinator) flightEvents(w write, l *commitLog, last uint64) []event {
+	answer := event{kind: onAnswer, log: w.log, nonce: w.record.Nonce, last: last}
 	var es []event
 	for _, r := range l.records {
 		if r.Record.Nonce == w.record.Nonce {
@@ -120,7 +133,7 @@ func flightEvents(w write, l *commitLog, lies bool) []event {
 		es = append(es, answer)
 	}
 	unclear := []brokerAnswer{brokerTimeout, brokerInFlight, brokerFull}
-	if lies {
+	if c.world.Lies {
 		unclear = append(unclear, other)
 		if l.accepts(w) {
 			unclear = append(unclear, mismatch)

@@ -33,6 +33,10 @@ type world struct {
 
 	// Where the parts of each kind begin in a state.
 	atParts, atClients, atBoxes, atLogs, size int
+	// atStream is where the state of the whole stream is, if something befalls it,
+	// and befalls are the steps that do.
+	atStream int
+	befalls  map[befall]*step
 }
 
 func newWorld(cfg *Config) *world {
@@ -59,6 +63,10 @@ func newWorld(cfg *Config) *world {
 	w.atBoxes = w.atClients + len(cfg.Clients)
 	w.atLogs = w.atBoxes + len(w.boxes)
 	w.size = w.atLogs + len(w.slots)
+	if cfg.stream() {
+		w.atStream, w.befalls = w.size, map[befall]*step{}
+		w.size++
+	}
 	return w
 }
 
@@ -82,8 +90,13 @@ func (w *world) initial() []uint32 {
 		for _, wr := range f.writes {
 			l := &commitLog{name: wr.log}
 			l.publish(wr)
-			l.do(l.events()[0])
-			c.do(c.logEvents(l, nil)[0])
+			e := l.events()[0]
+			if w.cfg.stream() {
+				s[w.atStream] = max(s[w.atStream], firstLast) + 1
+				e.seq = w.last(s)
+			}
+			l.do(e)
+			c.do(c.logEvents(l, nil, 0)[0])
 			s[w.atLogs+w.slot(l.name)] = w.internLog(l)
 		}
 		s[i] = w.internCoordinator(c)

@@ -1,0 +1,128 @@
+package txlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// known is what the stream is known to have stored. A stream never gives a
+// sequence twice and never forgets what it acknowledged, so one that does either
+// went back: its store was replaced by an older one.
+type known struct {
+	mu sync.Mutex
+	// seq is the highest sequence that was acknowledged, or that the leader
+	// reported.
+	seq uint64
+	// mine is the newest record that was acknowledged here, its Seq 0 before.
+	mine Place
+	log  string
+	// behind: the stream's last sequence was below seq at the last look.
+	behind bool
+	// connection counts the connections to the broker up to the one over which the
+	// stream was last looked at. Stores are replaced while brokers are stopped, so
+	// another connection may lead to another store.
+	connection uint64
+}
+
+// ErrBehind is why nothing is written to a stream that is behind.
+var ErrBehind = errors.New("the stream is behind what it had stored")
+
+// Known is the highest sequence that the stream is known to have stored. Whoever
+// asks the stream for its last sequence calls this before: sequences that become
+// known meanwhile may be higher than what an honest answer reports.
+func (l *Log) Known() uint64 {
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	return l.known.seq
+}
+
+// Reported notes a last sequence that the stream's leader reported, and compares it
+// with what was [Log.Known] before the leader was asked.
+func (l *Log) Reported(known, last uint64) (behind bool) {
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	l.known.seq = max(l.known.seq, last)
+	l.known.behind = last < known
+	return l.known.behind
+}
+
+// mayWrite returns an error while nothing may be written: the stream is behind, or
+// the connection is another one and the stream cannot be looked at. On a store that
+// was replaced by an older one, an owner's append could commit what a seal that is
+// lost has aborted.
+func (l *Log) mayWrite(ctx context.Context) error {
+	nc := l.js.Conn()
+	if !nc.IsConnected() {
+		return nats.ErrDisconnected // what is sent now could be the first over the next connection
+	}
+	connection := nc.Stats().Reconnects // after that, so that it counts a reconnect in between
+	l.known.mu.Lock()
+	known, looked := l.known.seq, !l.known.behind && l.known.connection == connection
+	l.known.mu.Unlock()
+	if looked {
+		return nil
+	}
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("looking at stream %s over a new connection: %w", l.spec.Name, err)
+	}
+	if l.Reported(known, info.State.LastSeq) {
+		return fmt.Errorf("%w: stream %s has last sequence %d and had %d", ErrBehind, l.spec.Name, info.State.LastSeq, known)
+	}
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	l.known.connection = connection
+	return nil
+}
+
+// acknowledged notes where an append was stored. The error is a [*streams.Error]
+// if the stream gave a sequence again: before is [Log.Known] from before the
+// append was sent, and what is sent later is stored higher.
+func (l *Log) acknowledged(log string, before, seq uint64, r wire.Record) error {
+	if seq <= before {
+		return streams.WentBack(l.spec.Name, seq, before)
+	}
+	l.known.mu.Lock()
+	defer l.known.mu.Unlock()
+	l.known.seq = max(l.known.seq, seq)
+	if seq > l.known.mine.Seq {
+		l.known.mine, l.known.log = Place{Seq: seq, Nonce: r.Nonce, Kind: r.Kind}, log
+	}
+	return nil
+}
+
+// CheckNewest reads the newest record that was acknowledged here. The error is a
+// [*streams.Error] if another one stands in its place. That it is not found proves
+// nothing: it may have been purged, or the read is stale.
+func (l *Log) CheckNewest(ctx context.Context) error {
+	l.known.mu.Lock()
+	mine, log := l.known.mine, l.known.log
+	l.known.mu.Unlock()
+	if mine.Seq == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	raw, err := l.stream.GetMsg(ctx, mine.Seq)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading sequence %d of stream %s: %w", mine.Seq, l.spec.Name, err)
+	}
+	r, err := wire.Decode[wire.Record](raw.Data)
+	if err == nil && raw.Subject == wire.LogSubject(log) && r.Nonce == mine.Nonce {
+		return nil
+	}
+	return streams.Overwritten(l.spec.Name, mine.Seq,
+		fmt.Sprintf("the record %.40q of %.80s", r.Nonce, raw.Subject),
+		fmt.Sprintf("the record %q of %s", mine.Nonce, wire.LogSubject(log)))
+}

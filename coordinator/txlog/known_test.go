@@ -1,0 +1,104 @@
+package txlog_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/broker/brokertest"
+	"parley/coordinator/machine"
+	"parley/coordinator/txlog"
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+func newBed(t *testing.T) *bed {
+	t.Helper()
+	s := brokertest.Run(t)
+	js, err := jetstream.New(s.Connect(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := streams.Ensure(t.Context(), js, wire.TxLog(), 1); err != nil {
+		t.Fatal(err)
+	}
+	return &bed{connect: s.Connect, server: s, rounds: 1}
+}
+
+func isStreamError(t *testing.T, err error, parts ...string) {
+	t.Helper()
+	bad, ok := errors.AsType[*streams.Error](err)
+	if !ok {
+		t.Fatalf("got %v, want a stream error", err)
+	}
+	for _, part := range parts {
+		if !strings.Contains(bad.Error(), part) {
+			t.Errorf("the error %q does not name %q", bad, part)
+		}
+	}
+}
+
+// Nothing is written over a new connection to a stream whose store was replaced by
+// an older one, whether or not somebody else has noticed. When others have written
+// more than was lost, the record in the place of one's own betrays it.
+func TestOlderStore(t *testing.T) {
+	b := newBed(t)
+	l, log := b.open(t), token()
+	first := must(t, l, log, record(wire.RecordOpen, 0))
+	dir := filepath.Join(t.TempDir(), "backup")
+	b.server.Kill()
+	if err := os.CopyFS(dir, os.DirFS(b.server.StoreDir())); err != nil {
+		t.Fatal(err)
+	}
+	b.server.Restart(t)
+	second := must(t, l, log, record(wire.RecordCommits, first))
+	if err := l.CheckNewest(t.Context()); err != nil {
+		t.Errorf("its own record: %v", err)
+	}
+	b.server.Kill()
+	if err := os.RemoveAll(b.server.StoreDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(b.server.StoreDir(), os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	b.server.Restart(t)
+
+	// This would succeed on the older store.
+	late := record(wire.RecordCommits, first)
+	for {
+		answer, _, err := l.Append(t.Context(), log, first, late)
+		if answer != machine.AppendUnknown {
+			t.Fatalf("got %v, %v on an older store", answer, err)
+		}
+		if bad, ok := errors.AsType[*streams.Error](err); ok {
+			t.Fatalf("it was written: %v", bad)
+		}
+		if errors.Is(err, txlog.ErrBehind) {
+			break
+		}
+	}
+	other := b.open(t)
+	if got := must(t, other, token(), record(wire.RecordOpen, 0)); got != second {
+		t.Fatalf("the other's record stands at %d, want %d", got, second)
+	}
+	isStreamError(t, l.CheckNewest(t.Context()), wire.TxLog().Name, "at sequence", log, "restore")
+}
+
+// A sequence that is not above what was stored before cannot be: the stream went
+// back between two looks.
+func TestSequenceGivenAgain(t *testing.T) {
+	b := newBed(t)
+	l := b.open(t)
+	must(t, l, token(), record(wire.RecordOpen, 0))
+	l.Reported(0, 1000)
+	answer, _, err := l.Append(t.Context(), token(), 0, record(wire.RecordOpen, 0))
+	if answer != machine.AppendUnknown {
+		t.Errorf("got %v, want that nothing is concluded", answer)
+	}
+	isStreamError(t, err, wire.TxLog().Name, "last sequence 2", "1000", "went back")
+}
