@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type committer struct {
 	counts  *counts
 	step    Steps
 	log     *slog.Logger
+	now     func() time.Time
 	// careful: prepares get savepoints, because the resource is one that
 	// writes before it refuses. A savepoint doubles the cost of a branch, so
 	// it is not spent on resources that look before they write.
@@ -120,5 +122,6 @@ func (k *committer) doGroup(ctx context.Context, branches []*op) (failed bool) {
 	if err != nil {
 		return k.giveUp(branches, errors.Join(errStore, err))
 	}
-	return k.settle(ctx, branches, 0, false)
+	apart := slices.ContainsFunc(branches, func(o *op) bool { return o.suspect })
+	return k.settle(ctx, branches, 0, apart)
 }

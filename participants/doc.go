@@ -38,7 +38,8 @@
 // transaction. Prepares start a group at once. Outcomes, for which no client
 // waits, linger up to 2 ms for a prepare to share the sync with, so that a
 // client that works one at a time is not kept behind the sync of its own
-// previous commit.
+// previous commit. A group ends when it has run for 25 ms, and the rest of it is
+// the next one: what a slow resource has done so far is answered.
 //
 // Operations in a group must not be able to hurt each other. What was seen
 // with SQLite: an interrupted statement, ON CONFLICT ROLLBACK or a resource's

@@ -6,29 +6,35 @@ import (
 	"fmt"
 )
 
-// attempt does ops in one database transaction. With an error nothing is
-// durable, except that with ErrUnknown everything may be. culprit is the op
-// the error came from, or -1. apart: each op has a savepoint of its own, and one
-// that fails is undone without an error here.
-func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (culprit int, err error) {
+// attempt does ops in one database transaction, n of them: it ends when it has
+// run for maxGroupTime. With an error nothing is durable, except that with
+// ErrUnknown everything may be. culprit is the op the error came from, or -1.
+// apart: each op has a savepoint of its own, and one that fails is undone
+// without an error here.
+func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (n, culprit int, err error) {
 	c, err := k.connection(ctx)
 	if err != nil {
-		return -1, errors.Join(errStore, err)
+		return len(ops), -1, errors.Join(errStore, err)
 	}
 	if err := c.begin(k.journal.sql.begin); err != nil {
-		return -1, errors.Join(errStore, fmt.Errorf("beginning a group: %w", err), k.journal.discard())
+		return len(ops), -1, errors.Join(errStore, fmt.Errorf("beginning a group: %w", err), k.journal.discard())
 	}
+	began := k.now()
 	for i, o := range ops {
 		if err := k.applyIn(ctx, c, o, apart); err != nil {
-			return i, k.undo(c, err)
+			return len(ops), i, k.undo(c, err)
+		}
+		if k.now().Sub(began) >= maxGroupTime {
+			ops = ops[:i+1]
+			break
 		}
 	}
 	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)
 	if err := c.commit(); err != nil {
-		return -1, errors.Join(k.commitFailed(len(ops), err), k.journal.discard())
+		return len(ops), -1, errors.Join(k.commitFailed(len(ops), err), k.journal.discard())
 	}
 	k.at(ops, StepPrepareAfterCommit, StepOutcomeAfterCommit)
-	return -1, nil
+	return len(ops), -1, nil
 }
 
 // undo rolls a group back after an error of one of its ops. The connection is

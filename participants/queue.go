@@ -13,6 +13,11 @@ const (
 	// maxGroup bounds the ops in one database transaction. It costs about
 	// 10 ms, and a failure inside it repeats it.
 	maxGroup = 512
+	// maxGroupTime bounds its time. Nothing in a group is answered before all of
+	// it is durable, so without it sixty Prepares of 300 ms each would be
+	// answered after 18 s, when the first have long timed out. An op that has
+	// begun is never interrupted.
+	maxGroupTime = 25 * time.Millisecond
 	// linger is how long ops that are not urgent wait for an urgent one to
 	// share a sync of the disk with. A client that works one at a time sends
 	// its next prepare about a millisecond after the commit of the one before;
@@ -28,8 +33,11 @@ type queue struct {
 	urgent []*op
 	others []*op
 	// since is when the first of others came.
-	since  time.Time
-	closed bool
+	since time.Time
+	// othersFirst: the last group ended at its time, and it began with urgent
+	// ones. So neither line waits for all of the other.
+	othersFirst bool
+	closed      bool
 	// wake has room for one: the committer looks at everything when woken.
 	wake chan struct{}
 }
@@ -55,6 +63,27 @@ func (q *queue) put(o *op) bool {
 	}
 	q.signal()
 	return true
+}
+
+// putBack returns ops that were taken and not done to the front.
+func (q *queue) putBack(ops []*op) {
+	if len(ops) == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var urgent, others []*op
+	for _, o := range ops {
+		if o.urgent() {
+			urgent = append(urgent, o)
+		} else {
+			others = append(others, o)
+		}
+	}
+	q.urgent, q.others = append(urgent, q.urgent...), append(others, q.others...)
+	q.since = time.Time{} // they have lingered
+	q.othersFirst = !q.othersFirst
+	q.signal()
 }
 
 func (q *queue) len() int {
@@ -116,7 +145,11 @@ func (q *queue) cut(now time.Time) (group []*op, wait time.Duration, closed bool
 	n := min(len(q.urgent), max(maxGroup/2, maxGroup-len(q.others)))
 	m := min(len(q.others), maxGroup-n)
 	group = make([]*op, 0, n+m)
-	group = append(append(group, q.urgent[:n]...), q.others[:m]...)
+	if q.othersFirst {
+		group = append(append(group, q.others[:m]...), q.urgent[:n]...)
+	} else {
+		group = append(append(group, q.urgent[:n]...), q.others[:m]...)
+	}
 	q.urgent, q.others = shift(q.urgent, n), shift(q.others, m)
 	q.since = now
 	return group, 0, q.closed && len(group) == 0

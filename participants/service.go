@@ -129,7 +129,7 @@ func (s *service) untilEnd(ctx context.Context) error {
 func (s *service) committer() *committer {
 	return &committer{
 		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, durable: s.durable,
-		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log,
+		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log, now: time.Now,
 	}
 }
 

@@ -13,13 +13,16 @@ const maxRegroups = 4
 // settle does ops as a group. When one of them fails, all are done again with a
 // savepoint for each, so that those that fail are undone and the others become
 // durable together, however many fail. Where the failure ended the whole
-// transaction, the one that failed is done alone. After a failure of the
-// database settle gives up what is left, and reports that.
+// transaction, the one that failed is done alone. What does not fit the time of
+// a group goes back to the queue. After a failure of the database settle gives
+// up what is left, and reports that.
 func (k *committer) settle(ctx context.Context, ops []*op, regroups int, apart bool) (failed bool) {
 	if len(ops) == 0 {
 		return false
 	}
-	culprit, err := k.attempt(ctx, ops, apart)
+	n, culprit, err := k.attempt(ctx, ops, apart)
+	k.queue.putBack(ops[n:])
+	ops = ops[:n]
 	if errors.Is(err, ErrUnknown) {
 		ops = dropLocals(ops, err)
 	}
@@ -42,6 +45,9 @@ func (k *committer) settle(ctx context.Context, ops []*op, regroups int, apart b
 		return false
 	}
 	k.counts.regroups.Add(1)
+	if culprit >= 0 {
+		ops[culprit].suspect = true
+	}
 	for _, part := range split(ops, culprit, regroups, !apart && !errors.Is(err, errEnded)) {
 		if failed {
 			k.giveUp(part, err)
