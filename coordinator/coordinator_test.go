@@ -423,6 +423,12 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 			seen++
 		}
 	}
+	for from, want := range map[wire.TxID]int{{}: 1, wire.FirstTxID(): 1, id: 1, id.Next(): 0} {
+		states, err := client.CoordinatorsFrom(t.Context(), from)
+		if err != nil || len(states) != 1 || len(states[0].Txs) != want || states[0].Held() != 1 {
+			t.Errorf("listed from %q: %+v, %v, want %d", from, states, err, want)
+		}
+	}
 	cancel()
 	got := <-ended
 	if got.err != nil || got.o.Status != wire.StatusCommitted || got.o.Applied || got.o.ID != id {

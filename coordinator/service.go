@@ -82,7 +82,8 @@ func unresolved(err error) wire.Resolved {
 }
 
 func (c *Coordinator) onCoordinators(req micro.Request) {
-	if _, err := wire.Decode[wire.CoordinatorsRequest](req.Data()); err != nil {
+	m, err := wire.Decode[wire.CoordinatorsRequest](req.Data())
+	if err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
 		if wire.CanReply(req.Reply()) {
 			_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil)
@@ -91,6 +92,9 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	}
 	c.post(func() {
 		r := c.m.Report()
+		if !m.From.IsZero() {
+			r = c.m.ReportFrom(m.From)
+		}
 		r.Durability = c.deps.Durability
 		if err := c.Healthy(context.Background()); err != nil {
 			r.Reason = wire.Clip(err.Error())

@@ -60,6 +60,8 @@ type statements struct {
 
 	// list* are for people, with the name of the log beside the branch.
 	listID, listKey, listPrepared, countPrepared, listViolations string
+	// listPreparedFrom and countPreparedFrom are in the order of ids, from one on.
+	listPreparedFrom, countPreparedFrom, countViolations string
 	// hasFinished and addFinished bring a journal of an older build up to date.
 	hasFinished, addFinished string
 	// span finds rows to collect, age gives an open time to those without one,

@@ -66,6 +66,14 @@ func (h *Harness) Prepare(id wire.TxID, m wire.Prepare) bool { return h.s.queue.
 
 func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool { return h.s.queue.put(newCommit(id, m)) }
 
+// List answers a query for branches.
+func (h *Harness) List(ctx context.Context, q wire.BranchQuery) (wire.Branches, error) {
+	q.V = wire.Version
+	h.s.running.Store(h.s)
+	defer h.s.running.Store(nil)
+	return wire.Decode[wire.Branches](listBranches(ctx, h.s.Participant, wire.Encode(q)))
+}
+
 // Collect makes one pass as if the time were now, and the journal had been open
 // all the time until then.
 func (h *Harness) Collect(ctx context.Context, now time.Time) error {

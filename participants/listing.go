@@ -37,6 +37,8 @@ func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire
 			answer.Branches, err = branchInfos(ctx, db, sql.listID, q.ID.Log, int64(q.ID.N))
 		case q.Key != "":
 			answer.Branches, err = branchInfos(ctx, db, sql.listKey, []byte(q.Key))
+		case !q.From.IsZero():
+			err = listFrom(ctx, db, sql, q.From, answer)
 		default:
 			answer.Branches, err = branchInfos(ctx, db, sql.listPrepared, wire.MaxList)
 		}
@@ -47,9 +49,37 @@ func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire
 		if err := db.QueryRowContext(ctx, sql.countPrepared).Scan(&answer.Prepared); err != nil {
 			return fmt.Errorf("counting branches in doubt: %w", err)
 		}
-		answer.Violations, err = violations(ctx, db, sql.listViolations, q.ID)
-		return err
+		if answer.Violations, err = violations(ctx, db, sql.listViolations, q.ID); err != nil || len(answer.Violations) < wire.MaxList {
+			return err
+		}
+		if !q.ID.IsZero() || q.Key != "" {
+			return nil
+		}
+		var all int
+		if err := db.QueryRowContext(ctx, sql.countViolations).Scan(&all); err != nil {
+			return fmt.Errorf("counting violations: %w", err)
+		}
+		if all > len(answer.Violations) {
+			answer.AllViolations = all
+		}
+		return nil
 	})
+}
+
+// listFrom lists prepared branches in the order of their ids, and counts those
+// that follow.
+func listFrom(ctx context.Context, db Querier, sql *statements, from wire.TxID, answer *wire.Branches) (err error) {
+	n := int64(min(from.N, maxN))
+	if answer.Branches, err = branchInfos(ctx, db, sql.listPreparedFrom, from.Log, n, wire.MaxList); err != nil {
+		return err
+	}
+	var all int
+	if err := db.QueryRowContext(ctx, sql.countPreparedFrom, from.Log, n).Scan(&all); err != nil {
+		return err
+	}
+	// Between the two statements branches may have come and gone.
+	answer.More = max(0, all-len(answer.Branches))
+	return nil
 }
 
 func branchInfos(ctx context.Context, db Querier, query string, args ...any) (infos []wire.BranchInfo, err error) {

@@ -21,6 +21,7 @@ const collectable = " WHERE id BETWEEN ? AND ? AND state<>0 AND finished BETWEEN
 // aborted, -1 before that and in rows of a build without it.
 func (d *sqliteDB) sql() *statements {
 	branch := "SELECT " + branchColumns + " FROM branches"
+	from := " WHERE b.state=0 AND (l.name>?1 OR l.name=?1 AND b.id>=(l.id<<40)+?2)"
 	listed := "SELECT l.name,b.id,b.key,b.held,b.state,b.at,b.reason,b.payload,b.detail FROM branches b JOIN logs l ON l.id=b.id>>40"
 	return &statements{
 		schema: []string{
@@ -70,6 +71,10 @@ func (d *sqliteDB) sql() *statements {
 		listPrepared:   listed + " WHERE b.state=0 ORDER BY b.at LIMIT ?",
 		countPrepared:  "SELECT count(*) FROM branches WHERE state=0",
 		listViolations: "SELECT log,n,of,reason,at FROM violations ORDER BY rowid DESC LIMIT ?",
+
+		listPreparedFrom:  listed + from + " ORDER BY l.name,b.id LIMIT ?3",
+		countPreparedFrom: "SELECT count(*) FROM branches b JOIN logs l ON l.id=b.id>>40" + from,
+		countViolations:   "SELECT count(*) FROM violations",
 
 		hasFinished: "SELECT count(*) FROM pragma_table_info('branches') WHERE name='finished'",
 		addFinished: "ALTER TABLE branches ADD COLUMN finished INTEGER NOT NULL DEFAULT -1",

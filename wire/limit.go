@@ -32,7 +32,8 @@ const (
 	MaxRecord = 512 << 10
 	// MaxRecordCommits bounds the transactions in one commit-log record.
 	MaxRecordCommits = 256
-	// MaxList bounds the rows of one answer to a listing.
+	// MaxList bounds the rows of one answer to a listing: so many branches with
+	// payloads and details fit one message. Longer lists are read page by page.
 	MaxList = 100
 
 	// DefaultTimeout is the time a transaction has to collect its votes when

@@ -8,12 +8,15 @@ import (
 
 // BranchQuery asks a participant for branches (request on
 // participant.<name>.branches): the one with ID, or those with Key, or, when
-// both are empty, the prepared ones and the violations, oldest first, at most
-// [MaxList].
+// both are empty, the prepared ones and the violations, at most [MaxList] of
+// each. Those prepared are the oldest, oldest first; with From they are those from
+// that transaction on, in the order of their ids, so that a long list can be read
+// page by page (see [TxID.Next]).
 type BranchQuery struct {
-	V   int    `json:"v"`
-	ID  TxID   `json:"id,omitzero"`
-	Key string `json:"key,omitempty"`
+	V    int    `json:"v"`
+	ID   TxID   `json:"id,omitzero"`
+	Key  string `json:"key,omitempty"`
+	From TxID   `json:"from,omitzero"`
 }
 
 func (*BranchQuery) name() string   { return "branch query" }
@@ -21,6 +24,9 @@ func (m *BranchQuery) version() int { return m.V }
 func (*BranchQuery) limit() int     { return MaxMessage }
 
 func (m *BranchQuery) check() error {
+	if !m.From.IsZero() && (!m.ID.IsZero() || m.Key != "") {
+		return fmt.Errorf("from is %q beside an id or a key: it is for the list of all that are prepared", m.From)
+	}
 	if m.Key != "" {
 		return CheckKey(m.Key)
 	}
@@ -33,11 +39,17 @@ type Branches struct {
 	Participant string       `json:"participant"`
 	Journal     string       `json:"journal"`
 	Branches    []BranchInfo `json:"branches"`
-	// Prepared is how many branches are in doubt in all.
+	// Prepared is how many branches are in doubt in all. It is more than stand in
+	// the list when that was cut.
 	Prepared int `json:"prepared"`
+	// More is how many follow those listed, in the answer to a query with From.
+	More int `json:"more,omitempty"`
 	// Violations are outcomes this journal refused because they contradict
 	// what it holds; any at all means that something was lost or restored.
 	Violations []Violation `json:"violations,omitempty"`
+	// AllViolations is how many the journal holds, if that is more than stand in
+	// the list of violations. A participant of an earlier release leaves it out.
+	AllViolations int `json:"all_violations,omitempty"`
 	// Code and Reason are set when the query was refused.
 	Code   Code   `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
@@ -77,7 +89,16 @@ func (m *Branches) version() int { return m.V }
 func (*Branches) limit() int     { return 1 << 20 }
 func (*Branches) report()        {}
 
+// Cut reports whether the list of prepared branches, in the answer to a query for
+// all of them or for those from the given one on, has not all.
+func (m *Branches) Cut(from TxID) bool {
+	return m.More > 0 || from.IsZero() && m.Prepared > len(m.Branches)
+}
+
 func (m *Branches) check() error {
+	if m.Prepared < 0 || m.More < 0 || m.AllViolations < 0 {
+		return fmt.Errorf("prepared is %d, more %d and all_violations %d, none may be negative", m.Prepared, m.More, m.AllViolations)
+	}
 	if err := CheckName(m.Participant); err != nil {
 		return err
 	}
@@ -106,6 +127,8 @@ func (b *BranchInfo) check() error {
 // CoordinatorsRequest asks every coordinator for its [CoordinatorState].
 type CoordinatorsRequest struct {
 	V int `json:"v"`
+	// From asks for the transactions from this one on instead of the first ones.
+	From TxID `json:"from,omitzero"`
 }
 
 func (*CoordinatorsRequest) name() string   { return "coordinators request" }
@@ -133,8 +156,20 @@ type CoordinatorState struct {
 	// Reason is why it can commit or conclude nothing at the moment, empty while
 	// it can.
 	Reason string `json:"reason,omitempty"`
-	// Txs are unfinished transactions, oldest first, at most [MaxList].
+	// Txs are transactions that are undecided or unfinished, in the order of
+	// their ids (of one log: oldest first), at most [MaxList].
 	Txs []TxInfo `json:"txs,omitempty"`
+	// More is how many follow those listed, in the answer to a request with From.
+	More int `json:"more,omitempty"`
+}
+
+// Held is how many transactions it holds in all, listed or not.
+func (m *CoordinatorState) Held() int { return m.Undecided + m.Unfinished }
+
+// Cut reports whether the list, in the answer to a request for all or for those
+// from the given one on, has not all.
+func (m *CoordinatorState) Cut(from TxID) bool {
+	return m.More > 0 || from.IsZero() && m.Held() > len(m.Txs)
 }
 
 // TxInfo is one unfinished transaction.
@@ -156,6 +191,9 @@ func (*CoordinatorState) report()        {}
 func (m *CoordinatorState) check() error {
 	if m.Undecided < 0 || m.Unfinished < 0 {
 		return fmt.Errorf("undecided is %d and unfinished %d, neither may be negative", m.Undecided, m.Unfinished)
+	}
+	if m.More < 0 {
+		return fmt.Errorf("more is %d, it may not be negative", m.More)
 	}
 	return nil
 }

@@ -211,6 +211,11 @@ func TestRefusals(t *testing.T) {
 		{"record.seal", "a seal that commits", set("commits", committed(1)), []string{"seal", "1 commits"}},
 
 		{"branch_query", "a long key", set("key", key), []string{"key", "129", "128"}},
+		{"branch_query.from", "from beside a key", set("key", "k"), []string{"from", txA.String()}},
+		{"branch_query.from", "from beside an id", set("id", txA.String()), []string{"from", txA.String()}},
+		{"branches.cut", "fewer than none more", set("more", -1), []string{"more", "-1"}},
+		{"branches.cut", "fewer than no violations", set("all_violations", -2), []string{"all_violations", "-2"}},
+		{"coordinator_state.cut", "fewer than none more", set("more", -1), []string{"more", "-1"}},
 		{"branches", "nobody", set("participant", ""), []string{"participant name is empty"}},
 		{"branches", "a branch without id", set("branches.0.id", ""), []string{"branches[0]", "id is missing"}},
 		{"branches", "another state", set("branches.0.state", "odd"), []string{"branches[0]", "state", "odd"}},

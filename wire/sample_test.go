@@ -100,6 +100,11 @@ func samples() []sample {
 		}),
 		of("record.seal", wire.MaxRecord, wire.Record{V: 1, Kind: wire.RecordSeal, Nonce: nonceA, Prev: 19, Base: 17, By: logB}),
 		of("branch_query", wire.MaxMessage, wire.BranchQuery{V: 1, ID: txA, Key: "order-1"}),
+		of("branch_query.from", wire.MaxMessage, wire.BranchQuery{V: 1, From: txA}),
+		of("branches.cut", listing, wire.Branches{
+			V: 1, Participant: "delivery", Journal: journalA, Prepared: 303, More: 203, AllViolations: 130,
+			Branches: []wire.BranchInfo{{ID: txA, Key: "order-1", State: wire.BranchPrepared, At: atMS}},
+		}),
 		of("branches", listing, wire.Branches{
 			V: 1, Participant: "delivery", Journal: journalA, Prepared: 1,
 			Branches: []wire.BranchInfo{{
@@ -119,6 +124,10 @@ func samples() []sample {
 			V: 1, Participant: "delivery", Branches: []wire.BranchInfo{}, Code: wire.CodeInvalid, Reason: "branch query is malformed",
 		}),
 		of("coordinators_request", wire.MaxMessage, wire.CoordinatorsRequest{V: 1}),
+		of("coordinators_request.from", wire.MaxMessage, wire.CoordinatorsRequest{V: 1, From: txA}),
+		of("coordinator_state.cut", listing, wire.CoordinatorState{
+			V: 1, Log: logA, Unfinished: 303, Durability: "synced", More: 302, Txs: []wire.TxInfo{{ID: txA, Key: "order-1", State: "committed"}},
+		}),
 		of("coordinator_state", listing, wire.CoordinatorState{
 			V: 1, Log: logA, Undecided: 1, Unfinished: 2, Adopted: []string{logB}, Committed: 10, Aborted: 3, Durability: "synced",
 			Txs: []wire.TxInfo{{

@@ -46,6 +46,12 @@ func (t TxID) String() string {
 // IsZero reports whether t names no transaction.
 func (t TxID) IsZero() bool { return t == TxID{} }
 
+// FirstTxID is the smallest transaction id there can be.
+func FirstTxID() TxID { return TxID{Log: strings.Repeat("0", tokenLen), N: 1} }
+
+// Next is the id that follows t.
+func (t TxID) Next() TxID { return TxID{Log: t.Log, N: t.N + 1} }
+
 // Compare orders transaction ids, by log and then number. When two living
 // transactions hold one key in different journals, the larger one yields.
 func (t TxID) Compare(o TxID) int {

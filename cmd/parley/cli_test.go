@@ -68,6 +68,7 @@ func TestWrongUsage(t *testing.T) {
 		{"couriers --complete 1 --zone north", "do not go together"},
 		{"tx", "show"},
 		{"tx resolve nonsense", "nonsense"},
+		{"tx list --from nonsense", "nonsense"},
 		{"observe --tx nonsense", "nonsense"},
 		{"broker --peers 127.0.0.1:1", "--cluster-listen"},
 		{"broker --listen here", `--listen "here" is not HOST:PORT`},

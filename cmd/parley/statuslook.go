@@ -41,6 +41,11 @@ type inDoubtJSON struct {
 	// Branches is how many are prepared and do not know the outcome, over all
 	// participants.
 	Branches int `json:"branches"`
+	// Unfinished is how many transactions are unfinished in all, at least: what
+	// coordinators hold, and what participants alone name.
+	Unfinished int `json:"unfinished"`
+	// More: Transactions has not all of them; `parley tx list` has.
+	More bool `json:"more"`
 	// OldestMS is how long the oldest of those listed has been prepared.
 	OldestMS int64 `json:"oldest_ms"`
 	// Transactions are unfinished, oldest first; coordinators and participants
@@ -53,6 +58,15 @@ type participantJSON struct {
 	Journal    string           `json:"journal"`
 	InDoubt    int              `json:"in_doubt"`
 	Violations []wire.Violation `json:"violations"`
+	// AllViolations is how many there are, of which the newest 100 are named.
+	AllViolations int `json:"all_violations"`
+}
+
+func newParticipantJSON(b wire.Branches) participantJSON {
+	return participantJSON{
+		Name: b.Participant, Journal: b.Journal, InDoubt: b.Prepared,
+		Violations: append([]wire.Violation{}, b.Violations...), AllViolations: max(b.AllViolations, len(b.Violations)),
+	}
 }
 
 type violationJSON struct {
@@ -85,7 +99,7 @@ func (l *looks) look(ctx context.Context) *statusJSON {
 		Gateways: append([]wire.GatewayState{}, a.gateways...), Participants: []participantJSON{}, Violations: []violationJSON{}, Leases: []leaseJSON{},
 	}
 	for _, p := range a.branches {
-		s.Participants = append(s.Participants, participantJSON{Name: p.Participant, Journal: p.Journal, InDoubt: p.Prepared, Violations: append([]wire.Violation{}, p.Violations...)})
+		s.Participants = append(s.Participants, newParticipantJSON(p))
 		for _, v := range p.Violations {
 			s.Violations = append(s.Violations, violationJSON{p.Participant, v})
 		}
@@ -114,10 +128,25 @@ func (s *statusJSON) addTransactions(a *answers) {
 	for _, v := range all.sorted() {
 		s.InDoubt.Transactions = append(s.InDoubt.Transactions, v.line())
 	}
+	s.InDoubt.count(a)
 	slices.SortStableFunc(s.InDoubt.Transactions, func(x, y txLineJSON) int { return cmp.Compare(age(x), age(y)) })
 	if t := s.InDoubt.Transactions; len(t) > 0 && t[0].Since > 0 {
 		s.InDoubt.OldestMS = max(0, a.at.UnixMilli()-t[0].Since)
 	}
+}
+
+// count finds out how many transactions there are beside those that were named.
+func (d *inDoubtJSON) count(a *answers) {
+	held := 0
+	for _, c := range a.coordinators {
+		held += c.Held()
+		d.More = d.More || c.Cut(wire.TxID{})
+	}
+	for _, b := range a.branches {
+		d.More = d.More || b.Cut(wire.TxID{})
+	}
+	// What a participant alone names may be among those that a coordinator did not.
+	d.Unfinished = max(len(d.Transactions), held)
 }
 
 // age orders by the oldest vote; what nobody has voted on comes last.

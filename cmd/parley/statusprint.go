@@ -62,7 +62,7 @@ func (d *inDoubtJSON) String() string {
 	if len(d.Transactions) == 0 && d.Branches == 0 {
 		return "nothing"
 	}
-	text := plural(d.Branches, "branch", "branches") + ", " + plural(len(d.Transactions), "unfinished transaction", "unfinished transactions")
+	text := plural(d.Branches, "branch", "branches") + ", " + plural(d.Unfinished, "unfinished transaction", "unfinished transactions")
 	if d.OldestMS > 0 {
 		text += ", the oldest for " + (time.Duration(d.OldestMS) * time.Millisecond).String()
 	}
@@ -223,14 +223,27 @@ func (s *statusJSON) printTransactions(a *app) {
 		rows = append(rows, []string{l.ID.String(), printable(l.Key), cmp.Or(l.State, "-"), strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), since})
 	}
 	a.table(rows)
-	if more := len(t) - maxShown; more > 0 {
+	more := s.InDoubt.Unfinished - min(maxShown, len(t))
+	switch {
+	case s.InDoubt.More && more > 0:
+		a.printf("and at least %d more: `parley tx list`\n", more)
+	case more > 0:
 		a.printf("and %d more: `parley tx list`\n", more)
+	case s.InDoubt.More:
+		a.printf("and more: `parley tx list`\n")
 	}
 }
 
 func (s *statusJSON) printViolations(a *app) {
 	for _, v := range s.Violations {
 		a.printf("\nVIOLATION at %s: %s of %s refused: %s (see `parley tx show %s`)\n", v.Participant, printable(v.Of), v.ID, printable(v.Reason), v.ID)
+	}
+	for _, p := range s.Participants {
+		if more := p.AllViolations - len(p.Violations); more > 0 {
+			a.printf("\nVIOLATIONS at %s: %d in all, the newest %d are above\n", p.Name, p.AllViolations, len(p.Violations))
+		} else if len(p.Violations) == wire.MaxList {
+			a.printf("\nVIOLATIONS at %s: the newest %d are above, there may be more\n", p.Name, len(p.Violations))
+		}
 	}
 }
 

@@ -13,20 +13,32 @@ import (
 type txListCmd struct {
 	natsFlags
 	jsonFlag
+	From wire.TxID `placeholder:"ID" help:"Begin with this transaction, as the last line of a list that was cut says."`
 }
 
 func (*txListCmd) Help() string {
-	return `Lists what the coordinators have not finished and what any participant holds prepared without knowing the outcome. Each coordinator and participant names at most 100, oldest first. In a healthy system nothing stays here for longer than a few seconds.
+	return fmt.Sprintf(`Lists what the coordinators have not finished and what any participant holds prepared without knowing the outcome. One list has at most %d transactions, in the order of their ids; when there are more, it ends with how many there are and with the command that shows the next ones ("more" and "next" with --json). In a healthy system nothing stays here for longer than a few seconds.
 
 Examples:
 
     parley tx list
-    parley tx list --json`
+    parley tx list --json
+    parley tx list --from 4k2xq7n5w3rtyabc.118`, wire.MaxList)
 }
 
 // txListJSON is what --json prints.
 type txListJSON struct {
 	Transactions []txLineJSON `json:"transactions"`
+	// Unfinished is how many transactions the coordinators hold in all, InDoubt
+	// how many branches the participants do, Violations how many outcomes they
+	// refused; listed or not.
+	Unfinished int `json:"unfinished"`
+	InDoubt    int `json:"in_doubt"`
+	Violations int `json:"violations"`
+	// More: the list was cut. Next is where to go on with --from; without it the
+	// rest cannot be listed, since it is held by processes of an earlier release.
+	More bool      `json:"more"`
+	Next wire.TxID `json:"next,omitzero"`
 	// NoAnswer are the kinds of processes of which none answers, so that what
 	// they hold is missing.
 	NoAnswer []string `json:"no_answer,omitempty"`
@@ -70,26 +82,9 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer closeAll()
-	states, err := client.Coordinators(ctx)
+	list, err := listTxs(ctx, client, c.From)
 	if err != nil {
 		return err
-	}
-	answers, err := client.AllBranches(ctx, wire.BranchQuery{})
-	if err != nil {
-		return err
-	}
-	all := txViews{}
-	all.addStates(states)
-	all.addAnswers(answers)
-	list := txListJSON{Transactions: make([]txLineJSON, 0, len(all))}
-	for _, v := range all.sorted() {
-		list.Transactions = append(list.Transactions, v.line())
-	}
-	if len(states) == 0 {
-		list.NoAnswer = append(list.NoAnswer, allCoordinators)
-	}
-	if len(answers) == 0 {
-		list.NoAnswer = append(list.NoAnswer, allParticipants)
 	}
 	if a.json {
 		a.printJSON(list)
@@ -99,10 +94,102 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
+// lister is what a list needs of [txclient.Client].
+type lister interface {
+	CoordinatorsFrom(context.Context, wire.TxID) ([]wire.CoordinatorState, error)
+	AllBranches(context.Context, wire.BranchQuery) ([]wire.Branches, error)
+}
+
+// listTxs reads one page: the first [wire.MaxList] transactions from one on. Each
+// process names its own first ones from there on, so that the first ones of all
+// are among them.
+func listTxs(ctx context.Context, client lister, from wire.TxID) (*txListJSON, error) {
+	states, err := client.CoordinatorsFrom(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := client.AllBranches(ctx, wire.BranchQuery{From: from})
+	if err != nil {
+		return nil, err
+	}
+	stuck := false
+	if from.IsZero() {
+		if answers, stuck, err = inOrder(ctx, client, answers); err != nil {
+			return nil, err
+		}
+	}
+	l := &txListJSON{Transactions: []txLineJSON{}}
+	more := stuck
+	for _, s := range states {
+		l.Unfinished += s.Held()
+		more = more || s.Cut(from)
+	}
+	for _, b := range answers {
+		if b.Code != "" {
+			return nil, failed(&wire.Error{Code: b.Code, Text: fmt.Sprintf("the participant %s cannot list its branches: %s", b.Participant, b.Reason)},
+				"a participant of an earlier release does not know --from; leave it out, or upgrade the participant")
+		}
+		l.InDoubt += b.Prepared
+		l.Violations += max(b.AllViolations, len(b.Violations))
+		more = more || b.Cut(from)
+	}
+	all := txViews{}
+	all.addStates(states)
+	all.addAnswers(answers)
+	for _, v := range all.sorted() {
+		if v.ID.Compare(from) >= 0 { // violations are named on every page
+			l.Transactions = append(l.Transactions, v.line())
+		}
+	}
+	if len(l.Transactions) > wire.MaxList {
+		l.Transactions, more = l.Transactions[:wire.MaxList], true
+	}
+	l.More = more
+	if n := len(l.Transactions); more && !stuck && n > 0 {
+		l.Next = l.Transactions[n-1].ID.Next()
+	}
+	if len(states) == 0 {
+		l.NoAnswer = append(l.NoAnswer, allCoordinators)
+	}
+	if len(answers) == 0 {
+		l.NoAnswer = append(l.NoAnswer, allParticipants)
+	}
+	return l, nil
+}
+
+// inOrder asks again if a participant holds more than it named: without From it
+// names the oldest, which need not have the smallest ids. stuck: one of an earlier
+// release cannot name the others.
+func inOrder(ctx context.Context, client lister, oldest []wire.Branches) (all []wire.Branches, stuck bool, err error) {
+	if !slices.ContainsFunc(oldest, func(b wire.Branches) bool { return b.Cut(wire.TxID{}) }) {
+		return oldest, false, nil
+	}
+	ordered, err := client.AllBranches(ctx, wire.BranchQuery{From: wire.FirstTxID()})
+	if err != nil {
+		return nil, false, err
+	}
+	for _, b := range oldest {
+		i := slices.IndexFunc(ordered, func(o wire.Branches) bool {
+			return o.Participant == b.Participant && o.Journal == b.Journal && o.Code == ""
+		})
+		switch {
+		case i >= 0:
+			all = append(all, ordered[i])
+		case b.Cut(wire.TxID{}):
+			stuck = true
+			all = append(all, b)
+		default:
+			all = append(all, b)
+		}
+	}
+	return all, stuck, nil
+}
+
 // print shows the list, and who is not in it: that nobody answers does not mean
 // that nothing is unfinished.
 func (l *txListJSON) print(a *app) {
 	l.printLines(a)
+	l.printRest(a)
 	if slices.Contains(l.NoAnswer, allCoordinators) {
 		fmt.Fprintf(a.err, "no coordinator answers: what is unfinished is not known; start one with `parley coordinator`\n")
 	}
@@ -111,11 +198,30 @@ func (l *txListJSON) print(a *app) {
 	}
 }
 
+// printRest names what a list that was cut has not.
+func (l *txListJSON) printRest(a *app) {
+	if !l.More {
+		return
+	}
+	a.printf("These are not all: the coordinators hold %s, the participants %s in doubt",
+		plural(l.Unfinished, "transaction", "transactions"), plural(l.InDoubt, "branch", "branches"))
+	if l.Violations > 0 {
+		a.printf(" and %s", plural(l.Violations, "violation", "violations"))
+	}
+	if l.Next.IsZero() {
+		a.printf("\nA participant of an earlier release cannot list the others: upgrade it.\n")
+		return
+	}
+	a.printf("\nThe next ones: `parley tx list --from %s`\n", l.Next)
+}
+
 func (l *txListJSON) printLines(a *app) {
 	lines := l.Transactions
 	if len(lines) == 0 {
-		if len(l.NoAnswer) == 0 {
+		if len(l.NoAnswer) == 0 && !l.More && l.Unfinished+l.InDoubt == 0 {
 			a.printf("Nothing is unfinished or in doubt.\n")
+		} else if len(l.NoAnswer) == 0 {
+			a.printf("Nothing is listed from there on.\n")
 		}
 		return
 	}

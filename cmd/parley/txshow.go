@@ -99,7 +99,7 @@ func (c *txShowCmd) Run(ctx context.Context, a *app) error {
 
 // find gathers by id if the word reads like one, and otherwise by key.
 func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txView, error) {
-	found, err := everywhere(ctx, client)
+	found, cut, err := everywhere(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +122,9 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 		if v.ID != id && (notID == nil || v.Key != c.Which) {
 			continue
 		}
+		if cut && v.State == "" {
+			c.findBeyond(ctx, client, found, v.ID)
+		}
 		o, err := client.Status(ctx, v.ID)
 		if err != nil {
 			v.Status, v.Reason = wire.StatusUnknown, err.Error()
@@ -134,6 +137,17 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 		views = append(views, v)
 	}
 	return views, nil
+}
+
+// findBeyond asks the coordinators for one transaction that their first answer may
+// not have named, since they hold many. What they do not answer stays empty.
+func (c *txShowCmd) findBeyond(ctx context.Context, client *txclient.Client, found txViews, id wire.TxID) {
+	states, _ := client.CoordinatorsFrom(ctx, id)
+	for _, s := range states {
+		if len(s.Txs) > 0 && s.Txs[0].ID == id {
+			found.addStates([]wire.CoordinatorState{{Txs: s.Txs[:1]}})
+		}
+	}
 }
 
 func (v *txView) print(a *app) {

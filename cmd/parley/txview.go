@@ -11,15 +11,15 @@ import (
 // txViews are transactions by id, gathered from coordinators and participants.
 type txViews map[wire.TxID]*txView
 
-// everywhere starts with what the coordinators hold.
-func everywhere(ctx context.Context, client *txclient.Client) (txViews, error) {
+// everywhere starts with what the coordinators name. cut: one of them holds more.
+func everywhere(ctx context.Context, client *txclient.Client) (all txViews, cut bool, err error) {
 	states, err := client.Coordinators(ctx)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	all := txViews{}
+	all = txViews{}
 	all.addStates(states)
-	return all, nil
+	return all, slices.ContainsFunc(states, func(s wire.CoordinatorState) bool { return s.Cut(wire.TxID{}) }), nil
 }
 
 // addStates adds what coordinators hold.

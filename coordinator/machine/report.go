@@ -86,6 +86,23 @@ func (m *Machine) Report() wire.CoordinatorState {
 	return r
 }
 
+// ReportFrom is a report whose transactions are those from one on, with how many
+// follow them.
+func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
+	r := m.Report()
+	r.Txs = nil
+	for _, t := range m.sorted() {
+		switch {
+		case t.ID.Compare(from) < 0:
+		case len(r.Txs) < wire.MaxList:
+			r.Txs = append(r.Txs, t.info())
+		default:
+			r.More++
+		}
+	}
+	return r
+}
+
 func (t *Tx) info() wire.TxInfo {
 	i := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
 	for _, b := range t.Branches {

@@ -13,6 +13,7 @@ import (
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
 )
 
 // gatherFor is how long coordinators and participants have to answer a question
@@ -66,7 +67,8 @@ func (c *Client) Branches(ctx context.Context, participant string, q wire.Branch
 }
 
 // AllBranches asks every participant for branches it holds, in the order of
-// their names.
+// their names. A participant that refuses the query, one of an earlier release for
+// example, answers with its code.
 func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
 	q.V = wire.Version
 	q, err := wire.Check(q)
@@ -80,8 +82,18 @@ func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Br
 
 // Coordinators asks every coordinator what it is doing, in the order of their
 // logs.
+//
+// Each names the first [wire.MaxList] of its transactions; see
+// [wire.CoordinatorState.Held] and [Client.CoordinatorsFrom] for the others.
 func (c *Client) Coordinators(ctx context.Context) ([]wire.CoordinatorState, error) {
-	all, err := gather[wire.CoordinatorState](ctx, c, wire.SubjectCoordinators, wire.Encode(wire.CoordinatorsRequest{V: wire.Version}))
+	return c.CoordinatorsFrom(ctx, wire.TxID{})
+}
+
+// CoordinatorsFrom is [Client.Coordinators] with the transactions from the given
+// one on. An error with code invalid beside some answers is that of a coordinator
+// of an earlier release, which cannot list so.
+func (c *Client) CoordinatorsFrom(ctx context.Context, from wire.TxID) ([]wire.CoordinatorState, error) {
+	all, err := gather[wire.CoordinatorState](ctx, c, wire.SubjectCoordinators, wire.Encode(wire.CoordinatorsRequest{V: wire.Version, From: from}))
 	slices.SortFunc(all, func(a, b wire.CoordinatorState) int { return strings.Compare(a.Log, b.Log) })
 	return all, err
 }
@@ -120,6 +132,7 @@ func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject st
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
 	defer cancel()
 	var all []T
+	var refusal error
 	for {
 		select {
 		case <-probe.C():
@@ -128,10 +141,14 @@ func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject st
 				return nil, refusedBy(denied)
 			}
 		case <-ctx.Done():
-			return all, nil
+			return all, refusal
 		case msg := <-box:
 			if noResponders(msg) {
 				return all, nil
+			}
+			if code := wire.Code(msg.Header.Get(micro.ErrorCodeHeader)); code != "" {
+				refusal = &wire.Error{Code: code, Text: fmt.Sprintf("asking on %s: %s", subject, msg.Header.Get(micro.ErrorHeader))}
+				continue
 			}
 			v, err := wire.Decode[T, M](msg.Data)
 			if err != nil {

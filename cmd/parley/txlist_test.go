@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"parley/wire"
+)
+
+// holders are a coordinator and a participant that hold transactions. Those of
+// an earlier release do not know From.
+type holders struct {
+	held, prepared []wire.TxID
+	old            bool
+	refused        int // outcomes
+}
+
+func (h *holders) CoordinatorsFrom(_ context.Context, from wire.TxID) ([]wire.CoordinatorState, error) {
+	if h.old && !from.IsZero() {
+		return nil, &wire.Error{Code: wire.CodeInvalid, Text: `unknown field "from"`}
+	}
+	s := wire.CoordinatorState{V: wire.Version, Unfinished: len(h.held)}
+	page, more := pageOf(h.held, from)
+	for _, id := range page {
+		s.Txs = append(s.Txs, wire.TxInfo{ID: id, Key: "k", State: "committed"})
+	}
+	if !from.IsZero() {
+		s.More = more
+	}
+	return []wire.CoordinatorState{s}, nil
+}
+
+func (h *holders) AllBranches(_ context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
+	b := wire.Branches{V: wire.Version, Participant: "delivery", Journal: "j", Prepared: len(h.prepared)}
+	for n := range min(h.refused, wire.MaxList) {
+		b.Violations = append(b.Violations, wire.Violation{ID: wire.TxID{Log: "vvvvvvvvvvvvvvvv", N: uint64(n + 1)}, Of: "commit"})
+	}
+	if h.refused > wire.MaxList {
+		b.AllViolations = h.refused
+	}
+	order := h.prepared
+	if q.From.IsZero() {
+		order = slices.Clone(order) // the oldest are not those with the smallest ids
+		slices.Reverse(order)
+	} else if h.old {
+		b.Code, b.Reason = wire.CodeInvalid, `unknown field "from"`
+		return []wire.Branches{b}, nil
+	}
+	page, more := pageOf(order, q.From)
+	for _, id := range page {
+		b.Branches = append(b.Branches, wire.BranchInfo{ID: id, Key: "k", State: wire.BranchPrepared, At: 1})
+	}
+	if !q.From.IsZero() {
+		b.More = more
+	}
+	return []wire.Branches{b}, nil
+}
+
+func pageOf(all []wire.TxID, from wire.TxID) (page []wire.TxID, more int) {
+	for _, id := range all {
+		switch {
+		case !from.IsZero() && id.Compare(from) < 0:
+		case len(page) < wire.MaxList:
+			page = append(page, id)
+		default:
+			more++
+		}
+	}
+	return page, more
+}
+
+func ids(log string, n int) (all []wire.TxID) {
+	for i := range n {
+		all = append(all, wire.TxID{Log: strings.Repeat(log, 16), N: uint64(i + 1)})
+	}
+	return all
+}
+
+// A list that was cut names how many there are and how to go on, and its pages
+// have every transaction once.
+func TestTxListPages(t *testing.T) {
+	for _, c := range []struct {
+		what           string
+		held, prepared []wire.TxID
+		refused, pages int
+	}{
+		{"nothing", nil, nil, 0, 1},
+		{"as many as fit", ids("b", 100), ids("b", 100), 0, 1},
+		{"303 at a coordinator", ids("b", 303), nil, 0, 4},
+		{"303 at both", ids("b", 303), ids("b", 303), 0, 4},
+		{"303 at a participant", nil, ids("b", 303), 0, 4},
+		{"different ones", append(ids("a", 120), ids("c", 90)...), append(ids("b", 150), ids("c", 10)...), 0, 4},
+		{"violations, too", ids("b", 150), ids("w", 150), 130, 4},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			h := &holders{held: c.held, prepared: c.prepared, refused: c.refused}
+			want := slices.Concat(c.held, c.prepared, ids("v", min(c.refused, wire.MaxList)))
+			slices.SortFunc(want, wire.TxID.Compare)
+			want = slices.Compact(want)
+			var got []wire.TxID
+			var from wire.TxID
+			for page := 1; ; page++ {
+				l, err := listTxs(t.Context(), h, from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if l.Unfinished != len(c.held) || l.InDoubt != len(c.prepared) || l.Violations != c.refused || len(l.Transactions) > wire.MaxList {
+					t.Errorf("page %d has %d transactions, and reports %d, %d and %d", page, len(l.Transactions), l.Unfinished, l.InDoubt, l.Violations)
+				}
+				for _, x := range l.Transactions {
+					got = append(got, x.ID)
+				}
+				var out, errs bytes.Buffer
+				l.print(&app{out: &out, err: &errs})
+				if said := strings.Contains(out.String(), fmt.Sprintf("`parley tx list --from %s`", l.Next)); said != l.More || l.More == l.Next.IsZero() {
+					t.Errorf("page %d: more is %v, next %s, and it prints\n%s", page, l.More, l.Next, &out)
+				}
+				if l.More && !strings.Contains(out.String(), fmt.Sprint(len(c.held))) {
+					t.Errorf("page %d does not name the total:\n%s", page, &out)
+				}
+				if !l.More {
+					if page != c.pages {
+						t.Errorf("%d pages, want %d", page, c.pages)
+					}
+					break
+				}
+				from = l.Next
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("listed %d transactions, want %d", len(got), len(want))
+			}
+		})
+	}
+}
+
+// Processes of an earlier release are listed as far as they can be, and it shows
+// that it is not all.
+func TestTxListOfAnEarlierRelease(t *testing.T) {
+	h := &holders{held: ids("b", 20), prepared: ids("b", 303), old: true}
+	l, err := listTxs(t.Context(), h, wire.TxID{})
+	if err != nil || !l.More || !l.Next.IsZero() || l.InDoubt != 303 || len(l.Transactions) != wire.MaxList {
+		t.Errorf("got %d transactions of %d, more %v, next %s, %v", len(l.Transactions), l.InDoubt, l.More, l.Next, err)
+	}
+	var out, errs bytes.Buffer
+	l.print(&app{out: &out, err: &errs})
+	if !strings.Contains(out.String(), "303") || !strings.Contains(out.String(), "upgrade") {
+		t.Errorf("it prints\n%s", &out)
+	}
+	for _, h := range []*holders{h, {prepared: ids("b", 3), old: true}} {
+		if _, err := listTxs(t.Context(), h, ids("b", 2)[1]); err == nil {
+			t.Error("a page is listed as if nothing was missing")
+		} else if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeInvalid {
+			t.Errorf("got %v", err)
+		}
+	}
+	h = &holders{held: ids("b", 20), prepared: ids("b", 20), old: true}
+	if l, err := listTxs(t.Context(), h, wire.TxID{}); err != nil || l.More || len(l.Transactions) != 20 {
+		t.Errorf("a short list: %+v, %v", l, err)
+	}
+}
+
+// The status counts what its table and its answers have not.
+func TestStatusCountsWhatIsNotListed(t *testing.T) {
+	h := &holders{held: ids("b", 303), prepared: ids("b", 303), refused: 130}
+	states, _ := h.CoordinatorsFrom(t.Context(), wire.TxID{})
+	branches, _ := h.AllBranches(t.Context(), wire.BranchQuery{})
+	a := &answers{coordinators: states, branches: branches}
+	s := &statusJSON{}
+	for _, p := range branches {
+		s.Participants = append(s.Participants, newParticipantJSON(p))
+		s.InDoubt.Branches += p.Prepared
+	}
+	s.addTransactions(a)
+	if s.InDoubt.Unfinished != 303 || !s.InDoubt.More || !strings.Contains(s.InDoubt.String(), "303 branches, 303 unfinished transactions") {
+		t.Errorf("in doubt is %d, more %v: %s", s.InDoubt.Unfinished, s.InDoubt.More, s.InDoubt.String())
+	}
+	var out, errs bytes.Buffer
+	p := &app{out: &out, err: &errs}
+	s.printTransactions(p)
+	s.printViolations(p)
+	for _, want := range []string{"at least 293 more", "130 in all"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, &out)
+		}
+	}
+	// A participant of an earlier release does not count its violations.
+	branches[0].AllViolations = 0
+	s.Participants[0] = newParticipantJSON(branches[0])
+	out.Reset()
+	s.printViolations(p)
+	if !strings.Contains(out.String(), "may be more") {
+		t.Errorf("without a total it prints\n%s", &out)
+	}
+}
