@@ -74,7 +74,7 @@ func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machin
 	}
 	var detail json.RawMessage
 	b := Branch{ID: o.id, Key: m.Key, Payload: m.Payload}
-	wrote, err := k.guarded(ctx, c, k.careful, func(tx *Tx) (err error) {
+	wrote, err := k.guarded(c, o, wire.KindPrepare, k.careful, func(tx *Tx) (err error) {
 		detail, err = k.resource.Prepare(ctx, tx, b)
 		return err
 	})
@@ -145,16 +145,16 @@ func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env
 	b := Branch{ID: o.id, Key: view.Branch.Key, Payload: view.Branch.Payload, Detail: view.Branch.Detail}
 	switch o.step.Call {
 	case machine.CallCommit:
-		_, err = k.guarded(ctx, c, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
+		_, err = k.guarded(c, o, wire.KindCommit, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
 	case machine.CallAbort:
-		_, err = k.guarded(ctx, c, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
+		_, err = k.guarded(c, o, wire.KindAbort, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
 	}
 	return true, err
 }
 
 // applyLocal runs a write of the resource's own. Its failure undoes it alone.
 func (k *committer) applyLocal(ctx context.Context, c *conn, o *op) error {
-	_, o.refused = k.guarded(ctx, c, true, func(tx *Tx) error { return o.local(ctx, tx) })
+	_, o.refused = k.guarded(c, o, "write", true, func(tx *Tx) error { return o.local(ctx, tx) })
 	if errors.Is(o.refused, errSavepoint) {
 		return o.refused
 	}
@@ -167,14 +167,16 @@ var errSavepoint = errors.New("returning to the savepoint")
 // guarded calls the resource. With a savepoint, whatever fails is undone. It
 // turns a panic into an error and tells whether anything may have been
 // written.
-func (k *committer) guarded(ctx context.Context, c *conn, savepoint bool, call func(*Tx) error) (wrote bool, err error) {
+func (k *committer) guarded(c *conn, o *op, stage string, savepoint bool, fn func(*Tx) error) (wrote bool, err error) {
 	tx := &Tx{conn: c, by: byBranch, triggers: k.journal.triggers}
 	if savepoint {
 		if _, err := c.exec("SAVEPOINT branch"); err != nil {
 			return false, errors.Join(errSavepoint, err)
 		}
 	}
-	err = k.caught(tx, call)
+	k.health.call.Store(&call{id: o.id, stage: stage, since: time.Now()})
+	err = k.caught(tx, fn)
+	k.health.call.Store(nil)
 	tx.end()
 	if !savepoint {
 		return tx.wrote, err

@@ -27,6 +27,7 @@ type committer struct {
 	queue    *queue
 	doubts   *doubts
 	failing  *failing
+	health   *health
 	// durable takes groups to the answerer.
 	durable chan []*op
 	counts  *counts

@@ -4,11 +4,11 @@ import "sync/atomic"
 
 // counts is what happened since the start, for people and metrics.
 type counts struct {
-	prepared, refused, committed, aborted atomic.Uint64
-	groups, ops, regroups                 atomic.Uint64
-	failures, retries, violations         atomic.Uint64
-	malformed, dropped, unsent            atomic.Uint64
-	asked, collected, forgotten           atomic.Uint64
+	prepared, refused, committed, aborted  atomic.Uint64
+	groups, ops, regroups                  atomic.Uint64
+	failures, retries, violations          atomic.Uint64
+	malformed, dropped, unsent             atomic.Uint64
+	asked, collected, forgotten, slowCalls atomic.Uint64
 }
 
 // Counts is what a participant did since its start.
@@ -46,6 +46,12 @@ type Counts struct {
 	Queued  int `json:"queued"`
 	InDoubt int `json:"in_doubt"`
 	Failing int `json:"failing"`
+	// SlowCalls counts calls of the resource that did not return for 5 s,
+	// CallMS is how long the present one has run, 0 when none does, and Trouble
+	// why the participant does not serve, empty when it does.
+	SlowCalls uint64 `json:"slow_calls"`
+	CallMS    int64  `json:"call_ms"`
+	Trouble   string `json:"trouble,omitempty"`
 }
 
 func (c *counts) read() Counts {
@@ -55,5 +61,6 @@ func (c *counts) read() Counts {
 		Failures: c.failures.Load(), Retries: c.retries.Load(), Violations: c.violations.Load(),
 		Malformed: c.malformed.Load(), Dropped: c.dropped.Load(), Unsent: c.unsent.Load(),
 		Asked: c.asked.Load(), Collected: c.collected.Load(), Forgotten: c.forgotten.Load(),
+		SlowCalls: c.slowCalls.Load(),
 	}
 }

@@ -75,6 +75,12 @@
 // ahead: a row is remembered when it is durable, and every change of a row
 // says again what it must be changed from.
 //
+// # Health
+//
+// [Participant.Healthy] reports whether the journal can be written. A call of the
+// resource that hangs stops everything behind it; Run returns at its drain's end
+// all the same, and leaves that call and the locked journal behind.
+//
 // # Collection
 //
 // Finished rows, with the keys they hold, are removed when the journal has been

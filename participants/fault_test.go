@@ -193,6 +193,8 @@ func (b *bench) retry(at time.Time) (o *op) {
 	return o
 }
 
+func benchID(n uint64) wire.TxID { return wire.TxID{Log: "testlogtestloga2", N: n} }
+
 // benchKey is the key of the nth branch.
 func benchKey(n uint64) string {
 	if n < 20 {

@@ -111,7 +111,8 @@ func stage(o *op) string {
 // giveUp ends ops for which there is no database.
 func (k *committer) giveUp(ops []*op, err error) (failed bool) {
 	k.counts.failures.Add(uint64(len(ops)))
-	k.unsure = true // what was noted of a group that was undone is not so
+	k.unsure = true // a COMMIT may have taken effect
+	k.health.broke(err)
 	k.log.Error("the database failed; what waited for it was not answered and will be sent again", "waiting", len(ops), "error", err)
 	for _, o := range ops {
 		o.end(err)

@@ -44,8 +44,9 @@ const (
 	metaReplaced    = "incarnation:"
 	metaReplacedEnd = "incarnation;"
 	// metaOpened is the open time in milliseconds, metaMark the mark.
-	metaOpened = "opened"
-	metaMark   = "mark"
+	metaOpened  = "opened"
+	metaMark    = "mark"
+	metaWritten = "written" // by the last trial, see [service.try]
 )
 
 // openJournal locks, opens and checks the journal, and makes it if the

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"parley/wire"
 )
@@ -40,8 +41,11 @@ func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant
 }
 
 // Run opens the journal and serves until ctx ends; then it drains for at most
-// [Config.DrainTimeout] and returns nil. It runs once. An error says what
-// could not be opened, or that the NATS connection was closed.
+// [Config.DrainTimeout] and returns nil. It runs once. An error reports what
+// could not be opened, that the NATS connection was closed, or which call of the
+// resource did not return in that time. Such a call cannot be ended: its
+// goroutine stays, and the journal stays locked, until it returns or the process
+// ends.
 func (p *Participant) Run(ctx context.Context) error {
 	db, err := openSQLite(p.cfg.Path)
 	if err != nil {
@@ -54,7 +58,7 @@ func (p *Participant) Run(ctx context.Context) error {
 	p.running.Store(s)
 	err = s.serve(ctx)
 	p.running.Store(nil)
-	if err = errors.Join(err, s.journal.close()); err != nil {
+	if err = errors.Join(err, s.close()); err != nil {
 		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
 	}
 	return nil
@@ -68,6 +72,12 @@ func (p *Participant) Counts() Counts {
 	c := p.counts.read()
 	if s := p.running.Load(); s != nil {
 		c.Queued, c.InDoubt, c.Failing = s.queue.len(), s.doubts.len(), s.failing.len()
+		if running := s.health.call.Load(); running != nil {
+			c.CallMS = time.Since(running.since).Milliseconds()
+		}
+		if err := s.health.check(time.Now()); err != nil {
+			c.Trouble = wire.Clip(err.Error())
+		}
 	}
 	return c
 }

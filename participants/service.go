@@ -20,6 +20,9 @@ type service struct {
 	queue   *queue
 	doubts  *doubts
 	failing *failing
+	health  *health
+	// ended is closed when nothing works on the journal any more.
+	ended   chan struct{}
 	durable chan []*op
 }
 
@@ -31,12 +34,13 @@ func (p *Participant) open(ctx context.Context, db dialect) (*service, error) {
 	}
 	s := &service{
 		Participant: p, journal: j, queue: newQueue(), doubts: newDoubts(p.cfg.InquireAfter),
-		failing: newFailing(),
+		failing: newFailing(), health: &health{}, ended: make(chan struct{}),
 		durable: make(chan []*op, durableGroups),
 	}
-	if err := errors.Join(j.migrate(ctx, p.resource), s.recall(ctx)); err != nil {
+	if err := errors.Join(j.migrate(ctx, p.resource), s.recall(ctx), j.firstTrial(ctx)); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
+	s.health.succeeded(time.Now())
 	return s, nil
 }
 
@@ -71,6 +75,8 @@ func (s *service) serve(ctx context.Context) error {
 	if err == nil {
 		background.Go(func() { s.inquire(soft) })
 		background.Go(func() { (&retrier{s}).run(soft) })
+		background.Go(func() { s.try(soft) })
+		background.Go(func() { s.watchCalls(soft) })
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
@@ -86,11 +92,52 @@ func (s *service) serve(ctx context.Context) error {
 	m.stop()
 	in.drain(hard)
 	s.queue.close()
-	committing.Wait()
+	go func() {
+		committing.Wait()
+		close(s.ended)
+	}()
+	if !s.awaitEnd(hard) {
+		return errors.Join(err, s.stuck())
+	}
 	if s.deps.NATS.IsConnected() {
 		_ = s.deps.NATS.FlushWithContext(hard) // unsent answers are asked for again
 	}
 	return err
+}
+
+// cutGrace is how long the committer may take to end after the drain was cut.
+const cutGrace = time.Second
+
+// awaitEnd waits for the committer, a little longer than the drain may take, and
+// reports whether it ended. A call of the resource, or of the disk, that does not
+// return cannot be interrupted.
+func (s *service) awaitEnd(hard context.Context) bool {
+	select {
+	case <-s.ended:
+		return true
+	case <-hard.Done():
+	}
+	select {
+	case <-s.ended:
+		return true
+	case <-time.After(cutGrace):
+		return false
+	}
+}
+
+// close gives the journal up when nothing works on it any more. A call that does
+// not return keeps it, locked, since what it writes may still become durable.
+func (s *service) close() error {
+	select {
+	case <-s.ended:
+		return s.journal.close()
+	default:
+	}
+	go func() {
+		<-s.ended
+		_ = s.journal.close() // Run has returned: nobody is left to be told
+	}()
+	return nil
 }
 
 // listen subscribes to everything. What it returns can be stopped also after
@@ -128,7 +175,7 @@ func (s *service) untilEnd(ctx context.Context) error {
 
 func (s *service) committer() *committer {
 	return &committer{
-		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, durable: s.durable,
+		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, health: s.health, durable: s.durable,
 		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log, now: time.Now,
 	}
 }

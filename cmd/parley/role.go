@@ -133,6 +133,9 @@ type watched struct {
 	ground ground
 }
 
+// Healthy is what the participant itself reports.
+func (w watched) Healthy(ctx context.Context) error { return healthOf(ctx, w.Role) }
+
 // watchEvery is how often the stream is looked at.
 const watchEvery = time.Second
 

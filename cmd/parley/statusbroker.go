@@ -17,6 +17,8 @@ const (
 	stateDown = "down"
 	// stateSilent: it is there, or was, and does not answer.
 	stateSilent = "silent"
+	// stateFailing: it answers, and reports that it does not serve.
+	stateFailing = "failing"
 )
 
 // brokerJSON is one server.

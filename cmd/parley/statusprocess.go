@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -79,6 +80,12 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 		p := of(participantRole, b.Journal, b.Participant)
 		p.State, p.Doing = stateUp, fmt.Sprintf("%d in doubt, %d violations", b.Prepared, len(b.Violations))
 	}
+	for _, said := range a.services {
+		if text := trouble(said); text != "" && said.Metadata["journal"] != "" {
+			p := of(participantRole, printable(said.Metadata["journal"]), said.Name)
+			p.State, p.Doing = stateFailing, printable(text)
+		}
+	}
 	for _, w := range a.workers {
 		p := of(idworkerName, w.Holder, idworkerName)
 		p.State, p.Doing = string(w.State), working(w, r)
@@ -117,6 +124,19 @@ func newProcess(said micro.Stats, now time.Time) *processJSON {
 		return nil
 	}
 	return p
+}
+
+// trouble is why a service reports that it does not serve.
+func trouble(said micro.Stats) string {
+	for _, e := range said.Endpoints {
+		var counts struct {
+			Trouble string `json:"trouble"`
+		}
+		if json.Unmarshal(e.Data, &counts) == nil && counts.Trouble != "" {
+			return counts.Trouble
+		}
+	}
+	return ""
 }
 
 func requests(said micro.Stats) string {

@@ -1,0 +1,110 @@
+package participants
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"parley/wire"
+)
+
+const (
+	// trialEvery is how often the journal is written for no other reason than
+	// to know that it can be: a disk that is full or a file that is locked
+	// shows before an order meets it. It costs one sync of the disk.
+	trialEvery = 5 * time.Second
+	// maxSilence is how old the last successful trial may be. A trial waits for
+	// a lock that somebody else holds, and for the groups before it.
+	maxSilence = 15 * time.Second
+)
+
+// health is what shows whether the committer makes progress.
+type health struct {
+	// wrote is when the last trial succeeded, failed what went wrong after it.
+	wrote  atomic.Pointer[time.Time]
+	failed atomic.Pointer[error]
+	// call is the call of the resource that is running.
+	call atomic.Pointer[call]
+}
+
+func (h *health) succeeded(now time.Time) {
+	h.wrote.Store(&now)
+	h.failed.Store(nil)
+}
+
+func (h *health) broke(err error) { h.failed.Store(&err) }
+
+// check returns why the participant cannot serve.
+func (h *health) check(now time.Time) error {
+	if err := h.failed.Load(); err != nil {
+		return fmt.Errorf("the journal cannot be written: %s", wire.Clip((*err).Error()))
+	}
+	wrote := h.wrote.Load()
+	if wrote == nil || now.Sub(*wrote) <= maxSilence {
+		return nil
+	}
+	silent := now.Sub(*wrote).Round(time.Second)
+	if c := h.call.Load(); c != nil && now.Sub(c.since) > slowCall {
+		return fmt.Errorf("nothing was written to the journal for %v: %v", silent, c)
+	}
+	return fmt.Errorf("nothing was written to the journal for %v", silent)
+}
+
+// Healthy returns why the participant does not serve: it is not running, the
+// last write of its journal failed, or none has succeeded for 15 s. The journal
+// is written every 5 s even when there is nothing to write.
+func (p *Participant) Healthy(context.Context) error {
+	s := p.running.Load()
+	if s == nil {
+		return errNotRunning
+	}
+	return s.health.check(time.Now())
+}
+
+// try writes the journal until ctx ends. A trial that does not return is not
+// followed by another.
+func (s *service) try(ctx context.Context) {
+	tick := time.NewTicker(trialEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c *conn) error { return j.trial(c) }, nil))
+	}
+}
+
+// tried notes how a trial ended.
+func (s *service) tried(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		s.health.succeeded(time.Now())
+	case wire.CodeOf(err) != wire.CodeBusy: // a full queue is no fault of the journal
+		s.health.broke(err)
+	}
+	return err
+}
+
+// trial writes a row that nobody needs.
+func (j *journal) trial(c *conn) error {
+	_, err := c.exec(j.sql.putMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10))
+	return err
+}
+
+// firstTrial shows at the start that the journal can be written.
+func (j *journal) firstTrial(ctx context.Context) error {
+	c, err := j.connection(ctx)
+	if err == nil {
+		err = j.inTx(c, func() error { return j.trial(c) })
+	}
+	if err != nil {
+		return fmt.Errorf("journal %s cannot be written: %w: this process must be able to write the file and make others beside it, "+
+			"the disk must have room, and no other program may hold a lock on it", j.db.where(), err)
+	}
+	return nil
+}
