@@ -16,6 +16,9 @@ type dialect interface {
 	connect(ctx context.Context) (*conn, error)
 	// reader opens what Read and the listings use.
 	reader() (*sql.DB, error)
+	// files are the paths of its files: those that are open always, and those
+	// of a connection. Empty where it is not files that are opened.
+	files() (always, connected []string)
 	// version reads which schema the database has, 0 for an empty one. It is an
 	// error for one that is something else, of a newer build, or damaged.
 	version(c *conn) (int, error)

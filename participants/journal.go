@@ -7,6 +7,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"parley/wire"
 )
@@ -20,6 +21,9 @@ type journal struct {
 	// conn is nil after a failure, until [journal.connection] makes another.
 	conn   *conn
 	reader *sql.DB
+	// lasting are the files that are open as long as the journal is, connected
+	// those of the present connection.
+	lasting, connected atomic.Pointer[files]
 	// id is the journal's random name.
 	id string
 	// incarnation is that of the commit log's stream which this journal's
@@ -223,9 +227,16 @@ func (j *journal) connection(ctx context.Context) (*conn, error) {
 	if j.conn != nil {
 		return j.conn, nil
 	}
+	// To open a path whose file was deleted would make an empty database.
+	if err := j.checkFiles(); err != nil {
+		return nil, err
+	}
 	c, err := j.db.connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := j.noteFiles(); err != nil {
+		return nil, errors.Join(err, c.close())
 	}
 	j.conn = c
 	return c, nil
@@ -237,8 +248,15 @@ func (j *journal) discard() error {
 	if j.conn == nil {
 		return nil
 	}
-	c := j.conn
+	c, lost := j.conn, j.checkFiles()
 	j.conn = nil
+	j.connected.Store(nil)
+	if lost != nil {
+		// Closing the last connection deletes the -wal by its name, which may be
+		// that of the file that replaced ours. It stays open until the process
+		// ends.
+		return nil
+	}
 	return c.close()
 }
 
@@ -272,12 +290,13 @@ func (j *journal) close() error {
 	if j.reader != nil {
 		errs = append(errs, j.reader.Close())
 	}
-	if j.conn != nil {
+	if j.conn != nil && j.checkFiles() == nil {
 		if j.reader != nil { // it was opened in full
 			errs = append(errs, j.keepOpenTime(j.conn))
 		}
-		errs = append(errs, j.db.finish(j.conn), j.discard())
+		errs = append(errs, j.db.finish(j.conn))
 	}
+	errs = append(errs, j.discard())
 	// Last, so that nobody else finds the journal half closed.
 	errs = append(errs, j.unlock())
 	return errors.Join(errs...)

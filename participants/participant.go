@@ -42,8 +42,9 @@ func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant
 
 // Run opens the journal and serves until ctx ends; then it drains for at most
 // [Config.DrainTimeout] and returns nil. It runs once. An error reports what
-// could not be opened, that the NATS connection was closed, or which call of the
-// resource did not return in that time. Such a call cannot be ended: its
+// could not be opened, that the NATS connection was closed, that the journal's
+// files are gone ([*FilesError]), or which call of the resource did not return
+// in that time. Such a call cannot be ended: its
 // goroutine stays, and the journal stays locked, until it returns or the process
 // ends.
 func (p *Participant) Run(ctx context.Context) error {

@@ -80,7 +80,11 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
-		err = s.untilEnd(ctx)
+		lost := make(chan error, 1)
+		background.Go(func() { lost <- s.watchFiles(soft) })
+		if err = s.untilEnd(ctx, lost); isFilesError(err) {
+			cut() // what would be written now would be lost
+		}
 	} else if ctx.Err() != nil {
 		err = nil
 	}
@@ -155,8 +159,9 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	return in, m, natsconn.Flush(ctx, s.deps.NATS)
 }
 
-// untilEnd waits for ctx, or for a connection that will not come back.
-func (s *service) untilEnd(ctx context.Context) error {
+// untilEnd waits for ctx, for a connection that will not come back, or for the
+// loss of the journal's files.
+func (s *service) untilEnd(ctx context.Context, lost <-chan error) error {
 	closed := s.deps.NATS.StatusChanged(nats.CLOSED)
 	defer s.deps.NATS.RemoveStatusListener(closed)
 	if s.deps.NATS.IsClosed() {
@@ -165,6 +170,8 @@ func (s *service) untilEnd(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
+	case err := <-lost:
+		return err
 	case <-closed:
 		if ctx.Err() != nil {
 			return nil

@@ -68,6 +68,10 @@ func openSQLite(path string) (*sqliteDB, error) {
 
 func (d *sqliteDB) where() string { return d.path }
 
+func (d *sqliteDB) files() (always, connected []string) {
+	return []string{d.path, d.path + ".lock"}, []string{d.path + "-wal", d.path + "-shm"}
+}
+
 func (d *sqliteDB) dsn(path string, query url.Values) string {
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
 }
@@ -107,7 +111,12 @@ func (d *sqliteDB) connect(context.Context) (*conn, error) {
 		_ = c.close()
 		return nil, err
 	}
-	if err := d.prepareConn(c); err != nil {
+	err = d.prepareConn(c)
+	if err == nil {
+		// The first read in the mode WAL opens the other files.
+		_, err = c.one("SELECT count(*) FROM sqlite_schema")
+	}
+	if err != nil {
 		_ = c.close()
 		return nil, d.explain(err)
 	}

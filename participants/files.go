@@ -1,0 +1,127 @@
+package participants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// checkFilesEvery is how often the journal's files are compared with those that
+// are open. What is written in between is lost with them.
+const checkFilesEvery = time.Second
+
+// FilesError reports that a file of an open journal was deleted or replaced.
+// What was written since then is in a file without a name.
+type FilesError struct {
+	// Journal is its path, File the one that is not what was opened.
+	Journal, File string
+	// Replaced: another file has its name.
+	Replaced bool
+}
+
+func (e *FilesError) Error() string {
+	what := "was deleted"
+	if e.Replaced {
+		what = "was replaced by another file"
+	}
+	return fmt.Sprintf("journal %s: %s %s while it was open. Nothing written since then is kept. "+
+		"Restore the journal from its newest backup, with this process stopped, before it is started again: "+
+		"with an empty directory it would begin a new journal and forget the branches it had prepared", e.Journal, e.File, what)
+}
+
+func isFilesError(err error) bool {
+	_, is := errors.AsType[*FilesError](err)
+	return is
+}
+
+// files are the open files of a journal: what was found under each path right
+// after it was opened. They are never changed.
+type files struct {
+	journal string
+	infos   map[string]fs.FileInfo
+}
+
+// openFiles notes which files are open now.
+func openFiles(journal string, paths []string) (*files, error) {
+	f := &files{journal: journal, infos: make(map[string]fs.FileInfo, len(paths))}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // not needed yet
+		}
+		if err != nil {
+			return nil, fmt.Errorf("journal %s: reading the identity of an open file: %w", journal, err)
+		}
+		f.infos[path] = info
+	}
+	return f, nil
+}
+
+// check returns a [*FilesError] if a path no longer leads to the open file. Other
+// errors of the file system prove nothing.
+func (f *files) check() error {
+	for path, open := range f.infos {
+		now, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return &FilesError{Journal: f.journal, File: path}
+		case err == nil && !os.SameFile(open, now):
+			return &FilesError{Journal: f.journal, File: path, Replaced: true}
+		}
+	}
+	return nil
+}
+
+// noteFiles notes the files of a connection that was just opened.
+func (j *journal) noteFiles() error {
+	always, connected := j.db.files()
+	open, err := openFiles(j.db.where(), connected)
+	if err != nil {
+		return err
+	}
+	if j.lasting.Load() == nil {
+		first, err := openFiles(j.db.where(), always)
+		if err != nil {
+			return err
+		}
+		j.lasting.Store(first)
+	}
+	j.connected.Store(open)
+	return nil
+}
+
+// checkFiles compares the files of the journal. While the committer opens
+// another connection SQLite may delete and create some of them: a difference
+// counts only if the same connection is open before and after.
+func (j *journal) checkFiles() error {
+	for _, at := range []func() *files{j.lasting.Load, j.connected.Load} {
+		f := at()
+		if f == nil {
+			continue
+		}
+		if err := f.check(); err != nil && at() == f {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchFiles returns when ctx ends, or with an error when the journal's files
+// are no longer those that are open.
+func (s *service) watchFiles(ctx context.Context) error {
+	tick := time.NewTicker(checkFilesEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := s.journal.checkFiles(); err != nil {
+			return err
+		}
+	}
+}

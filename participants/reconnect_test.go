@@ -1,0 +1,51 @@
+package participants
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+)
+
+// A new connection has new files beside the journal, which is no loss; where the
+// journal is gone no empty one takes its place.
+func TestFilesOfANewConnection(t *testing.T) {
+	b := newBenchOf(t, false, tally{}, slog.New(slog.DiscardHandler))
+	path := b.s.journal.db.where()
+	before, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.s.journal.reader.Close(), b.s.journal.discard()); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.s.journal.checkFiles(); err != nil {
+		t.Errorf("without a connection: %v", err)
+	}
+	if b.s.journal.reader, err = b.f.reader(); err != nil {
+		t.Fatal(err)
+	}
+	if answered, failed := b.do(b.prepare()); answered != 1 || failed {
+		t.Fatalf("%d were answered on a new connection", answered)
+	}
+	if after, err := os.Stat(path + "-wal"); err != nil || os.SameFile(before, after) && after.ModTime().Equal(before.ModTime()) {
+		t.Logf("the -wal is the same file: %v", err)
+	}
+	if err := b.s.journal.checkFiles(); err != nil {
+		t.Errorf("with a new connection: %v", err)
+	}
+
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.s.journal.checkFiles(); !isFilesError(err) {
+		t.Errorf("after the journal was deleted: %v", err)
+	}
+	_ = b.s.journal.discard()
+	if answered, failed := b.do(b.prepare()); answered != 0 || !failed {
+		t.Errorf("%d were answered without a journal", answered)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("another journal was made: %v", err)
+	}
+}
