@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"time"
 )
 
@@ -12,10 +11,9 @@ import (
 // waits in the queue as a group, does it in one database transaction, and
 // passes the ops on to be answered when that is durable.
 //
-// When an op of a group fails, nothing of the group is durable, nothing was
-// answered, and its ops are done again with a savepoint for each, so that only
-// those that fail are undone. An op whose failure ended the transaction is done
-// alone. When it is not known which op failed (COMMIT did), the halves are done
+// When an op of a group fails, nothing of the group is durable and nothing was
+// answered. It is done alone, and the others again with a savepoint for each, so
+// that only those that fail are undone. When it is not known which op failed (COMMIT did), the halves are done
 // separately. Every attempt reads the journal again, so a COMMIT that succeeded
 // without reporting it is found, and nothing is done twice.
 //
@@ -123,6 +121,5 @@ func (k *committer) doGroup(ctx context.Context, branches []*op) (failed bool) {
 	if err != nil {
 		return k.giveUp(branches, errors.Join(errStore, err))
 	}
-	apart := slices.ContainsFunc(branches, func(o *op) bool { return o.suspect })
-	return k.settle(ctx, branches, 0, apart)
+	return k.settle(ctx, branches, 0, false)
 }

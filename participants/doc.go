@@ -50,12 +50,12 @@
 //     interrupted.
 //   - Two hooks let nothing commit but the committer, and tell when a
 //     transaction is gone.
-//   - A failure that is not a [*Refusal] rolls the group back, and it is done
-//     again with a savepoint for each op, so that those that fail are undone and
-//     the rest is done together. If the failure ended the transaction itself,
-//     the connection is discarded and the guilty op is done alone. If it is not
-//     known which op is guilty (COMMIT failed), the halves are done separately.
-//     Nothing had been answered.
+//   - A failure that is not a [*Refusal] rolls the group back. The guilty op is
+//     done alone, and the rest again with a savepoint for each op, so that
+//     others that fail are undone and what is good is done together. If the
+//     failure ended the transaction itself, the connection is discarded. If it
+//     is not known which op is guilty (COMMIT failed), the halves are done
+//     separately. Nothing had been answered.
 //   - A branch that failed before never shares a transaction: it is attempted
 //     alone, after pauses that grow to two minutes. Messages about it are
 //     ignored until then.

@@ -42,21 +42,11 @@ func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (n, culp
 // it: to open another one for every error of a resource would cost the other
 // branches a millisecond.
 func (k *committer) undo(c *conn, err error) error {
-	switch {
-	case c.lost:
-		return errors.Join(errEnded, err, k.journal.discard())
-	case k.journal.db.storeFailed(err):
-		return errors.Join(err, k.journal.discard())
+	if !c.lost && !k.journal.db.storeFailed(err) && c.rollback() == nil {
+		return err
 	}
-	if back := c.rollback(); back != nil {
-		return errors.Join(errEnded, err, back, k.journal.discard())
-	}
-	return err
+	return errors.Join(err, k.journal.discard())
 }
-
-// errEnded marks the failure of an op that ended the transaction of its group,
-// savepoints and all.
-var errEnded = errors.New("it ended the transaction that it shared")
 
 func (k *committer) commitFailed(n int, err error) error {
 	store := k.journal.db.storeFailed(err)

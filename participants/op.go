@@ -32,9 +32,6 @@ type op struct {
 	// failed is why an op that was done apart from the rest of its group is
 	// undone.
 	failed error
-	// suspect: it failed in a group that is done again, where its turn may not
-	// have come in the time of a group.
-	suspect bool
 	// settled: the journal shows that the branch is not prepared, whatever
 	// memory has.
 	settled bool

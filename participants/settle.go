@@ -10,12 +10,11 @@ import (
 // where many attempts fail, each op is better done alone.
 const maxRegroups = 4
 
-// settle does ops as a group. When one of them fails, all are done again with a
-// savepoint for each, so that those that fail are undone and the others become
-// durable together, however many fail. Where the failure ended the whole
-// transaction, the one that failed is done alone. What does not fit the time of
-// a group goes back to the queue. After a failure of the database settle gives
-// up what is left, and reports that.
+// settle does ops as a group. When one of them fails, it is done alone, and the
+// rest again with a savepoint for each, so that others that fail are undone and
+// what is good becomes durable together, however many fail. What does not fit
+// the time of a group goes back to the queue. After a failure of the database
+// settle gives up what is left, and reports that.
 func (k *committer) settle(ctx context.Context, ops []*op, regroups int, apart bool) (failed bool) {
 	if len(ops) == 0 {
 		return false
@@ -45,10 +44,7 @@ func (k *committer) settle(ctx context.Context, ops []*op, regroups int, apart b
 		return false
 	}
 	k.counts.regroups.Add(1)
-	if culprit >= 0 {
-		ops[culprit].suspect = true
-	}
-	for _, part := range split(ops, culprit, regroups, !apart && !errors.Is(err, errEnded)) {
+	for _, part := range split(ops, culprit, regroups) {
 		if failed {
 			k.giveUp(part, err)
 		} else {
@@ -59,8 +55,7 @@ func (k *committer) settle(ctx context.Context, ops []*op, regroups int, apart b
 }
 
 // split is how a group is done again of which culprit failed, -1 for unknown.
-// whole: savepoints can keep the culprit from the others.
-func split(ops []*op, culprit, regroups int, whole bool) (parts [][]*op) {
+func split(ops []*op, culprit, regroups int) (parts [][]*op) {
 	switch {
 	case regroups >= maxRegroups:
 		for i := range ops {
@@ -70,8 +65,6 @@ func split(ops []*op, culprit, regroups int, whole bool) (parts [][]*op) {
 	case culprit < 0:
 		half := len(ops) / 2
 		return [][]*op{ops[:half], ops[half:]}
-	case whole:
-		return [][]*op{ops}
 	default:
 		rest := append(append(make([]*op, 0, len(ops)), ops[:culprit]...), ops[culprit+1:]...)
 		return [][]*op{rest, {ops[culprit]}}
