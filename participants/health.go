@@ -80,12 +80,17 @@ func (s *service) try(ctx context.Context) {
 
 // tried notes how a trial ended.
 func (s *service) tried(ctx context.Context, err error) error {
+	failed := s.health.failed.Load() != nil
 	switch {
 	case ctx.Err() != nil:
 	case err == nil:
-		s.health.succeeded(time.Now())
+		if s.health.succeeded(time.Now()); failed {
+			s.cfg.Log.Warn("the journal can be written again")
+		}
 	case wire.CodeOf(err) != wire.CodeBusy: // a full queue is no fault of the journal
-		s.health.broke(err)
+		if s.health.broke(err); !failed {
+			s.cfg.Log.Error("the journal cannot be written: no transaction is served until it can", "error", err)
+		}
 	}
 	return err
 }

@@ -35,7 +35,8 @@ func TestHealthCheck(t *testing.T) {
 // A group that the database refuses shows at once, and a trial that succeeds
 // ends it.
 func TestHealthFollowsTheJournal(t *testing.T) {
-	b := newBenchOf(t, true, tally{}, slog.New(slog.DiscardHandler))
+	var log bytes.Buffer
+	b := newBenchOf(t, true, tally{}, slog.New(slog.NewTextHandler(&log, nil)))
 	b.s.health.succeeded(time.Now())
 	trial := func() error {
 		o := newUpkeep(func(j *journal, c *conn) error { return j.trial(c) })
@@ -53,6 +54,9 @@ func TestHealthFollowsTheJournal(t *testing.T) {
 	b.f.plans["COMMIT"] = []fault{{err: errFault}}
 	if err := trial(); err == nil || healthy() {
 		t.Errorf("it is healthy after a trial that ended with %v", err)
+	}
+	if again, no := strings.Count(log.String(), "can be written again"), strings.Count(log.String(), "no transaction is served"); again != 1 || no != 1 {
+		t.Errorf("the log does not have each change once:\n%s", &log)
 	}
 }
 
