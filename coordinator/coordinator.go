@@ -49,9 +49,9 @@ type Coordinator struct {
 	// that was last noticed.
 	reconnects    uint64
 	reconnectedAt time.Time
-	service       micro.Service // nil until there is a log
-	full          bool          // the stream is beyond its soft limit
-	purges        purges
+	service       micro.Service       // nil until there is a log
+	full          bool                // the stream is beyond its soft limit
+	purges        map[string]*purging // by log
 	trouble       trouble
 	asking        int // questions for which others are asked
 }
@@ -99,7 +99,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
 	c.present = presence{}
 	c.timers = newTimers()
-	c.purges = newPurges()
+	c.purges = map[string]*purging{}
 	c.trouble = trouble{}
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 

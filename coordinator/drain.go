@@ -41,7 +41,7 @@ func (c *Coordinator) drained(d *drain) bool {
 	if late {
 		c.cfg.Log.Warn("stopped before every participant has acknowledged; another coordinator, or the next start, will drive the rest", "unfinished", c.m.Unfinished())
 	}
-	return late || (c.m.Idle() && len(c.purges.running) == 0)
+	return late || (c.m.Idle() && len(c.purges) == 0)
 }
 
 func (c *Coordinator) stopService() {

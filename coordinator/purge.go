@@ -3,52 +3,56 @@ package coordinator
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"parley/coordinator/machine"
 )
 
-// purges are the purges under way, at most one for each log. A purge is repeated
-// until it is acknowledged: a broker may need longer for a long log than it has
-// for an answer, and what is not purged counts against the stream's size.
-type purges struct {
-	running map[string]bool
-	// next is what to purge of a log when its running purge has ended.
-	next map[string]machine.Purge
-}
+const (
+	// firstPurge bounds the first attempt of a purge: its request may be lost
+	// with a connection. Each attempt may take twice as long as the one before,
+	// up to lastPurge: a broker deletes the files of a long log before it answers.
+	firstPurge = 2 * time.Second
+	lastPurge  = 32 * time.Second
+)
 
-func newPurges() purges {
-	return purges{running: map[string]bool{}, next: map[string]machine.Purge{}}
-}
+// purging is a purge under way, at most one for each log. It is repeated until it
+// is acknowledged: what is not purged counts against the stream's size.
+type purging struct{ cancel context.CancelFunc }
 
-// purge starts a purge, or leaves it to the one that is running for that log:
-// the machine only ever asks for more.
+// purge starts a purge, in place of an older one of that log: the machine only
+// ever asks for more.
 func (c *Coordinator) purge(p machine.Purge) {
-	if c.purges.running[p.Log] {
-		c.purges.next[p.Log] = p
-		return
+	if older := c.purges[p.Log]; older != nil {
+		older.cancel()
 	}
-	c.purges.running[p.Log] = true
-	c.goDo(func(ctx context.Context) { c.purgeUntilDone(ctx, p) })
+	ctx, cancel := context.WithCancel(c.background)
+	mine := &purging{cancel}
+	c.purges[p.Log] = mine
+	c.goDo(func(context.Context) {
+		defer cancel()
+		c.purgeUntilDone(ctx, p)
+		c.post(func() {
+			if c.purges[p.Log] == mine {
+				delete(c.purges, p.Log)
+			}
+		})
+	})
 }
 
 func (c *Coordinator) purgeUntilDone(ctx context.Context, p machine.Purge) {
 	level := slog.LevelWarn
-	for wait := readPause; ; wait = min(2*wait, maxReadPause) {
-		err := c.log.Purge(ctx, p.Log, p.Before)
-		if err == nil {
-			break
+	for limit := firstPurge; ; limit = min(2*limit, lastPurge) {
+		attempt, cancel := context.WithTimeout(ctx, limit)
+		err := c.log.Purge(attempt, p.Log, p.Before)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			return
 		}
 		c.cfg.Log.Log(ctx, level, "a commit log could not be purged, trying again", "log", p.Log, "error", err)
 		level = slog.LevelDebug // one line for each purge
-		if !pause(ctx, wait) {
+		if !pause(ctx, readPause) {
 			return
 		}
 	}
-	c.post(func() {
-		delete(c.purges.running, p.Log)
-		if next, ok := c.purges.next[p.Log]; ok {
-			delete(c.purges.next, p.Log)
-			c.purge(next)
-		}
-	})
 }

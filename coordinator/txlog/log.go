@@ -20,10 +20,6 @@ import (
 // then is asked again; an election takes longer than this.
 const answerTimeout = 3 * time.Second
 
-// purgeTimeout bounds one purge: a broker deletes the files of a long log before
-// it answers, on a slow disk for many seconds.
-const purgeTimeout = 30 * time.Second
-
 // Log reads and writes commit logs.
 type Log struct {
 	js     jetstream.JetStream
@@ -177,10 +173,8 @@ func decode(raw *jetstream.RawStreamMsg) (*machine.Stored, error) {
 }
 
 // Purge removes the records of a log below the sequence before, or all of them
-// when before is 0.
+// when before is 0. How long that takes depends on the disk: ctx bounds it.
 func (l *Log) Purge(ctx context.Context, log string, before uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
-	defer cancel()
 	opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(wire.LogSubject(log))}
 	if before > 0 {
 		opts = append(opts, jetstream.WithPurgeSequence(before))
