@@ -134,6 +134,20 @@ func TestStopped(t *testing.T) {
 	p.Online()
 }
 
+// TestRefusedBeforeTheDialogIsGone: the gateway's refusal may arrive before the
+// browser reports that the dialog is closed; it is shown all the same.
+func TestRefusedBeforeTheDialogIsGone(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	g.RefuseHello = &frame.Bye{T: frame.TypeBye, Code: frame.CloseToken, Reason: "the token has expired"}
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
+	webtest.Eval[bool](p, `(addEventListener("close", (e) => e.stopImmediatePropagation(), true), true)`)
+	p.Run(chromedp.Click(chromedp.CSS("dialog.welcome summary")))
+	p.Type("#token", "abc.def.ghi")
+	p.Click("dialog.welcome button[type=submit]")
+	p.Wait("why not", `document.querySelector("dialog.welcome[open] .field-error")?.textContent === "the token has expired"`)
+}
+
 // TestKeyboard: everything without a mouse.
 func TestKeyboard(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "random", "kitchen")

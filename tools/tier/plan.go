@@ -77,7 +77,7 @@ func test() []step {
 		},
 		{
 			name: "packages", proves: "every package passes with the race detector, in random order, and leaves no goroutine; real brokers, databases, browsers, containers; real processes killed at every durable step, beside a minute of chaos",
-			command: goTest("-race", "-shuffle=on", "-p", "6", "-timeout", "30m"), packages: without(pure),
+			command: goTest("-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(pure),
 		},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},

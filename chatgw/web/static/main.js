@@ -105,9 +105,11 @@ function openGoTo() {
   goTo(rooms, (name) => router.to("room", name));
 }
 
-// ask shows the dialog that says who somebody is, once.
+// ask shows the dialog that says who somebody is, once. One that was just closed
+// stays in the document until the browser reports that it is closed, and the
+// gateway may refuse before that.
 function ask(problem) {
-  if (document.querySelector("dialog.welcome")) return;
+  if (document.querySelector("dialog.welcome[open]")) return;
   welcome(problem, (who) => session.signIn(who));
 }
 
