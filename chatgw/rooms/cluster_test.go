@@ -191,42 +191,57 @@ func await(t *testing.T, sent *atomic.Int64, n int64) {
 }
 
 // truth is what the stream holds of a room, as its leader says.
-func truth(t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64) {
+func truth(t *testing.T, c *brokertest.Cluster, room string) []uint64 {
+	t.Helper()
+	ctx := testContext(t)
+	for {
+		seqs, err := readRoom(ctx, t, c, room)
+		if err == nil {
+			return seqs
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+		t.Log(err) // an election is under way
+	}
+}
+
+// readRoom is one attempt to read a room.
+func readRoom(ctx context.Context, t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64, err error) {
 	t.Helper()
 	c.StreamLeader(t, wire.Chat().Name)
 	js, err := jetstream.New(c.Connect(t))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	ctx := testContext(t)
 	s, err := js.Stream(ctx, wire.Chat().Name)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	consumer, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		FilterSubject: wire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
 	})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	for left := consumer.CachedInfo().NumPending; left > 0; {
 		batch, err := consumer.Fetch(int(min(left, 500)), jetstream.FetchMaxWait(5*time.Second))
 		if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		for m := range batch.Messages() {
 			meta, err := m.Metadata()
 			if err != nil {
-				t.Fatal(err)
+				return nil, err
 			}
 			seqs = append(seqs, meta.Sequence.Stream)
 			left--
 		}
 		if err := batch.Error(); err != nil && err != nats.ErrTimeout {
-			t.Fatal(err)
+			return nil, err
 		}
 	}
-	return seqs
+	return seqs, nil
 }
 
 // compare holds what a member has against the room: the end of it, from where
