@@ -59,7 +59,7 @@ func quick() []step {
 		{name: "lint-changed", proves: "go vet and staticcheck find nothing in packages that differ from the main branch", command: []string{"tools/lint", "changed"}},
 		{
 			name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
-			command: goTest("-short", "-p", "4", "-timeout", "10m"), packages: without(installed),
+			command: goTest("-short", "-p", "4", "-timeout", "4m"), packages: without(installed),
 		},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
 		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
