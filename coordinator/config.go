@@ -25,6 +25,9 @@ type Config struct {
 	// SlowAppend is how long an append may be without a clear answer before the
 	// coordinator counts as unhealthy. Default 5 s.
 	SlowAppend time.Duration
+	// Now is the clock of this machine, [time.Now] by default. It is only compared
+	// with the broker's, which is the one that counts.
+	Now func() time.Time
 	// Step, if set, is called at named moments of the commit protocol, for
 	// tests that kill the process there. What was sent before is flushed.
 	Step func(point string)

@@ -11,6 +11,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
+	"parley/internal/brokertime"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -23,6 +24,7 @@ import (
 type Coordinator struct {
 	cfg   Config
 	deps  Deps
+	clock *brokertime.Clock
 	ready chan struct{}
 
 	// Set by Run, before the loop starts.
@@ -62,7 +64,7 @@ func New(cfg Config, deps Deps) (*Coordinator, error) {
 		return nil, errors.New("coordinator: a NATS connection is required")
 	}
 	cfg.fill()
-	return &Coordinator{cfg: cfg, deps: deps, ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
+	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Now, cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
 }
 
 // Ready is closed once transactions can be submitted.
@@ -80,6 +82,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	info, err := streams.Await(ctx, js, wire.TxLog(), c.cfg.Log)
 	var log *txlog.Log
 	if err == nil {
+		c.clock.Observe(info.Asked, info.Answered, info.ServerTime)
 		log, err = txlog.Open(ctx, js, c.cfg.Log)
 	}
 	if err != nil {
@@ -108,6 +111,11 @@ func (c *Coordinator) Run(ctx context.Context) error {
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	defer func() { _ = notices.Unsubscribe() }()
+	stamps, err := c.watchTwins()
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	defer func() { _ = stamps.Unsubscribe() }()
 	defer c.unsubscribeAll()
 	c.appends = make(chan machine.Append, 1)
 	c.goDo(c.appendOwn)

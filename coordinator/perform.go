@@ -61,7 +61,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			c.step(StepPurgeBefore)
 			c.purge(a)
 		case machine.Watch:
-			c.timers.watch(a.ID, a.DecideBy)
+			c.timers.watch(a.ID, time.UnixMilli(a.DecideBy).Sub(c.clock.Now()))
 		case machine.Unwatch:
 			c.timers.unwatch(a.ID)
 		case machine.Restart:

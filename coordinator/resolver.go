@@ -54,7 +54,7 @@ func (c *Coordinator) ownerAnswered(q machine.Question, r wire.Resolved, ok bool
 	log := q.Ask.ID.Log
 	i := c.inquiries[log]
 	stuck := ok && r.Status == wire.StatusPending && q.Ask.DecideBy > 0 &&
-		time.Now().After(time.UnixMilli(q.Ask.DecideBy).Add(pendingGrace))
+		c.clock.Now().After(time.UnixMilli(q.Ask.DecideBy).Add(pendingGrace))
 	if !ok || stuck {
 		delete(c.inquiries, log)
 		for _, q := range append(i.waiting, q) {

@@ -104,6 +104,7 @@ func (c *Coordinator) checkStream(ctx context.Context) (streams.Info, error) {
 		c.fail(fmt.Errorf("coordinator: %w", bad))
 	}
 	if err == nil {
+		c.clock.Observe(info.Asked, info.Answered, info.ServerTime)
 		c.log.Reported(known, info.LastSeq)
 		now := time.Now()
 		c.post(func() { c.streamAt(known, info.LastSeq, now) })

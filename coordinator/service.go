@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"parley/coordinator/machine"
 	"parley/wire"
@@ -50,9 +49,13 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return
 	}
+	if err := c.clock.Check(); err != nil {
+		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeUnavailable, "the coordinator takes no transactions: "+err.Error())))
+		return
+	}
 	s := machine.Submission{
 		Key: m.Key, Digest: m.Digest(), Branches: m.Branches, Once: m.Once,
-		DecideBy: time.Now().Add(m.Timeout()).UnixMilli(),
+		DecideBy: c.clock.Now().Add(m.Timeout()).UnixMilli(),
 	}
 	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
 	c.post(func() {

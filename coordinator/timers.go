@@ -52,9 +52,10 @@ func newTimers() timers {
 // clock, as [time.Now] and its tickers have.
 func (t *timers) tickOf(at time.Time) int64 { return int64(at.Sub(t.start) / tickEvery) }
 
-func (t *timers) watch(id wire.TxID, decideBy int64) {
+// watch begins to watch a transaction whose deadline is left from now.
+func (t *timers) watch(id wire.TxID, left time.Duration) {
 	now := time.Now()
-	w := &watch{decideBy: now.Add(time.Until(time.UnixMilli(decideBy))), pause: firstResend, next: now.Add(firstResend)}
+	w := &watch{decideBy: now.Add(left), pause: firstResend, next: now.Add(firstResend)}
 	t.txs[id] = w
 	t.schedule(id, w)
 }
@@ -126,6 +127,6 @@ func (c *Coordinator) restart(ctx context.Context, a machine.Restart) {
 	if !pause(ctx, wait/2+rand.N(wait)) {
 		return
 	}
-	expired := time.Now().UnixMilli() > a.DecideBy
+	expired := c.clock.Now().UnixMilli() > a.DecideBy
 	c.post(func() { c.m.Restarted(a.Key, expired) })
 }

@@ -78,8 +78,10 @@ func (c *Coordinator) watchAppend(now time.Time) {
 // report publishes the reason for those who ask.
 func (c *Coordinator) report(now time.Time) {
 	t := &c.trouble
-	reason := ""
+	reason, clock := "", c.clock.Check()
 	switch {
+	case clock != nil:
+		reason = clock.Error()
 	case !t.behindSince.IsZero():
 		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", wire.TxLog().Name, t.last, t.known)
 	case t.slow:

@@ -46,7 +46,10 @@ func (k *committer) applyIn(ctx context.Context, c *conn, o *op, apart bool) err
 
 // apply does one op. After an error what it wrote must be undone.
 func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
-	env := machine.Env{Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: time.Now().UnixMilli(), Mark: k.journal.mark}
+	env := machine.Env{
+		Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: k.clock.Now().UnixMilli(),
+		Mark: k.journal.mark, Floor: k.journal.floor, Disputed: k.disputed(),
+	}
 	var err error
 	switch {
 	case o.local != nil:
@@ -130,6 +133,11 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env, view machine.View) (moved bool, err error) {
 	o.step = o.outcome(env, view)
 	if o.step.Violation != "" {
+		if o.step.Lost {
+			if err := k.journal.raiseFloor(c, env.Now+wire.MaxDeadline.Milliseconds()); err != nil {
+				return true, err
+			}
+		}
 		return true, k.journal.keepViolation(c, o.id, o.step, env.Now)
 	}
 	if o.step.Put == nil {

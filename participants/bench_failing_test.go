@@ -14,6 +14,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/participants"
+	"parley/participants/participanttest"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -101,8 +102,9 @@ type orders struct {
 func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
 	o := &orders{b: b, name: name, nc: server.Connect(b), voted: make(chan wire.TxID, 1<<14), acked: make(chan wire.TxID, 1<<14)}
 	cfg := participants.Config{Name: name, Path: filepath.Join(b.TempDir(), "journal.db"), Log: slog.New(slog.DiscardHandler)}
+	participanttest.Streams(b, o.nc)
 	var err error
-	o.p, err = participants.New(cfg, participants.Deps{NATS: server.Connect(b), Incarnation: "bench"}, broken{})
+	o.p, err = participants.New(cfg, participants.Deps{NATS: server.Connect(b)}, broken{})
 	o.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -14,6 +14,7 @@ import (
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/inventory"
+	"parley/participants/participanttest"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -31,7 +32,8 @@ func BenchmarkTwoParticipants(b *testing.B) {
 func benchmarkTwo(b *testing.B, concurrent int) {
 	server := brokertest.Run(b)
 	nc := server.Connect(b)
-	deps := func() participants.Deps { return participants.Deps{NATS: server.Connect(b), Incarnation: "bench"} }
+	participanttest.Streams(b, nc)
+	deps := func() participants.Deps { return participants.Deps{NATS: server.Connect(b)} }
 	config := func(name string) participants.Config {
 		return participants.Config{Name: name, Path: filepath.Join(b.TempDir(), name+".db"), Log: slog.New(slog.DiscardHandler)}
 	}

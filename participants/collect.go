@@ -40,7 +40,7 @@ type collector struct {
 }
 
 func newCollector(s *service) *collector {
-	return &collector{s: s, now: time.Now, opened: s.journal.opened.now}
+	return &collector{s: s, now: s.clock.Now, opened: s.journal.opened.now}
 }
 
 // limits are what a branch to collect must be below: an open time and a deadline.

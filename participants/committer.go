@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"time"
+
+	"parley/internal/brokertime"
 )
 
 // committer is the one goroutine that writes to the journal. It takes what
@@ -32,6 +34,10 @@ type committer struct {
 	step    Steps
 	log     *slog.Logger
 	now     func() time.Time
+	// clock is the broker's time, disputed whether a copy of the journal answers,
+	// too.
+	clock    *brokertime.Clock
+	disputed func() bool
 	// careful: prepares get savepoints, because the resource is one that
 	// writes before it refuses. A savepoint doubles the cost of a branch, so
 	// it is not spent on resources that look before they write.

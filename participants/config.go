@@ -31,11 +31,20 @@ type Config struct {
 	// let a journal that remembers another one start all the same. For an
 	// operator who knows that the old stream is gone for good; empty otherwise.
 	AcceptIncarnation string
+	// NewJournal lets a new journal begin although the participant had another one
+	// before. For an operator who knows that the old one is gone for good.
+	NewJournal bool
+	// AcceptJournal names this journal, by its id, as the one that stays after a
+	// copy of it has answered as well: it votes again. Empty otherwise.
+	AcceptJournal string
 	// DrainTimeout bounds how long Run takes to end after its context does;
 	// default 10 s.
 	DrainTimeout time.Duration
 	// Log defaults to [slog.Default].
 	Log *slog.Logger
+	// Now is the clock of this machine, [time.Now] by default. It is only compared
+	// with the broker's, which is the one that counts.
+	Now func() time.Time
 	// Step is for crash tests, nil otherwise.
 	Step Steps
 }
@@ -44,17 +53,11 @@ type Config struct {
 type Deps struct {
 	// NATS is an open connection, shared and not closed by the participant.
 	NATS *nats.Conn
-	// Incarnation is that of the commit log stream (the metadata
-	// [wire.MetaIncarnation] of [wire.TxLog]), looked up at start.
-	Incarnation string
 }
 
 func (d Deps) check() error {
 	if d.NATS == nil {
 		return errors.New("it has no NATS connection")
-	}
-	if d.Incarnation == "" {
-		return fmt.Errorf("the incarnation of the stream %s is empty: was the stream made by parley up or parley init?", wire.TxLog().Name)
 	}
 	return nil
 }

@@ -52,6 +52,8 @@ type Counts struct {
 	SlowCalls uint64 `json:"slow_calls"`
 	CallMS    int64  `json:"call_ms"`
 	Trouble   string `json:"trouble,omitempty"`
+	// ClockMS is by how much this machine's clock is ahead of the broker's.
+	ClockMS int64 `json:"clock_ms"`
 }
 
 func (c *counts) read() Counts {

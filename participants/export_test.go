@@ -22,12 +22,12 @@ func NewHarness(t testing.TB, cfg Config, r Resource, reply func(wire.TxID, *wir
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: r, ready: make(chan struct{})}
+	p := newParticipant(cfg, Deps{}, r)
 	db, err := openSQLite(cfg.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := p.open(t.Context(), db)
+	s, err := p.open(t.Context(), db, "test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,6 +97,23 @@ func (f *failing) due(now time.Time) *op {
 	return nil
 }
 
+// now takes a branch whose outcome fails and that waits for its next attempt. Like
+// one from due it must be given to again. tries is how often it failed; busy that
+// it is being attempted.
+func (f *failing) now(id wire.TxID) (o *op, tries int, busy bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	b := f.branches[id]
+	switch {
+	case b == nil || b.op.isPrepare():
+		return nil, 0, false
+	case b.retry.IsZero():
+		return nil, b.tries, true
+	}
+	b.retry = time.Time{}
+	return b.op, b.tries, false
+}
+
 // again plans another attempt of a branch whose last one did not take place.
 func (f *failing) again(id wire.TxID, at time.Time) {
 	f.mu.Lock()

@@ -137,9 +137,9 @@ func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: r, ready: make(chan struct{})}
+	p := newParticipant(cfg, Deps{}, r)
 	b := &bench{t: t, f: &faulty{dialect: db, store: store, plans: make(map[string][]fault)}}
-	if b.s, err = p.open(t.Context(), b.f); err != nil {
+	if b.s, err = p.open(t.Context(), b.f, "test"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.s.journal.close() })

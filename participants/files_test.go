@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"parley/broker/brokertest"
 	"parley/participants"
 )
 
@@ -22,7 +21,7 @@ func TestFilesThatAreGoneEndTheParticipant(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				server := brokertest.Run(t)
+				server := newServer(t)
 				cfg := participants.Config{Name: "gone", Path: filepath.Join(t.TempDir(), "journal.db")}
 				_, _, ended := run(t, server.Connect(t), cfg, nothing{})
 				path := cfg.Path + suffix

@@ -1,6 +1,7 @@
 package participants
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -53,15 +54,18 @@ func (h *health) check(now time.Time) error {
 }
 
 // Healthy returns why the participant does not serve: it is not running, the
-// last write of its journal failed, or none has succeeded for 15 s. The journal
-// is written every 5 s even when there is nothing to write.
+// last write of its journal failed, or none has succeeded for 15 s; a copy of the
+// journal or another one answers as well, or the clock is wrong. The journal is
+// written every 5 s even when there is nothing to write.
 func (p *Participant) Healthy(context.Context) error {
 	s := p.running.Load()
 	if s == nil {
 		return errNotRunning
 	}
-	return s.health.check(time.Now())
+	return s.healthy()
 }
+
+func (s *service) healthy() error { return cmp.Or(s.health.check(time.Now()), s.trouble()) }
 
 // try writes the journal until ctx ends. A trial that does not return is not
 // followed by another.

@@ -75,8 +75,8 @@ func TestStartTriesAWrite(t *testing.T) {
 		if refuses {
 			f.plans[f.sql().putMeta] = []fault{{err: errFault}}
 		}
-		p := &Participant{cfg: cfg, deps: Deps{Incarnation: "test"}, resource: tally{}, ready: make(chan struct{})}
-		s, err := p.open(t.Context(), f)
+		p := newParticipant(cfg, Deps{}, tally{})
+		s, err := p.open(t.Context(), f, "test")
 		if !refuses {
 			if err != nil {
 				t.Fatal(err)

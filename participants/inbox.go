@@ -104,6 +104,12 @@ func (s *service) receive(m *nats.Msg, read func(wire.TxID, []byte) (*op, error)
 		s.cfg.Log.Warn("ignored a malformed message", "subject", m.Subject, "bytes", len(m.Data), "error", err)
 		return
 	}
+	if o.prepare != nil {
+		if why := s.abstains(); why != nil {
+			s.vote(id, &wire.Vote{V: wire.Version, Journal: s.journal.id, Code: wire.CodeUnavailable, Reason: why.Error()})
+			return
+		}
+	}
 	if o.prepare != nil && s.doubts.len() >= maxDoubts || !s.queue.put(o) {
 		s.counts.dropped.Add(1)
 	}

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/wire"
 
@@ -15,7 +14,7 @@ import (
 // After a restart every branch in doubt is asked about as fast as answers come,
 // however many there are, and not only those for which there is room at once.
 func TestRestartAsksAboutAll(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: time.Hour}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
@@ -74,7 +73,7 @@ func TestRestartAsksAboutAll(t *testing.T) {
 // When the first coordinator starts to listen, every branch in doubt is asked
 // about without waiting for its own next question.
 func TestFirstCoordinatorIsAskedAboutAll(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)

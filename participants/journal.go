@@ -35,6 +35,13 @@ type journal struct {
 	// what it has collected.
 	opened openTime
 	mark   int64
+	// floor is what the journal knows nothing of, since it went back: branches with
+	// an earlier decide_by that it does not have were collected or lost.
+	floor int64
+	// stamp is its newest one, see [stamps]. disputed is not empty while it is open
+	// whether this file or a copy of it stays.
+	stamp    stamp
+	disputed string
 }
 
 // The names in the table meta.
@@ -48,9 +55,12 @@ const (
 	metaReplaced    = "incarnation:"
 	metaReplacedEnd = "incarnation;"
 	// metaOpened is the open time in milliseconds, metaMark the mark.
-	metaOpened  = "opened"
-	metaMark    = "mark"
-	metaWritten = "written" // by the last trial, see [service.try]
+	metaOpened   = "opened"
+	metaMark     = "mark"
+	metaFloor    = "floor"
+	metaStamp    = "stamp"
+	metaDisputed = "disputed"
+	metaWritten  = "written" // by the last trial, see [service.try]
 )
 
 // openJournal locks, opens and checks the journal, and makes it if the

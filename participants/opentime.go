@@ -19,8 +19,8 @@ type openTime struct {
 // now is the count, in milliseconds.
 func (o openTime) now() int64 { return (o.before + time.Since(o.since)).Milliseconds() }
 
-// loadHistory reads the open time and the mark; a journal without them is new, or
-// was last written by a build that kept neither.
+// loadHistory reads the open time, the mark, the floor and the stamp; a journal
+// without them is new, or was last written by a build that kept none.
 func (j *journal) loadHistory(c *conn) error {
 	opened, err := j.number(c, metaOpened)
 	if err != nil {
@@ -29,7 +29,21 @@ func (j *journal) loadHistory(c *conn) error {
 	if j.mark, err = j.number(c, metaMark); err != nil {
 		return err
 	}
-	j.opened = openTime{before: time.Duration(opened) * time.Millisecond, since: time.Now()}
+	if j.floor, err = j.number(c, metaFloor); err != nil {
+		return err
+	}
+	last, err := c.one(j.sql.getMeta, metaStamp)
+	if err != nil {
+		return err
+	}
+	if j.stamp, err = parseStamp(text(last)); err != nil {
+		return fmt.Errorf("journal %s is damaged: %s: %w", j.db.where(), metaStamp, err)
+	}
+	disputed, err := c.one(j.sql.getMeta, metaDisputed)
+	if err != nil {
+		return err
+	}
+	j.opened, j.disputed = openTime{before: time.Duration(opened) * time.Millisecond, since: time.Now()}, text(disputed)
 	return nil
 }
 

@@ -8,6 +8,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/brokertime"
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -17,6 +21,7 @@ import (
 type Participant struct {
 	cfg       Config
 	deps      Deps
+	clock     *brokertime.Clock
 	resource  Resource
 	endpoints []Endpoint
 	ready     chan struct{}
@@ -37,32 +42,57 @@ func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant
 	if r == nil {
 		return nil, fmt.Errorf("participant %s: it has no resource", cfg.Name)
 	}
-	return &Participant{cfg: cfg, deps: deps, resource: r, endpoints: endpoints, ready: make(chan struct{})}, nil
+	return newParticipant(cfg, deps, r, endpoints...), nil
 }
 
-// Run opens the journal and serves until ctx ends; then it drains for at most
-// [Config.DrainTimeout] and returns nil. It runs once. An error reports what
-// could not be opened, that the NATS connection was closed, that the journal's
-// files are gone ([*FilesError]), or which call of the resource did not return
-// in that time. Such a call cannot be ended: its
+func newParticipant(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) *Participant {
+	return &Participant{
+		cfg: cfg, deps: deps, clock: brokertime.New(cfg.Now, cfg.Log), resource: r, endpoints: endpoints, ready: make(chan struct{}),
+	}
+}
+
+// Run waits for the broker, opens the journal and serves until ctx ends; then it
+// drains for at most [Config.DrainTimeout] and returns nil. It runs once. An error
+// reports what could not be opened, that the NATS connection was closed, that the
+// stream of the commit logs is lost or another one, that this journal is not the
+// only one ([*TwinError], [*OtherJournalError]) or not the one of before
+// ([*NewJournalError]), that its files are gone ([*FilesError]), or which call of
+// the resource did not return in that time. Such a call cannot be ended: its
 // goroutine stays, and the journal stays locked, until it returns or the process
 // ends.
 func (p *Participant) Run(ctx context.Context) error {
-	db, err := openSQLite(p.cfg.Path)
+	err := p.run(ctx)
 	if err != nil {
-		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
-	}
-	s, err := p.open(ctx, db)
-	if err != nil {
-		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
-	}
-	p.running.Store(s)
-	err = s.serve(ctx)
-	p.running.Store(nil)
-	if err = errors.Join(err, s.close()); err != nil {
 		return fmt.Errorf("participant %s: %w", p.cfg.Name, err)
 	}
 	return nil
+}
+
+func (p *Participant) run(ctx context.Context) error {
+	js, err := jetstream.New(p.deps.NATS)
+	if err != nil {
+		return err
+	}
+	log, err := streams.Await(ctx, js, wire.TxLog(), p.cfg.Log)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil // it was stopped before it had started
+		}
+		return err
+	}
+	p.clock.Observe(log.Asked, log.Answered, log.ServerTime)
+	db, err := openSQLite(p.cfg.Path)
+	if err != nil {
+		return err
+	}
+	s, err := p.open(ctx, db, log.Incarnation)
+	if err != nil {
+		return err
+	}
+	s.stamps = &stamps{s: s, js: js}
+	err = s.serve(ctx)
+	p.running.Store(nil)
+	return errors.Join(err, s.close())
 }
 
 // Ready is closed when the participant serves.
@@ -76,9 +106,10 @@ func (p *Participant) Counts() Counts {
 		if running := s.health.call.Load(); running != nil {
 			c.CallMS = time.Since(running.since).Milliseconds()
 		}
-		if err := s.health.check(time.Now()); err != nil {
+		if err := s.healthy(); err != nil {
 			c.Trouble = wire.Clip(err.Error())
 		}
+		c.ClockMS = p.clock.Ahead().Milliseconds()
 	}
 	return c
 }

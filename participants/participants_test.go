@@ -26,6 +26,14 @@ func TestIsolation(t *testing.T) {
 
 const patience = 2 * time.Minute
 
+// newServer has the streams.
+func newServer(t *testing.T) *brokertest.Server {
+	t.Helper()
+	s := brokertest.Run(t)
+	participanttest.Streams(t, s.Connect(t))
+	return s
+}
+
 // run starts a participant and waits until it is ready.
 func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
 	t.Helper()
@@ -37,7 +45,7 @@ func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Re
 // start starts a participant.
 func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
 	t.Helper()
-	p, err := participants.New(cfg, participants.Deps{NATS: nc, Incarnation: "test"}, r)
+	p, err := participants.New(cfg, participants.Deps{NATS: nc}, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +91,7 @@ func prepareMessage(name string, n int) *nats.Msg {
 // Every prepare that was taken before the drain is answered, and its answer
 // is durable; the rest is left to others.
 func TestDrainAnswersWhatItTook(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	cfg := participants.Config{Name: "drained", Path: filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
@@ -122,7 +130,7 @@ func TestDrainAnswersWhatItTook(t *testing.T) {
 }
 
 func TestRunEndsWithItsConnection(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	nc := server.Connect(t)
 	_, _, ended := run(t, nc, participants.Config{Name: "cut", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc.Close()
@@ -134,7 +142,7 @@ func TestRunEndsWithItsConnection(t *testing.T) {
 // A broker that is slow to start, or restarts at that moment, does not end a
 // participant that starts: it waits, also until it is told to stop.
 func TestStartsWithoutTheBroker(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: time.Second}
 	nc := server.Connect(t)
 	waiting := func() (p *participants.Participant, cancel func(), ended chan error) {
@@ -173,7 +181,7 @@ func TestStartsWithoutTheBroker(t *testing.T) {
 }
 
 func TestSurvivesTheBroker(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "patient", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc := server.Connect(t)
 	server.Kill()
@@ -203,7 +211,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 }
 
 func TestServiceIsDiscovered(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "found", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc := server.Connect(t)
 	for verb, into := range map[string]any{"PING": &micro.Ping{}, "INFO": &micro.Info{}, "STATS": &micro.Stats{}} {
@@ -233,7 +241,7 @@ func TestServiceIsDiscovered(t *testing.T) {
 
 // The steps of one branch, in order.
 func TestSteps(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	points := make(chan string, 16)
 	cfg := participants.Config{Name: "stepped", Path: filepath.Join(t.TempDir(), "journal.db"), Step: func(p string) { points <- p }}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})

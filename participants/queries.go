@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
 	"parley/wire"
@@ -19,9 +20,12 @@ const queryTimeout = 5 * time.Second
 type queries struct {
 	s     *service
 	micro micro.Service
+	// stamps are those of all journals of this name.
+	stamps *nats.Subscription
 }
 
-func (q *queries) open(ctx context.Context) (err error) {
+// open makes the service known, without an endpoint.
+func (q *queries) open() (err error) {
 	s := q.s
 	q.micro, err = micro.AddService(s.deps.NATS, micro.Config{
 		Name:        s.cfg.Name,
@@ -35,8 +39,15 @@ func (q *queries) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("adding the micro service %s: %w", s.cfg.Name, err)
 	}
+	return nil
+}
+
+// serve begins to answer.
+func (q *queries) serve(ctx context.Context) error {
+	s := q.s
 	all := append([]Endpoint{
 		{Name: "branches", Subject: wire.BranchSubject(s.cfg.Name), Handle: listBranches},
+		{Name: "retry", Subject: wire.RetrySubject(s.cfg.Name), Handle: retryBranch},
 		{Name: "all-branches", Subject: wire.SubjectBranches, Handle: listBranches},
 	}, s.endpoints...)
 	for _, e := range all {
@@ -56,9 +67,18 @@ func (s *service) handle(ctx context.Context, e Endpoint, r micro.Request) {
 	}
 }
 
+// hear begins to take the stamps of others.
+func (q *queries) hear(ctx context.Context) (err error) {
+	q.stamps, err = q.s.hear(ctx)
+	return err
+}
+
 // stop ends the endpoints. An error means that the connection is closed and no
 // request will come.
 func (q *queries) stop() {
+	if q.stamps != nil {
+		_ = q.stamps.Unsubscribe()
+	}
 	if q.micro != nil {
 		_ = q.micro.Stop()
 	}

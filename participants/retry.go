@@ -3,6 +3,8 @@ package participants
 import (
 	"context"
 	"time"
+
+	"parley/wire"
 )
 
 const (
@@ -42,16 +44,55 @@ func (r *retrier) run(ctx context.Context) {
 // attempt has the committer do an op again and returns how long to pause.
 func (r *retrier) attempt(ctx context.Context, failed *op) (pause time.Duration) {
 	o := newRetry(failed)
-	err := r.s.submit(ctx, o)
-	r.s.counts.retries.Add(1)
+	err := r.s.attempt(ctx, o)
 	switch {
 	case ctx.Err() != nil:
 		return 0
 	case err == nil:
 		return o.took
 	}
-	// Where the attempt did not take place, because the queue is full or the
-	// database failed, another one is planned here.
-	r.s.failing.again(o.id, time.Now().Add(lastUrgent))
 	return (retryShare - 1) * o.took
+}
+
+// attempt does an op again that was taken from those that fail. Where that did not
+// take place, because the queue is full or the database failed, another attempt is
+// planned.
+func (s *service) attempt(ctx context.Context, o *op) error {
+	err := s.submit(ctx, o)
+	s.counts.retries.Add(1)
+	if err != nil {
+		s.failing.again(o.id, time.Now().Add(lastUrgent))
+	}
+	return err
+}
+
+// retryBranch answers [wire.Retry]: a person has mended what the resource failed
+// for, and does not want to wait for the pause to end.
+func retryBranch(ctx context.Context, p *Participant, request []byte) []byte {
+	answer := wire.Retried{V: wire.Version, Participant: p.cfg.Name}
+	q, err := wire.Decode[wire.Retry](request)
+	if s := p.running.Load(); err == nil && s != nil {
+		answer.Journal = s.journal.id
+		answer.Tries, err = s.retryNow(ctx, q.ID)
+	} else if err == nil {
+		err = &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
+	}
+	if err != nil {
+		answer.Code, answer.Reason = wire.CodeOf(err), wire.Clip(err.Error())
+	}
+	return wire.Encode(answer)
+}
+
+func (s *service) retryNow(ctx context.Context, id wire.TxID) (tries int, err error) {
+	o, tries, busy := s.failing.now(id)
+	switch {
+	case busy:
+		return tries, &wire.Error{Code: wire.CodeBusy, Text: "it is being attempted now"}
+	case o == nil:
+		return 0, &wire.Error{Code: wire.CodeNotFound, Text: "no outcome of this transaction has failed here"}
+	}
+	if err := s.attempt(ctx, newRetry(o)); err != nil {
+		return tries + 1, err
+	}
+	return tries, nil
 }

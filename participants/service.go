@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/internal/natsconn"
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -21,14 +22,18 @@ type service struct {
 	doubts  *doubts
 	failing *failing
 	health  *health
+	// stamps and standing are what concerns other processes and journals; stamps is
+	// nil without NATS.
+	stamps   *stamps
+	standing standing
 	// ended is closed when nothing works on the journal any more.
 	ended   chan struct{}
 	durable chan []*op
 }
 
 // open brings the participant to the point where it can take messages.
-func (p *Participant) open(ctx context.Context, db dialect) (*service, error) {
-	j, err := openJournal(ctx, db, &p.cfg, p.deps.Incarnation)
+func (p *Participant) open(ctx context.Context, db dialect, incarnation string) (*service, error) {
+	j, err := openJournal(ctx, db, &p.cfg, incarnation)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +78,8 @@ func (s *service) serve(ctx context.Context) error {
 	defer stop()
 	in, m, err := s.listen(ctx, soft)
 	if err == nil {
+		s.running.Store(s)
+		background.Go(func() { s.stamps.run(soft) })
 		background.Go(func() { s.inquire(soft) })
 		background.Go(func() { (&retrier{s}).run(soft) })
 		background.Go(func() { s.try(soft) })
@@ -80,8 +87,9 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
-		lost := make(chan error, 1)
+		lost := make(chan error, 2)
 		background.Go(func() { lost <- s.watchFiles(soft) })
+		background.Go(func() { lost <- s.watchStream(soft) })
 		if err = s.untilEnd(ctx, lost); isFilesError(err) {
 			cut() // what would be written now would be lost
 		}
@@ -145,13 +153,23 @@ func (s *service) close() error {
 }
 
 // listen subscribes to everything. What it returns can be stopped also after
-// an error.
+// an error. Others can see that this process is there before it looks for others,
+// and it looks for them before it takes messages.
 func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error) {
 	in, m := &inbox{s: s}, &queries{s: s}
+	if err := m.open(); err != nil {
+		return in, m, err
+	}
+	if err := s.join(ctx, m.micro); err != nil {
+		return in, m, err
+	}
+	if err := m.hear(handlers); err != nil {
+		return in, m, err
+	}
 	if err := in.open(); err != nil {
 		return in, m, err
 	}
-	if err := m.open(handlers); err != nil {
+	if err := m.serve(handlers); err != nil {
 		return in, m, err
 	}
 	// Only when the broker has seen the subscriptions does a message that is
@@ -159,8 +177,36 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	return in, m, natsconn.Flush(ctx, s.deps.NATS)
 }
 
+// watchStream returns when ctx ends, or with a [*streams.Error] when the stream of
+// the commit logs is lost, or is another one. On a new stream nobody knows of
+// commits in the old one, and a coordinator of the new one would have a branch in
+// doubt aborted that others have committed.
+func (s *service) watchStream(ctx context.Context) error {
+	tick := time.NewTicker(watchStreamEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		info, err := streams.Check(ctx, s.stamps.js, wire.TxLog())
+		if err == nil {
+			s.clock.Observe(info.Asked, info.Answered, info.ServerTime)
+			err = info.Same(wire.TxLog().Name, s.journal.incarnation)
+		}
+		if bad, is := errors.AsType[*streams.Error](err); is {
+			return bad
+		}
+		// Anything else may pass: it will be looked at again.
+	}
+}
+
+// watchStreamEvery is how often the stream is looked at, and the clock compared.
+const watchStreamEvery = time.Second
+
 // untilEnd waits for ctx, for a connection that will not come back, or for the
-// loss of the journal's files.
+// loss of the journal's files or of the stream.
 func (s *service) untilEnd(ctx context.Context, lost <-chan error) error {
 	closed := s.deps.NATS.StatusChanged(nats.CLOSED)
 	defer s.deps.NATS.RemoveStatusListener(closed)
@@ -184,6 +230,7 @@ func (s *service) committer() *committer {
 	return &committer{
 		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, health: s.health, durable: s.durable,
 		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log, now: time.Now,
+		clock: s.clock, disputed: s.standing.disputed,
 	}
 }
 

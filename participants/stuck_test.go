@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/wire"
 )
@@ -29,7 +28,7 @@ func (h hung) Prepare(context.Context, *participants.Tx, participants.Branch) (j
 // A drain ends at its time-out though a call of the resource does not return,
 // and what that call does afterwards is done in an orderly way.
 func TestDrainEndsThoughACallHangs(t *testing.T) {
-	server := brokertest.Run(t)
+	server := newServer(t)
 	r := hung{entered: make(chan struct{}), release: make(chan struct{})}
 	cfg := participants.Config{Name: "hung", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: 10 * time.Millisecond}
 	p, cancel, ended := run(t, server.Connect(t), cfg, r)
@@ -77,7 +76,7 @@ func TestDrainEndsThoughACallHangs(t *testing.T) {
 // unhealthy though no transaction needs it, until the lock is gone.
 func TestHealthOfALockedJournal(t *testing.T) {
 	t.Parallel()
-	server := brokertest.Run(t)
+	server := newServer(t)
 	cfg := participants.Config{Name: "locked", Path: filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	db, err := sql.Open("sqlite", cfg.Path)

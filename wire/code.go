@@ -44,7 +44,8 @@ const (
 	CodeFenced Code = "fenced"
 	// CodeUndecided: the answer is not known yet.
 	CodeUndecided Code = "undecided"
-	// CodeLate: a prepare came after its decide_by.
+	// CodeLate: a prepare came after its decide_by, or so far ahead of it that a
+	// clock must be wrong.
 	CodeLate Code = "late"
 	// CodeAborted: the branch was aborted before its prepare arrived.
 	CodeAborted Code = "already_aborted"

@@ -42,6 +42,9 @@ const (
 	// MaxTimeout is the longest a submission may ask for. Beyond the hour
 	// reserved stock is better modelled as a state of the resource.
 	MaxTimeout = time.Hour
+	// MaxDeadline is how far ahead a deadline may be: what differs from that is
+	// the time between two brokers.
+	MaxDeadline = MaxTimeout + time.Hour
 	// IdempotencyWindow is how long a journal remembers finished branches and
 	// keys by default. It must be well above MaxTimeout, since a tombstone may
 	// only be forgotten when its prepare is past its deadline everywhere.

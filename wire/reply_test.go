@@ -12,6 +12,7 @@ func TestCanReply(t *testing.T) {
 		"":                               false,
 		wire.LogSubject(logA):            false,
 		wire.LeaseSubject(7):             false,
+		wire.StampSubject("a", logA):     false,
 		wire.SubjectIDRetire:             false,
 		wire.SubjectBlogPost:             false,
 		wire.RoomSubject("lobby"):        false,

@@ -66,4 +66,4 @@ func TxLog() StreamSpec {
 }
 
 // Streams are all that Parley needs, in the order in which they are made.
-func Streams() []StreamSpec { return []StreamSpec{TxLog(), IDLeases(), Chat()} }
+func Streams() []StreamSpec { return []StreamSpec{TxLog(), Journals(), IDLeases(), Chat()} }

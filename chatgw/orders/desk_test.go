@@ -115,7 +115,7 @@ func start(t *testing.T, stage orders.Stage) *orders.Desk {
 		g.Add(name, r)
 	}
 	deps := func() participants.Deps {
-		return participants.Deps{NATS: server.Connect(t), Incarnation: incarnations["TXLOG"]}
+		return participants.Deps{NATS: server.Connect(t)}
 	}
 	dir := t.TempDir()
 	inv, err := inventory.New(inventory.Config{Config: participants.Config{Path: filepath.Join(dir, "i.db"), Log: quiet}}, deps())

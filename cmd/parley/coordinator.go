@@ -19,6 +19,7 @@ type coordinatorCmd struct {
 	nameFlag
 	processFlags
 	crashFlag
+	clockFlag
 	TrimAt   int    `hidden:"" placeholder:"N" help:"Purge the commit log whenever N records became free (for tests)."`
 	TraceLog string `hidden:"" placeholder:"FILE" help:"Append every operation on commit logs to FILE, as JSON (for tests)."`
 }
@@ -33,7 +34,7 @@ Examples:
 }
 
 func (c *coordinatorCmd) Run(ctx context.Context, a *app) error {
-	cfg := coordinator.Config{Limits: c.limits(), Step: c.step()}
+	cfg := coordinator.Config{Limits: c.limits(), Step: c.step(), Now: c.now(ctx)}
 	if c.TraceLog != "" {
 		file, err := openTrace(c.TraceLog)
 		if err != nil {

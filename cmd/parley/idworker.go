@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"strings"
-	"sync/atomic"
-	"time"
 
 	"parley/idworker"
 	"parley/internal/lifecycle"
@@ -21,8 +17,8 @@ type idworkerCmd struct {
 	natsFlags
 	nameFlag
 	processFlags
-	Numbers int    `hidden:"" placeholder:"N" help:"Use only the worker numbers below N (for tests)."`
-	Clock   string `hidden:"" placeholder:"FILE" help:"Put the clock off by the duration in FILE, read again and again (for tests)."`
+	clockFlag
+	Numbers int `hidden:"" placeholder:"N" help:"Use only the worker numbers below N (for tests)."`
 }
 
 func (*idworkerCmd) Help() string {
@@ -38,12 +34,7 @@ func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
 	if c.Numbers < 0 || c.Numbers > wire.MaxWorker+1 {
 		return wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, wire.MaxWorker+1), "")
 	}
-	cfg := idworker.Config{Numbers: c.Numbers}
-	if c.Clock != "" {
-		clock := &fileClock{path: c.Clock}
-		cfg.Now = clock.now
-		go clock.follow(ctx)
-	}
+	cfg := idworker.Config{Numbers: c.Numbers, Now: c.now(ctx)}
 	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.log)), cfg), func() { a.printf("the idworker is ready\n") })
 }
 
@@ -54,32 +45,4 @@ func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
 		role, err := idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability, Silent: g.durability.Silent})
 		return warned{role, g, wire.IDLeases(), conn.Log}, err
 	})
-}
-
-// fileClock is this machine's clock, put off by what a file says.
-type fileClock struct {
-	path string
-	off  atomic.Int64
-}
-
-// fileClockEvery is how often the file is read.
-const fileClockEvery = 20 * time.Millisecond
-
-func (c *fileClock) now() time.Time { return time.Now().Add(time.Duration(c.off.Load())) }
-
-func (c *fileClock) follow(ctx context.Context) {
-	tick := time.NewTicker(fileClockEvery)
-	defer tick.Stop()
-	for {
-		if data, err := os.ReadFile(c.path); err == nil {
-			if d, err := time.ParseDuration(strings.TrimSpace(string(data))); err == nil {
-				c.off.Store(int64(d))
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
 }

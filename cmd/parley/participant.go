@@ -20,7 +20,10 @@ type participantFlags struct {
 	processFlags
 	crashFlag
 	sampleFlag
+	clockFlag
 	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before; NAME is the new one's incarnation. Only when the old one is gone for good."`
+	AcceptJournal     string `placeholder:"ID" help:"Let this journal vote again after a copy of it has answered, too; ID is the journal's. Only when the copy votes no more."`
+	NewJournal        bool   `help:"Begin a new journal although this participant had another one before. Only when the old one is gone for good."`
 }
 
 // run runs the participant that make builds.
@@ -30,11 +33,15 @@ func (f *participantFlags) run(ctx context.Context, a *app, name string, role fu
 	}
 	conn := f.named(f.options(name, a.log))
 	r := role(conn, participants.Config{
-		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, Log: a.log, Step: f.step(),
+		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
+		Log: a.log, Step: f.step(), Now: f.now(ctx),
 	}, f.sampleFlag)
 	err := f.serve(ctx, r, func() { a.printf("%s is ready\n", name) })
 	if e, ok := errors.AsType[*participants.IncarnationError](err); ok {
 		return failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
+	}
+	if _, ok := errors.AsType[*participants.NewJournalError](err); ok {
+		return failed(err, "mount or restore the old journal; only if it is gone for good start once with --new-journal")
 	}
 	return err
 }
@@ -56,11 +63,7 @@ func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
 
 func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
 	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
-		p, err := inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
-		if err != nil {
-			return nil, err
-		}
-		return watched{p, g}, nil
+		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats})
 	})
 }
 
@@ -81,10 +84,6 @@ func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
 
 func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
 	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
-		p, err := delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats, Incarnation: g.incarnation})
-		if err != nil {
-			return nil, err
-		}
-		return watched{p, g}, nil
+		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats})
 	})
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -122,59 +120,4 @@ func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec, log *slog
 		return ground{}, err
 	}
 	return ground{nats: nc, js: js, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc, stream.Name)}, nil
-}
-
-// watched ends a participant when the stream of the commit logs is lost, or is
-// another one, while it runs; a coordinator notices by itself. On a new stream
-// nobody knows of commits in the old one, and a coordinator of the new one would
-// have a branch in doubt aborted that others have committed.
-type watched struct {
-	lifecycle.Role
-	ground ground
-}
-
-// Healthy is what the participant itself reports.
-func (w watched) Healthy(ctx context.Context) error { return healthOf(ctx, w.Role) }
-
-// watchEvery is how often the stream is looked at.
-const watchEvery = time.Second
-
-func (w watched) Run(ctx context.Context) error {
-	ctx, end := context.WithCancelCause(ctx)
-	var watching sync.WaitGroup
-	watching.Go(func() { end(w.watch(ctx)) })
-	err := w.Role.Run(ctx)
-	end(nil)
-	watching.Wait()
-	if lost, ok := errors.AsType[*streams.Error](context.Cause(ctx)); ok {
-		return errors.Join(lost, err)
-	}
-	return err
-}
-
-// watch returns when ctx ends or the stream is not what it was.
-func (w watched) watch(ctx context.Context) error {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if err := w.same(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-func (w watched) same(ctx context.Context) error {
-	info, err := streams.Check(ctx, w.ground.js, wire.TxLog())
-	if err == nil {
-		err = info.Same(wire.TxLog().Name, w.ground.incarnation)
-	}
-	if lost, ok := errors.AsType[*streams.Error](err); ok {
-		return lost
-	}
-	return nil // it will be looked at again
 }

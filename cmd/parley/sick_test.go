@@ -21,7 +21,7 @@ func (sick) Healthy(context.Context) error { return errors.New("the disk is full
 // What a participant reports of itself reaches `parley health` and `parley
 // status`.
 func TestTroubleOfAParticipantIsShown(t *testing.T) {
-	h := health{t.Context(), watched{Role: sick{}}}
+	h := health{t.Context(), sick{}}
 	if err := h.check(t.Context()); err == nil || err.Error() != "the disk is full" {
 		t.Errorf("health reports %v", err)
 	}

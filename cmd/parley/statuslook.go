@@ -18,6 +18,8 @@ type statusJSON struct {
 	NATS string    `json:"nats"`
 	// Broker is the one that this process is connected to, empty when none.
 	Broker string `json:"broker"`
+	// Alarms are what a person must decide at once.
+	Alarms []string `json:"alarms"`
 	// Durability is that of the stream that is worst off.
 	Durability string          `json:"durability"`
 	Why        string          `json:"why,omitempty"`
@@ -108,6 +110,7 @@ func (l *looks) look(ctx context.Context) *statusJSON {
 	for _, lease := range a.leases.Leases {
 		s.Leases = append(s.Leases, newLeaseJSON(lease, a.leases.BrokerTime))
 	}
+	s.Alarms = append([]string{}, alarms(a.services)...)
 	s.addTransactions(a)
 	s.addBrokers(a, &l.memory)
 	s.addStreams(a)

@@ -26,6 +26,12 @@ func (s *statusJSON) print(a *app) {
 	}
 	a.printf("%s  %s, %s\n", s.Time.Format("15:04:05"), s.NATS, where)
 	a.facts("durability", durability, "rates", s.Rates.String(), "in doubt", s.InDoubt.String(), "no answer", s.unanswered())
+	for _, alarm := range s.Alarms {
+		if a.colour {
+			alarm = "\x1b[31m" + alarm + colourOff
+		}
+		a.printf("ALARM         %s\n", alarm)
+	}
 	a.printf("\n")
 	s.printProcesses(a)
 	a.printf("\n")

@@ -67,9 +67,10 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 	case wire.CodeContended:
 		m.abort(t, why)
 		m.settle(t, wire.StatusUnknown)
-	case wire.CodeAborted, wire.CodeViolation, wire.CodeLate:
-		// Another coordinator decided for this one, or clocks differ: the same
-		// submission may well commit as another transaction.
+	case wire.CodeAborted, wire.CodeViolation, wire.CodeLate, wire.CodeUnavailable:
+		// Another coordinator decided for this one, clocks differ, or the
+		// participant does not vote at present: the same submission may well commit
+		// as another transaction.
 		m.abort(t, why)
 		if v.Closed {
 			m.keyClosed(t)

@@ -66,6 +66,24 @@ func (c *Client) Branches(ctx context.Context, participant string, q wire.Branch
 	return wire.Decode[wire.Branches](msg.Data)
 }
 
+// Retry has a participant attempt the outcome of a branch now that its resource has
+// failed, and returns how that ended. An error means that the participant was not
+// reached, or not allowed to be asked.
+func (c *Client) Retry(ctx context.Context, participant string, id wire.TxID) (wire.Retried, error) {
+	if err := wire.CheckName(participant); err != nil {
+		return wire.Retried{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+	}
+	q, err := wire.Check(wire.Retry{V: wire.Version, ID: id})
+	if err != nil {
+		return wire.Retried{}, err
+	}
+	msg, err := c.request(ctx, wire.RetrySubject(participant), wire.Encode(q), "the participant "+participant)
+	if err != nil {
+		return wire.Retried{}, err
+	}
+	return wire.Decode[wire.Retried](msg.Data)
+}
+
 // AllBranches asks every participant for branches it holds, in the order of
 // their names. A participant that refuses the query, one of an earlier release for
 // example, answers with its code.

@@ -29,8 +29,10 @@ type Info struct {
 	MaxBytes int64
 	// Leader is the server that answered for the stream.
 	Leader string
-	// ServerTime is the leader's clock when it answered.
-	ServerTime time.Time
+	// ServerTime is the leader's clock when it answered, between Asked and
+	// Answered by the own one.
+	ServerTime      time.Time
+	Asked, Answered time.Time
 }
 
 // Same returns an [*Error] unless the stream is the incarnation that the caller
@@ -142,7 +144,9 @@ func Open(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log
 // CheckOnce is [Check] without its patience: one request, for whoever compares
 // clocks or has a patience of its own.
 func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
+	asked := time.Now()
 	s, err := js.Stream(ctx, spec.Name)
+	answered := time.Now()
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		return Info{}, &Error{Stream: spec.Name, Missing: true, Do: doCreate}
 	}
@@ -161,6 +165,8 @@ func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec
 		LastSeq:     info.State.LastSeq,
 		MaxBytes:    info.Config.MaxBytes,
 		ServerTime:  info.TimeStamp,
+		Asked:       asked,
+		Answered:    answered,
 	}
 	if info.Cluster != nil {
 		out.Leader = info.Cluster.Leader

@@ -56,11 +56,18 @@ type Env struct {
 	// Incarnation is that of the commit log's stream, as the journal remembers
 	// it.
 	Incarnation string
-	// Now is the clock, in milliseconds since 1970. It may be wrong, and only a
-	// prepare depends on it.
+	// Now is the broker's time as this process knows it, in milliseconds since 1970.
+	// It may be wrong, and only a prepare depends on it.
 	Now int64
 	// Mark is the greatest decide_by of the branches that this journal has
 	// collected, 0 if it has collected none. What is unknown here and has a
 	// greater one was never collected: it was never prepared, or it was lost.
 	Mark int64
+	// Floor is not 0 if this journal went back: to an earlier copy of itself, as far
+	// as it knows. What is unknown here and has a decide_by of at most that may have
+	// been lost, whether or not it is below the mark.
+	Floor int64
+	// Disputed: a copy of this journal answers as well, and may have what is unknown
+	// here.
+	Disputed bool
 }

@@ -37,6 +37,9 @@
 //   - What a journal collects it marks: an unknown branch was collected only at or
 //     below the mark. No clock decides that, since clocks step.
 //
+//   - A journal that went back has a floor: an unknown branch at or below it may
+//     have been lost, and never counts as collected.
+//
 // The caller must make what a [Step] writes durable before it sends what the
 // Step answers.
 package machine

@@ -13,12 +13,16 @@ func Commit(env Env, v View, m wire.Commit) Step {
 	}
 	b := v.Branch
 	switch {
-	case b == nil && m.DecideBy <= env.Mark:
+	case b == nil && env.Disputed:
+		return Step{}
+	case b == nil && m.DecideBy <= env.Mark && m.DecideBy > env.Floor:
 		a := ack(env, wire.KindCommit, false)
 		a.Code, a.Reason = wire.CodeForgotten, "the branch was finished and collected after the idempotency window"
 		return Step{Ack: a}
+	case b == nil && m.DecideBy <= env.Floor:
+		return lost(env, "commit for a branch that this journal does not have. It went back to an earlier copy of itself: the branch was lost with that, or was finished and collected before")
 	case b == nil:
-		return violation(env, wire.KindCommit, "commit for a branch that this journal does not have and never collected: it was never prepared here, or the journal was restored from a backup")
+		return lost(env, "commit for a branch that this journal does not have and never collected: it was never prepared here, or the journal was restored from a backup")
 	case b.State == wire.BranchAborted:
 		return violation(env, wire.KindCommit, wire.Clip("commit for a branch that is aborted here: "+b.Reason))
 	case b.State == wire.BranchCommitted:
@@ -40,6 +44,8 @@ func Abort(env Env, v View, id wire.TxID, m wire.Abort) Step {
 	}
 	b := v.Branch
 	switch {
+	case b == nil && env.Disputed:
+		return Step{}
 	case b == nil && m.DecideBy <= env.Mark:
 		// Its prepare, if it still comes, is at or below the mark and refused.
 		return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}

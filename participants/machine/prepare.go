@@ -27,6 +27,11 @@ func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
 			Code:   wire.CodeLate,
 			Reason: fmt.Sprintf("the prepare arrived %d ms after its decide_by", env.Now-m.DecideBy),
 		})
+	case m.DecideBy-env.Now > wire.MaxDeadline.Milliseconds():
+		return vote(env, wire.Vote{
+			Code:   wire.CodeLate,
+			Reason: fmt.Sprintf("its decide_by is %d ms ahead of the broker's clock, the limit is %d: the coordinator's clock or this one's is wrong", m.DecideBy-env.Now, wire.MaxDeadline.Milliseconds()),
+		})
 	default:
 		return Step{Call: CallPrepare}
 	}

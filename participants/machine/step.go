@@ -40,6 +40,9 @@ type Step struct {
 	// Violation is set when the message contradicts the journal; it was not
 	// applied and someone must be told.
 	Violation string
+	// Lost: the violation shows that this journal went back. [Env].Floor must be
+	// raised above every deadline there is, in the same transaction.
+	Lost bool
 }
 
 func vote(env Env, v wire.Vote) Step {
@@ -49,6 +52,12 @@ func vote(env Env, v wire.Vote) Step {
 
 func ack(env Env, of string, closed bool) *wire.Ack {
 	return &wire.Ack{V: wire.Version, Journal: env.Journal, Of: of, Closed: closed}
+}
+
+func lost(env Env, why string) Step {
+	s := violation(env, wire.KindCommit, why)
+	s.Lost = true
+	return s
 }
 
 func violation(env Env, of, why string) Step {

@@ -1,8 +1,10 @@
 package participanttest
 
 import (
+	"errors"
 	"time"
 
+	"parley/participants"
 	"parley/wire"
 )
 
@@ -107,23 +109,19 @@ func anotherJournal(s *stage) {
 	s.books(1, 1)
 }
 
-// twoJournals: instances on two journals each have a copy of every message,
-// both vote, and only the one that is meant takes the commit.
+// twoJournals: a second journal under the name is not begun, and both are named.
+// The first one goes on.
 func twoJournals(s *stage) {
-	other := &stage{t: s.t, f: s.f, cfg: s.f.config(s.t), nc: s.nc}
-	other.start()
-	id := s.id()
-	first := s.prepare(id, prepareOf("k", s.f.Yes))
-	second := s.vote(id)
-	if !first.Yes || !second.Yes || first.Journal == second.Journal {
-		s.t.Fatalf("votes are %+v and %+v, want two from two journals", first, second)
+	_, first := s.yes("k")
+	cfg := s.f.config(s.t)
+	p, err := participants.New(cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
+	s.must(err)
+	err = p.Run(s.t.Context())
+	other, is := errors.AsType[*participants.OtherJournalError](err)
+	if !is || other.Other != first || other.Journal == first || other.Participant != cfg.Name {
+		s.t.Errorf("a second journal under the name %s ended with %v", cfg.Name, err)
 	}
-	if a := s.commit(id, first.Journal); a.Journal != first.Journal {
-		s.t.Errorf("ack is %+v, want one by %s", a, first.Journal)
-	}
-	if a := s.abort(id, abortOf("k", second.Journal, true)); a.Journal != second.Journal || a.Code != "" {
-		s.t.Errorf("ack is %+v, want one by %s", a, second.Journal)
-	}
+	s.yes("l")
 }
 
 func violations(s *stage) {

@@ -40,6 +40,8 @@ func (f Fixture) config(t testing.TB) participants.Config {
 		cfg.Path = filepath.Join(t.TempDir(), "journal.db")
 	}
 	cfg.Log = quiet(t)
+	// The tests of one server share it, each with a journal of its own.
+	cfg.NewJournal = true
 	return cfg
 }
 
@@ -59,7 +61,7 @@ func Exercise(t *testing.T, f Fixture) {
 		{"KeyHeldByCommitted", keyCommitted},
 		{"KeyFreedOrClosedByAbort", keyAborted},
 		{"AnotherJournalIsSilent", anotherJournal},
-		{"TwoJournalsBothVote", twoJournals},
+		{"SecondJournalIsRefused", twoJournals},
 		{"ViolationsAreNotApplied", violations},
 		{"LostIsAViolation", lost},
 		{"InDoubtAsks", inDoubtAsks},

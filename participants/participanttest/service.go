@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/internal/lifecycle"
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -23,10 +25,26 @@ type Service struct {
 	n     uint64
 }
 
+// Streams makes the streams that participants and coordinators need, where they
+// are missing.
+func Streams(t testing.TB, nc *nats.Conn) {
+	t.Helper()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range wire.Streams() {
+		if _, _, err := streams.Ensure(t.Context(), js, spec, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Serve runs a participant of that name until the test ends, and returns when it
 // is ready. nc is the test's own connection.
 func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Service {
 	t.Helper()
+	Streams(t, nc)
 	votes, err := nc.SubscribeSync(wire.ParticipantFilter(wire.KindVote, name))
 	if err != nil {
 		t.Fatal(err)

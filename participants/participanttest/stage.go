@@ -15,10 +15,8 @@ import (
 )
 
 const (
-	// testLog is the log of most transactions here, incarnation that of its
-	// stream.
+	// testLog is the log of most transactions here.
 	testLog     = "testlogtestloga2"
-	incarnation = "testincarnation2"
 	digest      = "0123456789abcdef0123456789abcdef"
 	otherDigest = "ffffffffffffffffffffffffffffffff"
 	openSeq     = 100
@@ -42,6 +40,7 @@ type stage struct {
 
 func newStage(t *testing.T, f Fixture) *stage {
 	s := &stage{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
+	Streams(t, s.nc)
 	s.answers = s.subscribe("tx.*." + s.cfg.Name + ".>")
 	s.asked = s.subscribe(wire.SubjectResolve)
 	s.start()
@@ -59,7 +58,7 @@ func (s *stage) subscribe(subject string) *nats.Subscription {
 // start runs a participant until stop or the end of the test.
 func (s *stage) start() {
 	s.t.Helper()
-	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t), Incarnation: incarnation}, s.f.Resource())
+	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
 	s.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

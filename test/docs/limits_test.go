@@ -27,7 +27,7 @@ func wireLimits() map[string]string {
 		"MaxList":          thousands(wire.MaxList),
 	}
 	for name, d := range map[string]time.Duration{
-		"DefaultTimeout": wire.DefaultTimeout, "MaxTimeout": wire.MaxTimeout, "IdempotencyWindow": wire.IdempotencyWindow,
+		"DefaultTimeout": wire.DefaultTimeout, "MaxTimeout": wire.MaxTimeout, "MaxDeadline": wire.MaxDeadline, "IdempotencyWindow": wire.IdempotencyWindow,
 	} {
 		limits[name] = d.String()
 	}

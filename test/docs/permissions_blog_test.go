@@ -26,8 +26,7 @@ func blogging(ctx context.Context, t *testing.T, s *server.Server, needed chan e
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := running(t, b.Run)
-	<-b.Ready()
+	ended := serving(t, b)
 	for _, user := range []string{"client", "operator"} {
 		c := blogclient.New(as(t, s, user, needed))
 		p, err := c.Post(ctx, wire.NewPost{User: user, Text: "hello"})

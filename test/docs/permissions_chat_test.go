@@ -45,8 +45,7 @@ func chatting(ctx context.Context, t *testing.T, s *server.Server, js jetstream.
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running(t, r.Run)()
-	<-r.Ready()
+	defer serving(t, r)()
 	h := heard{make(chan string, 1)}
 	// From the beginning, so that the stream is asked whether anything is gone.
 	if err := r.Join(ctx, "lobby", r.Epoch(), 0, h, func(rooms.Joined) {}); err != nil {

@@ -92,11 +92,11 @@ func TestPermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	incarnation, _, err := streams.Ensure(ctx, js, wire.TxLog(), 1)
-	if err != nil {
-		t.Fatal(err)
+	for _, spec := range []wire.StreamSpec{wire.TxLog(), wire.Journals()} {
+		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
+			t.Fatal(err)
+		}
 	}
-
 	leases, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -107,12 +107,11 @@ func TestPermissions(t *testing.T) {
 		if d := streams.Inspect(ctx, nc); d.Durability != streams.Synced {
 			t.Errorf("%s sees the durability %s: %s", name, d.Durability, d.Reason)
 		}
-		p, err := make(participants.Config{Path: filepath.Join(t.TempDir(), "journal.db")}, participants.Deps{NATS: nc, Incarnation: incarnation})
+		p, err := make(participants.Config{Path: filepath.Join(t.TempDir(), "journal.db")}, participants.Deps{NATS: nc})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stop := running(t, p.Run)
-		<-p.Ready()
+		stop := serving(t, p)
 		return stop
 	}
 	defer participant(wire.Inventory, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
@@ -125,8 +124,7 @@ func TestPermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running(t, c.Run)()
-	<-c.Ready()
+	defer serving(t, c)()
 
 	ids := as(t, s, "idworker", needed)
 	idjs, err := jetstream.New(ids)
@@ -140,8 +138,7 @@ func TestPermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running(t, worker.Run)()
-	<-worker.Ready()
+	defer serving(t, worker)()
 	idclients := map[string]*nats.Conn{"client": as(t, s, "client", needed), "operator": as(t, s, "operator", needed)}
 	for user, nc := range idclients {
 		for subject, request := range map[string]string{

@@ -7,10 +7,8 @@ import (
 	"errors"
 
 	"parley/participants"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // seats is what this service puts at stake. Its table lives in the journal's
@@ -61,17 +59,9 @@ func (seats) Abort(ctx context.Context, tx *participants.Tx, b participants.Bran
 
 // run serves until ctx ends, and then drains.
 func run(ctx context.Context, nc *nats.Conn, path string) error {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return err
-	}
-	stream, err := js.Stream(ctx, wire.TxLog().Name)
-	if err != nil {
-		return err // `parley init` creates it
-	}
 	p, err := participants.New(
 		participants.Config{Name: "seats", Path: path},
-		participants.Deps{NATS: nc, Incarnation: stream.CachedInfo().Config.Metadata[wire.MetaIncarnation]},
+		participants.Deps{NATS: nc},
 		seats{},
 	)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/idworker"
+	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -62,8 +63,10 @@ func TestReadmeRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(ctx, js, wire.TxLog(), 1); err != nil {
-		t.Fatal(err)
+	for _, spec := range wire.Streams() {
+		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
+			t.Fatal(err)
+		}
 	}
 	coordinating, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: nc})
 	if err != nil {
@@ -71,16 +74,17 @@ func TestReadmeRuns(t *testing.T) {
 	}
 	// The coordinator stops first: it waits for the participant.
 	defer running(t, func(ctx context.Context) error { return run(ctx, nc, filepath.Join(t.TempDir(), "seats.db")) })()
-	defer running(t, coordinating.Run)()
-	<-coordinating.Ready()
+	defer serving(t, coordinating)()
 	client, err := txclient.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
 	// The participant is up when it answers.
+	up, cancelUp := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancelUp()
 	for {
-		if _, err := client.Branches(ctx, "seats", wire.BranchQuery{}); err == nil {
+		if _, err := client.Branches(up, "seats", wire.BranchQuery{}); err == nil {
 			break
 		} else if wire.CodeOf(err) != wire.CodeUnavailable {
 			t.Fatal(err)
@@ -117,8 +121,7 @@ func TestReadmeNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer running(t, worker.Run)()
-	<-worker.Ready()
+	defer serving(t, worker)()
 	ids, err := number(nc, 3)
 	if err != nil || len(ids) != 3 || ids[0] >= ids[1] || ids[1] >= ids[2] {
 		t.Errorf("the IDs are %v, %v", ids, err)
@@ -137,4 +140,23 @@ func running(t *testing.T, f func(context.Context) error) (stop func()) {
 			t.Error(err)
 		}
 	}
+}
+
+// serving runs a role, and returns when it serves.
+func serving(t *testing.T, role lifecycle.Role) (stop func()) {
+	t.Helper()
+	ended := make(chan error, 1)
+	stop = running(t, func(ctx context.Context) error {
+		err := role.Run(ctx)
+		ended <- err
+		return err
+	})
+	select {
+	case <-role.Ready():
+	case err := <-ended:
+		t.Fatalf("it ended with %v", err)
+	case <-time.After(2 * time.Minute):
+		t.Fatal("it is not ready")
+	}
+	return stop
 }

@@ -160,6 +160,11 @@ func DeepConfigs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Crashes: 1}, CoordinatorConfig{}),
 		},
 		{
+			Name: "lost", About: "a journal goes back to a copy and collects what it has left, while commits of what it lost are under way; no reduction",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true)), alone(another())}, Copies: true, Collects: true, Exact: true,
+			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{})[:1],
+		},
+		{
 			Name: "repeat-seals", About: "a client of one participant repeats its key while the coordinators seal each other",
 			Participants: pair()[:1], Clients: []ClientConfig{alone(order(2, true))},
 			Coordinators: coordinators(CoordinatorConfig{Seals: 1}, CoordinatorConfig{Seals: 1}),

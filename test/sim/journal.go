@@ -16,7 +16,9 @@ type journal struct {
 	// mark is the greatest deadline of what was collected. gone are the states of
 	// those branches, which the journal does not know; for the invariants only.
 	mark int64
-	gone map[wire.TxID]wire.BranchState
+	// floor is what a copy that took the journal's place does not know.
+	floor int64
+	gone  map[wire.TxID]wire.BranchState
 }
 
 func (j *journal) view(id wire.TxID, key string) (v machine.View) {
@@ -68,7 +70,7 @@ func (j *journal) clone() *journal {
 	return &journal{
 		rows: maps.Clone(j.rows), keys: maps.Clone(j.keys),
 		reserved: maps.Clone(j.reserved), applied: maps.Clone(j.applied),
-		mark: j.mark, gone: maps.Clone(j.gone),
+		mark: j.mark, floor: j.floor, gone: maps.Clone(j.gone),
 	}
 }
 
@@ -99,6 +101,13 @@ func (j *journal) collect() {
 		j.gone[id] = b.State
 		j.mark = max(j.mark, b.DecideBy)
 	}
+}
+
+// has reports whether the journal has or had a row of a branch.
+func (j *journal) has(id wire.TxID) bool {
+	_, row := j.rows[id]
+	_, gone := j.gone[id]
+	return row || gone
 }
 
 // lostFrom are the branches of a journal that an earlier copy of it does not have

@@ -84,6 +84,9 @@ func (j *journal) appendKey(b []byte) []byte {
 	for _, id := range slices.SortedFunc(maps.Keys(j.gone), wire.TxID.Compare) {
 		b = fmt.Appendf(b, "gone %s %s;", id, j.gone[id])
 	}
+	if j.floor != 0 {
+		b = append(b, "floor;"...)
+	}
 	return b
 }
 

@@ -41,7 +41,10 @@ func Mutants() []Mutant {
 			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n"),
 		}},
 		{Name: "forgotten-by-the-clock", Config: "copied", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack"),
+			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark && m.DecideBy > env.Floor:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack"),
+		}},
+		{Name: "forgotten-below-the-floor", Config: "lost", Breaks: Loud, Edits: []mutant.Edit{
+			mutant.Replace(fileOutcome, "m.DecideBy <= env.Mark && m.DecideBy > env.Floor", "m.DecideBy <= env.Mark"),
 		}},
 		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),

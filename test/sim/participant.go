@@ -47,6 +47,8 @@ const (
 	decideBy = 1000
 	inTime   = 500
 	tooLate  = 1500
+	// beyond is after every deadline.
+	beyond = 2000
 )
 
 // messageEvents are the ways in which a message can be taken.
@@ -89,9 +91,18 @@ func (p *participant) restore() {
 	p.lost = map[wire.TxID]bool{}
 	for _, id := range p.durable.lostFrom(p.backup) {
 		p.lost[id] = true
+	}
+	for id := range p.acked {
+		// An abort below the mark left no row, and the copy has another mark.
+		if !p.durable.has(id) {
+			p.lost[id] = true
+		}
+	}
+	for id := range p.lost {
 		delete(p.acked, id)
 	}
 	p.durable, p.backup = *p.backup, nil
+	p.durable.floor = beyond
 }
 
 func (p *participant) do(e event) (f effects) {
@@ -126,7 +137,9 @@ func (p *participant) deliver(e event, f *effects) {
 		j = p.group
 	}
 	s := decide(j, p, e)
-	if s.Violation != "" && !p.lost[e.msg.tx] {
+	// A journal that went back cannot tell what it lost from what it collected: it
+	// alarms in both cases.
+	if s.Violation != "" && !p.lost[e.msg.tx] && !(s.Lost && j.floor != 0) {
 		f.broken = "violation at " + p.name + ": " + s.Violation
 	}
 	if s.Ack != nil && s.Ack.Code == wire.CodeForgotten && (j.gone[e.msg.tx] != wire.BranchCommitted || p.lost[e.msg.tx]) {
@@ -176,7 +189,7 @@ func (p *participant) send(m *message, f *effects) {
 
 // decide asks the machine, and the resource when the machine says so.
 func decide(j *journal, p *participant, e event) machine.Step {
-	env := machine.Env{Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark}
+	env := machine.Env{Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark, Floor: j.floor}
 	if e.late {
 		env.Now = tooLate
 	}

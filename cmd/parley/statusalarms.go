@@ -1,0 +1,47 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/nats-io/nats.go/micro"
+
+	"parley/wire"
+)
+
+// alarms are what a person must decide: processes on copies of one journal, and
+// two journals under one name.
+func alarms(services []micro.Stats) (all []string) {
+	type journal struct{ participant, id string }
+	by := map[journal][]string{}
+	names := map[string][]string{}
+	for _, s := range services {
+		id := s.Metadata["journal"]
+		if id == "" {
+			continue
+		}
+		j := journal{s.Name, id}
+		if by[j] == nil {
+			names[s.Name] = append(names[s.Name], id)
+		}
+		by[j] = append(by[j], printable(cmp.Or(strings.TrimPrefix(s.Metadata[wire.MetaProcess], "parley "), s.ID)))
+	}
+	for j, processes := range by {
+		if len(processes) > 1 {
+			slices.Sort(processes)
+			all = append(all, fmt.Sprintf("journal %s of %s is answered by %d processes, on copies of one file: %s; stop all but one",
+				printable(j.id), printable(j.participant), len(processes), strings.Join(processes, ", ")))
+		}
+	}
+	for name, ids := range names {
+		if len(ids) > 1 {
+			slices.Sort(ids)
+			all = append(all, fmt.Sprintf("%s has %d journals, and orders are aborted at random: %s; stop all but one, or give them other names",
+				printable(name), len(ids), printable(strings.Join(ids, ", "))))
+		}
+	}
+	slices.Sort(all)
+	return all
+}

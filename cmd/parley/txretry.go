@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"parley/wire"
+)
+
+type txRetryCmd struct {
+	natsFlags
+	jsonFlag
+	ID          wire.TxID `arg:"" help:"Id of the transaction."`
+	Participant string    `arg:"" help:"Name of the participant."`
+}
+
+func (*txRetryCmd) Help() string {
+	return `A participant whose resource returns an error for an outcome attempts it again, with pauses that grow to two minutes. This has it attempted now, and says what came out; the transaction is decided already and stays so.
+
+Exit codes: 0 it is applied, 1 it failed again, or nothing of it has failed there.
+
+Examples:
+
+    parley tx list
+    parley tx retry 4k2xq7n5w3rtyabc.17 inventory`
+}
+
+// retryTimeout bounds one attempt: a resource may take a while.
+const retryTimeout = 30 * time.Second
+
+func (c *txRetryCmd) Run(ctx context.Context, a *app) error {
+	_, client, closeAll, err := c.client(ctx, "tx retry")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	ctx, cancel := context.WithTimeout(ctx, retryTimeout)
+	defer cancel()
+	r, err := client.Retry(ctx, c.Participant, c.ID)
+	if err != nil {
+		return failed(err, "`parley tx show "+c.ID.String()+"` shows who takes part, `parley status` who is up")
+	}
+	if a.json {
+		a.printJSON(struct {
+			ID wire.TxID `json:"id"`
+			wire.Retried
+		}{c.ID, r})
+	}
+	switch {
+	case r.Code == "" && !a.json:
+		a.printf("%s is applied at %s\n", c.ID, c.Participant)
+	case r.Code != "" && a.json:
+		return ended(exitFailed)
+	case r.Code == wire.CodeNotFound:
+		return failed(errors.New(c.Participant+": "+printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows what it has")
+	case r.Code != "":
+		return failed(errors.New(c.Participant+" failed again, as "+plural(r.Tries, "time", "times")+" before and now: "+printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
+	}
+	return nil
+}

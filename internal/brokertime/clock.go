@@ -1,0 +1,134 @@
+// Package brokertime tells the broker's time: that of the leader of the stream that
+// a role looks at every second. Deadlines are moments of that time, so that
+// processes whose clocks differ agree on them, and so that one whose clock steps
+// goes on as before: between two looks the monotonic clock counts on.
+package brokertime
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	// Bound is how far the clock of a machine may differ from the broker's.
+	// Beyond it one of them is wrong in a way that nobody should work with.
+	Bound = time.Hour
+	// notable is what is shown and logged. Half of the longest round trip that
+	// counts is below it.
+	notable = 3 * time.Second
+	// maxRoundTrip is the longest that a comparison may take: it is wrong by half
+	// of that at most. The first one counts whatever it took.
+	maxRoundTrip = 2 * time.Second
+)
+
+// Clock is the broker's time as one process knows it. Its methods may be called
+// from any goroutine.
+type Clock struct {
+	wall func() time.Time
+	log  *slog.Logger
+
+	mu sync.Mutex
+	// At the moment at, by the monotonic clock, the broker's clock showed broker.
+	at, broker time.Time
+	state      state
+}
+
+// state is what was logged last.
+type state uint8
+
+const (
+	agrees state = iota
+	differs
+	refused
+)
+
+// New has no comparison yet: until [Clock.Observe] it is the wall clock, which is
+// [time.Now] unless wall says otherwise.
+func New(wall func() time.Time, log *slog.Logger) *Clock {
+	if wall == nil {
+		wall = time.Now
+	}
+	return &Clock{wall: wall, log: log}
+}
+
+// Observe takes what the broker's clock showed between two readings of [time.Now].
+func (c *Clock) Observe(sent, received, broker time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	trip := received.Sub(sent)
+	first := c.at.IsZero()
+	if trip > maxRoundTrip && !first || broker.IsZero() {
+		return
+	}
+	if jump := broker.Sub(c.broker) - sent.Add(trip/2).Sub(c.at); !first && jump.Abs() > notable {
+		c.log.Warn("the broker's clock jumped, or another broker leads whose clock differs", "by", jump.Round(time.Millisecond))
+	}
+	c.at, c.broker = sent.Add(trip/2), broker
+	c.tell()
+}
+
+// tell logs when the difference begins and ends to matter.
+func (c *Clock) tell() {
+	ahead := c.ahead()
+	is := agrees
+	switch {
+	case ahead.Abs() > Bound:
+		is = refused
+	case ahead.Abs() > notable:
+		is = differs
+	}
+	if is == c.state {
+		return
+	}
+	c.state = is
+	switch is {
+	case refused:
+		c.log.Error("no transaction is served", "error", difference(ahead))
+	case differs:
+		c.log.Warn("this machine's clock differs from the broker's, which counts", "ahead", ahead.Round(time.Millisecond))
+	default:
+		c.log.Info("this machine's clock agrees with the broker's")
+	}
+}
+
+// Now is the broker's time, without a reading of the monotonic clock.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now()
+}
+
+func (c *Clock) now() time.Time {
+	if c.at.IsZero() {
+		return c.wall().Round(0)
+	}
+	return c.broker.Add(time.Since(c.at))
+}
+
+// Ahead is by how much the machine's own clock is ahead of the broker's.
+func (c *Clock) Ahead() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead()
+}
+
+func (c *Clock) ahead() time.Duration { return c.wall().Sub(c.now()) }
+
+// Check returns an error if the own clock differs from the broker's by more than
+// [Bound].
+func (c *Clock) Check() error {
+	if ahead := c.Ahead(); ahead.Abs() > Bound {
+		return difference(ahead)
+	}
+	return nil
+}
+
+func difference(ahead time.Duration) error {
+	side := "ahead of"
+	if ahead < 0 {
+		side = "behind"
+	}
+	return fmt.Errorf("this machine's clock is %v %s the broker's, allowed is %v: set the one that is wrong", ahead.Abs().Round(time.Second), side, Bound)
+}

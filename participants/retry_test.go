@@ -1,0 +1,100 @@
+package participants_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"parley/participants"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// mended is a resource whose Commit fails until it is mended.
+type mended struct {
+	nothing
+	is atomic.Bool
+}
+
+func (m *mended) Commit(context.Context, *participants.Tx, participants.Branch) error {
+	if m.is.Load() {
+		return nil
+	}
+	return errors.New("the shelf is missing")
+}
+
+// A person has an outcome attempted now, and hears how it ended.
+func TestRetryNow(t *testing.T) {
+	server := newServer(t)
+	nc := server.Connect(t)
+	r := &mended{}
+	_, _, _ = run(t, server.Connect(t), participants.Config{Name: "broken", Path: filepath.Join(t.TempDir(), "journal.db")}, r)
+	v := newVoter(t, nc, "broken")
+	journal := v.yes()
+	id := wire.TxID{Log: "testlogtestloga2", N: uint64(v.n)}
+	retry := func() wire.Retried {
+		t.Helper()
+		m, err := nc.Request(wire.RetrySubject("broken"), wire.Encode(wire.Retry{V: wire.Version, ID: id}), patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := wire.Decode[wire.Retried](m.Data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	if a := retry(); a.Code != wire.CodeNotFound || a.Participant != "broken" || a.Journal != journal {
+		t.Errorf("where nothing failed the answer is %+v", a)
+	}
+
+	acks, err := nc.SubscribeSync("tx.ack.broken.>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := nats.NewMsg(wire.TxSubject(wire.KindCommit, "broken", id))
+	m.Data = wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
+	if err := nc.PublishMsg(m); err != nil {
+		t.Fatal(err)
+	}
+	// Its own attempts may come in between.
+	answered := func(is func(wire.Retried) bool) wire.Retried {
+		t.Helper()
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		late := time.After(patience)
+		for {
+			if a := retry(); is(a) {
+				return a
+			}
+			select {
+			case <-tick.C:
+			case <-late:
+				t.Fatalf("the last answer is %+v", retry())
+			}
+		}
+	}
+	a := answered(func(a wire.Retried) bool { return a.Code == wire.CodeInternal })
+	if !strings.Contains(a.Reason, "the shelf is missing") || a.Tries < 2 {
+		t.Errorf("an attempt that failed is answered %+v", a)
+	}
+	if m, err := acks.NextMsg(time.Millisecond); err == nil {
+		t.Errorf("it was acknowledged: %s", m.Data)
+	}
+	r.is.Store(true)
+	answered(func(a wire.Retried) bool { return a.Code == "" || a.Code == wire.CodeNotFound })
+	got, err := acks.NextMsg(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ack wire.Ack
+	if err := json.Unmarshal(got.Data, &ack); err != nil || ack.Code != "" || ack.Of != wire.KindCommit {
+		t.Errorf("it is acknowledged by %s", got.Data)
+	}
+}

@@ -1,0 +1,284 @@
+package participants
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"parley/internal/streams"
+	"parley/wire"
+)
+
+const (
+	// stampEvery is how often a journal is stamped. A backup that was made since
+	// the last stamp cannot be told from the journal.
+	stampEvery = time.Minute
+	// stampTimeout bounds one request to the broker about stamps.
+	stampTimeout = 5 * time.Second
+	// stampPause is between two attempts at the start.
+	stampPause = 250 * time.Millisecond
+	// codeWrongLast is the broker's answer to a write whose condition does not
+	// hold.
+	codeWrongLast = 10071
+)
+
+// stamp is the newest one that the journal itself knows of. Of one number there is
+// one, unless there are two files.
+type stamp struct {
+	n       uint64
+	process string
+}
+
+func (s stamp) String() string { return strconv.FormatUint(s.n, 10) + ":" + s.process }
+
+// parseStamp is the inverse of String; the zero stamp is empty.
+func parseStamp(s string) (stamp, error) {
+	if s == "" {
+		return stamp{}, nil
+	}
+	n, process, _ := strings.Cut(s, ":")
+	number, err := strconv.ParseUint(n, 10, 64)
+	return stamp{number, process}, err
+}
+
+// of reports whether a stamp that was read from the stream is this one.
+func (s stamp) of(w *wire.Stamp) bool { return w.N == s.n && w.Process == s.process }
+
+// stamps keep the journal's stamp in the stream, as [wire.Stamp] says. The journal
+// has the next one first: after a crash between the two it is ahead of the stream,
+// which proves nothing. Each write has the condition that the last stamp in the
+// stream is the one before, so that of two processes on copies of one journal the
+// second finds the first.
+type stamps struct {
+	s       *service
+	js      jetstream.JetStream
+	stream  jetstream.Stream
+	process string
+	// seq is the sequence of the last stamp in the stream; unsure that this has to
+	// be read again.
+	seq    uint64
+	unsure bool
+}
+
+// subject is that of this journal.
+func (p *stamps) subject() string { return wire.StampSubject(p.s.cfg.Name, p.s.journal.id) }
+
+// begin makes the first stamp of this start. While the brokers are away it waits.
+func (p *stamps) begin(ctx context.Context) error {
+	if _, err := streams.Await(ctx, p.js, wire.Journals(), p.s.cfg.Log); err != nil {
+		return err
+	}
+	var err error
+	if p.stream, err = streams.Open(ctx, p.js, wire.Journals(), p.s.cfg.Log); err != nil {
+		return err
+	}
+	last, err := p.last(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.compare(ctx, last); err != nil {
+		return err
+	}
+	for {
+		err := p.next(ctx)
+		if _, twin := errors.AsType[*TwinError](err); err == nil || twin || ctx.Err() != nil || !streams.Unavailable(err) && !errors.Is(err, errUnclear) {
+			return err
+		}
+		p.s.cfg.Log.Warn("the journal's stamp cannot be stored yet", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(stampPause):
+		}
+	}
+}
+
+// errUnclear: the stamp may be stored or not.
+var errUnclear = errors.New("the broker did not say whether the stamp is stored")
+
+// last reads the newest stamp of this journal from the stream, nil if there is
+// none. While nobody can answer it asks again.
+func (p *stamps) last(ctx context.Context) (*wire.Stamp, error) {
+	for {
+		raw, err := p.read(ctx)
+		switch {
+		case errors.Is(err, jetstream.ErrMsgNotFound):
+			p.seq, p.unsure = 0, false
+			return nil, nil
+		case err == nil:
+			w, err := wire.Decode[wire.Stamp](raw.Data)
+			if err != nil {
+				return nil, fmt.Errorf("the stamp at sequence %d of %s: %w", raw.Sequence, wire.Journals().Name, err)
+			}
+			p.seq, p.unsure = raw.Sequence, false
+			return &w, nil
+		case ctx.Err() != nil || !streams.Unavailable(err):
+			return nil, fmt.Errorf("reading the last stamp on %s: %w", p.subject(), err)
+		}
+		p.s.cfg.Log.Warn("waiting for the brokers", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(stampPause):
+		}
+	}
+}
+
+func (p *stamps) read(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
+	defer cancel()
+	return p.stream.GetLastMsgForSubject(ctx, p.subject())
+}
+
+// compare finds out whether the journal went back since its last stamp, and
+// whether it is a new one where there was another.
+func (p *stamps) compare(ctx context.Context, last *wire.Stamp) error {
+	j := p.s.journal
+	switch {
+	case last == nil && j.stamp.n == 0:
+		return p.firstEver(ctx)
+	case last == nil || last.N < j.stamp.n || j.stamp.of(last):
+		return nil
+	}
+	p.s.cfg.Log.Error("this journal went back: it is a backup that was restored, or a copy. What it had promised since then is lost: "+
+		"commits of branches that it does not have will be refused and reported as violations",
+		"journal", j.id, "database", j.db.where(), "stamp", j.stamp.n, "last_stamp", last.N, "last_stamp_at", time.UnixMilli(last.At), "by", last.Name)
+	j.stamp.n = last.N
+	return p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.raiseFloor(c, p.s.floor()) }, nil)
+}
+
+// firstEver lets a journal begin that was never stamped, unless another one of
+// the participant was.
+func (p *stamps) firstEver(ctx context.Context) error {
+	if p.s.cfg.NewJournal {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
+	defer cancel()
+	info, err := p.stream.Info(ctx, jetstream.WithSubjectFilter(wire.StampFilter(p.s.cfg.Name)))
+	if err != nil {
+		return fmt.Errorf("looking for other journals of participant %s: %w", p.s.cfg.Name, err)
+	}
+	var others []string
+	for subject := range info.State.Subjects {
+		if _, journal, err := wire.ParseStampSubject(subject); err == nil && journal != p.s.journal.id {
+			others = append(others, journal)
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return &NewJournalError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: others}
+}
+
+// next makes the next stamp durable in the journal, and then in the stream.
+func (p *stamps) next(ctx context.Context) error {
+	if p.unsure {
+		last, err := p.last(ctx)
+		if err != nil {
+			return err
+		}
+		if last != nil && last.N >= p.s.journal.stamp.n && !p.s.journal.stamp.of(last) {
+			return p.twin(last)
+		}
+	}
+	next := stamp{p.s.journal.stamp.n + 1, p.process}
+	if err := p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.putStamp(c, next) }, nil); err != nil {
+		return err
+	}
+	p.s.journal.stamp = next
+	return p.store(ctx, next)
+}
+
+// store writes a stamp to the stream.
+func (p *stamps) store(ctx context.Context, next stamp) error {
+	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
+	defer cancel()
+	ack, err := p.js.PublishMsg(
+		ctx, &nats.Msg{Subject: p.subject(), Data: wire.Encode(p.message(next))},
+		jetstream.WithExpectStream(wire.Journals().Name),
+		jetstream.WithExpectLastSequencePerSubject(p.seq),
+		jetstream.WithRetryAttempts(0),
+	)
+	if err == nil {
+		p.seq = ack.Sequence
+		return nil
+	}
+	p.unsure = true
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLast {
+		// A write without an answer may have been stored, or a copy's.
+		last, readErr := p.last(ctx)
+		switch {
+		case readErr != nil:
+			return errors.Join(errUnclear, readErr)
+		case last != nil && next.of(last):
+			return nil
+		case last != nil && last.Process != p.process:
+			return p.twin(last)
+		}
+	}
+	return fmt.Errorf("%w: storing a stamp on %s: %w", errUnclear, p.subject(), err)
+}
+
+func (p *stamps) message(s stamp) wire.Stamp {
+	return wire.Stamp{
+		V: wire.Version, Participant: p.s.cfg.Name, Journal: p.s.journal.id,
+		N: s.n, Process: s.process, Name: p.s.deps.NATS.Opts.Name, At: p.s.clock.Now().UnixMilli(),
+	}
+}
+
+func (p *stamps) twin(last *wire.Stamp) *TwinError {
+	return &TwinError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: []string{last.Name}}
+}
+
+// run stamps every minute until ctx ends.
+func (p *stamps) run(ctx context.Context) {
+	tick := time.NewTicker(stampEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if p.s.standing.disputed() {
+			continue
+		}
+		err := p.next(ctx)
+		twin, is := errors.AsType[*TwinError](err)
+		switch {
+		case is:
+			p.s.dispute(ctx, twin)
+		case err != nil && ctx.Err() == nil:
+			p.s.cfg.Log.Warn("the journal's stamp cannot be stored; it is tried again", "error", err)
+		}
+	}
+}
+
+// floor is what a journal that went back now does not know: what could have been
+// prepared until now.
+func (s *service) floor() int64 { return s.clock.Now().Add(wire.MaxDeadline).UnixMilli() }
+
+// raiseFloor makes the floor durable.
+func (j *journal) raiseFloor(c *conn, floor int64) error {
+	if floor <= j.floor {
+		return nil
+	}
+	if _, err := c.exec(j.sql.putMeta, metaFloor, strconv.FormatInt(floor, 10)); err != nil {
+		return fmt.Errorf("noting that journal %s went back: %w", j.db.where(), err)
+	}
+	// What follows from it is refused in any case, so that it may come early.
+	j.floor = floor
+	return nil
+}
+
+func (j *journal) putStamp(c *conn, s stamp) error {
+	if _, err := c.exec(j.sql.putMeta, metaStamp, s.String()); err != nil {
+		return fmt.Errorf("stamping journal %s: %w", j.db.where(), err)
+	}
+	return nil
+}

@@ -1,0 +1,285 @@
+package participants
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
+
+	"parley/internal/natsconn"
+	"parley/wire"
+)
+
+// TwinError reports that two processes answer for one journal, from copies of its
+// file: each would commit orders that the other does not know of.
+type TwinError struct {
+	Participant, Journal, Path string
+	// Others are the other processes, by the names of their connections.
+	Others []string
+}
+
+func (e *TwinError) Error() string {
+	return fmt.Sprintf("journal %s of participant %s (%s) is a copy of one that answers elsewhere, in: %s. "+
+		"Two copies would each take a part of the orders. Stop one of the two and put its file away; "+
+		"if the other one votes no more, start it once with its journal %s accepted", e.Journal, e.Participant, e.Path, strings.Join(e.Others, ", "), e.Journal)
+}
+
+// OtherJournalError reports that two journals answer under one participant's name.
+type OtherJournalError struct {
+	Participant, Journal, Path string
+	// Other is the other journal, By the processes that have it.
+	Other string
+	By    []string
+}
+
+func (e *OtherJournalError) Error() string {
+	return fmt.Sprintf("journal %s (%s) and journal %s (in: %s) both answer as participant %s, and orders would be aborted at random: "+
+		"stop one of the two, or give one another name", e.Journal, e.Path, e.Other, strings.Join(e.By, ", "), e.Participant)
+}
+
+// NewJournalError reports that a journal is new where the participant had another
+// one before.
+type NewJournalError struct {
+	Participant, Journal, Path string
+	// Others are the journals that were stamped before.
+	Others []string
+}
+
+func (e *NewJournalError) Error() string {
+	return fmt.Sprintf("journal %s (%s) is new, and participant %s had another one before: %s. "+
+		"If its directory is not mounted, or its file was lost, mount or restore it: what it had prepared and committed is nowhere else. "+
+		"To begin anew all the same, start once with a new journal allowed", e.Journal, e.Path, e.Participant, strings.Join(e.Others, ", "))
+}
+
+const (
+	// presenceGrace is how long others may take longer than this process itself
+	// to say that they are there.
+	presenceGrace = 250 * time.Millisecond
+	// presenceTimeout bounds the wait for the own answer.
+	presenceTimeout = 10 * time.Second
+	// otherFor is how long a journal counts as present after a stamp.
+	otherFor = 3 * stampEvery
+)
+
+// standing is whether this journal may vote, as far as others are concerned.
+type standing struct {
+	mu sync.Mutex
+	// twin is set once and for all: a copy of this journal has answered, too.
+	twin string
+	// other is the last that was heard of another journal of this name, and when.
+	other   string
+	otherAt time.Time
+}
+
+func (d *standing) disputed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.twin != ""
+}
+
+// abstains returns why the participant votes on nothing.
+func (s *service) abstains() error {
+	if err := s.clock.Check(); err != nil {
+		return err
+	}
+	s.standing.mu.Lock()
+	defer s.standing.mu.Unlock()
+	if s.standing.twin != "" {
+		return errors.New(s.standing.twin)
+	}
+	return nil
+}
+
+// trouble returns what a person has to know of it.
+func (s *service) trouble() error {
+	if err := s.abstains(); err != nil {
+		return err
+	}
+	s.standing.mu.Lock()
+	defer s.standing.mu.Unlock()
+	if s.standing.other != "" && time.Since(s.standing.otherAt) < otherFor {
+		return errors.New(s.standing.other)
+	}
+	return nil
+}
+
+// present are the other services of this participant's name, by journal.
+func (s *service) present(ctx context.Context, own micro.Service) (map[string][]string, error) {
+	subject, err := micro.ControlSubject(micro.InfoVerb, s.cfg.Name, "")
+	if err != nil {
+		return nil, err
+	}
+	inbox, box := s.deps.NATS.NewInbox(), make(chan *nats.Msg, 64)
+	sub, err := s.deps.NATS.ChanSubscribe(inbox, box)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = sub.Unsubscribe() }() // an error means that the connection is closed
+	mark, probe := natsconn.NewMark(s.deps.NATS), natsconn.NewProbe()
+	defer probe.Stop()
+	if err := s.deps.NATS.PublishRequest(subject, inbox, nil); err != nil {
+		return nil, err
+	}
+	id := own.Info().ID
+	others := make(map[string][]string)
+	enough := time.NewTimer(presenceTimeout)
+	defer enough.Stop()
+	for heard := false; ; {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-probe.C():
+			probe.Again()
+			if err := mark.Publish(subject); err != nil {
+				return nil, fmt.Errorf("asking who else is participant %s: %w", s.cfg.Name, err)
+			}
+		case <-enough.C:
+			if !heard {
+				return nil, fmt.Errorf("asking on %s who else is participant %s: not even this process answered within %v: it needs the NATS permission to subscribe there", subject, s.cfg.Name, presenceTimeout)
+			}
+			return others, nil
+		case m := <-box:
+			var info micro.Info
+			if json.Unmarshal(m.Data, &info) != nil || info.Name != s.cfg.Name {
+				continue // somebody else's service
+			}
+			if info.ID == id {
+				heard = true
+				enough.Reset(presenceGrace)
+				continue
+			}
+			journal := info.Metadata["journal"]
+			others[journal] = append(others[journal], info.Metadata[wire.MetaProcess])
+		}
+	}
+}
+
+// presentPatiently asks again when the connection was lost meanwhile.
+func (s *service) presentPatiently(ctx context.Context, own micro.Service) (map[string][]string, error) {
+	for {
+		connections := s.deps.NATS.Stats().Reconnects
+		others, err := s.present(ctx, own)
+		lost := !s.deps.NATS.IsConnected() || s.deps.NATS.Stats().Reconnects != connections
+		if err == nil || ctx.Err() != nil || !lost || s.deps.NATS.IsClosed() {
+			return others, err
+		}
+		s.cfg.Log.Warn("waiting for the brokers", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(stampPause):
+		}
+	}
+}
+
+// join takes this journal's place among the participants: it is the only one that
+// answers under its name, its stamp is the newest, and no dispute about it is open.
+func (s *service) join(ctx context.Context, own micro.Service) error {
+	if accept := s.cfg.AcceptJournal; accept != "" && accept != s.journal.id {
+		return fmt.Errorf("journal %q was to be accepted, and %s has %q", accept, s.journal.db.where(), s.journal.id)
+	}
+	s.stamps.process = own.Info().ID
+	if err := s.alone(ctx, own); err != nil {
+		return err
+	}
+	if s.journal.disputed != "" {
+		if s.cfg.AcceptJournal == "" {
+			s.standing.twin = s.journal.disputed
+			s.cfg.Log.Error("this journal does not vote: a copy of it has answered, too, and nobody has named the one that stays", "error", s.journal.disputed)
+			return nil
+		}
+		if err := s.upkeep(ctx, func(j *journal, c *conn) error { return j.settleDispute(c, s.floor()) }, nil); err != nil {
+			return err
+		}
+		s.cfg.Log.Warn("this journal was named as the one that stays: it votes again. What its copy has committed is not in it", "journal", s.journal.id)
+	}
+	return s.stamps.begin(ctx)
+}
+
+// settleDispute: an operator has named this journal. What went to its copy is
+// missing here.
+func (j *journal) settleDispute(c *conn, floor int64) error {
+	if _, err := c.exec(j.sql.putMeta, metaDisputed, ""); err != nil {
+		return fmt.Errorf("settling the dispute about journal %s: %w", j.db.where(), err)
+	}
+	return j.raiseFloor(c, floor)
+}
+
+// alone returns an error if another process answers for this journal, or with
+// another one under the participant's name. Both that start at once refuse.
+func (s *service) alone(ctx context.Context, own micro.Service) error {
+	others, err := s.presentPatiently(ctx, own)
+	if err != nil {
+		return err
+	}
+	if by, twin := others[s.journal.id]; twin {
+		return &TwinError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Others: by}
+	}
+	for other, by := range others {
+		return &OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Other: other, By: by}
+	}
+	return nil
+}
+
+// hear takes the stamps of all journals of this name, as they are stored or tried:
+// those of a copy, or of another journal, which another part of a divided network
+// has had.
+func (s *service) hear(ctx context.Context) (*nats.Subscription, error) {
+	subject := wire.StampFilter(s.cfg.Name)
+	sub, err := s.deps.NATS.Subscribe(subject, func(m *nats.Msg) {
+		w, err := wire.Decode[wire.Stamp](m.Data)
+		switch {
+		case err != nil || w.Process == s.stamps.process:
+		case w.Journal == s.journal.id:
+			s.dispute(ctx, s.stamps.twin(&w))
+		default:
+			s.otherJournal(&OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Other: w.Journal, By: []string{w.Name}})
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
+	}
+	return sub, nil
+}
+
+func (s *service) otherJournal(e *OtherJournalError) {
+	s.standing.mu.Lock()
+	fresh := s.standing.other == "" || time.Since(s.standing.otherAt) >= otherFor
+	s.standing.other, s.standing.otherAt = e.Error(), time.Now()
+	s.standing.mu.Unlock()
+	if fresh {
+		s.cfg.Log.Error("two journals under one name", "error", e)
+	}
+}
+
+// dispute ends the votes of this journal until a person says that it is the one,
+// and lets the other process know, which hears what is tried.
+func (s *service) dispute(ctx context.Context, e *TwinError) {
+	s.standing.mu.Lock()
+	first := s.standing.twin == ""
+	if first {
+		s.standing.twin = e.Error()
+	}
+	s.standing.mu.Unlock()
+	if !first {
+		return
+	}
+	s.cfg.Log.Error("this journal and a copy of it both answer: neither votes until a person has named the one that stays", "error", e)
+	text := e.Error()
+	if err := s.upkeep(ctx, func(j *journal, c *conn) error {
+		_, err := c.exec(j.sql.putMeta, metaDisputed, text)
+		return err
+	}, nil); err != nil && ctx.Err() == nil {
+		s.cfg.Log.Error("the dispute cannot be noted in the journal", "error", err)
+	}
+	// The condition makes sure that it is stored nowhere; the number means nothing.
+	objection := nats.NewMsg(s.stamps.subject())
+	objection.Header.Set(nats.ExpectedStreamHdr, "none")
+	objection.Data = wire.Encode(s.stamps.message(stamp{1, s.stamps.process}))
+	_ = s.deps.NATS.PublishMsg(objection) // an error means that nobody hears us at present
+}

@@ -1,0 +1,92 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Stamp is what a participant's journal says of itself, in the journal and then in
+// the stream [Journals], at each start and every minute. A journal that is behind
+// its last stamp in the stream went back: it is a restored backup, or a copy.
+type Stamp struct {
+	V int `json:"v"`
+	// Participant and Journal are those of the subject.
+	Participant string `json:"participant"`
+	Journal     string `json:"journal"`
+	// N counts the stamps of this journal. Two stamps with one number are of two
+	// files.
+	N uint64 `json:"n"`
+	// Process is the random id of the process: that of its NATS micro service.
+	Process string `json:"process"`
+	// Name is for people: the name of the process's connection to NATS.
+	Name string `json:"name,omitempty"`
+	// At is when it was made, by the broker's clock, in milliseconds since 1970.
+	At int64 `json:"at"`
+}
+
+// MaxStamp bounds an encoded [Stamp].
+const MaxStamp = 1024
+
+func (*Stamp) name() string   { return "stamp" }
+func (m *Stamp) version() int { return m.V }
+func (*Stamp) limit() int     { return MaxStamp }
+
+func (m *Stamp) check() error {
+	if err := CheckParticipant(m.Participant); err != nil {
+		return err
+	}
+	if err := CheckToken("journal", m.Journal); err != nil {
+		return err
+	}
+	if m.N == 0 {
+		return fmt.Errorf("n is missing")
+	}
+	if m.Process == "" || len(m.Process) > 64 {
+		return fmt.Errorf("process %.70q has %d bytes, allowed are 1 to 64", m.Process, len(m.Process))
+	}
+	return checkText("name", m.Name, 256)
+}
+
+// StampSubject is where a journal's stamps are stored in the stream [Journals]:
+// journal.<participant>.<journal>.
+func StampSubject(participant, journal string) string {
+	return journalPrefix + participant + "." + journal
+}
+
+// StampFilter matches the stamps of all journals of one participant:
+// journal.<participant>.*.
+func StampFilter(participant string) string { return journalPrefix + participant + ".*" }
+
+const journalPrefix = "journal."
+
+// ParseStampSubject is the inverse of [StampSubject].
+func ParseStampSubject(subject string) (participant, journal string, err error) {
+	rest, ok := strings.CutPrefix(subject, journalPrefix)
+	participant, journal, both := strings.Cut(rest, ".")
+	if !ok || !both {
+		return "", "", fmt.Errorf("subject %.80q is not journal.<participant>.<journal>", subject)
+	}
+	if err := CheckParticipant(participant); err != nil {
+		return "", "", fmt.Errorf("subject %.80q: %w", subject, err)
+	}
+	if err := CheckToken("journal", journal); err != nil {
+		return "", "", fmt.Errorf("subject %.80q: %w", subject, err)
+	}
+	return participant, journal, nil
+}
+
+// Journals holds the newest few stamps of every journal: file storage, no age
+// limit, no direct get.
+func Journals() StreamSpec {
+	return StreamSpec{
+		Name:       "JOURNALS",
+		Subjects:   []string{journalPrefix + "*.*"},
+		MaxBytes:   4 << 20,
+		PerSubject: 16,
+		MaxMsgSize: MaxStamp + 4096,
+		Duplicates: time.Second,
+
+		FirstAnywhere: true,
+	}
+}
