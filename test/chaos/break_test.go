@@ -2,11 +2,16 @@ package chaos
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
+	"parley/internal/cluster"
 	"parley/test/proc"
 )
 
@@ -104,6 +109,67 @@ func (c *crew) current(name string) *proc.Process {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.process
+}
+
+// SetClock puts the clock of a process off. The process reads it within
+// milliseconds.
+func (c *crew) SetClock(name string, off time.Duration) {
+	// Put in place at once, so that no half of it is read.
+	fresh := c.clock(name) + ".new"
+	if err := errors.Join(os.WriteFile(fresh, []byte(off.String()), 0o600), os.Rename(fresh, c.clock(name))); err != nil {
+		c.Error(err)
+	}
+}
+
+// LockDatabase holds the write lock of a participant's database, as a person with a
+// shell does.
+func (c *crew) LockDatabase(name string) (undo func()) {
+	ctx := context.WithoutCancel(c.Context())
+	db, conn := c.database(ctx, name)
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		c.Error(err)
+	}
+	return func() {
+		_, err := conn.ExecContext(ctx, "ROLLBACK")
+		if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+// resourceTables are what an outcome at a participant writes to.
+var resourceTables = map[string]string{cluster.RoleInventory: "items", cluster.RoleDelivery: "couriers"}
+
+// FailResource makes every change of what a participant's resource has an error.
+func (c *crew) FailResource(name string) (undo func()) {
+	ctx := context.WithoutCancel(c.Context())
+	db, conn := c.database(ctx, name)
+	exec := func(query string) {
+		if _, err := conn.ExecContext(ctx, query); err != nil {
+			c.Errorf("%s: %s: %v", name, query, err)
+		}
+	}
+	exec("CREATE TRIGGER broken BEFORE UPDATE ON " + resourceTables[c.of(name).Role] + " BEGIN SELECT RAISE(ABORT, 'broken by a test'); END")
+	return func() {
+		exec("DROP TRIGGER broken")
+		if err := errors.Join(conn.Close(), db.Close()); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+// database opens that of a participant beside it.
+func (c *crew) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
+	path := filepath.Join(c.options.Dir, name, c.of(name).Role+".db")
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(60000)")
+	if err != nil {
+		c.Fatal(err)
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		c.Fatal(err)
+	}
+	return db, conn
 }
 
 // Hosts are those of the cluster.

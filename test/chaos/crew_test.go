@@ -170,6 +170,9 @@ func (c *crew) http(name string) string {
 // trace is the file to which coordinators write what they do to the logs.
 func (c *crew) trace() string { return filepath.Join(c.dir, "trace.jsonl") }
 
+// clock is the file that puts the clock of a process off.
+func (c *crew) clock(name string) string { return filepath.Join(c.options.Dir, name+".clock") }
+
 func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
 	c.Helper()
 	log, err := os.Create(filepath.Join(c.dir, p.Name+".log"))
@@ -180,10 +183,12 @@ func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
 	m := &member{Process: p, started: newMatcher(p.Ready + "|^held at "), host: host, log: log}
 	switch p.Role {
 	case cluster.RoleInventory, cluster.RoleDelivery:
-		m.extra = []string{"--sample", "bench"}
+		m.extra = []string{"--sample", "bench", "--clock", c.clock(p.Name)}
+	case cluster.RoleIDWorker:
+		m.extra = []string{"--clock", c.clock(p.Name)}
 	case cluster.RoleCoordinator:
 		// Logs are trimmed within seconds, so that this is struck as well.
-		m.extra = []string{"--trace-log", c.trace(), "--trim-at", "50"}
+		m.extra = []string{"--trace-log", c.trace(), "--trim-at", "50", "--clock", c.clock(p.Name)}
 	case cluster.RoleGateway:
 		// Dead connections are found within seconds, and programs may write
 		// faster than people.
@@ -250,13 +255,13 @@ func (c *crew) launch(m *member, flags []string) {
 	if m.host != nil {
 		o.Start = func(cmd *exec.Cmd) error { return m.host.Start(cmd) }
 	}
-	fmt.Fprintf(m.log, "--- started at %s %v\n", time.Now().Format(clock), flags)
+	fmt.Fprintf(m.log, "--- started at %s %v\n", time.Now().Format(timeOfDay), flags)
 	argv := slices.Concat([]string{string(c.program)}, m.Args, m.extra, flags)
 	m.process, m.wanted, m.held = proc.LaunchBy(c, o, argv...), true, slices.Contains(flags, "--hold-at")
 	go c.supervise(m, m.process)
 }
 
-const clock = "15:04:05.000"
+const timeOfDay = "15:04:05.000"
 
 // restartAfter is how long a supervisor waits.
 const restartAfter = 300 * time.Millisecond
@@ -329,6 +334,6 @@ func (c *crew) stopAll() (wrong []string) {
 type stamped struct{ to io.Writer }
 
 func (s stamped) Write(line []byte) (int, error) {
-	_, err := fmt.Fprintf(s.to, "%s %s", time.Now().Format(clock), line)
+	_, err := fmt.Fprintf(s.to, "%s %s", time.Now().Format(timeOfDay), line)
 	return len(line), err
 }

@@ -26,6 +26,12 @@ const (
 	Minority Kind = "minority"
 	// Slow delays what goes between two hosts.
 	Slow Kind = "slow"
+	// Clock puts a process's clock off by Delay, and right again after a while.
+	Clock Kind = "put the clock off of"
+	// Lock keeps the lock of a participant's database, as somebody with a shell
+	// does: nothing can be written. Fail has every outcome of its resource fail.
+	Lock Kind = "lock the database of"
+	Fail Kind = "fail the resource of"
 	// Outage kills two brokers at once, so that there is no majority.
 	Outage Kind = "outage"
 )
@@ -40,7 +46,7 @@ type Fault struct {
 	Peers []string
 	// Step is where in the protocol.
 	Step string
-	// Delay and Jitter are those of a slow link.
+	// Delay and Jitter are those of a slow link, Delay by how much a clock is off.
 	Delay, Jitter time.Duration
 }
 
@@ -52,11 +58,18 @@ func (f Fault) String() string {
 	for _, p := range f.Peers {
 		s += " " + p
 	}
-	if f.Delay > 0 {
+	switch {
+	case f.Kind == Clock:
+		s += fmt.Sprintf(" %v", f.Delay)
+	case f.Delay > 0:
 		s += fmt.Sprintf(" %v±%v", f.Delay, f.Jitter)
 	}
 	return s
 }
+
+// alone reports whether the fault waits until its target has come back from the
+// one before.
+func (k Kind) alone() bool { return !k.network() && k != Clock }
 
 // network reports whether the fault needs links that can be broken.
 func (k Kind) network() bool {

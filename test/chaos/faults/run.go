@@ -22,6 +22,12 @@ type System interface {
 	// still at a step. They report whether that happened.
 	Crashed(ctx context.Context, name string) bool
 	Held(ctx context.Context, name, step string) bool
+	// SetClock puts the clock of a process off.
+	SetClock(name string, off time.Duration)
+	// LockDatabase takes the lock of a participant's database, FailResource has its
+	// resource fail; each returns what undoes it.
+	LockDatabase(name string) (undo func())
+	FailResource(name string) (undo func())
 	// Hosts are those of the cluster, without the clients'.
 	Hosts() []string
 	Cut(a, b string)
@@ -56,7 +62,7 @@ func Run(ctx context.Context, all []Fault, s System, done func(model.Event)) {
 		under.Go(func() {
 			// A process that was slow to come back from the fault before is
 			// left alone until it is there.
-			if !f.Kind.network() {
+			if f.Kind.alone() {
 				for _, name := range append([]string{f.Target}, f.Peers...) {
 					locks[name].Lock()
 					defer locks[name].Unlock()
@@ -101,6 +107,18 @@ func do(ctx context.Context, f Fault, s System) bool {
 		s.Pause(f.Target)
 		wait(ctx, f.For)
 		s.Continue(f.Target)
+	case Clock:
+		s.SetClock(f.Target, f.Delay)
+		wait(ctx, f.For)
+		s.SetClock(f.Target, 0)
+	case Lock:
+		undo := s.LockDatabase(f.Target)
+		wait(ctx, f.For)
+		undo()
+	case Fail:
+		undo := s.FailResource(f.Target)
+		wait(ctx, f.For)
+		undo()
 	case Crash:
 		return crash(ctx, f, s)
 	case Hold:

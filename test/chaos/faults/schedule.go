@@ -53,6 +53,13 @@ var (
 	}
 )
 
+// clocksOff are by how much clocks are put off: so that an order is over by them,
+// below what is refused, and days, in both directions.
+var clocksOff = [...]time.Duration{
+	11 * time.Second, -11 * time.Second, 50 * time.Minute, -50 * time.Minute,
+	25 * time.Hour, -25 * time.Hour, 240 * time.Hour, -240 * time.Hour,
+}
+
 // step is a role's step of the protocol.
 type step struct{ process, at string }
 
@@ -69,8 +76,11 @@ type planner struct {
 
 	kinds   *deck[Kind]
 	victims *deck[string]
-	steps   *deck[step]
-	links   *deck[[2]string]
+	// clocked have a clock that can be put off, journaled a database.
+	clocked, journaled *deck[string]
+	offs               *deck[time.Duration]
+	steps              *deck[step]
+	links              *deck[[2]string]
 }
 
 // What is under one fault at a time, beside the processes.
@@ -96,7 +106,7 @@ func Schedule(o Options) (out []Fault) {
 func newPlanner(o Options) *planner {
 	rng := rand.New(rand.NewPCG(o.Seed, 1))
 	p := &planner{Options: o, rng: rng, busy: map[string]time.Duration{}}
-	kinds := []Kind{Kill, Kill, Kill, Kill, Pause, Pause, Pause, Crash, Crash, Crash, Hold, Hold, Hold}
+	kinds := []Kind{Kill, Kill, Kill, Kill, Pause, Pause, Pause, Crash, Crash, Crash, Hold, Hold, Hold, Clock, Clock, Lock, Fail}
 	if o.Network {
 		kinds = append(kinds, Cut, Cut, OneWay, OneWay, Isolate, Minority, Slow)
 	}
@@ -104,18 +114,22 @@ func newPlanner(o Options) *planner {
 		kinds = append(kinds, Outage)
 	}
 	p.kinds = newDeck(rng, kinds...)
-	var victims []string
+	var victims, clocked, journaled []string
 	var steps []step
 	var links [][2]string
 	brokers := p.brokers()
 	for _, process := range o.Processes {
 		victims = append(victims, process.Name)
 		switch process.Role {
+		case cluster.RoleIDWorker:
+			clocked = append(clocked, process.Name)
 		case cluster.RoleCoordinator:
+			clocked = append(clocked, process.Name)
 			for _, at := range coordinatorSteps {
 				steps = append(steps, step{process.Name, at})
 			}
 		case cluster.RoleInventory, cluster.RoleDelivery:
+			clocked, journaled = append(clocked, process.Name), append(journaled, process.Name)
 			for _, at := range participantSteps {
 				steps = append(steps, step{process.Name, at})
 			}
@@ -127,6 +141,7 @@ func newPlanner(o Options) *planner {
 		}
 	}
 	p.victims, p.steps, p.links = newDeck(rng, victims...), newDeck(rng, steps...), newDeck(rng, links...)
+	p.clocked, p.journaled, p.offs = newDeck(rng, clocked...), newDeck(rng, journaled...), newDeck(rng, clocksOff[:]...)
 	return p
 }
 
@@ -162,6 +177,10 @@ func (p *planner) group(name string) (string, time.Duration) {
 	}
 	return name, back
 }
+
+// clockOf is the name under which the clock of a process is under one fault at a
+// time.
+func clockOf(process string) string { return "clock of " + process }
 
 func (p *planner) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(p.rng.Int64N(int64(most-least)))
@@ -206,6 +225,17 @@ func (p *planner) next() (Fault, bool) {
 	case Pause:
 		f.Target, _ = p.victims.deal(func(v string) bool { return p.free(v) })
 		f.For = p.away(f.Target, 6*time.Second)
+		return p.take(f, f.Target)
+	case Clock:
+		// Also of a process that is under another fault: its clock is that of its
+		// machine.
+		f.Target, _ = p.clocked.deal(func(v string) bool { return p.free(clockOf(v)) })
+		f.Delay, _ = p.offs.deal(func(time.Duration) bool { return true })
+		f.For = p.away(f.Target, 6*time.Second)
+		return p.take(f, clockOf(f.Target))
+	case Lock, Fail:
+		f.Target, _ = p.journaled.deal(func(v string) bool { return p.free(v) })
+		f.For = p.away(f.Target, 8*time.Second)
 		return p.take(f, f.Target)
 	case Crash, Hold:
 		s, _ := p.steps.deal(func(s step) bool { return p.free(s.process) })
@@ -265,6 +295,10 @@ func (p *planner) freeOf(k Kind) bool {
 	switch k {
 	case Kill, Pause:
 		return slices.ContainsFunc(p.victims.cards, func(v string) bool { return p.free(v) })
+	case Clock:
+		return slices.ContainsFunc(p.clocked.cards, func(v string) bool { return p.free(clockOf(v)) })
+	case Lock, Fail:
+		return slices.ContainsFunc(p.journaled.cards, func(v string) bool { return p.free(v) })
 	case Crash, Hold:
 		return slices.ContainsFunc(p.steps.cards, func(s step) bool { return p.free(s.process) })
 	default:

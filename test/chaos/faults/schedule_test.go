@@ -58,7 +58,7 @@ func TestScheduleKeepsTheRules(t *testing.T) {
 				brokers = append(brokers, f)
 			}
 		}
-		for _, k := range []Kind{Kill, Pause, Crash, Hold, Cut, OneWay, Isolate, Minority, Slow, Outage} {
+		for _, k := range []Kind{Kill, Pause, Crash, Hold, Clock, Lock, Fail, Cut, OneWay, Isolate, Minority, Slow, Outage} {
 			if kinds[k] == 0 {
 				t.Errorf("seed %d has no %q", seed, k)
 			}
