@@ -222,7 +222,7 @@ func TestServiceIsDiscovered(t *testing.T) {
 		if err := json.Unmarshal(m.Data, into); err != nil {
 			t.Errorf("%s: %v in %s", verb, err, m.Data)
 		}
-		if info, ok := into.(*micro.Info); ok && (len(info.Endpoints) != 2 || info.Endpoints[0].Subject != wire.BranchSubject("found")) {
+		if info, ok := into.(*micro.Info); ok && (len(info.Endpoints) != 3 || info.Endpoints[0].Subject != wire.BranchSubject("found")) {
 			t.Errorf("endpoints are %+v", info.Endpoints)
 		}
 	}

@@ -101,7 +101,7 @@ func start(t *testing.T, stage orders.Stage) *orders.Desk {
 		t.Fatal(err)
 	}
 	incarnations := map[string]string{}
-	for _, spec := range []wire.StreamSpec{wire.TxLog(), wire.IDLeases()} {
+	for _, spec := range []wire.StreamSpec{wire.TxLog(), wire.Journals(), wire.IDLeases()} {
 		if incarnations[spec.Name], _, err = streams.Ensure(t.Context(), js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -138,7 +138,10 @@ func start(t *testing.T, stage orders.Stage) *orders.Desk {
 
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- g.Run(ctx) }()
+	go func() {
+		defer close(ended)
+		ended <- g.Run(ctx)
+	}()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {

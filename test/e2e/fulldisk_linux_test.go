@@ -16,7 +16,7 @@ func TestFullJournal(t *testing.T) {
 	s.startCoordinator()
 	s.participants[wire.Inventory].Stop()
 	d := newDisk(t, "4m")
-	flags := []string{wire.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench"}
+	flags := []string{wire.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench", "--new-journal"}
 	p := launch(t, d.enter(flags...)...)
 	s.participants[wire.Inventory] = p
 	p.Await("inventory is ready")
