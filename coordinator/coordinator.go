@@ -56,6 +56,8 @@ type Coordinator struct {
 	purges        map[string]*purging // by log
 	trouble       trouble
 	asking        int // questions for which others are asked
+	// abandoned are the records of branches that operators gave up.
+	abandoned map[wire.TxID][]wire.Abandoned
 }
 
 // New checks the configuration. It opens nothing.
@@ -103,6 +105,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.present = presence{}
 	c.timers = newTimers()
 	c.purges = map[string]*purging{}
+	c.abandoned = map[wire.TxID][]wire.Abandoned{}
 	c.trouble = trouble{}
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 
@@ -116,12 +119,18 @@ func (c *Coordinator) Run(ctx context.Context) error {
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	defer func() { _ = stamps.Unsubscribe() }()
+	records, err := c.listenForAbandoned()
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	defer func() { _ = records.Unsubscribe() }()
 	defer c.unsubscribeAll()
 	c.appends = make(chan machine.Append, 1)
 	c.goDo(c.appendOwn)
 	c.goDo(c.watchStream)
 	c.goDo(c.scanLogs)
 	c.goDo(c.lookAround)
+	c.goDo(c.lookForAbandoned)
 	return c.loop(ctx)
 }
 

@@ -33,6 +33,7 @@ func (c *Coordinator) serve() (micro.Service, error) {
 		{"submit", wire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
 		{"status", wire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
 		{"resolve", wire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
+		{"abandon", wire.SubjectAbandon, c.onAbandon, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
 		{"coordinators", wire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
 	} {
 		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
@@ -113,7 +114,9 @@ func (c *Coordinator) onStatus(req micro.Request) {
 		return
 	}
 	c.post(func() {
+		abandoned := c.abandoned[m.ID]
 		if o, ok := c.m.Status(m.ID); ok {
+			o.Abandoned = abandoned
 			c.answer(req.Reply(), wire.Encode(o))
 			return
 		}
@@ -124,7 +127,9 @@ func (c *Coordinator) onStatus(req micro.Request) {
 		own := c.m.Log() == m.ID.Log
 		c.asking++
 		c.goDo(func(ctx context.Context) {
-			c.answer(req.Reply(), wire.Encode(c.statusElsewhere(ctx, m.ID, own)))
+			o := c.statusElsewhere(ctx, m.ID, own)
+			o.Abandoned = abandoned
+			c.answer(req.Reply(), wire.Encode(o))
 			c.post(func() { c.asking-- })
 		})
 	})

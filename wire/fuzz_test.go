@@ -92,6 +92,9 @@ func FuzzDecodeLeases(f *testing.F)              { fuzz(f, "leases") }
 func FuzzDecodeRetireRequest(f *testing.F)       { fuzz(f, "retire_request") }
 func FuzzDecodeIDWorkersRequest(f *testing.F)    { fuzz(f, "id_workers_request") }
 func FuzzDecodeIDWorkerState(f *testing.F)       { fuzz(f, "id_worker_state") }
+func FuzzDecodeAbandon(f *testing.F)             { fuzz(f, "abandon") }
+func FuzzDecodeAbandoned(f *testing.F)           { fuzz(f, "abandoned") }
+func FuzzDecodeAbandonReply(f *testing.F)        { fuzz(f, "abandon_reply") }
 func FuzzDecodeStamp(f *testing.F)               { fuzz(f, "stamp") }
 func FuzzDecodeRetry(f *testing.F)               { fuzz(f, "retry") }
 func FuzzDecodeRetried(f *testing.F)             { fuzz(f, "retried") }

@@ -145,6 +145,9 @@ type CoordinatorState struct {
 	// those decided and not yet acknowledged by all.
 	Undecided  int `json:"undecided"`
 	Unfinished int `json:"unfinished"`
+	// Abandoned counts those that are committed and held only because a branch was
+	// abandoned, see [Abandon].
+	Abandoned int `json:"abandoned,omitempty"`
 	// Adopted are logs of others that it is sealing or driving to their end.
 	Adopted []string `json:"adopted,omitempty"`
 	// Committed and Aborted count since the process started.
@@ -189,8 +192,8 @@ func (*CoordinatorState) limit() int     { return 1 << 20 }
 func (*CoordinatorState) report()        {}
 
 func (m *CoordinatorState) check() error {
-	if m.Undecided < 0 || m.Unfinished < 0 {
-		return fmt.Errorf("undecided is %d and unfinished %d, neither may be negative", m.Undecided, m.Unfinished)
+	if m.Undecided < 0 || m.Unfinished < 0 || m.Abandoned < 0 {
+		return fmt.Errorf("undecided is %d, unfinished %d and abandoned %d, none may be negative", m.Undecided, m.Unfinished, m.Abandoned)
 	}
 	if m.More < 0 {
 		return fmt.Errorf("more is %d, it may not be negative", m.More)

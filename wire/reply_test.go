@@ -13,6 +13,7 @@ func TestCanReply(t *testing.T) {
 		wire.LogSubject(logA):            false,
 		wire.LeaseSubject(7):             false,
 		wire.StampSubject("a", logA):     false,
+		wire.AbandonedSubject("a", txA):  false,
 		wire.SubjectIDRetire:             false,
 		wire.SubjectBlogPost:             false,
 		wire.RoomSubject("lobby"):        false,

@@ -47,6 +47,10 @@ var (
 	worker7 = 7
 )
 
+var abandonedA = wire.Abandoned{
+	V: 1, ID: wire.TxID{Log: logA, N: 7}, Participant: "inventory", Journal: logA, Reason: "its disk burnt", By: "ada@desk", At: atMS,
+}
+
 var leaseA = wire.Lease{V: 1, Worker: 7, State: wire.LeaseHeld, Until: untilMS, Holder: logA, Nonce: nonceA, At: atMS}
 
 // samples has every message type at least once, with every field set in at
@@ -167,6 +171,10 @@ func samples() []sample {
 		}),
 		of("id_worker_state.standby", wire.MaxMessage, wire.IDWorkerState{V: 1, Holder: logA, State: wire.WorkerStandby, ClockMS: -3, Durability: "replicated"}),
 		of("lease", wire.MaxLease, leaseA),
+		of("abandon", wire.MaxMessage, wire.Abandon{V: 1, ID: wire.TxID{Log: logA, N: 7}, Participant: "inventory", Reason: "its disk burnt", By: "ada@desk"}),
+		of("abandoned", wire.MaxAbandoned, abandonedA),
+		of("abandon_reply", wire.MaxMessage, wire.AbandonReply{V: 1, Record: &abandonedA}),
+		of("abandon_reply.refused", wire.MaxMessage, wire.AbandonReply{V: 1, Code: wire.CodeNotFound, Reason: "no log has a commit of it"}),
 		of("stamp", wire.MaxStamp, wire.Stamp{V: 1, Participant: "inventory", Journal: logA, N: 7, Process: "mWh9qyYgIqFfuVPtqxUsIJ", Name: "parley inventory", At: atMS}),
 		of("retry", wire.MaxMessage, wire.Retry{V: 1, ID: wire.TxID{Log: logA, N: 7}}),
 		of("retried", wire.MaxMessage, wire.Retried{V: 1, Participant: "inventory", Journal: logA, Tries: 8, Code: wire.CodeInternal, Reason: "no such table: items"}),

@@ -29,7 +29,7 @@ func TestEverySample(t *testing.T) {
 		sampled[reflect.TypeOf(s.value).Name()] = true
 	}
 	found := 0
-	for _, name := range []string{"submit.go", "protocol.go", "record.go", "listing.go", "food.go", "idservice.go", "lease.go", "stamp.go", "retry.go", "blog.go", "chat.go", "chatpresence.go", "gateway.go"} {
+	for _, name := range []string{"submit.go", "protocol.go", "record.go", "listing.go", "food.go", "idservice.go", "lease.go", "stamp.go", "retry.go", "abandon.go", "blog.go", "chat.go", "chatpresence.go", "gateway.go"} {
 		for _, d := range parse(t, name).Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok || f.Name.Name != "limit" || f.Recv == nil {

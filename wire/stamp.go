@@ -76,15 +76,16 @@ func ParseStampSubject(subject string) (participant, journal string, err error) 
 	return participant, journal, nil
 }
 
-// Journals holds the newest few stamps of every journal: file storage, no age
-// limit, no direct get.
+// Journals holds the newest few stamps of every journal, and what operators have
+// decided about branches of journals that are lost ([Abandoned]): file storage, no
+// age limit, no direct get.
 func Journals() StreamSpec {
 	return StreamSpec{
 		Name:       "JOURNALS",
-		Subjects:   []string{journalPrefix + "*.*"},
-		MaxBytes:   4 << 20,
+		Subjects:   []string{journalPrefix + "*.*", abandonedPrefix + "*.*.*"},
+		MaxBytes:   16 << 20,
 		PerSubject: 16,
-		MaxMsgSize: MaxStamp + 4096,
+		MaxMsgSize: MaxAbandoned + 4096,
 		Duplicates: time.Second,
 
 		FirstAnywhere: true,

@@ -153,6 +153,9 @@ type Outcome struct {
 	Applied bool `json:"applied,omitempty"`
 	// Details are what participants said with their yes, by participant.
 	Details map[string]json.RawMessage `json:"details,omitempty"`
+	// Abandoned are the branches that an operator gave up, in answers to
+	// [StatusRequest]. Nobody has seen the outcome applied there.
+	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
 
 func (*Outcome) name() string   { return "outcome" }
@@ -171,6 +174,14 @@ func (m *Outcome) check() error {
 	for name, d := range m.Details {
 		if err := cmp.Or(CheckName(name), checkText("detail of "+name, string(d), MaxDetail)); err != nil {
 			return err
+		}
+	}
+	if len(m.Abandoned) > MaxBranches {
+		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches)
+	}
+	for i := range m.Abandoned {
+		if err := m.Abandoned[i].check(); err != nil {
+			return fmt.Errorf("abandoned[%d]: %w", i, err)
 		}
 	}
 	return checkCode(m.Code, m.Reason)

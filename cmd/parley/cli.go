@@ -54,6 +54,7 @@ type txCmd struct {
 	Show    txShowCmd    `cmd:"" help:"Show one transaction, by id or key, at every participant."`
 	List    txListCmd    `cmd:"" help:"List what is unfinished or in doubt anywhere."`
 	Resolve txResolveCmd `cmd:"" help:"Have a transaction in doubt resolved now."`
+	Abandon txAbandonCmd `cmd:"" help:"Stop waiting for a branch whose journal is lost for good."`
 	Retry   txRetryCmd   `cmd:"" help:"Have a participant attempt an outcome again that its resource failed to apply."`
 }
 

@@ -33,6 +33,9 @@ type txListJSON struct {
 	// how many branches the participants do, Violations how many outcomes they
 	// refused; listed or not.
 	Unfinished int `json:"unfinished"`
+	// Abandoned is how many are held only because a branch was abandoned; they are
+	// not listed.
+	Abandoned  int `json:"abandoned"`
 	InDoubt    int `json:"in_doubt"`
 	Violations int `json:"violations"`
 	// More: the list was cut. Next is where to go on with --from; without it the
@@ -122,6 +125,7 @@ func listTxs(ctx context.Context, client lister, from wire.TxID) (*txListJSON, e
 	more := stuck
 	for _, s := range states {
 		l.Unfinished += s.Held()
+		l.Abandoned += s.Abandoned
 		more = more || s.Cut(from)
 	}
 	for _, b := range answers {
@@ -190,6 +194,9 @@ func inOrder(ctx context.Context, client lister, oldest []wire.Branches) (all []
 func (l *txListJSON) print(a *app) {
 	l.printLines(a)
 	l.printRest(a)
+	if l.Abandoned > 0 {
+		a.printf("%s committed and kept for an abandoned branch.\n", plural(l.Abandoned, "more transaction is", "more transactions are"))
+	}
 	if slices.Contains(l.NoAnswer, allCoordinators) {
 		fmt.Fprintf(a.err, "no coordinator answers: what is unfinished is not known; start one with `parley coordinator`\n")
 	}

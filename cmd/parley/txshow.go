@@ -41,6 +41,8 @@ type txView struct {
 	Branches []branchView `json:"branches"`
 	// Violations are refused outcomes, by participant.
 	Violations map[string]string `json:"violations,omitempty"`
+	// Abandoned are branches that an operator gave up.
+	Abandoned []wire.Abandoned `json:"abandoned,omitempty"`
 }
 
 type branchView struct {
@@ -129,7 +131,7 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 		if err != nil {
 			v.Status, v.Reason = wire.StatusUnknown, err.Error()
 		} else {
-			v.Status, v.Applied = o.Status, o.Applied
+			v.Status, v.Applied, v.Abandoned = o.Status, o.Applied, o.Abandoned
 		}
 		if v.Status == wire.StatusUnknown && len(v.Branches) == 0 && v.State == "" {
 			continue
@@ -181,5 +183,8 @@ func (v *txView) print(a *app) {
 	}
 	for _, p := range slices.Sorted(maps.Keys(v.Violations)) {
 		a.printf("\nVIOLATION at %s: %s\n", p, printable(v.Violations[p]))
+	}
+	for _, b := range v.Abandoned {
+		a.printf("\nABANDONED at %s (journal %s) by %s at %s: %s\n", b.Participant, b.Journal, printable(b.By), clock(b.At), printable(b.Reason))
 	}
 }

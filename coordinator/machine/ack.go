@@ -57,6 +57,7 @@ func (m *Machine) finish(t *Tx) {
 
 func (m *Machine) forget(t *Tx) {
 	delete(m.txs, t.ID)
+	delete(m.abandoned, t.ID)
 	m.do(Unwatch{ID: t.ID})
 }
 
@@ -72,6 +73,7 @@ func (m *Machine) Resend(id wire.TxID) {
 		case b.Done:
 		case t.State == Preparing && b.Journal == "":
 			m.prepare(t, i)
+		case m.given(t, b):
 		case t.State == Committed:
 			m.sendCommit(t, b)
 		case t.State == Aborting:

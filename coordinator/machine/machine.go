@@ -44,6 +44,8 @@ type Machine struct {
 	committed, aborted uint64
 	adoptions          map[string]*adoption
 	done               []sealedLog // finished logs of others, oldest first
+	// abandoned are the branches that operators gave up, see Abandon.
+	abandoned map[wire.TxID][]wire.CommittedBranch
 
 	out []Action
 }
@@ -54,6 +56,7 @@ func New(prefix string, limits Limits) *Machine {
 	m := &Machine{
 		limits: limits, prefix: prefix,
 		txs: map[wire.TxID]*Tx{}, subs: map[string]*Submission{}, adoptions: map[string]*adoption{},
+		abandoned: map[wire.TxID][]wire.CommittedBranch{},
 	}
 	m.do(Open{})
 	return m
@@ -90,8 +93,9 @@ func (m *Machine) nonce(kind byte, n uint64) string {
 // Undecided is the number of transactions without a decision.
 func (m *Machine) Undecided() int { return m.undecided }
 
-// Unfinished is the number of transactions that are not forgotten yet.
-func (m *Machine) Unfinished() int { return len(m.txs) }
+// Unfinished is the number of transactions that are not forgotten yet and wait for
+// something.
+func (m *Machine) Unfinished() int { return len(m.txs) - m.Abandoned() }
 
 // Log is the name of the own log, empty while there is none.
 func (m *Machine) Log() string {
@@ -111,7 +115,17 @@ func (m *Machine) Close() {
 	}
 }
 
-// Idle reports that nothing is left that needs this machine: no log of its own
-// and none that it adopted. Aborts that are not acknowledged may be left: whoever
-// has missed one will ask.
-func (m *Machine) Idle() bool { return m.own == nil && len(m.adoptions) == 0 }
+// Idle reports that nothing is left that needs this machine: no log of its own and
+// none that it adopted, but for those with abandoned branches. Aborts that are not
+// acknowledged may be left: whoever has missed one will ask.
+func (m *Machine) Idle() bool {
+	if m.own != nil {
+		return false
+	}
+	for _, a := range m.adoptions {
+		if a.phase != driving || m.waitsFor(a.log) {
+			return false
+		}
+	}
+	return true
+}

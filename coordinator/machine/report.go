@@ -68,11 +68,11 @@ func (m *Machine) Status(id wire.TxID) (wire.Outcome, bool) {
 }
 
 // Report is what the machine is doing, with at most [wire.MaxList] of its
-// transactions, oldest first.
+// transactions that wait for something, oldest first.
 func (m *Machine) Report() wire.CoordinatorState {
 	r := wire.CoordinatorState{
-		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: len(m.txs) - m.undecided,
-		Committed: m.committed, Aborted: m.aborted,
+		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: m.Unfinished() - m.undecided,
+		Committed: m.committed, Aborted: m.aborted, Abandoned: m.Abandoned(),
 	}
 	for log := range m.adoptions {
 		r.Adopted = append(r.Adopted, log)
@@ -81,7 +81,9 @@ func (m *Machine) Report() wire.CoordinatorState {
 		if len(r.Txs) == wire.MaxList {
 			break
 		}
-		r.Txs = append(r.Txs, t.info())
+		if m.waits(t) {
+			r.Txs = append(r.Txs, m.info(t))
+		}
 	}
 	return r
 }
@@ -93,9 +95,9 @@ func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
 	r.Txs = nil
 	for _, t := range m.sorted() {
 		switch {
-		case t.ID.Compare(from) < 0:
+		case t.ID.Compare(from) < 0, !m.waits(t):
 		case len(r.Txs) < wire.MaxList:
-			r.Txs = append(r.Txs, t.info())
+			r.Txs = append(r.Txs, m.info(t))
 		default:
 			r.More++
 		}
@@ -103,18 +105,18 @@ func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
 	return r
 }
 
-func (t *Tx) info() wire.TxInfo {
-	i := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
-	for _, b := range t.Branches {
-		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done {
-			i.Waiting = append(i.Waiting, b.Participant)
+func (m *Machine) info(t *Tx) wire.TxInfo {
+	info := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
+	for i, b := range t.Branches {
+		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done && !m.given(t, &t.Branches[i]) {
+			info.Waiting = append(info.Waiting, b.Participant)
 		}
 		if b.Violation != "" {
-			if i.Violations == nil {
-				i.Violations = map[string]string{}
+			if info.Violations == nil {
+				info.Violations = map[string]string{}
 			}
-			i.Violations[b.Participant] = b.Violation
+			info.Violations[b.Participant] = b.Violation
 		}
 	}
-	return i
+	return info
 }

@@ -29,6 +29,7 @@ func (m *Machine) Clone() *Machine {
 	for k, s := range m.subs {
 		c.subs[k] = copySub(s)
 	}
+	c.abandoned = maps.Clone(m.abandoned)
 	c.txs = make(map[wire.TxID]*Tx, len(m.txs))
 	for id, t := range m.txs {
 		n := *t
@@ -100,6 +101,12 @@ func (m *Machine) AppendKey(b []byte) []byte {
 	k.num(uint64(len(m.adoptions)))
 	for _, name := range slices.Sorted(maps.Keys(m.adoptions)) {
 		k.adoption(m.adoptions[name])
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(m.abandoned), wire.TxID.Compare) {
+		k.text(id.String())
+		for _, b := range m.abandoned[id] {
+			k.text(b.Participant)
+		}
 	}
 	k.num(uint64(len(m.done)))
 	for _, d := range m.done {

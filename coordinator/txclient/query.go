@@ -84,6 +84,29 @@ func (c *Client) Retry(ctx context.Context, participant string, id wire.TxID) (w
 	return wire.Decode[wire.Retried](msg.Data)
 }
 
+// Abandon has a coordinator stop waiting for one branch of a committed transaction,
+// see [wire.Abandon]. The record says what stands now. The error of a refusal is a
+// [*wire.Error] with its code.
+func (c *Client) Abandon(ctx context.Context, m wire.Abandon) (wire.Abandoned, error) {
+	m.V = wire.Version
+	m, err := wire.Check(m)
+	if err != nil {
+		return wire.Abandoned{}, err
+	}
+	msg, err := c.request(ctx, wire.SubjectAbandon, wire.Encode(m), "coordinators")
+	if err != nil {
+		return wire.Abandoned{}, err
+	}
+	r, err := wire.Decode[wire.AbandonReply](msg.Data)
+	switch {
+	case err != nil:
+		return wire.Abandoned{}, err
+	case r.Record == nil:
+		return wire.Abandoned{}, &wire.Error{Code: r.Code, Text: r.Reason}
+	}
+	return *r.Record, nil
+}
+
 // AllBranches asks every participant for branches it holds, in the order of
 // their names. A participant that refuses the query, one of an earlier release for
 // example, answers with its code.

@@ -41,6 +41,8 @@ type Config struct {
 	// by the copy once. What was lost with that may contradict the rest, loudly;
 	// nothing may be counted as applied that was not.
 	Copies bool
+	// Abandons: operators may abandon branches of commits.
+	Abandons bool
 	// Restores: an older store is put under the stream, one from before something
 	// that every coordinator knows of. Replaces: the stream is lost before anything
 	// was committed, and an operator has everybody go on with a new one. Both

@@ -109,6 +109,11 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
+			Name: "abandon", About: "an operator abandons a branch whose journal comes back, while a coordinator crashes and trims",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Abandons: true, Small: true,
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, quiet),
+		},
+		{
 			Name: "stop", About: "a coordinator stops in an orderly way, or is sealed before",
 			Clients:      []ClientConfig{patient(1, pair())},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1}, CoordinatorConfig{Seals: 1}),

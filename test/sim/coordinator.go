@@ -125,6 +125,8 @@ func (c *coordinator) do(e event) (f effects) {
 		c.look(e.last)
 	case onStop:
 		c.stopped = true
+	case onAbandon:
+		m.Abandon(e.tx, e.name, journalOf(e.name))
 	case onAdopt:
 		m.Adopt(e.log)
 	case onClose:

@@ -58,6 +58,7 @@ const (
 	onCrash
 	onLook
 	onStop
+	onAbandon
 	// At a participant.
 	onDeliver
 	onFlush
@@ -119,6 +120,8 @@ func (e event) String() string {
 		return "crashes and starts again"
 	case onLook:
 		return fmt.Sprintf("sees the stream at %d", e.last)
+	case onAbandon:
+		return fmt.Sprintf("hears that the branch of %s at %s is abandoned", e.tx, e.name)
 	case onStop:
 		return "stops, since the stream went back"
 	case onRestore:

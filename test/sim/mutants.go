@@ -7,6 +7,7 @@ type Mutant = mutant.Variant[Invariant]
 
 // Where the rules stand.
 const (
+	fileAbandon     = "coordinator/machine/abandon.go"
 	fileAbort       = "coordinator/machine/abort.go"
 	fileAck         = "coordinator/machine/ack.go"
 	fileAdopt       = "coordinator/machine/adopt.go"
@@ -45,6 +46,9 @@ func Mutants() []Mutant {
 		}},
 		{Name: "forgotten-below-the-floor", Config: "lost", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileOutcome, "m.DecideBy <= env.Mark && m.DecideBy > env.Floor", "m.DecideBy <= env.Mark"),
+		}},
+		{Name: "abandoned-is-applied", Config: "abandon", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileAbandon, "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n", "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n	if t := m.txs[id]; t != nil && t.State == Committed {\n		t.branch(participant).Done = true\n		m.finish(t)\n	}\n"),
 		}},
 		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),

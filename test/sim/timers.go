@@ -19,6 +19,11 @@ func (c *coordinator) events() []event {
 	}
 	for _, id := range c.watched {
 		es = append(es, event{kind: onDeadline, tx: id}, event{kind: onResend, tx: id}, event{kind: onGiveUp, tx: id})
+		if s, _ := c.m.State(id); c.world.Abandons && s == machine.Committed {
+			for _, p := range c.world.Participants {
+				es = append(es, event{kind: onAbandon, tx: id, name: p, fault: true})
+			}
+		}
 		if c.world.Absent {
 			for _, p := range c.world.Participants {
 				es = append(es, event{kind: onNoSubscriber, tx: id, name: p, fault: true})

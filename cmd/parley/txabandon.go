@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/user"
+
+	"parley/wire"
+)
+
+type txAbandonCmd struct {
+	natsFlags
+	jsonFlag
+	ID          wire.TxID `arg:"" help:"Id of the transaction."`
+	Participant string    `arg:"" help:"Name of the participant."`
+	Reason      string    `required:"" placeholder:"TEXT" help:"Why, for those who read it later."`
+	By          string    `placeholder:"NAME" help:"Who says so; the user of this machine by default."`
+}
+
+func (*txAbandonCmd) Help() string {
+	return `A committed transaction is sent to its participants until each has acknowledged it. Where a journal is lost for good, or refuses the outcome for good as a violation, that has no end. This ends it for one branch: the transaction stays committed and no longer counts as unfinished, and it is recorded for ever who said so, when and why; "parley tx show" says so, too. Nothing is repaired: correct the data of the participant by hand.
+
+It is refused while the journal answers and has not refused the outcome. A journal that comes back all the same is told the outcome, applies it, and ends the abandonment.
+
+Exit codes: 0 it is recorded, now or before, 1 it is not, or it is not known, 2 it is refused.
+
+Examples:
+
+    parley tx list
+    parley tx abandon 4k2xq7n5w3rtyabc.17 inventory --reason "its disk is lost, see ticket 812"`
+}
+
+func (c *txAbandonCmd) Run(ctx context.Context, a *app) error {
+	m := wire.Abandon{V: wire.Version, ID: c.ID, Participant: c.Participant, Reason: c.Reason, By: c.By}
+	if m.By == "" {
+		m.By = whoami()
+	}
+	if _, err := wire.Check(m); err != nil {
+		return wrong(err, "")
+	}
+	_, client, closeAll, err := c.client(ctx, "tx abandon")
+	if err != nil {
+		return err
+	}
+	defer closeAll()
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	r, err := client.Abandon(ctx, m)
+	if refused, ok := errors.AsType[*wire.Error](err); ok {
+		switch refused.Code {
+		case wire.CodeRefused, wire.CodeNotFound, wire.CodeInvalid:
+			return wrong(err, "")
+		}
+	}
+	if err != nil {
+		return failed(err, "ask again: what is recorded stays so")
+	}
+	if a.json {
+		a.printJSON(r)
+		return nil
+	}
+	a.printf("the branch of %s at %s is abandoned; the transaction is committed\n", r.ID, printable(r.Participant))
+	a.facts("journal", r.Journal, "by", printable(r.By), "at", clock(r.At), "why", printable(r.Reason))
+	return nil
+}
+
+// whoami is the user of this process, and where it runs.
+func whoami() string {
+	name := "somebody"
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return wire.Clip(name)
+}

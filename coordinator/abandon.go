@@ -1,0 +1,235 @@
+package coordinator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"parley/internal/streams"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go/micro"
+)
+
+const (
+	// abandonTimeout bounds one request to abandon a branch, answersFor is how long
+	// the participant has to answer meanwhile.
+	abandonTimeout = 10 * time.Second
+	answersFor     = time.Second
+	// abandonedEvery is how often the records of abandoned branches are looked
+	// through for those that were missed.
+	abandonedEvery = 30 * time.Second
+	// codeWrongLast is the broker's answer to a write whose condition does not
+	// hold.
+	codeWrongLast = 10071
+)
+
+// onAbandon takes an operator's word that a branch is not worth waiting for.
+func (c *Coordinator) onAbandon(req micro.Request) {
+	reply := func(r wire.AbandonReply) {
+		r.V = wire.Version
+		c.answer(req.Reply(), wire.Encode(r))
+	}
+	refuse := func(err error) { reply(wire.AbandonReply{Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}) }
+	m, err := wire.Decode[wire.Abandon](req.Data())
+	if err != nil {
+		refuse(err)
+		return
+	}
+	c.post(func() {
+		if c.asking >= maxAsking {
+			refuse(&wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d questions are under way, which is the limit", c.asking)})
+			return
+		}
+		c.asking++
+		c.goDo(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
+			defer cancel()
+			if record, err := c.abandon(ctx, &m); err != nil {
+				refuse(err)
+			} else {
+				reply(wire.AbandonReply{Record: record})
+			}
+			c.post(func() { c.asking-- })
+		})
+	})
+}
+
+// abandon records that a branch of a commit in a log is given up, unless its journal
+// answers and may still apply it.
+func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Abandoned, error) {
+	journal, err := c.journalOf(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.mayAbandon(ctx, m, journal); err != nil {
+		return nil, err
+	}
+	record := wire.Abandoned{
+		V: wire.Version, ID: m.ID, Participant: m.Participant, Journal: journal, Reason: m.Reason, By: m.By, At: c.clock.Now().UnixMilli(),
+	}
+	subject := wire.AbandonedSubject(m.Participant, m.ID)
+	_, err = c.js.PublishMsg(
+		ctx, &nats.Msg{Subject: subject, Data: wire.Encode(record)},
+		jetstream.WithExpectStream(wire.Journals().Name),
+		jetstream.WithExpectLastSequencePerSubject(0),
+	)
+	if api, ok := errors.AsType[*jetstream.APIError](err); err != nil && (!ok || api.ErrorCode != codeWrongLast) {
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("whether it is recorded is not known, ask again: %v", err)}
+	}
+	// What stands there counts, also where it was there before.
+	return c.readAbandoned(ctx, subject)
+}
+
+// journalOf is the journal that voted for the branch, from the commit in the log.
+func (c *Coordinator) journalOf(ctx context.Context, m *wire.Abandon) (string, error) {
+	found, err := c.log.Read(ctx, m.ID.Log)
+	if err != nil {
+		return "", &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("its commit log cannot be read: %v", err)}
+	}
+	for _, s := range found {
+		for _, t := range s.Record.Commits {
+			if t.N != m.ID.N {
+				continue
+			}
+			var names []string
+			for _, b := range t.Branches {
+				if b.Participant == m.Participant {
+					return b.Journal, nil
+				}
+				names = append(names, b.Participant)
+			}
+			return "", &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s takes no part in %s, its participants are %s", m.Participant, m.ID, strings.Join(names, ", "))}
+		}
+	}
+	return "", &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no commit log has %s: it is not committed, or every participant has acknowledged it", m.ID)}
+}
+
+// mayAbandon returns an error while the journal answers, unless it has refused the
+// outcome, which it does for good.
+func (c *Coordinator) mayAbandon(ctx context.Context, m *wire.Abandon, journal string) error {
+	inbox := c.deps.NATS.NewInbox()
+	answers := make(chan *nats.Msg, 64)
+	sub, err := c.deps.NATS.ChanSubscribe(inbox, answers)
+	if err == nil {
+		defer func() { _ = sub.Unsubscribe() }()
+		err = c.deps.NATS.PublishRequest(wire.SubjectBranches, inbox, wire.Encode(wire.BranchQuery{V: wire.Version, ID: m.ID}))
+	}
+	if err != nil {
+		return &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("asking who answers: %v", err)}
+	}
+	enough := time.NewTimer(answersFor)
+	defer enough.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-enough.C:
+			return nil
+		case msg := <-answers:
+			b, err := wire.Decode[wire.Branches](msg.Data)
+			if err != nil || b.Participant != m.Participant || b.Journal != journal {
+				continue
+			}
+			for _, v := range b.Violations {
+				if v.ID == m.ID && v.Of == wire.KindCommit {
+					return nil
+				}
+			}
+			return &wire.Error{Code: wire.CodeRefused, Text: fmt.Sprintf(
+				"journal %s of %s answers and has not refused the outcome: it will apply it; `parley tx show` has what is in its way, and `parley tx retry` has it try now", journal, m.Participant)}
+		}
+	}
+}
+
+// listenForAbandoned hears of records as they are made. What is heard may not be
+// stored, so it is read.
+func (c *Coordinator) listenForAbandoned() (*nats.Subscription, error) {
+	sub, err := c.deps.NATS.Subscribe(wire.AbandonedFilter, func(m *nats.Msg) {
+		c.post(func() { c.goDo(func(ctx context.Context) { c.tryAbandoned(ctx, m.Subject) }) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("subscribing to %s: %w", wire.AbandonedFilter, err)
+	}
+	return sub, nil
+}
+
+// lookForAbandoned reads the records at the start, and now and then those that were
+// missed.
+func (c *Coordinator) lookForAbandoned(ctx context.Context) {
+	known := map[string]bool{}
+	for {
+		subjects, err := c.abandonedSubjects(ctx)
+		if err != nil && ctx.Err() == nil {
+			c.cfg.Log.Warn("abandoned branches cannot be read; commits to them are sent until they can", "error", err)
+		}
+		for _, subject := range subjects {
+			if !known[subject] && c.tryAbandoned(ctx, subject) {
+				known[subject] = true
+			}
+		}
+		if !pause(ctx, abandonedEvery) {
+			return
+		}
+	}
+}
+
+func (c *Coordinator) abandonedSubjects(ctx context.Context) (all []string, err error) {
+	stream, err := streams.Open(ctx, c.js, wire.Journals(), c.cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
+	defer cancel()
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(wire.AbandonedFilter))
+	if err != nil {
+		return nil, err
+	}
+	for subject := range info.State.Subjects {
+		all = append(all, subject)
+	}
+	return all, nil
+}
+
+// tryAbandoned reports whether a record was read.
+func (c *Coordinator) tryAbandoned(ctx context.Context, subject string) bool {
+	_, err := c.readAbandoned(ctx, subject)
+	if err != nil && ctx.Err() == nil {
+		c.cfg.Log.Warn("the record of an abandoned branch cannot be read", "subject", subject, "error", err)
+	}
+	return err == nil
+}
+
+// readAbandoned reads a record, and has the machine know it.
+func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*wire.Abandoned, error) {
+	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
+	defer cancel()
+	stream, err := c.js.Stream(ctx, wire.Journals().Name)
+	if err != nil {
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the stream %s cannot be read: %v", wire.Journals().Name, err)}
+	}
+	raw, err := stream.GetLastMsgForSubject(ctx, subject)
+	if err != nil {
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the record on %s cannot be read: %v", subject, err)}
+	}
+	a, err := wire.Decode[wire.Abandoned](raw.Data)
+	if err != nil {
+		return nil, fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, wire.Journals().Name, err)
+	}
+	c.post(func() {
+		for _, known := range c.abandoned[a.ID] {
+			if known.Participant == a.Participant {
+				return
+			}
+		}
+		c.abandoned[a.ID] = append(c.abandoned[a.ID], a)
+		c.m.Abandon(a.ID, a.Participant, a.Journal)
+		c.cfg.Log.Warn("a branch was abandoned: the transaction is committed, and nobody has seen it applied there",
+			"tx", a.ID.String(), "participant", a.Participant, "journal", a.Journal, "reason", a.Reason, "by", a.By)
+	})
+	return &a, nil
+}

@@ -1,0 +1,90 @@
+package machine
+
+import (
+	"testing"
+
+	"parley/wire"
+)
+
+// adopted is a machine that drives a log with one commit of two participants.
+func adopted(t *testing.T) (*Machine, wire.TxID) {
+	t.Helper()
+	m := New("prefixxxx", DefaultLimits())
+	id := wire.TxID{Log: "testlogtestloga2", N: 1}
+	m.Adopt(id.Log)
+	m.Read(id.Log, []Stored{
+		{Seq: 1, Record: wire.Record{Kind: wire.RecordOpen, Nonce: "o"}},
+		{Seq: 2, Record: wire.Record{Kind: wire.RecordCommits, Nonce: "c", Prev: 1, Base: 2, Commits: []wire.Committed{{
+			N: 1, Key: "k", DecideBy: 1, Branches: []wire.CommittedBranch{{Participant: "inventory", Journal: "lost"}, {Participant: "delivery", Journal: "kept"}},
+		}}}},
+		{Seq: 3, Record: wire.Record{Kind: wire.RecordSeal, Nonce: "s", Prev: 2, Base: 2}},
+	})
+	return m, id
+}
+
+// commits are the participants that a commit is sent to, purged whether a log is.
+func commits(all []Action) (to []string, purged bool) {
+	for _, a := range all {
+		switch a := a.(type) {
+		case SendCommit:
+			to = append(to, a.To)
+		case Purge:
+			purged = true
+		}
+	}
+	return to, purged
+}
+
+func TestAbandonedBranch(t *testing.T) {
+	for _, before := range []bool{false, true} {
+		m, id := adopted(t)
+		if before {
+			// It is known before the log is read, as after a restart.
+			m = New("prefixxxx", DefaultLimits())
+			m.Abandon(id, "inventory", "lost")
+			old, _ := adopted(t)
+			m.adoptions, m.txs = old.adoptions, old.txs
+			m.Actions()
+		} else if to, _ := commits(m.Actions()); len(to) != 2 {
+			t.Fatalf("commits are sent to %v", to)
+		}
+		ack := wire.Ack{Of: wire.KindCommit, Journal: "kept"}
+		m.Ack(id, "delivery", ack)
+		if !before {
+			if m.Unfinished() != 1 || m.Idle() {
+				t.Errorf("%d are unfinished", m.Unfinished())
+			}
+			m.Abandon(id, "inventory", "another")
+			if m.Unfinished() != 1 {
+				t.Error("another journal was abandoned, and the transaction no longer counts")
+			}
+			m.Abandon(id, "inventory", "lost")
+			m.Abandon(id, "inventory", "lost")
+		}
+		m.Resend(id)
+		to, purged := commits(m.Actions())
+		r := m.Report()
+		if len(to) != 0 || purged || m.Unfinished() != 0 || r.Unfinished != 0 || r.Abandoned != 1 || len(r.Txs) != 0 || !m.Idle() {
+			t.Errorf("abandoned (before: %v): sent to %v, purged %v, %d unfinished, report %+v, idle %v", before, to, purged, m.Unfinished(), r, m.Idle())
+		}
+		if o, ok := m.Status(id); !ok || o.Status != wire.StatusCommitted || o.Applied {
+			t.Errorf("its status is %+v", o)
+		}
+		// The journal comes back, asks, and acknowledges.
+		m.Resolve(Question{To: "q", Ask: wire.Resolve{ID: id, Participant: "inventory", Journal: "lost"}})
+		found := false
+		for _, a := range m.Actions() {
+			if a, ok := a.(Answer); ok {
+				found = a.Resolved.Status == wire.StatusCommitted
+			}
+		}
+		if !found {
+			t.Error("the journal that came back is not told committed")
+		}
+		ack.Journal = "lost"
+		m.Ack(id, "inventory", ack)
+		if _, purged := commits(m.Actions()); !purged || m.Abandoned() != 0 {
+			t.Errorf("after its acknowledgement the log is purged: %v, %d are abandoned", purged, m.Abandoned())
+		}
+	}
+}

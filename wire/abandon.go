@@ -1,0 +1,121 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// SubjectAbandon takes [Abandon], at one coordinator.
+const SubjectAbandon = Prefix + "abandon"
+
+// Abandon asks a coordinator to stop waiting for one branch of a committed
+// transaction, because its journal is lost for good, or refuses the outcome for
+// good. The transaction stays committed; that this branch of it was not seen applied
+// is recorded for ever. It is refused while the journal answers and has not refused
+// the outcome.
+type Abandon struct {
+	V           int    `json:"v"`
+	ID          TxID   `json:"id"`
+	Participant string `json:"participant"`
+	// Reason and By say why, and who says so (at most [MaxReason] bytes each).
+	Reason string `json:"reason"`
+	By     string `json:"by"`
+}
+
+func (*Abandon) name() string   { return "abandon" }
+func (m *Abandon) version() int { return m.V }
+func (*Abandon) limit() int     { return MaxMessage }
+
+func (m *Abandon) check() error {
+	if err := checkID(m.ID); err != nil {
+		return err
+	}
+	if err := CheckName(m.Participant); err != nil {
+		return err
+	}
+	return checkAbandoned(m.Reason, m.By)
+}
+
+func checkAbandoned(reason, by string) error {
+	if strings.TrimSpace(reason) == "" {
+		return fmt.Errorf("reason is empty: it is all that others will know of this")
+	}
+	if err := checkText("reason", reason, MaxReason); err != nil {
+		return err
+	}
+	if strings.TrimSpace(by) == "" {
+		return fmt.Errorf("by is empty")
+	}
+	return checkText("by", by, MaxReason)
+}
+
+// Abandoned is the record of a branch that an operator gave up. It is stored on
+// [AbandonedSubject] in the stream [Journals] and never changed.
+type Abandoned struct {
+	V           int    `json:"v"`
+	ID          TxID   `json:"id"`
+	Participant string `json:"participant"`
+	// Journal is the one that voted.
+	Journal string `json:"journal"`
+	Reason  string `json:"reason"`
+	By      string `json:"by"`
+	// At is when, by the broker's clock, in milliseconds since 1970.
+	At int64 `json:"at"`
+}
+
+// MaxAbandoned bounds an encoded [Abandoned].
+const MaxAbandoned = 8192
+
+func (*Abandoned) name() string   { return "abandoned" }
+func (m *Abandoned) version() int { return m.V }
+func (*Abandoned) limit() int     { return MaxAbandoned }
+
+func (m *Abandoned) check() error {
+	if err := checkID(m.ID); err != nil {
+		return err
+	}
+	if err := CheckName(m.Participant); err != nil {
+		return err
+	}
+	if err := CheckToken("journal", m.Journal); err != nil {
+		return err
+	}
+	return checkAbandoned(m.Reason, m.By)
+}
+
+// AbandonReply answers [Abandon]: with the record, or with a code and reason for
+// which there is none.
+type AbandonReply struct {
+	V int `json:"v"`
+	// Record is the one that stands, which may have been there before.
+	Record *Abandoned `json:"record,omitempty"`
+	Code   Code       `json:"code,omitempty"`
+	Reason string     `json:"reason,omitempty"`
+}
+
+func (*AbandonReply) name() string   { return "abandon reply" }
+func (m *AbandonReply) version() int { return m.V }
+func (*AbandonReply) limit() int     { return MaxMessage }
+
+func (m *AbandonReply) check() error {
+	if (m.Record == nil) == (m.Code == "") {
+		return fmt.Errorf("code is %q beside a record: one of the two must be there", m.Code)
+	}
+	if m.Record != nil {
+		if err := m.Record.check(); err != nil {
+			return fmt.Errorf("record: %w", err)
+		}
+	}
+	return checkCode(m.Code, m.Reason)
+}
+
+// AbandonedSubject is where the record of a branch is stored in the stream
+// [Journals]: abandoned.<participant>.<log>.<n>.
+func AbandonedSubject(participant string, id TxID) string {
+	return abandonedPrefix + participant + "." + id.String()
+}
+
+// AbandonedFilter matches all of these records.
+const AbandonedFilter = abandonedPrefix + ">"
+
+const abandonedPrefix = "abandoned."
