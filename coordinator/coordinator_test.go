@@ -3,6 +3,7 @@ package coordinator_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -205,21 +206,33 @@ func TestParticipantRestarts(t *testing.T) {
 	asked := answerBranches(t, other, "delivery")
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, nc)
-	<-asked // from now on it is known
+	<-asked
 	for _, key := range []string{"never voted", "voted before"} {
 		other.Close()
 		done := make(chan wire.Outcome, 1)
-		go func() {
+		submit := func(key string) {
 			o, err := client.Submit(t.Context(), order(key))
 			if err != nil {
 				t.Error(err)
 			}
 			done <- o
-		}()
-		select {
-		case o := <-done:
-			t.Fatalf("%s: without the participant the order ended: %+v", key, o)
-		case <-time.After(300 * time.Millisecond): // the broker says at once that nobody is there
+		}
+		go submit(key)
+		late := time.After(patience)
+	waiting:
+		for try := 1; ; try++ {
+			select {
+			case o := <-done:
+				// The answer to its question is on its way in the coordinator.
+				if key != "never voted" || o.Code != wire.CodeNoParticipant {
+					t.Fatalf("%s: without the participant the order ended: %+v", key, o)
+				}
+				go submit(fmt.Sprintf("%s, try %d", key, try))
+			case <-late:
+				t.Fatal("the participant is not known")
+			case <-time.After(300 * time.Millisecond): // the broker says at once that nobody is there
+				break waiting
+			}
 		}
 		other = s.Connect(t)
 		newFake(t, other, "delivery")

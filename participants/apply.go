@@ -103,6 +103,10 @@ func checkDetail(d json.RawMessage) error {
 	if len(d) > 0 && !json.Valid(d) {
 		return fmt.Errorf("the resource's detail %.80q is not JSON", d)
 	}
+	// Whoever reads the vote refuses it whole otherwise.
+	if err := wire.CheckUnicode(d); err != nil {
+		return fmt.Errorf("the resource's detail %.80q: %w", d, err)
+	}
 	return nil
 }
 

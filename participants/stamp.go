@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parley/internal/natsconn"
 	"parley/internal/streams"
 	"parley/wire"
 )
@@ -23,6 +24,9 @@ const (
 	stampTimeout = 5 * time.Second
 	// stampPause is between two attempts at the start.
 	stampPause = 250 * time.Millisecond
+	// maxFirstStamps bounds the attempts at the start that find the stamp of another
+	// process.
+	maxFirstStamps = 3
 	// codeWrongLast is the broker's answer to a write whose condition does not
 	// hold.
 	codeWrongLast = 10071
@@ -78,16 +82,19 @@ func (p *stamps) begin(ctx context.Context) error {
 	if p.stream, err = streams.Open(ctx, p.js, wire.Journals(), p.s.cfg.Log); err != nil {
 		return err
 	}
-	last, err := p.last(ctx)
-	if err != nil {
-		return err
-	}
-	if err := p.compare(ctx, last); err != nil {
-		return err
-	}
-	for {
-		err := p.next(ctx)
-		if _, twin := errors.AsType[*TwinError](err); err == nil || twin || ctx.Err() != nil || !streams.Unavailable(err) && !errors.Is(err, errUnclear) {
+	for try := 1; ; try++ {
+		last, err := p.last(ctx)
+		if err == nil {
+			err = p.compare(ctx, last)
+		}
+		if err == nil {
+			err = p.next(ctx)
+		}
+		// A last write of the process before this one may have been stored meanwhile.
+		// A copy would have answered.
+		_, twin := errors.AsType[*TwinError](err)
+		again := twin && try < maxFirstStamps || streams.Unavailable(err) || errors.Is(err, errUnclear)
+		if err == nil || ctx.Err() != nil || !again {
 			return err
 		}
 		p.s.cfg.Log.Warn("the journal's stamp cannot be stored yet", "error", err)
@@ -198,6 +205,7 @@ func (p *stamps) next(ctx context.Context) error {
 func (p *stamps) store(ctx context.Context, next stamp) error {
 	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
 	defer cancel()
+	mark := natsconn.NewMark(p.s.deps.NATS)
 	ack, err := p.js.PublishMsg(
 		ctx, &nats.Msg{Subject: p.subject(), Data: wire.Encode(p.message(next))},
 		jetstream.WithExpectStream(wire.Journals().Name),
@@ -207,6 +215,9 @@ func (p *stamps) store(ctx context.Context, next stamp) error {
 	if err == nil {
 		p.seq = ack.Sequence
 		return nil
+	}
+	if denied := mark.Publish(p.subject()); denied != nil {
+		return denied
 	}
 	p.unsure = true
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLast {

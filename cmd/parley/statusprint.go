@@ -229,6 +229,7 @@ func (s *statusJSON) printTransactions(a *app) {
 		rows = append(rows, []string{l.ID.String(), printable(l.Key), cmp.Or(l.State, "-"), strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), since})
 	}
 	a.table(rows)
+	printFailing(a, t[:min(maxShown, len(t))])
 	more := s.InDoubt.Unfinished - min(maxShown, len(t))
 	switch {
 	case s.InDoubt.More && more > 0:

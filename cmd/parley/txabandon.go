@@ -28,7 +28,7 @@ Exit codes: 0 it is recorded, now or before, 1 it is not, or it is not known, 2 
 Examples:
 
     parley tx list
-    parley tx abandon 4k2xq7n5w3rtyabc.17 inventory --reason "its disk is lost, see ticket 812"`
+    parley tx abandon 4k2xq7n5w3rtyabc.17 inventory --reason lost-with-its-disk,ticket-812`
 }
 
 func (c *txAbandonCmd) Run(ctx context.Context, a *app) error {

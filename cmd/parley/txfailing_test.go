@@ -21,7 +21,8 @@ func TestFailingBranchesAreShown(t *testing.T) {
 	if f := list.Transactions[0].Failing; len(f) != 1 || f[0].Participant != "inventory" || f[0].Tries != 7 || f[0].RetryAt != retry {
 		t.Errorf("the list has %+v", f)
 	}
-	for name, print := range map[string]func(*app){"show": v.print, "list": list.print} {
+	status := statusJSON{InDoubt: inDoubtJSON{Transactions: list.Transactions}}
+	for name, print := range map[string]func(*app){"show": v.print, "list": list.print, "status": status.printTransactions} {
 		var out bytes.Buffer
 		print(&app{out: &out, err: &out})
 		want := "at inventory: no row?[2J (7 tries, next at " + clock(retry) + ")\n"

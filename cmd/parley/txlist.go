@@ -247,6 +247,11 @@ func (l *txListJSON) printLines(a *app) {
 		rows = append(rows, []string{l.ID.String(), printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
 	}
 	a.table(rows)
+	printFailing(a, lines)
+}
+
+// printFailing has a line for each outcome that could not be applied.
+func printFailing(a *app, lines []txLineJSON) {
 	for _, l := range lines {
 		for _, f := range l.Failing {
 			b := branchView{Error: f.Error, Tries: f.Tries, RetryAt: f.RetryAt}

@@ -258,7 +258,7 @@ func (s *seen) whole() error {
 			held++
 		}
 	}
-	if len(want) > 0 || len(s.Brokers) != 3 || len(s.Streams) != 3 || held < 3 || s.Durability != "synced" || len(s.InDoubt.Transactions) > 0 || len(s.Silent) > 0 {
+	if len(want) > 0 || len(s.Brokers) != 3 || len(s.Streams) != len(wire.Streams()) || held < 3 || s.Durability != "synced" || len(s.InDoubt.Transactions) > 0 || len(s.Silent) > 0 {
 		return fmt.Errorf("missing %v, in %+v", want, s)
 	}
 	return nil

@@ -1,8 +1,10 @@
 package sim
 
 import (
+	"maps"
 	"slices"
 
+	"parley/coordinator/machine"
 	"parley/wire"
 )
 
@@ -34,6 +36,7 @@ func (s *Simulation) heal() {
 		for _, c := range s.coordinators {
 			s.healLogs(c)
 			s.healTimers(c, round)
+			s.abandonLost(c)
 		}
 		s.flushAll()
 		for _, p := range s.participants {
@@ -103,6 +106,25 @@ func (s *Simulation) healLogs(c *coordinator) {
 	}
 }
 
+// abandonLost does what an operator does about commits at a journal that went back:
+// it refuses what it lost, and cannot tell that from what it has collected.
+func (s *Simulation) abandonLost(c *coordinator) {
+	for _, id := range slices.SortedFunc(maps.Keys(s.stored), wire.TxID.Compare) {
+		if state, _ := c.m.State(id); state != machine.Committed {
+			continue
+		}
+		for _, b := range s.stored[id].Branches {
+			if s.participant(b.Participant).durable.floor != 0 {
+				s.coordinatorDo(c, event{kind: onAbandon, tx: id, name: b.Participant})
+			}
+		}
+	}
+}
+
+func (s *Simulation) participant(name string) *participant {
+	return s.participants[slices.Index(s.cfg.Participants, name)]
+}
+
 func (s *Simulation) healTimers(c *coordinator, round int) {
 	for _, id := range slices.Clone(c.watched) {
 		s.coordinatorDo(c, event{kind: onResend, tx: id})
@@ -128,8 +150,8 @@ func (s *Simulation) unrest() string {
 	}
 	for id, c := range s.stored {
 		for _, b := range c.Branches {
-			p := s.participants[slices.Index(s.cfg.Participants, b.Participant)]
-			if p.durable.rows[id].State != wire.BranchCommitted {
+			p := s.participant(b.Participant)
+			if !p.lost[id] && p.durable.state(id) != wire.BranchCommitted {
 				return id.String() + " is not applied at " + b.Participant
 			}
 		}

@@ -103,11 +103,13 @@ func (j *journal) collect() {
 	}
 }
 
-// has reports whether the journal has or had a row of a branch.
-func (j *journal) has(id wire.TxID) bool {
-	_, row := j.rows[id]
-	_, gone := j.gone[id]
-	return row || gone
+// state is that of a branch which the journal has or has collected, empty if there
+// is none.
+func (j *journal) state(id wire.TxID) wire.BranchState {
+	if b, ok := j.rows[id]; ok {
+		return b.State
+	}
+	return j.gone[id]
 }
 
 // lostFrom are the branches of a journal that an earlier copy of it does not have

@@ -94,7 +94,7 @@ func (p *participant) restore() {
 	}
 	for id := range p.acked {
 		// An abort below the mark left no row, and the copy has another mark.
-		if !p.durable.has(id) {
+		if p.durable.state(id) == "" {
 			p.lost[id] = true
 		}
 	}
