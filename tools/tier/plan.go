@@ -61,8 +61,8 @@ func quick() []step {
 			name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
 			command: goTest("-short", "-p", "4", "-timeout", "4m"), packages: without(installed),
 		},
-		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
-		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
+		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
 	}
 }
 
@@ -81,8 +81,8 @@ func test() []step {
 		},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
-		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-timeout", "10m"), packages: all},
-		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-timeout", "10m"), packages: all},
+		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
 	}
 }
 
@@ -100,7 +100,7 @@ func proof() []step {
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
-		{name: "power-often", proves: "sixty power failures", dir: "test/power", command: goTest("-timeout", "6h"), packages: only([]string{""}), args: []string{"-rounds", "60"}},
+		{name: "power-often", proves: "sixty power failures", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{""}), args: []string{"-rounds", "60"}},
 		{name: "fuzz", proves: "every decoder withstands half a minute of fuzzing", command: []string{"tools/fuzz", "30s"}},
 	}
 }

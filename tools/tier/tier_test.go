@@ -27,6 +27,19 @@ func TestEveryModuleIsTested(t *testing.T) {
 	})
 }
 
+// TestOtherModulesAreNotCached: go test takes a result from its cache although files
+// have changed that a test reads outside its own module, such as the page's.
+func TestOtherModulesAreNotCached(t *testing.T) {
+	for _, s := range slices.Concat(quick(), test(), proof()) {
+		if s.dir == "" || s.command[0] != "go" {
+			continue
+		}
+		if !slices.Contains(s.command, "-count=1") && !slices.Contains(s.command, "-shuffle=on") {
+			t.Errorf("step %s runs tests of %s from the cache: %v", s.name, s.dir, s.command)
+		}
+	}
+}
+
 // TestEveryPackageIsInATier: make test runs every package of the main module
 // once, and make quick every one that it does not name as installed.
 func TestEveryPackageIsInATier(t *testing.T) {
