@@ -67,6 +67,9 @@ const (
 	otherFor = 3 * stampEvery
 )
 
+// errSilent: a process did not hear itself.
+var errSilent = errors.New("not even this process answered")
+
 // standing is whether this journal may vote, as far as others are concerned.
 type standing struct {
 	mu sync.Mutex
@@ -141,7 +144,7 @@ func (s *service) present(ctx context.Context, own micro.Service) (map[string][]
 			}
 		case <-enough.C:
 			if !heard {
-				return nil, fmt.Errorf("asking on %s who else is participant %s: not even this process answered within %v: it needs the NATS permission to subscribe there", subject, s.cfg.Name, presenceTimeout)
+				return nil, fmt.Errorf("asking on %s who else is participant %s: %w within %v: it needs the NATS permission to subscribe there", subject, s.cfg.Name, errSilent, presenceTimeout)
 			}
 			return others, nil
 		case m := <-box:
@@ -160,13 +163,18 @@ func (s *service) present(ctx context.Context, own micro.Service) (map[string][]
 	}
 }
 
-// presentPatiently asks again when the connection was lost meanwhile.
+// presentPatiently asks again when the connection was lost meanwhile, and once more
+// when a machine that stood still has missed the answers.
 func (s *service) presentPatiently(ctx context.Context, own micro.Service) (map[string][]string, error) {
-	for {
+	for silent := 0; ; {
 		connections := s.deps.NATS.Stats().Reconnects
 		others, err := s.present(ctx, own)
-		lost := !s.deps.NATS.IsConnected() || s.deps.NATS.Stats().Reconnects != connections
-		if err == nil || ctx.Err() != nil || !lost || s.deps.NATS.IsClosed() {
+		again := !s.deps.NATS.IsConnected() || s.deps.NATS.Stats().Reconnects != connections
+		if errors.Is(err, errSilent) && silent == 0 {
+			silent++
+			again = true
+		}
+		if err == nil || ctx.Err() != nil || !again || s.deps.NATS.IsClosed() {
 			return others, err
 		}
 		s.cfg.Log.Warn("waiting for the brokers", "error", err)

@@ -30,7 +30,7 @@ type fileClock struct {
 }
 
 // fileClockEvery is how often the file is read.
-const fileClockEvery = 20 * time.Millisecond
+const fileClockEvery = 100 * time.Millisecond
 
 func (c *fileClock) now() time.Time { return time.Now().Add(time.Duration(c.off.Load())) }
 

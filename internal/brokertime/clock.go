@@ -21,6 +21,8 @@ const (
 	// maxRoundTrip is the longest that a comparison may take: it is wrong by half
 	// of that at most. The first one counts whatever it took.
 	maxRoundTrip = 2 * time.Second
+	// recent is for how long one that took less than half as long is better.
+	recent = 10 * time.Second
 )
 
 // Clock is the broker's time as one process knows it. Its methods may be called
@@ -30,8 +32,10 @@ type Clock struct {
 	log  *slog.Logger
 
 	mu sync.Mutex
-	// At the moment at, by the monotonic clock, the broker's clock showed broker.
+	// At the moment at, by the monotonic clock, the broker's clock showed broker, in
+	// an answer that took trip.
 	at, broker time.Time
+	trip       time.Duration
 	state      state
 }
 
@@ -59,13 +63,14 @@ func (c *Clock) Observe(sent, received, broker time.Time) {
 	defer c.mu.Unlock()
 	trip := received.Sub(sent)
 	first := c.at.IsZero()
-	if trip > maxRoundTrip && !first || broker.IsZero() {
+	worse := trip > maxRoundTrip || trip > 2*c.trip && received.Sub(c.at) < recent
+	if !first && worse || broker.IsZero() {
 		return
 	}
 	if jump := broker.Sub(c.broker) - sent.Add(trip/2).Sub(c.at); !first && jump.Abs() > notable {
 		c.log.Warn("the broker's clock jumped, or another broker leads whose clock differs", "by", jump.Round(time.Millisecond))
 	}
-	c.at, c.broker = sent.Add(trip/2), broker
+	c.at, c.broker, c.trip = sent.Add(trip/2), broker, trip
 	c.tell()
 }
 

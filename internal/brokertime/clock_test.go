@@ -66,6 +66,10 @@ func TestLongRoundTrip(t *testing.T) {
 	about(t, "one that took a minute", time.Until(c.Now()), 3*time.Hour)
 	observe(c, time.Now(), time.Second)
 	about(t, "one that took a second", time.Until(c.Now()), 0)
+	observe(c, time.Now().Add(time.Hour), time.Millisecond)
+	about(t, "one that took a millisecond", time.Until(c.Now()), time.Hour)
+	observe(c, time.Now(), time.Second)
+	about(t, "one that took longer right after it", time.Until(c.Now()), time.Hour)
 }
 
 // What a person has to know is said once, and when it has passed.
