@@ -90,15 +90,16 @@ func (p *progress) Event(e testjson.TestEvent, x *testjson.Execution) error {
 	return nil
 }
 
+// packageEnded prints the line of go test itself, for whatever reads its output.
 func (p *progress) packageEnded(e testjson.TestEvent, pkg *testjson.Package) {
 	if e.Action == testjson.ActionSkip && pkg.Total == 0 {
 		return // it has no tests
 	}
 	if e.Action != testjson.ActionFail {
-		p.print("ok    %-45s %s\n", e.Package, seconds(pkg.Elapsed()))
+		p.print("ok  \t%s\t%.3fs\n", e.Package, pkg.Elapsed().Seconds())
 		return
 	}
-	p.print("FAIL  %-45s %s\n", e.Package, seconds(pkg.Elapsed()))
+	p.print("FAIL\t%s\t%.3fs\n", e.Package, pkg.Elapsed().Seconds())
 	for _, line := range pkg.OutputLines(testjson.TestCase{}) { // of the package, a panic or a race
 		fmt.Fprint(p.out, "      ", line)
 	}
