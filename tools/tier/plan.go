@@ -36,6 +36,7 @@ var (
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
 		"test/e2e", "test/chaos", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )
 
