@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -23,9 +22,6 @@ const (
 	// abandonedEvery is how often the records of abandoned branches are looked
 	// through for those that were missed.
 	abandonedEvery = 30 * time.Second
-	// codeWrongLast is the broker's answer to a write whose condition does not
-	// hold.
-	codeWrongLast = 10071
 )
 
 // onAbandon takes an operator's word that a branch is not worth waiting for.
@@ -78,7 +74,7 @@ func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Aband
 		jetstream.WithExpectStream(wire.Journals().Name),
 		jetstream.WithExpectLastSequencePerSubject(0),
 	)
-	if api, ok := errors.AsType[*jetstream.APIError](err); err != nil && (!ok || api.ErrorCode != codeWrongLast) {
+	if err != nil && !streams.WrongLast(err) {
 		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("whether it is recorded is not known, ask again: %v", err)}
 	}
 	// What stands there counts, also where it was there before.

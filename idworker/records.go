@@ -19,9 +19,6 @@ import (
 // then is asked again; an election takes longer than this.
 const answerTimeout = 3 * time.Second
 
-// codeWrongLast is JetStream's "wrong last sequence: N".
-const codeWrongLast = jetstream.ErrorCode(10071)
-
 // records reads and writes leases. It decides nothing.
 type records struct {
 	js     jetstream.JetStream
@@ -89,7 +86,7 @@ func (r *records) write(ctx context.Context, a lease.Write) (lease.Answer, uint6
 		return lease.Stored, ack.Sequence, nil
 	}
 	err = fmt.Errorf("writing %s after sequence %d: %w", msg.Subject, a.Expect, err)
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLast {
+	if streams.WrongLast(err) {
 		return lease.Mismatch, 0, err
 	}
 	return lease.Unknown, 0, err

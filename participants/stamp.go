@@ -27,9 +27,6 @@ const (
 	// maxFirstStamps bounds the attempts at the start that find the stamp of another
 	// process.
 	maxFirstStamps = 3
-	// codeWrongLast is the broker's answer to a write whose condition does not
-	// hold.
-	codeWrongLast = 10071
 )
 
 // stamp is the newest one that the journal itself knows of. Of one number there is
@@ -220,7 +217,7 @@ func (p *stamps) store(ctx context.Context, next stamp) error {
 		return denied
 	}
 	p.unsure = true
-	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == codeWrongLast {
+	if streams.WrongLast(err) {
 		// A write without an answer may have been stored, or a copy's.
 		last, readErr := p.last(ctx)
 		switch {

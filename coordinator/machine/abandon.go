@@ -24,8 +24,8 @@ func (m *Machine) Abandon(id wire.TxID, participant, journal string) {
 	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)
 }
 
-// given reports whether a branch of a committed transaction was abandoned.
-func (m *Machine) given(t *Tx, b *Branch) bool {
+// isAbandoned reports whether a branch of a committed transaction was abandoned.
+func (m *Machine) isAbandoned(t *Tx, b *Branch) bool {
 	if t.State != Committed {
 		return false
 	}
@@ -44,7 +44,7 @@ func (m *Machine) waits(t *Tx) bool {
 		return true
 	}
 	for i := range t.Branches {
-		if b := &t.Branches[i]; !b.Done && !m.given(t, b) {
+		if b := &t.Branches[i]; !b.Done && !m.isAbandoned(t, b) {
 			return true
 		}
 	}

@@ -73,7 +73,7 @@ func (m *Machine) Resend(id wire.TxID) {
 		case b.Done:
 		case t.State == Preparing && b.Journal == "":
 			m.prepare(t, i)
-		case m.given(t, b):
+		case m.isAbandoned(t, b):
 		case t.State == Committed:
 			m.sendCommit(t, b)
 		case t.State == Aborting:

@@ -164,7 +164,7 @@ func (m *Machine) drive(a *adoption, c wire.Committed) {
 	t.State = Committed
 	a.left++
 	for i := range t.Branches {
-		if b := &t.Branches[i]; !b.Done && !m.given(t, b) {
+		if b := &t.Branches[i]; !b.Done && !m.isAbandoned(t, b) {
 			m.sendCommit(t, &t.Branches[i])
 		}
 	}

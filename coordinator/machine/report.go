@@ -108,7 +108,7 @@ func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
 func (m *Machine) info(t *Tx) wire.TxInfo {
 	info := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
 	for i, b := range t.Branches {
-		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done && !m.given(t, &t.Branches[i]) {
+		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done && !m.isAbandoned(t, &t.Branches[i]) {
 			info.Waiting = append(info.Waiting, b.Participant)
 		}
 		if b.Violation != "" {

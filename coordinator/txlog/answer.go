@@ -1,25 +1,20 @@
 package txlog
 
 import (
-	"errors"
 	"strings"
 
 	"parley/coordinator/machine"
-
-	"github.com/nats-io/nats.go/jetstream"
+	"parley/internal/streams"
 )
-
-// codeWrongLast is JetStream's "wrong last sequence: N".
-const codeWrongLast = jetstream.ErrorCode(10071)
 
 // classify says what an error of a conditional publish allows to conclude,
 // which is mostly nothing.
 func classify(err error) machine.AppendAnswer {
-	api, ok := errors.AsType[*jetstream.APIError](err)
-	if !ok || api.ErrorCode != codeWrongLast {
+	if !streams.WrongLast(err) {
 		return machine.AppendUnknown
 	}
-	if strings.HasSuffix(strings.TrimSpace(api.Description), ": 0") {
+	// The description ends with the sequence.
+	if strings.HasSuffix(strings.TrimSpace(err.Error()), ": 0") {
 		return machine.AppendGone
 	}
 	return machine.AppendMismatch

@@ -161,6 +161,16 @@ const (
 // errNotYet: somebody is creating the stream.
 var errNotYet = errors.New("the stream is being created")
 
+// codeWrongLast is JetStream's "wrong last sequence: N".
+const codeWrongLast = jetstream.ErrorCode(10071)
+
+// WrongLast reports whether err is the broker's answer to a write whose condition,
+// the last sequence of its subject, does not hold.
+func WrongLast(err error) bool {
+	api, ok := errors.AsType[*jetstream.APIError](err)
+	return ok && api.ErrorCode == codeWrongLast
+}
+
 // Unavailable reports whether err says nothing about the stream, only that
 // nobody could answer now.
 func Unavailable(err error) bool {

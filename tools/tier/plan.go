@@ -49,7 +49,7 @@ type tier struct {
 func tiers() []tier {
 	return []tier{
 		{"quick", "at most 2 minutes once it was built; nothing to install but Go and make", quick()},
-		{"test", "at most 10 minutes; installs what it needs", test()},
+		{"test", "about 11 minutes on two cores; installs what it needs", test()},
 		{"proof", "minutes to hours; resumes where it was stopped", proof()},
 	}
 }
