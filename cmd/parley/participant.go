@@ -23,7 +23,12 @@ type participantFlags struct {
 	clockFlag
 	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before; NAME is the new one's incarnation. Only when the old one is gone for good."`
 	AcceptJournal     string `placeholder:"ID" help:"Let this journal vote again after a copy of it has answered, too; ID is the journal's. Only when the copy votes no more."`
-	NewJournal        bool   `help:"Begin a new journal although this participant had another one before. Only when the old one is gone for good."`
+	newJournalFlag
+}
+
+// newJournalFlag is common to the commands that open journals.
+type newJournalFlag struct {
+	NewJournal bool `help:"Begin a new journal although the participant had another one before. Only when the old one is gone for good."`
 }
 
 // run runs the participant that make builds.
@@ -36,7 +41,11 @@ func (f *participantFlags) run(ctx context.Context, a *app, name string, role fu
 		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
 		Log: a.log, Step: f.step(), Now: f.now(ctx),
 	}, f.sampleFlag)
-	err := f.serve(ctx, r, func() { a.printf("%s is ready\n", name) })
+	return aboutJournal(f.serve(ctx, r, func() { a.printf("%s is ready\n", name) }))
+}
+
+// aboutJournal adds to an error about a journal what to do.
+func aboutJournal(err error) error {
 	if e, ok := errors.AsType[*participants.IncarnationError](err); ok {
 		return failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
 	}

@@ -25,6 +25,7 @@ type upCmd struct {
 	dataFlag
 	processFlags
 	sampleFlag
+	newJournalFlag
 	Listen string `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where NATS listens; port 0 takes a free one (default ${default})."`
 	HTTP   string `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where HTTP listens; port 0 takes a free one (default ${default})."`
 }
@@ -55,7 +56,7 @@ func (c *upCmd) Run(ctx context.Context, a *app) error {
 	if err == nil {
 		a.printf("Stopped.\n")
 	}
-	return asFlags(httpTaken(err, c.HTTP))
+	return asFlags(httpTaken(aboutJournal(err), c.HTTP))
 }
 
 // group is every role, in the order in which they build on each other.
@@ -68,7 +69,7 @@ func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecyc
 		return natsconn.Options{InProcess: b.InProcess(), Name: "parley " + role, Log: a.log.With("role", role)}
 	}
 	participant := func(name string) participants.Config {
-		return participants.Config{Name: name, Path: c.journal(name), Log: a.log}
+		return participants.Config{Name: name, Path: c.journal(name), NewJournal: c.NewJournal, Log: a.log}
 	}
 	g := new(lifecycle.Group)
 	g.Add("broker", b)

@@ -195,3 +195,24 @@ func TestUnwritableData(t *testing.T) {
 		}
 	}
 }
+
+// A journal that was deleted is not begun anew until somebody says so, and the error
+// names the flag.
+func TestUpWithoutItsJournal(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	p, _ := up(t, data)
+	if code := p.Interrupt(); code != exitOK {
+		t.Fatalf("exit %d", code)
+	}
+	if err := os.Remove(filepath.Join(data, "inventory.db")); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}
+	p = start(t, args...)
+	if code := p.Wait(); code != exitFailed || !strings.Contains(p.Output(), "start once with --new-journal") {
+		t.Fatalf("exit %d:\n%s", code, p.Output())
+	}
+	p = start(t, append(args, "--new-journal")...)
+	p.Await("Ctrl-C stops everything")
+}
