@@ -6,6 +6,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
+	"parley/internal/streams"
 
 	"github.com/nats-io/nats.go"
 )
@@ -36,14 +37,9 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-const (
-	// behindFor is the default of Config.BehindFor. A leader that has lost its
-	// quorum answers reads for up to 20 s.
-	behindFor = 30 * time.Second
-	// slowAppend is the default of Config.SlowAppend. An election takes 4 to 9 s
-	// when brokers vote twice; most are over sooner.
-	slowAppend = 5 * time.Second
-)
+// slowAppend is the default of Config.SlowAppend. An election takes 4 to 9 s when
+// brokers vote twice; most are over sooner.
+const slowAppend = 5 * time.Second
 
 // Moments that Config.Step is called at.
 const (
@@ -73,7 +69,7 @@ func (c *Config) fill() {
 		c.DrainTimeout = 5 * time.Second
 	}
 	if c.BehindFor == 0 {
-		c.BehindFor = behindFor
+		c.BehindFor = streams.BehindFor
 	}
 	if c.SlowAppend == 0 {
 		c.SlowAppend = slowAppend

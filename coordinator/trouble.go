@@ -14,11 +14,7 @@ import (
 // moment. It belongs to the loop; what others may know of it is in
 // Coordinator.reason.
 type trouble struct {
-	// behindSince is since when the stream is seen behind each time it is looked
-	// at, zero while it is not; looked is when that was last.
-	behindSince, looked time.Time
-	// known and last are what the stream had and has, while it is behind.
-	known, last uint64
+	retreat streams.Retreat
 
 	// appending is the own append that has no clear answer, since when.
 	appending   string
@@ -32,31 +28,18 @@ type trouble struct {
 func (c *Coordinator) streamAt(known, last uint64, now time.Time) {
 	t := &c.trouble
 	c.m.StreamAt(known, last)
-	if !t.behindSince.IsZero() && now.Sub(t.looked) > maxUnseen {
-		t.behindSince = now // what was in between is not known
-	}
-	t.looked = now
+	began, ended := t.retreat.Seen(known, last, now)
 	switch {
-	case !c.m.Behind():
-		if !t.behindSince.IsZero() {
-			c.cfg.Log.Info("the commit log's stream is no longer behind: the reads before were stale", "sequence", last)
-			t.behindSince = time.Time{}
-		}
-	case t.behindSince.IsZero():
-		t.behindSince = now
+	case ended:
+		c.cfg.Log.Info("the commit log's stream is no longer behind: the reads before were stale", "sequence", last)
+	case began:
 		c.cfg.Log.Error("the commit log's stream is behind what it stored before: no log is sealed and nothing is concluded from it until that is cleared up",
 			"last_sequence", last, "stored_before", known, "stops_after", c.cfg.BehindFor)
-	case now.Sub(t.behindSince) > c.cfg.BehindFor:
-		c.fail(fmt.Errorf("coordinator: seen for %v: %w", now.Sub(t.behindSince).Round(time.Millisecond), streams.WentBack(wire.TxLog().Name, last, known)))
+	case t.retreat.For(now) > c.cfg.BehindFor:
+		c.fail(fmt.Errorf("coordinator: seen for %v: %w", t.retreat.For(now).Round(time.Millisecond), streams.WentBack(wire.TxLog().Name, "last sequence", last, known)))
 	}
-	t.known, t.last = known, last
 	c.report(now)
 }
-
-// maxUnseen is how far apart two looks at the stream may be that confirm each
-// other: watchEvery, and what an answer takes. While brokers elect, nobody answers,
-// and who answers after that may be stale in another way.
-const maxUnseen = 5 * time.Second
 
 // watchAppend notices an own append that gets no clear answer. Call it every
 // second or so.
@@ -82,8 +65,8 @@ func (c *Coordinator) report(now time.Time) {
 	switch {
 	case clock != nil:
 		reason = clock.Error()
-	case !t.behindSince.IsZero():
-		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", wire.TxLog().Name, t.last, t.known)
+	case t.retreat.Behind():
+		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", wire.TxLog().Name, t.retreat.Last, t.retreat.Known)
 	case t.slow:
 		reason = fmt.Sprintf("an append to the stream %s has had no clear answer for %v", wire.TxLog().Name, now.Sub(t.appendSince).Round(time.Second))
 	}

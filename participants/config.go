@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -37,6 +38,10 @@ type Config struct {
 	// AcceptJournal names this journal, by its id, as the one that stays after a
 	// copy of it has answered as well: it votes again. Empty otherwise.
 	AcceptJournal string
+	// BehindFor is how long the stream of the commit logs must be seen behind what it
+	// had stored before the participant stops: longer than a leader that was deposed,
+	// or has not caught up, can answer. Default 30 s.
+	BehindFor time.Duration
 	// DrainTimeout bounds how long Run takes to end after its context does;
 	// default 10 s.
 	DrainTimeout time.Duration
@@ -94,6 +99,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.InquireAfter < 0 {
 		return c, fmt.Errorf("inquire after is %v, it cannot be negative", c.InquireAfter)
+	}
+	if c.BehindFor == 0 {
+		c.BehindFor = streams.BehindFor
 	}
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = 10 * time.Second

@@ -48,6 +48,9 @@ type statements struct {
 	// noted before, which incarnation of the stream the log was in. replaced reads
 	// these notes, forgetReplaced drops those of logs without a branch in doubt.
 	markReplaced, replaced, forgetReplaced string
+	// greatestOpen is the greatest sequence at which a log with a branch in doubt was
+	// opened, as far as its sequences count in the stream that is remembered now.
+	greatestOpen string
 
 	logs, addLog, dropLog string
 

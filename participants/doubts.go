@@ -75,6 +75,18 @@ func (d *doubts) addAt(b machine.Branch, at time.Time) {
 	d.first.push(question{at: at, id: b.ID})
 }
 
+// wereIn notes which incarnation of the stream the logs of all branches were in that
+// were in the present one.
+func (d *doubts) wereIn(incarnation string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, b := range d.branches {
+		if b.branch.Incarnation == "" {
+			b.branch.Incarnation = incarnation
+		}
+	}
+}
+
 func (d *doubts) remove(id wire.TxID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -27,7 +28,7 @@ func NewHarness(t testing.TB, cfg Config, r Resource, reply func(wire.TxID, *wir
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := p.open(t.Context(), db, "test")
+	s, err := p.open(t.Context(), db, streams.Info{Incarnation: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

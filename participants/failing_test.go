@@ -73,7 +73,7 @@ func TestFailingBranchPauses(t *testing.T) {
 	r.calls[o.id] = 0
 	r.fails[o.id] = errMood
 	for range 10 {
-		resolved := newResolved(o.id, wire.Resolved{V: wire.Version, Status: wire.StatusCommitted})
+		resolved := newResolved(o.id, wire.Resolved{V: wire.Version, Status: wire.StatusCommitted}, false)
 		if answered, failed := b.do(b.commit(o.id), resolved, b.commit(o.id)); answered != 0 || failed {
 			t.Fatalf("%d were answered, the database failed: %v", answered, failed)
 		}

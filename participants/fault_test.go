@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -139,7 +140,7 @@ func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
 	}
 	p := newParticipant(cfg, Deps{}, r)
 	b := &bench{t: t, f: &faulty{dialect: db, store: store, plans: make(map[string][]fault)}}
-	if b.s, err = p.open(t.Context(), b.f, "test"); err != nil {
+	if b.s, err = p.open(t.Context(), b.f, streams.Info{Incarnation: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.s.journal.close() })

@@ -99,10 +99,12 @@ func (s *service) tried(ctx context.Context, err error) error {
 	return err
 }
 
-// trial writes a row that nobody needs.
+// trial writes when it was made, and what is known of the streams.
 func (j *journal) trial(c *conn) error {
-	_, err := c.exec(j.sql.putMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10))
-	return err
+	if _, err := c.exec(j.sql.putMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10)); err != nil {
+		return err
+	}
+	return j.keepKnown(c)
 }
 
 // firstTrial shows at the start that the journal can be written.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/internal/streams"
 )
 
 func TestHealthCheck(t *testing.T) {
@@ -76,7 +78,7 @@ func TestStartTriesAWrite(t *testing.T) {
 			f.plans[f.sql().putMeta] = []fault{{err: errFault}}
 		}
 		p := newParticipant(cfg, Deps{}, tally{})
-		s, err := p.open(t.Context(), f, "test")
+		s, err := p.open(t.Context(), f, streams.Info{Incarnation: "test"})
 		if !refuses {
 			if err != nil {
 				t.Fatal(err)

@@ -73,10 +73,17 @@ func (s *service) ask(ctx context.Context, b machine.Branch) {
 	if err != nil && ctx.Err() == nil {
 		s.cfg.Log.Debug("no answer about a branch in doubt", "tx", b.ID.String(), "error", err)
 	}
-	if answer.Status == wire.StatusCommitted || answer.Status == wire.StatusAborted {
-		if !s.queue.put(newResolved(b.ID, answer)) {
-			s.counts.dropped.Add(1)
-		}
+	switch answer.Status {
+	case wire.StatusCommitted:
+		s.enqueue(newResolved(b.ID, answer, false))
+	case wire.StatusAborted:
+		s.enqueue(newResolved(b.ID, answer, answer.SealSeq != 0 && s.stream.behind(ctx)))
+	}
+}
+
+func (s *service) enqueue(o *op) {
+	if !s.queue.put(o) {
+		s.counts.dropped.Add(1)
 	}
 }
 

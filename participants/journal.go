@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"parley/internal/streams"
 	"parley/wire"
 )
 
@@ -42,6 +43,20 @@ type journal struct {
 	// whether this file or a copy of it stays.
 	stamp    stamp
 	disputed string
+	// known is the greatest sequence that the stream of the commit logs is known to
+	// have stored, stamped the number of the newest stamp that the stream of the
+	// stamps is. Both are written every few seconds, and after each stamp.
+	known, stamped atomic.Uint64
+}
+
+// knows notes a sequence that the stream of the commit logs has stored.
+func (j *journal) knows(seq uint64) {
+	for {
+		known := j.known.Load()
+		if seq <= known || j.known.CompareAndSwap(known, seq) {
+			return
+		}
+	}
 }
 
 // The names in the table meta.
@@ -60,24 +75,26 @@ const (
 	metaFloor    = "floor"
 	metaStamp    = "stamp"
 	metaDisputed = "disputed"
+	metaKnown    = "known"
+	metaStamped  = "stamped"
 	metaWritten  = "written" // by the last trial, see [service.try]
 )
 
 // openJournal locks, opens and checks the journal, and makes it if the
-// database is empty.
-func openJournal(ctx context.Context, db dialect, cfg *Config, incarnation string) (*journal, error) {
+// database is empty. log is the stream of the commit logs.
+func openJournal(ctx context.Context, db dialect, cfg *Config, log streams.Info) (*journal, error) {
 	unlock, err := db.lock()
 	if err != nil {
 		return nil, err
 	}
 	j := &journal{db: db, sql: db.sql(), unlock: unlock}
-	if err := j.open(ctx, cfg, incarnation); err != nil {
+	if err := j.open(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
 	return j, nil
 }
 
-func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) error {
+func (j *journal) open(ctx context.Context, cfg *Config, log streams.Info) error {
 	c, err := j.connection(ctx)
 	if err != nil {
 		return err
@@ -88,7 +105,7 @@ func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) err
 	}
 	if err := j.inTx(c, func() error {
 		if version == 0 {
-			if err := j.create(c, cfg.Name, incarnation); err != nil {
+			if err := j.create(c, cfg.Name, log.Incarnation); err != nil {
 				return fmt.Errorf("making journal %s: %w", j.db.where(), err)
 			}
 		}
@@ -98,7 +115,7 @@ func (j *journal) open(ctx context.Context, cfg *Config, incarnation string) err
 		if err := j.loadHistory(c); err != nil {
 			return err
 		}
-		return j.identify(c, cfg, incarnation)
+		return j.identify(c, cfg, log)
 	}); err != nil {
 		return err
 	}
@@ -146,7 +163,8 @@ func (j *journal) addFinished(c *conn) error {
 }
 
 // identify compares what the journal remembers with where it is used now.
-func (j *journal) identify(c *conn, cfg *Config, incarnation string) error {
+func (j *journal) identify(c *conn, cfg *Config, log streams.Info) error {
+	incarnation := log.Incarnation
 	var id, name, remembered string
 	for key, into := range map[string]*string{metaJournal: &id, metaParticipant: &name, metaIncarnation: &remembered} {
 		v, err := c.one(j.sql.getMeta, key)
@@ -168,17 +186,25 @@ func (j *journal) identify(c *conn, cfg *Config, incarnation string) error {
 	if _, err := c.exec(j.sql.forgetReplaced); err != nil {
 		return fmt.Errorf("forgetting replaced incarnations in journal %s: %w", j.db.where(), err)
 	}
-	if remembered == incarnation {
+	if err := j.recallKnown(c); err != nil {
+		return err
+	}
+	switch {
+	case remembered != incarnation:
+		return j.acceptIncarnation(c, cfg, remembered, log)
+	case cfg.AcceptIncarnation == incarnation && log.LastSeq < j.known.Load():
+		return j.acceptIncarnation(c, cfg, fmt.Sprintf("%s, before it went back to %d,", incarnation, log.LastSeq), log)
+	default:
 		return nil
 	}
-	return j.acceptIncarnation(c, cfg, remembered, incarnation)
 }
 
 // acceptIncarnation replaces the incarnation that the journal remembers, because
-// an operator said that the remembered one is gone for good. Logs with branches in
-// doubt keep a note of the incarnation that they were in: the sequences of the new
+// an operator said that the remembered one, or what it has lost, is gone for good.
+// Logs with branches in doubt keep a note of what they were in: the sequences of the
 // stream mean nothing for them.
-func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered, accepted string) error {
+func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered string, log streams.Info) error {
+	accepted := log.Incarnation
 	n, err := c.one(j.sql.countPrepared)
 	if err != nil {
 		return fmt.Errorf("counting the branches in doubt in journal %s: %w", j.db.where(), err)
@@ -188,6 +214,10 @@ func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered, accepted s
 	}
 	if _, err := c.exec(j.sql.putMeta, metaIncarnation, accepted); err != nil {
 		return fmt.Errorf("accepting the incarnation %s in journal %s: %w", accepted, j.db.where(), err)
+	}
+	j.known.Store(log.LastSeq)
+	if err := j.keepKnown(c); err != nil {
+		return err
 	}
 	cfg.Log.Warn("another incarnation of the commit log stream was accepted; branches that are in doubt will be aborted, whatever the lost stream held about them",
 		"remembered", remembered, "accepted", accepted, "in_doubt", n)
@@ -302,7 +332,7 @@ func (j *journal) close() error {
 	}
 	if j.conn != nil && j.checkFiles() == nil {
 		if j.reader != nil { // it was opened in full
-			errs = append(errs, j.keepOpenTime(j.conn))
+			errs = append(errs, j.keepOpenTime(j.conn), j.keepKnown(j.conn))
 		}
 		errs = append(errs, j.db.finish(j.conn))
 	}

@@ -77,8 +77,13 @@ func newAbort(id wire.TxID, m wire.Abort) *op {
 	return &op{id: id, key: m.Key, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Abort(env, v, id, m) }}
 }
 
-func newResolved(id wire.TxID, m wire.Resolved) *op {
-	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Resolved(env, v, m) }}
+// newResolved is the answer to a question. behind is whether the stream is, looked at
+// since the answer came.
+func newResolved(id wire.TxID, m wire.Resolved, behind bool) *op {
+	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step {
+		env.Behind = behind
+		return machine.Resolved(env, v, m)
+	}}
 }
 
 func newLocal(fn func(context.Context, *Tx) error) *op {

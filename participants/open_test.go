@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/internal/streams"
 )
 
 // tryOpen opens and closes a journal.
@@ -22,7 +24,7 @@ func tryOpen(cfg Config, incarnation string) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	j, err := openJournal(context.Background(), db, &cfg, incarnation)
+	j, err := openJournal(context.Background(), db, &cfg, streams.Info{Incarnation: incarnation})
 	if err != nil {
 		return "", err
 	}
@@ -114,7 +116,7 @@ func TestOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		j, err := openJournal(t.Context(), db, &cfg, first)
+		j, err := openJournal(t.Context(), db, &cfg, streams.Info{Incarnation: first})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +166,7 @@ func TestOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j, err := openJournal(t.Context(), db, &full, incarnation)
+			j, err := openJournal(t.Context(), db, &full, streams.Info{Incarnation: incarnation})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -19,7 +19,8 @@ type openTime struct {
 // now is the count, in milliseconds.
 func (o openTime) now() int64 { return (o.before + time.Since(o.since)).Milliseconds() }
 
-// loadHistory reads the open time, the mark, the floor and the stamp; a journal
+// loadHistory reads the open time, the mark, the floor, what is known of the
+// streams and the stamp; a journal
 // without them is new, or was last written by a build that kept none.
 func (j *journal) loadHistory(c *conn) error {
 	opened, err := j.number(c, metaOpened)
@@ -32,6 +33,16 @@ func (j *journal) loadHistory(c *conn) error {
 	if j.floor, err = j.number(c, metaFloor); err != nil {
 		return err
 	}
+	known, err := j.number(c, metaKnown)
+	if err != nil {
+		return err
+	}
+	stamped, err := j.number(c, metaStamped)
+	if err != nil {
+		return err
+	}
+	j.known.Store(uint64(known))
+	j.stamped.Store(uint64(stamped))
 	last, err := c.one(j.sql.getMeta, metaStamp)
 	if err != nil {
 		return err

@@ -54,8 +54,8 @@ func newParticipant(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) *P
 // Run waits for the broker, opens the journal and serves until ctx ends; then it
 // drains for at most [Config.DrainTimeout] and returns nil. It runs once. An error
 // reports what could not be opened, that the NATS connection was closed, that the
-// stream of the commit logs is lost or another one, that this journal is not the
-// only one ([*TwinError], [*OtherJournalError]) or not the one of before
+// stream of the commit logs is lost, another one, or went back, that this journal is
+// not the only one ([*TwinError], [*OtherJournalError]) or not the one of before
 // ([*NewJournalError]), that its files are gone ([*FilesError]), or which call of
 // the resource did not return in that time. Such a call cannot be ended: its
 // goroutine stays, and the journal stays locked, until it returns or the process
@@ -85,11 +85,12 @@ func (p *Participant) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := p.open(ctx, db, log.Incarnation)
+	s, err := p.open(ctx, db, log)
 	if err != nil {
 		return err
 	}
 	s.stamps = &stamps{s: s, js: js}
+	s.stream = &commitLog{s: s, js: js}
 	err = s.serve(ctx)
 	p.running.Store(nil)
 	return errors.Join(err, s.close())

@@ -26,14 +26,15 @@ type service struct {
 	// nil without NATS.
 	stamps   *stamps
 	standing standing
+	stream   *commitLog
 	// ended is closed when nothing works on the journal any more.
 	ended   chan struct{}
 	durable chan []*op
 }
 
 // open brings the participant to the point where it can take messages.
-func (p *Participant) open(ctx context.Context, db dialect, incarnation string) (*service, error) {
-	j, err := openJournal(ctx, db, &p.cfg, incarnation)
+func (p *Participant) open(ctx context.Context, db dialect, log streams.Info) (*service, error) {
+	j, err := openJournal(ctx, db, &p.cfg, log)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,6 @@ func (s *service) serve(ctx context.Context) error {
 	in, m, err := s.listen(ctx, soft)
 	if err == nil {
 		s.running.Store(s)
-		background.Go(func() { s.stamps.run(soft) })
 		background.Go(func() { s.inquire(soft) })
 		background.Go(func() { (&retrier{s}).run(soft) })
 		background.Go(func() { s.try(soft) })
@@ -87,9 +87,10 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
 		close(s.ready)
-		lost := make(chan error, 2)
+		lost := make(chan error, 3)
+		background.Go(func() { lost <- s.stamps.run(soft) })
 		background.Go(func() { lost <- s.watchFiles(soft) })
-		background.Go(func() { lost <- s.watchStream(soft) })
+		background.Go(func() { lost <- s.stream.watch(soft) })
 		if err = s.untilEnd(ctx, lost); isFilesError(err) {
 			cut() // what would be written now would be lost
 		}
@@ -163,6 +164,9 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	if err := s.join(ctx, m.micro); err != nil {
 		return in, m, err
 	}
+	if err := s.stream.look(ctx); isStreamError(err) {
+		return in, m, err
+	}
 	if err := m.hear(handlers); err != nil {
 		return in, m, err
 	}
@@ -176,34 +180,6 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	// sent from now on reach us.
 	return in, m, natsconn.Flush(ctx, s.deps.NATS)
 }
-
-// watchStream returns when ctx ends, or with a [*streams.Error] when the stream of
-// the commit logs is lost, or is another one. On a new stream nobody knows of
-// commits in the old one, and a coordinator of the new one would have a branch in
-// doubt aborted that others have committed.
-func (s *service) watchStream(ctx context.Context) error {
-	tick := time.NewTicker(watchStreamEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		info, err := streams.Check(ctx, s.stamps.js, wire.TxLog())
-		if err == nil {
-			s.clock.Observe(info.Asked, info.Answered, info.ServerTime)
-			err = info.Same(wire.TxLog().Name, s.journal.incarnation)
-		}
-		if bad, is := errors.AsType[*streams.Error](err); is {
-			return bad
-		}
-		// Anything else may pass: it will be looked at again.
-	}
-}
-
-// watchStreamEvery is how often the stream is looked at, and the clock compared.
-const watchStreamEvery = time.Second
 
 // untilEnd waits for ctx, for a connection that will not come back, or for the
 // loss of the journal's files or of the stream.

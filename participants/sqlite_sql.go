@@ -50,6 +50,9 @@ func (d *sqliteDB) sql() *statements {
 		forgetReplaced: fmt.Sprintf("DELETE FROM meta WHERE name>='%s' AND name<'%s' AND substr(name,%d) NOT IN "+
 			"(SELECT l.name FROM logs l WHERE l.id IN (SELECT id>>40 FROM branches WHERE state=0))", metaReplaced, metaReplacedEnd, len(metaReplaced)+1),
 
+		greatestOpen: "SELECT max(open_seq) FROM branches WHERE state=0 AND id>>40 NOT IN " +
+			"(SELECT l.id FROM logs l JOIN meta m ON m.name='" + metaReplaced + "'||l.name)",
+
 		logs:    "SELECT id,name FROM logs",
 		addLog:  "INSERT INTO logs (name) VALUES (?)",
 		dropLog: "DELETE FROM logs WHERE id=?1 AND NOT EXISTS (SELECT 1 FROM branches WHERE id>=?1<<40 AND id<(?1+1)<<40)",

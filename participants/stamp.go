@@ -142,6 +142,10 @@ func (p *stamps) read(ctx context.Context) (*jetstream.RawStreamMsg, error) {
 // whether it is a new one where there was another.
 func (p *stamps) compare(ctx context.Context, last *wire.Stamp) error {
 	j := p.s.journal
+	last, err := p.notBack(ctx, last, p.s.cfg.AcceptIncarnation == j.incarnation)
+	if err != nil {
+		return err
+	}
 	switch {
 	case last == nil && j.stamp.n == 0:
 		return p.firstEver(ctx)
@@ -153,6 +157,43 @@ func (p *stamps) compare(ctx context.Context, last *wire.Stamp) error {
 		"journal", j.id, "database", j.db.where(), "stamp", j.stamp.n, "last_stamp", last.N, "last_stamp_at", time.UnixMilli(last.At), "by", last.Name)
 	j.stamp.n = last.N
 	return p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.raiseFloor(c, p.s.floor()) }, nil)
+}
+
+// notBack returns the newest stamp in the stream, or an error if the stream lacks one
+// that it acknowledged, once a stale read cannot explain that. Nobody else writes this
+// journal's stamps, so an older store was put under the brokers, and commits may be
+// missing in it. accept goes on with it all the same.
+func (p *stamps) notBack(ctx context.Context, last *wire.Stamp, accept bool) (*wire.Stamp, error) {
+	j := p.s.journal
+	var retreat streams.Retreat
+	for {
+		var n uint64
+		if last != nil {
+			n = last.N
+		}
+		now, stamped := time.Now(), j.stamped.Load()
+		began, _ := retreat.Seen(stamped, n, now)
+		switch {
+		case !retreat.Behind():
+			return last, nil
+		case accept:
+			return last, p.s.acceptStore(ctx, n)
+		case retreat.For(now) > p.s.cfg.BehindFor:
+			return nil, streams.WentBack(wire.Journals().Name, "as the newest stamp of journal "+j.id+" number", n, stamped)
+		case began:
+			p.s.cfg.Log.Error("the stream of the stamps lacks stamps of this journal which it had acknowledged: an older store was put under the brokers",
+				"last_stamp", n, "stored_before", stamped, "stops_after", p.s.cfg.BehindFor)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(stampPause):
+		}
+		var err error
+		if last, err = p.last(ctx); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // firstEver lets a journal begin that was never stamped, unless another one of
@@ -189,13 +230,20 @@ func (p *stamps) next(ctx context.Context) error {
 		if last != nil && last.N >= p.s.journal.stamp.n && !p.s.journal.stamp.of(last) {
 			return p.twin(last)
 		}
+		if _, err := p.notBack(ctx, last, false); err != nil {
+			return err
+		}
 	}
 	next := stamp{p.s.journal.stamp.n + 1, p.process}
 	if err := p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.putStamp(c, next) }, nil); err != nil {
 		return err
 	}
 	p.s.journal.stamp = next
-	return p.store(ctx, next)
+	if err := p.store(ctx, next); err != nil {
+		return err
+	}
+	p.s.journal.stamped.Store(next.n)
+	return p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.keepKnown(c) }, nil)
 }
 
 // store writes a stamp to the stream.
@@ -243,14 +291,15 @@ func (p *stamps) twin(last *wire.Stamp) *TwinError {
 	return &TwinError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: []string{last.Name}}
 }
 
-// run stamps every minute until ctx ends.
-func (p *stamps) run(ctx context.Context) {
+// run stamps every minute until ctx ends, and returns nil, or with a
+// [*streams.Error] when the stream of the stamps went back.
+func (p *stamps) run(ctx context.Context) error {
 	tick := time.NewTicker(stampEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
 		if p.s.standing.disputed() {
@@ -261,6 +310,8 @@ func (p *stamps) run(ctx context.Context) {
 		switch {
 		case is:
 			p.s.dispute(ctx, twin)
+		case isStreamError(err):
+			return err
 		case err != nil && ctx.Err() == nil:
 			p.s.cfg.Log.Warn("the journal's stamp cannot be stored; it is tried again", "error", err)
 		}

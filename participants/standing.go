@@ -104,6 +104,9 @@ func (s *service) trouble() error {
 	if err := s.abstains(); err != nil {
 		return err
 	}
+	if err := s.stream.trouble(); err != nil {
+		return err
+	}
 	s.standing.mu.Lock()
 	defer s.standing.mu.Unlock()
 	if s.standing.other != "" && time.Since(s.standing.otherAt) < otherFor {

@@ -59,10 +59,11 @@ func (rm *room) give(batch []*Shared) {
 	for _, s := range batch {
 		s.Bytes()
 	}
+	// First, so that nobody has what is not counted.
+	rm.rooms.count.delivered.Add(uint64(len(batch) * len(rm.members.list)))
 	for _, m := range rm.members.list {
 		m.Deliver(batch)
 	}
-	rm.rooms.count.delivered.Add(uint64(len(batch) * len(rm.members.list)))
 }
 
 // lost tells everybody, and takes those who wait to a new machine: also those

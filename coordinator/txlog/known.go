@@ -88,7 +88,7 @@ func (l *Log) mayWrite(ctx context.Context) error {
 // append was sent, and what is sent later is stored higher.
 func (l *Log) acknowledged(log string, before, seq uint64, r wire.Record) error {
 	if seq <= before {
-		return streams.WentBack(l.spec.Name, seq, before)
+		return streams.WentBack(l.spec.Name, "last sequence", seq, before)
 	}
 	l.known.mu.Lock()
 	defer l.known.mu.Unlock()

@@ -47,12 +47,12 @@ func (i Info) Same(stream, remembered string) error {
 	}
 }
 
-// WentBack is the error for a stream whose last sequence, as its leader reports it,
-// is below one that it acknowledged or reported before: an older store was put
-// under it, or it lost what it had acknowledged.
-func WentBack(stream string, last, known uint64) *Error {
+// WentBack is the error for a stream in which a number that only grows, the last
+// sequence for example, is below one that it acknowledged or reported before: an older
+// store was put under it, or it lost what it had acknowledged.
+func WentBack(stream, what string, is, known uint64) *Error {
 	return &Error{
-		Stream: stream, Setting: "last sequence", Is: fmt.Sprint(last), Must: fmt.Sprintf("at least %d, which it had stored before", known),
+		Stream: stream, Setting: what, Is: fmt.Sprint(is), Must: fmt.Sprintf("at least %d, which it had stored before", known),
 		Do: doBack,
 	}
 }

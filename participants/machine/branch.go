@@ -70,4 +70,8 @@ type Env struct {
 	// Disputed: a copy of this journal answers as well, and may have what is unknown
 	// here.
 	Disputed bool
+	// Behind: the stream of the commit logs was behind what this journal knows it to
+	// have stored, when it was looked at after the message had come. Commits may be
+	// missing in it.
+	Behind bool
 }

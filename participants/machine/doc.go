@@ -34,6 +34,9 @@
 //     from a backup. That holds within one incarnation of the stream; sequences
 //     of two have nothing to do with each other.
 //
+//   - While the stream is behind what the journal knows it to have stored, no seal is
+//     believed: the commit may be among what the stream has lost.
+//
 //   - What a journal collects it marks: an unknown branch was collected only at or
 //     below the mark. No clock decides that, since clocks step.
 //

@@ -99,6 +99,8 @@ func abortAgain(env Env, v View, b Branch, m wire.Abort) Step {
 // was prepared under an incarnation that an operator has replaced since is aborted
 // by a seal in the accepted one: its log is gone, so no better evidence can exist,
 // and accepting is documented to mean just that.
+//
+// While the stream is behind no seal is believed. What it lacks may be the commit.
 func Resolved(env Env, v View, m wire.Resolved) Step {
 	b := v.Branch
 	if b == nil || b.State != wire.BranchPrepared {
@@ -113,6 +115,9 @@ func Resolved(env Env, v View, m wire.Resolved) Step {
 	case wire.StatusCommitted:
 		return commit(env, *b)
 	case wire.StatusAborted:
+		if m.SealSeq != 0 && env.Behind {
+			return Step{} // it stays in doubt, and asks again
+		}
 		replaced := b.Incarnation != "" && b.Incarnation != env.Incarnation
 		if !replaced && m.SealSeq != 0 && m.SealSeq < b.OpenSeq {
 			return Step{Violation: fmt.Sprintf(

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
+	"parley/participants"
 	"parley/wire"
 )
 
@@ -111,6 +114,80 @@ func TestStreamLostWithBranchInDoubt(t *testing.T) {
 	}
 	t.Logf("the branches of incarnation %s are aborted", was)
 	s.place(s.newOrder())
+	s.check()
+	s.stopAll()
+}
+
+// copyStore copies the broker's store, or puts a copy back.
+func copyStore(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.RemoveAll(to); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestOlderStore: while everything is stopped an older store is put under the broker,
+// one without a commit that delivery has applied and inventory has not. A coordinator
+// that starts then knows nothing of that. The journals do: neither participant serves,
+// inventory's branch stays in doubt, and with the newer store it is committed.
+func TestOlderStore(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t)
+	s.startCoordinator()
+	s.place(s.newOrder())
+	stopped := func() {
+		s.stopCoordinators()
+		for _, p := range s.participants {
+			p.Stop()
+		}
+		s.broker.Stop()
+	}
+	stopped()
+	store, older, newer := s.path("broker"), s.path("older"), s.path("newer")
+	copyStore(t, store, older)
+	s.startBroker()
+	s.startParticipant(wire.Delivery).Await("delivery is ready")
+	s.startParticipant(wire.Inventory, "--crash-at", participants.StepVoteSent).Await("inventory is ready")
+	s.startCoordinator()
+	o := s.submit(s.newOrder())
+	s.participants[wire.Inventory].AwaitKilled()
+	<-o.done
+	if o.err != nil || o.told.Status != wire.StatusCommitted {
+		t.Fatalf("the order is %+v, %v", o.told, o.err)
+	}
+	eventually(t, patience, "delivery applies it", func() error {
+		b, err := s.branches(wire.Delivery, wire.BranchQuery{Key: o.key})
+		if err != nil || len(b.Branches) != 1 || b.Branches[0].State != wire.BranchCommitted {
+			return fmt.Errorf("%+v, %w", b, err)
+		}
+		return nil
+	})
+	s.killAll()
+	copyStore(t, store, newer)
+
+	copyStore(t, older, store)
+	s.startBroker()
+	s.startCoordinator()
+	for _, name := range both {
+		s.startParticipant(name)
+	}
+	for _, name := range both {
+		p := s.participants[name]
+		if code := p.Wait(); code != exitFailed {
+			t.Errorf("%s: exit %d, want %d", name, code, exitFailed)
+		}
+		p.Await("^parley: .*stream JOURNALS has .* older one")
+	}
+	s.killAll()
+
+	copyStore(t, newer, store)
+	s.startBroker()
+	s.startParticipants()
+	s.startCoordinator()
+	eventually(t, patience, "committing what was in doubt", s.inDoubt)
 	s.check()
 	s.stopAll()
 }

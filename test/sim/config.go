@@ -44,10 +44,11 @@ type Config struct {
 	// Abandons: operators may abandon branches of commits.
 	Abandons bool
 	// Restores: an older store is put under the stream, one from before something
-	// that every coordinator knows of. Replaces: the stream is lost before anything
+	// that every coordinator knows of. Forgets: these start anew at that moment and
+	// know nothing, but the journals know of more than will be stored. Replaces: the stream is lost before anything
 	// was committed, and an operator has everybody go on with a new one. Both
 	// happen at most once.
-	Restores, Replaces bool
+	Restores, Forgets, Replaces bool
 	// Exact: states are not brought to a normal form; see world.normalize.
 	Exact bool
 	// Small: it takes seconds, also with the race detector.

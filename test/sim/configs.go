@@ -124,6 +124,11 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
+			Name: "forgotten", About: "an older store is put under the stream, and every coordinator starts anew; the journals know better",
+			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Restores: true, Forgets: true,
+			Coordinators: coordinators(quiet, quiet),
+		},
+		{
 			Name: "replaced", About: "the stream is lost with branches in doubt, and a new one accepted",
 			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Replaces: true, Asks: true,
 			Coordinators: coordinators(quiet, quiet),
@@ -152,6 +157,11 @@ func DeepConfigs() []Config {
 		{
 			Name: "applied-both", About: "the same as applied with both participants",
 			Clients:      []ClientConfig{patient(3, pair())},
+			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{}),
+		},
+		{
+			Name: "forgotten-both", About: "the same as forgotten with both participants",
+			Clients: []ClientConfig{order(1, true)}, Restores: true, Forgets: true,
 			Coordinators: coordinators(CoordinatorConfig{}, CoordinatorConfig{}),
 		},
 		{

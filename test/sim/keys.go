@@ -47,6 +47,9 @@ func (p *participant) appendKey(b []byte) []byte {
 	b = append(b, p.name...)
 	b = append(b, p.incarnation...)
 	b = append(b, 0)
+	if p.behind {
+		b = append(b, "behind"...)
+	}
 	b = p.durable.appendKey(b)
 	for _, id := range slices.SortedFunc(maps.Keys(p.acked), wire.TxID.Compare) {
 		b = fmt.Appendf(b, "%s %s;", id, p.acked[id])

@@ -127,6 +127,9 @@ func Mutants() []Mutant {
 		{Name: "write-before-look", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileSimStream, "return !c.reconnected && !c.m.Behind()", "return !c.m.Behind()"),
 		}},
+		{Name: "seal-of-an-older-store", Config: "forgotten", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileOutcome, "if m.SealSeq != 0 && env.Behind {", "if false {"),
+		}},
 		{Name: "sequence-of-lost-stream", Config: "replaced", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileOutcome, "if !replaced && m.SealSeq != 0", "if m.SealSeq != 0"),
 		}},

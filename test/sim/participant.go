@@ -31,6 +31,8 @@ type participant struct {
 	backup *journal
 	copied bool
 	lost   map[wire.TxID]bool
+	// behind: the stream is behind what this journal knows of it.
+	behind bool
 }
 
 func newParticipant(cfg *Config, name string) *participant {
@@ -189,7 +191,10 @@ func (p *participant) send(m *message, f *effects) {
 
 // decide asks the machine, and the resource when the machine says so.
 func decide(j *journal, p *participant, e event) machine.Step {
-	env := machine.Env{Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark, Floor: j.floor}
+	env := machine.Env{
+		Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark, Floor: j.floor,
+		Behind: p.behind,
+	}
 	if e.late {
 		env.Now = tooLate
 	}

@@ -82,7 +82,12 @@ func (w *world) expandStream(s, buf []uint32, visit func(at int, st *step, next 
 		return visit(w.atStream, st, buf)
 	}
 	if w.cfg.Restores {
-		for to := uint64(firstLast); to < w.last(s); to++ {
+		from := uint64(firstLast)
+		if w.cfg.Forgets {
+			// A log that was opened after the backup is refused by its first sequence.
+			from += uint64(len(w.cfg.Coordinators))
+		}
+		for to := from; to < w.last(s); to++ {
 			if !try(befall{onRestore, to}, func(next []uint32) { w.restore(next, to) }) {
 				return
 			}
@@ -104,7 +109,8 @@ func (w *world) nothingCommitted(s []uint32) bool {
 
 // restore puts a store under the stream whose last sequence was to. The brokers
 // were stopped for that, so what was on its way to them is gone. Every coordinator
-// knows of something newer, and as little as that: who does not cannot notice.
+// knows of something newer, and as little as that: who does not cannot notice. Where
+// all of them start anew, it is the journals that know.
 func (w *world) restore(next []uint32, to uint64) {
 	for i := range w.slots {
 		l := w.logs.Items[next[w.atLogs+i]].l.clone()
@@ -116,12 +122,40 @@ func (w *world) restore(next []uint32, to uint64) {
 		l.pending, l.purging = nil, false
 		next[w.atLogs+i] = w.internLog(l)
 	}
+	next[w.atStream] = uint32(to) | wentBack
+	if w.cfg.Forgets {
+		w.forget(next)
+		return
+	}
 	for i := range w.cfg.Coordinators {
 		c := w.coordinators.Items[next[i]].c.clone()
 		c.known, c.reconnected = to+1, true
 		next[i] = w.internCoordinator(c)
 	}
-	next[w.atStream] = uint32(to) | wentBack
+}
+
+// forget has every coordinator start anew. The journals know of more than will ever
+// be stored here, so that the stream stays behind: when it has overtaken what they
+// know, nothing is promised.
+func (w *world) forget(next []uint32) {
+	for i := range w.cfg.Coordinators {
+		c := w.coordinators.Items[next[i]].c.clone()
+		c.left.crashes-- // another life
+		var f effects
+		c.start(&f)
+		for _, wr := range f.writes {
+			at := w.atLogs + w.slot(wr.log)
+			l := w.logs.Items[next[at]].l.clone()
+			l.publish(wr)
+			next[at] = w.internLog(l)
+		}
+		next[i] = w.internCoordinator(c)
+	}
+	for i := range w.cfg.Participants {
+		p := w.participants.Items[next[w.atParts+i]].p.clone()
+		p.behind = true
+		next[w.atParts+i] = w.internParticipant(p)
+	}
 }
 
 // replace loses the stream, and has everybody go on with another one, as an

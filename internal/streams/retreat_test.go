@@ -1,0 +1,37 @@
+package streams_test
+
+import (
+	"testing"
+	"time"
+
+	"parley/internal/streams"
+)
+
+// What is seen behind at each look went back; a look that is not behind, or a gap
+// without looks, begins anew.
+func TestRetreat(t *testing.T) {
+	var r streams.Retreat
+	start := time.Unix(1000, 0)
+	for _, look := range []struct {
+		at          int // seconds
+		known, last uint64
+		began       bool
+		ended       bool
+		forSeconds  int
+	}{
+		{0, 10, 10, false, false, 0},
+		{1, 11, 9, true, false, 0},
+		{2, 11, 9, false, false, 1},
+		{6, 11, 10, false, false, 5},
+		{12, 11, 10, false, false, 0}, // nobody answered for six seconds
+		{13, 11, 10, false, false, 1},
+		{14, 11, 11, false, true, 0},
+		{15, 12, 11, true, false, 0},
+	} {
+		now := start.Add(time.Duration(look.at) * time.Second)
+		began, ended := r.Seen(look.known, look.last, now)
+		if began != look.began || ended != look.ended || r.For(now) != time.Duration(look.forSeconds)*time.Second {
+			t.Errorf("at %d s: began %v, ended %v, for %v, want %v, %v, %d s", look.at, began, ended, r.For(now), look.began, look.ended, look.forSeconds)
+		}
+	}
+}
