@@ -22,7 +22,7 @@ import (
 // processor to those that restart.
 const (
 	rollingOrders = 3 // clients, one order after another each
-	rollingPace   = 20 * time.Millisecond
+	rollingPace   = 40 * time.Millisecond
 	rollingTalk   = 250 * time.Millisecond // gateways let nobody say more than 5 a second
 	rollingIDs    = 100
 	rollingRoom   = "kitchen"

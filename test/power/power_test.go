@@ -17,6 +17,7 @@ import (
 
 var (
 	seed   = flag.Uint64("seed", 0, "of the losses; 0 takes a new one")
+	deep   = flag.Bool("deep", false, "find out every variant that acknowledges without syncing")
 	rounds = flag.Int("rounds", 3, "how often the power fails, for everything in one process; for a cluster a quarter as often")
 )
 
