@@ -58,6 +58,10 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 // abandon records that a branch of a commit in a log is given up, unless its journal
 // answers and may still apply it.
 func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Abandoned, error) {
+	subject := wire.AbandonedSubject(m.Participant, m.ID)
+	if record, err := c.readAbandoned(ctx, subject); err == nil {
+		return record, nil // it was abandoned before
+	}
 	journal, err := c.journalOf(ctx, m)
 	if err != nil {
 		return nil, err
@@ -68,7 +72,6 @@ func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Aband
 	record := wire.Abandoned{
 		V: wire.Version, ID: m.ID, Participant: m.Participant, Journal: journal, Reason: m.Reason, By: m.By, At: c.clock.Now().UnixMilli(),
 	}
-	subject := wire.AbandonedSubject(m.Participant, m.ID)
 	_, err = c.js.PublishMsg(
 		ctx, &nats.Msg{Subject: subject, Data: wire.Encode(record)},
 		jetstream.WithExpectStream(wire.Journals().Name),

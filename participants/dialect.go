@@ -62,7 +62,7 @@ type statements struct {
 	commit, abort, reclose string
 	prepared               string
 
-	addViolation, trimViolations string
+	addViolation, dropViolation, trimViolations string
 
 	// list* are for people, with the name of the log beside the branch.
 	listID, listKey, listPrepared, countPrepared, listViolations string

@@ -83,6 +83,7 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { s.inquire(soft) })
 		background.Go(func() { (&retrier{s}).run(soft) })
 		background.Go(func() { s.try(soft) })
+		background.Go(func() { s.acknowledge(soft) })
 		background.Go(func() { s.watchCalls(soft) })
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
 		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())

@@ -67,6 +67,7 @@ func (d *sqliteDB) sql() *statements {
 		prepared: branch + " WHERE state=0",
 
 		addViolation:   "INSERT INTO violations (log,n,of,reason,at) VALUES (?,?,?,?,?) ON CONFLICT DO NOTHING",
+		dropViolation:  "DELETE FROM violations WHERE log=? AND n=? AND of=?",
 		trimViolations: "DELETE FROM violations WHERE rowid<=(SELECT max(rowid) FROM violations)-?",
 
 		listID:         listed + " WHERE l.name=?1 AND b.id=(l.id<<40)+?2",

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/test/chaos/checker"
 	"parley/test/proc"
 )
 
@@ -158,10 +160,70 @@ func (c *crew) FailResource(name string) (undo func()) {
 	}
 }
 
+// FillDisk leaves no space on the disk of a participant.
+func (c *crew) FillDisk(name string) (undo func()) {
+	d := c.of(name).disk
+	if err := d.Fill(); err != nil {
+		c.Error(err)
+	}
+	return func() {
+		if err := d.Free(); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+// Backup copies a participant's journal as the sqlite3 shell does, while it runs. When
+// it takes the place of the journal, what is lost with that is noted; and when the
+// participant serves again, it has to have noticed.
+func (c *crew) Backup(name string) (restore func()) {
+	ctx := context.WithoutCancel(c.Context())
+	path, backup := c.journal(name), filepath.Join(c.dir, name+".backup")
+	db, conn := c.database(ctx, name)
+	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", backup); err != nil {
+		c.Error(err)
+	}
+	if err := errors.Join(conn.Close(), db.Close()); err != nil {
+		c.Error(err)
+	}
+	return func() {
+		lost, err := checker.Loses(c.of(name).Role, path, backup)
+		if err != nil {
+			c.Error(err)
+			return
+		}
+		lost.Noticed = func() bool { return strings.Contains(c.printed(name), "this journal went back") }
+		c.mu.Lock()
+		c.lost = append(c.lost, lost)
+		c.mu.Unlock()
+		data, err := os.ReadFile(backup)
+		for _, of := range []string{"-wal", "-shm"} {
+			if gone := os.Remove(path + of); !errors.Is(gone, fs.ErrNotExist) {
+				err = errors.Join(err, gone)
+			}
+		}
+		if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
+			c.Error(err)
+		}
+	}
+}
+
+// printed is all that the processes of a member have printed.
+func (c *crew) printed(name string) string {
+	raw, err := os.ReadFile(c.of(name).log.Name())
+	if err != nil {
+		c.Error(err)
+	}
+	return string(raw)
+}
+
+func (c *crew) journal(name string) string {
+	return filepath.Join(c.options.Dir, name, c.of(name).Role+".db")
+}
+
 // database opens that of a participant beside it.
 func (c *crew) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
-	path := filepath.Join(c.options.Dir, name, c.of(name).Role+".db")
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(60000)")
+	db, err := sql.Open("sqlite", "file:"+c.journal(name)+"?_pragma=busy_timeout(60000)")
 	if err != nil {
 		c.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/test/chaos/checker"
 	"parley/test/hosts"
 	"parley/test/proc"
 )
@@ -32,6 +33,7 @@ type crew struct {
 
 	mu      sync.Mutex
 	strange []string // who ended by itself, and how
+	lost    []checker.Lost
 }
 
 // member is one place in the crew: the process in it changes.
@@ -40,6 +42,7 @@ type member struct {
 	// started matches what a process says that is ready, or held.
 	started *matcher
 	host    *hosts.Host // nil: this one
+	disk    *hosts.Disk // of a participant on a host of its own
 	log     *os.File
 	extra   []string // flags for every start
 
@@ -90,6 +93,9 @@ func newCrew(t testing.TB, o crewOptions) *crew {
 			p = lone(p, c.options)
 		}
 		m := c.member(p, places[p.Name])
+		if !o.lone && (p.Role == cluster.RoleInventory || p.Role == cluster.RoleDelivery) {
+			m.disk = c.disk(p.Name)
+		}
 		m.extra = append(m.extra, o.flags[p.Role]...)
 		c.members = append(c.members, m)
 	}
@@ -125,6 +131,28 @@ func (c *crew) lay() map[string]*hosts.Host {
 		return netip.AddrPortFrom(places[process].Addr(), ports[port]).String()
 	}
 	return places
+}
+
+// diskSize is enough for what a participant keeps of a run of an hour.
+const diskSize = 1 << 30
+
+// disk is a disk of its own for the data of a process.
+func (c *crew) disk(name string) *hosts.Disk {
+	c.Helper()
+	dir := filepath.Join(c.options.Dir, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		c.Fatal(err)
+	}
+	d, err := hosts.NewDisk(dir, diskSize)
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			c.Error(err)
+		}
+	})
+	return d
 }
 
 // free is a place on this host where nobody listens.

@@ -154,6 +154,7 @@ func (r *run) databases(stores *checker.Stores) {
 		r.Fatal(err)
 	}
 	stores.Journals, stores.Items, stores.Couriers = databases.Journals, databases.Items, databases.Couriers
+	stores.Lost = r.lost
 	if stores.Trace, err = trace(r.trace()); err != nil {
 		r.Fatal(err)
 	}

@@ -173,12 +173,15 @@ func TestCluster(t *testing.T) {
 		return s.whole()
 	})
 	c.readme()
-	text, _, _ := parley(t, "status", "--nats", c.nats)
-	for _, want := range []string{`broker-2 +broker +up`, `coordinator-1 +coordinator +up`, `idworker-3 +idworker +holding`, `gateway-2 +chatgw +up`, `TXLOG +broker-\d +broker-\d, broker-\d +synced`, `held .* idworker-2`, `commits/s`} {
-		if !regexp.MustCompile(want).MatchString(text) {
-			t.Errorf("status does not show %q:\n%s", want, text)
+	eventually(t, patience, "status shows everything as text", func() error {
+		text, _, _ := parley(t, "status", "--nats", c.nats)
+		for _, want := range []string{`broker-2 +broker +up`, `coordinator-1 +coordinator +up`, `idworker-3 +idworker +holding`, `gateway-2 +chatgw +up`, `TXLOG +broker-\d +broker-\d, broker-\d +synced`, `held .* idworker-2`, `commits/s`} {
+			if !regexp.MustCompile(want).MatchString(text) {
+				return fmt.Errorf("no %q in\n%s", want, text)
+			}
 		}
-	}
+		return nil
+	})
 
 	_, errs, code := parley(t, "cluster", "--data", t.TempDir(), "--port", c.port)
 	if code != exitFailed || !strings.Contains(errs, "nothing was started") || !strings.Contains(errs, "127.0.0.1:"+c.port+" for broker-1") {

@@ -102,6 +102,16 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	eventually(s, patience, "nothing is unfinished", func() error { return s.onlyAbandoned(1) })
+	eventually(s, patience, "the violation is off the list", func() error {
+		if b, err := s.branches(wire.Inventory, wire.BranchQuery{}); err != nil || len(b.Violations) != 0 {
+			return fmt.Errorf("%+v, %w", b.Violations, err)
+		}
+		return nil
+	})
+	again := parleyJSON[wire.Abandoned](t, exitOK, "tx", "abandon", lost.told.ID.String(), wire.Inventory, "--reason", "once more", "--nats", s.url, "--json")
+	if again.Reason != "restored an old backup" {
+		t.Errorf("abandoned once more: %+v", again)
+	}
 }
 
 // onlyAbandoned returns an error unless nothing is unfinished and so many

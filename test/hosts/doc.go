@@ -35,6 +35,7 @@
 //	| File            | What                                                  |
 //	|-----------------|-------------------------------------------------------|
 //	| main_linux.go   | running a program in namespaces of its own            |
+//	| disk_linux.go   | [Disk]: a disk that can be filled                     |
 //	| network.go      | [Network]: hosts and links, by name                   |
 //	| faults.go       | cutting, slowing and healing links                    |
 //	| host_linux.go   | [Host]: a namespace, and processes in it              |

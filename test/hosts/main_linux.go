@@ -15,8 +15,8 @@ import (
 // inside marks, in the environment, the process that [Main] has started.
 const inside = "PARLEY_TEST_HOSTS_INSIDE"
 
-// Main runs this program once more in a network namespace of its own, calls run
-// there, and exits with what it returns. It is the first thing that a main or a
+// Main runs this program once more in namespaces of its own, for the network and for
+// what is mounted, calls run there, and exits with what it returns. It is the first thing that a main or a
 // TestMain does, and it does not return.
 //
 // Signals that ask this process to end are passed on, once: the copy and what it
@@ -24,7 +24,7 @@ const inside = "PARLEY_TEST_HOSTS_INSIDE"
 // alone, which then stops its processes in the order it wants.
 func Main(run func() int) {
 	if os.Getenv(inside) != "" {
-		if err := up("lo"); err != nil {
+		if err := errors.Join(up("lo"), keepMounts()); err != nil {
 			fmt.Fprintln(os.Stderr, "hosts:", err)
 			os.Exit(1)
 		}
@@ -44,13 +44,13 @@ func again() (code int, err error) {
 	runtime.LockOSThread()
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
-	cmd, err := start(unix.CLONE_NEWNET)
+	cmd, err := start(unix.CLONE_NEWNET | unix.CLONE_NEWNS)
 	if errors.Is(err, unix.EPERM) {
 		// Who is not root here can be root in a user namespace of its own.
-		cmd, err = start(unix.CLONE_NEWNET | unix.CLONE_NEWUSER)
+		cmd, err = start(unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWUSER)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("starting in a network namespace of its own: %w; "+
+		return 0, fmt.Errorf("starting in namespaces of its own: %w; "+
 			"run this as root (in a container: with --privileged), or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)", err)
 	}
 	go func() {

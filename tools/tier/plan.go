@@ -21,10 +21,11 @@ type step struct {
 
 // Packages of the main module that need other treatment than most.
 var (
-	// pure code has no goroutines: the race detector would only make its
-	// explorations slower.
-	pure = []string{
-		"test/sim", "test/idsim", "test/chatsim",
+	// plain packages are tested without the race detector. Pure code has no
+	// goroutines, and what is tested end to end is the program as it is released; its
+	// goroutines are watched in every other package, and in make proof.
+	plain = []string{
+		"test/e2e", "test/docker", "test/sim", "test/idsim", "test/chatsim",
 		"coordinator/machine", "participants/machine", "idworker/lease", "chatgw/rooms/machine",
 	}
 	// installed packages start what make deps installs, or build and run the
@@ -35,7 +36,7 @@ var (
 	}
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
-		"test/e2e", "test/chaos", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
 		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )
@@ -73,12 +74,12 @@ func test() []step {
 		{name: "format", proves: "all code is formatted by gofumpt", command: []string{"tools/format"}},
 		{name: "lint", proves: "go vet and staticcheck find nothing, in every module", command: []string{"tools/lint"}},
 		{
-			name: "explore", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; a broken variant of each is caught",
-			command: goTest("-vet=off", "-p", "2", "-timeout", "20m"), packages: only(pure),
+			name: "plain", proves: "small worlds of transactions, IDs and rooms have no state that breaks a promise, random large ones neither; a broken variant of each is caught; the program as it is released: killed at every durable step, restarted, on full disks and older stores, in containers",
+			command: goTest("-vet=off", "-shuffle=on", "-p", "4", "-timeout", "20m"), packages: only(plain),
 		},
 		{
-			name: "packages", proves: "every package passes with the race detector, in random order, and leaves no goroutine; real brokers, databases, browsers, containers; real processes killed at every durable step, beside a minute of chaos",
-			command: goTest("-vet=off", "-race", "-shuffle=on", "-p", "6", "-timeout", "30m"), packages: without(pure),
+			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers, databases, browsers; a minute of chaos",
+			command: goTest("-vet=off", "-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(plain),
 		},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
@@ -97,6 +98,7 @@ func proof() []step {
 		deep("ids-explored", "the larger worlds of worker leases, and every broken variant is caught", "test/idsim", "-deep"),
 		deep("rooms-explored", "the larger worlds of rooms and presence, and every broken variant is caught", "test/chatsim", "-deep"),
 		deep("crashes", "each row of the crash table, several times", "test/e2e", "-long", "-test.run", "TestCrashPoints"),
+		{name: "end-to-end-watched", proves: "every end-to-end test with the race detector in every process", command: goTest("-race", "-shuffle=on", "-timeout", "6h"), packages: only([]string{"test/e2e"})},
 		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
@@ -115,17 +117,14 @@ func goTest(flags ...string) []string { return append([]string{"go", "test", "-j
 // all packages of a module.
 func all(module []string) []string { return module }
 
-// only these packages, each named from the module's root.
-func only(names []string) func([]string) []string {
-	return func(module []string) []string {
-		return slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return !slices.Contains(names, inModule(pkg)) })
-	}
-}
+// only these packages, each named from the module's root; without, all others. The
+// long ones come first.
+func only(names []string) func([]string) []string    { return chosen(names, true) }
+func without(names []string) func([]string) []string { return chosen(names, false) }
 
-// without these packages; the long ones come first.
-func without(names []string) func([]string) []string {
+func chosen(names []string, in bool) func([]string) []string {
 	return func(module []string) []string {
-		rest := slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return slices.Contains(names, inModule(pkg)) })
+		rest := slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return slices.Contains(names, inModule(pkg)) != in })
 		slices.SortStableFunc(rest, func(a, b string) int { return rank(a) - rank(b) })
 		return rest
 	}

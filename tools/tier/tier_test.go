@@ -58,7 +58,7 @@ func TestEveryPackageIsInATier(t *testing.T) {
 			t.Errorf("make test runs %s %d times", pkg, runs[pkg])
 		}
 	}
-	for _, names := range [][]string{pure, installed, long} {
+	for _, names := range [][]string{plain, installed, long} {
 		for _, name := range names {
 			if !slices.Contains(module, "parley/"+name) {
 				t.Errorf("plan.go names the package %s, which does not exist", name)

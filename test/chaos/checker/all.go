@@ -9,6 +9,7 @@ func All(h *model.History, s *Stores, stock int64) (wrong []Violation) {
 		wrong = append(wrong, Violation{Rule(c.About), c.Text})
 	}
 	wrong = append(wrong, Orders(h, s)...)
+	wrong = append(wrong, Noticed(s)...)
 	wrong = append(wrong, Goods(h, s, stock)...)
 	wrong = append(wrong, Posts(h, s)...)
 	wrong = append(wrong, Chat(h, s)...)

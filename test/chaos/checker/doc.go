@@ -14,6 +14,7 @@
 //	stores   what the system has
 //	journal  reading a participant's database
 //	orders   I1, I2, I4: atomic, told and done, one commit for a key
+//	lost     what a restored journal has lost, of which nothing is promised
 //	goods    stock and couriers are conserved
 //	posts    the blog
 //	chat     rooms, with the checker of test/chat

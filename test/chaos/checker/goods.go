@@ -9,17 +9,24 @@ import (
 )
 
 // Goods: what was there when the system was new, less what committed orders
-// took, is what is there now; nothing is reserved.
+// took, is what is there now; nothing is reserved. That holds for each participant by
+// what its journal has, also of one that was restored, with what it had.
 func Goods(h *model.History, s *Stores, stock int64) []Violation {
 	var wrong findings
 	sold, carried := map[string]int64{}, map[string]int64{}
-	done := map[string]bool{}
-	for _, b := range s.Journals[wire.Inventory].Branches {
-		done[b.Key] = done[b.Key] || b.State == wire.BranchCommitted
+	done := func(participant string) map[string]bool {
+		keys := map[string]bool{}
+		for _, b := range s.Journals[participant].Branches {
+			keys[b.Key] = keys[b.Key] || b.State == wire.BranchCommitted
+		}
+		return keys
 	}
+	taken, given := done(wire.Inventory), done(wire.Delivery)
 	for _, o := range h.Orders {
-		if done[o.Key] {
+		if taken[o.Key] {
 			sold[o.Item] += o.Quantity
+		}
+		if given[o.Key] {
 			carried[o.Zone]++
 		}
 	}

@@ -38,24 +38,13 @@ func (s *Stores) readParticipant(name, path string) error {
 	}
 	defer db.Close()
 	j := Journal{}
-	err = each(db, "SELECT l.name,b.id,CAST(b.key AS TEXT),b.state FROM branches b JOIN logs l ON l.id=b.id>>40", func(scan func(...any) error) error {
-		var b Branch
-		var id int64
-		var state int
-		if err := scan(&b.ID.Log, &id, &b.Key, &state); err != nil {
-			return err
-		}
-		b.ID.N, b.State = uint64(id&numberMask), storedStates[state]
-		j.Branches = append(j.Branches, b)
-		return nil
-	})
-	if err != nil {
+	if j.Branches, err = branches(db); err != nil {
 		return err
 	}
-	err = each(db, "SELECT log||'.'||n||' '||of||': '||reason FROM violations", func(scan func(...any) error) error {
-		var text string
-		err := scan(&text)
-		j.Violations = append(j.Violations, text)
+	err = each(db, "SELECT log,n,of||': '||reason FROM violations", func(scan func(...any) error) error {
+		var r Refused
+		err := scan(&r.ID.Log, &r.ID.N, &r.Why)
+		j.Violations = append(j.Violations, r)
 		return err
 	})
 	if err != nil {
@@ -76,6 +65,21 @@ func (s *Stores) readParticipant(name, path string) error {
 		s.Couriers = append(s.Couriers, c)
 		return err
 	})
+}
+
+func branches(db *sql.DB) (all []Branch, err error) {
+	err = each(db, "SELECT l.name,b.id,CAST(b.key AS TEXT),b.state FROM branches b JOIN logs l ON l.id=b.id>>40", func(scan func(...any) error) error {
+		var b Branch
+		var id int64
+		var state int
+		if err := scan(&b.ID.Log, &id, &b.Key, &state); err != nil {
+			return err
+		}
+		b.ID.N, b.State = uint64(id&numberMask), storedStates[state]
+		all = append(all, b)
+		return nil
+	})
+	return all, err
 }
 
 func each(db *sql.DB, query string, row func(scan func(...any) error) error) error {

@@ -21,7 +21,9 @@ func Orders(h *model.History, s *Stores) []Violation {
 	for _, name := range both {
 		j := s.Journals[name]
 		for _, v := range j.Violations {
-			wrong.add(Violated, "%s: %s", name, v)
+			if !s.lostTx(v.ID) {
+				wrong.add(Violated, "%s: %v %s", name, v.ID, v.Why)
+			}
 		}
 		for _, b := range j.Branches {
 			if txs[b.Key] == nil {
@@ -35,12 +37,17 @@ func Orders(h *model.History, s *Stores) []Violation {
 	}
 	committed := map[string]wire.TxID{}
 	for _, key := range slices.Sorted(maps.Keys(txs)) {
+		if s.lostKey(key) {
+			continue
+		}
 		if id, ok := wrong.transactions(key, txs[key]); ok {
 			committed[key] = id
 		}
 	}
 	for _, o := range h.Orders {
-		wrong.told(o, committed)
+		if !s.lostKey(o.Key) {
+			wrong.told(o, committed)
+		}
 		delete(txs, o.Key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(txs)) {

@@ -97,7 +97,7 @@ func TestOrders(t *testing.T) {
 		{"asked by nobody", []Rule{Unordered}, func(w *world) { w.branch("e", 5, wire.BranchAborted, wire.BranchAborted) }},
 		{"told the opposite", []Rule{Violated}, func(w *world) {
 			j := w.Journals[wire.Delivery]
-			j.Violations = []string{"commit for a branch that is aborted here"}
+			j.Violations = []Refused{{ID: id(2), Why: "commit for a branch that is aborted here"}}
 			w.Journals[wire.Delivery] = j
 		}},
 		{"no answer at all", nil, func(w *world) { w.Orders[0].Answers = nil }},

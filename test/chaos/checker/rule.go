@@ -15,6 +15,7 @@ const (
 	Unresolved Rule = "an unknown outcome did not become known"
 	Unordered  Rule = "a participant has a transaction that nobody asked for"
 	Violated   Rule = "a participant was told an outcome that contradicts its own"
+	Unnoticed  Rule = "a participant did not notice that its journal was restored"
 	Stock      Rule = "stock is not what was there less what was sold"
 	Courier    Rule = "couriers do not carry what was ordered"
 	PostGone   Rule = "an acknowledged post is not there"

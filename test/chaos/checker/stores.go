@@ -11,6 +11,8 @@ type Stores struct {
 	Journals map[string]Journal
 	Items    []wire.Item
 	Couriers []wire.Courier
+	// Lost is what went with journals that were restored from a backup.
+	Lost []Lost
 	// Posts are all posts of the blog.
 	Posts []wire.Post
 	// Chat is the whole stream, and Ends the last message of each room.
@@ -26,7 +28,13 @@ type Stores struct {
 type Journal struct {
 	Branches []Branch
 	// Violations are outcomes that it refused to apply.
-	Violations []string
+	Violations []Refused
+}
+
+// Refused is an outcome that contradicts a journal.
+type Refused struct {
+	ID  wire.TxID
+	Why string
 }
 
 // Branch is one transaction at one participant.

@@ -14,6 +14,7 @@
 //   - Of the participants one is broken at a time, mostly for a moment: orders
 //     need both. Of the coordinators one.
 //   - One fault of the network at a time.
+//   - One journal is restored in a run of a minute or more.
 //
 // Files:
 //

@@ -32,6 +32,11 @@ const (
 	// does: nothing can be written. Fail has every outcome of its resource fail.
 	Lock Kind = "lock the database of"
 	Fail Kind = "fail the resource of"
+	// Fill leaves no space on the disk of a participant.
+	Fill Kind = "fill the disk of"
+	// Restore puts a backup in place of a participant's journal, made For before.
+	// Meanwhile the participant was started again. What it did since is lost.
+	Restore Kind = "restore the journal of"
 	// Outage kills two brokers at once, so that there is no majority.
 	Outage Kind = "outage"
 )

@@ -25,9 +25,14 @@ type System interface {
 	// SetClock puts the clock of a process off.
 	SetClock(name string, off time.Duration)
 	// LockDatabase takes the lock of a participant's database, FailResource has its
-	// resource fail; each returns what undoes it.
+	// resource fail, FillDisk leaves no space on its disk; each returns what undoes
+	// it.
 	LockDatabase(name string) (undo func())
 	FailResource(name string) (undo func())
+	FillDisk(name string) (undo func())
+	// Backup copies a participant's journal while it runs; restore puts the copy in
+	// place of the journal of a process that is dead.
+	Backup(name string) (restore func())
 	// Hosts are those of the cluster, without the clients'.
 	Hosts() []string
 	Cut(a, b string)
@@ -112,13 +117,19 @@ func do(ctx context.Context, f Fault, s System) bool {
 		wait(ctx, f.For)
 		s.SetClock(f.Target, 0)
 	case Lock:
-		undo := s.LockDatabase(f.Target)
-		wait(ctx, f.For)
-		undo()
+		while(ctx, f, s.LockDatabase)
 	case Fail:
-		undo := s.FailResource(f.Target)
+		while(ctx, f, s.FailResource)
+	case Fill:
+		while(ctx, f, s.FillDisk)
+	case Restore:
+		restore := s.Backup(f.Target)
+		s.Kill(f.Target)
+		s.Start(f.Target)
 		wait(ctx, f.For)
-		undo()
+		s.Kill(f.Target)
+		restore()
+		s.Start(f.Target)
 	case Crash:
 		return crash(ctx, f, s)
 	case Hold:
@@ -139,6 +150,13 @@ func do(ctx context.Context, f Fault, s System) bool {
 		side(ctx, f, s)
 	}
 	return true
+}
+
+// while breaks the target for a while.
+func while(ctx context.Context, f Fault, breakIt func(name string) (undo func())) {
+	undo := breakIt(f.Target)
+	wait(ctx, f.For)
+	undo()
 }
 
 // crash has the process die where it is told to, and starts it again.

@@ -39,6 +39,8 @@ const (
 	recovered = 20 * time.Second
 	// outages are rare, and not part of a short run: nothing can go on.
 	outageFrom = time.Minute
+	// A journal is restored once in a run, from this long before.
+	restoreFrom, restoreMost = 10 * time.Second, 25 * time.Second
 )
 
 // Steps at which a process is killed or held: between a vote and its decision,
@@ -79,6 +81,7 @@ type planner struct {
 	// clocked have a clock that can be put off, journaled a database.
 	clocked, journaled *deck[string]
 	offs               *deck[time.Duration]
+	restored           bool
 	steps              *deck[step]
 	links              *deck[[2]string]
 }
@@ -106,12 +109,12 @@ func Schedule(o Options) (out []Fault) {
 func newPlanner(o Options) *planner {
 	rng := rand.New(rand.NewPCG(o.Seed, 1))
 	p := &planner{Options: o, rng: rng, busy: map[string]time.Duration{}}
-	kinds := []Kind{Kill, Kill, Kill, Kill, Pause, Pause, Pause, Crash, Crash, Crash, Hold, Hold, Hold, Clock, Clock, Lock, Fail}
+	kinds := []Kind{Kill, Kill, Kill, Kill, Pause, Pause, Pause, Crash, Crash, Crash, Hold, Hold, Hold, Clock, Clock, Lock, Fail, Fill}
 	if o.Network {
 		kinds = append(kinds, Cut, Cut, OneWay, OneWay, Isolate, Minority, Slow)
 	}
 	if o.Length >= outageFrom {
-		kinds = append(kinds, Outage)
+		kinds = append(kinds, Outage, Restore)
 	}
 	p.kinds = newDeck(rng, kinds...)
 	var victims, clocked, journaled []string
@@ -233,9 +236,14 @@ func (p *planner) next() (Fault, bool) {
 		f.Delay, _ = p.offs.deal(func(time.Duration) bool { return true })
 		f.For = p.away(f.Target, 6*time.Second)
 		return p.take(f, clockOf(f.Target))
-	case Lock, Fail:
+	case Lock, Fail, Fill:
 		f.Target, _ = p.journaled.deal(func(v string) bool { return p.free(v) })
 		f.For = p.away(f.Target, 8*time.Second)
+		return p.take(f, f.Target)
+	case Restore:
+		p.restored = true
+		f.Target, _ = p.journaled.deal(func(v string) bool { return p.free(v) })
+		f.For = p.between(restoreFrom, restoreMost)
 		return p.take(f, f.Target)
 	case Crash, Hold:
 		s, _ := p.steps.deal(func(s step) bool { return p.free(s.process) })
@@ -297,7 +305,12 @@ func (p *planner) freeOf(k Kind) bool {
 		return slices.ContainsFunc(p.victims.cards, func(v string) bool { return p.free(v) })
 	case Clock:
 		return slices.ContainsFunc(p.clocked.cards, func(v string) bool { return p.free(clockOf(v)) })
-	case Lock, Fail:
+	case Restore:
+		if p.restored {
+			return false
+		}
+		fallthrough
+	case Lock, Fail, Fill:
 		return slices.ContainsFunc(p.journaled.cards, func(v string) bool { return p.free(v) })
 	case Crash, Hold:
 		return slices.ContainsFunc(p.steps.cards, func(s step) bool { return p.free(s.process) })

@@ -58,10 +58,13 @@ func TestScheduleKeepsTheRules(t *testing.T) {
 				brokers = append(brokers, f)
 			}
 		}
-		for _, k := range []Kind{Kill, Pause, Crash, Hold, Clock, Lock, Fail, Cut, OneWay, Isolate, Minority, Slow, Outage} {
+		for _, k := range []Kind{Kill, Pause, Crash, Hold, Clock, Lock, Fail, Fill, Restore, Cut, OneWay, Isolate, Minority, Slow, Outage} {
 			if kinds[k] == 0 {
 				t.Errorf("seed %d has no %q", seed, k)
 			}
+		}
+		if kinds[Restore] > 1 {
+			t.Errorf("seed %d restores %d journals: what is lost is known of one", seed, kinds[Restore])
 		}
 		for _, one := range [][]Fault{brokers, network} {
 			for i := 1; i < len(one); i++ {
