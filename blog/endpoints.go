@@ -7,7 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

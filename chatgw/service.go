@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go/micro"

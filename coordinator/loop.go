@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 )
 
 // loop is the one goroutine that owns the machine.

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"parley/idworker/lease"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/participanttest"
 	"parley/wire"

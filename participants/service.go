@@ -9,8 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"parley/internal/natsconn"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 )
 

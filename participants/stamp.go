@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"parley/internal/natsconn"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 )
 

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"parley/internal/natsconn"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

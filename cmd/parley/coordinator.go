@@ -7,7 +7,7 @@ import (
 	"parley/coordinator"
 	"parley/coordinator/machine"
 	"parley/internal/lifecycle"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

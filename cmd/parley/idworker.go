@@ -6,7 +6,7 @@ import (
 
 	"parley/idworker"
 	"parley/internal/lifecycle"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"parley/internal/lifecycle"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/inventory"

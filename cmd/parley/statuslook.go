@@ -8,7 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 )
 

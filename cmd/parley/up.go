@@ -15,8 +15,8 @@ import (
 	"parley/coordinator"
 	"parley/idworker"
 	"parley/internal/lifecycle"
-	"parley/internal/natsconn"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/participants"
 	"parley/wire"
 )

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"

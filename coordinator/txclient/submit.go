@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"

@@ -32,7 +32,7 @@ func layerOf(dir string) layer {
 		return layerWire
 	case within(dir, "cmd", "test") || strings.HasSuffix(path.Base(dir), "test"):
 		return layerTop
-	case within(dir, "internal"):
+	case within(dir, "internal", "natsconn"):
 		return layerInternal
 	case within(dir, "broker"):
 		return layerBroker

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/test/proc"
 	"parley/wire"
 

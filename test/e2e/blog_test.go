@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"parley/blog/blogclient"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/test/proc"
 	"parley/wire"
 )

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/test/proc"
 
 	"go.uber.org/goleak"

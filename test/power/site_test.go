@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/test/power/disk"
 	"parley/test/power/mount"
 	"parley/test/proc"

@@ -24,7 +24,7 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 	"parley/test/chaos/model"
 
 	"github.com/nats-io/nats.go"

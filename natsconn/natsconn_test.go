@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
-	"parley/internal/natsconn"
+	"parley/natsconn"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
