@@ -33,7 +33,7 @@ build: ## Build ./parley
 quick: ## Find most mistakes in two minutes, with nothing to install: what changed is linted and tested
 	@$(tier) quick $(STEPS)
 
-test: ## Install what the tests need, and run everything that must pass: eleven minutes
+test: ## Install what the tests need, and run everything that must pass: nine minutes
 	@$(tier) test $(STEPS)
 
 proof: ## What takes too long for every change, minutes to hours; run it again to resume

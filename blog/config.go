@@ -9,10 +9,11 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/blog/shards"
+	"parley/natsconn"
 	"parley/wire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // DefaultListen is where the parley command serves HTTP unless it is told
@@ -56,10 +57,10 @@ type Deps struct {
 }
 
 func (d Deps) check() error {
-	switch {
-	case d.NATS == nil:
-		return errors.New("it has no NATS connection")
-	case d.NextID == nil:
+	if err := natsconn.Check(d.NATS); err != nil {
+		return err
+	}
+	if d.NextID == nil {
 		return errors.New("it has nowhere to get ids from: NextID is nil")
 	}
 	return nil

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/micro"
-
+	"parley/internal/respond"
 	"parley/natsconn"
 	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/micro"
 )
 
 // Bounds on what NATS holds for one endpoint, in messages and bytes. Handlers
@@ -62,10 +63,10 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 ) micro.HandlerFunc {
 	return func(r micro.Request) {
 		if !wire.CanReply(r.Reply()) {
-			return
+			return // nothing is posted for whoever cannot be told
 		}
-		respond := func(a A) {
-			if err := r.Respond(wire.Encode[A, AM](a)); err != nil {
+		send := func(a A) {
+			if err := respond.To(b.deps.NATS, r.Reply(), wire.Encode[A, AM](a)); err != nil {
 				b.cfg.Log.Debug("an answer could not be sent", "subject", r.Subject(), "error", err)
 			}
 		}
@@ -74,12 +75,12 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 			err = b.gate.enter()
 		}
 		if err != nil {
-			respond(refuse(err))
+			send(refuse(err))
 			return
 		}
 		go func() {
 			defer b.gate.leave()
-			respond(answer(context.Background(), m))
+			send(answer(context.Background(), m))
 		}()
 	}
 }

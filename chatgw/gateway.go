@@ -14,6 +14,7 @@ import (
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
+	"parley/natsconn"
 	"parley/wire"
 )
 
@@ -44,8 +45,11 @@ type Gateway struct {
 
 // New checks the configuration. It opens nothing.
 func New(cfg Config, deps Deps) (*Gateway, error) {
-	if deps.NATS == nil || deps.NextID == nil {
-		return nil, errors.New("chatgw: a NATS connection and a source of ids are required")
+	if err := natsconn.Check(deps.NATS); err != nil {
+		return nil, fmt.Errorf("chatgw: %w", err)
+	}
+	if deps.NextID == nil {
+		return nil, errors.New("chatgw: a source of ids is required")
 	}
 	if err := cfg.fill(); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/natsconn"
 
 	"github.com/nats-io/nats.go"
 )
@@ -18,7 +19,7 @@ import (
 // offline is a connection that is never made, for what is only configured.
 func offline(t testing.TB) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect("nats://127.0.0.1:1", nats.RetryOnFailedConnect(true), nats.MaxReconnects(0))
+	nc, err := nats.Connect("nats://127.0.0.1:1", append(natsconn.Required(), nats.RetryOnFailedConnect(true))...)
 	if err != nil {
 		t.Fatal(err)
 	}

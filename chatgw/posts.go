@@ -66,7 +66,7 @@ func refusedPost(err error) wire.ChatPosted {
 func (p *posts) answer(req micro.Request, a wire.ChatPosted) {
 	p.g.counters.posted(a.Code)
 	if req.Reply() != "" {
-		respond(p.g, req, wire.Encode(a))
+		p.g.answer(req, wire.Encode(a))
 	} else if a.Code != "" {
 		p.g.cfg.Log.Warn("a post was refused, and nobody waits for an answer", "subject", req.Subject(), "code", a.Code, "reason", a.Reason)
 	}

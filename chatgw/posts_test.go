@@ -93,7 +93,7 @@ func TestPostsRefused(t *testing.T) {
 		t.Errorf("message: %+v", m)
 	}
 	g.end()
-	for _, want := range []string{"nobody waits for an answer", "a subject that is not for answers"} {
+	for _, want := range []string{"nobody waits for an answer", "a request was not answered"} {
 		if !strings.Contains(g.log.String(), want) {
 			t.Errorf("the log does not say %q", want)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/internal/respond"
 	"parley/natsconn"
 	"parley/wire"
 
@@ -55,24 +56,27 @@ func (g *Gateway) offer(ctx context.Context) (*service, error) {
 func (s *service) state(req micro.Request) {
 	if _, err := wire.Decode[wire.GatewaysRequest](req.Data()); err != nil {
 		s.g.cfg.Log.Warn("ignored a malformed message", "subject", req.Subject(), "error", err)
-		_ = req.Error(string(wire.CodeOf(err)), wire.Clip(err.Error()), nil) // whoever asked may be gone
+		s.g.answered(req, respond.Error(req, err))
 		return
 	}
 	n := s.g.snapshot()
-	respond(s.g, req, wire.Encode(wire.GatewayState{
+	s.g.answer(req, wire.Encode(wire.GatewayState{
 		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.addr.String(), Epoch: s.g.rooms.Epoch(),
 		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
 		Stopping: s.g.stopping.Load(),
 	}))
 }
 
-// respond answers, unless the answer would be taken for something else.
-func respond(g *Gateway, req micro.Request, data []byte) {
-	if !wire.CanReply(req.Reply()) {
-		g.cfg.Log.Warn("a request wants its answer on a subject that is not for answers", "subject", req.Subject(), "reply", req.Reply())
-		return
-	}
-	if err := req.Respond(data); err != nil {
+// answer sends and forgets: whoever asked may be gone.
+func (g *Gateway) answer(req micro.Request, data []byte) {
+	g.answered(req, respond.To(g.deps.NATS, req.Reply(), data))
+}
+
+func (g *Gateway) answered(req micro.Request, err error) {
+	switch {
+	case errors.Is(err, respond.ErrReply):
+		g.cfg.Log.Warn("a request was not answered", "subject", req.Subject(), "error", err)
+	case err != nil:
 		g.cfg.Log.Debug("an answer could not be sent", "subject", req.Subject(), "error", err)
 	}
 }

@@ -54,11 +54,9 @@ const (
 
 // Deps are what a coordinator needs from outside.
 type Deps struct {
-	// NATS is its connection; the caller closes it after Run has returned.
+	// NATS is its connection, as [natsconn.Connect] opens it; the caller closes it
+	// after Run has returned.
 	NATS *nats.Conn
-	// Durability is what is known of the broker's promise: "synced",
-	// "replicated" or "unverified". It is only reported.
-	Durability string
 }
 
 func (c *Config) fill() {

@@ -3,7 +3,6 @@ package coordinator
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"parley/coordinator/txlog"
 	"parley/internal/brokertime"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,6 +28,7 @@ type Coordinator struct {
 	ready chan struct{}
 
 	// Set by Run, before the loop starts.
+	stream      *streams.Binding // of the commit logs
 	js          jetstream.JetStream
 	log         *txlog.Log
 	incarnation string
@@ -62,8 +63,8 @@ type Coordinator struct {
 
 // New checks the configuration. It opens nothing.
 func New(cfg Config, deps Deps) (*Coordinator, error) {
-	if deps.NATS == nil {
-		return nil, errors.New("coordinator: a NATS connection is required")
+	if err := natsconn.Check(deps.NATS); err != nil {
+		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	cfg.fill()
 	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Now, cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
@@ -77,15 +78,11 @@ func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
 // for the last acknowledgements. It returns an error if the commit log cannot
 // be trusted: the stream is missing, another one, set differently, or went back.
 func (c *Coordinator) Run(ctx context.Context) error {
-	js, err := jetstream.New(c.deps.NATS)
-	if err != nil {
-		return fmt.Errorf("coordinator: %w", err)
-	}
-	info, err := streams.Await(ctx, js, wire.TxLog(), c.cfg.Log)
+	stream, err := streams.Bind(ctx, c.deps.NATS, wire.TxLog(), c.cfg.Log)
 	var log *txlog.Log
 	if err == nil {
-		c.clock.Observe(info.Asked, info.Answered, info.ServerTime)
-		log, err = txlog.Open(ctx, js, c.cfg.Log)
+		c.clock.Observe(stream.Found.Asked, stream.Found.Answered, stream.Found.ServerTime)
+		log, err = txlog.Open(ctx, stream.JS, c.cfg.Log)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -97,7 +94,8 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	defer c.work.Wait()
 	defer c.stopService()
 	defer cancel()
-	c.js, c.log, c.incarnation, c.background = js, log.Traced(c.cfg.Trace), info.Incarnation, background
+	c.stream, c.js, c.incarnation, c.background = stream, stream.JS, stream.Found.Incarnation, background
+	c.log = log.Traced(c.cfg.Trace)
 	c.inbox = c.deps.NATS.NewInbox()
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
@@ -127,6 +125,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	defer c.unsubscribeAll()
 	c.appends = make(chan machine.Append, 1)
 	c.goDo(c.appendOwn)
+	c.goDo(c.stream.WarnDurability)
 	c.goDo(c.watchStream)
 	c.goDo(c.scanLogs)
 	c.goDo(c.lookAround)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/respond"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -92,15 +93,17 @@ func sendsCommit(a machine.Action) bool {
 	return ok
 }
 
-// answer publishes to the reply subject of a request, unless an answer must not
-// go there.
+// answer sends and forgets: who has no answer asks again.
 func (c *Coordinator) answer(reply string, data []byte) {
+	c.answered(respond.To(c.deps.NATS, reply, data))
+}
+
+func (c *Coordinator) answered(err error) {
 	switch {
-	case reply == "": // a request without a reply subject
-	case !wire.CanReply(reply):
-		c.cfg.Log.Warn("ignored a reply subject that belongs to the protocol or to the broker", "reply", reply)
-	default:
-		c.publish(reply, data)
+	case errors.Is(err, respond.ErrReply):
+		c.cfg.Log.Warn("a request was not answered", "error", err)
+	case err != nil:
+		c.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
 	}
 }
 

@@ -91,12 +91,8 @@ func (c *Coordinator) watchStream(ctx context.Context) {
 // is lost, made anew, changed or overwritten, which a [*streams.Error] then names.
 // Whether it is behind reaches the machine before anything that the caller posts.
 func (c *Coordinator) checkStream(ctx context.Context) (streams.Info, error) {
-	spec := wire.TxLog()
 	known := c.log.Known()
-	info, err := streams.Check(ctx, c.js, spec)
-	if err == nil {
-		err = info.Same(spec.Name, c.incarnation)
-	}
+	info, err := c.stream.Check(ctx)
 	if err == nil {
 		err = c.log.CheckNewest(ctx)
 	}
@@ -115,8 +111,7 @@ func (c *Coordinator) checkStream(ctx context.Context) (streams.Info, error) {
 // sameStream reports whether what was read or written before the call was in
 // the stream that this coordinator started on. A log that is missing from a
 // stream made anew is not an empty one, and a seal there proves nothing: who
-// asks about a branch must not be told that it aborted. An incarnation never
-// comes back, so the stream that has it now had it all the time.
+// asks about a branch must not be told that it aborted.
 func (c *Coordinator) sameStream(ctx context.Context) error {
 	_, err := c.checkStream(ctx)
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"parley/coordinator/machine"
+	"parley/internal/respond"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -89,9 +90,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	m, err := wire.Decode[wire.CoordinatorsRequest](req.Data())
 	if err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
-		if wire.CanReply(req.Reply()) {
-			_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil)
-		}
+		c.answered(respond.Error(req, err))
 		return
 	}
 	c.post(func() {
@@ -99,7 +98,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 		if !m.From.IsZero() {
 			r = c.m.ReportFrom(m.From)
 		}
-		r.Durability = c.deps.Durability
+		r.Durability = string(c.stream.Durability.Durability)
 		if err := c.Healthy(context.Background()); err != nil {
 			r.Reason = wire.Clip(err.Error())
 		}

@@ -33,7 +33,7 @@ func TestTwinsAreAlarms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			co, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: new(nats.Conn)})
+			co, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,7 @@ import (
 // process says so once a second.
 func TestUnreadLogIsNotFlooded(t *testing.T) {
 	var out bytes.Buffer
-	c, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: new(nats.Conn)})
+	c, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,10 +105,11 @@ func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability) *
 	}
 	p := &process{t: t, nc: b.connect(t), log: &logs{t: t, changed: make(chan struct{})}, done: make(chan error, 1)}
 	cfg.Log = slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	w, err := idworker.New(cfg, idworker.Deps{NATS: p.nc, JS: jetStream(t, p.nc), Incarnation: b.incarnation, Durability: d})
+	w, err := idworker.New(cfg, idworker.Deps{NATS: p.nc})
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.Pretend(d)
 	var ctx context.Context
 	ctx, p.stop = context.WithCancel(context.Background())
 	p.Worker = w

@@ -1,17 +1,16 @@
 package idworker
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"parley/idworker/lease"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Config is how an idworker behaves; the zero Config is right for production.
@@ -33,25 +32,17 @@ type Config struct {
 
 // Deps are what an idworker needs from outside.
 type Deps struct {
-	// NATS is its connection, without a reconnect buffer; the caller closes it
+	// NATS is its connection, as [natsconn.Connect] opens it; the caller closes it
 	// after Run has returned.
 	NATS *nats.Conn
-	// JS is JetStream on that connection.
-	JS jetstream.JetStream
-	// Incarnation is that of the stream [wire.IDLeases], looked up at start.
-	Incarnation string
-	// Durability is what is known of the broker's promise. Where brokers may
-	// lose what they acknowledged, one by one or all at once, a claimant leaves
-	// out what may have been reserved and forgotten.
-	Durability streams.Durability
-	// Silent: Durability is not better because brokers were away when it was
-	// asked for. Those that answered keep their promise.
-	Silent bool
 }
 
-// verified: the broker is known to keep what it acknowledged.
-func (d Deps) verified() bool {
-	return d.Durability == streams.Synced || d.Durability == streams.Replicated && d.Silent
+// verified: the broker is known to keep what it acknowledged. Where brokers may lose
+// that, one by one or all at once, a claimant leaves out what may have been reserved
+// and forgotten. Brokers that were away when they were asked are not accused; those
+// that answered keep their promise.
+func verified(r streams.Report) bool {
+	return r.Durability == streams.Synced || r.Durability == streams.Replicated && r.Silent
 }
 
 func (c Config) withDefaults() (Config, error) {
@@ -83,14 +74,4 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-func (d Deps) check() error {
-	switch {
-	case d.NATS == nil:
-		return errors.New("it has no NATS connection")
-	case d.JS == nil:
-		return errors.New("it has no JetStream")
-	case d.Incarnation == "":
-		return fmt.Errorf("the incarnation of the stream %s is empty: was the stream made by parley up or parley init?", wire.IDLeases().Name)
-	}
-	return nil
-}
+func (d Deps) check() error { return natsconn.Check(d.NATS) }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/respond"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go/micro"
@@ -151,9 +152,9 @@ func (w *Worker) serve(q want) bool {
 	w.pace.took(at, b.Count)
 	w.issued.Add(uint64(b.Count))
 	if q.grant {
-		w.publish(q.reply, appendGrant(nil, b))
+		w.answer(q.reply, appendGrant(nil, b))
 	} else {
-		w.publish(q.reply, appendIDs(nil, b))
+		w.answer(q.reply, appendIDs(nil, b))
 	}
 	return true
 }
@@ -161,22 +162,22 @@ func (w *Worker) serve(q want) bool {
 // refuse answers that there are no IDs.
 func (w *Worker) refuse(q want, code wire.Code, reason string) {
 	if q.grant {
-		w.publish(q.reply, wire.Encode(wire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
+		w.answer(q.reply, wire.Encode(wire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
 		return
 	}
-	w.publish(q.reply, wire.Encode(wire.IDs{V: wire.Version, IDs: []wire.ID{}, Code: code, Reason: wire.Clip(reason)}))
+	w.answer(q.reply, wire.Encode(wire.IDs{V: wire.Version, IDs: []wire.ID{}, Code: code, Reason: wire.Clip(reason)}))
 }
 
-// answer publishes to the reply subject of a request that may be answered.
+// answer sends and forgets: who has no answer asks again.
 func (w *Worker) answer(reply string, data []byte) {
-	if wire.CanReply(reply) {
-		w.publish(reply, data)
-	}
+	w.answered(respond.To(w.deps.NATS, reply, data))
 }
 
-// publish sends and forgets: who has no answer asks again.
-func (w *Worker) publish(reply string, data []byte) {
-	if err := w.deps.NATS.Publish(reply, data); err != nil {
+func (w *Worker) answered(err error) {
+	switch {
+	case errors.Is(err, respond.ErrReply):
+		w.cfg.Log.Warn("a request was not answered", "error", err)
+	case err != nil:
 		w.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
 	}
 }

@@ -25,7 +25,11 @@ type Worker struct {
 	holder string // its name in leases and listings
 	ready  chan struct{}
 
+	// survives may change, in tests, what the stream is known to survive.
+	survives func(*streams.Report)
+
 	// Set by Run, before anything else runs.
+	stream     *streams.Binding // of the leases
 	records    *records
 	background context.Context // ends with Run
 	keeping    context.Context // ends with the keeper
@@ -63,7 +67,7 @@ func New(cfg Config, deps Deps) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idworker: %w", err)
 	}
-	return &Worker{cfg: cfg, deps: deps, holder: randomToken(), ready: make(chan struct{})}, nil
+	return &Worker{cfg: cfg, deps: deps, holder: randomToken(), ready: make(chan struct{}), survives: func(*streams.Report) {}}, nil
 }
 
 // Ready is closed once it is settled what the process does: it gives IDs, or
@@ -75,13 +79,10 @@ func (w *Worker) Ready() <-chan struct{} { return w.ready }
 // [*streams.Error] if the stream of leases cannot be trusted: it is missing,
 // another one, or set differently.
 func (w *Worker) Run(ctx context.Context) error {
-	spec := wire.IDLeases()
-	info, err := streams.Await(ctx, w.deps.JS, spec, w.cfg.Log)
-	if err == nil {
-		err = info.Same(spec.Name, w.deps.Incarnation)
-	}
-	if err == nil {
-		w.records, err = openRecords(ctx, w.deps.JS, w.cfg.Log)
+	var err error
+	if w.stream, err = streams.Bind(ctx, w.deps.NATS, wire.IDLeases(), w.cfg.Log); err == nil {
+		w.survives(&w.stream.Durability)
+		w.records, err = openRecords(ctx, w.stream.JS, w.cfg.Log)
 	}
 	if err != nil {
 		if ctx.Err() != nil {
@@ -102,12 +103,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.wait = stoppedTimer()
 	w.m = lease.New(lease.Config{
 		Holder: w.holder, Prefix: randomToken()[:lease.PrefixLen], Start: mathrand.IntN(w.cfg.Numbers),
-		Verified: w.deps.verified(), Limits: w.cfg.Limits,
+		Verified: verified(w.stream.Durability), Limits: w.cfg.Limits,
 	})
 	queries, err := w.answerQueries()
 	if err != nil {
 		return fmt.Errorf("idworker: %w", err)
 	}
+	w.goDo(w.stream.WarnDurability)
 	w.goDo(w.watchStream)
 	w.goDo(w.serveRoom)
 	err = w.keep(ctx)

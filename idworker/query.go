@@ -3,6 +3,7 @@ package idworker
 import (
 	"context"
 
+	"parley/internal/respond"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go/micro"
@@ -59,14 +60,11 @@ func noLeases(code wire.Code, reason string) wire.Leases {
 
 // onWorkers answers with what this process is doing.
 func (w *Worker) onWorkers(req micro.Request) {
-	if !wire.CanReply(req.Reply()) {
-		return
-	}
 	if _, err := wire.Decode[wire.IDWorkersRequest](req.Data()); err != nil {
-		_ = req.Error(string(wire.CodeOf(err)), err.Error(), nil) // who has no answer asks again
+		w.answered(respond.Error(req, err))
 		return
 	}
 	if s, ok := w.state(); ok {
-		w.publish(req.Reply(), wire.Encode(s))
+		w.answer(req.Reply(), wire.Encode(s))
 	}
 }

@@ -74,7 +74,7 @@ func (w *Worker) report() wire.IDWorkerState {
 	state, reason := w.m.State(w.now())
 	s := wire.IDWorkerState{
 		V: wire.Version, Holder: w.holder, State: state, Issued: w.issued.Load(), ClockMS: w.m.Clock().Offset(),
-		Durability: string(w.deps.Durability), Reason: wire.Clip(reason),
+		Durability: string(w.stream.Durability.Durability), Reason: wire.Clip(reason),
 	}
 	if n, until, ok := w.m.Held(); ok {
 		s.Worker, s.Until = &n, until

@@ -20,7 +20,7 @@ func TestVerified(t *testing.T) {
 		{streams.Unverified, false, false},
 		{streams.Unverified, true, false},
 	} {
-		if got := (Deps{Durability: tt.durability, Silent: tt.silent}).verified(); got != tt.want {
+		if got := verified(streams.Report{Durability: tt.durability, Silent: tt.silent}); got != tt.want {
 			t.Errorf("%s, silent %v: %v, want %v", tt.durability, tt.silent, got, tt.want)
 		}
 	}

@@ -27,17 +27,11 @@ func (w *Worker) watchStream(ctx context.Context) {
 }
 
 // checkStream asks for the state of the stream, once. It ends the process with
-// a [*streams.Error] if that is missing, another one or set differently. An
-// incarnation never comes back, so the stream that has it now had it all the
-// time.
+// a [*streams.Error] if that is missing, another one or set differently.
 func (w *Worker) checkStream(ctx context.Context) (streams.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	spec := wire.IDLeases()
-	info, err := streams.CheckOnce(ctx, w.deps.JS, spec)
-	if err == nil {
-		err = info.Same(spec.Name, w.deps.Incarnation)
-	}
+	info, err := w.stream.CheckOnce(ctx)
 	if bad, ok := errors.AsType[*streams.Error](err); ok {
 		w.fail(fmt.Errorf("idworker: %w", bad))
 	}

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"parley/internal/streams"
 	"parley/wire"
 )
@@ -19,8 +17,8 @@ import (
 // have a branch in doubt aborted that others have committed. A coordinator that
 // starts on an older store cannot know that it is one: the journals do.
 type commitLog struct {
-	s  *service
-	js jetstream.JetStream
+	s      *service
+	stream *streams.Binding
 
 	mu sync.Mutex
 	// began is when the last look did.
@@ -77,14 +75,11 @@ func (l *commitLog) behind(ctx context.Context) bool {
 
 func (l *commitLog) lookLocked(ctx context.Context) error {
 	began, known := time.Now(), l.s.journal.known.Load()
-	info, err := streams.Check(ctx, l.js, wire.TxLog())
+	info, err := l.stream.Check(ctx)
 	if err != nil {
 		return err
 	}
 	l.s.clock.Observe(info.Asked, info.Answered, info.ServerTime)
-	if err := info.Same(wire.TxLog().Name, l.s.journal.incarnation); err != nil {
-		return err
-	}
 	l.s.journal.knows(info.LastSeq)
 	l.began = began
 	now := time.Now()
@@ -115,7 +110,7 @@ func (l *commitLog) trouble() error {
 // acceptStore goes on with an older store than the one that had n stamps and more of
 // this journal, because an operator said that what it lacks is gone for good.
 func (s *service) acceptStore(ctx context.Context, n uint64) error {
-	log, err := streams.Check(ctx, s.stream.js, wire.TxLog())
+	log, err := s.stream.stream.Check(ctx)
 	if err != nil {
 		return err
 	}

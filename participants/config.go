@@ -7,10 +7,11 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // Config is what an operator decides about a participant.
@@ -56,15 +57,13 @@ type Config struct {
 
 // Deps is what a participant needs from the process it runs in.
 type Deps struct {
-	// NATS is an open connection, shared and not closed by the participant.
+	// NATS is an open connection, as [natsconn.Connect] opens it, shared and not
+	// closed by the participant.
 	NATS *nats.Conn
 }
 
 func (d Deps) check() error {
-	if d.NATS == nil {
-		return errors.New("it has no NATS connection")
-	}
-	return nil
+	return natsconn.Check(d.NATS)
 }
 
 // Endpoint is a request that a participant answers besides the protocol, for

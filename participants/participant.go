@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"parley/internal/brokertime"
 	"parley/internal/streams"
 	"parley/wire"
@@ -69,28 +67,24 @@ func (p *Participant) Run(ctx context.Context) error {
 }
 
 func (p *Participant) run(ctx context.Context) error {
-	js, err := jetstream.New(p.deps.NATS)
-	if err != nil {
-		return err
-	}
-	log, err := streams.Await(ctx, js, wire.TxLog(), p.cfg.Log)
+	log, err := streams.Bind(ctx, p.deps.NATS, wire.TxLog(), p.cfg.Log)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // it was stopped before it had started
 		}
 		return err
 	}
-	p.clock.Observe(log.Asked, log.Answered, log.ServerTime)
+	p.clock.Observe(log.Found.Asked, log.Found.Answered, log.Found.ServerTime)
 	db, err := openSQLite(p.cfg.Path)
 	if err != nil {
 		return err
 	}
-	s, err := p.open(ctx, db, log)
+	s, err := p.open(ctx, db, log.Found)
 	if err != nil {
 		return err
 	}
-	s.stamps = &stamps{s: s, js: js}
-	s.stream = &commitLog{s: s, js: js}
+	s.stamps = &stamps{s: s, js: log.JS}
+	s.stream = &commitLog{s: s, stream: log}
 	err = s.serve(ctx)
 	p.running.Store(nil)
 	return errors.Join(err, s.close())

@@ -2,13 +2,15 @@ package participants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"parley/internal/respond"
+	"parley/wire"
+
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
-
-	"parley/wire"
 )
 
 // queryTimeout bounds one request to a query endpoint: a person has given up
@@ -62,7 +64,10 @@ func (q *queries) serve(ctx context.Context) error {
 func (s *service) handle(ctx context.Context, e Endpoint, r micro.Request) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	if err := r.Respond(e.Handle(ctx, s.Participant, r.Data())); err != nil {
+	switch err := respond.To(s.deps.NATS, r.Reply(), e.Handle(ctx, s.Participant, r.Data())); {
+	case errors.Is(err, respond.ErrReply):
+		s.cfg.Log.Warn("a request was not answered", "endpoint", e.Name, "error", err)
+	case err != nil:
 		s.cfg.Log.Debug("an answer could not be sent", "endpoint", e.Name, "error", err)
 	}
 }

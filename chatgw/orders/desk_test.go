@@ -124,15 +124,13 @@ func start(t *testing.T, stage orders.Stage) *orders.Desk {
 	add("delivery", del, err)
 	co, err := coordinator.New(coordinator.Config{Log: quiet}, coordinator.Deps{NATS: server.Connect(t)})
 	add("coordinator", co, err)
-	idNATS := server.Connect(t)
-	idJS, err := jetstream.New(idNATS)
+	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: server.Connect(t)})
+	add("idworker", worker, err)
+	nc := server.Connect(t)
+	ids, err := idclient.New(nc, idclient.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: idNATS, JS: idJS, Incarnation: incarnations["IDLEASE"], Durability: streams.Synced})
-	add("idworker", worker, err)
-	nc := server.Connect(t)
-	ids := idclient.New(nc, idclient.Config{})
 	desk, err := orders.New(orders.Config{Log: quiet}, orders.Deps{NATS: nc, IDs: ids, Stage: stage})
 	add("desk", desk, err)
 

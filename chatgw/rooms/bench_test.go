@@ -13,6 +13,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -107,7 +108,7 @@ func unsynced(b *testing.B) *nats.Conn {
 		b.Fatal(err)
 	}
 	s.Start()
-	nc, err := nats.Connect(s.ClientURL())
+	nc, err := nats.Connect(s.ClientURL(), natsconn.Required()...)
 	if err != nil {
 		b.Fatal(err)
 	}

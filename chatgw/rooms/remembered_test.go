@@ -16,7 +16,7 @@ import (
 // while others read the page.
 func TestPageFromMemoryIsComplete(t *testing.T) {
 	r, err := New(Config{Encode: func(any) []byte { return nil }}, Deps{
-		NATS: &nats.Conn{}, NextID: func(context.Context) (wire.ID, error) { return 1, nil },
+		NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}, NextID: func(context.Context) (wire.ID, error) { return 1, nil },
 	})
 	if err != nil {
 		t.Fatal(err)

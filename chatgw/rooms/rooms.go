@@ -26,6 +26,7 @@ type Rooms struct {
 	ended chan struct{} // closed when Run begins to end
 
 	// Set by Run, before ready is closed.
+	stream     *streams.Binding
 	js         jetstream.JetStream
 	epoch      string
 	reader     *reader
@@ -54,8 +55,11 @@ const maxFills = 4
 
 // New checks the configuration. It opens nothing.
 func New(cfg Config, deps Deps) (*Rooms, error) {
-	if deps.NATS == nil || deps.NextID == nil {
-		return nil, errors.New("rooms: a NATS connection and a source of ids are required")
+	if err := natsconn.Check(deps.NATS); err != nil {
+		return nil, fmt.Errorf("rooms: %w", err)
+	}
+	if deps.NextID == nil {
+		return nil, errors.New("rooms: a source of ids is required")
 	}
 	if err := cfg.fill(); err != nil {
 		return nil, err
@@ -84,11 +88,7 @@ func (r *Rooms) Epoch() string { return r.epoch }
 // Run serves rooms until ctx is cancelled. It returns an error if the stream
 // cannot be trusted: it is missing, another one, or set differently.
 func (r *Rooms) Run(ctx context.Context) (err error) {
-	js, err := jetstream.New(r.deps.NATS)
-	if err != nil {
-		return fmt.Errorf("rooms: %w", err)
-	}
-	info, err := streams.Await(ctx, js, wire.Chat(), r.deps.Log)
+	r.stream, err = streams.Bind(ctx, r.deps.NATS, wire.Chat(), r.deps.Log)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -99,7 +99,7 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	defer r.work.Wait()
 	defer cancel()
 	defer r.stop()
-	r.js, r.epoch, r.background = js, info.Incarnation, background
+	r.js, r.epoch, r.background = r.stream.JS, r.stream.Found.Incarnation, background
 	if r.reader, err = newReader(r.deps.NATS); err != nil {
 		return fmt.Errorf("rooms: %w", err)
 	}

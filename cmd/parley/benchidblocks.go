@@ -13,7 +13,10 @@ import (
 // byBlocks is how many IDs a second one client hands out from blocks, after a
 // second in which it finds its pace. They must ascend, so none comes twice.
 func byBlocks(ctx context.Context, nc *nats.Conn, d time.Duration, r *benchIDReport) error {
-	c := idclient.New(nc, idclient.Config{})
+	c, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		return err
+	}
 	defer c.Close()
 	const some = 1024
 	var last wire.ID

@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"parley/blog"
 	"parley/idworker/idclient"
 	"parley/internal/lifecycle"
+	"parley/internal/streams"
 	"parley/wire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // blogName is the role's name, as the service announces it.
@@ -61,7 +65,7 @@ func (c *blogServeCmd) Run(ctx context.Context, a *app) error {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
-	role := newOnNATS(c.named(c.options(blogName, a.log)), wire.IDLeases(), blogRole(cfg, &b))
+	role := newOnNATS(c.named(c.options(blogName, a.log)), blogRole(cfg, &b))
 	return c.serve(ctx, role, func() {
 		if b.Addr() == "" {
 			a.printf("the blog is ready\n")
@@ -72,17 +76,38 @@ func (c *blogServeCmd) Run(ctx context.Context, a *app) error {
 }
 
 // blogRole makes the blog with an ID client of its own, and tells which it is.
-func blogRole(cfg blog.Config, made **blog.Blog) func(ground) (lifecycle.Role, error) {
-	return func(g ground) (lifecycle.Role, error) {
-		ids := idclient.New(g.nats, idclient.Config{})
-		b, err := blog.New(cfg, blog.Deps{NATS: g.nats, NextID: ids.Next})
+func blogRole(cfg blog.Config, made **blog.Blog) func(*nats.Conn) (lifecycle.Role, error) {
+	return func(nc *nats.Conn) (lifecycle.Role, error) {
+		ids, err := idclient.New(nc, idclient.Config{})
+		if err != nil {
+			return nil, err
+		}
+		b, err := blog.New(cfg, blog.Deps{NATS: nc, NextID: ids.Next})
 		if err != nil {
 			ids.Close()
 			return nil, wrong(err, "")
 		}
 		*made = b
-		return withClient{b, ids}, nil
+		return withClient{onStream{b, nc, wire.IDLeases(), cfg.Log}, ids}, nil
 	}
+}
+
+// onStream is a role that needs a stream which it does not use itself.
+type onStream struct {
+	lifecycle.Role
+	nc   *nats.Conn
+	spec wire.StreamSpec
+	log  *slog.Logger
+}
+
+func (r onStream) Run(ctx context.Context) error {
+	if _, err := streams.Bind(ctx, r.nc, r.spec, r.log); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	return r.Role.Run(ctx)
 }
 
 // withClient is a role that closes its ID client when it has ended.

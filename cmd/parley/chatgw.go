@@ -14,13 +14,14 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"parley/chatgw"
 	"parley/chatgw/orders"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/idclient"
 	"parley/internal/lifecycle"
-	"parley/wire"
 )
 
 // chatgwName is the role's name, as the service announces it.
@@ -78,7 +79,7 @@ func (c *chatgwCmd) Run(ctx context.Context, a *app) error {
 	}
 	cfg.Log = a.log.With("role", chatgwName)
 	var g *chatgw.Gateway
-	role := newOnNATS(c.named(c.options(chatgwName, a.log)), wire.Chat(), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	role := newOnNATS(c.named(c.options(chatgwName, a.log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
 	return httpTaken(c.serve(ctx, role, func() { a.printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 
@@ -152,10 +153,13 @@ type gatewayParts struct {
 
 // chatgwRole makes a gateway with an ID client of its own, and tells which it
 // is.
-func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) func(ground) (lifecycle.Role, error) {
-	return func(g ground) (lifecycle.Role, error) {
-		ids := idclient.New(g.nats, idclient.Config{})
-		role, err := parts.gateway(g, cfg, ids, made)
+func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) func(*nats.Conn) (lifecycle.Role, error) {
+	return func(nc *nats.Conn) (lifecycle.Role, error) {
+		ids, err := idclient.New(nc, idclient.Config{})
+		if err != nil {
+			return nil, err
+		}
+		role, err := parts.gateway(nc, cfg, ids, made)
 		if err != nil {
 			ids.Close()
 			return nil, wrong(err, "")
@@ -164,11 +168,11 @@ func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) fu
 	}
 }
 
-func (p gatewayParts) gateway(g ground, cfg chatgw.Config, ids *idclient.Client, made **chatgw.Gateway) (lifecycle.Role, error) {
-	deps := chatgw.Deps{NATS: g.nats, NextID: ids.Next, Mount: p.mount}
+func (p gatewayParts) gateway(nc *nats.Conn, cfg chatgw.Config, ids *idclient.Client, made **chatgw.Gateway) (lifecycle.Role, error) {
+	deps := chatgw.Deps{NATS: nc, NextID: ids.Next, Mount: p.mount}
 	all := new(lifecycle.Group)
 	if p.beside {
-		desk, err := orders.New(orders.Config{Log: cfg.Log}, orders.Deps{NATS: g.nats, IDs: ids, Stage: p.stage})
+		desk, err := orders.New(orders.Config{Log: cfg.Log}, orders.Deps{NATS: nc, IDs: ids, Stage: p.stage})
 		if err != nil {
 			return nil, err
 		}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/nats-io/nats.go"
+
 	"parley/coordinator"
 	"parley/coordinator/machine"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
-	"parley/wire"
 )
 
 // coordinatorName is the role's name, as the service announces it.
@@ -59,10 +60,9 @@ func (c *coordinatorCmd) limits() machine.Limits {
 
 // coordinatorRole is a coordinator with its own connection.
 func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *onNATS {
-	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
+	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
-		role, err := coordinator.New(cfg, coordinator.Deps{NATS: g.nats, Durability: string(g.durability.Durability)})
-		return warned{role, g, wire.TxLog(), conn.Log}, err
+		return coordinator.New(cfg, coordinator.Deps{NATS: nc})
 	})
 }
 

@@ -30,7 +30,10 @@ func (c *idRetireCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	client := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		return err
+	}
 	defer client.Close()
 	table, err := client.Retire(ctx, c.Worker)
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/nats-io/nats.go"
+
 	"parley/idworker"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
@@ -40,9 +42,8 @@ func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
 
 // idworkerRole is an idworker with its own connection.
 func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
-	return newOnNATS(conn, wire.IDLeases(), func(g ground) (lifecycle.Role, error) {
+	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
-		role, err := idworker.New(cfg, idworker.Deps{NATS: g.nats, JS: g.js, Incarnation: g.incarnation, Durability: g.durability.Durability, Silent: g.durability.Silent})
-		return warned{role, g, wire.IDLeases(), conn.Log}, err
+		return idworker.New(cfg, idworker.Deps{NATS: nc})
 	})
 }

@@ -47,7 +47,10 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	client := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		return err
+	}
 	defer client.Close()
 	table, err := client.Leases(ctx)
 	if err != nil {

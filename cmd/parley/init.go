@@ -79,6 +79,6 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 		}
 		a.printf("stream %s %s, incarnation %s, durability %s\n", s.Name, did, s.Incarnation, d.Durability)
 	}
-	warnDurability(a.log, d)
+	d.Warn(a.log)
 	return nil
 }

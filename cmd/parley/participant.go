@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"github.com/nats-io/nats.go"
+
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 	"parley/participants"
@@ -71,8 +73,8 @@ func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
 }
 
 func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
-		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: g.nats})
+	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: nc})
 	})
 }
 
@@ -92,7 +94,7 @@ func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
 }
 
 func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, wire.TxLog(), func(g ground) (lifecycle.Role, error) {
-		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: g.nats})
+	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: nc})
 	})
 }

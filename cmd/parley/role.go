@@ -4,33 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/internal/lifecycle"
-	"parley/internal/streams"
 	"parley/natsconn"
-	"parley/wire"
 )
 
-// ground is what a role stands on once NATS is reached and its stream checked.
-type ground struct {
-	nats        *nats.Conn
-	js          jetstream.JetStream
-	incarnation string
-	durability  streams.Report
-}
-
-// onNATS is a role with its own connection to NATS: Run connects, checks the
-// stream that the role's promises rest on, runs what build makes, and drains
-// the connection after it. While NATS is away it waits.
+// onNATS is a role with its own connection to NATS: Run connects, runs what build
+// makes, and drains the connection after it. While NATS is away it waits.
 type onNATS struct {
-	conn   natsconn.Options
-	stream wire.StreamSpec
-	build  func(ground) (lifecycle.Role, error)
+	conn  natsconn.Options
+	build func(*nats.Conn) (lifecycle.Role, error)
 
 	ready chan struct{}
 	// nats is the connection, once there is one, and inner the role that uses it.
@@ -38,8 +24,8 @@ type onNATS struct {
 	inner atomic.Pointer[lifecycle.Role]
 }
 
-func newOnNATS(conn natsconn.Options, stream wire.StreamSpec, build func(ground) (lifecycle.Role, error)) *onNATS {
-	return &onNATS{conn: conn, stream: stream, build: build, ready: make(chan struct{})}
+func newOnNATS(conn natsconn.Options, build func(*nats.Conn) (lifecycle.Role, error)) *onNATS {
+	return &onNATS{conn: conn, build: build, ready: make(chan struct{})}
 }
 
 // Ready is closed once the role serves.
@@ -81,14 +67,7 @@ func (r *onNATS) Run(ctx context.Context) error {
 }
 
 func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
-	g, err := stand(ctx, nc, r.stream, r.conn.Log)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	role, err := r.build(g)
+	role, err := r.build(nc)
 	if err != nil {
 		return err
 	}
@@ -106,18 +85,4 @@ func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
 	close(ended)
 	<-forwarded
 	return err
-}
-
-// stand checks the stream and finds out what it survives. While nobody can answer
-// it waits, as for NATS itself: brokers may be on their way.
-func stand(ctx context.Context, nc *nats.Conn, stream wire.StreamSpec, log *slog.Logger) (ground, error) {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		return ground{}, err
-	}
-	info, err := streams.Await(ctx, js, stream, log)
-	if err != nil {
-		return ground{}, err
-	}
-	return ground{nats: nc, js: js, incarnation: info.Incarnation, durability: streams.Inspect(ctx, nc, stream.Name)}, nil
 }

@@ -70,7 +70,11 @@ func newAsker(nc *nats.Conn, given string) (*asker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &asker{nc: nc, js: js, tx: tx, ids: idclient.New(nc, idclient.Config{}), given: given}, nil
+	ids, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		return nil, errors.Join(err, tx.Close())
+	}
+	return &asker{nc: nc, js: js, tx: tx, ids: ids, given: given}, nil
 }
 
 func (q *asker) close() {

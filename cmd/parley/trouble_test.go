@@ -20,10 +20,9 @@ var errTroubled = errors.New("the stream went back")
 
 func (troubled) Healthy(context.Context) error { return errTroubled }
 
-// A role's trouble reaches those who look: through what wraps the role to /healthz,
-// and in the line of its process in parley status.
+// A role's trouble reaches those who look: in /healthz, and in the line of its process in parley status.
 func TestTroubleIsShown(t *testing.T) {
-	if err := healthOf(t.Context(), warned{Role: troubled{}}); !errors.Is(err, errTroubled) {
+	if err := healthOf(t.Context(), troubled{}); !errors.Is(err, errTroubled) {
 		t.Errorf("its health is %v", err)
 	}
 	line := coordinating(wire.CoordinatorState{Reason: errTroubled.Error()}, nil)

@@ -99,7 +99,7 @@ func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecyc
 	g.Add(blogName, posts)
 	cfg := chatgw.Config{Listen: c.HTTP, Log: a.log.With("role", chatgwName)}
 	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
-	g.Add(chatgwName, newOnNATS(conn(chatgwName), wire.Chat(), chatgwRole(cfg, parts, made)))
+	g.Add(chatgwName, newOnNATS(conn(chatgwName), chatgwRole(cfg, parts, made)))
 	return g, nil
 }
 
@@ -111,7 +111,7 @@ type mounted struct {
 
 func (c *upCmd) posts(conn natsconn.Options, a *app) *mounted {
 	m := &mounted{}
-	m.onNATS = newOnNATS(conn, wire.IDLeases(), blogRole(blog.Config{Dir: c.blog(), Log: a.log.With("role", blogName)}, &m.blog))
+	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.log.With("role", blogName)}, &m.blog))
 	return m
 }
 

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -26,16 +26,19 @@ type Client struct {
 	nc    *nats.Conn
 	inbox string
 	sub   *nats.Subscription
-	next  atomic.Uint64
 
 	mu      sync.Mutex
-	waiting map[uint64]chan<- *nats.Msg
+	waiting map[string]chan<- *nats.Msg
 }
 
 // New subscribes to an inbox of its own on nc, which the caller keeps open and
-// closes after [Client.Close].
+// closes after [Client.Close]. It refuses a connection that is not like those of
+// [natsconn.Connect], and says what to set.
 func New(nc *nats.Conn) (*Client, error) {
-	c := &Client{nc: nc, inbox: nc.NewInbox(), waiting: map[uint64]chan<- *nats.Msg{}}
+	if err := natsconn.Check(nc); err != nil {
+		return nil, fmt.Errorf("txclient: %w", err)
+	}
+	c := &Client{nc: nc, inbox: nc.NewInbox(), waiting: map[string]chan<- *nats.Msg{}}
 	sub, err := nc.Subscribe(c.inbox+".*", c.deliver)
 	if err != nil {
 		return nil, fmt.Errorf("txclient: subscribing to answers: %w", err)
@@ -63,26 +66,24 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// expect opens a mailbox for the answers to one request.
-func (c *Client) expect(box chan<- *nats.Msg) (token uint64, reply string) {
-	token = c.next.Add(1)
+// expect opens a mailbox for the answers to one request. Its subject cannot be guessed:
+// who sees the answers of others has seen this one when it is too late to forge it.
+func (c *Client) expect(box chan<- *nats.Msg) (token, reply string) {
+	token = randomToken()
 	c.mu.Lock()
 	c.waiting[token] = box
 	c.mu.Unlock()
-	return token, c.inbox + "." + strconv.FormatUint(token, 10)
+	return token, c.inbox + "." + token
 }
 
-func (c *Client) forget(token uint64) {
+func (c *Client) forget(token string) {
 	c.mu.Lock()
 	delete(c.waiting, token)
 	c.mu.Unlock()
 }
 
 func (c *Client) deliver(msg *nats.Msg) {
-	token, err := strconv.ParseUint(msg.Subject[strings.LastIndexByte(msg.Subject, '.')+1:], 10, 64)
-	if err != nil {
-		return // not one of this client's
-	}
+	token := msg.Subject[strings.LastIndexByte(msg.Subject, '.')+1:]
 	c.mu.Lock()
 	box := c.waiting[token]
 	c.mu.Unlock()
@@ -100,9 +101,14 @@ func (c *Client) deliver(msg *nats.Msg) {
 // fill a journal's index from its end; keys without order touch a page of it
 // each.
 func NewKey() string {
+	return strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + randomToken()
+}
+
+// randomToken has 80 random bits.
+func randomToken() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + wire.Token(b)
+	return wire.Token(b)
 }
 
 // noResponders reports whether msg is the broker's word that nobody listens.

@@ -72,7 +72,7 @@ func (f *fake) next() try {
 // answer answers a submission; the rest of the outcome is filled in.
 func (f *fake) answer(to try, o wire.Outcome) {
 	f.t.Helper()
-	o.V = wire.Version
+	o.V, o.Key = wire.Version, to.Key
 	if err := f.nc.Publish(to.reply, wire.Encode(o)); err != nil {
 		f.t.Fatal(err)
 	}

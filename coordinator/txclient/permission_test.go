@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -49,7 +50,7 @@ func users(publish, subscribe []string) []*server.User {
 
 func (g *guarded) connect(t *testing.T, user string, opts ...nats.Option) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(g.ClientURL(), append(opts, nats.UserInfo(user, "x"))...)
+	nc, err := nats.Connect(g.ClientURL(), append(append(natsconn.Required(), opts...), nats.UserInfo(user, "x"))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,11 @@ func (c *Client) Status(ctx context.Context, id wire.TxID) (wire.Outcome, error)
 	if err != nil {
 		return wire.Outcome{}, err
 	}
-	return wire.Decode[wire.Outcome](msg.Data)
+	o, err := wire.Decode[wire.Outcome](msg.Data)
+	if err == nil && o.ID != id && o.Status != wire.StatusRejected {
+		return wire.Outcome{}, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the answer is about %s, asked was about %s", o.ID, id)}
+	}
+	return o, err
 }
 
 // Resolve asks a coordinator to find out what became of a branch, sealing the

@@ -103,7 +103,7 @@ type try struct {
 	client *Client
 	submit wire.Submit
 	box    chan *nats.Msg
-	token  uint64
+	token  string
 	// started: some coordinator may have started a transaction for it.
 	started bool
 	last    wire.Outcome // the last answer, for the reason
@@ -112,7 +112,7 @@ type try struct {
 	// statusBox takes the answer about the transaction asked. committed is what
 	// it was, with its status empty until then.
 	statusBox   chan *nats.Msg
-	statusToken uint64
+	statusToken string
 	asked       wire.TxID
 	committed   wire.Outcome
 	// noStatus: the broker refuses to let this client ask on tx.status.
@@ -177,6 +177,9 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 			if err != nil {
 				t.last = rejection(wire.CodeVersion, err.Error())
 				return o, false, nil
+			}
+			if o.Key != t.submit.Key && !(o.Key == "" && o.Status == wire.StatusRejected) {
+				continue // it is about another key
 			}
 			switch o.Status {
 			case wire.StatusPending:

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -56,8 +57,12 @@ type Client struct {
 }
 
 // New makes a client on nc, which the caller keeps open and closes after
-// [Client.Close]. Nothing is sent before the first ID is wanted.
-func New(nc *nats.Conn, cfg Config) *Client {
+// [Client.Close]. Nothing is sent before the first ID is wanted. It refuses a
+// connection that is not like those of [natsconn.Connect], and says what to set.
+func New(nc *nats.Conn, cfg Config) (*Client, error) {
+	if err := natsconn.Check(nc); err != nil {
+		return nil, fmt.Errorf("idclient: %w", err)
+	}
 	if cfg.MaxAge <= 0 {
 		cfg.MaxAge = DefaultMaxAge
 	}
@@ -75,7 +80,7 @@ func New(nc *nats.Conn, cfg Config) *Client {
 		fetch: newFetch(),
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	return c
+	return c, nil
 }
 
 // Next hands out an ID that is larger than every one handed out before. It

@@ -14,10 +14,13 @@ import (
 // A service keeps one client for as long as it runs and takes an ID whenever it
 // makes something.
 func Example() {
-	nc, stop := exampleSystem() // a broker and an idworker; else nats.Connect
+	nc, stop := exampleSystem() // a broker and an idworker; else natsconn.Connect
 	defer stop()
 
-	client := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer client.Close()
 
 	// The time is spent only when IDs have to be waited for.
@@ -53,7 +56,10 @@ func Example() {
 func ExampleClient_NextN() {
 	nc, stop := exampleSystem()
 	defer stop()
-	client := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer client.Close()
 
 	ids, err := client.NextN(context.Background(), 1000)

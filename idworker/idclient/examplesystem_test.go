@@ -10,6 +10,7 @@ import (
 	"parley/broker"
 	"parley/idworker"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -32,14 +33,14 @@ func exampleSystem() (nc *nats.Conn, stop func()) {
 	case err := <-ended:
 		log.Fatal(err)
 	}
-	nc, err = nats.Connect(b.ClientURL(), nats.ReconnectBufSize(-1))
+	nc, err = natsconn.Connect(ctx, natsconn.Options{URL: b.ClientURL(), Log: slog.New(slog.DiscardHandler)})
 	must(err)
 
 	js, err := jetstream.New(nc)
 	must(err)
-	incarnation, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1)
+	_, _, err = streams.Ensure(ctx, js, wire.IDLeases(), 1)
 	must(err)
-	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc, JS: js, Incarnation: incarnation, Durability: streams.Synced})
+	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})
 	must(err)
 	working, release := context.WithCancel(ctx)
 	go func() { ended <- w.Run(working) }()

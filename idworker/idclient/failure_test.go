@@ -248,7 +248,10 @@ func TestBrokerAway(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
 	nc := s.Connect(t)
-	c := idclient.New(nc, idclient.Config{})
+	c, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer c.Close()
 	next(t, c)
 	gone := nc.StatusChanged(nats.RECONNECTING)

@@ -39,11 +39,7 @@ func newSystem(t testing.TB) *system {
 func (s *system) idworker(t testing.TB) (stop func()) {
 	t.Helper()
 	nc := s.Connect(t)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc, JS: js, Incarnation: s.incarnation, Durability: streams.Synced})
+	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})
 	if err != nil {
 		t.Fatal(err)
 	}

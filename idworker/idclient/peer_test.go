@@ -108,7 +108,10 @@ func (p *peer) counts() []int {
 
 func newClient(t testing.TB, s *brokertest.Server, cfg idclient.Config) *idclient.Client {
 	t.Helper()
-	c := idclient.New(s.Connect(t), cfg)
+	c, err := idclient.New(s.Connect(t), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(c.Close)
 	return c
 }

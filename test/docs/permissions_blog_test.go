@@ -21,7 +21,10 @@ func blogging(ctx context.Context, t *testing.T, s *server.Server, needed chan e
 	if d := streams.Inspect(ctx, nc, wire.IDLeases().Name); d.Durability != streams.Synced {
 		t.Errorf("a blog sees the durability %s: %s", d.Durability, d.Reason)
 	}
-	ids := idclient.New(nc, idclient.Config{})
+	ids, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
 	b, err := blog.New(blog.Config{Dir: t.TempDir(), Shards: 2}, blog.Deps{NATS: nc, NextID: ids.Next})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"parley/coordinator/txclient"
 	"parley/idworker"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/inventory"
@@ -65,15 +66,15 @@ func guarded(t *testing.T) *server.Server {
 // as connects a user. What the server refuses goes to refused.
 func as(t *testing.T, s *server.Server, user string, refused chan error) *nats.Conn {
 	t.Helper()
-	nc, err := nats.Connect(
-		s.ClientURL(), nats.UserInfo(user, "change-me"),
+	nc, err := nats.Connect(s.ClientURL(), append(
+		natsconn.Required(), nats.UserInfo(user, "change-me"),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			select {
 			case refused <- err:
 			default:
 			}
 		}),
-	)
+	)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,8 +98,7 @@ func TestPermissions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	leases, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1)
-	if err != nil {
+	if _, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1); err != nil {
 		t.Fatal(err)
 	}
 
@@ -127,14 +127,10 @@ func TestPermissions(t *testing.T) {
 	defer serving(t, c)()
 
 	ids := as(t, s, "idworker", needed)
-	idjs, err := jetstream.New(ids)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if d := streams.Inspect(ctx, ids, wire.IDLeases().Name); d.Durability != streams.Synced {
 		t.Errorf("an idworker sees the durability %s: %s", d.Durability, d.Reason)
 	}
-	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: ids, JS: idjs, Incarnation: leases, Durability: streams.Synced})
+	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: ids})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,10 @@ import (
 
 // number gives some IDs. A service keeps one client for as long as it runs.
 func number(nc *nats.Conn, n int) (ids []wire.ID, err error) {
-	client := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		return nil, err
+	}
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

@@ -113,11 +113,10 @@ func TestReadmeNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	incarnation, _, err := streams.Ensure(t.Context(), js, wire.IDLeases(), 1)
-	if err != nil {
+	if _, _, err := streams.Ensure(t.Context(), js, wire.IDLeases(), 1); err != nil {
 		t.Fatal(err)
 	}
-	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc, JS: js, Incarnation: incarnation, Durability: streams.Synced})
+	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})
 	if err != nil {
 		t.Fatal(err)
 	}

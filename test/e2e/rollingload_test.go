@@ -81,7 +81,10 @@ func (c *rolling) startLoad() *traffic {
 	for i := range rollingOrders {
 		l.run(client{kindOrder, fmt.Sprint(i)}, rollingPace, l.order)
 	}
-	ids := idclient.New(c.nc, idclient.Config{})
+	ids, err := idclient.New(c.nc, idclient.Config{})
+	if err != nil {
+		c.Fatal(err)
+	}
 	c.Cleanup(ids.Close)
 	l.run(client{kind: kindID}, rollingPace, func(int) error { return l.id(ids) })
 	posts := blogclient.New(c.nc)

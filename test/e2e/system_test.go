@@ -61,7 +61,7 @@ func newSystem(t testing.TB) *system {
 func (s *system) connect() {
 	s.Helper()
 	var err error
-	if s.nc, err = nats.Connect(s.url, nats.Name("e2e"), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0)); err != nil {
+	if s.nc, err = nats.Connect(s.url, nats.Name("e2e"), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0)); err != nil {
 		s.Fatal(err)
 	}
 	s.Cleanup(s.nc.Close)

@@ -50,7 +50,7 @@ type tier struct {
 func tiers() []tier {
 	return []tier{
 		{"quick", "at most 2 minutes once it was built; nothing to install but Go and make", quick()},
-		{"test", "about 11 minutes on two cores; installs what it needs", test()},
+		{"test", "about 9 minutes on two cores; installs what it needs", test()},
 		{"proof", "minutes to hours; resumes where it was stopped", proof()},
 	}
 }
