@@ -30,8 +30,9 @@ type Config struct {
 	// became of the branch; default 1 s.
 	InquireAfter time.Duration
 	// AcceptIncarnation names the commit log stream's present incarnation, to
-	// let a journal that remembers another one start all the same. For an
-	// operator who knows that the old stream is gone for good; empty otherwise.
+	// let a journal that remembers another one, or that knows of more than the
+	// brokers have, start all the same. For an operator who knows that what is
+	// missing is gone for good; empty otherwise.
 	AcceptIncarnation string
 	// NewJournal lets a new journal begin although the participant had another one
 	// before. For an operator who knows that the old one is gone for good.

@@ -23,7 +23,7 @@ type participantFlags struct {
 	crashFlag
 	sampleFlag
 	clockFlag
-	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before; NAME is the new one's incarnation. Only when the old one is gone for good."`
+	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before, or an older store took its place; NAME is its incarnation now. Only when what it lacks is gone for good."`
 	AcceptJournal     string `placeholder:"ID" help:"Let this journal vote again after a copy of it has answered, too; ID is the journal's. Only when the copy votes no more."`
 	newJournalFlag
 }
