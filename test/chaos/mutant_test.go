@@ -80,6 +80,20 @@ func mutants(t *testing.T) []broken {
 			act: func(s *scene) { s.crash("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
 		},
 		{
+			name: "a copy of a journal is let in", rule: checker.Atomic,
+			edits: []mutant.Edit{
+				mutant.Replace("participants/standing.go", "	if err := s.alone(ctx, own); err != nil {\n		return err\n	}\n", "	_ = s.alone\n"),
+				mutant.Replace("participants/standing.go", "	if first {\n		s.standing.twin = e.Error()\n	}\n", ""),
+			},
+			act: func(s *scene) {
+				end := s.copied(wire.Inventory)
+				for range 16 {
+					s.place(s.order("item-0", "zone-0"))
+				}
+				end()
+			},
+		},
+		{
 			name: "a key is not unique", rule: checker.TwoCommits,
 			edits: []mutant.Edit{
 				mutant.Replace("participants/machine/prepare.go", "case v.Key != nil:", "case v.Key != nil && false:"),
@@ -350,6 +364,28 @@ func (s *scene) hold(name, step string, o *model.Order) {
 	}
 	s.Continue(name)
 	<-placed
+}
+
+// copied starts a participant once more, on a copy of its journal, and returns when
+// that one serves or has ended.
+func (s *scene) copied(name string) (end func()) {
+	s.Helper()
+	dir := s.TempDir()
+	db, conn := s.database(s.Context(), name)
+	_, err := conn.ExecContext(s.Context(), "VACUUM INTO ?", filepath.Join(dir, name+".db"))
+	if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+		s.Fatal(err)
+	}
+	m := s.of(name)
+	args := slices.Clone(m.Args)
+	args[slices.Index(args, "--data")+1] = dir
+	p := proc.LaunchBy(s, proc.Options{}, slices.Concat([]string{string(s.program)}, args, []string{"--sample", "bench"})...)
+	m.started.await(s.Context(), p)
+	return func() {
+		if !p.Ended() {
+			p.Interrupt()
+		}
+	}
 }
 
 // alone stops the other coordinator, if the name is one's.
