@@ -63,14 +63,14 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// Every subcommand that people see is in the README or in OPERATIONS.
+// Every subcommand that people see is in the README, the guide or OPERATIONS.
 func TestEveryCommandIsMentioned(t *testing.T) {
 	binary := build(t)
 	out, err := exec.CommandContext(t.Context(), binary, "--help").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := read(t, "README.md") + read(t, operations)
+	all := read(t, "README.md") + read(t, "docs/GUIDE.md") + read(t, operations)
 	found := regexp.MustCompile(`(?m)^  ((?:tx |bench )?[a-z]+)(?: +<[^>]*>| \[[^]]*\])* .*$`).FindAllStringSubmatch(string(out), -1)
 	if len(found) < 10 {
 		t.Errorf("found only %d commands in:\n%s", len(found), out)

@@ -20,11 +20,11 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// The Go code in the README is that of the files readme_*_test.go, which
+// The Go code in the README and the guide is that of the files readme_*_test.go, which
 // compile and run here.
 func TestReadmeCode(t *testing.T) {
 	var blocks []string
-	for _, f := range fences(read(t, "README.md")) {
+	for _, f := range fences(read(t, "README.md") + read(t, "docs/GUIDE.md")) {
 		if f.info == "go" {
 			blocks = append(blocks, f.body)
 		}
@@ -34,7 +34,7 @@ func TestReadmeCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(blocks) != len(files) || len(files) == 0 {
-		t.Errorf("the README has %d blocks of Go, and there are %d files of it", len(blocks), len(files))
+		t.Errorf("they have %d blocks of Go, and there are %d files of it", len(blocks), len(files))
 	}
 	pkg := regexp.MustCompile(`(?s)\A.*?\npackage docs_test\n+`)
 	for _, f := range files {
@@ -48,7 +48,7 @@ func TestReadmeCode(t *testing.T) {
 			found = found || strings.TrimSpace(b) == strings.TrimSpace(code)
 		}
 		if !found {
-			t.Errorf("the README does not have the code of %s:\n%s", f, code)
+			t.Errorf("neither has the code of %s:\n%s", f, code)
 		}
 	}
 }

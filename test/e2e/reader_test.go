@@ -197,10 +197,10 @@ func blocks(t testing.TB, text, from, to string) (found []string) {
 	return found
 }
 
-// section is a section of the README.
+// section is a section of the README or of the guide.
 func section(t testing.TB, heading string) []string {
 	t.Helper()
-	return blocks(t, document(t, "README.md"), "\n## "+heading+"\n", "\n## ")
+	return blocks(t, document(t, "README.md")+document(t, "docs/GUIDE.md")+"\n## ", "\n## "+heading+"\n", "\n## ")
 }
 
 // prompted are the commands after a prompt, with their outputs.

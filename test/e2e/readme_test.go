@@ -119,7 +119,7 @@ func (r *reader) requests() {
 	}
 	defer nc.Close()
 	sent := 0
-	for _, path := range []string{"README.md", "docs/PROTOCOL.md"} {
+	for _, path := range []string{"README.md", "docs/GUIDE.md", "docs/PROTOCOL.md"} {
 		for _, m := range regexp.MustCompile(`nats req(?:uest)? (\S+) '([^']*)'`).FindAllStringSubmatch(document(r, path), -1) {
 			sent++
 			answer, err := nc.Request(m[1], []byte(m[2]), patience)
@@ -185,7 +185,7 @@ func TestOperationsApart(t *testing.T) {
 	if err := r.try(shown{"parley blog post ada 'Two phases are enough.'", ""}); err != nil {
 		t.Error(err)
 	}
-	m := regexp.MustCompile("`(curl -s http://" + regexp.QuoteMeta(blog.DefaultListen) + "/[^`]*)`").FindStringSubmatch(document(t, "README.md"))
+	m := regexp.MustCompile("`(curl -s http://" + regexp.QuoteMeta(blog.DefaultListen) + "/[^`]*)`").FindStringSubmatch(document(t, "docs/GUIDE.md"))
 	served := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "blog serve") })
 	if m == nil || served < 0 {
 		t.Fatalf("the README does not say that the blog is at %s, or OPERATIONS.md does not run it", blog.DefaultListen)
