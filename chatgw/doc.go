@@ -40,5 +40,6 @@
 //	watch     a broker that is away for long
 //	drain     stopping in order
 //	metrics   what is counted
+//	measured  all numbers of one moment
 //	beside    what there is beside the chat
 package chatgw

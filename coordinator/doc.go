@@ -25,4 +25,8 @@
 //	trouble       a stream that went back, appends without an answer, health
 //	service       tx.submit, tx.status, tx.resolve, tx.coordinators
 //	status        what is known of a transaction that is not held here
+//	abandon       branches that operators gave up
+//	presence      which participants were there lately
+//	purge         records that are not needed any more
+//	twins         copies of journals, as their stamps show them
 package coordinator

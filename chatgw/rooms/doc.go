@@ -61,5 +61,6 @@
 //	people    presence
 //	notice    who came and left, written down
 //	typing    who writes
+//	errors    those with a code
 //	counters  what happened
 package rooms

@@ -47,5 +47,9 @@
 //	queue     the frames that wait
 //	flusher   who writes them
 //	wheel     pings, for all connections with one timer
+//	try       a write that does not wait
+//	drain     sending everybody away
+//	code      close codes
+//	counters  what happened
 //	text      frames as bytes
 package socket

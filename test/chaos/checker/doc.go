@@ -11,6 +11,7 @@
 //
 //	file     noun
 //	rule     what can be broken
+//	all      everything held against everything
 //	stores   what the system has
 //	journal  reading a participant's database
 //	orders   I1, I2, I4: atomic, told and done, one commit for a key
