@@ -7,14 +7,19 @@ import (
 	"log"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
+	"parley/idworker"
 	"parley/idworker/idclient"
+	"parley/internal/lifecycle"
+	"parley/test/examples"
 	"parley/wire"
 )
 
 // A service keeps one client for as long as it runs and takes an ID whenever it
 // makes something.
 func Example() {
-	nc, stop := exampleSystem() // a broker and an idworker; else natsconn.Connect
+	nc, stop := examples.Start(worker) // a broker and an idworker; else natsconn.Connect
 	defer stop()
 
 	client, err := idclient.New(nc, idclient.Config{})
@@ -54,7 +59,7 @@ func Example() {
 }
 
 func ExampleClient_NextN() {
-	nc, stop := exampleSystem()
+	nc, stop := examples.Start(worker)
 	defer stop()
 	client, err := idclient.New(nc, idclient.Config{})
 	if err != nil {
@@ -68,4 +73,8 @@ func ExampleClient_NextN() {
 	}
 	fmt.Println(len(ids), "IDs, the last above the first:", ids[999] > ids[0])
 	// Output: 1000 IDs, the last above the first: true
+}
+
+func worker(nc *nats.Conn, _ string) (lifecycle.Role, error) {
+	return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
 }

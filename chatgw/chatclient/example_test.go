@@ -1,0 +1,66 @@
+package chatclient_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+	"parley/idworker"
+	"parley/idworker/idclient"
+	"parley/internal/lifecycle"
+	"parley/test/examples"
+
+	"github.com/nats-io/nats.go"
+)
+
+// A session stays in its rooms over any number of connections, and tells each message
+// once and in order.
+func Example() {
+	var gateway *chatgw.Gateway
+	var ids *idclient.Client
+	_, stop := examples.Start( // a broker; else natsconn.Connect
+		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
+			return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
+		},
+		func(nc *nats.Conn, _ string) (_ lifecycle.Role, err error) {
+			if ids, err = idclient.New(nc, idclient.Config{}); err != nil {
+				return nil, err
+			}
+			gateway, err = chatgw.New(chatgw.Config{Listen: "127.0.0.1:0", Log: examples.Quiet()}, chatgw.Deps{NATS: nc, NextID: ids.Next})
+			return gateway, err
+		},
+	)
+	defer stop()
+	defer ids.Close()
+
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	said := make(chan frame.Message, 2)
+	s := chatclient.NewSession(
+		chatclient.Config{URL: "http://" + gateway.Addr().String(), Name: "ann"},
+		chatclient.Events{Said: func(_ string, m frame.Message) { said <- m }},
+	)
+	running, leave := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(running) }()
+	if err := s.Join(ctx, "kitchen"); err != nil {
+		fmt.Println(err)
+	}
+	for _, text := range []string{"the oven is hot", "two margheritas"} {
+		if _, err := s.Send(ctx, "kitchen", text); err != nil {
+			fmt.Println(err)
+		}
+	}
+	for range 2 {
+		m := <-said
+		fmt.Printf("%s: %s\n", m.User, m.Text)
+	}
+	leave()
+	<-ended
+	// Output:
+	// ann: the oven is hot
+	// ann: two margheritas
+}

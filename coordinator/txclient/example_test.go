@@ -1,0 +1,74 @@
+package txclient_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"path/filepath"
+	"time"
+
+	"parley/coordinator"
+	"parley/coordinator/txclient"
+	"parley/internal/lifecycle"
+	"parley/participants"
+	"parley/participants/delivery"
+	"parley/participants/inventory"
+	"parley/test/examples"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// An order takes stock and a courier, or neither. Its key makes repeating safe: who
+// lost the answer submits once more, and is told the same.
+func Example() {
+	nc, stop := examples.Start( // a broker; else natsconn.Connect
+		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
+			return coordinator.New(coordinator.Config{Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
+		},
+		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
+			journal := participants.Config{Path: filepath.Join(dir, "inventory.db"), Log: examples.Quiet()}
+			return inventory.New(inventory.Config{Config: journal, Seed: inventory.Sample()}, participants.Deps{NATS: nc})
+		},
+		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
+			journal := participants.Config{Path: filepath.Join(dir, "delivery.db"), Log: examples.Quiet()}
+			return delivery.New(delivery.Config{Config: journal, Seed: delivery.Sample()}, participants.Deps{NATS: nc})
+		},
+	)
+	defer stop()
+
+	client, err := txclient.New(nc)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+
+	payload := func(v any) json.RawMessage {
+		data, err := json.Marshal(v)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return data
+	}
+	order := txclient.Request{Key: "order-1", Branches: []wire.Branch{
+		{Participant: wire.Inventory, Payload: payload(map[string]any{"v": 1, "item": "margherita", "quantity": 2})},
+		{Participant: wire.Delivery, Payload: payload(map[string]any{"v": 1, "zone": "centre"})},
+	}}
+	for range 2 {
+		o, err := client.Submit(ctx, order)
+		if errors.Is(err, txclient.ErrUnknown) {
+			continue // it may be committed: submit again with this key
+		}
+		if err != nil {
+			log.Fatal(err) // nothing was done
+		}
+		fmt.Println(o.Key, o.Status)
+	}
+	// Output:
+	// order-1 committed
+	// order-1 committed
+}
