@@ -20,14 +20,21 @@ type commitLog struct {
 	s      *service
 	stream *streams.Binding
 
-	mu sync.Mutex
-	// began is when the last look did.
+	// looking is held during a look, which waits for the broker; began is when the
+	// last one did.
+	looking sync.Mutex
 	began   time.Time
+
+	mu      sync.Mutex
 	retreat streams.Retreat
 }
 
-// watchStreamEvery is how often the stream is looked at, and the clock compared.
-const watchStreamEvery = time.Second
+const (
+	// watchStreamEvery is how often the stream is looked at, and the clock compared.
+	watchStreamEvery = time.Second
+	// lookTimeout bounds one look. Another one follows.
+	lookTimeout = 5 * time.Second
+)
 
 // watch returns when ctx ends, or with a [*streams.Error] when the stream is lost, is
 // another one, or was behind for so long that no stale read explains it.
@@ -54,28 +61,30 @@ func isStreamError(err error) bool {
 
 // look reads the state of the stream.
 func (l *commitLog) look(ctx context.Context) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.lookLocked(ctx)
+	l.looking.Lock()
+	defer l.looking.Unlock()
+	return l.lookNow(ctx)
 }
 
 // behind looks at the stream, unless another look began since the call. It reports
 // true if the stream is behind, or cannot be looked at.
 func (l *commitLog) behind(ctx context.Context) bool {
 	asked := time.Now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.looking.Lock()
+	defer l.looking.Unlock()
 	if l.began.Before(asked) {
-		if err := l.lookLocked(ctx); err != nil {
+		if err := l.lookNow(ctx); err != nil {
 			return true
 		}
 	}
-	return l.retreat.Behind()
+	return l.trouble() != nil
 }
 
-func (l *commitLog) lookLocked(ctx context.Context) error {
+func (l *commitLog) lookNow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
 	began, known := time.Now(), l.s.journal.known.Load()
-	info, err := l.stream.Check(ctx)
+	info, err := l.stream.CheckOnce(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,6 +92,8 @@ func (l *commitLog) lookLocked(ctx context.Context) error {
 	l.s.journal.knows(info.LastSeq)
 	l.began = began
 	now := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	first, ended := l.retreat.Seen(known, info.LastSeq, now)
 	switch {
 	case first:
@@ -96,7 +107,7 @@ func (l *commitLog) lookLocked(ctx context.Context) error {
 	return nil
 }
 
-// trouble is not nil while the stream is behind.
+// trouble is not nil while the stream is behind. It does not wait for a look.
 func (l *commitLog) trouble() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
