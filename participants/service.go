@@ -79,7 +79,6 @@ func (s *service) serve(ctx context.Context) error {
 	defer stop()
 	in, m, err := s.listen(ctx, soft)
 	if err == nil {
-		s.running.Store(s)
 		background.Go(func() { s.inquire(soft) })
 		background.Go(func() { (&retrier{s}).run(soft) })
 		background.Go(func() { s.try(soft) })
@@ -174,6 +173,8 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	if err := in.open(); err != nil {
 		return in, m, err
 	}
+	// From here on it is asked, and answers from the journal.
+	s.running.Store(s)
 	if err := m.serve(handlers); err != nil {
 		return in, m, err
 	}

@@ -69,7 +69,11 @@ func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (wi
 	}
 	for range d.conns {
 		if m := <-answers; m != nil {
-			return wire.Decode[wire.Branches](m.Data)
+			b, err := wire.Decode[wire.Branches](m.Data)
+			if err == nil && b.Code != "" {
+				err = fmt.Errorf("%s cannot say: %s: %s", name, b.Code, b.Reason)
+			}
+			return b, err
 		}
 	}
 	return wire.Branches{}, fmt.Errorf("%s does not answer", name)

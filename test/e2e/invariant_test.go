@@ -28,7 +28,11 @@ func ask[T any, M wire.Message[T]](s *system, subject string, request []byte) (T
 
 func (s *system) branches(participant string, q wire.BranchQuery) (wire.Branches, error) {
 	q.V = wire.Version
-	return ask[wire.Branches](s, wire.BranchSubject(participant), wire.Encode(q))
+	b, err := ask[wire.Branches](s, wire.BranchSubject(participant), wire.Encode(q))
+	if err == nil && b.Code != "" {
+		err = fmt.Errorf("%s cannot say: %s: %s", participant, b.Code, b.Reason)
+	}
+	return b, err
 }
 
 // must asks what has to be answered, if not at once.

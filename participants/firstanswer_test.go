@@ -1,0 +1,45 @@
+package participants_test
+
+import (
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"parley/participants"
+	"parley/wire"
+
+	"github.com/nats-io/nats.go"
+)
+
+// The first answer of a participant that starts is from its journal. (It was that it is
+// not running, for the moment between its endpoints and the end of its start: who looks
+// at the numbers alone took that for "nothing is in doubt".)
+func TestFirstAnswerIsFromTheJournal(t *testing.T) {
+	server := newServer(t)
+	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db")}
+	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	newVoter(t, server.Connect(t), "early").yes()
+	stop(t, cancel, ended)
+	nc := server.Connect(t)
+	for range 5 {
+		_, cancel, ended := start(t, server.Connect(t), cfg, nothing{})
+		var answer *nats.Msg
+		await(t, "the first answer", func() (ok bool) {
+			for range 200 { // as fast as they go
+				var err error
+				if answer, err = nc.Request(wire.BranchSubject("early"), wire.Encode(wire.BranchQuery{V: wire.Version}), patience); err == nil {
+					return true
+				}
+				if !errors.Is(err, nats.ErrNoResponders) {
+					t.Fatal(err)
+				}
+			}
+			return false
+		})
+		b, err := wire.Decode[wire.Branches](answer.Data)
+		if err != nil || b.Code != "" || b.Prepared != 1 {
+			t.Errorf("the first answer is %+v, %v", b, err)
+		}
+		stop(t, cancel, ended)
+	}
+}
