@@ -16,7 +16,7 @@ import (
 const acknowledgeEvery = 10 * time.Second
 
 // acknowledge drops the violations that an operator has acknowledged, until ctx ends:
-// those of commits whose branch was abandoned. Who said so, when and why stands in the
+// those of commits whose branch was abandoned. By whom, when and why is recorded in the
 // stream for ever.
 func (s *service) acknowledge(ctx context.Context) {
 	tick := time.NewTicker(acknowledgeEvery)
@@ -36,7 +36,7 @@ func (s *service) acknowledge(ctx context.Context) {
 func (s *service) acknowledgeAll(ctx context.Context) error {
 	var all []wire.Violation
 	err := s.Read(ctx, func(ctx context.Context, db Querier) (err error) {
-		all, err = violations(ctx, db, s.journal.sql.listViolations, wire.TxID{})
+		all, err = violations(ctx, db, s.journal.sql.listViolations, wire.TxID{}, maxViolations)
 		return err
 	})
 	if err != nil || len(all) == 0 {

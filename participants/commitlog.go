@@ -17,8 +17,8 @@ import (
 // have a branch in doubt aborted that others have committed. A coordinator that
 // starts on an older store cannot know that it is one: the journals do.
 type commitLog struct {
-	s      *service
-	stream *streams.Binding
+	s       *service
+	binding *streams.Binding
 
 	// looking is held during a look, which waits for the broker; began is when the
 	// last one did.
@@ -84,7 +84,7 @@ func (l *commitLog) lookNow(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	began, known := time.Now(), l.s.journal.known.Load()
-	info, err := l.stream.CheckOnce(ctx)
+	info, err := l.binding.CheckOnce(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,9 +119,9 @@ func (l *commitLog) trouble() error {
 }
 
 // acceptStore goes on with an older store than the one that had n stamps and more of
-// this journal, because an operator said that what it lacks is gone for good.
+// this journal, because an operator accepted that what it lacks is gone for good.
 func (s *service) acceptStore(ctx context.Context, n uint64) error {
-	log, err := s.stream.stream.Check(ctx)
+	log, err := s.commitLog.binding.Check(ctx)
 	if err != nil {
 		return err
 	}

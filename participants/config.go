@@ -100,6 +100,9 @@ func (c Config) withDefaults() (Config, error) {
 	if c.InquireAfter < 0 {
 		return c, fmt.Errorf("inquire after is %v, it cannot be negative", c.InquireAfter)
 	}
+	if c.BehindFor < 0 {
+		return c, fmt.Errorf("behind for is %v, it cannot be negative", c.BehindFor)
+	}
 	if c.BehindFor == 0 {
 		c.BehindFor = streams.BehindFor
 	}

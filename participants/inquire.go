@@ -77,7 +77,7 @@ func (s *service) ask(ctx context.Context, b machine.Branch) {
 	case wire.StatusCommitted:
 		s.enqueue(newResolved(b.ID, answer, false))
 	case wire.StatusAborted:
-		s.enqueue(newResolved(b.ID, answer, answer.SealSeq != 0 && s.stream.behind(ctx)))
+		s.enqueue(newResolved(b.ID, answer, answer.SealSeq != 0 && s.commitLog.behind(ctx)))
 	}
 }
 

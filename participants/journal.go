@@ -200,7 +200,7 @@ func (j *journal) identify(c *conn, cfg *Config, log streams.Info) error {
 }
 
 // acceptIncarnation replaces the incarnation that the journal remembers, because
-// an operator said that the remembered one, or what it has lost, is gone for good.
+// an operator accepted that the remembered one, or what it has lost, is gone for good.
 // Logs with branches in doubt keep a note of what they were in: the sequences of the
 // stream mean nothing for them.
 func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered string, log streams.Info) error {

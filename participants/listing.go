@@ -49,7 +49,7 @@ func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire
 		if err := db.QueryRowContext(ctx, sql.countPrepared).Scan(&answer.Prepared); err != nil {
 			return fmt.Errorf("counting branches in doubt: %w", err)
 		}
-		if answer.Violations, err = violations(ctx, db, sql.listViolations, q.ID); err != nil || len(answer.Violations) < wire.MaxList {
+		if answer.Violations, err = violations(ctx, db, sql.listViolations, q.ID, wire.MaxList); err != nil || len(answer.Violations) < wire.MaxList {
 			return err
 		}
 		if !q.ID.IsZero() || q.Key != "" {
@@ -107,14 +107,15 @@ func branchInfos(ctx context.Context, db Querier, query string, args ...any) (in
 	return infos, rows.Err()
 }
 
-// violations are the newest, only those of one transaction if id names one.
-func violations(ctx context.Context, db Querier, query string, id wire.TxID) (list []wire.Violation, err error) {
+// violations are the newest, up to a limit, and only those of one transaction if id
+// names one.
+func violations(ctx context.Context, db Querier, query string, id wire.TxID, limit int) (list []wire.Violation, err error) {
 	rows, err := db.QueryContext(ctx, query, maxViolations)
 	if err != nil {
 		return nil, fmt.Errorf("listing violations: %w", err)
 	}
 	defer rows.Close()
-	for rows.Next() && len(list) < wire.MaxList {
+	for rows.Next() && len(list) < limit {
 		var v wire.Violation
 		if err := rows.Scan(&v.ID.Log, &v.ID.N, &v.Of, &v.Reason, &v.At); err != nil {
 			return nil, fmt.Errorf("reading a violation: %w", err)

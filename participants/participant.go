@@ -84,7 +84,7 @@ func (p *Participant) run(ctx context.Context) error {
 		return err
 	}
 	s.stamps = &stamps{s: s, js: log.JS}
-	s.stream = &commitLog{s: s, stream: log}
+	s.commitLog = &commitLog{s: s, binding: log}
 	err = s.serve(ctx)
 	p.running.Store(nil)
 	return errors.Join(err, s.close())

@@ -26,7 +26,8 @@ type service struct {
 	// nil without NATS.
 	stamps   *stamps
 	standing standing
-	stream   *commitLog
+	// commitLog watches that stream; nil without NATS.
+	commitLog *commitLog
 	// ended is closed when nothing works on the journal any more.
 	ended   chan struct{}
 	durable chan []*op
@@ -90,7 +91,7 @@ func (s *service) serve(ctx context.Context) error {
 		lost := make(chan error, 3)
 		background.Go(func() { lost <- s.stamps.run(soft) })
 		background.Go(func() { lost <- s.watchFiles(soft) })
-		background.Go(func() { lost <- s.stream.watch(soft) })
+		background.Go(func() { lost <- s.commitLog.watch(soft) })
 		if err = s.untilEnd(ctx, lost); isFilesError(err) {
 			cut() // what would be written now would be lost
 		}
@@ -164,7 +165,7 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	if err := s.join(ctx, m.micro); err != nil {
 		return in, m, err
 	}
-	if err := s.stream.look(ctx); isStreamError(err) {
+	if err := s.commitLog.look(ctx); isStreamError(err) {
 		return in, m, err
 	}
 	if err := m.hear(handlers); err != nil {

@@ -179,7 +179,7 @@ func (p *stamps) notBack(ctx context.Context, last *wire.Stamp, accept bool) (*w
 		case accept:
 			return last, p.s.acceptStore(ctx, n)
 		case retreat.For(now) > p.s.cfg.BehindFor:
-			return nil, streams.WentBack(wire.Journals().Name, "as the newest stamp of journal "+j.id+" number", n, stamped)
+			return nil, streams.WentBack(wire.Journals().Name, "for journal "+j.id+" the last stamp", n, stamped)
 		case began:
 			p.s.cfg.Log.Error("the stream of the stamps lacks stamps of this journal which it had acknowledged: an older store was put under the brokers",
 				"last_stamp", n, "stored_before", stamped, "stops_after", p.s.cfg.BehindFor)

@@ -104,7 +104,7 @@ func (s *service) trouble() error {
 	if err := s.abstains(); err != nil {
 		return err
 	}
-	if err := s.stream.trouble(); err != nil {
+	if err := s.commitLog.trouble(); err != nil {
 		return err
 	}
 	s.standing.mu.Lock()

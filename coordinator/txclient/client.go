@@ -33,7 +33,7 @@ type Client struct {
 
 // New subscribes to an inbox of its own on nc, which the caller keeps open and
 // closes after [Client.Close]. It refuses a connection that is not like those of
-// [natsconn.Connect], and says what to set.
+// [natsconn.Connect], and names the option.
 func New(nc *nats.Conn) (*Client, error) {
 	if err := natsconn.Check(nc); err != nil {
 		return nil, fmt.Errorf("txclient: %w", err)

@@ -58,7 +58,7 @@ type Client struct {
 
 // New makes a client on nc, which the caller keeps open and closes after
 // [Client.Close]. Nothing is sent before the first ID is wanted. It refuses a
-// connection that is not like those of [natsconn.Connect], and says what to set.
+// connection that is not like those of [natsconn.Connect], and names the option.
 func New(nc *nats.Conn, cfg Config) (*Client, error) {
 	if err := natsconn.Check(nc); err != nil {
 		return nil, fmt.Errorf("idclient: %w", err)

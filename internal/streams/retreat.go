@@ -11,7 +11,7 @@ const maxUnseen = 5 * time.Second
 // leader that has lost its quorum answers reads for up to 20 s.
 const BehindFor = 30 * time.Second
 
-// Retreat tells a stream that went back, see [WentBack], from a read that was stale:
+// Retreat distinguishes a stream that went back, see [WentBack], from a stale read:
 // a leader that was deposed, or has not caught up, answers for a while only. The
 // zero Retreat is of a stream that has not been looked at.
 type Retreat struct {

@@ -12,7 +12,7 @@ type Lost struct {
 	Participant string
 	Txs         map[wire.TxID]bool
 	Keys        map[string]bool
-	// Noticed reports whether the participant has said that its journal went back.
+	// Noticed reports whether the participant has logged that its journal went back.
 	Noticed func() bool
 }
 
