@@ -77,7 +77,9 @@ func (k *committer) run(ctx context.Context) {
 			k.giveUp(group, errors.New("the drain took too long"))
 			continue
 		}
-		if !k.do(ctx, group) {
+		failed := k.do(ctx, group)
+		k.tend()
+		if !failed {
 			pause = minPause
 			continue
 		}
@@ -87,6 +89,18 @@ func (k *committer) run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		pause = min(2*pause, maxPause)
+	}
+}
+
+// tend keeps the journal's files in order. What was committed is durable without
+// that, and a failure of the database will meet the next group, too.
+func (k *committer) tend() {
+	c := k.journal.conn
+	if c == nil {
+		return
+	}
+	if err := k.journal.db.tend(c, k.journal.tx); err != nil {
+		k.log.Warn("the journal's files could not be kept in order", "error", err)
 	}
 }
 

@@ -16,9 +16,9 @@ type dialect interface {
 	connect(ctx context.Context) (*conn, error)
 	// reader opens what Read and the listings use.
 	reader() (*sql.DB, error)
-	// files are the paths of its files: those that are open always, and those
-	// of a connection. Empty where it is not files that are opened.
-	files() (always, connected []string)
+	// files are the paths of its files, all of them open from the first connection
+	// on. Empty where it is not files that are opened.
+	files() []string
 	// version reads which schema the database has, 0 for an empty one. It is an
 	// error for one that is something else, of a newer build, or damaged.
 	version(c *conn) (int, error)
@@ -29,8 +29,11 @@ type dialect interface {
 	storeFailed(err error) bool
 	// notCommitted reports whether a failed COMMIT certainly changed nothing.
 	notCommitted(err error) bool
-	// finish makes the files whole before the last connection is closed.
-	finish(c *conn) error
+	// tend keeps the files in order after commits, in transactions of its own.
+	// finish makes them whole before the last connection, c, is closed. c is nil
+	// when a failure came before.
+	tend(c *conn, inTx func(func() error) error) error
+	finish(c *conn, inTx func(func() error) error) error
 	// sql is its SQL.
 	sql() *statements
 	// where names the database in errors.

@@ -75,36 +75,23 @@ func (f *files) check() error {
 	return nil
 }
 
-// noteFiles notes the files of a connection that was just opened.
+// noteFiles notes the files of the first connection. They stay open until the
+// journal is closed.
 func (j *journal) noteFiles() error {
-	always, connected := j.db.files()
-	open, err := openFiles(j.db.where(), connected)
-	if err != nil {
-		return err
+	if j.files.Load() != nil {
+		return nil
 	}
-	if j.lasting.Load() == nil {
-		first, err := openFiles(j.db.where(), always)
-		if err != nil {
-			return err
-		}
-		j.lasting.Store(first)
+	open, err := openFiles(j.db.where(), j.db.files())
+	if err == nil {
+		j.files.Store(open)
 	}
-	j.connected.Store(open)
-	return nil
+	return err
 }
 
-// checkFiles compares the files of the journal. While the committer opens
-// another connection SQLite may delete and create some of them: a difference
-// counts only if the same connection is open before and after.
+// checkFiles compares the files of the journal with those under their names.
 func (j *journal) checkFiles() error {
-	for _, at := range []func() *files{j.lasting.Load, j.connected.Load} {
-		f := at()
-		if f == nil {
-			continue
-		}
-		if err := f.check(); err != nil && at() == f {
-			return err
-		}
+	if open := j.files.Load(); open != nil {
+		return open.check()
 	}
 	return nil
 }

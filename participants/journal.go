@@ -22,9 +22,8 @@ type journal struct {
 	// conn is nil after a failure, until [journal.connection] makes another.
 	conn   *conn
 	reader *sql.DB
-	// lasting are the files that are open as long as the journal is, connected
-	// those of the present connection.
-	lasting, connected atomic.Pointer[files]
+	// files are open from the first connection on.
+	files atomic.Pointer[files]
 	// id is the journal's random name.
 	id string
 	// incarnation is that of the commit log's stream which this journal's
@@ -290,7 +289,6 @@ func (j *journal) discard() error {
 	}
 	c, lost := j.conn, j.checkFiles()
 	j.conn = nil
-	j.connected.Store(nil)
 	if lost != nil {
 		// Closing the last connection deletes the -wal by its name, which may be
 		// that of the file that replaced ours. It stays open until the process
@@ -314,6 +312,9 @@ func (j *journal) inTx(c *conn, fn func() error) error {
 	return nil
 }
 
+// tx is inTx with the connection that is open.
+func (j *journal) tx(fn func() error) error { return j.inTx(j.conn, fn) }
+
 // prepared reads every branch in doubt.
 func (j *journal) prepared(c *conn, fn func(*row)) error {
 	return c.rows(j.sql.prepared, func(v []driver.Value) error {
@@ -327,14 +328,17 @@ func (j *journal) prepared(c *conn, fn func(*row)) error {
 
 func (j *journal) close() error {
 	var errs []error
+	full := j.conn
 	if j.reader != nil {
 		errs = append(errs, j.reader.Close())
+	} else {
+		full = nil // it was not opened in full
 	}
-	if j.conn != nil && j.checkFiles() == nil {
-		if j.reader != nil { // it was opened in full
-			errs = append(errs, j.keepOpenTime(j.conn), j.keepKnown(j.conn))
+	if j.checkFiles() == nil {
+		if full != nil {
+			errs = append(errs, j.keepOpenTime(full), j.keepKnown(full))
 		}
-		errs = append(errs, j.db.finish(j.conn))
+		errs = append(errs, j.db.finish(full, j.tx))
 	}
 	errs = append(errs, j.discard())
 	// Last, so that nobody else finds the journal half closed.

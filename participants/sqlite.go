@@ -26,12 +26,20 @@ import (
 type sqliteDB struct {
 	path   string
 	driver driver.Driver
+	// idle is a connection that does nothing: SQLite copies the -wal back when the
+	// last one is closed. open is the file, noted the state of it that the journal
+	// has noted, and walStuck how long the -wal was when it was last copied back,
+	// see tend.
+	idle     *conn
+	open     *os.File
+	noted    database
+	walStuck int64
 }
 
 const (
 	// applicationID marks the file as a Parley journal: "PARL".
 	applicationID = 0x5041524c
-	// walPages is when the log is copied back into the database: 32 MB. The
+	// walPages is when the -wal is copied back into the database: 32 MB. The
 	// pages that every transaction touches are then copied once in thousands.
 	// Half as much gave twice the pauses of 50 ms, and a connection that copies
 	// beside the committer shortened none.
@@ -68,8 +76,8 @@ func openSQLite(path string) (*sqliteDB, error) {
 
 func (d *sqliteDB) where() string { return d.path }
 
-func (d *sqliteDB) files() (always, connected []string) {
-	return []string{d.path, d.path + ".lock"}, []string{d.path + "-wal", d.path + "-shm"}
+func (d *sqliteDB) files() []string {
+	return []string{d.path, d.path + ".lock", d.path + "-wal", d.path + "-shm"}
 }
 
 func (d *sqliteDB) dsn(path string, query url.Values) string {
@@ -95,10 +103,19 @@ func (d *sqliteDB) lock() (func() error, error) {
 	}
 	// Not before: closing a file gives up every POSIX lock that this process
 	// has on it, also those of a journal that it has open already.
-	if err := checkHeader(d.path); err != nil {
+	err = checkHeader(d.path)
+	if err == nil {
+		err = d.checkWAL()
+	}
+	if err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	return c.close, nil
+	return func() error {
+		if d.open != nil {
+			_ = d.open.Close() // it was only read
+		}
+		return c.close()
+	}, nil
 }
 
 func (d *sqliteDB) connect(context.Context) (*conn, error) {
@@ -113,14 +130,35 @@ func (d *sqliteDB) connect(context.Context) (*conn, error) {
 	}
 	err = d.prepareConn(c)
 	if err == nil {
-		// The first read in the mode WAL opens the other files.
-		_, err = c.one("SELECT count(*) FROM sqlite_schema")
+		err = c.openFiles()
+	}
+	if err == nil && d.idle == nil {
+		d.idle, err = d.openIdle()
 	}
 	if err != nil {
 		_ = c.close()
 		return nil, d.explain(err)
 	}
 	return c, nil
+}
+
+// openFiles opens the files beside the database, as the first read in the mode WAL
+// does.
+func (c *conn) openFiles() error {
+	_, err := c.one("SELECT count(*) FROM sqlite_schema")
+	return err
+}
+
+func (d *sqliteDB) openIdle() (*conn, error) {
+	raw, err := d.driver.Open(d.dsn(d.path, nil))
+	if err != nil {
+		return nil, err
+	}
+	idle := newConn(raw)
+	if err := idle.openFiles(); err != nil {
+		return nil, errors.Join(err, idle.close())
+	}
+	return idle, nil
 }
 
 func (d *sqliteDB) prepareConn(c *conn) error {
@@ -132,7 +170,7 @@ func (d *sqliteDB) prepareConn(c *conn) error {
 		{"synchronous", "PRAGMA synchronous=FULL", int64(2)},
 		{"fullfsync", "PRAGMA fullfsync=1", int64(1)},
 		{"foreign_keys", "PRAGMA foreign_keys=1", int64(1)},
-		{"wal_autocheckpoint", fmt.Sprintf("PRAGMA wal_autocheckpoint=%d", walPages), int64(walPages)},
+		{"wal_autocheckpoint", "PRAGMA wal_autocheckpoint=0", int64(0)},
 	} {
 		if _, err := c.exec(p.set); err != nil {
 			return fmt.Errorf("%s: %w", p.set, err)
@@ -183,7 +221,13 @@ func (d *sqliteDB) hasTriggers(c *conn) (bool, error) {
 	return n != int64(0), err
 }
 
-func (d *sqliteDB) finish(c *conn) error {
-	_, err := c.one("PRAGMA wal_checkpoint(TRUNCATE)")
+func (d *sqliteDB) finish(c *conn, inTx func(func() error) error) error {
+	var err error
+	if c != nil {
+		err = d.copyBack(c, "TRUNCATE", inTx)
+	}
+	if d.idle != nil {
+		err = errors.Join(err, d.idle.close())
+	}
 	return err
 }
