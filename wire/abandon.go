@@ -22,11 +22,11 @@ type Abandon struct {
 	By     string `json:"by"`
 }
 
-func (*Abandon) name() string   { return "abandon" }
-func (m *Abandon) version() int { return m.V }
-func (*Abandon) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Abandon) Form() Form { return Form{Name: "abandon", Version: m.V, Limit: MaxMessage} }
 
-func (m *Abandon) check() error {
+// Check implements [Message].
+func (m *Abandon) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
@@ -40,13 +40,13 @@ func checkAbandoned(reason, by string) error {
 	if strings.TrimSpace(reason) == "" {
 		return fmt.Errorf("reason is empty: it is all that others will know of this")
 	}
-	if err := checkText("reason", reason, MaxReason); err != nil {
+	if err := CheckText("reason", reason, MaxReason); err != nil {
 		return err
 	}
 	if strings.TrimSpace(by) == "" {
 		return fmt.Errorf("by is empty")
 	}
-	return checkText("by", by, MaxReason)
+	return CheckText("by", by, MaxReason)
 }
 
 // Abandoned is the record of a branch that an operator gave up. It is stored on
@@ -66,11 +66,11 @@ type Abandoned struct {
 // MaxAbandoned bounds an encoded [Abandoned].
 const MaxAbandoned = 8192
 
-func (*Abandoned) name() string   { return "abandoned" }
-func (m *Abandoned) version() int { return m.V }
-func (*Abandoned) limit() int     { return MaxAbandoned }
+// Form implements [Message].
+func (m *Abandoned) Form() Form { return Form{Name: "abandoned", Version: m.V, Limit: MaxAbandoned} }
 
-func (m *Abandoned) check() error {
+// Check implements [Message].
+func (m *Abandoned) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
@@ -93,20 +93,22 @@ type AbandonReply struct {
 	Reason string     `json:"reason,omitempty"`
 }
 
-func (*AbandonReply) name() string   { return "abandon reply" }
-func (m *AbandonReply) version() int { return m.V }
-func (*AbandonReply) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *AbandonReply) Form() Form {
+	return Form{Name: "abandon reply", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *AbandonReply) check() error {
+// Check implements [Message].
+func (m *AbandonReply) Check() error {
 	if (m.Record == nil) == (m.Code == "") {
 		return fmt.Errorf("code is %q beside a record: one of the two must be there", m.Code)
 	}
 	if m.Record != nil {
-		if err := m.Record.check(); err != nil {
+		if err := m.Record.Check(); err != nil {
 			return fmt.Errorf("record: %w", err)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // AbandonedSubject is where the record of a branch is stored in the stream

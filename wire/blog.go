@@ -61,11 +61,11 @@ type NewPost struct {
 	Key string `json:"key,omitempty"`
 }
 
-func (*NewPost) name() string   { return "new post" }
-func (m *NewPost) version() int { return m.V }
-func (*NewPost) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *NewPost) Form() Form { return Form{Name: "new post", Version: m.V, Limit: MaxMessage} }
 
-func (m *NewPost) check() error {
+// Check implements [Message].
+func (m *NewPost) Check() error {
 	if m.Key != "" {
 		if err := CheckNewKey(m.Key); err != nil {
 			return err
@@ -100,11 +100,11 @@ type ReadPost struct {
 	User string `json:"user,omitempty"`
 }
 
-func (*ReadPost) name() string   { return "read post" }
-func (m *ReadPost) version() int { return m.V }
-func (*ReadPost) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *ReadPost) Form() Form { return Form{Name: "read post", Version: m.V, Limit: MaxMessage} }
 
-func (m *ReadPost) check() error {
+// Check implements [Message].
+func (m *ReadPost) Check() error {
 	if !m.ID.Valid() {
 		return fmt.Errorf("id is %d, allowed is 1 to %d", m.ID, MaxID)
 	}
@@ -128,11 +128,11 @@ type PageRequest struct {
 	Limit int `json:"limit,omitempty"`
 }
 
-func (*PageRequest) name() string   { return "page request" }
-func (m *PageRequest) version() int { return m.V }
-func (*PageRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *PageRequest) Form() Form { return Form{Name: "page request", Version: m.V, Limit: MaxMessage} }
 
-func (m *PageRequest) check() error {
+// Check implements [Message].
+func (m *PageRequest) Check() error {
 	if m.User != "" {
 		if err := CheckUser(m.User); err != nil {
 			return err
@@ -158,11 +158,11 @@ type Posts struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*Posts) name() string   { return "posts" }
-func (m *Posts) version() int { return m.V }
-func (*Posts) limit() int     { return 1 << 20 }
+// Form implements [Message].
+func (m *Posts) Form() Form { return Form{Name: "posts", Version: m.V, Limit: 1 << 20} }
 
-func (m *Posts) check() error {
+// Check implements [Message].
+func (m *Posts) Check() error {
 	if len(m.Posts) > MaxPage {
 		return fmt.Errorf("posts has %d rows, the limit is %d", len(m.Posts), MaxPage)
 	}
@@ -174,7 +174,7 @@ func (m *Posts) check() error {
 			return fmt.Errorf("posts[%d]: %w", i, err)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // ShardsRequest asks how the blog's posts are spread.
@@ -182,10 +182,13 @@ type ShardsRequest struct {
 	V int `json:"v"`
 }
 
-func (*ShardsRequest) name() string   { return "shards request" }
-func (m *ShardsRequest) version() int { return m.V }
-func (*ShardsRequest) limit() int     { return MaxMessage }
-func (*ShardsRequest) check() error   { return nil }
+// Form implements [Message].
+func (m *ShardsRequest) Form() Form {
+	return Form{Name: "shards request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (*ShardsRequest) Check() error { return nil }
 
 // Shards says how many posts each shard holds, in the order of their numbers.
 type Shards struct {
@@ -195,16 +198,17 @@ type Shards struct {
 	Reason string  `json:"reason,omitempty"`
 }
 
-func (*Shards) name() string   { return "shards" }
-func (m *Shards) version() int { return m.V }
-func (*Shards) limit() int     { return MaxMessage }
-func (*Shards) report()        {}
+// Form implements [Message].
+func (m *Shards) Form() Form {
+	return Form{Name: "shards", Version: m.V, Limit: MaxMessage, Report: true}
+}
 
-func (m *Shards) check() error {
+// Check implements [Message].
+func (m *Shards) Check() error {
 	if len(m.Counts) > MaxShards {
 		return fmt.Errorf("counts has %d rows, the limit is %d", len(m.Counts), MaxShards)
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // CheckUser reports whether s can be a user id: 1 to [MaxUser] bytes of

@@ -155,11 +155,11 @@ type ChatMessage struct {
 	CID  string   `json:"cid,omitempty"`
 }
 
-func (*ChatMessage) name() string   { return "chat message" }
-func (m *ChatMessage) version() int { return m.V }
-func (*ChatMessage) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *ChatMessage) Form() Form { return Form{Name: "chat message", Version: m.V, Limit: MaxMessage} }
 
-func (m *ChatMessage) check() error {
+// Check implements [Message].
+func (m *ChatMessage) Check() error {
 	if !m.ID.Valid() {
 		return fmt.Errorf("id is %d, allowed is 1 to %d", m.ID, MaxID)
 	}
@@ -188,10 +188,11 @@ type ChatPost struct {
 	CID string `json:"cid,omitempty"`
 }
 
-func (*ChatPost) name() string   { return "chat post" }
-func (m *ChatPost) version() int { return m.V }
-func (*ChatPost) limit() int     { return MaxMessage }
-func (m *ChatPost) check() error {
+// Form implements [Message].
+func (m *ChatPost) Form() Form { return Form{Name: "chat post", Version: m.V, Limit: MaxMessage} }
+
+// Check implements [Message].
+func (m *ChatPost) Check() error {
 	return cmp.Or(CheckUser(m.User), CheckChatText(m.Text), CheckCID(m.CID))
 }
 
@@ -205,10 +206,11 @@ type ChatPosted struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*ChatPosted) name() string   { return "chat posted" }
-func (m *ChatPosted) version() int { return m.V }
-func (*ChatPosted) limit() int     { return MaxMessage }
-func (m *ChatPosted) check() error { return checkCode(m.Code, m.Reason) }
+// Form implements [Message].
+func (m *ChatPosted) Form() Form { return Form{Name: "chat posted", Version: m.V, Limit: MaxMessage} }
+
+// Check implements [Message].
+func (m *ChatPosted) Check() error { return CheckCode(m.Code, m.Reason) }
 
 // CheckRoom reports whether s can name a room: 1 to [MaxRoom] bytes of a-z, 0-9
 // and '-', not starting with '-'.

@@ -39,11 +39,13 @@ type ChatClaim struct {
 	Gone  bool  `json:"gone,omitempty"`
 }
 
-func (*ChatPresence) name() string   { return "chat presence" }
-func (m *ChatPresence) version() int { return m.V }
-func (*ChatPresence) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *ChatPresence) Form() Form {
+	return Form{Name: "chat presence", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *ChatPresence) check() error {
+// Check implements [Message].
+func (m *ChatPresence) Check() error {
 	if err := CheckToken("gateway", m.Gateway); err != nil {
 		return err
 	}
@@ -70,7 +72,8 @@ type ChatTyping struct {
 	User string `json:"user"`
 }
 
-func (*ChatTyping) name() string   { return "chat typing" }
-func (m *ChatTyping) version() int { return m.V }
-func (*ChatTyping) limit() int     { return MaxMessage }
-func (m *ChatTyping) check() error { return CheckUser(m.User) }
+// Form implements [Message].
+func (m *ChatTyping) Form() Form { return Form{Name: "chat typing", Version: m.V, Limit: MaxMessage} }
+
+// Check implements [Message].
+func (m *ChatTyping) Check() error { return CheckUser(m.User) }

@@ -20,7 +20,8 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-func invalid(format string, args ...any) error {
+// Invalidf is an error with [CodeInvalid].
+func Invalidf(format string, args ...any) error {
 	return &Error{Code: CodeInvalid, Text: fmt.Sprintf(format, args...)}
 }
 
@@ -32,14 +33,25 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// Message is what [Decode] reads: a pointer to a type that knows its name, its
-// version and its limits.
+// Form is what is the same for every message of a type, and the version of this one.
+type Form struct {
+	// Name is what errors call it.
+	Name    string
+	Version int
+	// Limit bounds it in bytes.
+	Limit int
+	// Report: fields that are unknown here are no error, as in the answers of listings
+	// and of status.
+	Report bool
+}
+
+// Message is what [Decode] reads: a pointer to a type that says what its messages
+// are, and checks one.
 type Message[T any] interface {
 	*T
-	name() string
-	version() int
-	limit() int
-	check() error
+	Form() Form
+	// Check returns an error that names the field, the value and the limit.
+	Check() error
 }
 
 // Decode reads one message of type T and checks it. The error is an [*Error]
@@ -53,26 +65,26 @@ type Message[T any] interface {
 func Decode[T any, M Message[T]](data []byte) (T, error) {
 	var v T
 	m := M(&v)
-	if len(data) > m.limit() {
-		return v, &Error{Code: CodeTooLarge, Text: fmt.Sprintf("%s has %d bytes, the limit is %d", m.name(), len(data), m.limit())}
+	form := m.Form()
+	if len(data) > form.Limit {
+		return v, &Error{Code: CodeTooLarge, Text: fmt.Sprintf("%s has %d bytes, the limit is %d", form.Name, len(data), form.Limit)}
 	}
-	_, isReport := any(m).(report)
-	if err := unmarshal(data, m, isReport); err != nil {
+	if err := unmarshal(data, m, form.Report); err != nil {
 		var peek struct {
 			V int `json:"v"`
 		}
 		// A message of a later version most likely has fields unknown here:
 		// its version is then the better explanation.
 		if json.Unmarshal(data, &peek) == nil && peek.V != Version {
-			return v, versionError(m.name(), peek.V)
+			return v, versionError(m.Form().Name, peek.V)
 		}
-		return v, invalid("%s is malformed: %v", m.name(), err)
+		return v, Invalidf("%s is malformed: %v", m.Form().Name, err)
 	}
-	if m.version() != Version {
-		return v, versionError(m.name(), m.version())
+	if m.Form().Version != Version {
+		return v, versionError(m.Form().Name, m.Form().Version)
 	}
-	if err := m.check(); err != nil {
-		return v, invalid("%s: %v", m.name(), err)
+	if err := m.Check(); err != nil {
+		return v, Invalidf("%s: %v", m.Form().Name, err)
 	}
 	return v, nil
 }
@@ -101,8 +113,8 @@ func unmarshal(data []byte, into any, isReport bool) error {
 // Check returns v if [Decode] would take it, and the same error otherwise.
 func Check[T any, M Message[T]](v T) (T, error) {
 	m := M(&v)
-	if err := m.check(); err != nil {
-		return v, invalid("%s: %v", m.name(), err)
+	if err := m.Check(); err != nil {
+		return v, Invalidf("%s: %v", m.Form().Name, err)
 	}
 	return v, nil
 }
@@ -115,14 +127,14 @@ func Check[T any, M Message[T]](v T) (T, error) {
 // must not grow on the way, as they would with characters escaped for HTML.
 func Encode[T any, M Message[T]](v T) []byte {
 	m := M(&v)
-	if err := m.check(); err != nil {
-		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
+	if err := m.Check(); err != nil {
+		panic(fmt.Sprintf("wire: encoding %s: %v", m.Form().Name, err))
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(m); err != nil {
-		panic(fmt.Sprintf("wire: encoding %s: %v", m.name(), err))
+		panic(fmt.Sprintf("wire: encoding %s: %v", m.Form().Name, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -39,11 +39,11 @@ type StockOrder struct {
 	Quantity int64  `json:"quantity"`
 }
 
-func (*StockOrder) name() string   { return "stock order" }
-func (m *StockOrder) version() int { return m.V }
-func (*StockOrder) limit() int     { return MaxPayload }
+// Form implements [Message].
+func (m *StockOrder) Form() Form { return Form{Name: "stock order", Version: m.V, Limit: MaxPayload} }
 
-func (m *StockOrder) check() error {
+// Check implements [Message].
+func (m *StockOrder) Check() error {
 	if err := checkWord("item", m.Item); err != nil {
 		return err
 	}
@@ -59,10 +59,13 @@ type CourierOrder struct {
 	Zone string `json:"zone"`
 }
 
-func (*CourierOrder) name() string   { return "courier order" }
-func (m *CourierOrder) version() int { return m.V }
-func (*CourierOrder) limit() int     { return MaxPayload }
-func (m *CourierOrder) check() error { return checkWord("zone", m.Zone) }
+// Form implements [Message].
+func (m *CourierOrder) Form() Form {
+	return Form{Name: "courier order", Version: m.V, Limit: MaxPayload}
+}
+
+// Check implements [Message].
+func (m *CourierOrder) Check() error { return checkWord("zone", m.Zone) }
 
 // Item is something on the menu. What can be ordered is Stock - Reserved.
 type Item struct {
@@ -94,11 +97,13 @@ type ItemsRequest struct {
 	Item string `json:"item,omitempty"`
 }
 
-func (*ItemsRequest) name() string   { return "items request" }
-func (m *ItemsRequest) version() int { return m.V }
-func (*ItemsRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *ItemsRequest) Form() Form {
+	return Form{Name: "items request", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *ItemsRequest) check() error {
+// Check implements [Message].
+func (m *ItemsRequest) Check() error {
 	if m.Item == "" {
 		return nil
 	}
@@ -113,11 +118,11 @@ type Items struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*Items) name() string   { return "items" }
-func (m *Items) version() int { return m.V }
-func (*Items) limit() int     { return 1 << 20 }
-func (*Items) report()        {}
-func (m *Items) check() error { return checkCode(m.Code, m.Reason) }
+// Form implements [Message].
+func (m *Items) Form() Form { return Form{Name: "items", Version: m.V, Limit: 1 << 20, Report: true} }
+
+// Check implements [Message].
+func (m *Items) Check() error { return CheckCode(m.Code, m.Reason) }
 
 // Restock adds to an item's stock.
 type Restock struct {
@@ -126,11 +131,11 @@ type Restock struct {
 	Quantity int64  `json:"quantity"`
 }
 
-func (*Restock) name() string   { return "restock" }
-func (m *Restock) version() int { return m.V }
-func (*Restock) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Restock) Form() Form { return Form{Name: "restock", Version: m.V, Limit: MaxMessage} }
 
-func (m *Restock) check() error {
+// Check implements [Message].
+func (m *Restock) Check() error {
 	if err := checkWord("item", m.Item); err != nil {
 		return err
 	}
@@ -146,11 +151,13 @@ type CouriersRequest struct {
 	Zone string `json:"zone,omitempty"`
 }
 
-func (*CouriersRequest) name() string   { return "couriers request" }
-func (m *CouriersRequest) version() int { return m.V }
-func (*CouriersRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *CouriersRequest) Form() Form {
+	return Form{Name: "couriers request", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *CouriersRequest) check() error {
+// Check implements [Message].
+func (m *CouriersRequest) Check() error {
 	if m.Zone == "" {
 		return nil
 	}
@@ -165,11 +172,13 @@ type Couriers struct {
 	Reason   string    `json:"reason,omitempty"`
 }
 
-func (*Couriers) name() string   { return "couriers" }
-func (m *Couriers) version() int { return m.V }
-func (*Couriers) limit() int     { return 1 << 20 }
-func (*Couriers) report()        {}
-func (m *Couriers) check() error { return checkCode(m.Code, m.Reason) }
+// Form implements [Message].
+func (m *Couriers) Form() Form {
+	return Form{Name: "couriers", Version: m.V, Limit: 1 << 20, Report: true}
+}
+
+// Check implements [Message].
+func (m *Couriers) Check() error { return CheckCode(m.Code, m.Reason) }
 
 // Complete says that a courier has delivered one order and is free for
 // another.
@@ -178,11 +187,11 @@ type Complete struct {
 	Courier int64 `json:"courier"`
 }
 
-func (*Complete) name() string   { return "complete" }
-func (m *Complete) version() int { return m.V }
-func (*Complete) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Complete) Form() Form { return Form{Name: "complete", Version: m.V, Limit: MaxMessage} }
 
-func (m *Complete) check() error {
+// Check implements [Message].
+func (m *Complete) Check() error {
 	if m.Courier < 1 {
 		return fmt.Errorf("courier is %s, not the number of a courier", strconv.FormatInt(m.Courier, 10))
 	}
@@ -193,7 +202,7 @@ func checkWord(what, s string) error {
 	if s == "" {
 		return fmt.Errorf("%s is missing", what)
 	}
-	if err := checkText(what, s, MaxWord); err != nil {
+	if err := CheckText(what, s, MaxWord); err != nil {
 		return err
 	}
 	if !utf8.ValidString(s) {

@@ -11,10 +11,13 @@ type GatewaysRequest struct {
 	V int `json:"v"`
 }
 
-func (*GatewaysRequest) name() string   { return "gateways request" }
-func (m *GatewaysRequest) version() int { return m.V }
-func (*GatewaysRequest) limit() int     { return MaxMessage }
-func (m *GatewaysRequest) check() error { return nil }
+// Form implements [Message].
+func (m *GatewaysRequest) Form() Form {
+	return Form{Name: "gateways request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (m *GatewaysRequest) Check() error { return nil }
 
 // GatewayState is what one chat gateway is doing.
 type GatewayState struct {
@@ -35,14 +38,15 @@ type GatewayState struct {
 	Stopping bool `json:"stopping,omitempty"`
 }
 
-func (*GatewayState) name() string   { return "gateway state" }
-func (m *GatewayState) version() int { return m.V }
-func (*GatewayState) limit() int     { return MaxMessage }
-func (*GatewayState) report()        {}
+// Form implements [Message].
+func (m *GatewayState) Form() Form {
+	return Form{Name: "gateway state", Version: m.V, Limit: MaxMessage, Report: true}
+}
 
-func (m *GatewayState) check() error {
+// Check implements [Message].
+func (m *GatewayState) Check() error {
 	if m.Connections < 0 || m.People < 0 || m.Rooms < 0 || m.Memberships < 0 {
 		return fmt.Errorf("connections is %d, people %d, rooms %d and memberships %d, none may be negative", m.Connections, m.People, m.Rooms, m.Memberships)
 	}
-	return cmp.Or(CheckToken("gateway", m.Gateway), CheckToken("epoch", m.Epoch), checkText("address", m.Address, MaxReason))
+	return cmp.Or(CheckToken("gateway", m.Gateway), CheckToken("epoch", m.Epoch), CheckText("address", m.Address, MaxReason))
 }

@@ -24,8 +24,9 @@ func (b Block) At(i int) ID {
 	return ID(c>>idSequenceBits<<(idWorkerBits+idSequenceBits) | int64(b.Worker)<<idSequenceBits | c&MaxSequence)
 }
 
-func (b Block) check() error {
-	if err := checkWorker("worker", b.Worker); err != nil {
+// Check reports whether a block can be granted.
+func (b Block) Check() error {
+	if err := CheckWorker("worker", b.Worker); err != nil {
 		return err
 	}
 	if b.Count < 1 || b.Count > MaxBlock {
@@ -37,7 +38,8 @@ func (b Block) check() error {
 	return nil
 }
 
-func checkWorker(field string, n int) error {
+// CheckWorker reports whether n is a worker number. field names it in the error.
+func CheckWorker(field string, n int) error {
 	if n < 0 || n > MaxWorker {
 		return fmt.Errorf("%s is %d, allowed is 0 to %d", field, n, MaxWorker)
 	}

@@ -41,11 +41,11 @@ type IDRequest struct {
 	Count int `json:"count"`
 }
 
-func (*IDRequest) name() string   { return "id request" }
-func (m *IDRequest) version() int { return m.V }
-func (*IDRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *IDRequest) Form() Form { return Form{Name: "id request", Version: m.V, Limit: MaxMessage} }
 
-func (m *IDRequest) check() error {
+// Check implements [Message].
+func (m *IDRequest) Check() error {
 	if m.Count < 1 || m.Count > MaxIDs {
 		return fmt.Errorf("count is %d, allowed is 1 to %d", m.Count, MaxIDs)
 	}
@@ -62,11 +62,11 @@ type IDs struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*IDs) name() string   { return "ids" }
-func (m *IDs) version() int { return m.V }
-func (*IDs) limit() int     { return 1 << 20 }
+// Form implements [Message].
+func (m *IDs) Form() Form { return Form{Name: "ids", Version: m.V, Limit: 1 << 20} }
 
-func (m *IDs) check() error {
+// Check implements [Message].
+func (m *IDs) Check() error {
 	if len(m.IDs) > MaxIDs {
 		return fmt.Errorf("ids has %d, the limit is %d", len(m.IDs), MaxIDs)
 	}
@@ -75,7 +75,7 @@ func (m *IDs) check() error {
 			return fmt.Errorf("ids[%d] is %d, it must be from 1 to %d and above the one before", i, id, MaxID)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // GrantRequest asks for a [Block] to hand out from. The grant may be smaller.
@@ -84,11 +84,13 @@ type GrantRequest struct {
 	Count int `json:"count"`
 }
 
-func (*GrantRequest) name() string   { return "grant request" }
-func (m *GrantRequest) version() int { return m.V }
-func (*GrantRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *GrantRequest) Form() Form {
+	return Form{Name: "grant request", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *GrantRequest) check() error {
+// Check implements [Message].
+func (m *GrantRequest) Check() error {
 	if m.Count < 1 || m.Count > MaxBlock {
 		return fmt.Errorf("count is %d, allowed is 1 to %d", m.Count, MaxBlock)
 	}
@@ -109,15 +111,15 @@ type Grant struct {
 // Block is what was granted.
 func (m *Grant) Block() Block { return Block{Worker: m.Worker, Start: m.Start, Count: m.Count} }
 
-func (*Grant) name() string   { return "grant" }
-func (m *Grant) version() int { return m.V }
-func (*Grant) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Grant) Form() Form { return Form{Name: "grant", Version: m.V, Limit: MaxMessage} }
 
-func (m *Grant) check() error {
+// Check implements [Message].
+func (m *Grant) Check() error {
 	if m.Code != "" {
-		return checkCode(m.Code, m.Reason)
+		return CheckCode(m.Code, m.Reason)
 	}
-	return m.Block().check()
+	return m.Block().Check()
 }
 
 // LeasesRequest asks for who holds which worker number.
@@ -125,10 +127,13 @@ type LeasesRequest struct {
 	V int `json:"v"`
 }
 
-func (*LeasesRequest) name() string   { return "leases request" }
-func (m *LeasesRequest) version() int { return m.V }
-func (*LeasesRequest) limit() int     { return MaxMessage }
-func (*LeasesRequest) check() error   { return nil }
+// Form implements [Message].
+func (m *LeasesRequest) Form() Form {
+	return Form{Name: "leases request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (*LeasesRequest) Check() error { return nil }
 
 // Leases is the table of worker numbers.
 type Leases struct {
@@ -142,21 +147,22 @@ type Leases struct {
 	Reason string  `json:"reason,omitempty"`
 }
 
-func (*Leases) name() string   { return "leases" }
-func (m *Leases) version() int { return m.V }
-func (*Leases) limit() int     { return MaxMessage }
-func (*Leases) report()        {}
+// Form implements [Message].
+func (m *Leases) Form() Form {
+	return Form{Name: "leases", Version: m.V, Limit: MaxMessage, Report: true}
+}
 
-func (m *Leases) check() error {
+// Check implements [Message].
+func (m *Leases) Check() error {
 	if len(m.Leases) > MaxWorker+1 {
 		return fmt.Errorf("leases has %d rows, the limit is %d", len(m.Leases), MaxWorker+1)
 	}
 	for i := range m.Leases {
-		if err := m.Leases[i].check(); err != nil {
+		if err := m.Leases[i].Check(); err != nil {
 			return fmt.Errorf("leases[%d]: %w", i, err)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // RetireRequest takes a worker number out of use until the timestamps that its
@@ -167,20 +173,26 @@ type RetireRequest struct {
 	Worker int `json:"worker"`
 }
 
-func (*RetireRequest) name() string   { return "retire request" }
-func (m *RetireRequest) version() int { return m.V }
-func (*RetireRequest) limit() int     { return MaxMessage }
-func (m *RetireRequest) check() error { return checkWorker("worker", m.Worker) }
+// Form implements [Message].
+func (m *RetireRequest) Form() Form {
+	return Form{Name: "retire request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (m *RetireRequest) Check() error { return CheckWorker("worker", m.Worker) }
 
 // IDWorkersRequest asks every idworker for its [IDWorkerState].
 type IDWorkersRequest struct {
 	V int `json:"v"`
 }
 
-func (*IDWorkersRequest) name() string   { return "id workers request" }
-func (m *IDWorkersRequest) version() int { return m.V }
-func (*IDWorkersRequest) limit() int     { return MaxMessage }
-func (*IDWorkersRequest) check() error   { return nil }
+// Form implements [Message].
+func (m *IDWorkersRequest) Form() Form {
+	return Form{Name: "id workers request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (*IDWorkersRequest) Check() error { return nil }
 
 // WorkerState is what one idworker process is doing.
 type WorkerState string
@@ -216,21 +228,22 @@ type IDWorkerState struct {
 	Reason     string `json:"reason,omitempty"`
 }
 
-func (*IDWorkerState) name() string   { return "id worker state" }
-func (m *IDWorkerState) version() int { return m.V }
-func (*IDWorkerState) limit() int     { return MaxMessage }
-func (*IDWorkerState) report()        {}
+// Form implements [Message].
+func (m *IDWorkerState) Form() Form {
+	return Form{Name: "id worker state", Version: m.V, Limit: MaxMessage, Report: true}
+}
 
-func (m *IDWorkerState) check() error {
+// Check implements [Message].
+func (m *IDWorkerState) Check() error {
 	switch m.State {
 	case WorkerHolding, WorkerClaiming, WorkerStandby, WorkerRefusing:
 	default:
 		return fmt.Errorf("state is %.40q, allowed are holding, claiming, standby and refusing", m.State)
 	}
 	if m.Worker != nil {
-		if err := checkWorker("worker", *m.Worker); err != nil {
+		if err := CheckWorker("worker", *m.Worker); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(CheckToken("holder", m.Holder), checkText("reason", m.Reason, MaxReason))
+	return cmp.Or(CheckToken("holder", m.Holder), CheckText("reason", m.Reason, MaxReason))
 }

@@ -41,11 +41,11 @@ const (
 	LeaseRetired LeaseState = "retired"
 )
 
-func (*Lease) name() string   { return "lease" }
-func (m *Lease) version() int { return m.V }
-func (*Lease) limit() int     { return MaxLease }
+// Form implements [Message].
+func (m *Lease) Form() Form { return Form{Name: "lease", Version: m.V, Limit: MaxLease} }
 
-func (m *Lease) check() error {
+// Check implements [Message].
+func (m *Lease) Check() error {
 	switch m.State {
 	case LeaseHeld, LeaseReleased, LeaseRetired:
 	default:
@@ -54,7 +54,7 @@ func (m *Lease) check() error {
 	if m.Until < 0 || m.Until > MaxTimestamp+1 {
 		return fmt.Errorf("until is %d, allowed is 0 to %d", m.Until, int64(MaxTimestamp+1))
 	}
-	return cmp.Or(checkWorker("worker", m.Worker), CheckToken("holder", m.Holder), CheckToken("nonce", m.Nonce))
+	return cmp.Or(CheckWorker("worker", m.Worker), CheckToken("holder", m.Holder), CheckToken("nonce", m.Nonce))
 }
 
 // MaxLease bounds one lease record in bytes.

@@ -19,11 +19,11 @@ type BranchQuery struct {
 	From TxID   `json:"from,omitzero"`
 }
 
-func (*BranchQuery) name() string   { return "branch query" }
-func (m *BranchQuery) version() int { return m.V }
-func (*BranchQuery) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *BranchQuery) Form() Form { return Form{Name: "branch query", Version: m.V, Limit: MaxMessage} }
 
-func (m *BranchQuery) check() error {
+// Check implements [Message].
+func (m *BranchQuery) Check() error {
 	if !m.From.IsZero() && (!m.ID.IsZero() || m.Key != "") {
 		return fmt.Errorf("from is %q beside an id or a key: it is for the list of all that are prepared", m.From)
 	}
@@ -84,10 +84,10 @@ type Violation struct {
 	At     int64  `json:"at"`
 }
 
-func (*Branches) name() string   { return "branches" }
-func (m *Branches) version() int { return m.V }
-func (*Branches) limit() int     { return 1 << 20 }
-func (*Branches) report()        {}
+// Form implements [Message].
+func (m *Branches) Form() Form {
+	return Form{Name: "branches", Version: m.V, Limit: 1 << 20, Report: true}
+}
 
 // Cut reports whether the list of prepared branches, in the answer to a query for
 // all of them or for those from the given one on, has not all.
@@ -95,7 +95,8 @@ func (m *Branches) Cut(from TxID) bool {
 	return m.More > 0 || from.IsZero() && m.Prepared > len(m.Branches)
 }
 
-func (m *Branches) check() error {
+// Check implements [Message].
+func (m *Branches) Check() error {
 	if m.Prepared < 0 || m.More < 0 || m.AllViolations < 0 {
 		return fmt.Errorf("prepared is %d, more %d and all_violations %d, none may be negative", m.Prepared, m.More, m.AllViolations)
 	}
@@ -108,11 +109,11 @@ func (m *Branches) check() error {
 		}
 	}
 	for i, v := range m.Violations {
-		if err := cmp.Or(checkID(v.ID), checkText("reason", v.Reason, MaxReason)); err != nil {
+		if err := cmp.Or(checkID(v.ID), CheckText("reason", v.Reason, MaxReason)); err != nil {
 			return fmt.Errorf("violations[%d]: %w", i, err)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 func (b *BranchInfo) check() error {
@@ -121,7 +122,7 @@ func (b *BranchInfo) check() error {
 			return err
 		}
 	}
-	return cmp.Or(checkID(b.ID), checkState("state", b.State), checkText("reason", b.Reason, MaxReason), checkText("error", b.Error, MaxReason))
+	return cmp.Or(checkID(b.ID), checkState("state", b.State), CheckText("reason", b.Reason, MaxReason), CheckText("error", b.Error, MaxReason))
 }
 
 // CoordinatorsRequest asks every coordinator for its [CoordinatorState].
@@ -131,10 +132,13 @@ type CoordinatorsRequest struct {
 	From TxID `json:"from,omitzero"`
 }
 
-func (*CoordinatorsRequest) name() string   { return "coordinators request" }
-func (m *CoordinatorsRequest) version() int { return m.V }
-func (*CoordinatorsRequest) limit() int     { return MaxMessage }
-func (m *CoordinatorsRequest) check() error { return nil }
+// Form implements [Message].
+func (m *CoordinatorsRequest) Form() Form {
+	return Form{Name: "coordinators request", Version: m.V, Limit: MaxMessage}
+}
+
+// Check implements [Message].
+func (m *CoordinatorsRequest) Check() error { return nil }
 
 // CoordinatorState is what one coordinator is doing.
 type CoordinatorState struct {
@@ -186,12 +190,13 @@ type TxInfo struct {
 	Violations map[string]string `json:"violations,omitempty"`
 }
 
-func (*CoordinatorState) name() string   { return "coordinator state" }
-func (m *CoordinatorState) version() int { return m.V }
-func (*CoordinatorState) limit() int     { return 1 << 20 }
-func (*CoordinatorState) report()        {}
+// Form implements [Message].
+func (m *CoordinatorState) Form() Form {
+	return Form{Name: "coordinator state", Version: m.V, Limit: 1 << 20, Report: true}
+}
 
-func (m *CoordinatorState) check() error {
+// Check implements [Message].
+func (m *CoordinatorState) Check() error {
 	if m.Undecided < 0 || m.Unfinished < 0 || m.Abandoned < 0 {
 		return fmt.Errorf("undecided is %d, unfinished %d and abandoned %d, none may be negative", m.Undecided, m.Unfinished, m.Abandoned)
 	}

@@ -42,15 +42,15 @@ func CheckParticipant(s string) error {
 	return nil
 }
 
-// tokenLen is the length of the random names that Parley makes (logs,
+// TokenLen is the length of the random names that Parley makes (logs,
 // journals, nonces): 16 characters of base 32 are 80 bits.
-const tokenLen = 16
+const TokenLen = 16
 
 // CheckToken reports whether s is a random name as Parley makes them: exactly
 // 16 characters of a-z and 0-9. what names it in the error.
 func CheckToken(what, s string) error {
-	if len(s) != tokenLen || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) }) {
-		return fmt.Errorf("%s %.40q is not %d characters of a-z and 0-9", what, s, tokenLen)
+	if len(s) != TokenLen || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) }) {
+		return fmt.Errorf("%s %.40q is not %d characters of a-z and 0-9", what, s, TokenLen)
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func CheckToken(what, s string) error {
 // Token makes a name of 16 characters from 10 random bytes.
 func Token(random [10]byte) string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
-	var out [tokenLen]byte
+	var out [TokenLen]byte
 	var acc uint32
 	bits, n := 0, 0
 	for _, b := range random {
@@ -103,7 +103,8 @@ func CheckNewKey(s string) error {
 	return CheckKey(s)
 }
 
-func checkText(what, s string, limit int) error {
+// CheckText reports whether s has at most so many bytes. what names it in the error.
+func CheckText(what, s string, limit int) error {
 	if len(s) > limit {
 		return fmt.Errorf("%s has %d bytes, the limit is %d", what, len(s), limit)
 	}

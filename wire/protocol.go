@@ -22,11 +22,11 @@ type Prepare struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-func (*Prepare) name() string   { return "prepare" }
-func (m *Prepare) version() int { return m.V }
-func (*Prepare) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Prepare) Form() Form { return Form{Name: "prepare", Version: m.V, Limit: MaxMessage} }
 
-func (m *Prepare) check() error {
+// Check implements [Message].
+func (m *Prepare) Check() error {
 	if m.OpenSeq == 0 {
 		return fmt.Errorf("open_seq is missing")
 	}
@@ -71,11 +71,11 @@ type Vote struct {
 	Detail json.RawMessage `json:"detail,omitempty"`
 }
 
-func (*Vote) name() string   { return "vote" }
-func (m *Vote) version() int { return m.V }
-func (*Vote) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Vote) Form() Form { return Form{Name: "vote", Version: m.V, Limit: MaxMessage} }
 
-func (m *Vote) check() error {
+// Check implements [Message].
+func (m *Vote) Check() error {
 	if err := CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
@@ -90,10 +90,10 @@ func (m *Vote) check() error {
 			return err
 		}
 	}
-	if err := checkText("detail", string(m.Detail), MaxDetail); err != nil {
+	if err := CheckText("detail", string(m.Detail), MaxDetail); err != nil {
 		return err
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
 // BranchState is the durable state of a branch in its journal.
@@ -126,11 +126,11 @@ type Commit struct {
 	DecideBy int64 `json:"decide_by"`
 }
 
-func (*Commit) name() string   { return "commit" }
-func (m *Commit) version() int { return m.V }
-func (*Commit) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Commit) Form() Form { return Form{Name: "commit", Version: m.V, Limit: MaxMessage} }
 
-func (m *Commit) check() error {
+// Check implements [Message].
+func (m *Commit) Check() error {
 	if m.DecideBy <= 0 {
 		return fmt.Errorf("decide_by is %d, not a time in milliseconds since 1970", m.DecideBy)
 	}
@@ -153,17 +153,17 @@ type Abort struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*Abort) name() string   { return "abort" }
-func (m *Abort) version() int { return m.V }
-func (*Abort) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Abort) Form() Form { return Form{Name: "abort", Version: m.V, Limit: MaxMessage} }
 
-func (m *Abort) check() error {
+// Check implements [Message].
+func (m *Abort) Check() error {
 	if m.Journal != "" {
 		if err := CheckToken("journal", m.Journal); err != nil {
 			return err
 		}
 	}
-	if err := checkText("reason", m.Reason, MaxReason); err != nil {
+	if err := CheckText("reason", m.Reason, MaxReason); err != nil {
 		return err
 	}
 	return checkBranch(m.Key, m.Digest, m.DecideBy)
@@ -185,11 +185,11 @@ type Ack struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*Ack) name() string   { return "ack" }
-func (m *Ack) version() int { return m.V }
-func (*Ack) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Ack) Form() Form { return Form{Name: "ack", Version: m.V, Limit: MaxMessage} }
 
-func (m *Ack) check() error {
+// Check implements [Message].
+func (m *Ack) Check() error {
 	if err := CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (m *Ack) check() error {
 	}
 	switch m.Code {
 	case "", CodeForgotten, CodeViolation:
-		return checkCode(m.Code, m.Reason)
+		return CheckCode(m.Code, m.Reason)
 	default:
 		return fmt.Errorf("code is %.40q, allowed are none, %q and %q", m.Code, CodeForgotten, CodeViolation)
 	}
@@ -217,11 +217,11 @@ type Resolve struct {
 	DecideBy int64 `json:"decide_by,omitempty"`
 }
 
-func (*Resolve) name() string   { return "resolve" }
-func (m *Resolve) version() int { return m.V }
-func (*Resolve) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Resolve) Form() Form { return Form{Name: "resolve", Version: m.V, Limit: MaxMessage} }
 
-func (m *Resolve) check() error {
+// Check implements [Message].
+func (m *Resolve) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
@@ -249,11 +249,11 @@ type Resolved struct {
 	Reason      string `json:"reason,omitempty"`
 }
 
-func (*Resolved) name() string   { return "resolved" }
-func (m *Resolved) version() int { return m.V }
-func (*Resolved) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Resolved) Form() Form { return Form{Name: "resolved", Version: m.V, Limit: MaxMessage} }
 
-func (m *Resolved) check() error {
+// Check implements [Message].
+func (m *Resolved) Check() error {
 	if m.Incarnation != "" {
 		if err := CheckToken("incarnation", m.Incarnation); err != nil {
 			return err
@@ -261,7 +261,7 @@ func (m *Resolved) check() error {
 	}
 	switch m.Status {
 	case StatusCommitted, StatusAborted, StatusPending, StatusUnknown:
-		return checkCode(m.Code, m.Reason)
+		return CheckCode(m.Code, m.Reason)
 	default:
 		return fmt.Errorf("status is %.40q, which is none of committed, aborted, pending, unknown", m.Status)
 	}

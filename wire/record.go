@@ -48,11 +48,11 @@ type CommittedBranch struct {
 	Journal     string `json:"j"`
 }
 
-func (*Record) name() string   { return "log record" }
-func (m *Record) version() int { return m.V }
-func (*Record) limit() int     { return MaxRecord }
+// Form implements [Message].
+func (m *Record) Form() Form { return Form{Name: "log record", Version: m.V, Limit: MaxRecord} }
 
-func (m *Record) check() error {
+// Check implements [Message].
+func (m *Record) Check() error {
 	if err := CheckToken("nonce", m.Nonce); err != nil {
 		return err
 	}

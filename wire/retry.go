@@ -7,11 +7,11 @@ type Retry struct {
 	ID TxID `json:"id"`
 }
 
-func (*Retry) name() string   { return "retry" }
-func (m *Retry) version() int { return m.V }
-func (*Retry) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Retry) Form() Form { return Form{Name: "retry", Version: m.V, Limit: MaxMessage} }
 
-func (m *Retry) check() error { return checkID(m.ID) }
+// Check implements [Message].
+func (m *Retry) Check() error { return checkID(m.ID) }
 
 // Retried answers [Retry]. Without a code the outcome is applied. With the code
 // internal it failed again, for Reason; with not_found there was nothing to
@@ -26,11 +26,11 @@ type Retried struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func (*Retried) name() string   { return "retried" }
-func (m *Retried) version() int { return m.V }
-func (*Retried) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Retried) Form() Form { return Form{Name: "retried", Version: m.V, Limit: MaxMessage} }
 
-func (m *Retried) check() error { return checkCode(m.Code, m.Reason) }
+// Check implements [Message].
+func (m *Retried) Check() error { return CheckCode(m.Code, m.Reason) }
 
 // RetrySubject is where a participant takes [Retry]: participant.<name>.retry.
 func RetrySubject(participant string) string { return "participant." + participant + ".retry" }

@@ -22,7 +22,7 @@ func parse(t *testing.T, name string) *ast.File {
 	return f
 }
 
-// Every message type has a sample. Message types are those with a method limit.
+// Every message type has a sample. Message types are those with a method Form.
 func TestEverySample(t *testing.T) {
 	sampled := map[string]bool{}
 	for _, s := range samples() {
@@ -32,7 +32,7 @@ func TestEverySample(t *testing.T) {
 	for _, name := range []string{"submit.go", "protocol.go", "record.go", "listing.go", "food.go", "idservice.go", "lease.go", "stamp.go", "retry.go", "abandon.go", "blog.go", "chat.go", "chatpresence.go", "gateway.go"} {
 		for _, d := range parse(t, name).Decls {
 			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Name.Name != "limit" || f.Recv == nil {
+			if !ok || f.Name.Name != "Form" || f.Recv == nil {
 				continue
 			}
 			found++

@@ -28,11 +28,11 @@ type Stamp struct {
 // MaxStamp bounds an encoded [Stamp].
 const MaxStamp = 1024
 
-func (*Stamp) name() string   { return "stamp" }
-func (m *Stamp) version() int { return m.V }
-func (*Stamp) limit() int     { return MaxStamp }
+// Form implements [Message].
+func (m *Stamp) Form() Form { return Form{Name: "stamp", Version: m.V, Limit: MaxStamp} }
 
-func (m *Stamp) check() error {
+// Check implements [Message].
+func (m *Stamp) Check() error {
 	if err := CheckParticipant(m.Participant); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (m *Stamp) check() error {
 	if m.Process == "" || len(m.Process) > 64 {
 		return fmt.Errorf("process %.70q has %d bytes, allowed are 1 to 64", m.Process, len(m.Process))
 	}
-	return checkText("name", m.Name, 256)
+	return CheckText("name", m.Name, 256)
 }
 
 // StampSubject is where a journal's stamps are stored in the stream [Journals]:

@@ -6,10 +6,6 @@ import "unicode/utf8"
 // other: twice what any message has, and what a transaction has of participants.
 const maxFields = 32
 
-// report marks answers that describe a state to whoever asked for it. Readers of
-// reports ignore fields they do not know, so that a later build can add some.
-type report interface{ report() }
-
 // strict reads JSON that encoding/json has accepted for a message type, and finds
 // what encoding/json accepts all the same: bytes that are no UTF-8, an escaped
 // half of a surrogate pair (both become U+FFFD, so that different keys become
@@ -87,11 +83,11 @@ func (s *strict) object(details bool) error {
 			}
 			for _, other := range seen[:n] {
 				if string(name) == string(s.data[other.from:other.to]) {
-					return invalid("the field %q stands twice", name)
+					return Invalidf("the field %q stands twice", name)
 				}
 			}
 			if n == maxFields {
-				return invalid("an object has more than %d fields", maxFields)
+				return Invalidf("an object has more than %d fields", maxFields)
 			}
 			end := uint32(s.at) - 1 // the quote behind the name; messages are far below 4 GB
 			seen[n] = span{end - uint32(len(name)), end}
@@ -112,7 +108,7 @@ func (s *strict) object(details bool) error {
 func checkField(name []byte) error {
 	for _, c := range name {
 		if !lowerAlnum(rune(c)) && c != '_' && c != '-' {
-			return invalid("the field %.40q is not written as in the protocol: names have small letters and no escapes", name)
+			return Invalidf("the field %.40q is not written as in the protocol: names have small letters and no escapes", name)
 		}
 	}
 	return nil

@@ -47,11 +47,11 @@ const (
 	WaitApplied Wait = "applied"
 )
 
-func (*Submit) name() string   { return "submit" }
-func (m *Submit) version() int { return m.V }
-func (*Submit) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Submit) Form() Form { return Form{Name: "submit", Version: m.V, Limit: MaxMessage} }
 
-func (m *Submit) check() error {
+// Check implements [Message].
+func (m *Submit) Check() error {
 	if err := CheckNewKey(m.Key); err != nil {
 		return err
 	}
@@ -158,11 +158,11 @@ type Outcome struct {
 	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
 
-func (*Outcome) name() string   { return "outcome" }
-func (m *Outcome) version() int { return m.V }
-func (*Outcome) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *Outcome) Form() Form { return Form{Name: "outcome", Version: m.V, Limit: MaxMessage} }
 
-func (m *Outcome) check() error {
+// Check implements [Message].
+func (m *Outcome) Check() error {
 	switch m.Status {
 	case StatusPending, StatusCommitted, StatusAborted, StatusUnknown, StatusRejected:
 	default:
@@ -172,7 +172,7 @@ func (m *Outcome) check() error {
 		return fmt.Errorf("details has %d entries, the limit is %d", len(m.Details), MaxBranches)
 	}
 	for name, d := range m.Details {
-		if err := cmp.Or(CheckName(name), checkText("detail of "+name, string(d), MaxDetail)); err != nil {
+		if err := cmp.Or(CheckName(name), CheckText("detail of "+name, string(d), MaxDetail)); err != nil {
 			return err
 		}
 	}
@@ -180,18 +180,19 @@ func (m *Outcome) check() error {
 		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches)
 	}
 	for i := range m.Abandoned {
-		if err := m.Abandoned[i].check(); err != nil {
+		if err := m.Abandoned[i].Check(); err != nil {
 			return fmt.Errorf("abandoned[%d]: %w", i, err)
 		}
 	}
-	return checkCode(m.Code, m.Reason)
+	return CheckCode(m.Code, m.Reason)
 }
 
-func checkCode(c Code, reason string) error {
+// CheckCode reports whether an answer may have this code and this reason.
+func CheckCode(c Code, reason string) error {
 	if !c.Valid() {
 		return fmt.Errorf("code %.40q is unknown", c)
 	}
-	return checkText("reason", reason, MaxReason)
+	return CheckText("reason", reason, MaxReason)
 }
 
 // StatusRequest asks what is known of one transaction (request on tx.status).
@@ -200,11 +201,13 @@ type StatusRequest struct {
 	ID TxID `json:"id"`
 }
 
-func (*StatusRequest) name() string   { return "status request" }
-func (m *StatusRequest) version() int { return m.V }
-func (*StatusRequest) limit() int     { return MaxMessage }
+// Form implements [Message].
+func (m *StatusRequest) Form() Form {
+	return Form{Name: "status request", Version: m.V, Limit: MaxMessage}
+}
 
-func (m *StatusRequest) check() error { return checkID(m.ID) }
+// Check implements [Message].
+func (m *StatusRequest) Check() error { return checkID(m.ID) }
 
 func checkID(id TxID) error {
 	if id.IsZero() {

@@ -47,7 +47,7 @@ func (t TxID) String() string {
 func (t TxID) IsZero() bool { return t == TxID{} }
 
 // FirstTxID is the smallest transaction id there can be.
-func FirstTxID() TxID { return TxID{Log: strings.Repeat("0", tokenLen), N: 1} }
+func FirstTxID() TxID { return TxID{Log: strings.Repeat("0", TokenLen), N: 1} }
 
 // Next is the id that follows t.
 func (t TxID) Next() TxID { return TxID{Log: t.Log, N: t.N + 1} }

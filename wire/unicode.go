@@ -30,11 +30,11 @@ func CheckUnicode(data []byte) error {
 }
 
 func halfPair(at int) error {
-	return invalid("byte %d of the message escapes half of a surrogate pair, which is no character", at)
+	return Invalidf("byte %d of the message escapes half of a surrogate pair, which is no character", at)
 }
 
 func notUTF8(at int, b byte) error {
-	return invalid("byte %d of the message is not valid UTF-8: %#02x", at, b)
+	return Invalidf("byte %d of the message is not valid UTF-8: %#02x", at, b)
 }
 
 // escape is the length of the escape that data begins with, and whether it is a

@@ -166,7 +166,7 @@ func (s *source) declaration(set *token.FileSet, d ast.Decl) {
 	case *ast.FuncDecl:
 		if d.Recv == nil {
 			s.funcs = append(s.funcs, d.Name.Name)
-		} else if star, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok && d.Name.Name == "limit" {
+		} else if star, ok := d.Recv.List[0].Type.(*ast.StarExpr); ok && d.Name.Name == "Form" {
 			s.messages = append(s.messages, star.X.(*ast.Ident).Name)
 		}
 	case *ast.GenDecl:
