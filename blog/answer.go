@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 const (
@@ -25,7 +27,7 @@ const (
 
 // post stores a post and answers with it; made tells a new one from that of an
 // earlier request with the same key.
-func (b *Blog) post(ctx context.Context, m wire.NewPost) (a wire.Posts, made bool) {
+func (b *Blog) post(ctx context.Context, m blogwire.NewPost) (a blogwire.Posts, made bool) {
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	r := b.set.Load().Add(ctx, m)
@@ -35,7 +37,7 @@ func (b *Blog) post(ctx context.Context, m wire.NewPost) (a wire.Posts, made boo
 	return posts(0, r.Post), r.New
 }
 
-func (b *Blog) read(ctx context.Context, m wire.ReadPost) wire.Posts {
+func (b *Blog) read(ctx context.Context, m blogwire.ReadPost) blogwire.Posts {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	p, found, err := b.set.Load().Read(ctx, m.ID, m.User)
@@ -49,7 +51,7 @@ func (b *Blog) read(ctx context.Context, m wire.ReadPost) wire.Posts {
 }
 
 // missing says why there is no such post, as far as can be seen.
-func missing(m wire.ReadPost, now time.Time) error {
+func missing(m blogwire.ReadPost, now time.Time) error {
 	text := fmt.Sprintf("there is no post %d", m.ID)
 	if m.User != "" {
 		text += fmt.Sprintf(" of the user %q", m.User)
@@ -61,15 +63,15 @@ func missing(m wire.ReadPost, now time.Time) error {
 	return &wire.Error{Code: wire.CodeNotFound, Text: text}
 }
 
-func (b *Blog) timeline(ctx context.Context, m wire.PageRequest) wire.Posts {
+func (b *Blog) timeline(ctx context.Context, m blogwire.PageRequest) blogwire.Posts {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	set, before, limit := b.set.Load(), m.Before, m.Limit
 	if before == 0 {
-		before = wire.MaxID
+		before = snowflake.MaxID
 	}
 	if limit == 0 {
-		limit = wire.DefaultPage
+		limit = blogwire.DefaultPage
 	}
 	if m.User == "" {
 		page, next, err := set.Newest(ctx, before, limit)
@@ -88,28 +90,28 @@ func (b *Blog) timeline(ctx context.Context, m wire.PageRequest) wire.Posts {
 	return posts(next, page...)
 }
 
-func (b *Blog) sizes(ctx context.Context, _ wire.ShardsRequest) wire.Shards {
+func (b *Blog) sizes(ctx context.Context, _ blogwire.ShardsRequest) blogwire.Shards {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	counts, err := b.set.Load().Sizes(ctx)
 	if err != nil {
 		return noSizes(err)
 	}
-	return wire.Shards{V: wire.Version, Counts: counts}
+	return blogwire.Shards{V: wire.Version, Counts: counts}
 }
 
-func posts(next wire.ID, list ...wire.Post) wire.Posts {
-	return wire.Posts{V: wire.Version, Posts: append([]wire.Post{}, list...), Next: next}
+func posts(next snowflake.ID, list ...blogwire.Post) blogwire.Posts {
+	return blogwire.Posts{V: wire.Version, Posts: append([]blogwire.Post{}, list...), Next: next}
 }
 
-func refusal(err error) wire.Posts {
+func refusal(err error) blogwire.Posts {
 	a := posts(0)
 	a.Code, a.Reason = explain(err)
 	return a
 }
 
-func noSizes(err error) wire.Shards {
-	a := wire.Shards{V: wire.Version, Counts: []int64{}}
+func noSizes(err error) blogwire.Shards {
+	a := blogwire.Shards{V: wire.Version, Counts: []int64{}}
 	a.Code, a.Reason = explain(err)
 	return a
 }
@@ -124,7 +126,7 @@ func explain(err error) (wire.Code, string) {
 
 // sound is a, or a refusal if somebody wrote into a shard what no request could
 // have: what is sent must not be refused by who gets it.
-func (b *Blog) sound(a wire.Posts) wire.Posts {
+func (b *Blog) sound(a blogwire.Posts) blogwire.Posts {
 	_, err := wire.Check(a)
 	if err == nil {
 		return a

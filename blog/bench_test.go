@@ -8,7 +8,7 @@ import (
 
 	"parley/blog"
 	"parley/broker/brokertest"
-	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // BenchmarkNATS posts and reads as clients do: requests over NATS, 256 at a
@@ -17,10 +17,10 @@ func BenchmarkNATS(b *testing.B) {
 	r := start(b, brokertest.Run(b), blog.Config{Dir: b.TempDir(), Shards: 8}, new(counter).next)
 	for name, request := range map[string]func(i int64) (subject string, request []byte){
 		"post": func(i int64) (string, []byte) {
-			return wire.SubjectBlogPost, newPost(fmt.Sprintf("user-%d", i%1000), "a text of a few words, as they are", fmt.Sprintf("%d-%d", b.N, i))
+			return blogwire.SubjectPost, newPost(fmt.Sprintf("user-%d", i%1000), "a text of a few words, as they are", fmt.Sprintf("%d-%d", b.N, i))
 		},
 		"timeline": func(i int64) (string, []byte) {
-			return wire.SubjectBlogTimeline, []byte(`{"v":1,"limit":20}`)
+			return blogwire.SubjectTimeline, []byte(`{"v":1,"limit":20}`)
 		},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -14,7 +14,9 @@ import (
 
 	"parley/blog"
 	"parley/broker/brokertest"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -22,7 +24,7 @@ import (
 // The same requests over NATS and over HTTP: the same answers.
 func TestRequests(t *testing.T) {
 	r := local(t)
-	first := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello, 世界", "k"))
+	first := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello, 世界", "k"))
 	if len(first.Posts) != 1 || first.Code != "" || first.Posts[0].Text != "hello, 世界" || first.Posts[0].User != "ada" {
 		t.Fatalf("posted: %+v", first)
 	}
@@ -34,7 +36,7 @@ func TestRequests(t *testing.T) {
 	if l := second.header.Get("Location"); l != "/api/blog/posts/"+bob.ID.String() {
 		t.Errorf("the post is at %q", l)
 	}
-	future := wire.MinIDAt(time.Now().Add(time.Hour))
+	future := snowflake.MinAt(time.Now().Add(time.Hour))
 	for _, c := range []struct {
 		what    string
 		subject string
@@ -43,47 +45,47 @@ func TestRequests(t *testing.T) {
 		path    string
 		status  int
 		code    wire.Code
-		posts   []wire.Post
+		posts   []blogwire.Post
 		says    []string
 	}{
-		{"a post again", wire.SubjectBlogPost, string(newPost("ada", "hello, 世界", "k")), "POST", "", 200, "", []wire.Post{ada}, nil},
-		{"another text with its key", wire.SubjectBlogPost, string(newPost("ada", "bye", "k")), "POST", "", 409, wire.CodeConflict, nil, []string{`"k"`, ada.ID.String(), "another text"}},
-		{"one post", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `"}`, "GET", "/posts/" + ada.ID.String(), 200, "", []wire.Post{ada}, nil},
-		{"one post of a user", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"ada"}`, "GET", "/posts/" + ada.ID.String() + "?user=ada", 200, "", []wire.Post{ada}, nil},
-		{"one post of another user", wire.SubjectBlogRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"bob"}`, "GET", "/posts/" + ada.ID.String() + "?user=bob", 404, wire.CodeNotFound, nil, []string{ada.ID.String(), `"bob"`}},
-		{"a user's posts", wire.SubjectBlogTimeline, `{"v":1,"user":"ada"}`, "GET", "/users/ada/posts", 200, "", []wire.Post{ada}, nil},
-		{"everybody's posts", wire.SubjectBlogTimeline, `{"v":1}`, "GET", "/posts", 200, "", []wire.Post{bob, ada}, nil},
-		{"everybody's first page", wire.SubjectBlogTimeline, `{"v":1,"limit":1}`, "GET", "/posts?limit=1", 200, "", []wire.Post{bob}, nil},
-		{"everybody's next page", wire.SubjectBlogTimeline, `{"v":1,"before":"` + bob.ID.String() + `"}`, "GET", "/posts?before=" + bob.ID.String(), 200, "", []wire.Post{ada}, nil},
-		{"nothing below the first", wire.SubjectBlogTimeline, `{"v":1,"user":"ada","before":"` + ada.ID.String() + `"}`, "GET", "/users/ada/posts?before=" + ada.ID.String(), 200, "", nil, nil},
+		{"a post again", blogwire.SubjectPost, string(newPost("ada", "hello, 世界", "k")), "POST", "", 200, "", []blogwire.Post{ada}, nil},
+		{"another text with its key", blogwire.SubjectPost, string(newPost("ada", "bye", "k")), "POST", "", 409, wire.CodeConflict, nil, []string{`"k"`, ada.ID.String(), "another text"}},
+		{"one post", blogwire.SubjectRead, `{"v":1,"id":"` + ada.ID.String() + `"}`, "GET", "/posts/" + ada.ID.String(), 200, "", []blogwire.Post{ada}, nil},
+		{"one post of a user", blogwire.SubjectRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"ada"}`, "GET", "/posts/" + ada.ID.String() + "?user=ada", 200, "", []blogwire.Post{ada}, nil},
+		{"one post of another user", blogwire.SubjectRead, `{"v":1,"id":"` + ada.ID.String() + `","user":"bob"}`, "GET", "/posts/" + ada.ID.String() + "?user=bob", 404, wire.CodeNotFound, nil, []string{ada.ID.String(), `"bob"`}},
+		{"a user's posts", blogwire.SubjectTimeline, `{"v":1,"user":"ada"}`, "GET", "/users/ada/posts", 200, "", []blogwire.Post{ada}, nil},
+		{"everybody's posts", blogwire.SubjectTimeline, `{"v":1}`, "GET", "/posts", 200, "", []blogwire.Post{bob, ada}, nil},
+		{"everybody's first page", blogwire.SubjectTimeline, `{"v":1,"limit":1}`, "GET", "/posts?limit=1", 200, "", []blogwire.Post{bob}, nil},
+		{"everybody's next page", blogwire.SubjectTimeline, `{"v":1,"before":"` + bob.ID.String() + `"}`, "GET", "/posts?before=" + bob.ID.String(), 200, "", []blogwire.Post{ada}, nil},
+		{"nothing below the first", blogwire.SubjectTimeline, `{"v":1,"user":"ada","before":"` + ada.ID.String() + `"}`, "GET", "/users/ada/posts?before=" + ada.ID.String(), 200, "", nil, nil},
 
-		{"an unknown id", wire.SubjectBlogRead, `{"v":1,"id":"1"}`, "GET", "/posts/1", 404, wire.CodeNotFound, nil, []string{"no post 1"}},
-		{"an id from the future", wire.SubjectBlogRead, `{"v":1,"id":"` + future.String() + `"}`, "GET", "/posts/" + future.String(), 404, wire.CodeNotFound, nil, []string{future.String(), "from the future"}},
-		{"no id", wire.SubjectBlogRead, `{"v":1,"id":"0"}`, "GET", "/posts/0", 400, wire.CodeInvalid, nil, []string{`"0"`}},
-		{"a word for an id", wire.SubjectBlogRead, `{"v":1,"id":"first"}`, "GET", "/posts/first", 400, wire.CodeInvalid, nil, []string{`"first"`, "decimal"}},
-		{"an id too large", wire.SubjectBlogRead, `{"v":1,"id":"288230376151711744"}`, "GET", "/posts/288230376151711744", 400, wire.CodeInvalid, nil, []string{"288230376151711744", "beyond"}},
-		{"an unknown user", wire.SubjectBlogTimeline, `{"v":1,"user":"zoe"}`, "GET", "/users/zoe/posts", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
-		{"an unknown user's next page", wire.SubjectBlogTimeline, `{"v":1,"user":"zoe","before":"5"}`, "GET", "/users/zoe/posts?before=5", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
-		{"no user's name", wire.SubjectBlogTimeline, `{"v":1,"user":"a b"}`, "GET", "/users/a%20b/posts", 400, wire.CodeInvalid, nil, []string{`"a b"`, "not allowed", "byte 1"}},
-		{"a page too large", wire.SubjectBlogTimeline, `{"v":1,"limit":101}`, "GET", "/posts?limit=101", 400, wire.CodeInvalid, nil, []string{"limit", "101", "100"}},
-		{"a negative page", wire.SubjectBlogTimeline, `{"v":1,"limit":-1}`, "GET", "/posts?limit=-1", 400, wire.CodeInvalid, nil, []string{"limit", "-1"}},
-		{"a word for a page", wire.SubjectBlogTimeline, `{"v":1,"limit":"ten"}`, "GET", "/posts?limit=ten", 400, wire.CodeInvalid, nil, []string{"limit"}},
-		{"a bad before", wire.SubjectBlogTimeline, `{"v":1,"before":"x"}`, "GET", "/posts?before=x", 400, wire.CodeInvalid, nil, []string{`"x"`}},
+		{"an unknown id", blogwire.SubjectRead, `{"v":1,"id":"1"}`, "GET", "/posts/1", 404, wire.CodeNotFound, nil, []string{"no post 1"}},
+		{"an id from the future", blogwire.SubjectRead, `{"v":1,"id":"` + future.String() + `"}`, "GET", "/posts/" + future.String(), 404, wire.CodeNotFound, nil, []string{future.String(), "from the future"}},
+		{"no id", blogwire.SubjectRead, `{"v":1,"id":"0"}`, "GET", "/posts/0", 400, wire.CodeInvalid, nil, []string{`"0"`}},
+		{"a word for an id", blogwire.SubjectRead, `{"v":1,"id":"first"}`, "GET", "/posts/first", 400, wire.CodeInvalid, nil, []string{`"first"`, "decimal"}},
+		{"an id too large", blogwire.SubjectRead, `{"v":1,"id":"288230376151711744"}`, "GET", "/posts/288230376151711744", 400, wire.CodeInvalid, nil, []string{"288230376151711744", "beyond"}},
+		{"an unknown user", blogwire.SubjectTimeline, `{"v":1,"user":"zoe"}`, "GET", "/users/zoe/posts", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
+		{"an unknown user's next page", blogwire.SubjectTimeline, `{"v":1,"user":"zoe","before":"5"}`, "GET", "/users/zoe/posts?before=5", 404, wire.CodeNotFound, nil, []string{`"zoe"`, "unknown"}},
+		{"no user's name", blogwire.SubjectTimeline, `{"v":1,"user":"a b"}`, "GET", "/users/a%20b/posts", 400, wire.CodeInvalid, nil, []string{`"a b"`, "not allowed", "byte 1"}},
+		{"a page too large", blogwire.SubjectTimeline, `{"v":1,"limit":101}`, "GET", "/posts?limit=101", 400, wire.CodeInvalid, nil, []string{"limit", "101", "100"}},
+		{"a negative page", blogwire.SubjectTimeline, `{"v":1,"limit":-1}`, "GET", "/posts?limit=-1", 400, wire.CodeInvalid, nil, []string{"limit", "-1"}},
+		{"a word for a page", blogwire.SubjectTimeline, `{"v":1,"limit":"ten"}`, "GET", "/posts?limit=ten", 400, wire.CodeInvalid, nil, []string{"limit"}},
+		{"a bad before", blogwire.SubjectTimeline, `{"v":1,"before":"x"}`, "GET", "/posts?before=x", 400, wire.CodeInvalid, nil, []string{`"x"`}},
 
-		{"an empty text", wire.SubjectBlogPost, string(newPost("ada", "", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
-		{"a text of spaces", wire.SubjectBlogPost, string(newPost("ada", " \n\t", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
-		{"an oversize text", wire.SubjectBlogPost, string(newPost("ada", strings.Repeat("x", wire.MaxText+1), "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text", "16385", "16384"}},
-		{"an oversize request", wire.SubjectBlogPost, string(newPost("ada", strings.Repeat("x", wire.MaxMessage), "")), "POST", "", 413, wire.CodeTooLarge, nil, []string{"65536"}},
-		{"bytes that are no UTF-8", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"a` + "\xff" + `b"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"UTF-8", "0xff", "byte 29"}},
-		{"half a character, escaped", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"\ud83d!"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"surrogate"}},
-		{"a control character", wire.SubjectBlogPost, string(newPost("ada", "a\x00b", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"U+0000", "byte 1"}},
-		{"no user", wire.SubjectBlogPost, string(newPost("", "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user is empty"}},
-		{"an oversize user", wire.SubjectBlogPost, string(newPost(strings.Repeat("u", 65), "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user", "65", "64"}},
-		{"an oversize key", wire.SubjectBlogPost, string(newPost("ada", "x", strings.Repeat("k", 129))), "POST", "", 400, wire.CodeInvalid, nil, []string{"key", "129", "128"}},
-		{"nonsense", wire.SubjectBlogPost, `{`, "POST", "", 400, wire.CodeInvalid, nil, []string{"malformed"}},
-		{"nothing", wire.SubjectBlogPost, ``, "POST", "", 400, wire.CodeInvalid, nil, []string{"empty"}},
-		{"an unknown field", wire.SubjectBlogPost, `{"v":1,"user":"ada","text":"x","title":"y"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{`"title"`}},
-		{"another version", wire.SubjectBlogPost, `{"v":2,"user":"ada","text":"x"}`, "POST", "", 400, wire.CodeVersion, nil, []string{"version 2"}},
+		{"an empty text", blogwire.SubjectPost, string(newPost("ada", "", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
+		{"a text of spaces", blogwire.SubjectPost, string(newPost("ada", " \n\t", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text is empty"}},
+		{"an oversize text", blogwire.SubjectPost, string(newPost("ada", strings.Repeat("x", blogwire.MaxText+1), "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"text", "16385", "16384"}},
+		{"an oversize request", blogwire.SubjectPost, string(newPost("ada", strings.Repeat("x", wire.MaxMessage), "")), "POST", "", 413, wire.CodeTooLarge, nil, []string{"65536"}},
+		{"bytes that are no UTF-8", blogwire.SubjectPost, `{"v":1,"user":"ada","text":"a` + "\xff" + `b"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"UTF-8", "0xff", "byte 29"}},
+		{"half a character, escaped", blogwire.SubjectPost, `{"v":1,"user":"ada","text":"\ud83d!"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"surrogate"}},
+		{"a control character", blogwire.SubjectPost, string(newPost("ada", "a\x00b", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"U+0000", "byte 1"}},
+		{"no user", blogwire.SubjectPost, string(newPost("", "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user is empty"}},
+		{"an oversize user", blogwire.SubjectPost, string(newPost(strings.Repeat("u", 65), "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user", "65", "64"}},
+		{"an oversize key", blogwire.SubjectPost, string(newPost("ada", "x", strings.Repeat("k", 129))), "POST", "", 400, wire.CodeInvalid, nil, []string{"key", "129", "128"}},
+		{"nonsense", blogwire.SubjectPost, `{`, "POST", "", 400, wire.CodeInvalid, nil, []string{"malformed"}},
+		{"nothing", blogwire.SubjectPost, ``, "POST", "", 400, wire.CodeInvalid, nil, []string{"empty"}},
+		{"an unknown field", blogwire.SubjectPost, `{"v":1,"user":"ada","text":"x","title":"y"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{`"title"`}},
+		{"another version", blogwire.SubjectPost, `{"v":2,"user":"ada","text":"x"}`, "POST", "", 400, wire.CodeVersion, nil, []string{"version 2"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			body, path := []byte(nil), "/api/blog"+c.path
@@ -94,8 +96,8 @@ func TestRequests(t *testing.T) {
 			if web.status != c.status {
 				t.Errorf("the HTTP status is %d, want %d", web.status, c.status)
 			}
-			for edge, a := range map[string]wire.Posts{"NATS": r.ask(t, c.subject, []byte(c.request)), "HTTP": web.Posts} {
-				if a.Code != c.code || fmt.Sprint(a.Posts) != fmt.Sprint(append([]wire.Post{}, c.posts...)) {
+			for edge, a := range map[string]blogwire.Posts{"NATS": r.ask(t, c.subject, []byte(c.request)), "HTTP": web.Posts} {
+				if a.Code != c.code || fmt.Sprint(a.Posts) != fmt.Sprint(append([]blogwire.Post{}, c.posts...)) {
 					t.Errorf("%s: %+v, want the code %q and %+v", edge, a, c.code, c.posts)
 				}
 				for _, s := range c.says {
@@ -109,18 +111,18 @@ func TestRequests(t *testing.T) {
 			}
 		})
 	}
-	m, err := r.nc.Request(wire.SubjectBlogShards, wire.Encode(wire.ShardsRequest{V: wire.Version}), patience)
+	m, err := r.nc.Request(blogwire.SubjectShards, wire.Encode(blogwire.ShardsRequest{V: wire.Version}), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := wire.Decode[wire.Shards](m.Data)
+	s, err := wire.Decode[blogwire.Shards](m.Data)
 	if err != nil || len(s.Counts) != 4 || s.Counts[0]+s.Counts[1]+s.Counts[2]+s.Counts[3] != 2 {
 		t.Errorf("the shards hold %+v, %v", s, err)
 	}
-	if m, err = r.nc.Request(wire.SubjectBlogShards, []byte("{}"), patience); err != nil {
+	if m, err = r.nc.Request(blogwire.SubjectShards, []byte("{}"), patience); err != nil {
 		t.Fatal(err)
 	}
-	if s, err = wire.Decode[wire.Shards](m.Data); err != nil || s.Code != wire.CodeVersion {
+	if s, err = wire.Decode[blogwire.Shards](m.Data); err != nil || s.Code != wire.CodeVersion {
 		t.Errorf("a bad question about shards is answered %+v, %v", s, err)
 	}
 }
@@ -129,14 +131,14 @@ func TestRequests(t *testing.T) {
 func TestLongPages(t *testing.T) {
 	r := local(t)
 	for i := range 40 {
-		if a := r.ask(t, wire.SubjectBlogPost, newPost("ada", strings.Repeat("\"", wire.MaxText), fmt.Sprint(i))); a.Code != "" {
+		if a := r.ask(t, blogwire.SubjectPost, newPost("ada", strings.Repeat("\"", blogwire.MaxText), fmt.Sprint(i))); a.Code != "" {
 			t.Fatal(a)
 		}
 	}
 	for _, user := range []string{"ada", ""} {
 		read, pages := 0, 0
-		for before := wire.ID(0); ; pages++ {
-			a := r.ask(t, wire.SubjectBlogTimeline, wire.Encode(wire.PageRequest{V: wire.Version, User: user, Before: before, Limit: wire.MaxPage}))
+		for before := snowflake.ID(0); ; pages++ {
+			a := r.ask(t, blogwire.SubjectTimeline, wire.Encode(blogwire.PageRequest{V: wire.Version, User: user, Before: before, Limit: blogwire.MaxPage}))
 			if len(a.Posts) == 0 {
 				t.Fatalf("an empty page: %+v", a)
 			}
@@ -164,7 +166,7 @@ func TestDrain(t *testing.T) {
 	answered := make(chan *nats.Msg, 2)
 	for i := range 2 {
 		go func() {
-			m, err := r.nc.Request(wire.SubjectBlogPost, newPost("ada", "hello", fmt.Sprint(i)), patience)
+			m, err := r.nc.Request(blogwire.SubjectPost, newPost("ada", "hello", fmt.Sprint(i)), patience)
 			if err != nil {
 				t.Error(err)
 			}
@@ -179,7 +181,7 @@ func TestDrain(t *testing.T) {
 		t.Error(err)
 	}
 	for range 2 {
-		a, err := wire.Decode[wire.Posts]((<-answered).Data)
+		a, err := wire.Decode[blogwire.Posts]((<-answered).Data)
 		// The second may have come when nobody was let in any more.
 		if err != nil || a.Code != "" && a.Code != wire.CodeUnavailable {
 			t.Errorf("answered %+v, %v", a, err)
@@ -197,7 +199,7 @@ func TestDrain(t *testing.T) {
 	if w.status != http.StatusServiceUnavailable || w.header.Get("Retry-After") == "" || !strings.Contains(w.body.String(), "not serving") {
 		t.Errorf("afterwards: %d %v %s", w.status, w.header, w.body.String())
 	}
-	if _, err := r.nc.Request(wire.SubjectBlogTimeline, []byte(`{"v":1}`), patience); !errors.Is(err, nats.ErrNoResponders) {
+	if _, err := r.nc.Request(blogwire.SubjectTimeline, []byte(`{"v":1}`), patience); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("afterwards on NATS: %v", err)
 	}
 }
@@ -264,8 +266,8 @@ func TestRunFails(t *testing.T) {
 func TestChangedByHand(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, brokertest.Run(t), blog.Config{Dir: dir, Shards: 1, Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}, new(counter).next)
-	good := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello", "")).Posts[0]
-	bad := r.ask(t, wire.SubjectBlogPost, newPost("ada", "hello", "")).Posts[0]
+	good := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
+	bad := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
 	db, err := sql.Open("sqlite", filepath.Join(dir, "shard-0000.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -274,12 +276,12 @@ func TestChangedByHand(t *testing.T) {
 	if _, err := db.Exec("UPDATE blog_posts SET text='' WHERE id=?", int64(bad.ID)); err != nil {
 		t.Fatal(err)
 	}
-	a := r.ask(t, wire.SubjectBlogRead, wire.Encode(wire.ReadPost{V: wire.Version, ID: bad.ID}))
+	a := r.ask(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: bad.ID}))
 	web := r.http(t, "GET", "/api/blog/posts", nil)
 	if a.Code != wire.CodeInternal || web.status != 500 || !strings.Contains(a.Reason, "text is empty") || !strings.Contains(web.Reason, "text is empty") {
 		t.Errorf("answered %+v and %+v", a, web)
 	}
-	if a := r.ask(t, wire.SubjectBlogRead, wire.Encode(wire.ReadPost{V: wire.Version, ID: good.ID})); len(a.Posts) != 1 || a.Posts[0] != good {
+	if a := r.ask(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: good.ID})); len(a.Posts) != 1 || a.Posts[0] != good {
 		t.Errorf("a good post is %+v", a)
 	}
 }
@@ -291,12 +293,12 @@ func TestReplySubjects(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, reply := range []string{"tx.vote.inventory.x.1", "$JS.API.STREAM.PURGE.TXLOG", wire.SubjectBlogPost, "id.next"} {
-		if err := r.nc.PublishRequest(wire.SubjectBlogTimeline, reply, []byte(`{"v":1}`)); err != nil {
+	for _, reply := range []string{"tx.vote.inventory.x.1", "$JS.API.STREAM.PURGE.TXLOG", blogwire.SubjectPost, "id.next"} {
+		if err := r.nc.PublishRequest(blogwire.SubjectTimeline, reply, []byte(`{"v":1}`)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := r.nc.PublishRequest(wire.SubjectBlogTimeline, "last", []byte(`{"v":1}`)); err != nil {
+	if err := r.nc.PublishRequest(blogwire.SubjectTimeline, "last", []byte(`{"v":1}`)); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -307,7 +309,7 @@ func TestReplySubjects(t *testing.T) {
 		if m.Subject == "last" {
 			return
 		}
-		if m.Subject != wire.SubjectBlogTimeline && !strings.HasPrefix(m.Subject, "_INBOX.") {
+		if m.Subject != blogwire.SubjectTimeline && !strings.HasPrefix(m.Subject, "_INBOX.") {
 			t.Errorf("an answer went to %s", m.Subject)
 		}
 	}

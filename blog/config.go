@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"parley/blog/shards"
+	"parley/idworker/snowflake"
 	"parley/natsconn"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -53,7 +53,7 @@ type Deps struct {
 	NATS *nats.Conn
 	// NextID gets an id from the ID service, as idclient does. It is called from
 	// several goroutines.
-	NextID func(context.Context) (wire.ID, error)
+	NextID func(context.Context) (snowflake.ID, error)
 }
 
 func (d Deps) check() error {
@@ -84,7 +84,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, c.shards(nil).Check()
 }
 
-func (c Config) shards(nextID func(context.Context) (wire.ID, error)) shards.Config {
+func (c Config) shards(nextID func(context.Context) (snowflake.ID, error)) shards.Config {
 	return shards.Config{Dir: c.Dir, DSNs: c.DSNs, Shards: c.Shards, NextID: nextID, Log: c.Log, Step: c.Step}
 }
 

@@ -16,7 +16,7 @@ import (
 	"parley/blog/blogclient"
 	"parley/blog/pgtest"
 	"parley/broker/brokertest"
-	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -103,7 +103,7 @@ func killed(t *testing.T, c child) {
 	c.URL = server.URL()
 	client := blogclient.New(server.Connect(t))
 	const rounds, writers, perRound = 2, 16, 60
-	stored := map[string]wire.Post{}
+	stored := map[string]blogwire.Post{}
 	var mu sync.Mutex
 	cmd := launch(t, c)
 	for round := range rounds {
@@ -114,7 +114,7 @@ func killed(t *testing.T, c child) {
 			all.Go(func() {
 				for i := range perRound {
 					key := fmt.Sprintf("%d-%d-%d", round, w, i)
-					p, err := client.Post(ctx, wire.NewPost{User: fmt.Sprintf("user-%d", i%11), Text: "text " + key, Key: key})
+					p, err := client.Post(ctx, blogwire.NewPost{User: fmt.Sprintf("user-%d", i%11), Text: "text " + key, Key: key})
 					if err != nil {
 						t.Errorf("posting %s: %v", key, err)
 						return
@@ -136,7 +136,7 @@ func killed(t *testing.T, c child) {
 		cancel()
 	}
 	// All of it is there, once, in order, and nothing else.
-	var read []wire.Post
+	var read []blogwire.Post
 	for p, err := range client.All(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func killed(t *testing.T, c child) {
 	if len(stored) != rounds*writers*perRound || len(read) != len(stored) {
 		t.Errorf("%d posts were acknowledged of %d, and %d are there", len(stored), rounds*writers*perRound, len(read))
 	}
-	if !slices.IsSortedFunc(read, func(a, b wire.Post) int { return int(b.ID - a.ID) }) {
+	if !slices.IsSortedFunc(read, func(a, b blogwire.Post) int { return int(b.ID - a.ID) }) {
 		t.Error("they are not in order")
 	}
 	for _, p := range read {
@@ -168,7 +168,7 @@ func TestTwoProcesses(t *testing.T) {
 	for i := range 200 {
 		all.Go(func() {
 			key := fmt.Sprint(i % 100)
-			p, err := client.Post(t.Context(), wire.NewPost{User: "user-" + key, Text: "text", Key: key})
+			p, err := client.Post(t.Context(), blogwire.NewPost{User: "user-" + key, Text: "text", Key: key})
 			if err != nil || p.User != "user-"+key {
 				t.Errorf("%+v, %v", p, err)
 			}
@@ -182,7 +182,7 @@ func TestTwoProcesses(t *testing.T) {
 	if err := a.stop(); err != nil {
 		t.Error(err)
 	}
-	if _, err := client.Post(t.Context(), wire.NewPost{User: "ada", Text: "with one"}); err != nil {
+	if _, err := client.Post(t.Context(), blogwire.NewPost{User: "ada", Text: "with one"}); err != nil {
 		t.Error(err)
 	}
 }

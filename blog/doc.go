@@ -13,7 +13,7 @@
 //
 // On SQLite files one process runs the blog; a second one on the same directory
 // is refused. On PostgreSQL any number may, and they share the requests on NATS
-// through the queue group [wire.QueueBlog].
+// through the queue group [blogwire.Queue].
 //
 // # States
 //
@@ -26,7 +26,7 @@
 //
 // At most 4,096 requests are under way; beyond it the answer is busy, at once. A
 // post waits at most 10 s for its commit and a read at most 5 s for its shards.
-// A page has at most [wire.MaxPage] posts and [wire.MaxPageBytes] bytes.
+// A page has at most [blogwire.MaxPage] posts and [blogwire.MaxPageBytes] bytes.
 //
 // # HTTP
 //

@@ -7,6 +7,7 @@ import (
 	"parley/internal/respond"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -24,7 +25,7 @@ const (
 // stopped also after an error.
 func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 	s, err := micro.AddService(b.deps.NATS, micro.Config{
-		Name: "blog", Version: wire.Release, Description: "posts in shards", QueueGroup: wire.QueueBlog,
+		Name: "blog", Version: wire.Release, Description: "posts in shards", QueueGroup: blogwire.Queue,
 		Metadata:     map[string]string{"blog": b.set.Load().Blog(), wire.MetaProcess: b.deps.NATS.Opts.Name},
 		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
@@ -38,13 +39,13 @@ func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 		name, subject string
 		handle        micro.HandlerFunc
 	}{
-		{"post", wire.SubjectBlogPost, endpoint(b, func(ctx context.Context, m wire.NewPost) wire.Posts {
+		{"post", blogwire.SubjectPost, endpoint(b, func(ctx context.Context, m blogwire.NewPost) blogwire.Posts {
 			a, _ := b.post(ctx, m)
 			return b.sound(a)
 		}, refusal)},
-		{"read", wire.SubjectBlogRead, endpoint(b, func(ctx context.Context, m wire.ReadPost) wire.Posts { return b.sound(b.read(ctx, m)) }, refusal)},
-		{"timeline", wire.SubjectBlogTimeline, endpoint(b, func(ctx context.Context, m wire.PageRequest) wire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)},
-		{"shards", wire.SubjectBlogShards, endpoint(b, b.sizes, noSizes)},
+		{"read", blogwire.SubjectRead, endpoint(b, func(ctx context.Context, m blogwire.ReadPost) blogwire.Posts { return b.sound(b.read(ctx, m)) }, refusal)},
+		{"timeline", blogwire.SubjectTimeline, endpoint(b, func(ctx context.Context, m blogwire.PageRequest) blogwire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)},
+		{"shards", blogwire.SubjectShards, endpoint(b, b.sizes, noSizes)},
 	} {
 		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
 		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), limits); err != nil {

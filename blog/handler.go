@@ -13,8 +13,10 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/idworker/snowflake"
 	"parley/internal/loopback"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // Paths of the HTTP requests.
@@ -76,12 +78,12 @@ func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {
 			"the Content-Type is %.80q, it must be application/json in UTF-8", r.Header.Get("Content-Type")))
 		return
 	}
-	m, err := body[wire.NewPost](w, r)
+	m, err := body[blogwire.NewPost](w, r)
 	if err == nil {
 		_, err = query(r)
 	}
 	made := false
-	a := b.within(err, func() (a wire.Posts) {
+	a := b.within(err, func() (a blogwire.Posts) {
 		a, made = b.post(r.Context(), m)
 		return a
 	})
@@ -94,8 +96,8 @@ func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *Blog) httpRead(w http.ResponseWriter, r *http.Request) {
-	m := wire.ReadPost{V: wire.Version}
-	id, err := wire.ParseID(r.PathValue("id"))
+	m := blogwire.ReadPost{V: wire.Version}
+	id, err := snowflake.ParseID(r.PathValue("id"))
 	if err != nil {
 		err = &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
@@ -103,33 +105,33 @@ func (b *Blog) httpRead(w http.ResponseWriter, r *http.Request) {
 	if m.ID, m.User = id, q.Get("user"); err == nil && bad == nil {
 		m, err = wire.Check(m)
 	}
-	a := b.within(errors.Join(err, bad), func() wire.Posts { return b.read(r.Context(), m) })
+	a := b.within(errors.Join(err, bad), func() blogwire.Posts { return b.read(r.Context(), m) })
 	write(w, status(a.Code), a)
 }
 
 // httpTimeline serves a user's posts, or everybody's where the path names none.
 func (b *Blog) httpTimeline(w http.ResponseWriter, r *http.Request) {
-	m := wire.PageRequest{V: wire.Version, User: r.PathValue("user")}
+	m := blogwire.PageRequest{V: wire.Version, User: r.PathValue("user")}
 	q, err := query(r, "before", "limit")
 	if s := q.Get("before"); err == nil && s != "" {
-		if m.Before, err = wire.ParseID(s); err != nil {
+		if m.Before, err = snowflake.ParseID(s); err != nil {
 			err = &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("before: %v", err)}
 		}
 	}
 	if s := q.Get("limit"); err == nil && s != "" {
 		if m.Limit, err = strconv.Atoi(s); err != nil || m.Limit == 0 {
-			err = &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("limit is %.40q, allowed is 1 to %d", s, wire.MaxPage)}
+			err = &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("limit is %.40q, allowed is 1 to %d", s, blogwire.MaxPage)}
 		}
 	}
 	if err == nil {
 		m, err = wire.Check(m)
 	}
-	a := b.within(err, func() wire.Posts { return b.timeline(r.Context(), m) })
+	a := b.within(err, func() blogwire.Posts { return b.timeline(r.Context(), m) })
 	write(w, status(a.Code), a)
 }
 
 // within answers inside the gate, unless the request is wrong already.
-func (b *Blog) within(wrong error, answer func() wire.Posts) wire.Posts {
+func (b *Blog) within(wrong error, answer func() blogwire.Posts) blogwire.Posts {
 	if wrong == nil {
 		wrong = b.gate.enter()
 	}
@@ -196,7 +198,7 @@ func refuse(w http.ResponseWriter, status int, code wire.Code, reason string) {
 	write(w, status, refusal(&wire.Error{Code: code, Text: reason}))
 }
 
-func write(w http.ResponseWriter, status int, a wire.Posts) {
+func write(w http.ResponseWriter, status int, a blogwire.Posts) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -15,7 +15,9 @@ import (
 
 	"parley/blog"
 	"parley/broker/brokertest"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
@@ -28,9 +30,9 @@ const patience = 2 * time.Minute
 // counter is an ID service: ascending ids of one worker, of the last hour.
 type counter struct{ n atomic.Int64 }
 
-func (c *counter) next(context.Context) (wire.ID, error) {
+func (c *counter) next(context.Context) (snowflake.ID, error) {
 	n := c.n.Add(1)
-	return wire.NewID(wire.IDTimestamp(time.Now().Add(-time.Hour))+n>>12, 3, int(n&wire.MaxSequence)), nil
+	return snowflake.NewID(snowflake.Timestamp(time.Now().Add(-time.Hour))+n>>12, 3, int(n&snowflake.MaxSequence)), nil
 }
 
 // running is a blog of a test.
@@ -41,7 +43,7 @@ type running struct {
 }
 
 // start runs a blog until the test ends, or stop is called.
-func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func(context.Context) (wire.ID, error)) *running {
+func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func(context.Context) (snowflake.ID, error)) *running {
 	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
@@ -80,13 +82,13 @@ func local(t testing.TB) *running {
 }
 
 // ask asks over NATS.
-func (r *running) ask(t testing.TB, subject string, request []byte) wire.Posts {
+func (r *running) ask(t testing.TB, subject string, request []byte) blogwire.Posts {
 	t.Helper()
 	m, err := r.nc.Request(subject, request, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := wire.Decode[wire.Posts](m.Data)
+	a, err := wire.Decode[blogwire.Posts](m.Data)
 	if err != nil {
 		t.Fatalf("%v: %.300s", err, m.Data)
 	}
@@ -95,7 +97,7 @@ func (r *running) ask(t testing.TB, subject string, request []byte) wire.Posts {
 
 // answer is what came over HTTP.
 type answer struct {
-	wire.Posts
+	blogwire.Posts
 	status int
 	header http.Header
 }
@@ -130,7 +132,7 @@ func (r *running) http(t testing.TB, method, path string, body []byte, header ..
 	if method == http.MethodHead {
 		return answer{status: res.StatusCode, header: res.Header}
 	}
-	a, err := wire.Decode[wire.Posts](bytes.TrimSuffix(data, []byte("\n")))
+	a, err := wire.Decode[blogwire.Posts](bytes.TrimSuffix(data, []byte("\n")))
 	if err != nil {
 		t.Fatalf("%s %s: %d, %v: %.300s", method, path, res.StatusCode, err, data)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -58,7 +58,7 @@ func newFacts(t *testing.T, nc *nats.Conn, replicas int, restart func()) *facts 
 		t.Fatal(err)
 	}
 	f := &facts{ctx: ctx, js: js, restart: restart}
-	if _, _, err := streams.Ensure(ctx, js, wire.TxLog(), replicas); err != nil {
+	if _, _, err := streams.Ensure(ctx, js, txwire.LogStream(), replicas); err != nil {
 		t.Fatal(err)
 	}
 	f.reopen(t)
@@ -67,10 +67,10 @@ func newFacts(t *testing.T, nc *nats.Conn, replicas int, restart func()) *facts 
 
 func (f *facts) reopen(t *testing.T) {
 	t.Helper()
-	if _, err := streams.Check(f.ctx, f.js, wire.TxLog()); err != nil {
+	if _, err := streams.Check(f.ctx, f.js, txwire.LogStream()); err != nil {
 		t.Fatal(err)
 	}
-	stream, err := f.js.Stream(f.ctx, wire.TxLog().Name)
+	stream, err := f.js.Stream(f.ctx, txwire.LogStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func (f *facts) publish(last uint64) (seq uint64, err error) {
 	defer tick.Stop()
 	for {
 		ack, err := f.js.Publish(f.ctx, factSubject, []byte("x"),
-			jetstream.WithExpectLastSequencePerSubject(last), jetstream.WithExpectStream(wire.TxLog().Name))
+			jetstream.WithExpectLastSequencePerSubject(last), jetstream.WithExpectStream(txwire.LogStream().Name))
 		if err == nil {
 			return ack.Sequence, nil
 		}

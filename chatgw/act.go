@@ -10,6 +10,7 @@ import (
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // act does what a frame asks for. An error is the answer to it.
@@ -109,7 +110,7 @@ func (s *session) say(ctx context.Context, f *frame.Send) error {
 		s.answerError(f, &wire.Error{Code: frame.CodeRate, Text: fmt.Sprintf("more than %v messages a second", s.gateway.cfg.MessagesPerSecond)}, wait)
 		return nil
 	}
-	ack, err := s.gateway.rooms.Send(ctx, rooms.Post{Room: f.Room, User: s.person.name, Kind: wire.ChatText, CID: f.CID, Text: f.Text})
+	ack, err := s.gateway.rooms.Send(ctx, rooms.Post{Room: f.Room, User: s.person.name, Kind: chatwire.KindText, CID: f.CID, Text: f.Text})
 	if err != nil {
 		return err
 	}

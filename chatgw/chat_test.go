@@ -10,6 +10,7 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 func TestTwoPeopleChat(t *testing.T) {
@@ -17,7 +18,7 @@ func TestTwoPeopleChat(t *testing.T) {
 	ada := g.connect()
 	ada.send(frame.Encode(frame.Hello{Name: "ada"}))
 	w := expect[*frame.Welcome](ada)
-	if w.User != "ada" || !w.Guest || w.Release != wire.Release || len(w.Rooms) != 1 || w.Rooms[0] != "lobby" || w.Limits.Text != wire.MaxChatText ||
+	if w.User != "ada" || !w.Guest || w.Release != wire.Release || len(w.Rooms) != 1 || w.Rooms[0] != "lobby" || w.Limits.Text != chatwire.MaxText ||
 		w.Limits.Rooms != 64 || w.Limits.Page != frame.MaxPage || w.Limits.RetryMS != 600_000 || w.Limits.PingMS != 25_000 || len(w.Features) != 0 {
 		t.Errorf("welcome: %+v", w)
 	}
@@ -45,7 +46,7 @@ func TestTwoPeopleChat(t *testing.T) {
 	const text = "Soup is <b>hot</b> &\nready \u2028 😀"
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-1", Text: text}))
 	m := ada.said()
-	if m.User != "grace" || m.Text != text || m.CID != "c-1" || m.Room != "lobby" || m.Kind != wire.ChatText || !m.ID.Valid() || m.At != m.ID.Time().UnixMilli() {
+	if m.User != "grace" || m.Text != text || m.CID != "c-1" || m.Room != "lobby" || m.Kind != chatwire.KindText || !m.ID.Valid() || m.At != m.ID.Time().UnixMilli() {
 		t.Errorf("message: %+v", m)
 	}
 	// The sender gets both, in any order.
@@ -60,7 +61,7 @@ func TestTwoPeopleChat(t *testing.T) {
 		case *frame.Ack:
 			ack = f
 		case *frame.Message:
-			if f.Kind == wire.ChatText {
+			if f.Kind == chatwire.KindText {
 				own = f
 			}
 		case *frame.Typed:
@@ -122,7 +123,7 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 	back := expect[*frame.Joined](ada)
 	texts := []string{""}
 	for _, m := range back.Messages {
-		if m.Kind == wire.ChatText {
+		if m.Kind == chatwire.KindText {
 			texts = append(texts, m.Text)
 		}
 	}
@@ -331,7 +332,7 @@ func TestTypingIsNotToldTooOften(t *testing.T) {
 		if _, ok := f.(*frame.Typed); ok {
 			typed++
 		}
-		if m, ok := f.(*frame.Message); ok && m.Kind == wire.ChatText {
+		if m, ok := f.(*frame.Message); ok && m.Kind == chatwire.KindText {
 			break
 		}
 	}

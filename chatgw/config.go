@@ -11,7 +11,8 @@ import (
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -43,7 +44,7 @@ type Config struct {
 	RefusalsPerSecond float64
 	RefusalsAtOnce    int
 	// Messages bounds what one person says, over all its connections to this
-	// gateway. Nobody types faster; programs post by [wire.PostSubject].
+	// gateway. Nobody types faster; programs post by [chatwire.PostSubject].
 	// Defaults 5 and 20.
 	MessagesPerSecond float64
 	MessagesAtOnce    int
@@ -75,7 +76,7 @@ type Deps struct {
 	// NATS is its connection; the caller closes it after Run has returned.
 	NATS *nats.Conn
 	// NextID makes the ids of messages.
-	NextID func(context.Context) (wire.ID, error)
+	NextID func(context.Context) (snowflake.ID, error)
 	// Beside is what there is beside the chat; nil: nothing.
 	Beside Beside
 	// Mount are handlers for further paths of the same address, by their
@@ -126,7 +127,7 @@ func (c *Config) fill() error {
 		}
 	}
 	for _, room := range c.Suggested {
-		if err := wire.CheckRoom(room); err != nil {
+		if err := chatwire.CheckRoom(room); err != nil {
 			return fmt.Errorf("chatgw: Suggested: %w", err)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // A gateway stops while people talk: what was acknowledged is there, everybody
@@ -76,7 +76,7 @@ func TestDrainLosesNothing(t *testing.T) {
 		reader.send(frame.Encode(frame.History{Ref: 1, Room: "lobby", Before: before, Limit: frame.MaxPage}))
 		page := expect[*frame.Page](reader)
 		for _, m := range page.Messages {
-			if m.Kind != wire.ChatText {
+			if m.Kind != chatwire.KindText {
 				continue
 			}
 			if other, twice := seen[m.CID]; twice {
@@ -156,6 +156,6 @@ func TestBrokerAway(t *testing.T) {
 }
 
 func deleteStream(ctx context.Context, b *bed) error {
-	_, err := b.nats.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+wire.Chat().Name, nil)
+	_, err := b.nats.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+chatwire.Stream().Name, nil)
 	return err
 }

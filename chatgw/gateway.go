@@ -16,6 +16,7 @@ import (
 	"parley/chatgw/socket"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Gateway is one gateway process. Make it with [New].
@@ -148,8 +149,8 @@ func (g *Gateway) prepare() {
 	g.welcome = frame.Welcome{
 		Gateway: g.rooms.Gateway(), Release: wire.Release, Rooms: g.cfg.Suggested,
 		Limits: frame.Limits{
-			Text: wire.MaxChatText, Rooms: g.cfg.Rooms, Page: g.cfg.Chat.MaxPage,
-			RetryMS: wire.ChatRetry.Milliseconds(), PingMS: g.sockets.PingEvery().Milliseconds(),
+			Text: chatwire.MaxText, Rooms: g.cfg.Rooms, Page: g.cfg.Chat.MaxPage,
+			RetryMS: chatwire.Retry.Milliseconds(), PingMS: g.sockets.PingEvery().Milliseconds(),
 		},
 	}
 	if g.deps.Beside != nil {

@@ -6,6 +6,7 @@ import (
 
 	"parley/chatgw/rooms"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -39,31 +40,31 @@ func (p *posts) handle(req micro.Request) {
 
 // post says in a room what a service wants said. The answer is that of the
 // message once it is durable, or a refusal.
-func (p *posts) post(req micro.Request) wire.ChatPosted {
-	room, err := wire.ParseRoom(req.Subject())
+func (p *posts) post(req micro.Request) chatwire.Posted {
+	room, err := chatwire.ParseRoom(req.Subject())
 	if err != nil {
 		return refusedPost(&wire.Error{Code: wire.CodeInvalid, Text: err.Error()})
 	}
-	m, err := wire.Decode[wire.ChatPost](req.Data())
+	m, err := wire.Decode[chatwire.Post](req.Data())
 	if err != nil {
 		return refusedPost(err)
 	}
 	ctx, cancel := context.WithTimeout(p.g.background, p.g.cfg.ActTimeout)
 	defer cancel()
-	ack, err := p.g.rooms.Send(ctx, rooms.Post{Room: room, User: m.User, Kind: wire.ChatService, CID: m.CID, Text: m.Text})
+	ack, err := p.g.rooms.Send(ctx, rooms.Post{Room: room, User: m.User, Kind: chatwire.KindService, CID: m.CID, Text: m.Text})
 	if err != nil {
 		return refusedPost(err)
 	}
-	return wire.ChatPosted{V: wire.Version, ID: ack.ID, Seq: ack.Seq}
+	return chatwire.Posted{V: wire.Version, ID: ack.ID, Seq: ack.Seq}
 }
 
-func refusedPost(err error) wire.ChatPosted {
-	return wire.ChatPosted{V: wire.Version, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
+func refusedPost(err error) chatwire.Posted {
+	return chatwire.Posted{V: wire.Version, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
 }
 
 // answer tells the service. A post by plain publish has nobody to tell: then a
 // refusal is only logged here.
-func (p *posts) answer(req micro.Request, a wire.ChatPosted) {
+func (p *posts) answer(req micro.Request, a chatwire.Posted) {
 	p.g.counters.posted(a.Code)
 	if req.Reply() != "" {
 		p.g.answer(req, wire.Encode(a))

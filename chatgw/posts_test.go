@@ -7,18 +7,20 @@ import (
 
 	"parley/chatgw"
 	"parley/wire"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
 
 // ask sends what somebody types into the nats command, and reads the answer.
-func (b *bed) ask(subject, data string) wire.ChatPosted {
+func (b *bed) ask(subject, data string) chatwire.Posted {
 	b.t.Helper()
 	m, err := b.nats.Request(subject, []byte(data), patience)
 	if err != nil {
 		b.t.Fatalf("request on %s: %v", subject, err)
 	}
-	p, err := wire.Decode[wire.ChatPosted](m.Data)
+	p, err := wire.Decode[chatwire.Posted](m.Data)
 	if err != nil {
 		b.t.Fatalf("the answer is %s: %v", m.Data, err)
 	}
@@ -37,7 +39,7 @@ func TestServicesPost(t *testing.T) {
 		t.Fatalf("posted: %+v", posted)
 	}
 	m := ada.said()
-	if m.User != "kitchen" || m.Text != "Soup is ready" || m.Kind != wire.ChatService || m.Seq != posted.Seq || m.ID != posted.ID || m.CID != "soup-1" {
+	if m.User != "kitchen" || m.Text != "Soup is ready" || m.Kind != chatwire.KindService || m.Seq != posted.Seq || m.ID != posted.ID || m.CID != "soup-1" {
 		t.Errorf("message: %+v", m)
 	}
 	// Posting again with the cid says nothing again.
@@ -68,7 +70,7 @@ func TestPostsRefused(t *testing.T) {
 		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"x","room":"lobby"}`, wire.CodeInvalid, `unknown field "room"`},
 		{"chat.post.lobby", `{"v":1,"text":"x"}`, wire.CodeInvalid, "user is empty"},
 		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":" "}`, wire.CodeInvalid, "text is empty"},
-		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", wire.MaxChatText+1) + `"}`, wire.CodeInvalid, "the limit is 4096"},
+		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", chatwire.MaxText+1) + `"}`, wire.CodeInvalid, "the limit is 4096"},
 		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, wire.CodeTooLarge, "the limit is 65536"},
 		{"chat.post.Lobby", `{"v":1,"user":"kitchen","text":"x"}`, wire.CodeInvalid, "may have a-z"},
 	} {
@@ -111,16 +113,16 @@ func TestGatewaysAreListed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.nats.PublishRequest(wire.SubjectGateways, inbox, wire.Encode(wire.GatewaysRequest{V: 1})); err != nil {
+	if err := b.nats.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})); err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]wire.GatewayState{}
+	all := map[string]chatwire.GatewayState{}
 	for range 2 {
 		m, err := sub.NextMsg(patience)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := wire.Decode[wire.GatewayState](m.Data)
+		s, err := wire.Decode[chatwire.GatewayState](m.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +137,7 @@ func TestGatewaysAreListed(t *testing.T) {
 func TestServiceIsListed(t *testing.T) {
 	b := newBed(t)
 	b.run(chatgw.Config{}, nil)
-	m, err := b.nats.Request(wire.PingSubject("chatgw"), nil, patience)
+	m, err := b.nats.Request(txwire.PingSubject("chatgw"), nil, patience)
 	if err != nil {
 		t.Fatal(err)
 	}

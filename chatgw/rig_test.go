@@ -15,8 +15,9 @@ import (
 	"parley/broker/brokertest"
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/gorilla/websocket"
 	"github.com/nats-io/nats.go"
@@ -29,9 +30,9 @@ const patience = 2 * time.Minute
 // ids makes ids that are unique in the process.
 type ids struct{ last atomic.Int64 }
 
-func (i *ids) next(context.Context) (wire.ID, error) {
+func (i *ids) next(context.Context) (snowflake.ID, error) {
 	n := i.last.Add(1)
-	return wire.NewID(wire.IDTimestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
+	return snowflake.NewID(snowflake.Timestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
 }
 
 // bed is a broker with the stream of the chat.
@@ -50,7 +51,7 @@ func newBed(t testing.TB) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), js, wire.Chat(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), js, chatwire.Stream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -205,7 +206,7 @@ func expect[T frame.FromGateway](b *browser) T {
 		switch f := f.(type) {
 		case *frame.Presence, *frame.Typed:
 		case *frame.Message:
-			if f.Kind == wire.ChatText || f.Kind == wire.ChatService {
+			if f.Kind == chatwire.KindText || f.Kind == chatwire.KindService {
 				b.t.Fatalf("got %+v, want %T", f, *new(T))
 			}
 		default:
@@ -218,7 +219,7 @@ func expect[T frame.FromGateway](b *browser) T {
 func (b *browser) said() *frame.Message {
 	b.t.Helper()
 	for {
-		if m := expect[*frame.Message](b); m.Kind == wire.ChatText || m.Kind == wire.ChatService {
+		if m := expect[*frame.Message](b); m.Kind == chatwire.KindText || m.Kind == chatwire.KindService {
 			return m
 		}
 	}

@@ -8,13 +8,14 @@ import (
 	"parley/internal/respond"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
 
 // service is what a gateway offers on NATS, as endpoints of a micro service:
-// [wire.PostSubject], where one gateway gets each post, and
-// [wire.SubjectGateways], which every gateway answers.
+// [chatwire.PostSubject], where one gateway gets each post, and
+// [chatwire.SubjectGateways], which every gateway answers.
 type service struct {
 	micro.Service
 	posts *posts
@@ -36,9 +37,9 @@ func (g *Gateway) offer(ctx context.Context) (*service, error) {
 	}
 	s.Service = m
 	err = errors.Join(
-		m.AddEndpoint("post", micro.HandlerFunc(s.posts.handle), micro.WithEndpointSubject(wire.SubjectChatPost),
-			micro.WithEndpointQueueGroup(wire.QueueGateways), micro.WithEndpointPendingLimits(maxPendingPosts, maxPendingPostsBytes)),
-		m.AddEndpoint("gateways", micro.HandlerFunc(s.state), micro.WithEndpointSubject(wire.SubjectGateways),
+		m.AddEndpoint("post", micro.HandlerFunc(s.posts.handle), micro.WithEndpointSubject(chatwire.SubjectPost),
+			micro.WithEndpointQueueGroup(chatwire.QueueGateways), micro.WithEndpointPendingLimits(maxPendingPosts, maxPendingPostsBytes)),
+		m.AddEndpoint("gateways", micro.HandlerFunc(s.state), micro.WithEndpointSubject(chatwire.SubjectGateways),
 			micro.WithEndpointQueueGroupDisabled()),
 	)
 	if err == nil {
@@ -47,20 +48,20 @@ func (g *Gateway) offer(ctx context.Context) (*service, error) {
 	}
 	if err != nil {
 		_ = m.Stop() // the first failure says it all
-		return nil, fmt.Errorf("chatgw: offering %s and %s: %w", wire.SubjectChatPost, wire.SubjectGateways, err)
+		return nil, fmt.Errorf("chatgw: offering %s and %s: %w", chatwire.SubjectPost, chatwire.SubjectGateways, err)
 	}
 	return s, nil
 }
 
-// state answers [wire.GatewaysRequest].
+// state answers [chatwire.GatewaysRequest].
 func (s *service) state(req micro.Request) {
-	if _, err := wire.Decode[wire.GatewaysRequest](req.Data()); err != nil {
+	if _, err := wire.Decode[chatwire.GatewaysRequest](req.Data()); err != nil {
 		s.g.cfg.Log.Warn("ignored a malformed message", "subject", req.Subject(), "error", err)
 		s.g.answered(req, respond.Error(req, err))
 		return
 	}
 	n := s.g.snapshot()
-	s.g.answer(req, wire.Encode(wire.GatewayState{
+	s.g.answer(req, wire.Encode(chatwire.GatewayState{
 		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.addr.String(), Epoch: s.g.rooms.Epoch(),
 		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
 		Stopping: s.g.stopping.Load(),

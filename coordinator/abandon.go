@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -26,12 +27,12 @@ const (
 
 // onAbandon takes an operator's word that a branch is not worth waiting for.
 func (c *Coordinator) onAbandon(req micro.Request) {
-	reply := func(r wire.AbandonReply) {
+	reply := func(r txwire.AbandonReply) {
 		r.V = wire.Version
 		c.answer(req.Reply(), wire.Encode(r))
 	}
-	refuse := func(err error) { reply(wire.AbandonReply{Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}) }
-	m, err := wire.Decode[wire.Abandon](req.Data())
+	refuse := func(err error) { reply(txwire.AbandonReply{Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}) }
+	m, err := wire.Decode[txwire.Abandon](req.Data())
 	if err != nil {
 		refuse(err)
 		return
@@ -48,7 +49,7 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 			if record, err := c.abandon(ctx, &m); err != nil {
 				refuse(err)
 			} else {
-				reply(wire.AbandonReply{Record: record})
+				reply(txwire.AbandonReply{Record: record})
 			}
 			c.post(func() { c.asking-- })
 		})
@@ -57,8 +58,8 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 
 // abandon records that a branch of a commit in a log is given up, unless its journal
 // answers and may still apply it.
-func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Abandoned, error) {
-	subject := wire.AbandonedSubject(m.Participant, m.ID)
+func (c *Coordinator) abandon(ctx context.Context, m *txwire.Abandon) (*txwire.Abandoned, error) {
+	subject := txwire.AbandonedSubject(m.Participant, m.ID)
 	if record, err := c.readAbandoned(ctx, subject); err == nil {
 		return record, nil // it was abandoned before
 	}
@@ -69,12 +70,12 @@ func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Aband
 	if err := c.mayAbandon(ctx, m, journal); err != nil {
 		return nil, err
 	}
-	record := wire.Abandoned{
+	record := txwire.Abandoned{
 		V: wire.Version, ID: m.ID, Participant: m.Participant, Journal: journal, Reason: m.Reason, By: m.By, At: c.clock.Now().UnixMilli(),
 	}
 	_, err = c.js.PublishMsg(
 		ctx, &nats.Msg{Subject: subject, Data: wire.Encode(record)},
-		jetstream.WithExpectStream(wire.Journals().Name),
+		jetstream.WithExpectStream(txwire.JournalStream().Name),
 		jetstream.WithExpectLastSequencePerSubject(0),
 	)
 	if err != nil && !streams.WrongLast(err) {
@@ -85,7 +86,7 @@ func (c *Coordinator) abandon(ctx context.Context, m *wire.Abandon) (*wire.Aband
 }
 
 // journalOf is the journal that voted for the branch, from the commit in the log.
-func (c *Coordinator) journalOf(ctx context.Context, m *wire.Abandon) (string, error) {
+func (c *Coordinator) journalOf(ctx context.Context, m *txwire.Abandon) (string, error) {
 	found, err := c.log.Read(ctx, m.ID.Log)
 	if err != nil {
 		return "", &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("its commit log cannot be read: %v", err)}
@@ -110,13 +111,13 @@ func (c *Coordinator) journalOf(ctx context.Context, m *wire.Abandon) (string, e
 
 // mayAbandon returns an error while the journal answers, unless it has refused the
 // outcome, which it does for good.
-func (c *Coordinator) mayAbandon(ctx context.Context, m *wire.Abandon, journal string) error {
+func (c *Coordinator) mayAbandon(ctx context.Context, m *txwire.Abandon, journal string) error {
 	inbox := c.deps.NATS.NewInbox()
 	answers := make(chan *nats.Msg, 64)
 	sub, err := c.deps.NATS.ChanSubscribe(inbox, answers)
 	if err == nil {
 		defer func() { _ = sub.Unsubscribe() }()
-		err = c.deps.NATS.PublishRequest(wire.SubjectBranches, inbox, wire.Encode(wire.BranchQuery{V: wire.Version, ID: m.ID}))
+		err = c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, wire.Encode(txwire.BranchQuery{V: wire.Version, ID: m.ID}))
 	}
 	if err != nil {
 		return &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("asking who answers: %v", err)}
@@ -130,12 +131,12 @@ func (c *Coordinator) mayAbandon(ctx context.Context, m *wire.Abandon, journal s
 		case <-enough.C:
 			return nil
 		case msg := <-answers:
-			b, err := wire.Decode[wire.Branches](msg.Data)
+			b, err := wire.Decode[txwire.Branches](msg.Data)
 			if err != nil || b.Participant != m.Participant || b.Journal != journal {
 				continue
 			}
 			for _, v := range b.Violations {
-				if v.ID == m.ID && v.Of == wire.KindCommit {
+				if v.ID == m.ID && v.Of == txwire.KindCommit {
 					return nil
 				}
 			}
@@ -148,11 +149,11 @@ func (c *Coordinator) mayAbandon(ctx context.Context, m *wire.Abandon, journal s
 // listenForAbandoned hears of records as they are made. What is heard may not be
 // stored, so it is read.
 func (c *Coordinator) listenForAbandoned() (*nats.Subscription, error) {
-	sub, err := c.deps.NATS.Subscribe(wire.AbandonedFilter, func(m *nats.Msg) {
+	sub, err := c.deps.NATS.Subscribe(txwire.AbandonedFilter, func(m *nats.Msg) {
 		c.post(func() { c.goDo(func(ctx context.Context) { c.tryAbandoned(ctx, m.Subject) }) })
 	})
 	if err != nil {
-		return nil, fmt.Errorf("subscribing to %s: %w", wire.AbandonedFilter, err)
+		return nil, fmt.Errorf("subscribing to %s: %w", txwire.AbandonedFilter, err)
 	}
 	return sub, nil
 }
@@ -178,13 +179,13 @@ func (c *Coordinator) lookForAbandoned(ctx context.Context) {
 }
 
 func (c *Coordinator) abandonedSubjects(ctx context.Context) (all []string, err error) {
-	stream, err := streams.Open(ctx, c.js, wire.Journals(), c.cfg.Log)
+	stream, err := streams.Open(ctx, c.js, txwire.JournalStream(), c.cfg.Log)
 	if err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 	defer cancel()
-	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(wire.AbandonedFilter))
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(txwire.AbandonedFilter))
 	if err != nil {
 		return nil, err
 	}
@@ -204,20 +205,20 @@ func (c *Coordinator) tryAbandoned(ctx context.Context, subject string) bool {
 }
 
 // readAbandoned reads a record, and has the machine know it.
-func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*wire.Abandoned, error) {
+func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*txwire.Abandoned, error) {
 	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 	defer cancel()
-	stream, err := c.js.Stream(ctx, wire.Journals().Name)
+	stream, err := c.js.Stream(ctx, txwire.JournalStream().Name)
 	if err != nil {
-		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the stream %s cannot be read: %v", wire.Journals().Name, err)}
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the stream %s cannot be read: %v", txwire.JournalStream().Name, err)}
 	}
 	raw, err := stream.GetLastMsgForSubject(ctx, subject)
 	if err != nil {
 		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the record on %s cannot be read: %v", subject, err)}
 	}
-	a, err := wire.Decode[wire.Abandoned](raw.Data)
+	a, err := wire.Decode[txwire.Abandoned](raw.Data)
 	if err != nil {
-		return nil, fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, wire.Journals().Name, err)
+		return nil, fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, txwire.JournalStream().Name, err)
 	}
 	c.post(func() {
 		for _, known := range c.abandoned[a.ID] {

@@ -10,6 +10,7 @@ import (
 
 	"parley/coordinator"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -22,7 +23,7 @@ func TestBadRequests(t *testing.T) {
 	newFake(t, nc, "inventory")
 	newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{})
-	owner := wire.OwnerSubject(s.onlyLog(t))
+	owner := txwire.OwnerSubject(s.onlyLog(t))
 	big := `{"v":1,"key":"` + strings.Repeat("k", wire.MaxMessage) + `"}`
 	branch := func(name string) string { return fmt.Sprintf(`{"participant":%q,"payload":{}}`, name) }
 	for _, c := range []struct {
@@ -30,25 +31,25 @@ func TestBadRequests(t *testing.T) {
 		code                wire.Code
 		parts               []string
 	}{
-		{"nothing", wire.SubjectSubmit, ``, wire.CodeInvalid, []string{"submit", "empty"}},
-		{"no JSON", wire.SubjectSubmit, `order soup`, wire.CodeInvalid, []string{"submit", "malformed"}},
-		{"half", wire.SubjectSubmit, `{"v":1,"key":"k"`, wire.CodeInvalid, []string{"malformed"}},
-		{"two", wire.SubjectSubmit, `{"v":1}{"v":1}`, wire.CodeInvalid, []string{"follows"}},
-		{"another field", wire.SubjectSubmit, `{"v":1,"color":"red"}`, wire.CodeInvalid, []string{"color"}},
-		{"a later version", wire.SubjectSubmit, `{"v":9,"color":"red"}`, wire.CodeVersion, []string{"version 9", "version 1"}},
-		{"too much", wire.SubjectSubmit, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "65536"}},
-		{"no branches", wire.SubjectSubmit, `{"v":1,"key":"k","branches":[]}`, wire.CodeInvalid, []string{"branches is empty"}},
-		{"a participant twice", wire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `,` + branch("a") + `]}`, wire.CodeInvalid, []string{"both name", `"a"`}},
-		{"a subject for a name", wire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a.>") + `]}`, wire.CodeInvalid, []string{"a.>"}},
-		{"a time in the past", wire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `],"timeout_ms":-1}`, wire.CodeInvalid, []string{"timeout_ms", "-1"}},
-		{"a time too far away", wire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `],"timeout_ms":3600001}`, wire.CodeInvalid, []string{"timeout_ms", "3600001", "3600000"}},
-		{"a huge number", wire.SubjectSubmit, `{"v":1,"key":"k","timeout_ms":1e400}`, wire.CodeInvalid, []string{"timeout_ms"}},
-		{"deep", wire.SubjectSubmit, `{"v":1,"key":"k","branches":` + strings.Repeat("[", 30000) + `}`, wire.CodeInvalid, []string{"malformed"}},
-		{"status of nothing", wire.SubjectStatus, `{"v":1}`, wire.CodeInvalid, []string{"status request", "id is missing"}},
-		{"status of no id", wire.SubjectStatus, `{"v":1,"id":"12"}`, wire.CodeInvalid, []string{"12", "<log>.<n>"}},
-		{"status, a later version", wire.SubjectStatus, `{"v":2}`, wire.CodeVersion, []string{"version 2"}},
-		{"resolve nothing", wire.SubjectResolve, `{"v":1}`, wire.CodeInvalid, []string{"resolve", "id is missing"}},
-		{"resolve, too much", wire.SubjectResolve, big, wire.CodeTooLarge, []string{"65536"}},
+		{"nothing", txwire.SubjectSubmit, ``, wire.CodeInvalid, []string{"submit", "empty"}},
+		{"no JSON", txwire.SubjectSubmit, `order soup`, wire.CodeInvalid, []string{"submit", "malformed"}},
+		{"half", txwire.SubjectSubmit, `{"v":1,"key":"k"`, wire.CodeInvalid, []string{"malformed"}},
+		{"two", txwire.SubjectSubmit, `{"v":1}{"v":1}`, wire.CodeInvalid, []string{"follows"}},
+		{"another field", txwire.SubjectSubmit, `{"v":1,"color":"red"}`, wire.CodeInvalid, []string{"color"}},
+		{"a later version", txwire.SubjectSubmit, `{"v":9,"color":"red"}`, wire.CodeVersion, []string{"version 9", "version 1"}},
+		{"too much", txwire.SubjectSubmit, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "65536"}},
+		{"no branches", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[]}`, wire.CodeInvalid, []string{"branches is empty"}},
+		{"a participant twice", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `,` + branch("a") + `]}`, wire.CodeInvalid, []string{"both name", `"a"`}},
+		{"a subject for a name", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a.>") + `]}`, wire.CodeInvalid, []string{"a.>"}},
+		{"a time in the past", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `],"timeout_ms":-1}`, wire.CodeInvalid, []string{"timeout_ms", "-1"}},
+		{"a time too far away", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `],"timeout_ms":3600001}`, wire.CodeInvalid, []string{"timeout_ms", "3600001", "3600000"}},
+		{"a huge number", txwire.SubjectSubmit, `{"v":1,"key":"k","timeout_ms":1e400}`, wire.CodeInvalid, []string{"timeout_ms"}},
+		{"deep", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":` + strings.Repeat("[", 30000) + `}`, wire.CodeInvalid, []string{"malformed"}},
+		{"status of nothing", txwire.SubjectStatus, `{"v":1}`, wire.CodeInvalid, []string{"status request", "id is missing"}},
+		{"status of no id", txwire.SubjectStatus, `{"v":1,"id":"12"}`, wire.CodeInvalid, []string{"12", "<log>.<n>"}},
+		{"status, a later version", txwire.SubjectStatus, `{"v":2}`, wire.CodeVersion, []string{"version 2"}},
+		{"resolve nothing", txwire.SubjectResolve, `{"v":1}`, wire.CodeInvalid, []string{"resolve", "id is missing"}},
+		{"resolve, too much", txwire.SubjectResolve, big, wire.CodeTooLarge, []string{"65536"}},
 		{"owner, no JSON", owner, `?`, wire.CodeInvalid, []string{"resolve", "malformed"}},
 		{"owner, a later version", owner, `{"v":2}`, wire.CodeVersion, []string{"version 2"}},
 	} {
@@ -59,16 +60,16 @@ func TestBadRequests(t *testing.T) {
 			}
 			var code wire.Code
 			var reason string
-			if c.subject == wire.SubjectResolve || c.subject == owner {
-				r := decode[wire.Resolved](t, msg.Data)
+			if c.subject == txwire.SubjectResolve || c.subject == owner {
+				r := decode[txwire.Resolved](t, msg.Data)
 				code, reason = r.Code, r.Reason
-				if r.Status != wire.StatusUnknown {
+				if r.Status != txwire.StatusUnknown {
 					t.Errorf("status %s", r.Status)
 				}
 			} else {
-				o := decode[wire.Outcome](t, msg.Data)
+				o := decode[txwire.Outcome](t, msg.Data)
 				code, reason = o.Code, o.Reason
-				if o.Status != wire.StatusRejected {
+				if o.Status != txwire.StatusRejected {
 					t.Errorf("status %s", o.Status)
 				}
 			}
@@ -82,11 +83,11 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
-	msg, err := nc.Request(wire.SubjectCoordinators, []byte(`{"v":3}`), patience)
+	msg, err := nc.Request(txwire.SubjectCoordinators, []byte(`{"v":3}`), patience)
 	if err != nil || msg.Header.Get("Nats-Service-Error-Code") != string(wire.CodeVersion) {
 		t.Errorf("listing coordinators: %v, %v", msg, err)
 	}
-	if o, err := newClient(t, nc).Submit(t.Context(), order("")); err != nil || o.Status != wire.StatusCommitted {
+	if o, err := newClient(t, nc).Submit(t.Context(), order("")); err != nil || o.Status != txwire.StatusCommitted {
 		t.Errorf("a commit afterwards: %+v, %v", o, err)
 	}
 }
@@ -101,27 +102,27 @@ func TestGarbage(t *testing.T) {
 	s.coordinator(t, coordinator.Config{})
 	answer := submit(t, newClient(t, nc), order("k"))
 	id := inventory.first()
-	yes := wire.Vote{V: 1, Journal: journal("mallory"), Yes: true}
+	yes := txwire.Vote{V: 1, Journal: journal("mallory"), Yes: true}
 	for _, m := range []struct{ subject, data string }{
-		{wire.TxSubject(wire.KindVote, "delivery", id), `yes`},
-		{wire.TxSubject(wire.KindVote, "delivery", id), ``},
-		{wire.TxSubject(wire.KindVote, "delivery", id), `{"v":2,"yes":true}`},
-		{wire.TxSubject(wire.KindVote, "delivery", id), strings.Repeat("x", wire.MaxMessage+1)},
-		{wire.TxSubject(wire.KindVote, "delivery", id), `{"v":1,"journal":"x","yes":true}`},
-		{wire.TxSubject(wire.KindVote, "mallory", id), string(wire.Encode(yes))},
-		{wire.TxSubject(wire.KindVote, "delivery", wire.TxID{Log: id.Log, N: 999}), string(wire.Encode(yes))},
+		{txwire.Subject(txwire.KindVote, "delivery", id), `yes`},
+		{txwire.Subject(txwire.KindVote, "delivery", id), ``},
+		{txwire.Subject(txwire.KindVote, "delivery", id), `{"v":2,"yes":true}`},
+		{txwire.Subject(txwire.KindVote, "delivery", id), strings.Repeat("x", wire.MaxMessage+1)},
+		{txwire.Subject(txwire.KindVote, "delivery", id), `{"v":1,"journal":"x","yes":true}`},
+		{txwire.Subject(txwire.KindVote, "mallory", id), string(wire.Encode(yes))},
+		{txwire.Subject(txwire.KindVote, "delivery", txwire.ID{Log: id.Log, N: 999}), string(wire.Encode(yes))},
 		{"tx.vote.DELIVERY." + id.String(), string(wire.Encode(yes))},
 		{"tx.vote.delivery." + id.Log + ".00", string(wire.Encode(yes))},
 		{"tx.vote.delivery." + id.Log + ".99999999999999999999", string(wire.Encode(yes))},
-		{wire.TxSubject(wire.KindAck, "delivery", id), `[]`},
-		{wire.TxSubject(wire.KindAck, "delivery", id), string(wire.Encode(wire.Ack{V: 1, Journal: journal("delivery"), Of: wire.KindCommit}))},
-		{wire.TxSubject(wire.KindAck, "mallory", id), string(wire.Encode(wire.Ack{V: 1, Journal: journal("mallory"), Of: wire.KindAbort, Closed: true}))},
+		{txwire.Subject(txwire.KindAck, "delivery", id), `[]`},
+		{txwire.Subject(txwire.KindAck, "delivery", id), string(wire.Encode(txwire.Ack{V: 1, Journal: journal("delivery"), Of: txwire.KindCommit}))},
+		{txwire.Subject(txwire.KindAck, "mallory", id), string(wire.Encode(txwire.Ack{V: 1, Journal: journal("mallory"), Of: txwire.KindAbort, Closed: true}))},
 		{"tx.ack.delivery." + id.Log + ".x", `{}`},
-		{wire.OwnerSubject(id.Log), `garbage, and no reply subject`},
-		{wire.SubjectSubmit, `garbage, and no reply subject`},
-		{wire.SubjectStatus, ``},
-		{wire.SubjectResolve, ``},
-		{wire.SubjectCoordinators, ``},
+		{txwire.OwnerSubject(id.Log), `garbage, and no reply subject`},
+		{txwire.SubjectSubmit, `garbage, and no reply subject`},
+		{txwire.SubjectStatus, ``},
+		{txwire.SubjectResolve, ``},
+		{txwire.SubjectCoordinators, ``},
 	} {
 		if err := nc.Publish(m.subject, []byte(m.data)); err != nil {
 			t.Fatal(err)
@@ -132,11 +133,11 @@ func TestGarbage(t *testing.T) {
 	}
 	delivery.set(func(f *fake) { f.silent = false })
 	r := <-answer
-	if r.err != nil || r.o.Status != wire.StatusCommitted || r.o.ID != id {
+	if r.err != nil || r.o.Status != txwire.StatusCommitted || r.o.ID != id {
 		t.Fatalf("got %+v, %v, want %s committed", r.o, r.err, id)
 	}
-	inventory.await(id, wire.BranchCommitted)
-	delivery.await(id, wire.BranchCommitted)
+	inventory.await(id, txwire.BranchCommitted)
+	delivery.await(id, txwire.BranchCommitted)
 }
 
 // A caller chooses where its answer goes, and a coordinator may publish where
@@ -154,34 +155,34 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, reply := range []string{
-		wire.LogSubject(log), wire.LogSubject("neverusedbefore2"),
-		"$JS.API.STREAM.PURGE." + wire.TxLog().Name,
-		wire.TxSubject(wire.KindVote, "inventory", wire.TxID{Log: log, N: 1}),
+		txwire.LogSubject(log), txwire.LogSubject("neverusedbefore2"),
+		"$JS.API.STREAM.PURGE." + txwire.LogStream().Name,
+		txwire.Subject(txwire.KindVote, "inventory", txwire.ID{Log: log, N: 1}),
 	} {
-		for _, subject := range []string{wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.SubjectCoordinators, wire.OwnerSubject(log)} {
+		for _, subject := range []string{txwire.SubjectSubmit, txwire.SubjectStatus, txwire.SubjectResolve, txwire.SubjectCoordinators, txwire.OwnerSubject(log)} {
 			if err := nc.PublishRequest(subject, reply, []byte(`{"v":1}`)); err != nil {
 				t.Fatal(err)
 			}
 		}
-		q := wire.Encode(wire.Resolve{V: 1, ID: wire.TxID{Log: log, N: 7}})
-		if err := nc.PublishRequest(wire.OwnerSubject(log), reply, q); err != nil {
+		q := wire.Encode(txwire.Resolve{V: 1, ID: txwire.ID{Log: log, N: 7}})
+		if err := nc.PublishRequest(txwire.OwnerSubject(log), reply, q); err != nil {
 			t.Fatal(err)
 		}
-		if err := nc.PublishRequest(wire.SubjectResolve, reply, q); err != nil {
+		if err := nc.PublishRequest(txwire.SubjectResolve, reply, q); err != nil {
 			t.Fatal(err)
 		}
 		// A refusal here has an empty body, which purges a stream whole.
-		if err := nc.PublishRequest(wire.SubjectCoordinators, reply, []byte("?")); err != nil {
+		if err := nc.PublishRequest(txwire.SubjectCoordinators, reply, []byte("?")); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// A commit is behind all of them in the coordinator's queue.
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	if o, err := newClient(t, nc).Submit(ctx, order("k")); err != nil || o.Status != wire.StatusCommitted {
+	if o, err := newClient(t, nc).Submit(ctx, order("k")); err != nil || o.Status != txwire.StatusCommitted {
 		t.Fatalf("got %+v, %v", o, err)
 	}
-	if n := s.logs(t)[wire.LogSubject(log)]; n != 2 {
+	if n := s.logs(t)[txwire.LogSubject(log)]; n != 2 {
 		t.Errorf("the log has %d records, want its open and one commit", n)
 	}
 	for {

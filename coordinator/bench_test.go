@@ -9,7 +9,7 @@ import (
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -24,7 +24,7 @@ func BenchmarkSubmit(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, _, err := streams.Ensure(b.Context(), js, wire.TxLog(), 1); err != nil {
+			if _, _, err := streams.Ensure(b.Context(), js, txwire.LogStream(), 1); err != nil {
 				b.Fatal(err)
 			}
 			newFake(b, s.Connect(b), "inventory")

@@ -14,6 +14,7 @@ import (
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
@@ -58,7 +59,7 @@ type Coordinator struct {
 	trouble       trouble
 	asking        int // questions for which others are asked
 	// abandoned are the records of branches that operators gave up.
-	abandoned map[wire.TxID][]wire.Abandoned
+	abandoned map[txwire.ID][]txwire.Abandoned
 }
 
 // New checks the configuration. It opens nothing.
@@ -78,7 +79,7 @@ func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
 // for the last acknowledgements. It returns an error if the commit log cannot
 // be trusted: the stream is missing, another one, set differently, or went back.
 func (c *Coordinator) Run(ctx context.Context) error {
-	stream, err := streams.Bind(ctx, c.deps.NATS, wire.TxLog(), c.cfg.Log)
+	stream, err := streams.Bind(ctx, c.deps.NATS, txwire.LogStream(), c.cfg.Log)
 	var log *txlog.Log
 	if err == nil {
 		c.clock.Observe(stream.Found.Asked, stream.Found.Answered, stream.Found.ServerTime)
@@ -103,7 +104,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.present = presence{}
 	c.timers = newTimers()
 	c.purges = map[string]*purging{}
-	c.abandoned = map[wire.TxID][]wire.Abandoned{}
+	c.abandoned = map[txwire.ID][]txwire.Abandoned{}
 	c.trouble = trouble{}
 	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
 

@@ -11,6 +11,7 @@ import (
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
@@ -29,14 +30,14 @@ func TestCommit(t *testing.T) {
 	client := newClient(t, nc)
 
 	o, err := client.Submit(t.Context(), order("k1"))
-	if err != nil || o.Status != wire.StatusCommitted || string(o.Details["delivery"]) != `{"from":"delivery"}` {
+	if err != nil || o.Status != txwire.StatusCommitted || string(o.Details["delivery"]) != `{"from":"delivery"}` {
 		t.Fatalf("got %+v, %v", o, err)
 	}
-	inventory.await(o.ID, wire.BranchCommitted)
-	delivery.await(o.ID, wire.BranchCommitted)
+	inventory.await(o.ID, txwire.BranchCommitted)
+	delivery.await(o.ID, txwire.BranchCommitted)
 
 	again, err := client.Submit(t.Context(), order("k1"))
-	if err != nil || again.Status != wire.StatusCommitted || again.ID != o.ID {
+	if err != nil || again.Status != txwire.StatusCommitted || again.ID != o.ID {
 		t.Fatalf("the same key again: got %+v, %v, want %s", again, err, o.ID)
 	}
 	other := order("k1")
@@ -59,13 +60,13 @@ func TestRefusal(t *testing.T) {
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, nc)
 	o, err := client.Submit(t.Context(), order("k1"))
-	if err != nil || o.Status != wire.StatusAborted || o.Reason != "no courier is free" || o.Participant != "delivery" {
+	if err != nil || o.Status != txwire.StatusAborted || o.Reason != "no courier is free" || o.Participant != "delivery" {
 		t.Fatalf("got %+v, %v", o, err)
 	}
-	inventory.await(o.ID, wire.BranchAborted)
+	inventory.await(o.ID, txwire.BranchAborted)
 	delivery.set(func(f *fake) { f.refuse = "" }) // the key stays closed all the same
 	again, err := client.Submit(t.Context(), order("k1"))
-	if err != nil || again.Status != wire.StatusAborted || again.Reason != o.Reason || again.ID != o.ID {
+	if err != nil || again.Status != txwire.StatusAborted || again.Reason != o.Reason || again.ID != o.ID {
 		t.Fatalf("the same key again: got %+v, %v, want the answer of %s", again, err, o.ID)
 	}
 }
@@ -85,7 +86,7 @@ func TestUnknownParticipant(t *testing.T) {
 		r := order(key)
 		r.Timeout = time.Hour // which is not waited for
 		o, err := newClient(t, nc).Submit(t.Context(), r)
-		if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeNoParticipant || o.Participant != "delivery" {
+		if err != nil || o.Status != txwire.StatusAborted || o.Code != wire.CodeNoParticipant || o.Participant != "delivery" {
 			t.Fatalf("got %+v, %v", o, err)
 		}
 	}
@@ -104,7 +105,7 @@ func TestParticipantRestarts(t *testing.T) {
 	<-asked
 	for _, key := range []string{"never voted", "voted before"} {
 		other.Close()
-		done := make(chan wire.Outcome, 1)
+		done := make(chan txwire.Outcome, 1)
 		submit := func(key string) {
 			o, err := client.Submit(t.Context(), order(key))
 			if err != nil {
@@ -131,7 +132,7 @@ func TestParticipantRestarts(t *testing.T) {
 		}
 		other = s.Connect(t)
 		newFake(t, other, "delivery")
-		if o := <-done; o.Status != wire.StatusCommitted {
+		if o := <-done; o.Status != txwire.StatusCommitted {
 			t.Fatalf("%s: got %+v, want committed", key, o)
 		}
 	}
@@ -143,8 +144,8 @@ func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 	t.Helper()
 	heard := make(chan struct{})
 	var once sync.Once
-	sub, err := nc.Subscribe(wire.SubjectBranches, func(msg *nats.Msg) {
-		_ = msg.Respond(wire.Encode(wire.Branches{V: wire.Version, Participant: name, Journal: journal(name)}))
+	sub, err := nc.Subscribe(txwire.SubjectBranches, func(msg *nats.Msg) {
+		_ = msg.Respond(wire.Encode(txwire.Branches{V: wire.Version, Participant: name, Journal: journal(name)}))
 		_ = nc.Flush() // the test goes on without it when the connection is lost
 		once.Do(func() { close(heard) })
 	})
@@ -167,10 +168,10 @@ func TestTimeout(t *testing.T) {
 	r := order("k1")
 	r.Timeout = time.Second
 	o, err := newClient(t, nc).Submit(t.Context(), r)
-	if err != nil || o.Status != wire.StatusAborted || o.Code != wire.CodeTimeout || o.Participant != "delivery" {
+	if err != nil || o.Status != txwire.StatusAborted || o.Code != wire.CodeTimeout || o.Participant != "delivery" {
 		t.Fatalf("got %+v, %v", o, err)
 	}
-	inventory.await(o.ID, wire.BranchAborted)
+	inventory.await(o.ID, txwire.BranchAborted)
 }
 
 func TestNoCoordinator(t *testing.T) {
@@ -207,7 +208,7 @@ func TestKilledAfterAppend(t *testing.T) {
 		}
 	}})
 	type result struct {
-		o   wire.Outcome
+		o   txwire.Outcome
 		err error
 	}
 	got := make(chan result, 1)
@@ -223,11 +224,11 @@ func TestKilledAfterAppend(t *testing.T) {
 	start := time.Now()
 	s.coordinator(t, coordinator.Config{})
 	r := <-got
-	if r.err != nil || r.o.Status != wire.StatusCommitted {
+	if r.err != nil || r.o.Status != txwire.StatusCommitted {
 		t.Fatalf("got %+v, %v", r.o, r.err)
 	}
-	inventory.await(r.o.ID, wire.BranchCommitted)
-	delivery.await(r.o.ID, wire.BranchCommitted)
+	inventory.await(r.o.ID, txwire.BranchCommitted)
+	delivery.await(r.o.ID, txwire.BranchCommitted)
 	t.Logf("resolved after %v", time.Since(start))
 }
 
@@ -244,7 +245,7 @@ func TestKilledBeforeAppend(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { _, err := client.Submit(ctx, order("k1")); ended <- err }()
-	var id wire.TxID
+	var id txwire.ID
 	for id.IsZero() {
 		<-inventory.changed
 		inventory.set(func(f *fake) {
@@ -259,12 +260,12 @@ func TestKilledBeforeAppend(t *testing.T) {
 	}
 	first.kill()
 	s.coordinator(t, coordinator.Config{})
-	if r := inventory.ask(id); r.Status != wire.StatusAborted || r.SealSeq == 0 {
+	if r := inventory.ask(id); r.Status != txwire.StatusAborted || r.SealSeq == 0 {
 		t.Fatalf("got %+v", r)
 	}
-	inventory.await(id, wire.BranchAborted)
+	inventory.await(id, txwire.BranchAborted)
 	delivery.set(func(f *fake) { f.silent = false })
-	if o, err := client.Submit(t.Context(), order("k1")); err != nil || o.Status != wire.StatusCommitted || o.ID == id {
+	if o, err := client.Submit(t.Context(), order("k1")); err != nil || o.Status != txwire.StatusCommitted || o.ID == id {
 		t.Fatalf("the key again: got %+v, %v", o, err)
 	}
 }
@@ -277,14 +278,14 @@ func TestAbortApplied(t *testing.T) {
 	delivery.refuse = "no courier is free"
 	s.coordinator(t, coordinator.Config{})
 	r := order("")
-	r.Wait = wire.WaitApplied
+	r.Wait = txwire.WaitApplied
 	o, err := newClient(t, nc).Submit(t.Context(), r)
-	if err != nil || o.Status != wire.StatusAborted || !o.Applied {
+	if err != nil || o.Status != txwire.StatusAborted || !o.Applied {
 		t.Fatalf("got %+v, %v", o, err)
 	}
 	for _, f := range []*fake{inventory, delivery} {
 		f.set(func(f *fake) {
-			if b := f.branches[o.ID]; b == nil || b.State != wire.BranchAborted {
+			if b := f.branches[o.ID]; b == nil || b.State != txwire.BranchAborted {
 				t.Errorf("%s: branch is %+v", f.name, b)
 			}
 		})
@@ -299,20 +300,20 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	inventory.silent = true
 	s.coordinator(t, coordinator.Config{})
-	told := make(chan wire.Outcome, 64)
+	told := make(chan txwire.Outcome, 64)
 	if _, err := nc.Subscribe("_INBOX.>", func(msg *nats.Msg) {
-		if o, err := wire.Decode[wire.Outcome](msg.Data); err == nil {
+		if o, err := wire.Decode[txwire.Outcome](msg.Data); err == nil {
 			told <- o
 		}
 	}); err != nil {
 		t.Fatal(err)
 	}
 	r := order("k1")
-	r.Wait = wire.WaitApplied
+	r.Wait = txwire.WaitApplied
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	type answer struct {
-		o   wire.Outcome
+		o   txwire.Outcome
 		err error
 	}
 	ended := make(chan answer, 1)
@@ -323,15 +324,15 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	id := delivery.prepared()
 	delivery.set(func(f *fake) { f.silent = true })
 	inventory.set(func(f *fake) { f.silent = false })
-	inventory.await(id, wire.BranchCommitted)
+	inventory.await(id, txwire.BranchCommitted)
 	// The client has read the first answer when the second one comes, a second
 	// later.
 	for seen := 0; seen < 2; {
-		if o := <-told; o.Status == wire.StatusCommitted {
+		if o := <-told; o.Status == txwire.StatusCommitted {
 			seen++
 		}
 	}
-	for from, want := range map[wire.TxID]int{{}: 1, wire.FirstTxID(): 1, id: 1, id.Next(): 0} {
+	for from, want := range map[txwire.ID]int{{}: 1, txwire.FirstID(): 1, id: 1, id.Next(): 0} {
 		states, err := client.CoordinatorsFrom(t.Context(), from)
 		if err != nil || len(states) != 1 || len(states[0].Txs) != want || states[0].Held() != 1 {
 			t.Errorf("listed from %q: %+v, %v, want %d", from, states, err, want)
@@ -339,7 +340,7 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	}
 	cancel()
 	got := <-ended
-	if got.err != nil || got.o.Status != wire.StatusCommitted || got.o.Applied || got.o.ID != id {
+	if got.err != nil || got.o.Status != txwire.StatusCommitted || got.o.Applied || got.o.ID != id {
 		t.Fatalf("got %+v, %v, want committed, not applied", got.o, got.err)
 	}
 	if got.o.Participant != "delivery" {

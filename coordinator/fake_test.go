@@ -7,6 +7,7 @@ import (
 
 	pm "parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,13 +24,13 @@ type fake struct {
 	mu       sync.Mutex
 	refuse   string // reason to refuse, "" accepts
 	silent   bool
-	branches map[wire.TxID]*pm.Branch
+	branches map[txwire.ID]*pm.Branch
 	keys     map[string]*hold
 	changed  chan struct{}
 }
 
 type hold struct {
-	holder wire.TxID
+	holder txwire.ID
 	digest string
 	closed bool
 	reason string
@@ -39,16 +40,16 @@ func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
 	env := pm.Env{Journal: journal(name), Incarnation: incarnation(t, nc)}
 	f := &fake{
 		t: t, nc: nc, name: name, env: env,
-		branches: map[wire.TxID]*pm.Branch{}, keys: map[string]*hold{}, changed: make(chan struct{}, 1),
+		branches: map[txwire.ID]*pm.Branch{}, keys: map[string]*hold{}, changed: make(chan struct{}, 1),
 	}
-	for _, kind := range []string{wire.KindPrepare, wire.KindCommit, wire.KindAbort} {
-		sub, err := nc.Subscribe(wire.ParticipantFilter(kind, name), f.on)
+	for _, kind := range []string{txwire.KindPrepare, txwire.KindCommit, txwire.KindAbort} {
+		sub, err := nc.Subscribe(txwire.ParticipantFilter(kind, name), f.on)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = sub.Unsubscribe() })
 	}
-	ping, err := nc.Subscribe(wire.PingSubject(name), func(msg *nats.Msg) { _ = msg.Respond([]byte("{}")) })
+	ping, err := nc.Subscribe(txwire.PingSubject(name), func(msg *nats.Msg) { _ = msg.Respond([]byte("{}")) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func incarnation(t testing.TB, nc *nats.Conn) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.Stream(t.Context(), wire.TxLog().Name)
+	s, err := js.Stream(t.Context(), txwire.LogStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func (f *fake) on(msg *nats.Msg) {
 	if f.silent {
 		return
 	}
-	kind, _, id, err := wire.ParseTxSubject(msg.Subject)
+	kind, _, id, err := txwire.ParseSubject(msg.Subject)
 	if err != nil {
 		f.t.Error(err)
 		return
@@ -91,8 +92,8 @@ func (f *fake) on(msg *nats.Msg) {
 	var s pm.Step
 	var key string
 	switch kind {
-	case wire.KindPrepare:
-		m := decode[wire.Prepare](f.t, msg.Data)
+	case txwire.KindPrepare:
+		m := decode[txwire.Prepare](f.t, msg.Data)
 		key = m.Key
 		if s = pm.Prepare(env, f.view(id, key), id, m); s.Call == pm.CallPrepare {
 			if f.refuse != "" {
@@ -101,11 +102,11 @@ func (f *fake) on(msg *nats.Msg) {
 				s = pm.Accept(env, id, m, []byte(`{"from":"`+f.name+`"}`))
 			}
 		}
-	case wire.KindCommit:
+	case txwire.KindCommit:
 		key = f.keyOf(id)
-		s = pm.Commit(env, f.view(id, key), decode[wire.Commit](f.t, msg.Data))
-	case wire.KindAbort:
-		m := decode[wire.Abort](f.t, msg.Data)
+		s = pm.Commit(env, f.view(id, key), decode[txwire.Commit](f.t, msg.Data))
+	case txwire.KindAbort:
+		m := decode[txwire.Abort](f.t, msg.Data)
 		key = m.Key
 		s = pm.Abort(env, f.view(id, key), id, m)
 	}
@@ -120,17 +121,17 @@ func decode[T any, M wire.Message[T]](t testing.TB, data []byte) T {
 	return v
 }
 
-func (f *fake) keyOf(id wire.TxID) string {
+func (f *fake) keyOf(id txwire.ID) string {
 	if b := f.branches[id]; b != nil {
 		return b.Key
 	}
 	return ""
 }
 
-func (f *fake) view(id wire.TxID, key string) pm.View {
+func (f *fake) view(id txwire.ID, key string) pm.View {
 	v := pm.View{Branch: f.branches[id]}
 	if h := f.keys[key]; h != nil {
-		v.Key = &pm.KeyHold{Holder: h.holder, Digest: h.digest, State: wire.BranchAborted, Code: wire.CodeAborted, Reason: h.reason}
+		v.Key = &pm.KeyHold{Holder: h.holder, Digest: h.digest, State: txwire.BranchAborted, Code: wire.CodeAborted, Reason: h.reason}
 		if !h.closed {
 			v.Key.State = f.branches[h.holder].State
 		}
@@ -138,7 +139,7 @@ func (f *fake) view(id wire.TxID, key string) pm.View {
 	return v
 }
 
-func (f *fake) apply(id wire.TxID, key string, s pm.Step) {
+func (f *fake) apply(id txwire.ID, key string, s pm.Step) {
 	if s.Violation != "" {
 		f.t.Logf("%s: violation: %s", f.name, s.Violation)
 	}
@@ -155,10 +156,10 @@ func (f *fake) apply(id wire.TxID, key string, s pm.Step) {
 		}
 	}
 	if s.Vote != nil {
-		_ = f.nc.Publish(wire.TxSubject(wire.KindVote, f.name, id), wire.Encode(*s.Vote))
+		_ = f.nc.Publish(txwire.Subject(txwire.KindVote, f.name, id), wire.Encode(*s.Vote))
 	}
 	if s.Ack != nil {
-		_ = f.nc.Publish(wire.TxSubject(wire.KindAck, f.name, id), wire.Encode(*s.Ack))
+		_ = f.nc.Publish(txwire.Subject(txwire.KindAck, f.name, id), wire.Encode(*s.Ack))
 	}
 	select {
 	case f.changed <- struct{}{}:
@@ -174,7 +175,7 @@ func (f *fake) set(change func(*fake)) {
 }
 
 // prepared waits for the first branch and is its transaction.
-func (f *fake) prepared() wire.TxID {
+func (f *fake) prepared() txwire.ID {
 	f.t.Helper()
 	for {
 		f.mu.Lock()
@@ -192,7 +193,7 @@ func (f *fake) prepared() wire.TxID {
 }
 
 // await waits until the branch is in the state.
-func (f *fake) await(id wire.TxID, want wire.BranchState) {
+func (f *fake) await(id txwire.ID, want txwire.BranchState) {
 	f.t.Helper()
 	late := time.After(patience)
 	for {
@@ -211,17 +212,17 @@ func (f *fake) await(id wire.TxID, want wire.BranchState) {
 }
 
 // ask resolves a branch in doubt as the SDK would, once.
-func (f *fake) ask(id wire.TxID) wire.Resolved {
+func (f *fake) ask(id txwire.ID) txwire.Resolved {
 	f.t.Helper()
 	f.mu.Lock()
 	b := f.branches[id]
 	f.mu.Unlock()
-	q := wire.Resolve{V: wire.Version, ID: id, Participant: f.name, Journal: f.env.Journal, DecideBy: b.DecideBy}
-	msg, err := f.nc.Request(wire.SubjectResolve, wire.Encode(q), patience)
+	q := txwire.Resolve{V: wire.Version, ID: id, Participant: f.name, Journal: f.env.Journal, DecideBy: b.DecideBy}
+	msg, err := f.nc.Request(txwire.SubjectResolve, wire.Encode(q), patience)
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	r := decode[wire.Resolved](f.t, msg.Data)
+	r := decode[txwire.Resolved](f.t, msg.Data)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	env := f.env

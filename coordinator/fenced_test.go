@@ -9,6 +9,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // seal seals a log behind the back of its owner.
@@ -24,11 +25,11 @@ func (s *system) seal(t *testing.T, log string) {
 			return false
 		}
 		last := found[len(found)-1]
-		if last.Record.Kind == wire.RecordSeal {
+		if last.Record.Kind == txwire.RecordSeal {
 			return true
 		}
-		answer, _, _ := l.Append(t.Context(), log, last.Seq, wire.Record{
-			V: wire.Version, Kind: wire.RecordSeal, Nonce: sealNonce, Prev: last.Seq, Base: last.Record.Base,
+		answer, _, _ := l.Append(t.Context(), log, last.Seq, txwire.Record{
+			V: wire.Version, Kind: txwire.RecordSeal, Nonce: sealNonce, Prev: last.Seq, Base: last.Record.Base,
 		})
 		return answer == machine.AppendStored
 	})
@@ -58,23 +59,23 @@ func TestFencedWithWorkUnderWay(t *testing.T) {
 	s.seal(t, log)
 	delivery.set(func(f *fake) { f.silent = false })
 	r := <-answer
-	if r.err != nil || r.o.Status != wire.StatusCommitted || r.o.ID.Log == log {
+	if r.err != nil || r.o.Status != txwire.StatusCommitted || r.o.ID.Log == log {
 		t.Fatalf("got %+v, %v, want a commit in another log than %s", r.o, r.err, log)
 	}
 	for _, f := range []*fake{inventory, delivery} {
-		f.await(r.o.ID, wire.BranchCommitted)
+		f.await(r.o.ID, txwire.BranchCommitted)
 		for id := range f.states("under way") {
 			if id.Log == log {
-				f.await(id, wire.BranchAborted)
+				f.await(id, txwire.BranchAborted)
 			}
 		}
 	}
 	agree(t, "under way", r.o, inventory, delivery)
 	again, err := client.Submit(t.Context(), order("before"))
-	if err != nil || again.Status != wire.StatusCommitted || again.ID != done.ID {
+	if err != nil || again.Status != txwire.StatusCommitted || again.ID != done.ID {
 		t.Errorf("the key from before: got %+v, %v, want %s", again, err, done.ID)
 	}
-	eventually(t, "the sealed log to be purged", func() bool { return s.logs(t)[wire.LogSubject(log)] == 0 })
+	eventually(t, "the sealed log to be purged", func() bool { return s.logs(t)[txwire.LogSubject(log)] == 0 })
 }
 
 // Sealed again and again under traffic: every client is told the truth, and no
@@ -94,7 +95,7 @@ func TestFencedInTraffic(t *testing.T) {
 			answers[key] = submit(t, client, order(key))
 		}
 		for subject := range s.logs(t) {
-			log, err := wire.ParseLogSubject(subject)
+			log, err := txwire.ParseLogSubject(subject)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,12 +106,12 @@ func TestFencedInTraffic(t *testing.T) {
 		}
 		for key, a := range answers {
 			r := <-a
-			if r.err != nil || r.o.Status != wire.StatusCommitted {
+			if r.err != nil || r.o.Status != txwire.StatusCommitted {
 				t.Errorf("%s: got %+v, %v", key, r.o, r.err)
 				continue
 			}
-			inventory.await(r.o.ID, wire.BranchCommitted)
-			delivery.await(r.o.ID, wire.BranchCommitted)
+			inventory.await(r.o.ID, txwire.BranchCommitted)
+			delivery.await(r.o.ID, txwire.BranchCommitted)
 			agree(t, key, r.o, inventory, delivery)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -14,12 +15,12 @@ import (
 // leave the deciding to the loop.
 
 func (c *Coordinator) onVote(msg *nats.Msg) {
-	_, participant, id, err := wire.ParseTxSubject(msg.Subject)
+	_, participant, id, err := txwire.ParseSubject(msg.Subject)
 	if err != nil {
 		c.malformed(msg, err)
 		return
 	}
-	v, err := wire.Decode[wire.Vote](msg.Data)
+	v, err := wire.Decode[txwire.Vote](msg.Data)
 	if err != nil {
 		c.malformed(msg, err)
 		return
@@ -31,12 +32,12 @@ func (c *Coordinator) onVote(msg *nats.Msg) {
 }
 
 func (c *Coordinator) onAck(msg *nats.Msg) {
-	_, participant, id, err := wire.ParseTxSubject(msg.Subject)
+	_, participant, id, err := txwire.ParseSubject(msg.Subject)
 	if err != nil {
 		c.malformed(msg, err)
 		return
 	}
-	a, err := wire.Decode[wire.Ack](msg.Data)
+	a, err := wire.Decode[txwire.Ack](msg.Data)
 	if err != nil {
 		c.malformed(msg, err)
 		return
@@ -45,7 +46,7 @@ func (c *Coordinator) onAck(msg *nats.Msg) {
 }
 
 func (c *Coordinator) onOwner(msg *nats.Msg) {
-	r, err := wire.Decode[wire.Resolve](msg.Data)
+	r, err := wire.Decode[txwire.Resolve](msg.Data)
 	if err != nil {
 		c.malformed(msg, err)
 		c.answer(msg.Reply, wire.Encode(unresolved(err)))
@@ -62,7 +63,7 @@ func (c *Coordinator) listenForNotices() (*nats.Subscription, error) {
 			return
 		}
 		participant, rest, _ := strings.Cut(strings.TrimPrefix(msg.Subject, c.inbox+"."), ".")
-		id, err := wire.ParseTxID(rest)
+		id, err := txwire.ParseID(rest)
 		if err != nil {
 			c.malformed(msg, err)
 			return

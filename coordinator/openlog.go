@@ -9,6 +9,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -28,8 +29,8 @@ func (c *Coordinator) openLog(ctx context.Context) {
 		if err == nil {
 			var answer machine.AppendAnswer
 			var seq uint64
-			answer, seq, err = c.log.Append(ctx, log, 0, wire.Record{
-				V: wire.Version, Kind: wire.RecordOpen, Nonce: randomToken(), By: log,
+			answer, seq, err = c.log.Append(ctx, log, 0, txwire.Record{
+				V: wire.Version, Kind: txwire.RecordOpen, Nonce: randomToken(), By: log,
 			})
 			if answer == machine.AppendStored && err == nil {
 				c.post(func() {
@@ -78,16 +79,16 @@ func (c *Coordinator) listen(log string, votes bool) (*logSubs, error) {
 		s.subs = append(s.subs, sub)
 		return sub.SetPendingLimits(maxPending, maxPendingBytes)
 	}
-	if err := add(wire.LogFilter(wire.KindAck, log), c.onAck); err != nil {
+	if err := add(txwire.LogFilter(txwire.KindAck, log), c.onAck); err != nil {
 		return s, err
 	}
-	if err := add(wire.OwnerSubject(log), c.onOwner); err != nil {
+	if err := add(txwire.OwnerSubject(log), c.onOwner); err != nil {
 		return s, err
 	}
 	if !votes {
 		return s, nil
 	}
-	return s, add(wire.LogFilter(wire.KindVote, log), c.onVote)
+	return s, add(txwire.LogFilter(txwire.KindVote, log), c.onVote)
 }
 
 // Bounds on messages that wait for a handler; what is beyond them is dropped

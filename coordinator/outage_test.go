@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"parley/coordinator"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // The broker is killed and started again in the middle of traffic, three times.
@@ -68,22 +68,22 @@ func TestBrokerRestartInTraffic(t *testing.T) {
 	}
 
 	for key, r := range all {
-		if r.err != nil || (r.o.Status != wire.StatusCommitted && r.o.Status != wire.StatusAborted) {
+		if r.err != nil || (r.o.Status != txwire.StatusCommitted && r.o.Status != txwire.StatusAborted) {
 			t.Errorf("%s: got %+v, %v", key, r.o, r.err)
 			continue
 		}
-		if r.o.Status == wire.StatusCommitted {
-			inventory.await(r.o.ID, wire.BranchCommitted)
-			delivery.await(r.o.ID, wire.BranchCommitted)
+		if r.o.Status == txwire.StatusCommitted {
+			inventory.await(r.o.ID, txwire.BranchCommitted)
+			delivery.await(r.o.ID, txwire.BranchCommitted)
 		}
 		agree(t, key, r.o, inventory, delivery)
 	}
-	counts := map[wire.Status]int{}
+	counts := map[txwire.Status]int{}
 	for _, r := range all {
 		counts[r.o.Status]++
 	}
 	t.Logf("%d submissions over %d restarts: %v", len(all), restarts, counts)
-	if o, err := client.Submit(t.Context(), order("afterwards")); err != nil || o.Status != wire.StatusCommitted {
+	if o, err := client.Submit(t.Context(), order("afterwards")); err != nil || o.Status != txwire.StatusCommitted {
 		t.Errorf("afterwards: got %+v, %v", o, err)
 	}
 }
@@ -91,14 +91,14 @@ func TestBrokerRestartInTraffic(t *testing.T) {
 // agree checks a key that was answered against what the participants hold: at
 // most one transaction committed, the one that was named, and at none of them
 // anything else.
-func agree(t *testing.T, key string, told wire.Outcome, fakes ...*fake) {
+func agree(t *testing.T, key string, told txwire.Outcome, fakes ...*fake) {
 	t.Helper()
 	for _, f := range fakes {
 		for id, state := range f.states(key) {
 			switch {
-			case state == wire.BranchCommitted && (told.Status != wire.StatusCommitted || told.ID != id):
+			case state == txwire.BranchCommitted && (told.Status != txwire.StatusCommitted || told.ID != id):
 				t.Errorf("%s: %s is committed at %s, and the client was told %s of %s", key, id, f.name, told.Status, told.ID)
-			case state != wire.BranchCommitted && told.Status == wire.StatusCommitted && told.ID == id:
+			case state != txwire.BranchCommitted && told.Status == txwire.StatusCommitted && told.ID == id:
 				t.Errorf("%s: told that %s committed, and it is %s at %s", key, id, state, f.name)
 			}
 		}

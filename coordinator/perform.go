@@ -10,6 +10,7 @@ import (
 	"parley/internal/respond"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -32,13 +33,13 @@ func (c *Coordinator) perform(actions []machine.Action) {
 				c.step(StepPrepareSent)
 			}
 		case machine.SendCommit:
-			c.publish(wire.TxSubject(wire.KindCommit, a.To, a.ID), wire.Encode(a.Msg))
+			c.publish(txwire.Subject(txwire.KindCommit, a.To, a.ID), wire.Encode(a.Msg))
 			if i+1 == len(actions) || !sendsCommit(actions[i+1]) {
 				c.step(StepCommitSent)
 			}
 		case machine.SendAbort:
 			c.timers.retry(a.ID)
-			c.publish(wire.TxSubject(wire.KindAbort, a.To, a.ID), wire.Encode(a.Msg))
+			c.publish(txwire.Subject(txwire.KindAbort, a.To, a.ID), wire.Encode(a.Msg))
 		case machine.Reply:
 			c.reply(a)
 		case machine.Answer:
@@ -120,10 +121,10 @@ func (c *Coordinator) publish(subject string, data []byte) {
 func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
 	reply := c.inbox + "." + a.To + "." + a.ID.String()
 	err := c.deps.NATS.PublishMsg(&nats.Msg{
-		Subject: wire.TxSubject(wire.KindPrepare, a.To, a.ID), Reply: reply, Data: wire.Encode(a.Msg),
+		Subject: txwire.Subject(txwire.KindPrepare, a.To, a.ID), Reply: reply, Data: wire.Encode(a.Msg),
 	})
 	if err == nil && !c.present.lately(a.To, time.Now()) {
-		err = c.deps.NATS.PublishRequest(wire.PingSubject(a.To), reply, nil)
+		err = c.deps.NATS.PublishRequest(txwire.PingSubject(a.To), reply, nil)
 	}
 	if err != nil {
 		c.cfg.Log.Debug("publish failed, it will be repeated", "tx", a.ID.String(), "to", a.To, "error", err)
@@ -132,7 +133,7 @@ func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
 
 func (c *Coordinator) reply(a machine.Reply) {
 	c.answer(a.To, wire.Encode(a.Outcome))
-	if a.Outcome.Status == wire.StatusCommitted {
+	if a.Outcome.Status == txwire.StatusCommitted {
 		c.step(StepAnswered)
 	}
 }
@@ -154,7 +155,7 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 	if a.Again && !pause(ctx, appendPause) {
 		return
 	}
-	seal := a.Record.Kind == wire.RecordSeal
+	seal := a.Record.Kind == txwire.RecordSeal
 	if !seal && len(a.Record.Commits) > 0 {
 		c.step(StepAppendBefore)
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -19,7 +20,7 @@ const (
 	// waits is better than one that fails. It is the time-out of an order that
 	// has none of its own, so that such a one ends by that and those that come
 	// later are refused at once.
-	backWithin = wire.DefaultTimeout
+	backWithin = txwire.DefaultTimeout
 	// lookEvery is about how often participants are asked who they are.
 	lookEvery = 10 * time.Second
 	// maxHeard bounds the participants that are remembered; one that is
@@ -81,7 +82,7 @@ func (c *Coordinator) lookAround(ctx context.Context) {
 		if len(msg.Data) == 0 {
 			return // nobody is there
 		}
-		b, err := wire.Decode[wire.Branches](msg.Data)
+		b, err := wire.Decode[txwire.Branches](msg.Data)
 		if err != nil {
 			c.malformed(msg, err)
 			return
@@ -95,9 +96,9 @@ func (c *Coordinator) lookAround(ctx context.Context) {
 	defer func() { _ = sub.Unsubscribe() }()
 	for {
 		// A key that nobody has, so that the answers are empty.
-		q := wire.Encode(wire.BranchQuery{V: wire.Version, Key: randomToken()})
-		if err := c.deps.NATS.PublishRequest(wire.SubjectBranches, inbox, q); err != nil {
-			c.cfg.Log.Debug("publish failed, it will be repeated", "subject", wire.SubjectBranches, "error", err)
+		q := wire.Encode(txwire.BranchQuery{V: wire.Version, Key: randomToken()})
+		if err := c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, q); err != nil {
+			c.cfg.Log.Debug("publish failed, it will be repeated", "subject", txwire.SubjectBranches, "error", err)
 		}
 		if !pause(ctx, lookEvery/2+rand.N(lookEvery)) {
 			return

@@ -6,7 +6,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -34,7 +34,7 @@ func TestPurgeIsRepeated(t *testing.T) {
 	client := newClient(t, nc)
 	for _, key := range []string{"a", "b", "c", "d", "e", "f"} {
 		o := order(key)
-		o.Wait = wire.WaitApplied
+		o.Wait = txwire.WaitApplied
 		answer := submit(t, client, o)
 		select {
 		case <-purging: // with this order under way
@@ -51,18 +51,18 @@ func TestPurgeIsRepeated(t *testing.T) {
 		s.Restart(t)
 	}
 	eventually(t, "the purge", func() bool {
-		stream, err := s.js.Stream(t.Context(), wire.TxLog().Name)
+		stream, err := s.js.Stream(t.Context(), txwire.LogStream().Name)
 		if err != nil {
 			return false
 		}
-		info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(wire.TxLog().Subjects[0]))
+		info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter(txwire.LogStream().Subjects[0]))
 		return err == nil && info.State.Msgs < uint64(limits.TrimAt)
 	})
 }
 
 func committed(t *testing.T, key string, r result) {
 	t.Helper()
-	if r.err != nil || r.o.Status != wire.StatusCommitted {
+	if r.err != nil || r.o.Status != txwire.StatusCommitted {
 		t.Errorf("%s: got %+v, %v", key, r.o, r.err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -50,10 +51,10 @@ func (c *Coordinator) ask(q machine.Question) {
 }
 
 // ownerAnswered, in the loop, passes the answer on, or has the log sealed.
-func (c *Coordinator) ownerAnswered(q machine.Question, r wire.Resolved, ok bool) {
+func (c *Coordinator) ownerAnswered(q machine.Question, r txwire.Resolved, ok bool) {
 	log := q.Ask.ID.Log
 	i := c.inquiries[log]
-	stuck := ok && r.Status == wire.StatusPending && q.Ask.DecideBy > 0 &&
+	stuck := ok && r.Status == txwire.StatusPending && q.Ask.DecideBy > 0 &&
 		c.clock.Now().After(time.UnixMilli(q.Ask.DecideBy).Add(pendingGrace))
 	if !ok || stuck {
 		delete(c.inquiries, log)
@@ -74,14 +75,14 @@ func (c *Coordinator) ownerAnswered(q machine.Question, r wire.Resolved, ok bool
 
 // owner asks the owner of a log, several times if need be; false means that it
 // is silent.
-func (c *Coordinator) owner(ctx context.Context, ask wire.Resolve) (wire.Resolved, bool) {
+func (c *Coordinator) owner(ctx context.Context, ask txwire.Resolve) (txwire.Resolved, bool) {
 	data := wire.Encode(ask)
 	for try := range ownerTries {
 		if try > 0 && !pause(ctx, ownerPause) {
 			break
 		}
 		rctx, cancel := context.WithTimeout(ctx, ownerTimeout)
-		msg, err := c.deps.NATS.RequestWithContext(rctx, wire.OwnerSubject(ask.ID.Log), data)
+		msg, err := c.deps.NATS.RequestWithContext(rctx, txwire.OwnerSubject(ask.ID.Log), data)
 		cancel()
 		if err != nil {
 			if errors.Is(err, nats.ErrConnectionClosed) {
@@ -89,11 +90,11 @@ func (c *Coordinator) owner(ctx context.Context, ask wire.Resolve) (wire.Resolve
 			}
 			continue
 		}
-		r, err := wire.Decode[wire.Resolved](msg.Data)
+		r, err := wire.Decode[txwire.Resolved](msg.Data)
 		if err == nil {
 			return r, true
 		}
 		c.malformed(msg, err)
 	}
-	return wire.Resolved{}, false
+	return txwire.Resolved{}, false
 }

@@ -6,7 +6,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/txclient"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Two coordinators, and three clients that submit the same key at the same
@@ -31,10 +31,10 @@ func TestSameKeyAtTwoCoordinators(t *testing.T) {
 		for _, c := range clients {
 			answers = append(answers, submit(t, c, order(key)))
 		}
-		var first wire.Outcome
+		var first txwire.Outcome
 		for n, a := range answers {
 			r := <-a
-			if r.err != nil || r.o.Status != wire.StatusCommitted {
+			if r.err != nil || r.o.Status != txwire.StatusCommitted {
 				t.Fatalf("%s: client %d got %+v, %v", key, n, r.o, r.err)
 			}
 			if n == 0 {
@@ -45,11 +45,11 @@ func TestSameKeyAtTwoCoordinators(t *testing.T) {
 		}
 		logs := map[string]bool{}
 		for _, f := range []*fake{inventory, delivery} {
-			f.await(first.ID, wire.BranchCommitted)
+			f.await(first.ID, txwire.BranchCommitted)
 			committed := 0
 			for id, state := range f.states(key) {
 				logs[id.Log] = true
-				if state == wire.BranchCommitted {
+				if state == txwire.BranchCommitted {
 					committed++
 				}
 			}

@@ -9,6 +9,7 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -29,7 +30,7 @@ func (c *Coordinator) scanLogs(ctx context.Context) {
 		}
 		for _, log := range c.foreign(ctx, logs) {
 			// Any question will do to see whether somebody answers.
-			if _, alive := c.owner(ctx, wire.Resolve{V: wire.Version, ID: wire.TxID{Log: log, N: 1}}); !alive && ctx.Err() == nil {
+			if _, alive := c.owner(ctx, txwire.Resolve{V: wire.Version, ID: txwire.ID{Log: log, N: 1}}); !alive && ctx.Err() == nil {
 				c.post(func() { c.m.Adopt(log) })
 			}
 		}
@@ -76,7 +77,7 @@ func (c *Coordinator) watchStream(ctx context.Context) {
 			c.cfg.Log.Warn("the commit log does not answer", "error", err)
 			continue
 		}
-		soft := wire.TxLog().SoftBytes(info.MaxBytes)
+		soft := txwire.LogStream().SoftBytes(info.MaxBytes)
 		full := info.Bytes > uint64(soft)
 		c.post(func() {
 			if full != c.full {

@@ -8,6 +8,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/respond"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -31,11 +32,11 @@ func (c *Coordinator) serve() (micro.Service, error) {
 		handle        micro.HandlerFunc
 		queue         micro.EndpointOpt
 	}{
-		{"submit", wire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
-		{"status", wire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
-		{"resolve", wire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
-		{"abandon", wire.SubjectAbandon, c.onAbandon, micro.WithEndpointQueueGroup(wire.QueueCoordinators)},
-		{"coordinators", wire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
+		{"submit", txwire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
+		{"status", txwire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
+		{"resolve", txwire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
+		{"abandon", txwire.SubjectAbandon, c.onAbandon, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
+		{"coordinators", txwire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
 	} {
 		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
 		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
@@ -46,7 +47,7 @@ func (c *Coordinator) serve() (micro.Service, error) {
 }
 
 func (c *Coordinator) onSubmit(req micro.Request) {
-	m, err := wire.Decode[wire.Submit](req.Data())
+	m, err := wire.Decode[txwire.Submit](req.Data())
 	if err != nil {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return
@@ -69,12 +70,12 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 	})
 }
 
-func rejected(code wire.Code, reason string) wire.Outcome {
-	return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
+func rejected(code wire.Code, reason string) txwire.Outcome {
+	return txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
 }
 
 func (c *Coordinator) onResolve(req micro.Request) {
-	r, err := wire.Decode[wire.Resolve](req.Data())
+	r, err := wire.Decode[txwire.Resolve](req.Data())
 	if err != nil {
 		c.answer(req.Reply(), wire.Encode(unresolved(err)))
 		return
@@ -82,12 +83,12 @@ func (c *Coordinator) onResolve(req micro.Request) {
 	c.post(func() { c.m.Resolve(machine.Question{To: req.Reply(), Ask: r}) })
 }
 
-func unresolved(err error) wire.Resolved {
-	return wire.Resolved{V: wire.Version, Status: wire.StatusUnknown, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
+func unresolved(err error) txwire.Resolved {
+	return txwire.Resolved{V: wire.Version, Status: txwire.StatusUnknown, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
 }
 
 func (c *Coordinator) onCoordinators(req micro.Request) {
-	m, err := wire.Decode[wire.CoordinatorsRequest](req.Data())
+	m, err := wire.Decode[txwire.CoordinatorsRequest](req.Data())
 	if err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
 		c.answered(respond.Error(req, err))
@@ -107,7 +108,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 }
 
 func (c *Coordinator) onStatus(req micro.Request) {
-	m, err := wire.Decode[wire.StatusRequest](req.Data())
+	m, err := wire.Decode[txwire.StatusRequest](req.Data())
 	if err != nil {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return

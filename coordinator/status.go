@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -16,23 +17,23 @@ const gatherFor = 300 * time.Millisecond
 // statusElsewhere finds out about a transaction that is not held here: from its
 // owner, from its log, from its participants. It seals nothing, so it may end
 // as unknown.
-func (c *Coordinator) statusElsewhere(ctx context.Context, id wire.TxID, own bool) wire.Outcome {
-	o := wire.Outcome{V: wire.Version, Status: wire.StatusUnknown, ID: id}
+func (c *Coordinator) statusElsewhere(ctx context.Context, id txwire.ID, own bool) txwire.Outcome {
+	o := txwire.Outcome{V: wire.Version, Status: txwire.StatusUnknown, ID: id}
 	if !own {
-		r, ok := c.owner(ctx, wire.Resolve{V: wire.Version, ID: id})
-		if ok && r.Status != wire.StatusUnknown {
+		r, ok := c.owner(ctx, txwire.Resolve{V: wire.Version, ID: id})
+		if ok && r.Status != txwire.StatusUnknown {
 			o.Status = r.Status
 			return o
 		}
 		if c.inLog(ctx, id) {
-			o.Status = wire.StatusCommitted
+			o.Status = txwire.StatusCommitted
 			return o
 		}
 	}
 	return c.askParticipants(ctx, o)
 }
 
-func (c *Coordinator) inLog(ctx context.Context, id wire.TxID) bool {
+func (c *Coordinator) inLog(ctx context.Context, id txwire.ID) bool {
 	found, err := c.log.Read(ctx, id.Log)
 	if err != nil {
 		c.cannotRead(id.Log, err)
@@ -51,7 +52,7 @@ func (c *Coordinator) inLog(ctx context.Context, id wire.TxID) bool {
 // once. One that aborted does so only if nobody says otherwise in time: a second
 // journal under a participant's name, which did not vote, aborts its branch of a
 // transaction that committed.
-func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.Outcome {
+func (c *Coordinator) askParticipants(ctx context.Context, o txwire.Outcome) txwire.Outcome {
 	o.Code, o.Reason = wire.CodeNotFound, "neither a log nor a participant knows it"
 	inbox := c.deps.NATS.NewInbox()
 	answers := make(chan *nats.Msg, 256)
@@ -60,8 +61,8 @@ func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.
 		return o
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	q := wire.Encode(wire.BranchQuery{V: wire.Version, ID: o.ID})
-	if err := c.deps.NATS.PublishRequest(wire.SubjectBranches, inbox, q); err != nil {
+	q := wire.Encode(txwire.BranchQuery{V: wire.Version, ID: o.ID})
+	if err := c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, q); err != nil {
 		return o
 	}
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
@@ -74,12 +75,12 @@ func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.
 			if len(msg.Data) == 0 {
 				return o // nobody listens
 			}
-			b, err := wire.Decode[wire.Branches](msg.Data)
+			b, err := wire.Decode[txwire.Branches](msg.Data)
 			if err != nil {
 				c.malformed(msg, err)
 				continue
 			}
-			if conclude(&o, b); o.Status == wire.StatusCommitted {
+			if conclude(&o, b); o.Status == txwire.StatusCommitted {
 				return o
 			}
 		}
@@ -87,20 +88,20 @@ func (c *Coordinator) askParticipants(ctx context.Context, o wire.Outcome) wire.
 }
 
 // conclude adds the answer of a participant to what is known.
-func conclude(o *wire.Outcome, answer wire.Branches) {
+func conclude(o *txwire.Outcome, answer txwire.Branches) {
 	for _, b := range answer.Branches {
 		if b.ID != o.ID {
 			continue
 		}
 		o.Key, o.Participant = b.Key, answer.Participant
 		switch b.State {
-		case wire.BranchCommitted:
-			o.Status, o.Code, o.Reason = wire.StatusCommitted, "", ""
+		case txwire.BranchCommitted:
+			o.Status, o.Code, o.Reason = txwire.StatusCommitted, "", ""
 			return
-		case wire.BranchAborted:
-			o.Status, o.Code, o.Reason = wire.StatusAborted, wire.CodeAborted, b.Reason
+		case txwire.BranchAborted:
+			o.Status, o.Code, o.Reason = txwire.StatusAborted, wire.CodeAborted, b.Reason
 		default:
-			if o.Status == wire.StatusAborted {
+			if o.Status == txwire.StatusAborted {
 				continue
 			}
 			o.Code, o.Reason = wire.CodeUndecided, answer.Participant+" is in doubt about it"

@@ -6,6 +6,7 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -14,7 +15,7 @@ import (
 
 // result is what a client was told.
 type result struct {
-	o   wire.Outcome
+	o   txwire.Outcome
 	err error
 }
 
@@ -30,7 +31,7 @@ func submit(t *testing.T, c *txclient.Client, r txclient.Request) <-chan result 
 
 // requestSubmit submits once, without a client library, and is given the first
 // answer that is not "pending".
-func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) wire.Outcome {
+func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) txwire.Outcome {
 	t.Helper()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)
@@ -38,8 +39,8 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) wire.Outcome
 		t.Fatal(err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	data := wire.Encode(wire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
-	if err := nc.PublishRequest(wire.SubjectSubmit, inbox, data); err != nil {
+	data := wire.Encode(txwire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
+	if err := nc.PublishRequest(txwire.SubjectSubmit, inbox, data); err != nil {
 		t.Fatal(err)
 	}
 	for {
@@ -47,7 +48,7 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) wire.Outcome
 		if err != nil {
 			t.Fatal(err)
 		}
-		if o := decode[wire.Outcome](t, msg.Data); o.Status != wire.StatusPending {
+		if o := decode[txwire.Outcome](t, msg.Data); o.Status != txwire.StatusPending {
 			return o
 		}
 	}
@@ -69,7 +70,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // first waits for the first branch of a fake and is its id.
-func (f *fake) first() (id wire.TxID) {
+func (f *fake) first() (id txwire.ID) {
 	f.t.Helper()
 	late := time.After(patience)
 	for {
@@ -90,7 +91,7 @@ func (f *fake) first() (id wire.TxID) {
 }
 
 // count is how many branches are in a state.
-func (f *fake) count(state wire.BranchState) (n int) {
+func (f *fake) count(state txwire.BranchState) (n int) {
 	f.set(func(f *fake) {
 		for _, b := range f.branches {
 			if b.State == state {
@@ -102,8 +103,8 @@ func (f *fake) count(state wire.BranchState) (n int) {
 }
 
 // states are the branches with a key, by transaction.
-func (f *fake) states(key string) map[wire.TxID]wire.BranchState {
-	all := map[wire.TxID]wire.BranchState{}
+func (f *fake) states(key string) map[txwire.ID]txwire.BranchState {
+	all := map[txwire.ID]txwire.BranchState{}
 	f.set(func(f *fake) {
 		for id, b := range f.branches {
 			if b.Key == key {
@@ -118,8 +119,8 @@ func (f *fake) states(key string) map[wire.TxID]wire.BranchState {
 func (s *system) posesAsOwner(t *testing.T, log string) {
 	t.Helper()
 	nc := s.Connect(t)
-	_, err := nc.Subscribe(wire.OwnerSubject(log), func(msg *nats.Msg) {
-		_ = msg.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusUnknown}))
+	_, err := nc.Subscribe(txwire.OwnerSubject(log), func(msg *nats.Msg) {
+		_ = msg.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusUnknown}))
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +136,7 @@ func (s *system) onlyLog(t *testing.T) (log string) {
 	eventually(t, "one commit log", func() bool {
 		logs := s.logs(t)
 		for subject := range logs {
-			log, _ = wire.ParseLogSubject(subject)
+			log, _ = txwire.ParseLogSubject(subject)
 		}
 		return len(logs) == 1
 	})

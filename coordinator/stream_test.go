@@ -11,6 +11,7 @@ import (
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,10 +39,10 @@ func (p *process) fails(t *testing.T, parts ...string) {
 
 func (s *system) remake(t *testing.T) {
 	t.Helper()
-	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), s.js, wire.TxLog(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), s.js, txwire.LogStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -50,7 +51,7 @@ func (s *system) remake(t *testing.T) {
 // that names the stream, what is wrong and what to do.
 func TestStreamTakenAway(t *testing.T) {
 	t.Parallel()
-	name := wire.TxLog().Name
+	name := txwire.LogStream().Name
 	for _, c := range []struct {
 		what  string
 		do    func(*testing.T, *system)
@@ -63,7 +64,7 @@ func TestStreamTakenAway(t *testing.T) {
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"made anew", func(t *testing.T, s *system) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
 		{"changed", func(t *testing.T, s *system) {
-			cfg := streams.Config(wire.TxLog(), 1)
+			cfg := streams.Config(txwire.LogStream(), 1)
 			info, err := s.js.Stream(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +94,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	// The old stream's seals have sequences above those of the new one.
 	const old = 200
 	for range old {
-		if _, err := s.js.Publish(t.Context(), wire.LogSubject(fillerLog), nil); err != nil {
+		if _, err := s.js.Publish(t.Context(), txwire.LogSubject(fillerLog), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,7 +104,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	inbox := nc.NewInbox()
 	sealed := make(chan uint64, 256)
 	_, err := nc.Subscribe(inbox, func(msg *nats.Msg) {
-		if r, err := wire.Decode[wire.Resolved](msg.Data); err == nil && r.Status == wire.StatusAborted {
+		if r, err := wire.Decode[txwire.Resolved](msg.Data); err == nil && r.Status == txwire.StatusAborted {
 			sealed <- r.SealSeq
 		}
 	})
@@ -121,12 +122,12 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 			s.remake(t)
 		}
 		log := strings.Repeat(string(rune('a'+i%26)), 15) + string(rune('a'+i/26))
-		q := wire.Resolve{V: 1, ID: wire.TxID{Log: log, N: 1}, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
-		if err := nc.PublishRequest(wire.SubjectResolve, inbox, wire.Encode(q)); err != nil {
+		q := txwire.Resolve{V: 1, ID: txwire.ID{Log: log, N: 1}, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
+		if err := nc.PublishRequest(txwire.SubjectResolve, inbox, wire.Encode(q)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.fails(t, wire.TxLog().Name)
+	p.fails(t, txwire.LogStream().Name)
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +144,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 // answered wrongly, and with space everything goes on.
 func TestStreamFull(t *testing.T) {
 	t.Parallel()
-	spec := wire.TxLog()
+	spec := txwire.LogStream()
 	spec.MaxBytes = spec.MinBytes
 	s := newSystemOn(t, spec)
 	nc := s.Connect(t)
@@ -161,11 +162,11 @@ func TestStreamFull(t *testing.T) {
 	filler.fill(t, spec.MaxBytes)
 	busy := func(key string) bool {
 		o := requestSubmit(t, nc, order(key))
-		return o.Status == wire.StatusRejected && o.Code == wire.CodeBusy && strings.Contains(o.Reason, "full")
+		return o.Status == txwire.StatusRejected && o.Code == wire.CodeBusy && strings.Contains(o.Reason, "full")
 	}
 	eventually(t, "a submission to be refused", func() bool { return busy("refused") })
 	delivery.set(func(f *fake) { f.silent = false }) // the resent prepare is answered
-	eventually(t, "the early vote", func() bool { return delivery.count(wire.BranchPrepared) == 1 })
+	eventually(t, "the early vote", func() bool { return delivery.count(txwire.BranchPrepared) == 1 })
 	late := submit(t, client, order("late"))
 	if !busy("refused again") {
 		t.Error("a full log takes submissions")
@@ -176,18 +177,18 @@ func TestStreamFull(t *testing.T) {
 		t.Fatalf("answered while the log was full: %+v, %v", r.o, r.err)
 	default:
 	}
-	if n := inventory.count(wire.BranchCommitted) + delivery.count(wire.BranchCommitted); n != 0 {
+	if n := inventory.count(txwire.BranchCommitted) + delivery.count(txwire.BranchCommitted); n != 0 {
 		t.Errorf("%d branches committed without room for the commit", n)
 	}
 
 	filler.purge(t)
 	for what, answer := range map[string]<-chan result{"early": early, "late": late} {
 		r := <-answer
-		if r.err != nil || r.o.Status != wire.StatusCommitted {
+		if r.err != nil || r.o.Status != txwire.StatusCommitted {
 			t.Fatalf("%s: got %+v, %v", what, r.o, r.err)
 		}
-		inventory.await(r.o.ID, wire.BranchCommitted)
-		delivery.await(r.o.ID, wire.BranchCommitted)
+		inventory.await(r.o.ID, txwire.BranchCommitted)
+		delivery.await(r.o.ID, txwire.BranchCommitted)
 	}
 	eventually(t, "the coordinator to report that it works again", func() bool { return reason(t, nc) == "" })
 }
@@ -216,8 +217,8 @@ func (s *system) fillers(t *testing.T) *fillers {
 func (f *fillers) fill(t *testing.T, atLeast int64) {
 	t.Helper()
 	written := int64(0)
-	for size := wire.MaxRecord; size > 100; {
-		_, err := f.s.js.Publish(t.Context(), wire.LogSubject(fillerLog), make([]byte, size))
+	for size := txwire.MaxRecord; size > 100; {
+		_, err := f.s.js.Publish(t.Context(), txwire.LogSubject(fillerLog), make([]byte, size))
 		if err == nil {
 			written += int64(size)
 			continue

@@ -11,6 +11,7 @@ import (
 	"parley/coordinator/txclient"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -22,7 +23,7 @@ type system struct {
 	js jetstream.JetStream
 }
 
-func newSystem(t *testing.T) *system { return newSystemOn(t, wire.TxLog()) }
+func newSystem(t *testing.T) *system { return newSystemOn(t, txwire.LogStream()) }
 
 // newSystemOn starts a broker with a commit log of that specification.
 func newSystemOn(t *testing.T, spec wire.StreamSpec) *system {
@@ -98,7 +99,7 @@ func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
 }
 
 func order(key string) txclient.Request {
-	return txclient.Request{Key: key, Branches: []wire.Branch{
+	return txclient.Request{Key: key, Branches: []txwire.Branch{
 		{Participant: "inventory", Payload: []byte(`{"item":"soup"}`)},
 		{Participant: "delivery", Payload: []byte(`{"zone":"north"}`)},
 	}}
@@ -106,7 +107,7 @@ func order(key string) txclient.Request {
 
 func (s *system) logs(t *testing.T) map[string]uint64 {
 	t.Helper()
-	st, err := s.js.Stream(t.Context(), wire.TxLog().Name)
+	st, err := s.js.Stream(t.Context(), txwire.LogStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}

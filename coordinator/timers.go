@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -33,8 +33,8 @@ const (
 type timers struct {
 	start time.Time
 	now   int64 // the last tick that was worked off
-	wheel map[int64][]wire.TxID
-	txs   map[wire.TxID]*watch
+	wheel map[int64][]txwire.ID
+	txs   map[txwire.ID]*watch
 }
 
 type watch struct {
@@ -45,7 +45,7 @@ type watch struct {
 }
 
 func newTimers() timers {
-	return timers{wheel: map[int64][]wire.TxID{}, txs: map[wire.TxID]*watch{}, start: time.Now()}
+	return timers{wheel: map[int64][]txwire.ID{}, txs: map[txwire.ID]*watch{}, start: time.Now()}
 }
 
 // tickOf is the tick of a moment, which must have the reading of the monotonic
@@ -53,24 +53,24 @@ func newTimers() timers {
 func (t *timers) tickOf(at time.Time) int64 { return int64(at.Sub(t.start) / tickEvery) }
 
 // watch begins to watch a transaction whose deadline is left from now.
-func (t *timers) watch(id wire.TxID, left time.Duration) {
+func (t *timers) watch(id txwire.ID, left time.Duration) {
 	now := time.Now()
 	w := &watch{decideBy: now.Add(left), pause: firstResend, next: now.Add(firstResend)}
 	t.txs[id] = w
 	t.schedule(id, w)
 }
 
-func (t *timers) unwatch(id wire.TxID) { delete(t.txs, id) }
+func (t *timers) unwatch(id txwire.ID) { delete(t.txs, id) }
 
 // retry starts the back-off of a transaction anew: it has something else to
 // say now.
-func (t *timers) retry(id wire.TxID) {
+func (t *timers) retry(id txwire.ID) {
 	if w := t.txs[id]; w != nil && w.pause > lastResend/2 {
 		w.pause = firstResend
 	}
 }
 
-func (t *timers) schedule(id wire.TxID, w *watch) {
+func (t *timers) schedule(id txwire.ID, w *watch) {
 	due := w.next
 	if w.decideBy.Before(due) && w.decideBy.After(time.Now()) {
 		due = w.decideBy
@@ -80,7 +80,7 @@ func (t *timers) schedule(id wire.TxID, w *watch) {
 }
 
 // due takes the transactions whose tick has come.
-func (t *timers) due(now time.Time) (ids []wire.TxID) {
+func (t *timers) due(now time.Time) (ids []txwire.ID) {
 	for until := t.tickOf(now); t.now < until; {
 		t.now++
 		ids = append(ids, t.wheel[t.now]...)
@@ -108,7 +108,7 @@ func (c *Coordinator) onTick(now time.Time) {
 	}
 }
 
-func (c *Coordinator) resend(id wire.TxID, w *watch) {
+func (c *Coordinator) resend(id txwire.ID, w *watch) {
 	if s, ok := c.m.State(id); ok && s == machine.Aborting {
 		if w.tries++; w.tries >= abortTries {
 			c.m.GiveUp(id)

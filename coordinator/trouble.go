@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // trouble is why the coordinator can commit nothing, or conclude nothing, at the
@@ -36,7 +36,7 @@ func (c *Coordinator) streamAt(known, last uint64, now time.Time) {
 		c.cfg.Log.Error("the commit log's stream is behind what it stored before: no log is sealed and nothing is concluded from it until that is cleared up",
 			"last_sequence", last, "stored_before", known, "stops_after", c.cfg.BehindFor)
 	case t.retreat.For(now) > c.cfg.BehindFor:
-		c.fail(fmt.Errorf("coordinator: seen for %v: %w", t.retreat.For(now).Round(time.Millisecond), streams.WentBack(wire.TxLog().Name, "last sequence", last, known)))
+		c.fail(fmt.Errorf("coordinator: seen for %v: %w", t.retreat.For(now).Round(time.Millisecond), streams.WentBack(txwire.LogStream().Name, "last sequence", last, known)))
 	}
 	c.report(now)
 }
@@ -66,9 +66,9 @@ func (c *Coordinator) report(now time.Time) {
 	case clock != nil:
 		reason = clock.Error()
 	case t.retreat.Behind():
-		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", wire.TxLog().Name, t.retreat.Last, t.retreat.Known)
+		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", txwire.LogStream().Name, t.retreat.Last, t.retreat.Known)
 	case t.slow:
-		reason = fmt.Sprintf("an append to the stream %s has had no clear answer for %v", wire.TxLog().Name, now.Sub(t.appendSince).Round(time.Second))
+		reason = fmt.Sprintf("an append to the stream %s has had no clear answer for %v", txwire.LogStream().Name, now.Sub(t.appendSince).Round(time.Second))
 	}
 	c.reason.Store(&reason)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // twins find participants that answer from two files, in the stamps that they send
@@ -39,9 +40,9 @@ const (
 
 func (c *Coordinator) watchTwins() (*nats.Subscription, error) {
 	t := &twins{c: c, journals: map[string]map[string]*stampedBy{}}
-	subject := wire.StampFilter("*")
+	subject := txwire.StampFilter("*")
 	sub, err := c.deps.NATS.Subscribe(subject, func(m *nats.Msg) {
-		w, err := wire.Decode[wire.Stamp](m.Data)
+		w, err := wire.Decode[txwire.Stamp](m.Data)
 		if err != nil {
 			c.malformed(m, err)
 			return
@@ -54,7 +55,7 @@ func (c *Coordinator) watchTwins() (*nats.Subscription, error) {
 	return sub, nil
 }
 
-func (t *twins) stamped(w *wire.Stamp, now time.Time) {
+func (t *twins) stamped(w *txwire.Stamp, now time.Time) {
 	of := t.journals[w.Participant]
 	if of == nil {
 		if len(t.journals) >= maxJournals {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func TestTwinsAreAlarms(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTwinsAreAlarms(t *testing.T) {
 			}
 			w := &twins{c: co, journals: map[string]map[string]*stampedBy{}}
 			for _, s := range c.stamps {
-				w.stamped(&wire.Stamp{Participant: "inventory", Journal: s.journal, Process: s.process, Name: "of " + s.process}, start.Add(s.at))
+				w.stamped(&txwire.Stamp{Participant: "inventory", Journal: s.journal, Process: s.process, Name: "of " + s.process}, start.Add(s.at))
 			}
 			if got := out.String(); (got == "") != (c.want == "") || !strings.Contains(got, c.want) || strings.Count(got, "\n") > 1 {
 				t.Errorf("logged is %q, want one line with %q", got, c.want)

@@ -11,6 +11,7 @@ import (
 
 	"parley/coordinator"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -44,7 +45,7 @@ func (s *system) lastSeq(t *testing.T) uint64 {
 	t.Helper()
 	var last uint64
 	eventually(t, "the stream", func() bool {
-		st, err := s.js.Stream(t.Context(), wire.TxLog().Name)
+		st, err := s.js.Stream(t.Context(), txwire.LogStream().Name)
 		if err == nil {
 			last = st.CachedInfo().State.LastSeq
 		}
@@ -87,13 +88,13 @@ func TestStreamWentBack(t *testing.T) {
 				dir = s.backup(t)
 			}
 			for i := range 5 {
-				if o, err := client.Submit(t.Context(), order(fmt.Sprint("k", i))); err != nil || o.Status != wire.StatusCommitted {
+				if o, err := client.Submit(t.Context(), order(fmt.Sprint("k", i))); err != nil || o.Status != txwire.StatusCommitted {
 					t.Fatalf("got %+v, %v", o, err)
 				}
 			}
 			last := s.lastSeq(t)
 			s.restore(t, dir)
-			p.fails(t, wire.TxLog().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
+			p.fails(t, txwire.LogStream().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
 		})
 	}
 }
@@ -124,23 +125,23 @@ func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 	last := s.lastSeq(t)
 	// A scan asks the owner of the log that the backup holds, ownerTries times. When
 	// it is asked once more, a scan has ended with a silent owner.
-	asked, err := nc.SubscribeSync(wire.OwnerSubject(lost.ID.Log))
+	asked, err := nc.SubscribeSync(txwire.OwnerSubject(lost.ID.Log))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for n := range 4 {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		q := wire.Resolve{V: wire.Version, ID: lost.ID, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
+		q := txwire.Resolve{V: wire.Version, ID: lost.ID, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
 		if n%2 == 1 {
 			q.ID.Log = strings.Repeat("x", 16)
 		}
-		msg, err := nc.RequestWithContext(ctx, wire.SubjectResolve, wire.Encode(q))
+		msg, err := nc.RequestWithContext(ctx, txwire.SubjectResolve, wire.Encode(q))
 		cancel()
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := wire.Decode[wire.Resolved](msg.Data)
-		if err != nil || r.Status != wire.StatusUnknown || r.Code != wire.CodeUnavailable {
+		r, err := wire.Decode[txwire.Resolved](msg.Data)
+		if err != nil || r.Status != txwire.StatusUnknown || r.Code != wire.CodeUnavailable {
 			t.Errorf("%s: got %+v, %v, want unknown", q.ID, r, err)
 		}
 		for try := 0; n == 1 && try < 5; try++ {
@@ -152,7 +153,7 @@ func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 	if now := s.lastSeq(t); now != last {
 		t.Errorf("something was written after sequence %d: the last is %d", last, now)
 	}
-	if r := reason(t, nc); !strings.Contains(r, wire.TxLog().Name) || !strings.Contains(r, fmt.Sprint(last)) {
+	if r := reason(t, nc); !strings.Contains(r, txwire.LogStream().Name) || !strings.Contains(r, fmt.Sprint(last)) {
 		t.Errorf("the reason is %q", r)
 	}
 }

@@ -3,7 +3,9 @@ package idworker
 import (
 	"strconv"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // Requests and answers of the hot path are read and written here by hand where
@@ -18,20 +20,20 @@ func readNext(data []byte) (int, error) {
 	if len(data) == 0 || string(data) == oneID {
 		return 1, nil
 	}
-	m, err := wire.Decode[wire.IDRequest](data)
+	m, err := wire.Decode[idwire.Request](data)
 	return m.Count, err
 }
 
 func readGrant(data []byte) (int, error) {
-	m, err := wire.Decode[wire.GrantRequest](data)
+	m, err := wire.Decode[idwire.GrantRequest](data)
 	return m.Count, err
 }
 
 // idBytes is the room that one ID takes in an answer.
 const idBytes = len(`"288230376151711743",`)
 
-// appendIDs appends a [wire.IDs] with the IDs of a block.
-func appendIDs(b []byte, block wire.Block) []byte {
+// appendIDs appends a [idwire.IDs] with the IDs of a block.
+func appendIDs(b []byte, block snowflake.Block) []byte {
 	if b == nil {
 		b = make([]byte, 0, len(`{"v":1,"ids":[]}`)+idBytes*block.Count)
 	}
@@ -47,8 +49,8 @@ func appendIDs(b []byte, block wire.Block) []byte {
 	return append(b, `]}`...)
 }
 
-// appendGrant appends a [wire.Grant] of a block.
-func appendGrant(b []byte, block wire.Block) []byte {
+// appendGrant appends a [idwire.Grant] of a block.
+func appendGrant(b []byte, block snowflake.Block) []byte {
 	b = append(b, `{"v":1,"worker":`...)
 	b = strconv.AppendInt(b, int64(block.Worker), 10)
 	b = append(b, `,"start":`...)

@@ -6,33 +6,35 @@ import (
 	"testing"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // What is written by hand is what package wire writes.
 func TestAnswersAreThoseOfWire(t *testing.T) {
-	if got := string(wire.Encode(wire.IDRequest{V: wire.Version, Count: 1})); got != oneID {
+	if got := string(wire.Encode(idwire.Request{V: wire.Version, Count: 1})); got != oneID {
 		t.Errorf("a request for one ID is %s, taken for it is %s", got, oneID)
 	}
-	for _, b := range []wire.Block{
+	for _, b := range []snowflake.Block{
 		{Worker: 0, Start: 1, Count: 1},
-		{Worker: 7, Start: wire.Counter(28_080_000_123, 4095), Count: 1},
-		{Worker: 7, Start: wire.Counter(28_080_000_123, 4095), Count: 2},
-		{Worker: 31, Start: wire.Counter(28_080_000_123, 4000), Count: wire.MaxIDs},
-		{Worker: 31, Start: wire.MaxCounter - 100, Count: 100},
+		{Worker: 7, Start: snowflake.Counter(28_080_000_123, 4095), Count: 1},
+		{Worker: 7, Start: snowflake.Counter(28_080_000_123, 4095), Count: 2},
+		{Worker: 31, Start: snowflake.Counter(28_080_000_123, 4000), Count: idwire.MaxIDs},
+		{Worker: 31, Start: snowflake.MaxCounter - 100, Count: 100},
 	} {
-		ids := make([]wire.ID, b.Count)
+		ids := make([]snowflake.ID, b.Count)
 		for i := range ids {
 			ids[i] = b.At(i)
 		}
-		if got, want := appendIDs(nil, b), wire.Encode(wire.IDs{V: wire.Version, IDs: ids}); !bytes.Equal(got, want) {
+		if got, want := appendIDs(nil, b), wire.Encode(idwire.IDs{V: wire.Version, IDs: ids}); !bytes.Equal(got, want) {
 			t.Errorf("%+v is\n%.200s, want\n%.200s", b, got, want)
 		}
-		if got, want := appendGrant(nil, b), wire.Encode(wire.Grant{V: wire.Version, Worker: b.Worker, Start: b.Start, Count: b.Count}); !bytes.Equal(got, want) {
+		if got, want := appendGrant(nil, b), wire.Encode(idwire.Grant{V: wire.Version, Worker: b.Worker, Start: b.Start, Count: b.Count}); !bytes.Equal(got, want) {
 			t.Errorf("%+v is %s, want %s", b, got, want)
 		}
 	}
-	if n := len(appendIDs(nil, wire.Block{Start: wire.MaxCounter - 100, Count: 100})); n > len(`{"v":1,"ids":[]}`)+100*idBytes {
+	if n := len(appendIDs(nil, snowflake.Block{Start: snowflake.MaxCounter - 100, Count: 100})); n > len(`{"v":1,"ids":[]}`)+100*idBytes {
 		t.Errorf("100 IDs take %d bytes, more than was made room for", n)
 	}
 }
@@ -50,7 +52,7 @@ func FuzzReadNext(f *testing.F) {
 			}
 			return
 		}
-		m, want := wire.Decode[wire.IDRequest](data)
+		m, want := wire.Decode[idwire.Request](data)
 		if (err == nil) != (want == nil) || err == nil && n != m.Count {
 			t.Fatalf("%q is for %d, %v; wire says %d, %v", data, n, err, m.Count, want)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"parley/idworker"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -23,45 +24,45 @@ func TestBadRequests(t *testing.T) {
 		code                wire.Code
 		parts               []string
 	}{
-		{"none", wire.SubjectIDNext, `{"v":1,"count":0}`, wire.CodeInvalid, []string{"id request", "count", "0", "4096"}},
-		{"no count", wire.SubjectIDNext, `{"v":1}`, wire.CodeInvalid, []string{"count", "0"}},
-		{"less than none", wire.SubjectIDNext, `{"v":1,"count":-1}`, wire.CodeInvalid, []string{"-1", "4096"}},
-		{"one too many", wire.SubjectIDNext, `{"v":1,"count":4097}`, wire.CodeInvalid, []string{"4097", "4096"}},
-		{"a million", wire.SubjectIDNext, `{"v":1,"count":1000000}`, wire.CodeInvalid, []string{"1000000", "4096"}},
-		{"a word", wire.SubjectIDNext, `{"v":1,"count":"ten"}`, wire.CodeInvalid, []string{"count", "malformed"}},
-		{"half", wire.SubjectIDNext, `{"v":1,"count":1.5}`, wire.CodeInvalid, []string{"count", "1.5"}},
-		{"beyond every number", wire.SubjectIDNext, `{"v":1,"count":1e99}`, wire.CodeInvalid, []string{"count"}},
-		{"another field", wire.SubjectIDNext, `{"v":1,"count":1,"colour":"red"}`, wire.CodeInvalid, []string{"colour"}},
-		{"another case", wire.SubjectIDNext, `{"v":2,"Count":1}`, wire.CodeVersion, []string{"version 2"}},
-		{"no version", wire.SubjectIDNext, `{"count":1}`, wire.CodeVersion, []string{"version 0"}},
-		{"a later version", wire.SubjectIDNext, `{"v":9,"shard":1}`, wire.CodeVersion, []string{"version 9", "version 1"}},
-		{"no JSON", wire.SubjectIDNext, `one, please`, wire.CodeInvalid, []string{"malformed"}},
-		{"two", wire.SubjectIDNext, `{"v":1,"count":1}{"v":1,"count":1}`, wire.CodeInvalid, []string{"follows"}},
-		{"half a message", wire.SubjectIDNext, `{"v":1,"count":1`, wire.CodeInvalid, []string{"malformed"}},
-		{"too much", wire.SubjectIDNext, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "65536"}},
-		{"a grant of nothing", wire.SubjectIDGrant, ``, wire.CodeInvalid, []string{"grant request", "empty"}},
-		{"a grant of none", wire.SubjectIDGrant, `{"v":1,"count":0}`, wire.CodeInvalid, []string{"grant request", "0", "65536"}},
-		{"a grant of a million", wire.SubjectIDGrant, `{"v":1,"count":1000000}`, wire.CodeInvalid, []string{"1000000", "65536"}},
-		{"a grant, too much", wire.SubjectIDGrant, big, wire.CodeTooLarge, []string{"65536"}},
-		{"leases, nothing", wire.SubjectIDLeases, ``, wire.CodeInvalid, []string{"leases request", "empty"}},
-		{"leases, another field", wire.SubjectIDLeases, `{"v":1,"worker":3}`, wire.CodeInvalid, []string{"worker"}},
-		{"retire nothing", wire.SubjectIDRetire, ``, wire.CodeInvalid, []string{"retire request", "empty"}},
-		{"retire worker 32", wire.SubjectIDRetire, `{"v":1,"worker":32}`, wire.CodeInvalid, []string{"worker", "32", "31"}},
-		{"retire worker -1", wire.SubjectIDRetire, `{"v":1,"worker":-1}`, wire.CodeInvalid, []string{"worker", "-1", "31"}},
-		{"retire a word", wire.SubjectIDRetire, `{"v":1,"worker":"seven"}`, wire.CodeInvalid, []string{"worker", "malformed"}},
+		{"none", idwire.SubjectNext, `{"v":1,"count":0}`, wire.CodeInvalid, []string{"id request", "count", "0", "4096"}},
+		{"no count", idwire.SubjectNext, `{"v":1}`, wire.CodeInvalid, []string{"count", "0"}},
+		{"less than none", idwire.SubjectNext, `{"v":1,"count":-1}`, wire.CodeInvalid, []string{"-1", "4096"}},
+		{"one too many", idwire.SubjectNext, `{"v":1,"count":4097}`, wire.CodeInvalid, []string{"4097", "4096"}},
+		{"a million", idwire.SubjectNext, `{"v":1,"count":1000000}`, wire.CodeInvalid, []string{"1000000", "4096"}},
+		{"a word", idwire.SubjectNext, `{"v":1,"count":"ten"}`, wire.CodeInvalid, []string{"count", "malformed"}},
+		{"half", idwire.SubjectNext, `{"v":1,"count":1.5}`, wire.CodeInvalid, []string{"count", "1.5"}},
+		{"beyond every number", idwire.SubjectNext, `{"v":1,"count":1e99}`, wire.CodeInvalid, []string{"count"}},
+		{"another field", idwire.SubjectNext, `{"v":1,"count":1,"colour":"red"}`, wire.CodeInvalid, []string{"colour"}},
+		{"another case", idwire.SubjectNext, `{"v":2,"Count":1}`, wire.CodeVersion, []string{"version 2"}},
+		{"no version", idwire.SubjectNext, `{"count":1}`, wire.CodeVersion, []string{"version 0"}},
+		{"a later version", idwire.SubjectNext, `{"v":9,"shard":1}`, wire.CodeVersion, []string{"version 9", "version 1"}},
+		{"no JSON", idwire.SubjectNext, `one, please`, wire.CodeInvalid, []string{"malformed"}},
+		{"two", idwire.SubjectNext, `{"v":1,"count":1}{"v":1,"count":1}`, wire.CodeInvalid, []string{"follows"}},
+		{"half a message", idwire.SubjectNext, `{"v":1,"count":1`, wire.CodeInvalid, []string{"malformed"}},
+		{"too much", idwire.SubjectNext, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "65536"}},
+		{"a grant of nothing", idwire.SubjectGrant, ``, wire.CodeInvalid, []string{"grant request", "empty"}},
+		{"a grant of none", idwire.SubjectGrant, `{"v":1,"count":0}`, wire.CodeInvalid, []string{"grant request", "0", "65536"}},
+		{"a grant of a million", idwire.SubjectGrant, `{"v":1,"count":1000000}`, wire.CodeInvalid, []string{"1000000", "65536"}},
+		{"a grant, too much", idwire.SubjectGrant, big, wire.CodeTooLarge, []string{"65536"}},
+		{"leases, nothing", idwire.SubjectLeases, ``, wire.CodeInvalid, []string{"leases request", "empty"}},
+		{"leases, another field", idwire.SubjectLeases, `{"v":1,"worker":3}`, wire.CodeInvalid, []string{"worker"}},
+		{"retire nothing", idwire.SubjectRetire, ``, wire.CodeInvalid, []string{"retire request", "empty"}},
+		{"retire worker 32", idwire.SubjectRetire, `{"v":1,"worker":32}`, wire.CodeInvalid, []string{"worker", "32", "31"}},
+		{"retire worker -1", idwire.SubjectRetire, `{"v":1,"worker":-1}`, wire.CodeInvalid, []string{"worker", "-1", "31"}},
+		{"retire a word", idwire.SubjectRetire, `{"v":1,"worker":"seven"}`, wire.CodeInvalid, []string{"worker", "malformed"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			var code wire.Code
 			var reason string
 			switch c.subject {
-			case wire.SubjectIDNext:
-				m := request[wire.IDs](t, b.nc, c.subject, []byte(c.data))
+			case idwire.SubjectNext:
+				m := request[idwire.IDs](t, b.nc, c.subject, []byte(c.data))
 				code, reason = m.Code, m.Reason
-			case wire.SubjectIDGrant:
-				m := request[wire.Grant](t, b.nc, c.subject, []byte(c.data))
+			case idwire.SubjectGrant:
+				m := request[idwire.Grant](t, b.nc, c.subject, []byte(c.data))
 				code, reason = m.Code, m.Reason
 			default:
-				m := request[wire.Leases](t, b.nc, c.subject, []byte(c.data))
+				m := request[idwire.Leases](t, b.nc, c.subject, []byte(c.data))
 				code, reason = m.Code, m.Reason
 			}
 			if code != c.code {
@@ -74,7 +75,7 @@ func TestBadRequests(t *testing.T) {
 			}
 		})
 	}
-	msg, err := b.nc.Request(wire.SubjectIDWorkers, []byte(`{"v":3}`), patience)
+	msg, err := b.nc.Request(idwire.SubjectWorkers, []byte(`{"v":3}`), patience)
 	if err != nil || msg.Header.Get("Nats-Service-Error-Code") != string(wire.CodeVersion) {
 		t.Errorf("asking for the workers: %v, %v", msg, err)
 	}
@@ -89,8 +90,8 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 	b.ready(t, idworker.Config{})
 	n := b.next(t, 1)[0].Worker()
 	spies := map[string]*nats.Subscription{}
-	for _, reply := range []string{wire.LeaseSubject(7), wire.LeaseSubject(n), wire.SubjectIDRetire, "$JS.API.STREAM.PURGE.IDLEASE", "$SRV.PING", "tx.submit", "blog.post", "chat.room.x"} {
-		for _, subject := range []string{wire.SubjectIDNext, wire.SubjectIDGrant, wire.SubjectIDLeases, wire.SubjectIDRetire, wire.SubjectIDWorkers} {
+	for _, reply := range []string{idwire.LeaseSubject(7), idwire.LeaseSubject(n), idwire.SubjectRetire, "$JS.API.STREAM.PURGE.IDLEASE", "$SRV.PING", "tx.submit", "blog.post", "chat.room.x"} {
+		for _, subject := range []string{idwire.SubjectNext, idwire.SubjectGrant, idwire.SubjectLeases, idwire.SubjectRetire, idwire.SubjectWorkers} {
 			for _, data := range []string{``, `?`, `{"v":1}`, `{"v":1,"count":1}`, `{"v":1,"worker":7}`} {
 				if err := b.nc.PublishRequest(subject, reply, []byte(data)); err != nil {
 					t.Fatal(err)
@@ -108,7 +109,7 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 	// These are behind all of them.
 	b.next(t, 1)
 	b.states(t, 1)
-	if l := b.leases(t); len(l) != 1 || l[n].State != wire.LeaseHeld {
+	if l := b.leases(t); len(l) != 1 || l[n].State != idwire.LeaseHeld {
 		t.Errorf("the leases are %+v", l)
 	}
 	for reply, sub := range spies {
@@ -130,7 +131,7 @@ func TestNoReplySubject(t *testing.T) {
 	b.ready(t, idworker.Config{})
 	before := b.states(t, 1)[0].Issued
 	for range 10 {
-		if err := b.nc.Publish(wire.SubjectIDNext, nil); err != nil {
+		if err := b.nc.Publish(idwire.SubjectNext, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -14,8 +14,10 @@ import (
 	"parley/broker/brokertest"
 	"parley/idworker"
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -58,7 +60,7 @@ func (b *bed) open(t testing.TB, replicas int) *bed {
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
 	var err error
-	if b.incarnation, _, err = streams.Ensure(ctx, b.js, wire.IDLeases(), replicas); err != nil {
+	if b.incarnation, _, err = streams.Ensure(ctx, b.js, idwire.LeaseStream(), replicas); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -247,22 +249,22 @@ func request[T any, M wire.Message[T]](t testing.TB, nc *nats.Conn, subject stri
 }
 
 // next gets IDs from any idworker, which must be there.
-func (b *bed) next(t testing.TB, count int) []wire.ID {
+func (b *bed) next(t testing.TB, count int) []snowflake.ID {
 	t.Helper()
-	m := request[wire.IDs](t, b.nc, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: count}))
+	m := request[idwire.IDs](t, b.nc, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: count}))
 	if m.Code != "" || len(m.IDs) != count {
 		t.Fatalf("got %d IDs, %s %s, want %d", len(m.IDs), m.Code, m.Reason, count)
 	}
 	return m.IDs
 }
 
-func (b *bed) leases(t testing.TB) map[int]wire.Lease {
+func (b *bed) leases(t testing.TB) map[int]idwire.Lease {
 	t.Helper()
-	m := request[wire.Leases](t, b.nc, wire.SubjectIDLeases, wire.Encode(wire.LeasesRequest{V: wire.Version}))
+	m := request[idwire.Leases](t, b.nc, idwire.SubjectLeases, wire.Encode(idwire.LeasesRequest{V: wire.Version}))
 	if m.Code != "" || m.BrokerTime == 0 {
 		t.Fatalf("the leases are %+v", m)
 	}
-	all := map[int]wire.Lease{}
+	all := map[int]idwire.Lease{}
 	for _, l := range m.Leases {
 		all[l.Worker] = l
 	}
@@ -270,14 +272,14 @@ func (b *bed) leases(t testing.TB) map[int]wire.Lease {
 }
 
 // states asks all idworkers until n have answered.
-func (b *bed) states(t testing.TB, n int) (all []wire.IDWorkerState) {
+func (b *bed) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest(wire.SubjectIDWorkers, inbox.Subject, wire.Encode(wire.IDWorkersRequest{V: wire.Version})); err != nil {
+	if err := b.nc.PublishRequest(idwire.SubjectWorkers, inbox.Subject, wire.Encode(idwire.WorkersRequest{V: wire.Version})); err != nil {
 		t.Fatal(err)
 	}
 	for range n {
@@ -285,7 +287,7 @@ func (b *bed) states(t testing.TB, n int) (all []wire.IDWorkerState) {
 		if err != nil {
 			t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
 		}
-		s, err := wire.Decode[wire.IDWorkerState](msg.Data)
+		s, err := wire.Decode[idwire.IDWorkerState](msg.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -295,7 +297,7 @@ func (b *bed) states(t testing.TB, n int) (all []wire.IDWorkerState) {
 }
 
 // until asks all n idworkers again and again until their states are ok.
-func (b *bed) until(t testing.TB, what string, n int, ok func([]wire.IDWorkerState) bool) {
+func (b *bed) until(t testing.TB, what string, n int, ok func([]idwire.IDWorkerState) bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -314,14 +316,14 @@ func (b *bed) until(t testing.TB, what string, n int, ok func([]wire.IDWorkerSta
 }
 
 // put writes a lease as another process would.
-func (b *bed) put(t testing.TB, l wire.Lease) {
+func (b *bed) put(t testing.TB, l idwire.Lease) {
 	t.Helper()
 	b.putRaw(t, l.Worker, wire.Encode(l))
 }
 
 func (b *bed) putRaw(t testing.TB, worker int, data []byte) {
 	t.Helper()
-	if _, err := b.js.Publish(t.Context(), wire.LeaseSubject(worker), data); err != nil {
+	if _, err := b.js.Publish(t.Context(), idwire.LeaseSubject(worker), data); err != nil {
 		t.Fatal(err)
 	}
 }

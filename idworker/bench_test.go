@@ -8,6 +8,7 @@ import (
 	"parley/idworker"
 	"parley/idworker/lease"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -24,9 +25,9 @@ func BenchmarkRequest(b *testing.B) {
 	if err := bed.nc.Flush(); err != nil {
 		b.Fatal(err)
 	}
-	data := wire.Encode(wire.IDRequest{V: wire.Version, Count: 1})
+	data := wire.Encode(idwire.Request{V: wire.Version, Count: 1})
 	for _, inFlight := range []int{1, 64} {
-		for _, subject := range []string{echo, wire.SubjectIDNext} {
+		for _, subject := range []string{echo, idwire.SubjectNext} {
 			b.Run(fmt.Sprintf("inflight=%d/%s", inFlight, subject), func(b *testing.B) {
 				nc := bed.connect(b)
 				left := atomic.Int64{}

@@ -6,20 +6,22 @@ import (
 	"time"
 
 	"parley/idworker"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // holding reports whether every process holds a number.
-func holding(all []wire.IDWorkerState) bool {
+func holding(all []idwire.IDWorkerState) bool {
 	for _, s := range all {
-		if s.State != wire.WorkerHolding {
+		if s.State != idwire.WorkerHolding {
 			return false
 		}
 	}
 	return true
 }
 
-func refusing(all []wire.IDWorkerState) bool { return all[0].State == wire.WorkerRefusing }
+func refusing(all []idwire.IDWorkerState) bool { return all[0].State == idwire.WorkerRefusing }
 
 // A clock an hour ahead makes no IDs: the number is given back, it is said why,
 // and requests go to others. When the clock is right again, so is the process,
@@ -31,9 +33,9 @@ func TestClockAnHourAhead(t *testing.T) {
 	before := b.next(t, 10)
 	c.put(time.Hour)
 	// A request in that very moment waits, and is not answered from the future.
-	msg, err := b.nc.Request(wire.SubjectIDNext, nil, patience)
+	msg, err := b.nc.Request(idwire.SubjectNext, nil, patience)
 	if err == nil {
-		if m, err := wire.Decode[wire.IDs](msg.Data); err != nil || m.Code != wire.CodeUnavailable {
+		if m, err := wire.Decode[idwire.IDs](msg.Data); err != nil || m.Code != wire.CodeUnavailable {
 			t.Errorf("an hour ahead it answered %+v, %v", m, err)
 		}
 	}
@@ -43,12 +45,12 @@ func TestClockAnHourAhead(t *testing.T) {
 		t.Errorf("it says %+v", s)
 	}
 	p.log.wait("gives no IDs", "ahead of the broker")
-	b.until(t, "the number to be given back", 1, func(s []wire.IDWorkerState) bool { return s[0].Worker == nil })
+	b.until(t, "the number to be given back", 1, func(s []idwire.IDWorkerState) bool { return s[0].Worker == nil })
 	n := before[0].Worker()
-	if l := b.record(t, n); l.State != wire.LeaseReleased || l.Until > wire.IDTimestamp(time.Now())+quick().Reserve {
+	if l := b.record(t, n); l.State != idwire.LeaseReleased || l.Until > snowflake.Timestamp(time.Now())+quick().Reserve {
 		t.Errorf("the lease is %+v", l)
 	}
-	if _, err := b.nc.Request(wire.SubjectIDNext, nil, patience); err == nil {
+	if _, err := b.nc.Request(idwire.SubjectNext, nil, patience); err == nil {
 		t.Error("a process without a right clock takes requests")
 	}
 
@@ -70,7 +72,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 	var c clock
 	c.put(time.Hour)
 	p := b.ready(t, idworker.Config{Now: c.now})
-	if s := b.states(t, 1)[0]; s.State != wire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
+	if s := b.states(t, 1)[0]; s.State != idwire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
 		t.Errorf("it says %+v", s)
 	}
 	if l := b.leases(t); len(l) != 0 {
@@ -97,10 +99,10 @@ func TestClockStepsBack(t *testing.T) {
 		}
 		last = ids[99]
 	}
-	begun := wire.IDTimestamp(time.Now())
-	b.until(t, "an extension", 1, func(s []wire.IDWorkerState) bool { return s[0].Until > begun+quick().Reserve+quick().Renew })
+	begun := snowflake.Timestamp(time.Now())
+	b.until(t, "an extension", 1, func(s []idwire.IDWorkerState) bool { return s[0].Until > begun+quick().Reserve+quick().Renew })
 	if id := b.next(t, 1)[0]; id.Timestamp() < begun {
-		t.Errorf("%d ms after the clock stepped back, the timestamp is %d ms old", wire.IDTimestamp(time.Now())-begun, begun-id.Timestamp())
+		t.Errorf("%d ms after the clock stepped back, the timestamp is %d ms old", snowflake.Timestamp(time.Now())-begun, begun-id.Timestamp())
 	}
 }
 
@@ -109,10 +111,10 @@ func TestClockStepsBack(t *testing.T) {
 // listed so, and not reported any more.
 func TestRetire(t *testing.T) {
 	b := newBed(t)
-	far := wire.IDTimestamp(time.Now().AddDate(1, 0, 0))
-	for _, l := range []wire.Lease{
-		{V: 1, Worker: 0, State: wire.LeaseHeld, Until: far, Holder: stranger, Nonce: stranger},
-		{V: 1, Worker: 1, State: wire.LeaseReleased, Until: far + 1, Holder: stranger, Nonce: stranger},
+	far := snowflake.Timestamp(time.Now().AddDate(1, 0, 0))
+	for _, l := range []idwire.Lease{
+		{V: 1, Worker: 0, State: idwire.LeaseHeld, Until: far, Holder: stranger, Nonce: stranger},
+		{V: 1, Worker: 1, State: idwire.LeaseReleased, Until: far + 1, Holder: stranger, Nonce: stranger},
 	} {
 		b.put(t, l)
 	}
@@ -122,17 +124,17 @@ func TestRetire(t *testing.T) {
 	}
 	b.ready(t, idworker.Config{Numbers: 3}).log.wait("far into the future", "worker=0", "parley id retire")
 
-	retire := func(n int) wire.Leases {
-		return request[wire.Leases](t, b.nc, wire.SubjectIDRetire, wire.Encode(wire.RetireRequest{V: wire.Version, Worker: n}))
+	retire := func(n int) idwire.Leases {
+		return request[idwire.Leases](t, b.nc, idwire.SubjectRetire, wire.Encode(idwire.RetireRequest{V: wire.Version, Worker: n}))
 	}
 	for n := range 2 {
 		for range 2 { // repeating does no harm
 			m := retire(n)
-			if m.Code != "" || len(m.Leases) != 1 || m.Leases[0].State != wire.LeaseRetired || m.Leases[0].Worker != n || m.Leases[0].Until != far+int64(n) {
+			if m.Code != "" || len(m.Leases) != 1 || m.Leases[0].State != idwire.LeaseRetired || m.Leases[0].Worker != n || m.Leases[0].Until != far+int64(n) {
 				t.Fatalf("retiring %d: %+v", n, m)
 			}
 		}
-		if l := b.leases(t)[n]; l.State != wire.LeaseRetired || l.Until != far+int64(n) || l.Holder == stranger {
+		if l := b.leases(t)[n]; l.State != idwire.LeaseRetired || l.Until != far+int64(n) || l.Holder == stranger {
 			t.Errorf("the lease of %d is %+v", n, l)
 		}
 	}
@@ -148,8 +150,8 @@ func TestRetire(t *testing.T) {
 		t.Error("a retired number is reported")
 	}
 	p.drain()
-	b.until(t, "a number to be taken over", 2, func(s []wire.IDWorkerState) bool {
-		return s[0].State == wire.WorkerHolding || s[1].State == wire.WorkerHolding
+	b.until(t, "a number to be taken over", 2, func(s []idwire.IDWorkerState) bool {
+		return s[0].State == idwire.WorkerHolding || s[1].State == idwire.WorkerHolding
 	})
 	if id := b.next(t, 1)[0]; id.Worker() != 2 {
 		t.Errorf("the retired worker %d is used", id.Worker())
@@ -159,8 +161,8 @@ func TestRetire(t *testing.T) {
 // A retired number whose time has come is used again, from where it ended.
 func TestRetiredNumberReturns(t *testing.T) {
 	b := newBed(t)
-	past := wire.IDTimestamp(time.Now()) + 200
-	b.put(t, wire.Lease{V: 1, Worker: 0, State: wire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
+	past := snowflake.Timestamp(time.Now()) + 200
+	b.put(t, idwire.Lease{V: 1, Worker: 0, State: idwire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
 	b.start(t, idworker.Config{Numbers: 1}).log.wait("worker number", "worker=0")
 	b.until(t, "the number to be used", 1, holding)
 	if id := b.next(t, 1)[0]; id.Timestamp() < past {

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/natsconn"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -47,10 +47,10 @@ func verified(r streams.Report) bool {
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Numbers == 0 {
-		c.Numbers = wire.MaxWorker + 1
+		c.Numbers = snowflake.MaxWorker + 1
 	}
-	if c.Numbers < 0 || c.Numbers > wire.MaxWorker+1 {
-		return c, fmt.Errorf("numbers is %d, allowed is 1 to %d", c.Numbers, wire.MaxWorker+1)
+	if c.Numbers < 0 || c.Numbers > snowflake.MaxWorker+1 {
+		return c, fmt.Errorf("numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1)
 	}
 	if c.Limits == (lease.Limits{}) {
 		c.Limits = lease.DefaultLimits()

@@ -7,8 +7,10 @@ import (
 	"strconv"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/internal/respond"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -32,8 +34,8 @@ const (
 // give begins to listen for requests for IDs.
 func (w *Worker) give(worker int) (err error) {
 	w.giving, err = w.addService(givingName, map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
-		{"next", wire.SubjectIDNext, w.onNext, queued()},
-		{"grant", wire.SubjectIDGrant, w.onGrant, queued()},
+		{"next", idwire.SubjectNext, w.onNext, queued()},
+		{"grant", idwire.SubjectGrant, w.onGrant, queued()},
 	})
 	return err
 }
@@ -45,7 +47,7 @@ type endpoint struct {
 }
 
 // queued: one process of the queue group answers.
-func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(wire.QueueIDWorkers) }
+func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(idwire.Queue) }
 
 // everybody: each process answers.
 func everybody() micro.EndpointOpt { return micro.WithEndpointQueueGroupDisabled() }
@@ -162,10 +164,10 @@ func (w *Worker) serve(q want) bool {
 // refuse answers that there are no IDs.
 func (w *Worker) refuse(q want, code wire.Code, reason string) {
 	if q.grant {
-		w.answer(q.reply, wire.Encode(wire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
+		w.answer(q.reply, wire.Encode(idwire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
 		return
 	}
-	w.answer(q.reply, wire.Encode(wire.IDs{V: wire.Version, IDs: []wire.ID{}, Code: code, Reason: wire.Clip(reason)}))
+	w.answer(q.reply, wire.Encode(idwire.IDs{V: wire.Version, IDs: []snowflake.ID{}, Code: code, Reason: wire.Clip(reason)}))
 }
 
 // answer sends and forgets: who has no answer asks again.

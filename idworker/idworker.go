@@ -14,6 +14,7 @@ import (
 	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -55,7 +56,7 @@ type Worker struct {
 	draining bool
 	told     told
 	// unreadable has the sequences of records that were reported as such.
-	unreadable [wire.MaxWorker + 1]uint64
+	unreadable [snowflake.MaxWorker + 1]uint64
 }
 
 // New checks the configuration. It opens nothing.
@@ -80,7 +81,7 @@ func (w *Worker) Ready() <-chan struct{} { return w.ready }
 // another one, or set differently.
 func (w *Worker) Run(ctx context.Context) error {
 	var err error
-	if w.stream, err = streams.Bind(ctx, w.deps.NATS, wire.IDLeases(), w.cfg.Log); err == nil {
+	if w.stream, err = streams.Bind(ctx, w.deps.NATS, idwire.LeaseStream(), w.cfg.Log); err == nil {
 		w.survives(&w.stream.Durability)
 		w.records, err = openRecords(ctx, w.stream.JS, w.cfg.Log)
 	}
@@ -145,7 +146,7 @@ func (w *Worker) fail(err error) {
 }
 
 // now is the process's own clock, as timestamps of IDs are.
-func (w *Worker) now() int64 { return wire.IDTimestamp(w.cfg.Now()) }
+func (w *Worker) now() int64 { return snowflake.Timestamp(w.cfg.Now()) }
 
 // errClosed ends a process that can reach nobody any more.
 var errClosed = errors.New("idworker: its NATS connection was closed")

@@ -9,19 +9,21 @@ import (
 
 	"parley/idworker"
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 func TestGives(t *testing.T) {
 	b := newBed(t)
 	p := b.ready(t, idworker.Config{})
 	began := time.Now()
-	one := request[wire.IDs](t, b.nc, wire.SubjectIDNext, nil)
+	one := request[idwire.IDs](t, b.nc, idwire.SubjectNext, nil)
 	if one.Code != "" || len(one.IDs) != 1 {
 		t.Fatalf("an empty request got %+v", one)
 	}
-	all := slices.Concat(one.IDs, b.next(t, 1), b.next(t, wire.MaxIDs), b.next(t, 3))
+	all := slices.Concat(one.IDs, b.next(t, 1), b.next(t, idwire.MaxIDs), b.next(t, 3))
 	n := one.IDs[0].Worker()
 	for i, id := range all {
 		if id.Worker() != n || i > 0 && id <= all[i-1] {
@@ -31,8 +33,8 @@ func TestGives(t *testing.T) {
 			t.Fatalf("ID %d is of %v, asked for at %v", i, id.Time(), began)
 		}
 	}
-	g := request[wire.Grant](t, b.nc, wire.SubjectIDGrant, wire.Encode(wire.GrantRequest{V: wire.Version, Count: wire.MaxBlock}))
-	if block := g.Block(); g.Code != "" || g.Worker != n || g.Count != wire.MaxBlock || block.At(0) <= all[len(all)-1] {
+	g := request[idwire.Grant](t, b.nc, idwire.SubjectGrant, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock}))
+	if block := g.Block(); g.Code != "" || g.Worker != n || g.Count != snowflake.MaxBlock || block.At(0) <= all[len(all)-1] {
 		t.Fatalf("granted %+v", g)
 	}
 	if id := b.next(t, 1)[0]; id <= g.Block().At(g.Count-1) {
@@ -41,17 +43,17 @@ func TestGives(t *testing.T) {
 
 	s := b.states(t, 1)[0]
 	issued := uint64(len(all) + g.Count + 1)
-	if s.State != wire.WorkerHolding || s.Worker == nil || *s.Worker != n || s.Issued != issued || s.Durability != "synced" || s.Reason != "" || s.ClockMS < -1000 || s.ClockMS > 1000 {
+	if s.State != idwire.WorkerHolding || s.Worker == nil || *s.Worker != n || s.Issued != issued || s.Durability != "synced" || s.Reason != "" || s.ClockMS < -1000 || s.ClockMS > 1000 {
 		t.Errorf("it says %+v, want worker %d and %d issued", s, n, issued)
 	}
 	leases := b.leases(t)
-	if l := leases[n]; len(leases) != 1 || l.State != wire.LeaseHeld || l.Holder != s.Holder || l.Until <= all[0].Timestamp() {
+	if l := leases[n]; len(leases) != 1 || l.State != idwire.LeaseHeld || l.Holder != s.Holder || l.Until <= all[0].Timestamp() {
 		t.Errorf("the leases are %+v, it says %+v", leases, s)
 	}
 	p.drain()
 	// What was given back begins right after what was used.
 	last := b.record(t, n)
-	if last.State != wire.LeaseReleased || last.Holder != s.Holder || last.Until <= g.Block().At(g.Count-1).Timestamp() || last.Until > leases[n].Until+int64(quick().Reserve) {
+	if last.State != idwire.LeaseReleased || last.Holder != s.Holder || last.Until <= g.Block().At(g.Count-1).Timestamp() || last.Until > leases[n].Until+int64(quick().Reserve) {
 		t.Errorf("after a drain the lease is %+v", last)
 	}
 	p.log.wait("claimed a worker number")
@@ -61,17 +63,17 @@ func TestGives(t *testing.T) {
 }
 
 // record reads the newest lease from the stream.
-func (b *bed) record(t testing.TB, worker int) wire.Lease {
+func (b *bed) record(t testing.TB, worker int) idwire.Lease {
 	t.Helper()
-	s, err := b.js.Stream(t.Context(), wire.IDLeases().Name)
+	s, err := b.js.Stream(t.Context(), idwire.LeaseStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := s.GetLastMsgForSubject(t.Context(), wire.LeaseSubject(worker))
+	raw, err := s.GetLastMsgForSubject(t.Context(), idwire.LeaseSubject(worker))
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := wire.Decode[wire.Lease](raw.Data)
+	l, err := wire.Decode[idwire.Lease](raw.Data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +85,7 @@ func (b *bed) record(t testing.TB, worker int) wire.Lease {
 func TestEveryNumberTaken(t *testing.T) {
 	b := newBed(t)
 	var all []*process
-	for range wire.MaxWorker + 1 {
+	for range snowflake.MaxWorker + 1 {
 		all = append(all, b.start(t, idworker.Config{Limits: slow()}))
 	}
 	for _, p := range all {
@@ -92,13 +94,13 @@ func TestEveryNumberTaken(t *testing.T) {
 	late := b.ready(t, idworker.Config{Limits: slow()})
 	late.log.wait("standing by")
 	states := b.states(t, len(all)+1)
-	slices.SortFunc(states, func(x, y wire.IDWorkerState) int { return cmp.Compare(worker(x), worker(y)) })
-	if s := states[0]; s.State != wire.WorkerStandby || s.Worker != nil || !strings.Contains(s.Reason, "taken") {
+	slices.SortFunc(states, func(x, y idwire.IDWorkerState) int { return cmp.Compare(worker(x), worker(y)) })
+	if s := states[0]; s.State != idwire.WorkerStandby || s.Worker != nil || !strings.Contains(s.Reason, "taken") {
 		t.Errorf("the 33rd says %+v", s)
 	}
 	holders := map[string]bool{}
 	for n, s := range states[1:] {
-		if s.State != wire.WorkerHolding || worker(s) != n {
+		if s.State != idwire.WorkerHolding || worker(s) != n {
 			t.Errorf("the %d. says %+v", n, s)
 		}
 		holders[s.Holder] = true
@@ -116,16 +118,16 @@ func TestEveryNumberTaken(t *testing.T) {
 	gone := all[7]
 	n := -1
 	gone.drain()
-	b.until(t, "the 33rd to take over", len(all), func(s []wire.IDWorkerState) bool {
+	b.until(t, "the 33rd to take over", len(all), func(s []idwire.IDWorkerState) bool {
 		for _, s := range s {
-			if s.Holder == states[0].Holder && s.State == wire.WorkerHolding {
+			if s.Holder == states[0].Holder && s.State == idwire.WorkerHolding {
 				n = worker(s)
 				return true
 			}
 		}
 		return false
 	})
-	if l := b.record(t, n); l.Holder != states[0].Holder || l.State != wire.LeaseHeld {
+	if l := b.record(t, n); l.Holder != states[0].Holder || l.State != idwire.LeaseHeld {
 		t.Errorf("the lease of %d is %+v", n, l)
 	}
 	late.log.wait("took over a worker number")
@@ -142,7 +144,7 @@ func slow() lease.Limits {
 	return l
 }
 
-func worker(s wire.IDWorkerState) int {
+func worker(s idwire.IDWorkerState) int {
 	if s.Worker == nil {
 		return -1
 	}
@@ -160,12 +162,12 @@ func TestTakenOverFromTheDead(t *testing.T) {
 	first.kill()
 	held := b.record(t, 0)
 	second.log.wait("took over a worker number", "worker=0")
-	b.until(t, "the second to hold", 1, func(s []wire.IDWorkerState) bool { return s[0].State == wire.WorkerHolding })
+	b.until(t, "the second to hold", 1, func(s []idwire.IDWorkerState) bool { return s[0].State == idwire.WorkerHolding })
 	after := b.next(t, 100)
 	if after[0].Timestamp() < held.Until || before[99].Timestamp() >= held.Until {
 		t.Errorf("IDs up to %d before and from %d on after, the lease ended at %d", before[99].Timestamp(), after[0].Timestamp(), held.Until)
 	}
-	if l := b.record(t, 0); l.Holder == held.Holder || l.State != wire.LeaseHeld {
+	if l := b.record(t, 0); l.Holder == held.Holder || l.State != idwire.LeaseHeld {
 		t.Errorf("the lease is %+v", l)
 	}
 }
@@ -174,7 +176,7 @@ func TestTakenOverFromTheDead(t *testing.T) {
 // begins above what was used.
 func TestHandedOver(t *testing.T) {
 	b := newBed(t)
-	var last wire.ID
+	var last snowflake.ID
 	for range 5 {
 		p := b.ready(t, idworker.Config{Numbers: 1, Limits: slow()})
 		ids := b.next(t, 1000)
@@ -183,7 +185,7 @@ func TestHandedOver(t *testing.T) {
 		}
 		last = ids[len(ids)-1]
 		p.drain()
-		if l := b.record(t, 0); l.State != wire.LeaseReleased || l.Until <= last.Timestamp() {
+		if l := b.record(t, 0); l.State != idwire.LeaseReleased || l.Until <= last.Timestamp() {
 			t.Fatalf("after %d of timestamp %d the lease is %+v", last, last.Timestamp(), l)
 		}
 	}
@@ -193,7 +195,7 @@ func TestHandedOver(t *testing.T) {
 // may have been reserved.
 func TestUnverifiedStartsLater(t *testing.T) {
 	b := newBed(t)
-	began := wire.IDTimestamp(time.Now())
+	began := snowflake.Timestamp(time.Now())
 	b.startOn(t, idworker.Config{}, streams.Unverified).await()
 	if id := b.next(t, 1)[0]; id.Timestamp() < began+quick().Reserve-50 {
 		t.Errorf("begun at %d, the first timestamp is %d", began, id.Timestamp())
@@ -207,8 +209,8 @@ func TestUnverifiedStartsLater(t *testing.T) {
 func TestUnreadableLease(t *testing.T) {
 	b := newBed(t)
 	b.putRaw(t, 0, []byte(`{"v":2,"worker":0}`))
-	b.put(t, wire.Lease{V: 1, Worker: 2, State: wire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
-	other := wire.Encode(wire.Lease{V: 1, Worker: 9, State: wire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
+	b.put(t, idwire.Lease{V: 1, Worker: 2, State: idwire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
+	other := wire.Encode(idwire.Lease{V: 1, Worker: 9, State: idwire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
 	b.putRaw(t, 1, other) // of another number
 	holding := b.ready(t, idworker.Config{Numbers: 3})
 	if id := b.next(t, 1)[0]; id.Worker() != 2 {
@@ -254,12 +256,12 @@ func TestNewRefuses(t *testing.T) {
 // Whatever happens to the stream under an idworker ends it, with an error that
 // names the stream, what is wrong and what to do.
 func TestStreamTakenAway(t *testing.T) {
-	name := wire.IDLeases().Name
+	name := idwire.LeaseStream().Name
 	remake := func(t *testing.T, b *bed) {
 		if err := b.js.DeleteStream(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := streams.Ensure(t.Context(), b.js, wire.IDLeases(), 1); err != nil {
+		if _, _, err := streams.Ensure(t.Context(), b.js, idwire.LeaseStream(), 1); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -275,7 +277,7 @@ func TestStreamTakenAway(t *testing.T) {
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"made anew", remake, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
 		{"changed", func(t *testing.T, b *bed) {
-			cfg := streams.Config(wire.IDLeases(), 1)
+			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)

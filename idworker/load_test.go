@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"parley/idworker"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -25,7 +27,7 @@ type load struct {
 	told   atomic.Int64 // answers with IDs
 	none   atomic.Int64 // answers without, and none at all
 	mu     sync.Mutex
-	blocks []wire.Block
+	blocks []snowflake.Block
 }
 
 func (b *bed) load(t *testing.T, clients int) *load {
@@ -42,8 +44,8 @@ func (b *bed) load(t *testing.T, clients int) *load {
 
 // ask is one client. Of three, one wants single IDs, one many, one blocks.
 func (l *load) ask(ctx context.Context, nc *nats.Conn, i int) {
-	var last wire.ID
-	by := map[int]wire.ID{} // the last one of each worker
+	var last snowflake.ID
+	by := map[int]snowflake.ID{} // the last one of each worker
 	for ctx.Err() == nil {
 		one, cancel := context.WithTimeout(ctx, 2*time.Second)
 		blocks, err := get(one, nc, i)
@@ -68,29 +70,29 @@ func (l *load) ask(ctx context.Context, nc *nats.Conn, i int) {
 }
 
 // get asks once.
-func get(ctx context.Context, nc *nats.Conn, i int) ([]wire.Block, error) {
+func get(ctx context.Context, nc *nats.Conn, i int) ([]snowflake.Block, error) {
 	if i%3 == 2 {
-		msg, err := nc.RequestWithContext(ctx, wire.SubjectIDGrant, wire.Encode(wire.GrantRequest{V: wire.Version, Count: 1 + 977*i}))
+		msg, err := nc.RequestWithContext(ctx, idwire.SubjectGrant, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: 1 + 977*i}))
 		if err != nil {
 			return nil, err
 		}
-		g, err := wire.Decode[wire.Grant](msg.Data)
+		g, err := wire.Decode[idwire.Grant](msg.Data)
 		if err == nil && g.Code != "" {
 			err = errors.New(g.Reason)
 		}
-		return []wire.Block{g.Block()}, err
+		return []snowflake.Block{g.Block()}, err
 	}
-	msg, err := nc.RequestWithContext(ctx, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: 1 + 99*(i%3)}))
+	msg, err := nc.RequestWithContext(ctx, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: 1 + 99*(i%3)}))
 	if err != nil {
 		return nil, err
 	}
-	m, err := wire.Decode[wire.IDs](msg.Data)
+	m, err := wire.Decode[idwire.IDs](msg.Data)
 	if err == nil && m.Code != "" {
 		err = errors.New(m.Reason)
 	}
-	var blocks []wire.Block
+	var blocks []snowflake.Block
 	for _, id := range m.IDs {
-		blocks = append(blocks, wire.Block{Worker: id.Worker(), Start: wire.Counter(id.Timestamp(), id.Sequence()), Count: 1})
+		blocks = append(blocks, snowflake.Block{Worker: id.Worker(), Start: snowflake.Counter(id.Timestamp(), id.Sequence()), Count: 1})
 	}
 	return blocks, err
 }
@@ -115,7 +117,7 @@ func (l *load) end() {
 	l.t.Helper()
 	l.stop()
 	l.ended.Wait()
-	slices.SortFunc(l.blocks, func(a, b wire.Block) int {
+	slices.SortFunc(l.blocks, func(a, b snowflake.Block) int {
 		if a.Worker != b.Worker {
 			return a.Worker - b.Worker
 		}
@@ -174,7 +176,7 @@ func TestBrokerRestartsUnderLoad(t *testing.T) {
 // Three brokers: the leader of the leases steps down under load, and then dies.
 func TestLeaderChangesUnderLoad(t *testing.T) {
 	b := newCluster(t)
-	stream := wire.IDLeases().Name
+	stream := idwire.LeaseStream().Name
 	for range 3 {
 		b.ready(t, idworker.Config{Limits: slow(), Numbers: 3})
 	}
@@ -223,14 +225,14 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range requests {
-		if err := b.nc.PublishRequest(wire.SubjectIDNext, inbox, nil); err != nil {
+		if err := b.nc.PublishRequest(idwire.SubjectNext, inbox, nil); err != nil {
 			t.Fatal(err)
 		}
 		if i == requests/4 {
 			p.stop()
 		}
 	}
-	ids, refused := map[wire.ID]bool{}, 0
+	ids, refused := map[snowflake.ID]bool{}, 0
 	late := time.After(patience)
 	for range requests {
 		select {
@@ -239,7 +241,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 				refused++
 				continue
 			}
-			m, err := wire.Decode[wire.IDs](msg.Data)
+			m, err := wire.Decode[idwire.IDs](msg.Data)
 			if err != nil || m.Code != "" || ids[m.IDs[0]] {
 				t.Fatalf("answered %+v, %v", m, err)
 			}
@@ -281,15 +283,15 @@ func TestStreamLostWhileRequestsWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range requests {
-		if err := b.nc.PublishRequest(wire.SubjectIDGrant, inbox, wire.Encode(wire.GrantRequest{V: wire.Version, Count: wire.MaxBlock})); err != nil {
+		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
 			t.Fatal(err)
 		}
 	}
 	<-answers // they have begun to arrive
-	if err := b.js.DeleteStream(t.Context(), wire.IDLeases().Name); err != nil {
+	if err := b.js.DeleteStream(t.Context(), idwire.LeaseStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	p.fails(wire.IDLeases().Name)
+	p.fails(idwire.LeaseStream().Name)
 	for n := range requests - 1 {
 		select {
 		case <-answers:
@@ -312,7 +314,7 @@ func TestBusy(t *testing.T) {
 	}
 	began := time.Now()
 	for range requests {
-		if err := b.nc.PublishRequest(wire.SubjectIDGrant, inbox, wire.Encode(wire.GrantRequest{V: wire.Version, Count: wire.MaxBlock})); err != nil {
+		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -321,7 +323,7 @@ func TestBusy(t *testing.T) {
 	for range requests {
 		select {
 		case msg := <-answers:
-			g, err := wire.Decode[wire.Grant](msg.Data)
+			g, err := wire.Decode[idwire.Grant](msg.Data)
 			switch {
 			case err != nil:
 				t.Fatal(err)
@@ -342,7 +344,7 @@ func TestBusy(t *testing.T) {
 		}
 	}
 	took := time.Since(began)
-	if most := 4096 * (took.Milliseconds() + 1000); int64(granted) < 5_000_000 || int64(granted) > most+wire.MaxBlock {
+	if most := 4096 * (took.Milliseconds() + 1000); int64(granted) < 5_000_000 || int64(granted) > most+snowflake.MaxBlock {
 		t.Errorf("%d IDs were granted in %v, the most is %d", granted, took, most)
 	}
 	if full == 0 || late == 0 {

@@ -4,11 +4,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // perMS is how many IDs a worker has in one millisecond.
-const perMS = wire.MaxSequence + 1
+const perMS = snowflake.MaxSequence + 1
 
 // maxAhead is how much may be taken beyond that, in IDs: one second's worth. A
 // burst is served at once, and still no timestamp is more than a second ahead

@@ -5,6 +5,7 @@ import (
 
 	"parley/internal/respond"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -12,15 +13,15 @@ import (
 // answerQueries offers what needs no worker number.
 func (w *Worker) answerQueries() (micro.Service, error) {
 	return w.addService(serviceName, map[string]string{"holder": w.holder}, []endpoint{
-		{"leases", wire.SubjectIDLeases, w.onLeases, queued()},
-		{"retire", wire.SubjectIDRetire, w.onRetire, queued()},
-		{"workers", wire.SubjectIDWorkers, w.onWorkers, everybody()},
+		{"leases", idwire.SubjectLeases, w.onLeases, queued()},
+		{"retire", idwire.SubjectRetire, w.onRetire, queued()},
+		{"workers", idwire.SubjectWorkers, w.onWorkers, everybody()},
 	})
 }
 
 // onLeases answers with the table of leases.
 func (w *Worker) onLeases(req micro.Request) {
-	if _, err := wire.Decode[wire.LeasesRequest](req.Data()); err != nil {
+	if _, err := wire.Decode[idwire.LeasesRequest](req.Data()); err != nil {
 		w.answer(req.Reply(), wire.Encode(noLeases(wire.CodeOf(err), err.Error())))
 		return
 	}
@@ -28,7 +29,7 @@ func (w *Worker) onLeases(req micro.Request) {
 }
 
 // leases reads the table, and then the broker's time.
-func (w *Worker) leases(ctx context.Context) wire.Leases {
+func (w *Worker) leases(ctx context.Context) idwire.Leases {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	found, err := w.records.table(ctx)
@@ -39,7 +40,7 @@ func (w *Worker) leases(ctx context.Context) wire.Leases {
 	if err != nil {
 		return noLeases(wire.CodeUnavailable, err.Error())
 	}
-	var all []wire.Lease
+	var all []idwire.Lease
 	for _, r := range found {
 		if r.Record.State != "" { // it can be read
 			all = append(all, r.Record)
@@ -48,11 +49,11 @@ func (w *Worker) leases(ctx context.Context) wire.Leases {
 	return tableOf(info.ServerTime.UnixMilli(), all...)
 }
 
-func tableOf(brokerTime int64, leases ...wire.Lease) wire.Leases {
-	return wire.Leases{V: wire.Version, BrokerTime: brokerTime, Leases: append([]wire.Lease{}, leases...)}
+func tableOf(brokerTime int64, leases ...idwire.Lease) idwire.Leases {
+	return idwire.Leases{V: wire.Version, BrokerTime: brokerTime, Leases: append([]idwire.Lease{}, leases...)}
 }
 
-func noLeases(code wire.Code, reason string) wire.Leases {
+func noLeases(code wire.Code, reason string) idwire.Leases {
 	m := tableOf(0)
 	m.Code, m.Reason = code, wire.Clip(reason)
 	return m
@@ -60,7 +61,7 @@ func noLeases(code wire.Code, reason string) wire.Leases {
 
 // onWorkers answers with what this process is doing.
 func (w *Worker) onWorkers(req micro.Request) {
-	if _, err := wire.Decode[wire.IDWorkersRequest](req.Data()); err != nil {
+	if _, err := wire.Decode[idwire.WorkersRequest](req.Data()); err != nil {
 		w.answered(respond.Error(req, err))
 		return
 	}

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,7 +30,7 @@ type records struct {
 
 // openRecords binds to the stream, which must exist.
 func openRecords(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*records, error) {
-	spec := wire.IDLeases()
+	spec := idwire.LeaseStream()
 	s, err := streams.Open(ctx, js, spec, log)
 	if err != nil {
 		return nil, err
@@ -38,7 +40,7 @@ func openRecords(ctx context.Context, js jetstream.JetStream, log *slog.Logger) 
 
 // table reads the newest record of every number that has one.
 func (r *records) table(ctx context.Context) (found []lease.Row, err error) {
-	for n := range wire.MaxWorker + 1 {
+	for n := range snowflake.MaxWorker + 1 {
 		row, err := r.last(ctx, n)
 		if err != nil {
 			return nil, err
@@ -55,16 +57,16 @@ func (r *records) table(ctx context.Context) (found []lease.Row, err error) {
 func (r *records) last(ctx context.Context, worker int) (*lease.Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	raw, err := r.stream.GetLastMsgForSubject(ctx, wire.LeaseSubject(worker))
+	raw, err := r.stream.GetLastMsgForSubject(ctx, idwire.LeaseSubject(worker))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the lease of worker %d: %w", worker, err)
 	}
-	l, err := wire.Decode[wire.Lease](raw.Data)
+	l, err := wire.Decode[idwire.Lease](raw.Data)
 	if err != nil || l.Worker != worker {
-		l = wire.Lease{Worker: worker}
+		l = idwire.Lease{Worker: worker}
 	}
 	return &lease.Row{Seq: raw.Sequence, Record: l}, nil
 }
@@ -75,7 +77,7 @@ func (r *records) last(ctx context.Context, worker int) (*lease.Row, error) {
 func (r *records) write(ctx context.Context, a lease.Write) (lease.Answer, uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	msg := &nats.Msg{Subject: wire.LeaseSubject(a.Record.Worker), Data: wire.Encode(a.Record)}
+	msg := &nats.Msg{Subject: idwire.LeaseSubject(a.Record.Worker), Data: wire.Encode(a.Record)}
 	ack, err := r.js.PublishMsg(
 		ctx, msg,
 		jetstream.WithExpectStream(r.spec.Name),

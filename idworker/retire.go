@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -14,7 +16,7 @@ import (
 // onRetire takes a number out of use until its lease has passed, for an
 // operator.
 func (w *Worker) onRetire(req micro.Request) {
-	m, err := wire.Decode[wire.RetireRequest](req.Data())
+	m, err := wire.Decode[idwire.RetireRequest](req.Data())
 	if err != nil {
 		w.answer(req.Reply(), wire.Encode(noLeases(wire.CodeOf(err), err.Error())))
 		return
@@ -31,7 +33,7 @@ const retirePause = 50 * time.Millisecond
 
 // retire writes the record, and reads it back after an unclear answer. Repeating
 // does no harm: a number that is retired stays as it is.
-func (w *Worker) retire(ctx context.Context, worker int) wire.Leases {
+func (w *Worker) retire(ctx context.Context, worker int) idwire.Leases {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	for {
@@ -43,7 +45,7 @@ func (w *Worker) retire(ctx context.Context, worker int) wire.Leases {
 		if err != nil {
 			return noLeases(wire.CodeUnavailable, err.Error())
 		}
-		broker := wire.IDTimestamp(info.ServerTime)
+		broker := snowflake.Timestamp(info.ServerTime)
 		a, err := lease.Retire(found, broker, w.cfg.Limits, w.holder, randomToken())
 		switch {
 		case err != nil && found == nil:

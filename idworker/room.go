@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 const (
@@ -122,7 +123,7 @@ func (w *Worker) tooLate(q want) {
 	switch {
 	case !ok:
 		w.refuse(q, wire.CodeUnavailable, "the idworker is stopping; ask again")
-	case s.State != wire.WorkerHolding:
+	case s.State != idwire.WorkerHolding:
 		reason := s.Reason
 		if reason == "" {
 			reason = "the idworker lost its worker number and looks for another; ask again"

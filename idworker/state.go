@@ -5,13 +5,15 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // told is what was last said of the state, so that it is said once.
 type told struct {
-	state   wire.WorkerState
+	state   idwire.WorkerState
 	held    bool // with a number
 	stoodBy bool // since the last claim
 	ready   bool
@@ -27,15 +29,15 @@ func (w *Worker) tell() {
 	before := w.told.state
 	w.told.state, w.told.held = state, held
 	switch {
-	case state == wire.WorkerStandby && before != state:
+	case state == idwire.WorkerStandby && before != state:
 		w.told.stoodBy = true
 		w.cfg.Log.Info("standing by: all worker numbers are taken; asking again until one is free", "numbers", w.cfg.Numbers)
-	case state == wire.WorkerRefusing:
+	case state == idwire.WorkerRefusing:
 		w.cfg.Log.Warn("gives no IDs", "why", reason, "clock_ahead_ms", w.m.Clock().Offset())
-	case before == wire.WorkerRefusing:
+	case before == idwire.WorkerRefusing:
 		w.cfg.Log.Info("the reason for giving no IDs has passed", "clock_ahead_ms", w.m.Clock().Offset())
 	}
-	if state != wire.WorkerClaiming && !w.told.ready {
+	if state != idwire.WorkerClaiming && !w.told.ready {
 		w.told.ready = true
 		w.goDo(w.announce)
 	}
@@ -58,21 +60,21 @@ func (w *Worker) skipped(a lease.Skipped) {
 
 // state is what the process says of itself. It is false when the keeper has
 // ended.
-func (w *Worker) state() (wire.IDWorkerState, bool) {
-	answer := make(chan wire.IDWorkerState, 1)
+func (w *Worker) state() (idwire.IDWorkerState, bool) {
+	answer := make(chan idwire.IDWorkerState, 1)
 	w.post(func() { answer <- w.report() })
 	select {
 	case s := <-answer:
 		return s, true
 	case <-w.keeping.Done():
-		return wire.IDWorkerState{}, false
+		return idwire.IDWorkerState{}, false
 	}
 }
 
 // report is for the keeper.
-func (w *Worker) report() wire.IDWorkerState {
+func (w *Worker) report() idwire.IDWorkerState {
 	state, reason := w.m.State(w.now())
-	s := wire.IDWorkerState{
+	s := idwire.IDWorkerState{
 		V: wire.Version, Holder: w.holder, State: state, Issued: w.issued.Load(), ClockMS: w.m.Clock().Offset(),
 		Durability: string(w.stream.Durability.Durability), Reason: wire.Clip(reason),
 	}
@@ -83,4 +85,4 @@ func (w *Worker) report() wire.IDWorkerState {
 }
 
 // timeOf is a timestamp of a lease for people.
-func timeOf(timestamp int64) time.Time { return time.UnixMilli(wire.IDEpochMS + timestamp).UTC() }
+func timeOf(timestamp int64) time.Time { return time.UnixMilli(snowflake.EpochMS + timestamp).UTC() }

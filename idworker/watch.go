@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
 )
 
 // watchEvery is how often the stream itself is looked at, beside every claim
@@ -42,6 +42,6 @@ func (w *Worker) checkStream(ctx context.Context) (streams.Info, error) {
 func (w *Worker) compareClocks(ctx context.Context) (lease.Clock, error) {
 	c := lease.Clock{Sent: w.now()}
 	info, err := w.checkStream(ctx)
-	c.Received, c.Broker = w.now(), wire.IDTimestamp(info.ServerTime)
+	c.Received, c.Broker = w.now(), snowflake.Timestamp(info.ServerTime)
 	return c, err
 }

@@ -14,18 +14,18 @@ import (
 	"parley/coordinator/txclient"
 	"parley/idworker"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/inventory"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go"
 )
 
 // constructors of everything that takes a connection.
 func constructors(dir string) map[string]func(*nats.Conn) error {
-	nextID := func(context.Context) (wire.ID, error) { return 1, nil }
+	nextID := func(context.Context) (snowflake.ID, error) { return 1, nil }
 	journal := participants.Config{Name: "inventory", Path: filepath.Join(dir, "journal.db")}
 	return map[string]func(*nats.Conn) error{
 		"coordinator": func(nc *nats.Conn) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // acknowledgeEvery is how often violations are held against what operators have
@@ -34,9 +35,9 @@ func (s *service) acknowledge(ctx context.Context) {
 }
 
 func (s *service) acknowledgeAll(ctx context.Context) error {
-	var all []wire.Violation
+	var all []txwire.Violation
 	err := s.Read(ctx, func(ctx context.Context, db Querier) (err error) {
-		all, err = violations(ctx, db, s.journal.sql.listViolations, wire.TxID{}, maxViolations)
+		all, err = violations(ctx, db, s.journal.sql.listViolations, txwire.ID{}, maxViolations)
 		return err
 	})
 	if err != nil || len(all) == 0 {
@@ -44,24 +45,24 @@ func (s *service) acknowledgeAll(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
 	defer cancel()
-	stream, err := s.stamps.js.Stream(ctx, wire.Journals().Name)
+	stream, err := s.stamps.js.Stream(ctx, txwire.JournalStream().Name)
 	if err != nil {
 		return err
 	}
 	for _, v := range all {
-		if v.Of != wire.KindCommit {
+		if v.Of != txwire.KindCommit {
 			continue
 		}
-		raw, err := stream.GetLastMsgForSubject(ctx, wire.AbandonedSubject(s.cfg.Name, v.ID))
+		raw, err := stream.GetLastMsgForSubject(ctx, txwire.AbandonedSubject(s.cfg.Name, v.ID))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		a, err := wire.Decode[wire.Abandoned](raw.Data)
+		a, err := wire.Decode[txwire.Abandoned](raw.Data)
 		if err != nil {
-			return fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, wire.Journals().Name, err)
+			return fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, txwire.JournalStream().Name, err)
 		}
 		if a.Journal != s.journal.id {
 			continue
@@ -74,7 +75,7 @@ func (s *service) acknowledgeAll(ctx context.Context) error {
 	return nil
 }
 
-func (j *journal) dropViolation(c *conn, v wire.Violation) error {
+func (j *journal) dropViolation(c *conn, v txwire.Violation) error {
 	if _, err := c.exec(j.sql.dropViolation, v.ID.Log, int64(v.ID.N), v.Of); err != nil {
 		return fmt.Errorf("dropping a violation of branch %s: %w", v.ID, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -21,11 +22,11 @@ func TestAcknowledgedViolationIsDropped(t *testing.T) {
 	p, _, _ := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	journal := newVoter(t, nc, "violated").yes()
-	id := func(n int) wire.TxID { return wire.TxID{Log: "lostloglostlogaa", N: uint64(n)} }
+	id := func(n int) txwire.ID { return txwire.ID{Log: "lostloglostlogaa", N: uint64(n)} }
 	const total = wire.MaxList + 2
 	for n := 1; n <= total; n++ {
-		m := nats.NewMsg(wire.TxSubject(wire.KindCommit, "violated", id(n)))
-		m.Data = wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: time.Now().UnixMilli()})
+		m := nats.NewMsg(txwire.Subject(txwire.KindCommit, "violated", id(n)))
+		m.Data = wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: time.Now().UnixMilli()})
 		if err := nc.PublishMsg(m); err != nil {
 			t.Fatal(err)
 		}
@@ -45,8 +46,8 @@ func TestAcknowledgedViolationIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, of := range map[int]string{1: journal, 2: "notthisjournal22"} {
-		record := wire.Abandoned{V: wire.Version, ID: id(n), Participant: "violated", Journal: of, Reason: "a test", By: "a test", At: 1}
-		if _, err := js.Publish(t.Context(), wire.AbandonedSubject("violated", id(n)), wire.Encode(record)); err != nil {
+		record := txwire.Abandoned{V: wire.Version, ID: id(n), Participant: "violated", Journal: of, Reason: "a test", By: "a test", At: 1}
+		if _, err := js.Publish(t.Context(), txwire.AbandonedSubject("violated", id(n)), wire.Encode(record)); err != nil {
 			t.Fatal(err)
 		}
 	}

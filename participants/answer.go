@@ -2,6 +2,7 @@ package participants
 
 import (
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // durableGroups bounds the groups that wait to be answered. The committer goes
@@ -25,25 +26,25 @@ func (s *service) answer() {
 	}
 }
 
-func (s *service) vote(id wire.TxID, v *wire.Vote) {
+func (s *service) vote(id txwire.ID, v *txwire.Vote) {
 	v.Reason = wire.Clip(v.Reason)
 	if v.Yes {
 		s.counts.prepared.Add(1)
 	} else {
 		s.counts.refused.Add(1)
 	}
-	s.publish(wire.TxSubject(wire.KindVote, s.cfg.Name, id), wire.Encode(*v))
+	s.publish(txwire.Subject(txwire.KindVote, s.cfg.Name, id), wire.Encode(*v))
 	s.sent(StepVoteSent)
 }
 
-func (s *service) ack(id wire.TxID, a *wire.Ack) {
+func (s *service) ack(id txwire.ID, a *txwire.Ack) {
 	a.Reason = wire.Clip(a.Reason)
-	if a.Of == wire.KindCommit {
+	if a.Of == txwire.KindCommit {
 		s.counts.committed.Add(1)
 	} else {
 		s.counts.aborted.Add(1)
 	}
-	s.publish(wire.TxSubject(wire.KindAck, s.cfg.Name, id), wire.Encode(*a))
+	s.publish(txwire.Subject(txwire.KindAck, s.cfg.Name, id), wire.Encode(*a))
 	s.sent(StepAckSent)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // errWroteBeforeRefusing: what a resource wrote before it refused must be
@@ -77,7 +78,7 @@ func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machin
 	}
 	var detail json.RawMessage
 	b := Branch{ID: o.id, Key: m.Key, Payload: m.Payload}
-	wrote, err := k.guarded(c, o, wire.KindPrepare, k.careful, func(tx *Tx) (err error) {
+	wrote, err := k.guarded(c, o, txwire.KindPrepare, k.careful, func(tx *Tx) (err error) {
 		detail, err = k.resource.Prepare(ctx, tx, b)
 		return err
 	})
@@ -97,8 +98,8 @@ func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machin
 }
 
 func checkDetail(d json.RawMessage) error {
-	if len(d) > wire.MaxDetail {
-		return fmt.Errorf("the resource's detail has %d bytes, the limit is %d", len(d), wire.MaxDetail)
+	if len(d) > txwire.MaxDetail {
+		return fmt.Errorf("the resource's detail has %d bytes, the limit is %d", len(d), txwire.MaxDetail)
 	}
 	if len(d) > 0 && !json.Valid(d) {
 		return fmt.Errorf("the resource's detail %.80q is not JSON", d)
@@ -124,7 +125,7 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 		return err
 	}
 	// Memory follows when this is durable: the group may yet be undone.
-	o.settled = view.Branch == nil || view.Branch.State != wire.BranchPrepared
+	o.settled = view.Branch == nil || view.Branch.State != txwire.BranchPrepared
 	moved, err := k.applyTo(ctx, c, o, env, view)
 	if err == nil && !moved {
 		err = fmt.Errorf("branch %s changed while it was held", o.id)
@@ -138,7 +139,7 @@ func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env
 	o.step = o.outcome(env, view)
 	if o.step.Violation != "" {
 		if o.step.Lost {
-			if err := k.journal.raiseFloor(c, env.Now+wire.MaxDeadline.Milliseconds()); err != nil {
+			if err := k.journal.raiseFloor(c, env.Now+txwire.MaxDeadline.Milliseconds()); err != nil {
 				return true, err
 			}
 		}
@@ -157,9 +158,9 @@ func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env
 	b := Branch{ID: o.id, Key: view.Branch.Key, Payload: view.Branch.Payload, Detail: view.Branch.Detail}
 	switch o.step.Call {
 	case machine.CallCommit:
-		_, err = k.guarded(c, o, wire.KindCommit, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
+		_, err = k.guarded(c, o, txwire.KindCommit, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
 	case machine.CallAbort:
-		_, err = k.guarded(c, o, wire.KindAbort, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
+		_, err = k.guarded(c, o, txwire.KindAbort, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
 	}
 	return true, err
 }
@@ -218,7 +219,7 @@ func (k *committer) caught(tx *Tx, call func(*Tx) error) (err error) {
 // remembered is the view of a branch that is prepared, without asking the
 // database. Memory can be behind the journal but not ahead of it, and every
 // change of a row says again that it must be prepared.
-func (k *committer) remembered(id wire.TxID) (machine.View, bool) {
+func (k *committer) remembered(id txwire.ID) (machine.View, bool) {
 	b := k.doubts.get(id)
 	if b == nil {
 		return machine.View{}, false

@@ -16,6 +16,7 @@ import (
 	"parley/participants"
 	"parley/participants/participanttest"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -95,12 +96,12 @@ type orders struct {
 	n    uint64
 	// journal is that of the votes.
 	journal atomic.Pointer[string]
-	voted   chan wire.TxID
-	acked   chan wire.TxID
+	voted   chan txwire.ID
+	acked   chan txwire.ID
 }
 
 func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
-	o := &orders{b: b, name: name, nc: server.Connect(b), voted: make(chan wire.TxID, 1<<14), acked: make(chan wire.TxID, 1<<14)}
+	o := &orders{b: b, name: name, nc: server.Connect(b), voted: make(chan txwire.ID, 1<<14), acked: make(chan txwire.ID, 1<<14)}
 	cfg := participants.Config{Name: name, Path: filepath.Join(b.TempDir(), "journal.db"), Log: slog.New(slog.DiscardHandler)}
 	participanttest.Streams(b, o.nc)
 	var err error
@@ -115,8 +116,8 @@ func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
 		o.must(<-ended)
 	})
 	o.on("tx.vote."+name+".>", func(m *nats.Msg) {
-		_, _, id, _ := wire.ParseTxSubject(m.Subject)
-		if v, err := wire.Decode[wire.Vote](m.Data); err != nil || !v.Yes {
+		_, _, id, _ := txwire.ParseSubject(m.Subject)
+		if v, err := wire.Decode[txwire.Vote](m.Data); err != nil || !v.Yes {
 			b.Errorf("%s: %s %v", m.Subject, m.Data, err)
 		} else {
 			o.journal.Store(&v.Journal)
@@ -124,7 +125,7 @@ func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
 		o.voted <- id
 	})
 	o.on("tx.ack."+name+".>", func(m *nats.Msg) {
-		_, _, id, _ := wire.ParseTxSubject(m.Subject)
+		_, _, id, _ := txwire.ParseSubject(m.Subject)
 		o.acked <- id
 	})
 	o.must(o.nc.Flush())
@@ -142,18 +143,18 @@ func (o *orders) on(subject string, fn nats.MsgHandler) {
 	o.must(err)
 }
 
-func (o *orders) prepare(payload string) wire.TxID {
+func (o *orders) prepare(payload string) txwire.ID {
 	o.n++
-	id := wire.TxID{Log: benchLog, N: o.n}
-	o.must(o.nc.Publish(wire.TxSubject(wire.KindPrepare, o.name, id), wire.Encode(wire.Prepare{
+	id := txwire.ID{Log: benchLog, N: o.n}
+	o.must(o.nc.Publish(txwire.Subject(txwire.KindPrepare, o.name, id), wire.Encode(txwire.Prepare{
 		V: wire.Version, Key: fmt.Sprintf("key-%032x", o.n*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage(payload),
 	})))
 	return id
 }
 
-func (o *orders) commit(id wire.TxID) {
-	o.must(o.nc.Publish(wire.TxSubject(wire.KindCommit, o.name, id), wire.Encode(wire.Commit{
+func (o *orders) commit(id txwire.ID) {
+	o.must(o.nc.Publish(txwire.Subject(txwire.KindCommit, o.name, id), wire.Encode(txwire.Commit{
 		V: wire.Version, Journal: *o.journal.Load(), DecideBy: time.Now().Add(time.Hour).UnixMilli(),
 	})))
 }
@@ -181,10 +182,10 @@ func (o *orders) rate(n int) float64 {
 // breakBranches prepares n branches that cannot commit, and has a coordinator
 // resend their commits and answer questions until the end of the benchmark.
 func (o *orders) breakBranches(n int) {
-	o.on(wire.SubjectResolve, func(m *nats.Msg) {
-		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusCommitted}))
+	o.on(txwire.SubjectResolve, func(m *nats.Msg) {
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusCommitted}))
 	})
-	var ids []wire.TxID
+	var ids []txwire.ID
 	for range n {
 		ids = append(ids, o.prepare(`"broken"`))
 	}

@@ -13,9 +13,11 @@ import (
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/participants/participanttest"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -37,11 +39,11 @@ func benchmarkTwo(b *testing.B, concurrent int) {
 	config := func(name string) participants.Config {
 		return participants.Config{Name: name, Path: filepath.Join(b.TempDir(), name+".db"), Log: slog.New(slog.DiscardHandler)}
 	}
-	stock, err := inventory.New(inventory.Config{Config: config(wire.Inventory), Seed: inventory.Bench()}, deps())
+	stock, err := inventory.New(inventory.Config{Config: config(food.Inventory), Seed: inventory.Bench()}, deps())
 	if err != nil {
 		b.Fatal(err)
 	}
-	town, err := delivery.New(delivery.Config{Config: config(wire.Delivery), Seed: delivery.Bench()}, deps())
+	town, err := delivery.New(delivery.Config{Config: config(food.Delivery), Seed: delivery.Bench()}, deps())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -64,16 +66,16 @@ func benchmarkTwo(b *testing.B, concurrent int) {
 	free := make(chan struct{}, concurrent)
 	decideBy := time.Now().Add(time.Hour).UnixMilli()
 	if _, err := nc.Subscribe("tx.vote.>", func(m *nats.Msg) {
-		_, name, id, _ := wire.ParseTxSubject(m.Subject)
-		v, err := wire.Decode[wire.Vote](m.Data)
+		_, name, id, _ := txwire.ParseSubject(m.Subject)
+		v, err := wire.Decode[txwire.Vote](m.Data)
 		if err != nil || !v.Yes {
 			b.Errorf("%s: %s %v", m.Subject, m.Data, err)
 		}
 		journals.Store(name, v.Journal)
 		if seen[id.N].Add(1) == 2 {
-			for _, name := range []string{wire.Inventory, wire.Delivery} {
+			for _, name := range []string{food.Inventory, food.Delivery} {
 				journal, _ := journals.Load(name)
-				_ = nc.Publish(wire.TxSubject(wire.KindCommit, name, id), wire.Encode(wire.Commit{V: wire.Version, Journal: journal.(string), DecideBy: decideBy}))
+				_ = nc.Publish(txwire.Subject(txwire.KindCommit, name, id), wire.Encode(txwire.Commit{V: wire.Version, Journal: journal.(string), DecideBy: decideBy}))
 			}
 			<-free
 		}
@@ -91,22 +93,22 @@ func benchmarkTwo(b *testing.B, concurrent int) {
 	}
 	orders, rides := make([][]byte, 64), make([][]byte, 64)
 	for i := range orders {
-		orders[i] = wire.Encode(wire.StockOrder{V: wire.Version, Item: fmt.Sprintf("item-%d", i), Quantity: 1})
-		rides[i] = wire.Encode(wire.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%8)})
+		orders[i] = wire.Encode(food.StockOrder{V: wire.Version, Item: fmt.Sprintf("item-%d", i), Quantity: 1})
+		rides[i] = wire.Encode(food.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%8)})
 	}
 	start := cpu()
 	b.ResetTimer()
 	for i := range b.N {
 		free <- struct{}{}
-		id := wire.TxID{Log: benchLog, N: uint64(i + 1)}
-		m := wire.Prepare{
+		id := txwire.ID{Log: benchLog, N: uint64(i + 1)}
+		m := txwire.Prepare{
 			V: wire.Version, Key: fmt.Sprintf("key-%032x", uint64(i)*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
 			DecideBy: decideBy, OpenSeq: 1,
 		}
 		m.Payload = orders[i%64]
-		_ = nc.Publish(wire.TxSubject(wire.KindPrepare, wire.Inventory, id), wire.Encode(m))
+		_ = nc.Publish(txwire.Subject(txwire.KindPrepare, food.Inventory, id), wire.Encode(m))
 		m.Payload = rides[i%64]
-		_ = nc.Publish(wire.TxSubject(wire.KindPrepare, wire.Delivery, id), wire.Encode(m))
+		_ = nc.Publish(txwire.Subject(txwire.KindPrepare, food.Delivery, id), wire.Encode(m))
 	}
 	<-done
 	b.StopTimer()

@@ -10,8 +10,10 @@ import (
 
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const benchLog = "abcdefghijklmnop"
@@ -29,13 +31,13 @@ func benchmarkPairs(b *testing.B, concurrent int, r participants.Resource, paylo
 	var h *participants.Harness
 	decideBy := time.Now().Add(time.Hour).UnixMilli()
 	h = participants.NewHarness(b, participants.Config{Name: "bench", Path: filepath.Join(b.TempDir(), "journal.db")}, r,
-		func(id wire.TxID, v *wire.Vote, a *wire.Ack) {
+		func(id txwire.ID, v *txwire.Vote, a *txwire.Ack) {
 			switch {
 			case v != nil && !v.Yes:
 				b.Errorf("%s: %s", v.Code, v.Reason)
 				<-free
 			case v != nil:
-				h.Commit(id, wire.Commit{V: wire.Version, Journal: h.Journal(), DecideBy: decideBy})
+				h.Commit(id, txwire.Commit{V: wire.Version, Journal: h.Journal(), DecideBy: decideBy})
 			default:
 				<-free
 			}
@@ -48,7 +50,7 @@ func benchmarkPairs(b *testing.B, concurrent int, r participants.Resource, paylo
 	b.ResetTimer()
 	for i := range b.N {
 		free <- struct{}{}
-		h.Prepare(wire.TxID{Log: benchLog, N: uint64(i + 1)}, wire.Prepare{
+		h.Prepare(txwire.ID{Log: benchLog, N: uint64(i + 1)}, txwire.Prepare{
 			V: wire.Version, Key: fmt.Sprintf("key-%032x", uint64(i)*0x9e3779b97f4a7c15), Digest: "0123456789abcdef0123456789abcdef",
 			DecideBy: decideBy, OpenSeq: 1, Payload: payloads[i%64],
 		})
@@ -67,7 +69,7 @@ func BenchmarkJournalInventory(b *testing.B) {
 	for _, n := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("concurrent=%d", n), func(b *testing.B) {
 			benchmarkPairs(b, n, inventory.Resource(inventory.Bench()), func(i int) json.RawMessage {
-				return wire.Encode(wire.StockOrder{V: wire.Version, Item: fmt.Sprintf("item-%d", i), Quantity: 1})
+				return wire.Encode(food.StockOrder{V: wire.Version, Item: fmt.Sprintf("item-%d", i), Quantity: 1})
 			})
 		})
 	}
@@ -76,7 +78,7 @@ func BenchmarkJournalInventory(b *testing.B) {
 func BenchmarkJournalDelivery(b *testing.B) {
 	b.Run("concurrent=256", func(b *testing.B) {
 		benchmarkPairs(b, 256, delivery.Resource(delivery.Bench()), func(i int) json.RawMessage {
-			return wire.Encode(wire.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%8)})
+			return wire.Encode(food.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%8)})
 		})
 	})
 }

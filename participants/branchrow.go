@@ -8,6 +8,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // row is a branch as it stands in the table, with whether it holds its key.
@@ -27,27 +28,27 @@ const (
 	storedAborted
 )
 
-func storeState(s wire.BranchState) int64 {
+func storeState(s txwire.BranchState) int64 {
 	switch s {
-	case wire.BranchPrepared:
+	case txwire.BranchPrepared:
 		return storedPrepared
-	case wire.BranchCommitted:
+	case txwire.BranchCommitted:
 		return storedCommitted
-	case wire.BranchAborted:
+	case txwire.BranchAborted:
 		return storedAborted
 	default:
 		panic(fmt.Sprintf("participants: storing the state %q", s))
 	}
 }
 
-func loadState(v driver.Value) (wire.BranchState, error) {
+func loadState(v driver.Value) (txwire.BranchState, error) {
 	switch v {
 	case int64(storedPrepared):
-		return wire.BranchPrepared, nil
+		return txwire.BranchPrepared, nil
 	case int64(storedCommitted):
-		return wire.BranchCommitted, nil
+		return txwire.BranchCommitted, nil
 	case int64(storedAborted):
-		return wire.BranchAborted, nil
+		return txwire.BranchAborted, nil
 	default:
 		return "", fmt.Errorf("damaged branch: its state is %v", v)
 	}

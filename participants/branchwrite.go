@@ -5,6 +5,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // maxViolations bounds the violations that are kept, the newest: one is cause
@@ -23,7 +24,7 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 		held = 1
 	}
 	finished := int64(-1)
-	if b.State != wire.BranchPrepared {
+	if b.State != txwire.BranchPrepared {
 		finished = j.opened.now()
 	}
 	_, err := c.exec(j.sql.insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
@@ -41,15 +42,15 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 	key, _ := j.logs.key(b.ID)
 	var changed int64
 	switch {
-	case from.State == wire.BranchPrepared && b.State == wire.BranchCommitted:
+	case from.State == txwire.BranchPrepared && b.State == txwire.BranchCommitted:
 		changed, err = c.exec(j.sql.commit, b.At, j.opened.now(), key)
-	case from.State == wire.BranchPrepared && b.State == wire.BranchAborted:
+	case from.State == txwire.BranchPrepared && b.State == txwire.BranchAborted:
 		held := int64(0)
 		if s.Key == machine.KeyClose {
 			held = 1
 		}
 		changed, err = c.exec(j.sql.abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
-	case from.State == wire.BranchAborted && b.State == wire.BranchAborted && s.Key == machine.KeyClose:
+	case from.State == txwire.BranchAborted && b.State == txwire.BranchAborted && s.Key == machine.KeyClose:
 		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
 	default:
 		panic(fmt.Sprintf("participants: branch %s was told to go from %s to %s", b.ID, from.State, b.State))
@@ -61,8 +62,8 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 }
 
 // keepViolation remembers an outcome that was not applied.
-func (j *journal) keepViolation(c *conn, id wire.TxID, s machine.Step, now int64) error {
-	of := wire.KindAbort
+func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64) error {
+	of := txwire.KindAbort
 	if s.Ack != nil {
 		of = s.Ack.Of
 	}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -19,7 +19,7 @@ const (
 
 // call is one call of the resource.
 type call struct {
-	id    wire.TxID
+	id    txwire.ID
 	stage string
 	since time.Time
 }

@@ -10,6 +10,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -49,11 +50,11 @@ func testClock(t *testing.T, server *brokertest.Server, off time.Duration, refus
 		t.Error(err)
 	}
 	// By its own clock it has 10 s, or none.
-	id := wire.TxID{Log: "testlogtestloga2", N: 99}
-	for by, yes := range map[time.Duration]bool{10 * time.Second: true, wire.MaxDeadline + time.Hour: false} {
+	id := txwire.ID{Log: "testlogtestloga2", N: 99}
+	for by, yes := range map[time.Duration]bool{10 * time.Second: true, txwire.MaxDeadline + time.Hour: false} {
 		id.N++
-		m := nats.NewMsg(wire.TxSubject(wire.KindPrepare, name, id))
-		m.Data = wire.Encode(wire.Prepare{
+		m := nats.NewMsg(txwire.Subject(txwire.KindPrepare, name, id))
+		m.Data = wire.Encode(txwire.Prepare{
 			V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
 			DecideBy: time.Now().Add(by).UnixMilli(), OpenSeq: 1, Payload: []byte("{}"),
 		})

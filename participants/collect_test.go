@@ -12,6 +12,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // nothing is a resource without anything at stake.
@@ -26,25 +27,25 @@ func (nothing) Abort(context.Context, *participants.Tx, participants.Branch) err
 
 func TestCollect(t *testing.T) {
 	type reply struct {
-		id   wire.TxID
-		vote *wire.Vote
-		ack  *wire.Ack
+		id   txwire.ID
+		vote *txwire.Vote
+		ack  *txwire.Ack
 	}
 	replies := make(chan reply, 4096)
 	h := participants.NewHarness(t, participants.Config{Name: "c", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{},
-		func(id wire.TxID, v *wire.Vote, a *wire.Ack) { replies <- reply{id, v, a} })
+		func(id txwire.ID, v *txwire.Vote, a *txwire.Ack) { replies <- reply{id, v, a} })
 	const oldLog, otherLog, stuckLog = "oldlogoldlogold2", "otherlogotherlo2", "stucklogstucklo2"
 	deadline := time.Now().Add(time.Minute).UnixMilli()
-	id := func(log string, n int) wire.TxID { return wire.TxID{Log: log, N: uint64(n)} }
-	prepare := func(id wire.TxID) reply {
-		h.Prepare(id, wire.Prepare{
+	id := func(log string, n int) txwire.ID { return txwire.ID{Log: log, N: uint64(n)} }
+	prepare := func(id txwire.ID) reply {
+		h.Prepare(id, txwire.Prepare{
 			V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
 			DecideBy: deadline, OpenSeq: 1, Payload: json.RawMessage("{}"),
 		})
 		return <-replies
 	}
-	commit := func(id wire.TxID) reply {
-		h.Commit(id, wire.Commit{V: wire.Version, Journal: h.Journal(), DecideBy: deadline})
+	commit := func(id txwire.ID) reply {
+		h.Commit(id, txwire.Commit{V: wire.Version, Journal: h.Journal(), DecideBy: deadline})
 		return <-replies
 	}
 	pairs := func(log string, n int) {
@@ -69,8 +70,8 @@ func TestCollect(t *testing.T) {
 		}
 	}
 	collect(time.Now(), 0)
-	collect(time.Now().Add(wire.IdempotencyWindow-time.Minute), 0)
-	later := time.Now().Add(wire.IdempotencyWindow + time.Minute)
+	collect(time.Now().Add(txwire.IdempotencyWindow-time.Minute), 0)
+	later := time.Now().Add(txwire.IdempotencyWindow + time.Minute)
 	collect(later, 50)
 	collect(later, 0)
 
@@ -206,13 +207,13 @@ func TestRowsWithoutOpenTime(t *testing.T) {
 // asker sends messages to a journal, one at a time.
 type asker struct {
 	h     *participants.Harness
-	votes chan wire.Vote
-	acks  chan wire.Ack
+	votes chan txwire.Vote
+	acks  chan txwire.Ack
 }
 
 func journalOf(t *testing.T, path string) (*participants.Harness, *asker) {
-	a := &asker{votes: make(chan wire.Vote, 16), acks: make(chan wire.Ack, 16)}
-	a.h = participants.NewHarness(t, participants.Config{Name: "c", Path: path}, nothing{}, func(_ wire.TxID, v *wire.Vote, k *wire.Ack) {
+	a := &asker{votes: make(chan txwire.Vote, 16), acks: make(chan txwire.Ack, 16)}
+	a.h = participants.NewHarness(t, participants.Config{Name: "c", Path: path}, nothing{}, func(_ txwire.ID, v *txwire.Vote, k *txwire.Ack) {
 		if v != nil {
 			a.votes <- *v
 		}
@@ -223,18 +224,18 @@ func journalOf(t *testing.T, path string) (*participants.Harness, *asker) {
 	return a.h, a
 }
 
-func (a *asker) prepare(n int, decideBy time.Time) wire.Vote { return a.prepareAs(n, n, decideBy) }
+func (a *asker) prepare(n int, decideBy time.Time) txwire.Vote { return a.prepareAs(n, n, decideBy) }
 
 // prepareAs prepares transaction n with the key of another.
-func (a *asker) prepareAs(n, key int, decideBy time.Time) wire.Vote {
-	a.h.Prepare(wire.TxID{Log: "oldlogoldlogold2", N: uint64(n)}, wire.Prepare{
+func (a *asker) prepareAs(n, key int, decideBy time.Time) txwire.Vote {
+	a.h.Prepare(txwire.ID{Log: "oldlogoldlogold2", N: uint64(n)}, txwire.Prepare{
 		V: wire.Version, Key: fmt.Sprint("key-", key), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: decideBy.UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
 	})
 	return <-a.votes
 }
 
-func (a *asker) commit(n int, decideBy time.Time) wire.Ack {
-	a.h.Commit(wire.TxID{Log: "oldlogoldlogold2", N: uint64(n)}, wire.Commit{V: wire.Version, Journal: a.h.Journal(), DecideBy: decideBy.UnixMilli()})
+func (a *asker) commit(n int, decideBy time.Time) txwire.Ack {
+	a.h.Commit(txwire.ID{Log: "oldlogoldlogold2", N: uint64(n)}, txwire.Commit{V: wire.Version, Journal: a.h.Journal(), DecideBy: decideBy.UnixMilli()})
 	return <-a.acks
 }

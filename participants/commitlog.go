@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // commitLog watches the stream of the commit logs. On another stream, or on one that
@@ -102,7 +102,7 @@ func (l *commitLog) lookNow(ctx context.Context) error {
 	case ended:
 		l.s.cfg.Log.Warn("the commit log's stream is no longer behind: the reads before were stale, or new records took the place of lost ones", "sequence", info.LastSeq)
 	case l.retreat.For(now) > l.s.cfg.BehindFor:
-		return streams.WentBack(wire.TxLog().Name, "last sequence", info.LastSeq, known)
+		return streams.WentBack(txwire.LogStream().Name, "last sequence", info.LastSeq, known)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (l *commitLog) trouble() error {
 		return nil
 	}
 	return fmt.Errorf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d",
-		wire.TxLog().Name, l.retreat.Last, l.retreat.Known)
+		txwire.LogStream().Name, l.retreat.Last, l.retreat.Known)
 }
 
 // acceptStore goes on with an older store than the one that had n stamps and more of

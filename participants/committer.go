@@ -99,7 +99,7 @@ func (k *committer) tend() {
 	if c == nil {
 		return
 	}
-	if err := k.journal.db.tend(c, k.journal.tx); err != nil {
+	if err := k.journal.db.tend(c); err != nil {
 		k.log.Warn("the journal's files could not be kept in order", "error", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -24,7 +25,7 @@ type Config struct {
 	Path string
 	// Window is for how long the journal must have been open since a branch
 	// finished before it, and its key, are forgotten; default
-	// [wire.IdempotencyWindow], at least twice [wire.MaxTimeout].
+	// [txwire.IdempotencyWindow], at least twice [txwire.MaxTimeout].
 	Window time.Duration
 	// InquireAfter is how long after a vote the participant starts to ask what
 	// became of the branch; default 1 s.
@@ -79,7 +80,7 @@ type Endpoint struct {
 
 // minWindow: a tombstone may be forgotten only when its prepare is past its
 // deadline everywhere, and clocks differ.
-const minWindow = 2 * wire.MaxTimeout
+const minWindow = 2 * txwire.MaxTimeout
 
 func (c Config) withDefaults() (Config, error) {
 	if err := wire.CheckParticipant(c.Name); err != nil {
@@ -89,7 +90,7 @@ func (c Config) withDefaults() (Config, error) {
 		return c, errors.New("path of the journal is empty")
 	}
 	if c.Window == 0 {
-		c.Window = wire.IdempotencyWindow
+		c.Window = txwire.IdempotencyWindow
 	}
 	if c.Window < minWindow {
 		return c, fmt.Errorf("window is %v, the least is %v: a late prepare must find its tombstone", c.Window, minWindow)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // What a resource says with its yes is refused here if those who read the vote
@@ -13,7 +13,7 @@ import (
 func TestDetail(t *testing.T) {
 	for detail, ok := range map[string]bool{
 		"": true, `{"seat":"A1"}`: true, `"\ud83d\ude00"`: true, `"\ud83d"`: false, "\"\xff\"": false, `{"seat"`: false,
-		`"` + strings.Repeat("x", wire.MaxDetail) + `"`: false,
+		`"` + strings.Repeat("x", txwire.MaxDetail) + `"`: false,
 	} {
 		if err := checkDetail(json.RawMessage(detail)); (err == nil) != ok {
 			t.Errorf("%.20q is checked with %v", detail, err)

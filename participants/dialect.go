@@ -29,11 +29,11 @@ type dialect interface {
 	storeFailed(err error) bool
 	// notCommitted reports whether a failed COMMIT certainly changed nothing.
 	notCommitted(err error) bool
-	// tend keeps the files in order after commits, in transactions of its own.
+	// tend keeps the files in order after commits.
 	// finish makes them whole before the last connection, c, is closed. c is nil
 	// when a failure came before.
-	tend(c *conn, inTx func(func() error) error) error
-	finish(c *conn, inTx func(func() error) error) error
+	tend(c *conn) error
+	finish(c *conn) error
 	// sql is its SQL.
 	sql() *statements
 	// where names the database in errors.

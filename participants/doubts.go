@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/participants/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // maxDoubts bounds the prepared branches of one journal, beyond which prepares
@@ -31,7 +31,7 @@ type doubts struct {
 	after time.Duration
 
 	mu       sync.Mutex
-	branches map[wire.TxID]*doubt
+	branches map[txwire.ID]*doubt
 	// first is in the order of time by itself, again is not.
 	first ring
 	again questions
@@ -54,11 +54,11 @@ type doubt struct {
 // question is when to ask about what; its branch may be settled by then.
 type question struct {
 	at time.Time
-	id wire.TxID
+	id txwire.ID
 }
 
 func newDoubts(after time.Duration) *doubts {
-	return &doubts{after: after, branches: make(map[wire.TxID]*doubt)}
+	return &doubts{after: after, branches: make(map[txwire.ID]*doubt)}
 }
 
 // add remembers a branch that was just prepared.
@@ -87,14 +87,14 @@ func (d *doubts) wereIn(incarnation string) {
 	}
 }
 
-func (d *doubts) remove(id wire.TxID) {
+func (d *doubts) remove(id txwire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.branches, id)
 }
 
 // get is the branch if it is prepared, nil otherwise. It may not be changed.
-func (d *doubts) get(id wire.TxID) *machine.Branch {
+func (d *doubts) get(id txwire.ID) *machine.Branch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if b := d.branches[id]; b != nil {
@@ -143,7 +143,7 @@ func (d *doubts) next(now time.Time) (question, bool) {
 
 // askAgain plans the next question about a branch, later each time, and spread
 // so that branches that were cut off together do not ask together.
-func (d *doubts) askAgain(id wire.TxID, now time.Time) {
+func (d *doubts) askAgain(id txwire.ID, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	b := d.branches[id]
@@ -156,7 +156,7 @@ func (d *doubts) askAgain(id wire.TxID, now time.Time) {
 }
 
 // pause has no questions asked about a branch until resume.
-func (d *doubts) pause(id wire.TxID) {
+func (d *doubts) pause(id txwire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if b := d.branches[id]; b != nil {
@@ -165,7 +165,7 @@ func (d *doubts) pause(id wire.TxID) {
 }
 
 // resume asks about a branch again, if it is still prepared.
-func (d *doubts) resume(id wire.TxID) {
+func (d *doubts) resume(id txwire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if b := d.branches[id]; b != nil && b.paused {
@@ -175,14 +175,14 @@ func (d *doubts) resume(id wire.TxID) {
 }
 
 // plan replaces the planned question about a branch.
-func (d *doubts) plan(b *doubt, id wire.TxID, at time.Time) {
+func (d *doubts) plan(b *doubt, id txwire.ID, at time.Time) {
 	b.next = at
 	heap.Push(&d.again, question{at: at, id: id})
 }
 
 // notHeard records that no coordinator listened to a question, which is asked
 // again after probePause.
-func (d *doubts) notHeard(id wire.TxID, now time.Time) {
+func (d *doubts) notHeard(id txwire.ID, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.unheard = true

@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"parley/participants/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func TestDoubts(t *testing.T) {
 	const after = time.Second
 	branch := func(n int) machine.Branch {
-		return machine.Branch{ID: wire.TxID{Log: "l", N: uint64(n)}, State: wire.BranchPrepared}
+		return machine.Branch{ID: txwire.ID{Log: "l", N: uint64(n)}, State: txwire.BranchPrepared}
 	}
 	start := time.Now()
 	d := newDoubts(after)
@@ -65,11 +65,11 @@ func TestDoubts(t *testing.T) {
 // one does, all whose questions went unheard are asked about at once.
 func TestDoubtsUnheard(t *testing.T) {
 	const after, total = time.Second, 20
-	branch := func(n int) wire.TxID { return wire.TxID{Log: "l", N: uint64(n)} }
+	branch := func(n int) txwire.ID { return txwire.ID{Log: "l", N: uint64(n)} }
 	now := time.Now()
 	d := newDoubts(after)
 	for i := range total {
-		d.addAt(machine.Branch{ID: branch(i), State: wire.BranchPrepared}, now)
+		d.addAt(machine.Branch{ID: branch(i), State: txwire.BranchPrepared}, now)
 	}
 	for range total {
 		d.notHeard(branch(total), now) // one that is settled

@@ -13,7 +13,7 @@ import (
 	"parley/internal/lifecycle"
 	"parley/participants"
 	"parley/test/examples"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -77,7 +77,7 @@ func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for _, wanted := range []string{"8", "8"} {
-		o, err := client.Submit(ctx, txclient.Request{Branches: []wire.Branch{{Participant: "tickets", Payload: []byte(wanted)}}})
+		o, err := client.Submit(ctx, txclient.Request{Branches: []txwire.Branch{{Participant: "tickets", Payload: []byte(wanted)}}})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -7,17 +7,18 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Harness is a journal with its committer and without NATS.
 type Harness struct {
 	s     *service
 	done  chan struct{}
-	reply func(id wire.TxID, vote *wire.Vote, ack *wire.Ack)
+	reply func(id txwire.ID, vote *txwire.Vote, ack *txwire.Ack)
 }
 
 // NewHarness opens one; reply is called for every durable answer.
-func NewHarness(t testing.TB, cfg Config, r Resource, reply func(wire.TxID, *wire.Vote, *wire.Ack)) *Harness {
+func NewHarness(t testing.TB, cfg Config, r Resource, reply func(txwire.ID, *txwire.Vote, *txwire.Ack)) *Harness {
 	t.Helper()
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -63,16 +64,18 @@ func (h *Harness) Close() {
 func (h *Harness) Journal() string { return h.s.journal.id }
 func (h *Harness) Counts() Counts  { return h.s.Counts() }
 
-func (h *Harness) Prepare(id wire.TxID, m wire.Prepare) bool { return h.s.queue.put(newPrepare(id, m)) }
+func (h *Harness) Prepare(id txwire.ID, m txwire.Prepare) bool {
+	return h.s.queue.put(newPrepare(id, m))
+}
 
-func (h *Harness) Commit(id wire.TxID, m wire.Commit) bool { return h.s.queue.put(newCommit(id, m)) }
+func (h *Harness) Commit(id txwire.ID, m txwire.Commit) bool { return h.s.queue.put(newCommit(id, m)) }
 
 // List answers a query for branches.
-func (h *Harness) List(ctx context.Context, q wire.BranchQuery) (wire.Branches, error) {
+func (h *Harness) List(ctx context.Context, q txwire.BranchQuery) (txwire.Branches, error) {
 	q.V = wire.Version
 	h.s.running.Store(h.s)
 	defer h.s.running.Store(nil)
-	return wire.Decode[wire.Branches](listBranches(ctx, h.s.Participant, wire.Encode(q)))
+	return wire.Decode[txwire.Branches](listBranches(ctx, h.s.Participant, wire.Encode(q)))
 }
 
 // Collect makes one pass as if the time were now, and the journal had been open

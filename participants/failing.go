@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 // retrier attempts it again when its pause has ended.
 type failing struct {
 	mu       sync.Mutex
-	branches map[wire.TxID]*failure
+	branches map[txwire.ID]*failure
 	// planned is ordered by time; an entry whose time is not that of its
 	// branch no longer counts.
 	planned questions
@@ -45,7 +46,7 @@ type failure struct {
 	retry time.Time
 }
 
-func newFailing() *failing { return &failing{branches: make(map[wire.TxID]*failure)} }
+func newFailing() *failing { return &failing{branches: make(map[txwire.ID]*failure)} }
 
 // add records that an attempt failed. first reports whether the branch did not
 // fail before, kept whether it is remembered and will be attempted again.
@@ -100,7 +101,7 @@ func (f *failing) due(now time.Time) *op {
 // now takes a branch whose outcome fails and that waits for its next attempt. Like
 // one from due it must be given to again. tries is how often it failed; busy that
 // it is being attempted.
-func (f *failing) now(id wire.TxID) (o *op, tries int, busy bool) {
+func (f *failing) now(id txwire.ID) (o *op, tries int, busy bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	b := f.branches[id]
@@ -115,7 +116,7 @@ func (f *failing) now(id wire.TxID) (o *op, tries int, busy bool) {
 }
 
 // again plans another attempt of a branch whose last one did not take place.
-func (f *failing) again(id wire.TxID, at time.Time) {
+func (f *failing) again(id txwire.ID, at time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if b := f.branches[id]; b != nil && b.retry.IsZero() {
@@ -124,7 +125,7 @@ func (f *failing) again(id wire.TxID, at time.Time) {
 }
 
 // remove forgets a branch and returns what was known of it.
-func (f *failing) remove(id wire.TxID) (was failure, ok bool) {
+func (f *failing) remove(id txwire.ID) (was failure, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	b := f.branches[id]
@@ -136,7 +137,7 @@ func (f *failing) remove(id wire.TxID) (was failure, ok bool) {
 }
 
 // get is what is known of a branch whose outcome fails.
-func (f *failing) get(id wire.TxID) (b failure, ok bool) {
+func (f *failing) get(id txwire.ID) (b failure, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if p := f.branches[id]; p != nil && !p.op.isPrepare() {
@@ -152,9 +153,9 @@ func (f *failing) len() int {
 }
 
 // describe adds to prepared branches why their outcome could not be applied.
-func (f *failing) describe(infos []wire.BranchInfo) {
+func (f *failing) describe(infos []txwire.BranchInfo) {
 	for i := range infos {
-		if b, ok := f.get(infos[i].ID); ok && infos[i].State == wire.BranchPrepared {
+		if b, ok := f.get(infos[i].ID); ok && infos[i].State == txwire.BranchPrepared {
 			infos[i].Error, infos[i].Tries = b.err, b.tries
 			if !b.retry.IsZero() {
 				infos[i].RetryAt = b.retry.UnixMilli()

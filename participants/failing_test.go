@@ -12,18 +12,19 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // moody is a resource that fails for some branches.
 type moody struct {
 	// fails are the branches, and what each method returns for them.
-	fails map[wire.TxID]error
+	fails map[txwire.ID]error
 	// calls counts the attempts of each branch.
-	calls map[wire.TxID]int
+	calls map[txwire.ID]int
 }
 
 func newMoody() *moody {
-	return &moody{fails: make(map[wire.TxID]error), calls: make(map[wire.TxID]int)}
+	return &moody{fails: make(map[txwire.ID]error), calls: make(map[txwire.ID]int)}
 }
 
 func (m *moody) Migrate(ctx context.Context, tx *Tx) error {
@@ -73,7 +74,7 @@ func TestFailingBranchPauses(t *testing.T) {
 	r.calls[o.id] = 0
 	r.fails[o.id] = errMood
 	for range 10 {
-		resolved := newResolved(o.id, wire.Resolved{V: wire.Version, Status: wire.StatusCommitted}, false)
+		resolved := newResolved(o.id, txwire.Resolved{V: wire.Version, Status: txwire.StatusCommitted}, false)
 		if answered, failed := b.do(b.commit(o.id), resolved, b.commit(o.id)); answered != 0 || failed {
 			t.Fatalf("%d were answered, the database failed: %v", answered, failed)
 		}
@@ -112,7 +113,7 @@ func TestFailingBranchPauses(t *testing.T) {
 	if last < lastRetry*3/4-time.Second {
 		t.Errorf("the last pause is %v, want about %v", last, lastRetry)
 	}
-	info := []wire.BranchInfo{{ID: o.id, State: wire.BranchPrepared}, {ID: wire.TxID{Log: "l", N: 9}, State: wire.BranchPrepared}}
+	info := []txwire.BranchInfo{{ID: o.id, State: txwire.BranchPrepared}, {ID: txwire.ID{Log: "l", N: 9}, State: txwire.BranchPrepared}}
 	b.s.failing.describe(info)
 	if i := info[0]; i.Error != errMood.Error() || i.Tries != 14 || i.RetryAt <= time.Now().UnixMilli() {
 		t.Errorf("it is listed as %+v", i)
@@ -205,7 +206,7 @@ func TestFailingPrepare(t *testing.T) {
 	if r.calls[healed.id] > 2 {
 		t.Errorf("%d calls for 5 messages", r.calls[healed.id])
 	}
-	abort := newAbort(aborted.id, wire.Abort{V: wire.Version, Key: aborted.key, Digest: aborted.prepare.Digest, DecideBy: aborted.prepare.DecideBy})
+	abort := newAbort(aborted.id, txwire.Abort{V: wire.Version, Key: aborted.key, Digest: aborted.prepare.Digest, DecideBy: aborted.prepare.DecideBy})
 	if answered, _ := b.do(abort); answered != 1 {
 		t.Error("the abort is not answered")
 	}

@@ -13,6 +13,7 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // faulty is a dialect whose statements fail as told.
@@ -154,15 +155,15 @@ func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
 
 func (b *bench) prepare() *op {
 	b.n++
-	return newPrepare(wire.TxID{Log: "testlogtestloga2", N: b.n}, wire.Prepare{
+	return newPrepare(txwire.ID{Log: "testlogtestloga2", N: b.n}, txwire.Prepare{
 		V: wire.Version, Key: benchKey(b.n), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
 	})
 }
 
 // commit is the outcome of a branch that was prepared.
-func (b *bench) commit(id wire.TxID) *op {
-	return newCommit(id, wire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
+func (b *bench) commit(id txwire.ID) *op {
+	return newCommit(id, txwire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
 }
 
 // commits prepares n branches and returns their outcomes.
@@ -194,7 +195,7 @@ func (b *bench) retry(at time.Time) (o *op) {
 	return o
 }
 
-func benchID(n uint64) wire.TxID { return wire.TxID{Log: "testlogtestloga2", N: n} }
+func benchID(n uint64) txwire.ID { return txwire.ID{Log: "testlogtestloga2", N: n} }
 
 // benchKey is the key of the nth branch.
 func benchKey(n uint64) string {
@@ -281,8 +282,8 @@ func TestBranchDurableBehindAFailureIsRemembered(t *testing.T) {
 func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 	b := newBench(t, true)
 	abort := func() *op {
-		id := wire.TxID{Log: "testlogtestloga2", N: 1}
-		return newAbort(id, wire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
+		id := txwire.ID{Log: "testlogtestloga2", N: 1}
+		return newAbort(id, txwire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
 	}
 	b.f.plans["INSERT INTO tally VALUES (NULL)"] = []fault{{err: errFault}}
 	b.f.plans["BEGIN IMMEDIATE"] = []fault{{}, {err: errFault}, {err: errFault}}
@@ -333,9 +334,9 @@ func TestDatabaseOutOfReach(t *testing.T) {
 
 func TestMemoryBehindTheJournal(t *testing.T) {
 	b := newBench(t, true)
-	id := wire.TxID{Log: "testlogtestloga2", N: 1}
+	id := txwire.ID{Log: "testlogtestloga2", N: 1}
 	commit := func() *op {
-		return newCommit(id, wire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().UnixMilli()})
+		return newCommit(id, txwire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().UnixMilli()})
 	}
 	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	b.do(commit()) // durable, and nobody knows
@@ -353,7 +354,7 @@ func TestMemoryBehindTheJournal(t *testing.T) {
 	if err := b.s.journal.reader.QueryRow("SELECT count(*) FROM tally").Scan(&tally); err != nil || tally != 2 {
 		t.Errorf("the tally is %d, want one prepare and one commit: %v", tally, err)
 	}
-	abort := newAbort(id, wire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
+	abort := newAbort(id, txwire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
 	b.do(abort)
 	if abort.step.Violation == "" {
 		t.Errorf("the step is %+v, want a violation", abort.step)

@@ -6,6 +6,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // finish ends the ops of a group that is durable: those that were done are
@@ -34,7 +35,7 @@ func (k *committer) remember(o *op) {
 		o.end(o.refused)
 		return
 	}
-	if b := o.step.Put; b != nil && b.State == wire.BranchPrepared {
+	if b := o.step.Put; b != nil && b.State == txwire.BranchPrepared {
 		k.doubts.add(*b)
 	} else if b != nil || o.settled {
 		k.doubts.remove(o.id)
@@ -100,11 +101,11 @@ func (k *committer) recovered(o *op) {
 func stage(o *op) string {
 	switch {
 	case o.prepare != nil:
-		return wire.KindPrepare
-	case o.step.Call == machine.CallAbort, o.step.Ack != nil && o.step.Ack.Of == wire.KindAbort:
-		return wire.KindAbort
+		return txwire.KindPrepare
+	case o.step.Call == machine.CallAbort, o.step.Ack != nil && o.step.Ack.Of == txwire.KindAbort:
+		return txwire.KindAbort
 	default:
-		return wire.KindCommit
+		return txwire.KindCommit
 	}
 }
 

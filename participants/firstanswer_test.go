@@ -7,6 +7,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -27,7 +28,7 @@ func TestFirstAnswerIsFromTheJournal(t *testing.T) {
 		await(t, "the first answer", func() (ok bool) {
 			for range 200 { // as fast as they go
 				var err error
-				if answer, err = nc.Request(wire.BranchSubject("early"), wire.Encode(wire.BranchQuery{V: wire.Version}), patience); err == nil {
+				if answer, err = nc.Request(txwire.BranchSubject("early"), wire.Encode(txwire.BranchQuery{V: wire.Version}), patience); err == nil {
 					return true
 				}
 				if !errors.Is(err, nats.ErrNoResponders) {
@@ -36,7 +37,7 @@ func TestFirstAnswerIsFromTheJournal(t *testing.T) {
 			}
 			return false
 		})
-		b, err := wire.Decode[wire.Branches](answer.Data)
+		b, err := wire.Decode[txwire.Branches](answer.Data)
 		if err != nil || b.Code != "" || b.Prepared != 1 {
 			t.Errorf("the first answer is %+v, %v", b, err)
 		}

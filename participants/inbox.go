@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // maxPending bounds what NATS holds for one subscription, in messages and
@@ -33,18 +34,18 @@ type subscription struct {
 }
 
 func (in *inbox) open() (err error) {
-	if in.prepares, err = in.subscribe(wire.KindPrepare, readPrepare); err != nil {
+	if in.prepares, err = in.subscribe(txwire.KindPrepare, readPrepare); err != nil {
 		return err
 	}
-	if in.commits, err = in.subscribe(wire.KindCommit, readCommit); err != nil {
+	if in.commits, err = in.subscribe(txwire.KindCommit, readCommit); err != nil {
 		return err
 	}
-	in.aborts, err = in.subscribe(wire.KindAbort, readAbort)
+	in.aborts, err = in.subscribe(txwire.KindAbort, readAbort)
 	return err
 }
 
-func (in *inbox) subscribe(kind string, read func(wire.TxID, []byte) (*op, error)) (*subscription, error) {
-	subject := wire.ParticipantFilter(kind, in.s.cfg.Name)
+func (in *inbox) subscribe(kind string, read func(txwire.ID, []byte) (*op, error)) (*subscription, error) {
+	subject := txwire.ParticipantFilter(kind, in.s.cfg.Name)
 	raw, err := in.s.deps.NATS.QueueSubscribe(subject, in.s.group(), func(m *nats.Msg) { in.s.receive(m, read) })
 	if err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
@@ -90,8 +91,8 @@ func (s *service) group() string { return s.cfg.Name + "-" + s.journal.id }
 
 // receive runs in the goroutine of one subscription: what can be done outside
 // the committer is done here.
-func (s *service) receive(m *nats.Msg, read func(wire.TxID, []byte) (*op, error)) {
-	_, _, id, err := wire.ParseTxSubject(m.Subject)
+func (s *service) receive(m *nats.Msg, read func(txwire.ID, []byte) (*op, error)) {
+	_, _, id, err := txwire.ParseSubject(m.Subject)
 	if err == nil && id.N > maxN {
 		err = fmt.Errorf("number %d of the transaction is beyond %d", id.N, int64(maxN))
 	}
@@ -106,7 +107,7 @@ func (s *service) receive(m *nats.Msg, read func(wire.TxID, []byte) (*op, error)
 	}
 	if o.prepare != nil {
 		if why := s.abstains(); why != nil {
-			s.vote(id, &wire.Vote{V: wire.Version, Journal: s.journal.id, Code: wire.CodeUnavailable, Reason: why.Error()})
+			s.vote(id, &txwire.Vote{V: wire.Version, Journal: s.journal.id, Code: wire.CodeUnavailable, Reason: why.Error()})
 			return
 		}
 	}
@@ -115,17 +116,17 @@ func (s *service) receive(m *nats.Msg, read func(wire.TxID, []byte) (*op, error)
 	}
 }
 
-func readPrepare(id wire.TxID, data []byte) (*op, error) {
-	m, err := wire.Decode[wire.Prepare](data)
+func readPrepare(id txwire.ID, data []byte) (*op, error) {
+	m, err := wire.Decode[txwire.Prepare](data)
 	return newPrepare(id, m), err
 }
 
-func readCommit(id wire.TxID, data []byte) (*op, error) {
-	m, err := wire.Decode[wire.Commit](data)
+func readCommit(id txwire.ID, data []byte) (*op, error) {
+	m, err := wire.Decode[txwire.Commit](data)
 	return newCommit(id, m), err
 }
 
-func readAbort(id wire.TxID, data []byte) (*op, error) {
-	m, err := wire.Decode[wire.Abort](data)
+func readAbort(id txwire.ID, data []byte) (*op, error) {
+	m, err := wire.Decode[txwire.Abort](data)
 	return newAbort(id, m), err
 }

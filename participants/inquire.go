@@ -11,6 +11,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -74,9 +75,9 @@ func (s *service) ask(ctx context.Context, b machine.Branch) {
 		s.cfg.Log.Debug("no answer about a branch in doubt", "tx", b.ID.String(), "error", err)
 	}
 	switch answer.Status {
-	case wire.StatusCommitted:
+	case txwire.StatusCommitted:
 		s.enqueue(newResolved(b.ID, answer, false))
-	case wire.StatusAborted:
+	case txwire.StatusAborted:
 		s.enqueue(newResolved(b.ID, answer, answer.SealSeq != 0 && s.commitLog.behind(ctx)))
 	}
 }
@@ -87,18 +88,18 @@ func (s *service) enqueue(o *op) {
 	}
 }
 
-func (s *service) resolve(ctx context.Context, b machine.Branch) (wire.Resolved, error) {
+func (s *service) resolve(ctx context.Context, b machine.Branch) (txwire.Resolved, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	m, err := s.deps.NATS.RequestWithContext(ctx, wire.SubjectResolve, wire.Encode(wire.Resolve{
+	m, err := s.deps.NATS.RequestWithContext(ctx, txwire.SubjectResolve, wire.Encode(txwire.Resolve{
 		V: wire.Version, ID: b.ID, Participant: s.cfg.Name, Journal: s.journal.id, DecideBy: b.DecideBy,
 	}))
 	if err != nil {
-		return wire.Resolved{}, fmt.Errorf("asking %s: %w", wire.SubjectResolve, err)
+		return txwire.Resolved{}, fmt.Errorf("asking %s: %w", txwire.SubjectResolve, err)
 	}
-	answer, err := wire.Decode[wire.Resolved](m.Data)
+	answer, err := wire.Decode[txwire.Resolved](m.Data)
 	if err != nil {
-		return wire.Resolved{}, fmt.Errorf("answer of %s: %w", wire.SubjectResolve, err)
+		return txwire.Resolved{}, fmt.Errorf("answer of %s: %w", txwire.SubjectResolve, err)
 	}
 	return answer, nil
 }

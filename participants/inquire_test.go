@@ -7,6 +7,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -38,15 +39,15 @@ func TestRestartAsksAboutAll(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	asked := make(chan wire.TxID, total)
-	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
-		q, err := wire.Decode[wire.Resolve](m.Data)
+	asked := make(chan txwire.ID, total)
+	if _, err := nc.Subscribe(txwire.SubjectResolve, func(m *nats.Msg) {
+		q, err := wire.Decode[txwire.Resolve](m.Data)
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		asked <- q.ID
-		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusPending})) // it asks again otherwise
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusPending})) // it asks again otherwise
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestRestartAsksAboutAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, cancel, ended = run(t, server.Connect(t), cfg, nothing{})
-	seen := map[wire.TxID]bool{}
+	seen := map[txwire.ID]bool{}
 	end := time.After(patience)
 	for len(seen) < total {
 		select {
@@ -88,14 +89,14 @@ func TestFirstCoordinatorIsAskedAboutAll(t *testing.T) {
 	for p.Counts().InDoubt < total || p.Counts().Asked == 0 {
 		<-tick.C
 	}
-	asked := make(chan wire.TxID, total)
-	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
-		q, err := wire.Decode[wire.Resolve](m.Data)
+	asked := make(chan txwire.ID, total)
+	if _, err := nc.Subscribe(txwire.SubjectResolve, func(m *nats.Msg) {
+		q, err := wire.Decode[txwire.Resolve](m.Data)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusAborted}))
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted}))
 		asked <- q.ID
 	}); err != nil {
 		t.Fatal(err)

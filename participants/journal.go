@@ -11,6 +11,7 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // journal is the database that holds the branches, and the resource's tables
@@ -241,7 +242,7 @@ func (e *IncarnationError) Error() string {
 	return fmt.Sprintf("journal %s belongs to incarnation %q of the stream %s, and the broker has incarnation %q: "+
 		"this is another broker, or its stream was lost and made anew, and commits of this journal's branches may be lost with it. "+
 		"Connect to the right broker or restore the stream; if the old one is gone for good, note which of the branches in doubt were committed elsewhere "+
-		"(docs/OPERATIONS.md, Lost and restored stores) and start once with incarnation %q accepted: what is in doubt is aborted then", e.Journal, e.Remembered, wire.TxLog().Name, e.Present, e.Present)
+		"(docs/OPERATIONS.md, Lost and restored stores) and start once with incarnation %q accepted: what is in doubt is aborted then", e.Journal, e.Remembered, txwire.LogStream().Name, e.Present, e.Present)
 }
 
 // migrate lets the resource make its tables.
@@ -312,9 +313,6 @@ func (j *journal) inTx(c *conn, fn func() error) error {
 	return nil
 }
 
-// tx is inTx with the connection that is open.
-func (j *journal) tx(fn func() error) error { return j.inTx(j.conn, fn) }
-
 // prepared reads every branch in doubt.
 func (j *journal) prepared(c *conn, fn func(*row)) error {
 	return c.rows(j.sql.prepared, func(v []driver.Value) error {
@@ -338,7 +336,7 @@ func (j *journal) close() error {
 		if full != nil {
 			errs = append(errs, j.keepOpenTime(full), j.keepKnown(full))
 		}
-		errs = append(errs, j.db.finish(full, j.tx))
+		errs = append(errs, j.db.finish(full))
 	}
 	errs = append(errs, j.discard())
 	// Last, so that nobody else finds the journal half closed.

@@ -8,13 +8,14 @@ import (
 	"fmt"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
-// listBranches answers [wire.BranchQuery]. By key it finds the branch that
+// listBranches answers [txwire.BranchQuery]. By key it finds the branch that
 // holds the key; aborted branches that gave their key back are found by id.
 func listBranches(ctx context.Context, p *Participant, request []byte) []byte {
-	answer := wire.Branches{V: wire.Version, Participant: p.cfg.Name, Branches: []wire.BranchInfo{}}
-	q, err := wire.Decode[wire.BranchQuery](request)
+	answer := txwire.Branches{V: wire.Version, Participant: p.cfg.Name, Branches: []txwire.BranchInfo{}}
+	q, err := wire.Decode[txwire.BranchQuery](request)
 	if err == nil {
 		err = p.list(ctx, q, &answer)
 	}
@@ -24,7 +25,7 @@ func listBranches(ctx context.Context, p *Participant, request []byte) []byte {
 	return wire.Encode(answer)
 }
 
-func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire.Branches) error {
+func (p *Participant) list(ctx context.Context, q txwire.BranchQuery, answer *txwire.Branches) error {
 	s := p.running.Load()
 	if s == nil {
 		return &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
@@ -68,7 +69,7 @@ func (p *Participant) list(ctx context.Context, q wire.BranchQuery, answer *wire
 
 // listFrom lists prepared branches in the order of their ids, and counts those
 // that follow.
-func listFrom(ctx context.Context, db Querier, sql *statements, from wire.TxID, answer *wire.Branches) (err error) {
+func listFrom(ctx context.Context, db Querier, sql *statements, from txwire.ID, answer *txwire.Branches) (err error) {
 	n := int64(min(from.N, maxN))
 	if answer.Branches, err = branchInfos(ctx, db, sql.listPreparedFrom, from.Log, n, wire.MaxList); err != nil {
 		return err
@@ -82,15 +83,15 @@ func listFrom(ctx context.Context, db Querier, sql *statements, from wire.TxID, 
 	return nil
 }
 
-func branchInfos(ctx context.Context, db Querier, query string, args ...any) (infos []wire.BranchInfo, err error) {
+func branchInfos(ctx context.Context, db Querier, query string, args ...any) (infos []txwire.BranchInfo, err error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	infos = []wire.BranchInfo{}
+	infos = []txwire.BranchInfo{}
 	for rows.Next() {
-		var b wire.BranchInfo
+		var b txwire.BranchInfo
 		var id, held, state int64
 		var key, reason, payload, detail sql.RawBytes
 		if err := rows.Scan(&b.ID.Log, &id, &key, &held, &state, &b.At, &reason, &payload, &detail); err != nil {
@@ -101,7 +102,7 @@ func branchInfos(ctx context.Context, db Querier, query string, args ...any) (in
 		if b.State, err = loadState(state); err != nil {
 			return nil, err
 		}
-		b.Closed = held == 1 && b.State == wire.BranchAborted
+		b.Closed = held == 1 && b.State == txwire.BranchAborted
 		infos = append(infos, b)
 	}
 	return infos, rows.Err()
@@ -109,14 +110,14 @@ func branchInfos(ctx context.Context, db Querier, query string, args ...any) (in
 
 // violations are the newest, up to a limit, and only those of one transaction if id
 // names one.
-func violations(ctx context.Context, db Querier, query string, id wire.TxID, limit int) (list []wire.Violation, err error) {
+func violations(ctx context.Context, db Querier, query string, id txwire.ID, limit int) (list []txwire.Violation, err error) {
 	rows, err := db.QueryContext(ctx, query, maxViolations)
 	if err != nil {
 		return nil, fmt.Errorf("listing violations: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() && len(list) < limit {
-		var v wire.Violation
+		var v txwire.Violation
 		if err := rows.Scan(&v.ID.Log, &v.ID.N, &v.Of, &v.Reason, &v.At); err != nil {
 			return nil, fmt.Errorf("reading a violation: %w", err)
 		}

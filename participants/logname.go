@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Branch rows have integers for ids: 23 bits for the log's number in this
@@ -58,17 +59,17 @@ func (l *logNames) loadReplaced(c *conn, q *statements) error {
 
 // key is the integer for an id. ok is false for a log not seen before, of
 // which there can be no branch.
-func (l *logNames) key(id wire.TxID) (key int64, ok bool) {
+func (l *logNames) key(id txwire.ID) (key int64, ok bool) {
 	number, ok := l.byName[id.Log]
 	return number<<nBits | int64(id.N), ok
 }
 
-func (l *logNames) id(key int64) (wire.TxID, error) {
+func (l *logNames) id(key int64) (txwire.ID, error) {
 	name, ok := l.byNumber[key>>nBits]
 	if !ok {
-		return wire.TxID{}, fmt.Errorf("damaged journal: branch %d belongs to log number %d, which is not in logs", key, key>>nBits)
+		return txwire.ID{}, fmt.Errorf("damaged journal: branch %d belongs to log number %d, which is not in logs", key, key>>nBits)
 	}
-	return wire.TxID{Log: name, N: uint64(key & maxN)}, nil
+	return txwire.ID{Log: name, N: uint64(key & maxN)}, nil
 }
 
 func text(v driver.Value) string {

@@ -5,17 +5,17 @@ import (
 	"time"
 
 	"parley/participants/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // op is one thing for the committer to do: one message, one local write, or
 // one piece of upkeep. Exactly one of prepare, outcome, local and upkeep is
 // set.
 type op struct {
-	id wire.TxID
+	id txwire.ID
 	// key is looked up beside the branch, where it matters.
 	key     string
-	prepare *wire.Prepare
+	prepare *txwire.Prepare
 	// outcome decides on a commit, an abort or the answer to a question.
 	outcome func(machine.Env, machine.View) machine.Step
 	// local is a write of the resource's own, see [Participant.Write].
@@ -65,21 +65,21 @@ func (o *op) urgent() bool { return o.prepare != nil || o.local != nil }
 // before: a prepare, or the abort that leaves a tombstone.
 func (o *op) leavesRow() bool { return o.key != "" }
 
-func newPrepare(id wire.TxID, m wire.Prepare) *op {
+func newPrepare(id txwire.ID, m txwire.Prepare) *op {
 	return &op{id: id, key: m.Key, prepare: &m}
 }
 
-func newCommit(id wire.TxID, m wire.Commit) *op {
+func newCommit(id txwire.ID, m txwire.Commit) *op {
 	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Commit(env, v, m) }}
 }
 
-func newAbort(id wire.TxID, m wire.Abort) *op {
+func newAbort(id txwire.ID, m txwire.Abort) *op {
 	return &op{id: id, key: m.Key, outcome: func(env machine.Env, v machine.View) machine.Step { return machine.Abort(env, v, id, m) }}
 }
 
 // newResolved is the answer to a question. behind is whether the stream is, looked at
 // since the answer came.
-func newResolved(id wire.TxID, m wire.Resolved, behind bool) *op {
+func newResolved(id txwire.ID, m txwire.Resolved, behind bool) *op {
 	return &op{id: id, outcome: func(env machine.Env, v machine.View) machine.Step {
 		env.Behind = behind
 		return machine.Resolved(env, v, m)

@@ -11,6 +11,7 @@ import (
 	"parley/internal/brokertime"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Participant is the role: one resource behind one journal. It satisfies the
@@ -67,7 +68,7 @@ func (p *Participant) Run(ctx context.Context) error {
 }
 
 func (p *Participant) run(ctx context.Context) error {
-	log, err := streams.Bind(ctx, p.deps.NATS, wire.TxLog(), p.cfg.Log)
+	log, err := streams.Bind(ctx, p.deps.NATS, txwire.LogStream(), p.cfg.Log)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil // it was stopped before it had started

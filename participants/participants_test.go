@@ -12,13 +12,19 @@ import (
 	"parley/participants"
 	"parley/participants/participanttest"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if participants.IsWALProcess() {
+		participants.WALProcess()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestIsolation(t *testing.T) {
 	participanttest.Isolate(t, brokertest.Run(t).Connect, nil)
@@ -79,9 +85,9 @@ func waitFor(t *testing.T, ended chan error) error {
 }
 
 func prepareMessage(name string, n int) *nats.Msg {
-	id := wire.TxID{Log: "testlogtestloga2", N: uint64(n)}
-	m := nats.NewMsg(wire.TxSubject(wire.KindPrepare, name, id))
-	m.Data = wire.Encode(wire.Prepare{
+	id := txwire.ID{Log: "testlogtestloga2", N: uint64(n)}
+	m := nats.NewMsg(txwire.Subject(txwire.KindPrepare, name, id))
+	m.Data = wire.Encode(txwire.Prepare{
 		V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: json.RawMessage("{}"),
 	})
@@ -222,15 +228,15 @@ func TestServiceIsDiscovered(t *testing.T) {
 		if err := json.Unmarshal(m.Data, into); err != nil {
 			t.Errorf("%s: %v in %s", verb, err, m.Data)
 		}
-		if info, ok := into.(*micro.Info); ok && (len(info.Endpoints) != 3 || info.Endpoints[0].Subject != wire.BranchSubject("found")) {
+		if info, ok := into.(*micro.Info); ok && (len(info.Endpoints) != 3 || info.Endpoints[0].Subject != txwire.BranchSubject("found")) {
 			t.Errorf("endpoints are %+v", info.Endpoints)
 		}
 	}
-	m, err := nc.Request(wire.BranchSubject("found"), []byte(`{"v":1,"nonsense":2}`), patience)
+	m, err := nc.Request(txwire.BranchSubject("found"), []byte(`{"v":1,"nonsense":2}`), patience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b, err := wire.Decode[wire.Branches](m.Data); err != nil || b.Code != wire.CodeInvalid || b.Participant != "found" {
+	if b, err := wire.Decode[txwire.Branches](m.Data); err != nil || b.Code != wire.CodeInvalid || b.Participant != "found" {
 		t.Errorf("a malformed query is answered %+v, %v", b, err)
 	}
 	cancel()
@@ -263,9 +269,9 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(participants.StepPrepareBeforeCommit, participants.StepPrepareAfterCommit, participants.StepVoteSent)
-	id := wire.TxID{Log: "testlogtestloga2", N: 1}
-	abort := wire.Encode(wire.Abort{V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef", DecideBy: time.Now().UnixMilli()})
-	if err := nc.Publish(wire.TxSubject(wire.KindAbort, "stepped", id), abort); err != nil {
+	id := txwire.ID{Log: "testlogtestloga2", N: 1}
+	abort := wire.Encode(txwire.Abort{V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef", DecideBy: time.Now().UnixMilli()})
+	if err := nc.Publish(txwire.Subject(txwire.KindAbort, "stepped", id), abort); err != nil {
 		t.Fatal(err)
 	}
 	expect(participants.StepOutcomeBeforeCommit, participants.StepOutcomeAfterCommit, participants.StepAckSent)

@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/respond"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -48,9 +49,9 @@ func (q *queries) open() (err error) {
 func (q *queries) serve(ctx context.Context) error {
 	s := q.s
 	all := append([]Endpoint{
-		{Name: "branches", Subject: wire.BranchSubject(s.cfg.Name), Handle: listBranches},
-		{Name: "retry", Subject: wire.RetrySubject(s.cfg.Name), Handle: retryBranch},
-		{Name: "all-branches", Subject: wire.SubjectBranches, Handle: listBranches},
+		{Name: "branches", Subject: txwire.BranchSubject(s.cfg.Name), Handle: listBranches},
+		{Name: "retry", Subject: txwire.RetrySubject(s.cfg.Name), Handle: retryBranch},
+		{Name: "all-branches", Subject: txwire.SubjectBranches, Handle: listBranches},
 	}, s.endpoints...)
 	for _, e := range all {
 		h := micro.HandlerFunc(func(r micro.Request) { s.handle(ctx, e, r) })

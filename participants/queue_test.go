@@ -4,12 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func TestQueue(t *testing.T) {
-	prepare := func() *op { return newPrepare(wire.TxID{}, wire.Prepare{}) }
-	commit := func() *op { return newCommit(wire.TxID{}, wire.Commit{}) }
+	prepare := func() *op { return newPrepare(txwire.ID{}, txwire.Prepare{}) }
+	commit := func() *op { return newCommit(txwire.ID{}, txwire.Commit{}) }
 	fill := func(q *queue, n int, make func() *op) {
 		for range n {
 			if !q.put(make()) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Resource is what a participant puts at stake in a transaction. Its data
@@ -32,7 +33,7 @@ type Resource interface {
 	// for want of it. A "no" is a [*Refusal]: what was written is rolled back
 	// and the reason goes to the client. Any other error is a failure: it is
 	// logged, nobody votes, and the prepare is tried again until its deadline.
-	// detail, at most [wire.MaxDetail] bytes of JSON or nil, is kept with the
+	// detail, at most [txwire.MaxDetail] bytes of JSON or nil, is kept with the
 	// branch, told to the client and given back to Commit and Abort.
 	Prepare(ctx context.Context, tx *Tx, b Branch) (detail json.RawMessage, err error)
 	// Commit makes the reservation final. It cannot refuse; after an error it
@@ -45,7 +46,7 @@ type Resource interface {
 
 // Branch is this participant's part of one transaction.
 type Branch struct {
-	ID wire.TxID
+	ID txwire.ID
 	// Key is the client's idempotency key.
 	Key string
 	// Payload is what the client asks of this participant.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -66,11 +67,11 @@ func (s *service) attempt(ctx context.Context, o *op) error {
 	return err
 }
 
-// retryBranch answers [wire.Retry]: a person has mended what the resource failed
+// retryBranch answers [txwire.Retry]: a person has mended what the resource failed
 // for, and does not want to wait for the pause to end.
 func retryBranch(ctx context.Context, p *Participant, request []byte) []byte {
-	answer := wire.Retried{V: wire.Version, Participant: p.cfg.Name}
-	q, err := wire.Decode[wire.Retry](request)
+	answer := txwire.Retried{V: wire.Version, Participant: p.cfg.Name}
+	q, err := wire.Decode[txwire.Retry](request)
 	if s := p.running.Load(); err == nil && s != nil {
 		answer.Journal = s.journal.id
 		answer.Tries, err = s.retryNow(ctx, q.ID)
@@ -83,7 +84,7 @@ func retryBranch(ctx context.Context, p *Participant, request []byte) []byte {
 	return wire.Encode(answer)
 }
 
-func (s *service) retryNow(ctx context.Context, id wire.TxID) (tries int, err error) {
+func (s *service) retryNow(ctx context.Context, id txwire.ID) (tries int, err error) {
 	o, tries, busy := s.failing.now(id)
 	switch {
 	case busy:

@@ -12,6 +12,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -37,14 +38,14 @@ func TestRetryNow(t *testing.T) {
 	_, _, _ = run(t, server.Connect(t), participants.Config{Name: "broken", Path: filepath.Join(t.TempDir(), "journal.db")}, r)
 	v := newVoter(t, nc, "broken")
 	journal := v.yes()
-	id := wire.TxID{Log: "testlogtestloga2", N: uint64(v.n)}
-	retry := func() wire.Retried {
+	id := txwire.ID{Log: "testlogtestloga2", N: uint64(v.n)}
+	retry := func() txwire.Retried {
 		t.Helper()
-		m, err := nc.Request(wire.RetrySubject("broken"), wire.Encode(wire.Retry{V: wire.Version, ID: id}), patience)
+		m, err := nc.Request(txwire.RetrySubject("broken"), wire.Encode(txwire.Retry{V: wire.Version, ID: id}), patience)
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := wire.Decode[wire.Retried](m.Data)
+		a, err := wire.Decode[txwire.Retried](m.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,13 +59,13 @@ func TestRetryNow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := nats.NewMsg(wire.TxSubject(wire.KindCommit, "broken", id))
-	m.Data = wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
+	m := nats.NewMsg(txwire.Subject(txwire.KindCommit, "broken", id))
+	m.Data = wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: time.Now().Add(time.Hour).UnixMilli()})
 	if err := nc.PublishMsg(m); err != nil {
 		t.Fatal(err)
 	}
 	// Its own attempts may come in between.
-	answered := func(is func(wire.Retried) bool) wire.Retried {
+	answered := func(is func(txwire.Retried) bool) txwire.Retried {
 		t.Helper()
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
@@ -80,7 +81,7 @@ func TestRetryNow(t *testing.T) {
 			}
 		}
 	}
-	a := answered(func(a wire.Retried) bool { return a.Code == wire.CodeInternal })
+	a := answered(func(a txwire.Retried) bool { return a.Code == wire.CodeInternal })
 	if !strings.Contains(a.Reason, "the shelf is missing") || a.Tries < 2 {
 		t.Errorf("an attempt that failed is answered %+v", a)
 	}
@@ -88,13 +89,13 @@ func TestRetryNow(t *testing.T) {
 		t.Errorf("it was acknowledged: %s", m.Data)
 	}
 	r.is.Store(true)
-	answered(func(a wire.Retried) bool { return a.Code == "" || a.Code == wire.CodeNotFound })
+	answered(func(a txwire.Retried) bool { return a.Code == "" || a.Code == wire.CodeNotFound })
 	got, err := acks.NextMsg(patience)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ack wire.Ack
-	if err := json.Unmarshal(got.Data, &ack); err != nil || ack.Code != "" || ack.Of != wire.KindCommit {
+	var ack txwire.Ack
+	if err := json.Unmarshal(got.Data, &ack); err != nil || ack.Code != "" || ack.Of != txwire.KindCommit {
 		t.Errorf("it is acknowledged by %s", got.Data)
 	}
 }

@@ -27,12 +27,11 @@ type sqliteDB struct {
 	path   string
 	driver driver.Driver
 	// idle is a connection that does nothing: SQLite copies the -wal back when the
-	// last one is closed. open is the file, noted the state of it that the journal
-	// has noted, and walStuck how long the -wal was when it was last copied back,
-	// see tend.
+	// last one is closed. open is the file, noted what the journal has noted of it, and
+	// walStuck how long the -wal was when it was last copied back, see tend.
 	idle     *conn
 	open     *os.File
-	noted    database
+	noted    pair
 	walStuck int64
 }
 
@@ -221,10 +220,12 @@ func (d *sqliteDB) hasTriggers(c *conn) (bool, error) {
 	return n != int64(0), err
 }
 
-func (d *sqliteDB) finish(c *conn, inTx func(func() error) error) error {
+func (d *sqliteDB) finish(c *conn) error {
 	var err error
 	if c != nil {
-		err = d.copyBack(c, "TRUNCATE", inTx)
+		if err = d.copyBack(c, "TRUNCATE"); err == nil {
+			err = os.Remove(d.notePath())
+		}
 	}
 	if d.idle != nil {
 		err = errors.Join(err, d.idle.close())

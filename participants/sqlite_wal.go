@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 )
 
@@ -22,7 +20,7 @@ type WALError struct {
 	// Journal is its path.
 	Journal string
 	// Expected is what the file was when the -wal was begun, Found what it is: its
-	// size in bytes and when it was last changed, to the second.
+	// size in bytes and when it was last changed.
 	Expected, Found fmt.Stringer
 }
 
@@ -30,71 +28,92 @@ func (e *WALError) Error() string {
 	base := filepath.Base(e.Journal)
 	return fmt.Sprintf("journal %s is not the file that %s-wal beside it was written for: that had %v, this one has %v. "+
 		"If a backup was restored, the -wal would undo or damage it: delete %s-wal and %s-shm, and start again. "+
-		"If the file and its -wal were copied together, or another program changed the file, they do belong together: "+
+		"If another program changed the file, and no backup was restored, they belong together: "+
 		`say so by sqlite3 %s "PRAGMA wal_checkpoint(TRUNCATE)", and start again`,
 		e.Journal, base, e.Expected, e.Found, base, base, base)
 }
 
 // database is a state of the database file. It changes only when the -wal is copied
-// back into it. Seconds, since not every file system and archive keeps more.
-type database struct{ size, changed int64 }
+// back into it.
+type database struct {
+	size int64
+	// changed is when, in nanoseconds since 1970.
+	changed int64
+}
+
+// same: some file systems keep no more than seconds, and show that after a start of
+// the machine.
+func (b database) same(found database) bool {
+	const second = int64(time.Second)
+	return b == found || b.size == found.size && found.changed%second == 0 && b.changed/second == found.changed/second
+}
 
 func (b database) String() string {
-	return fmt.Sprintf("%d bytes of %s", b.size, time.Unix(b.changed, 0).UTC().Format(time.RFC3339))
+	return fmt.Sprintf("%d bytes of %s", b.size, time.Unix(0, b.changed).UTC().Format(time.RFC3339Nano))
 }
 
-func stateOf(info fs.FileInfo) database { return database{info.Size(), info.ModTime().Unix()} }
+// pair is a state of the database file and the -wal that belongs to it. The zero
+// pair is none.
+type pair struct {
+	database
+	// wal is the number of the -wal in its file system: a -wal that was copied is not
+	// the one that was noted, and most likely copied with its file.
+	wal uint64
+}
 
-// meta is how the journal notes it, empty while the -wal is being copied back.
-func (b database) meta() string {
-	if b == (database{}) {
+func pairOf(file, wal fs.FileInfo) pair {
+	return pair{database{file.Size(), file.ModTime().UnixNano()}, inode(wal)}
+}
+
+func (p pair) String() string {
+	if p == (pair{}) {
 		return ""
 	}
-	return strconv.FormatInt(b.size, 10) + " " + strconv.FormatInt(b.changed, 10)
+	return fmt.Sprintf("%d %d %d", p.size, p.changed, p.wal)
 }
 
-// metaDatabase is the state of the file to which the -wal belongs. A -wal has a
-// note from its first transaction on, so whatever file lies beside it, the note
-// that is read is the one in the -wal.
-const metaDatabase = "database"
+// parsePair is the inverse of String. It returns the zero pair for anything else.
+func parsePair(s string) pair {
+	var p pair
+	if n, err := fmt.Sscan(s, &p.size, &p.changed, &p.wal); n < 3 || err != nil {
+		return pair{}
+	}
+	return p
+}
 
-// checkWAL returns a [*WALError] if the -wal belongs to another state of the file.
-// It changes nothing: whoever copies a -wal back, as closing any connection that
-// may write does, has done the damage. What it cannot read is left to the checks
-// that follow.
+// notePath is the file that notes the pair while the journal is open. The note cannot
+// be in the database: what is read of it through a -wal of another state is anything.
+func (d *sqliteDB) notePath() string { return d.path + ".pair" }
+
+// checkWAL returns a [*WALError] if the -wal belongs to another state of the file. It
+// is called before the first connection: whoever copies a -wal back, as closing any
+// connection that may write does, has done the damage. Without a note nothing is
+// known.
 func (d *sqliteDB) checkWAL() error {
 	wal, err := os.Stat(d.path + "-wal")
 	if err != nil || wal.Size() == 0 {
 		return nil
 	}
-	info, err := os.Stat(d.path)
+	file, err := os.Stat(d.path)
 	if err != nil {
 		return nil
 	}
-	raw, err := d.driver.Open(d.dsn(d.path, url.Values{"mode": {"ro"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", busyMillis)}}))
+	noted, err := os.ReadFile(d.notePath())
 	if err != nil {
 		return nil
 	}
-	c := newConn(raw)
-	noted, err := c.one("SELECT value FROM meta WHERE name=?", metaDatabase)
-	if err = errors.Join(err, c.close()); err != nil {
-		return nil
+	want, found := parsePair(string(noted)), pairOf(file, wal)
+	if want == (pair{}) || want.wal != found.wal || want.same(found.database) {
+		return nil // it was being copied back; the -wal was copied; or they belong together
 	}
-	var want database
-	if n, err := fmt.Sscan(text(noted), &want.size, &want.changed); n < 2 || err != nil {
-		return nil // of an older build, or it was being copied back
-	}
-	if found := stateOf(info); found != want {
-		return &WALError{Journal: d.path, Expected: want, Found: found}
-	}
-	return nil
+	return &WALError{Journal: d.path, Expected: want.database, Found: found.database}
 }
 
-// tend copies the -wal back when it is long, and keeps the note true of which state
-// of the file it belongs to. It is called after commits; they are durable whatever
-// it returns. That SQLite copies back by itself is switched off: a process may be
-// killed at any time, and then the note is to be true, or empty.
-func (d *sqliteDB) tend(c *conn, inTx func(func() error) error) error {
+// tend copies the -wal back when it is long, and keeps the note true. It is called
+// after commits; they are durable whatever it returns. That SQLite copies back by
+// itself is switched off: a process may be killed at any time, and then the note is
+// to be true, or empty.
+func (d *sqliteDB) tend(c *conn) error {
 	length, err := walLength(c, "NOOP")
 	if err != nil {
 		return err
@@ -103,24 +122,22 @@ func (d *sqliteDB) tend(c *conn, inTx func(func() error) error) error {
 		d.walStuck = 0 // it was begun anew
 	}
 	if length >= max(walPages, d.walStuck+walPages/8) {
-		if err := d.copyBack(c, "PASSIVE", inTx); err != nil {
+		if err := d.copyBack(c, "PASSIVE"); err != nil {
 			return err
 		}
 		// Some pages stay while somebody reads them.
 		d.walStuck = length
 	}
-	info, err := d.file()
-	if err != nil {
-		return err
+	now, err := d.pair()
+	if err == nil && now != d.noted {
+		err = d.note(now)
 	}
-	if now := stateOf(info); now != d.noted {
-		return d.note(c, now, inTx)
-	}
-	return nil
+	return err
 }
 
-func (d *sqliteDB) copyBack(c *conn, mode string, inTx func(func() error) error) error {
-	if err := d.note(c, database{}, inTx); err != nil {
+// copyBack leaves the note empty.
+func (d *sqliteDB) copyBack(c *conn, mode string) error {
+	if err := d.note(pair{}); err != nil {
 		return err
 	}
 	if _, err := walLength(c, mode); err != nil {
@@ -129,14 +146,18 @@ func (d *sqliteDB) copyBack(c *conn, mode string, inTx func(func() error) error)
 	return nil
 }
 
-func (d *sqliteDB) note(c *conn, b database, inTx func(func() error) error) error {
-	if err := inTx(func() error {
-		_, err := c.exec(d.sql().putMeta, metaDatabase, b.meta())
-		return err
-	}); err != nil {
-		return fmt.Errorf("noting which state of the file the -wal belongs to: %w", err)
+// note writes the note, durably, as the -wal and the file are. A note that is half
+// written is read as none.
+func (d *sqliteDB) note(p pair) error {
+	f, err := os.OpenFile(d.notePath(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err == nil {
+		_, err = f.WriteString(p.String())
+		err = errors.Join(err, f.Sync(), f.Close())
 	}
-	d.noted = b
+	if err != nil {
+		return fmt.Errorf("noting to which state of the file the -wal belongs: %w", err)
+	}
+	d.noted = p
 	return nil
 }
 
@@ -149,20 +170,28 @@ func walLength(c *conn, mode string) (pages int64, err error) {
 	return pages, err
 }
 
-// file is the state of the file, on the disk: after a loss of power it is to be as
-// it was noted. The file stays open until the journal is unlocked, since closing it
-// gives up SQLite's locks.
-func (d *sqliteDB) file() (fs.FileInfo, error) {
+// pair is the present one, on the disk: after a loss of power the file is to be as it
+// was noted. It stays open until the journal is unlocked, since closing it gives up
+// SQLite's locks.
+func (d *sqliteDB) pair() (pair, error) {
 	if d.open == nil {
 		f, err := os.Open(d.path)
 		if err != nil {
-			return nil, err
+			return pair{}, err
 		}
 		d.open = f
 	}
+	wal, err := os.Stat(d.path + "-wal")
+	if err != nil {
+		return pair{}, err
+	}
 	info, err := d.open.Stat()
-	if err == nil && stateOf(info) != d.noted {
+	if err != nil {
+		return pair{}, err
+	}
+	now := pairOf(info, wal)
+	if now.database != d.noted.database {
 		err = d.open.Sync()
 	}
-	return info, err
+	return now, err
 }

@@ -1,10 +1,14 @@
 package participants
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,73 +17,125 @@ import (
 	"parley/internal/streams"
 )
 
-// walSystem is an open journal without a participant.
-type walSystem struct {
-	*testing.T
-	j   *journal
-	cfg Config
+// The process that is killed: this test program, with the journal in walPath and what
+// to do with it in walSteps.
+const (
+	walPath, walSteps = "PARLEY_TEST_WAL", "PARLEY_TEST_WAL_STEPS"
+	walIncarnation    = "incarnation1"
+)
+
+func walConfig(path string) Config { return Config{Name: "inventory", Path: path} }
+
+// IsWALProcess reports whether this is that process.
+func IsWALProcess() bool { return os.Getenv(walPath) != "" }
+
+// WALProcess opens a journal, does the steps, says so, and waits to be killed, or for
+// the end of its parent.
+func WALProcess() {
+	err := walProcess(os.Getenv(walPath), strings.Fields(os.Getenv(walSteps)))
+	fmt.Println("done:", err)
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	os.Exit(1)
 }
 
-const walIncarnation = "incarnation1"
-
-func newWALSystem(t *testing.T) *walSystem {
-	t.Helper()
-	cfg, err := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "journal.db")}.withDefaults()
+func walProcess(path string, steps []string) error {
+	cfg, err := walConfig(path).withDefaults()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	db, err := openSQLite(cfg.Path)
+	db, err := openSQLite(path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	j, err := openJournal(context.Background(), db, &cfg, streams.Info{Incarnation: walIncarnation})
 	if err != nil {
+		return err
+	}
+	// What the committer does with a group.
+	commit := func(query string) error {
+		c, err := j.connection(context.Background())
+		if err != nil {
+			return err
+		}
+		if err := j.inTx(c, func() error {
+			_, err := c.exec(query)
+			return err
+		}); err != nil {
+			return err
+		}
+		return j.db.tend(c)
+	}
+	do := map[string]func() error{
+		"commit": func() error { return commit("INSERT INTO t VALUES (x'01')") },
+		// fill makes the -wal so long that it is copied back, and one more is begun.
+		"fill": func() error {
+			before, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			if err := errors.Join(commit("INSERT INTO t VALUES (zeroblob(33554432))"), commit("INSERT INTO t VALUES (x'02')")); err != nil {
+				return err
+			}
+			after, err := os.Stat(path)
+			if err == nil && after.Size() < before.Size()+32<<20 {
+				err = fmt.Errorf("the -wal was not copied back: the file had %d bytes, and has %d", before.Size(), after.Size())
+			}
+			return err
+		},
+		"foreign": func() error { return walSQL(path, "PRAGMA wal_checkpoint(PASSIVE)") },
+		"discard": j.discard,
+		"backup":  func() error { return walSQL(path, "VACUUM INTO '"+path+".backup'") },
+	}
+	for _, step := range append([]string{"table"}, steps...) {
+		if step == "table" {
+			err = commit("CREATE TABLE t (b BLOB)")
+		} else {
+			err = do[step]()
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", step, err)
+		}
+	}
+	return nil
+}
+
+// walSQL is another program at the same file.
+func walSQL(path, query string) error {
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		return err
+	}
+	_, err = db.Exec(query)
+	return errors.Join(err, db.Close())
+}
+
+// killed is the journal of a process that was killed after some steps.
+func killed(t *testing.T, steps string) Config {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "journal.db")
+	p := exec.CommandContext(t.Context(), os.Args[0])
+	p.Env = append(os.Environ(), walPath+"="+path, walSteps+"="+steps)
+	p.Stderr = os.Stderr
+	out, err := p.StdoutPipe()
+	if err == nil {
+		_, err = p.StdinPipe() // which ends with this process
+	}
+	if err == nil {
+		err = p.Start()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := j.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s := &walSystem{t, j, cfg}
-	s.commit("CREATE TABLE t (b BLOB)")
-	return s
-}
-
-// commit does what the committer does with a group.
-func (s *walSystem) commit(query string) {
-	s.Helper()
-	err := s.j.inTx(s.j.conn, func() error {
-		_, err := s.j.conn.exec(query)
-		return err
-	})
-	if err == nil {
-		err = s.j.db.tend(s.j.conn, s.j.tx)
+	said, err := bufio.NewReader(out).ReadString('\n')
+	kill := p.Process.Kill()
+	_ = p.Wait() // killed
+	if said != "done: <nil>\n" || err != nil || kill != nil {
+		t.Fatalf("%q, %v, %v", said, err, kill)
 	}
-	if err != nil {
-		s.Fatal(err)
+	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
+		t.Fatalf("nothing is left in the -wal: %v", err)
 	}
-}
-
-func (s *walSystem) size(suffix string) int64 {
-	s.Helper()
-	info, err := os.Stat(s.cfg.Path + suffix)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return info.Size()
-}
-
-// crashed is the journal of a process that was killed now: its files in another
-// directory, changed when they were.
-func (s *walSystem) crashed() Config {
-	s.Helper()
-	cfg := s.cfg
-	cfg.Path = filepath.Join(s.TempDir(), "journal.db")
-	for _, suffix := range []string{"", "-wal"} {
-		copyOver(s.T, s.cfg.Path+suffix, cfg.Path+suffix, true)
-	}
-	return cfg
+	return walConfig(path)
 }
 
 // copyOver writes one file over another, as cp does, or cp -p.
@@ -100,99 +156,56 @@ func copyOver(t *testing.T, from, to string, times bool) {
 	}
 }
 
-// backup is one of now, made an hour ago.
-func (s *walSystem) backup() string {
-	s.Helper()
-	path := filepath.Join(s.TempDir(), "backup.db")
-	db, err := sql.Open("sqlite", s.cfg.Path)
-	if err == nil {
-		_, err = db.Exec("VACUUM INTO ?", path)
-		err = errors.Join(err, db.Close())
-	}
-	ago := time.Now().Add(-time.Hour)
-	if err = errors.Join(err, os.Chtimes(path, ago, ago)); err != nil {
-		s.Fatal(err)
-	}
-	return path
-}
-
-// foreign has another program copy the -wal back.
-func (s *walSystem) foreign() {
-	s.Helper()
-	db, err := sql.Open("sqlite", s.cfg.Path)
-	if err == nil {
-		_, err = db.Exec("PRAGMA wal_checkpoint(PASSIVE)")
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
-		s.Fatal(err)
-	}
-}
-
-// fill makes the -wal so long that it is copied back.
-func (s *walSystem) fill() {
-	s.Helper()
-	before := s.size("")
-	s.commit("INSERT INTO t VALUES (zeroblob(33554432))")
-	s.commit("INSERT INTO t VALUES (x'01')")
-	if after := s.size(""); after < before+32<<20 {
-		s.Fatalf("the -wal was not copied back: the file had %d bytes, and has %d", before, after)
-	}
-}
-
 // A journal whose process was killed opens, whenever that was, and whoever copied
-// its -wal back.
-func TestWALOfTheJournal(t *testing.T) {
-	s := newWALSystem(t)
-	opens := func(when string) {
-		t.Helper()
-		cfg := s.crashed()
-		if id, err := tryOpen(cfg, walIncarnation); err != nil || id != s.j.id {
-			t.Errorf("%s: %q, %v", when, id, err)
-		}
+// its -wal back; also a copy of its files, whose times are those of the copying.
+func TestWALOfAKilledProcess(t *testing.T) {
+	for _, steps := range []string{"", "commit", "fill", "fill commit", "commit foreign commit", "commit foreign fill foreign commit", "commit discard", "fill discard commit"} {
+		t.Run(steps, func(t *testing.T) {
+			t.Parallel()
+			cfg := killed(t, steps)
+			if at := time.Now().Add(-time.Hour); steps == "fill commit" {
+				copied := walConfig(filepath.Join(t.TempDir(), "journal.db"))
+				copyOver(t, cfg.Path, copied.Path, false)
+				copyOver(t, cfg.Path+"-wal", copied.Path+"-wal", false)
+				if err := os.Chtimes(copied.Path, at, at); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := tryOpen(copied, walIncarnation); err != nil {
+					t.Errorf("a copy: %v", err)
+				}
+			}
+			for range 2 { // the second finds no -wal
+				if _, err := tryOpen(cfg, walIncarnation); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
-	opens("new")
-	s.fill()
-	opens("after the -wal was copied back")
-	s.commit("INSERT INTO t VALUES (x'02')")
-	opens("with a -wal that was begun anew")
-	s.foreign()
-	s.commit("INSERT INTO t VALUES (x'03')")
-	opens("after another program copied the -wal back")
-	if err := s.j.discard(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.j.connection(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	opens("after the connection was given up")
 }
 
 // A backup that was restored without deleting the newer -wal is refused, and left
 // as it is: SQLite would undo it.
 func TestWALOfAnotherState(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		restore func(t *testing.T, backup, path string)
-	}{
-		{"cp", func(t *testing.T, backup, path string) { copyOver(t, backup, path, false) }},
-		{"cp -p", func(t *testing.T, backup, path string) { copyOver(t, backup, path, true) }},
-		{"mv", func(t *testing.T, backup, path string) {
+	for name, restore := range map[string]func(t *testing.T, backup, path string){
+		"cp":    func(t *testing.T, backup, path string) { copyOver(t, backup, path, false) },
+		"cp -p": func(t *testing.T, backup, path string) { copyOver(t, backup, path, true) },
+		"mv": func(t *testing.T, backup, path string) {
 			if err := os.Rename(backup, path); err != nil {
 				t.Fatal(err)
 			}
-		}},
+		},
 	} {
-		for _, filled := range []string{"a -wal of the backup's generation", "a later -wal"} {
-			t.Run(c.name+" beside "+filled, func(t *testing.T) {
-				s := newWALSystem(t)
-				backup := s.backup()
-				if filled == "a later -wal" {
-					s.fill()
+		for _, steps := range []string{"backup commit", "backup fill commit", "fill backup commit"} {
+			t.Run(name+" after "+steps, func(t *testing.T) {
+				t.Parallel()
+				cfg := killed(t, steps)
+				backup := cfg.Path + ".backup"
+				// It was made some time ago.
+				at := time.Now().Add(-time.Hour)
+				if err := os.Chtimes(backup, at, at); err != nil {
+					t.Fatal(err)
 				}
-				s.commit("INSERT INTO t VALUES (x'04')")
-				cfg := s.crashed()
-				c.restore(t, backup, cfg.Path)
+				restore(t, backup, cfg.Path)
 				before, err := os.ReadFile(cfg.Path)
 				if err != nil {
 					t.Fatal(err)
@@ -210,36 +223,29 @@ func TestWALOfAnotherState(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if id, err := tryOpen(cfg, walIncarnation); err != nil || id != s.j.id {
-					t.Errorf("without the -wal: %q, %v", id, err)
+				if _, err := tryOpen(cfg, walIncarnation); err != nil {
+					t.Errorf("without the -wal: %v", err)
 				}
 			})
 		}
 	}
 }
 
-// Files that were copied together without their times belong together once a person
-// says so.
+// A file that another program changed belongs to its -wal once a person says so.
 func TestWALSaidToBelong(t *testing.T) {
-	s := newWALSystem(t)
-	s.commit("INSERT INTO t VALUES (x'05')")
-	cfg := s.crashed()
-	ago := time.Now().Add(-time.Minute)
-	if err := os.Chtimes(cfg.Path, ago, ago); err != nil {
+	cfg := killed(t, "commit")
+	at := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(cfg.Path, at, at); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tryOpen(cfg, walIncarnation); err == nil || !strings.Contains(err.Error(), `"PRAGMA wal_checkpoint(TRUNCATE)"`) {
+	const pragma = "PRAGMA wal_checkpoint(TRUNCATE)"
+	if _, err := tryOpen(cfg, walIncarnation); err == nil || !strings.Contains(err.Error(), `"`+pragma+`"`) {
 		t.Fatalf("opened with %v", err)
 	}
-	db, err := sql.Open("sqlite", cfg.Path)
-	if err == nil {
-		_, err = db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		err = errors.Join(err, db.Close())
-	}
-	if err != nil {
+	if err := walSQL(cfg.Path, pragma); err != nil {
 		t.Fatal(err)
 	}
-	if id, err := tryOpen(cfg, walIncarnation); err != nil || id != s.j.id {
-		t.Errorf("%q, %v", id, err)
+	if _, err := tryOpen(cfg, walIncarnation); err != nil {
+		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -49,9 +50,9 @@ func parseStamp(s string) (stamp, error) {
 }
 
 // of reports whether a stamp that was read from the stream is this one.
-func (s stamp) of(w *wire.Stamp) bool { return w.N == s.n && w.Process == s.process }
+func (s stamp) of(w *txwire.Stamp) bool { return w.N == s.n && w.Process == s.process }
 
-// stamps keep the journal's stamp in the stream, as [wire.Stamp] says. The journal
+// stamps keep the journal's stamp in the stream, as [txwire.Stamp] says. The journal
 // has the next one first: after a crash between the two it is ahead of the stream,
 // which proves nothing. Each write has the condition that the last stamp in the
 // stream is the one before, so that of two processes on copies of one journal the
@@ -68,15 +69,15 @@ type stamps struct {
 }
 
 // subject is that of this journal.
-func (p *stamps) subject() string { return wire.StampSubject(p.s.cfg.Name, p.s.journal.id) }
+func (p *stamps) subject() string { return txwire.StampSubject(p.s.cfg.Name, p.s.journal.id) }
 
 // begin makes the first stamp of this start. While the brokers are away it waits.
 func (p *stamps) begin(ctx context.Context) error {
-	if _, err := streams.Await(ctx, p.js, wire.Journals(), p.s.cfg.Log); err != nil {
+	if _, err := streams.Await(ctx, p.js, txwire.JournalStream(), p.s.cfg.Log); err != nil {
 		return err
 	}
 	var err error
-	if p.stream, err = streams.Open(ctx, p.js, wire.Journals(), p.s.cfg.Log); err != nil {
+	if p.stream, err = streams.Open(ctx, p.js, txwire.JournalStream(), p.s.cfg.Log); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -107,7 +108,7 @@ var errUnclear = errors.New("the broker did not say whether the stamp is stored"
 
 // last reads the newest stamp of this journal from the stream, nil if there is
 // none. While nobody can answer it asks again.
-func (p *stamps) last(ctx context.Context) (*wire.Stamp, error) {
+func (p *stamps) last(ctx context.Context) (*txwire.Stamp, error) {
 	for {
 		raw, err := p.read(ctx)
 		switch {
@@ -115,9 +116,9 @@ func (p *stamps) last(ctx context.Context) (*wire.Stamp, error) {
 			p.seq, p.unsure = 0, false
 			return nil, nil
 		case err == nil:
-			w, err := wire.Decode[wire.Stamp](raw.Data)
+			w, err := wire.Decode[txwire.Stamp](raw.Data)
 			if err != nil {
-				return nil, fmt.Errorf("the stamp at sequence %d of %s: %w", raw.Sequence, wire.Journals().Name, err)
+				return nil, fmt.Errorf("the stamp at sequence %d of %s: %w", raw.Sequence, txwire.JournalStream().Name, err)
 			}
 			p.seq, p.unsure = raw.Sequence, false
 			return &w, nil
@@ -140,7 +141,7 @@ func (p *stamps) read(ctx context.Context) (*jetstream.RawStreamMsg, error) {
 
 // compare finds out whether the journal went back since its last stamp, and
 // whether it is a new one where there was another.
-func (p *stamps) compare(ctx context.Context, last *wire.Stamp) error {
+func (p *stamps) compare(ctx context.Context, last *txwire.Stamp) error {
 	j := p.s.journal
 	last, err := p.notBack(ctx, last, p.s.cfg.AcceptIncarnation == j.incarnation)
 	if err != nil {
@@ -163,7 +164,7 @@ func (p *stamps) compare(ctx context.Context, last *wire.Stamp) error {
 // that it acknowledged, once a stale read cannot explain that. Nobody else writes this
 // journal's stamps, so an older store was put under the brokers, and commits may be
 // missing in it. accept goes on with it all the same.
-func (p *stamps) notBack(ctx context.Context, last *wire.Stamp, accept bool) (*wire.Stamp, error) {
+func (p *stamps) notBack(ctx context.Context, last *txwire.Stamp, accept bool) (*txwire.Stamp, error) {
 	j := p.s.journal
 	var retreat streams.Retreat
 	for {
@@ -179,7 +180,7 @@ func (p *stamps) notBack(ctx context.Context, last *wire.Stamp, accept bool) (*w
 		case accept:
 			return last, p.s.acceptStore(ctx, n)
 		case retreat.For(now) > p.s.cfg.BehindFor:
-			return nil, streams.WentBack(wire.Journals().Name, "for journal "+j.id+" the last stamp", n, stamped)
+			return nil, streams.WentBack(txwire.JournalStream().Name, "for journal "+j.id+" the last stamp", n, stamped)
 		case began:
 			p.s.cfg.Log.Error("the stream of the stamps lacks stamps of this journal which it had acknowledged: an older store was put under the brokers",
 				"last_stamp", n, "stored_before", stamped, "stops_after", p.s.cfg.BehindFor)
@@ -204,13 +205,13 @@ func (p *stamps) firstEver(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, stampTimeout)
 	defer cancel()
-	info, err := p.stream.Info(ctx, jetstream.WithSubjectFilter(wire.StampFilter(p.s.cfg.Name)))
+	info, err := p.stream.Info(ctx, jetstream.WithSubjectFilter(txwire.StampFilter(p.s.cfg.Name)))
 	if err != nil {
 		return fmt.Errorf("looking for other journals of participant %s: %w", p.s.cfg.Name, err)
 	}
 	var others []string
 	for subject := range info.State.Subjects {
-		if _, journal, err := wire.ParseStampSubject(subject); err == nil && journal != p.s.journal.id {
+		if _, journal, err := txwire.ParseStampSubject(subject); err == nil && journal != p.s.journal.id {
 			others = append(others, journal)
 		}
 	}
@@ -253,7 +254,7 @@ func (p *stamps) store(ctx context.Context, next stamp) error {
 	mark := natsconn.NewMark(p.s.deps.NATS)
 	ack, err := p.js.PublishMsg(
 		ctx, &nats.Msg{Subject: p.subject(), Data: wire.Encode(p.message(next))},
-		jetstream.WithExpectStream(wire.Journals().Name),
+		jetstream.WithExpectStream(txwire.JournalStream().Name),
 		jetstream.WithExpectLastSequencePerSubject(p.seq),
 		jetstream.WithRetryAttempts(0),
 	)
@@ -280,14 +281,14 @@ func (p *stamps) store(ctx context.Context, next stamp) error {
 	return fmt.Errorf("%w: storing a stamp on %s: %w", errUnclear, p.subject(), err)
 }
 
-func (p *stamps) message(s stamp) wire.Stamp {
-	return wire.Stamp{
+func (p *stamps) message(s stamp) txwire.Stamp {
+	return txwire.Stamp{
 		V: wire.Version, Participant: p.s.cfg.Name, Journal: p.s.journal.id,
 		N: s.n, Process: s.process, Name: p.s.deps.NATS.Opts.Name, At: p.s.clock.Now().UnixMilli(),
 	}
 }
 
-func (p *stamps) twin(last *wire.Stamp) *TwinError {
+func (p *stamps) twin(last *txwire.Stamp) *TwinError {
 	return &TwinError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: []string{last.Name}}
 }
 
@@ -320,7 +321,7 @@ func (p *stamps) run(ctx context.Context) error {
 
 // floor is what a journal that went back now does not know: what could have been
 // prepared until now.
-func (s *service) floor() int64 { return s.clock.Now().Add(wire.MaxDeadline).UnixMilli() }
+func (s *service) floor() int64 { return s.clock.Now().Add(txwire.MaxDeadline).UnixMilli() }
 
 // raiseFloor makes the floor durable.
 func (j *journal) raiseFloor(c *conn, floor int64) error {

@@ -14,6 +14,7 @@ import (
 
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // TwinError reports that two processes answer for one journal, from copies of its
@@ -241,9 +242,9 @@ func (s *service) alone(ctx context.Context, own micro.Service) error {
 // those of a copy, or of another journal, which another part of a divided network
 // has had.
 func (s *service) hear(ctx context.Context) (*nats.Subscription, error) {
-	subject := wire.StampFilter(s.cfg.Name)
+	subject := txwire.StampFilter(s.cfg.Name)
 	sub, err := s.deps.NATS.Subscribe(subject, func(m *nats.Msg) {
-		w, err := wire.Decode[wire.Stamp](m.Data)
+		w, err := wire.Decode[txwire.Stamp](m.Data)
 		switch {
 		case err != nil || w.Process == s.stamps.process:
 		case w.Journal == s.journal.id:

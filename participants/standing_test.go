@@ -14,6 +14,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -57,7 +58,7 @@ func newVoter(t *testing.T, nc *nats.Conn, name string) *voter {
 	return &voter{t: t, nc: nc, name: name, votes: votes}
 }
 
-func (v *voter) vote() wire.Vote {
+func (v *voter) vote() txwire.Vote {
 	v.t.Helper()
 	v.n++
 	if err := v.nc.PublishMsg(prepareMessage(v.name, v.n)); err != nil {
@@ -66,13 +67,13 @@ func (v *voter) vote() wire.Vote {
 	return v.next()
 }
 
-func (v *voter) next() wire.Vote {
+func (v *voter) next() txwire.Vote {
 	v.t.Helper()
 	m, err := v.votes.NextMsg(patience)
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	vote, err := wire.Decode[wire.Vote](m.Data)
+	vote, err := wire.Decode[txwire.Vote](m.Data)
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -184,8 +185,8 @@ func TestCopiesStartAtOnce(t *testing.T) {
 
 // stampOf is a stamp of another process on a journal of that name.
 func stampOf(name, journal string, n uint64) *nats.Msg {
-	m := nats.NewMsg(wire.StampSubject(name, journal))
-	m.Data = wire.Encode(wire.Stamp{
+	m := nats.NewMsg(txwire.StampSubject(name, journal))
+	m.Data = wire.Encode(txwire.Stamp{
 		V: wire.Version, Participant: name, Journal: journal, N: n, Process: "another", Name: "the other one", At: time.Now().UnixMilli(),
 	})
 	return m
@@ -202,7 +203,7 @@ func TestCopyIsFoundLater(t *testing.T) {
 	nc := server.Connect(t)
 	v := newVoter(t, nc, "copied")
 	journal := v.yes()
-	objections, err := nc.SubscribeSync(wire.StampSubject("copied", journal))
+	objections, err := nc.SubscribeSync(txwire.StampSubject("copied", journal))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +216,7 @@ func TestCopyIsFoundLater(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w, err := wire.Decode[wire.Stamp](m.Data)
+		w, err := wire.Decode[txwire.Stamp](m.Data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,7 +247,7 @@ func TestCopyIsFoundLater(t *testing.T) {
 	cfg.AcceptJournal = journal
 	p, cancel, ended = run(t, server.Connect(t), cfg, nothing{})
 	v.yes()
-	if floor, _ := strconv.ParseInt(meta(t, p, "floor"), 10, 64); floor < time.Now().Add(wire.MaxTimeout).UnixMilli() {
+	if floor, _ := strconv.ParseInt(meta(t, p, "floor"), 10, 64); floor < time.Now().Add(txwire.MaxTimeout).UnixMilli() {
 		t.Errorf("the floor is %d", floor)
 	}
 	stop(t, cancel, ended)
@@ -275,7 +276,7 @@ func TestRestoredBackupIsNoticed(t *testing.T) {
 
 	p, cancel, ended = run(t, server.Connect(t), old, nothing{})
 	floor := meta(t, p, "floor")
-	if n, _ := strconv.ParseInt(floor, 10, 64); n < time.Now().Add(wire.MaxTimeout).UnixMilli() {
+	if n, _ := strconv.ParseInt(floor, 10, 64); n < time.Now().Add(txwire.MaxTimeout).UnixMilli() {
 		t.Errorf("the floor of the restored backup is %q", floor)
 	}
 	if !strings.Contains(log.String(), "this journal went back") {
@@ -358,21 +359,21 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-func newestStamp(t *testing.T, nc *nats.Conn, name, journal string) wire.Stamp {
+func newestStamp(t *testing.T, nc *nats.Conn, name, journal string) txwire.Stamp {
 	t.Helper()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.Stream(t.Context(), wire.Journals().Name)
+	s, err := js.Stream(t.Context(), txwire.JournalStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.GetLastMsgForSubject(t.Context(), wire.StampSubject(name, journal))
+	m, err := s.GetLastMsgForSubject(t.Context(), txwire.StampSubject(name, journal))
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := wire.Decode[wire.Stamp](m.Data)
+	w, err := wire.Decode[txwire.Stamp](m.Data)
 	if err != nil {
 		t.Fatal(err)
 	}

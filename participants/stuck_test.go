@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"parley/participants"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // hung is a resource whose Prepare returns when it is released.
@@ -43,7 +43,7 @@ func TestDrainEndsThoughACallHangs(t *testing.T) {
 		<-tick.C
 	}
 	cancel()
-	id := wire.TxID{Log: "testlogtestloga2", N: 1}
+	id := txwire.ID{Log: "testlogtestloga2", N: 1}
 	if err := waitFor(t, ended); err == nil || !strings.Contains(err.Error(), "the resource's prepare of "+id.String()) {
 		t.Errorf("Run ended with %v, want the call that hangs", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -24,7 +25,7 @@ func store(t *testing.T, nc *nats.Conn, n int) (last uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subject := wire.LogSubject("testlogtestloga2")
+	subject := txwire.LogSubject("testlogtestloga2")
 	for range n {
 		ack, err := js.Publish(t.Context(), subject, []byte("{}"))
 		if err != nil {
@@ -67,7 +68,7 @@ func incarnation(t *testing.T, nc *nats.Conn) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.Stream(t.Context(), wire.TxLog().Name)
+	s, err := js.Stream(t.Context(), txwire.LogStream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +111,8 @@ func TestStreamWentBackUnderJournal(t *testing.T) {
 	// A coordinator that concludes from a seal in the older store.
 	asked := make(chan struct{}, 1)
 	seal := store(t, server.Connect(t), 1)
-	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
-		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: seal}))
+	if _, err := nc.Subscribe(txwire.SubjectResolve, func(m *nats.Msg) {
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted, SealSeq: seal}))
 		select {
 		case asked <- struct{}{}:
 		default:
@@ -135,7 +136,7 @@ func TestStreamWentBackUnderJournal(t *testing.T) {
 		t.Errorf("its health is %v", err)
 	}
 	err := waitFor(t, ended)
-	for _, want := range []string{wire.TxLog().Name, "last sequence " + strconv.FormatUint(seal, 10), "at least " + strconv.FormatUint(newest, 10), "older"} {
+	for _, want := range []string{txwire.LogStream().Name, "last sequence " + strconv.FormatUint(seal, 10), "at least " + strconv.FormatUint(newest, 10), "older"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("it ended with %v, which lacks %q", err, want)
 		}
@@ -175,7 +176,7 @@ func TestStoreWentBackUnderStamps(t *testing.T) {
 	cfg.Log, cfg.BehindFor = log.log(), 500*time.Millisecond
 	_, _, ended = start(t, server.Connect(t), cfg, nothing{})
 	err := waitFor(t, ended)
-	for _, want := range []string{wire.Journals().Name, " 1, it must be at least 2", "older"} {
+	for _, want := range []string{txwire.JournalStream().Name, " 1, it must be at least 2", "older"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("it ended with %v, which lacks %q", err, want)
 		}
@@ -183,8 +184,8 @@ func TestStoreWentBackUnderStamps(t *testing.T) {
 
 	// What is in doubt is aborted when an operator accepts that, also by a seal that is
 	// older than its log was.
-	if _, err := nc.Subscribe(wire.SubjectResolve, func(m *nats.Msg) {
-		_ = m.Respond(wire.Encode(wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: seal}))
+	if _, err := nc.Subscribe(txwire.SubjectResolve, func(m *nats.Msg) {
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted, SealSeq: seal}))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,7 @@
 package wire
 
+import "fmt"
+
 // Code says why, in one word that programs can compare. Whether it is definite
 // is [Code.Definite].
 type Code string
@@ -84,7 +86,10 @@ func (c Code) Valid() bool {
 	}
 }
 
-// keyTaken reports whether a vote with this code names another transaction.
-func (c Code) keyTaken() bool {
-	return c == CodeDuplicate || c == CodeContended || c == CodeConflict || c == CodeClosed
+// CheckCode reports whether an answer may have this code and this reason.
+func CheckCode(c Code, reason string) error {
+	if !c.Valid() {
+		return fmt.Errorf("code %.40q is unknown", c)
+	}
+	return CheckText("reason", reason, MaxReason)
 }

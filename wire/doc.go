@@ -1,10 +1,10 @@
-// Package wire is what Parley's processes say to each other and how: subjects,
-// messages, stream specifications, error codes and limits, with the one codec
-// that reads and writes them.
+// Package wire is how Parley's processes talk to each other: the one codec for
+// messages, names, error codes, what a stream must be, and the limits that all share.
+// What they say is in the packages of the domains: txwire, idwire, chatwire,
+// blogwire, and participants/food.
 //
-// It is the leaf of the module: it imports the standard library alone, and
-// every other package imports it. A subject, a code or a limit that is spelled
-// anywhere else is a mistake.
+// It imports the standard library alone, and a domain's package little more. A
+// subject, a code or a limit that is spelled anywhere else is a mistake.
 //
 // Messages are JSON objects with a version field "v". A decoder refuses what is
 // malformed, too large, of an unknown version or with an unknown field, and

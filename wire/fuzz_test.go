@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // roundTrip holds for any input: no panic; a refusal is an *Error with a code
@@ -118,14 +119,14 @@ func FuzzParseTxID(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		id, err := wire.ParseTxID(s)
+		id, err := txwire.ParseID(s)
 		if err != nil {
 			return
 		}
 		if id.IsZero() || id.String() != s {
 			t.Fatalf("%q is read as %#v, whose text is %q", s, id, id)
 		}
-		var through wire.TxID
+		var through txwire.ID
 		text, _ := id.MarshalText()
 		if err := through.UnmarshalText(text); err != nil || through != id {
 			t.Fatalf("%q came back as %#v, %v", text, through, err)
@@ -135,60 +136,18 @@ func FuzzParseTxID(f *testing.F) {
 
 func FuzzParseTxSubject(f *testing.F) {
 	for _, s := range []string{
-		wire.TxSubject(wire.KindVote, "inventory", txA), "tx.vote.inventory." + logA, "tx.vote..." + logA + ".1",
+		txwire.Subject(txwire.KindVote, "inventory", txA), "tx.vote.inventory." + logA, "tx.vote..." + logA + ".1",
 		"tx.owner." + logA, "tx.vote.inventory." + logA + ".1.2", "ty.vote.inventory." + logA + ".1",
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		kind, participant, id, err := wire.ParseTxSubject(s)
-		if err == nil && wire.TxSubject(kind, participant, id) != s {
+		kind, participant, id, err := txwire.ParseSubject(s)
+		if err == nil && txwire.Subject(kind, participant, id) != s {
 			t.Fatalf("%q is read as %q %q %q", s, kind, participant, id)
 		}
-		if log, err := wire.ParseLogSubject(s); err == nil && wire.LogSubject(log) != s {
+		if log, err := txwire.ParseLogSubject(s); err == nil && txwire.LogSubject(log) != s {
 			t.Fatalf("%q is read as the log %q", s, log)
-		}
-	})
-}
-
-// Whatever is read as an ID is one, has one text in each form, and comes
-// through every encoding.
-func FuzzParseID(f *testing.F) {
-	for _, s := range []string{idA.String(), idA.Short(), "1", "0", "-1", "+1", "007", wire.MaxID.String(), "288230376151711744", "1e3", "\"1\"", "null", "zzzzzzzzzzzz"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		id, err := wire.ParseID(s)
-		if err == nil && id.String() != s {
-			t.Fatalf("%q is read as %d", s, id)
-		}
-		if err != nil {
-			id, err = wire.ParseShort(s)
-			if err == nil && id.Short() != s {
-				t.Fatalf("%q is read as %d, whose short form is %s", s, id, id.Short())
-			}
-		}
-		if err != nil {
-			var none wire.ID
-			if none.UnmarshalText([]byte(s)) == nil || none.Scan(s) == nil {
-				t.Fatalf("%q is no ID and is read as %d", s, none)
-			}
-			return
-		}
-		if !id.Valid() {
-			t.Fatalf("%q is read as %d", s, id)
-		}
-		same(t, id)
-	})
-}
-
-func FuzzParseLeaseSubject(f *testing.F) {
-	for _, s := range []string{wire.LeaseSubject(0), wire.LeaseSubject(31), "id.lease.32", "id.lease.-1", "id.lease.07", "id.lease.+7", "id.lease.", "id.lease.7.8", "7"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if n, err := wire.ParseLeaseSubject(s); err == nil && (wire.LeaseSubject(n) != s || n < 0 || n > wire.MaxWorker) {
-			t.Fatalf("%q is read as worker %d", s, n)
 		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func TestCheckName(t *testing.T) {
@@ -104,8 +105,8 @@ func TestClip(t *testing.T) {
 			if len(got) < min(len(s), wire.MaxReason-8) {
 				t.Fatalf("%d of %q: only %d bytes are left", n, unit, len(got))
 			}
-			sent := wire.Encode(wire.Resolved{V: 1, Status: wire.StatusUnknown, Reason: got})
-			if back, err := wire.Decode[wire.Resolved](sent); err != nil || back.Reason != got {
+			sent := wire.Encode(txwire.Resolved{V: 1, Status: txwire.StatusUnknown, Reason: got})
+			if back, err := wire.Decode[txwire.Resolved](sent); err != nil || back.Reason != got {
 				t.Fatalf("%d of %q: came back as %q, %v", n, unit, back.Reason, err)
 			}
 		}
@@ -114,15 +115,15 @@ func TestClip(t *testing.T) {
 
 func TestSubjects(t *testing.T) {
 	token := regexp.MustCompile(`^[a-z0-9-]+$`)
-	longest := wire.TxSubject(wire.KindPrepare, strings.Repeat("n", wire.MaxName), wire.TxID{Log: logA, N: 1<<63 - 1})
+	longest := txwire.Subject(txwire.KindPrepare, strings.Repeat("n", wire.MaxName), txwire.ID{Log: logA, N: 1<<63 - 1})
 	if len(longest) > 255 {
 		t.Errorf("%s has %d bytes", longest, len(longest))
 	}
 	for _, s := range []string{
-		longest, wire.OwnerSubject(logA), wire.LogSubject(logA), wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.SubjectCoordinators,
+		longest, txwire.OwnerSubject(logA), txwire.LogSubject(logA), txwire.SubjectSubmit, txwire.SubjectStatus, txwire.SubjectResolve, txwire.SubjectCoordinators,
 	} {
-		if !strings.HasPrefix(s, wire.Prefix) {
-			t.Errorf("%s does not begin with %s", s, wire.Prefix)
+		if !strings.HasPrefix(s, txwire.Prefix) {
+			t.Errorf("%s does not begin with %s", s, txwire.Prefix)
 		}
 		for _, part := range strings.Split(s, ".") {
 			if !token.MatchString(part) {
@@ -130,19 +131,19 @@ func TestSubjects(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range []string{wire.KindPrepare, wire.KindVote, wire.KindCommit, wire.KindAbort, wire.KindAck} {
-		k, p, id, err := wire.ParseTxSubject(wire.TxSubject(kind, "delivery", txA))
+	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAbort, txwire.KindAck} {
+		k, p, id, err := txwire.ParseSubject(txwire.Subject(kind, "delivery", txA))
 		if err != nil || k != kind || p != "delivery" || id != txA {
 			t.Errorf("%s: read back as %s %s %s, %v", kind, k, p, id, err)
 		}
 	}
-	if got := wire.TxFilter(txA); got != "tx.*.*."+logA+".42" {
+	if got := txwire.Filter(txA); got != "tx.*.*."+logA+".42" {
 		t.Error(got)
 	}
-	if got := wire.LogFilter(wire.KindVote, logA); got != "tx.vote.*."+logA+".*" {
+	if got := txwire.LogFilter(txwire.KindVote, logA); got != "tx.vote.*."+logA+".*" {
 		t.Error(got)
 	}
-	if got := wire.ParticipantFilter(wire.KindPrepare, "delivery"); got != "tx.prepare.delivery.>" {
+	if got := txwire.ParticipantFilter(txwire.KindPrepare, "delivery"); got != "tx.prepare.delivery.>" {
 		t.Error(got)
 	}
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 // refused fails unless err is an *Error with the code whose text has all parts.
@@ -113,11 +116,11 @@ func set(path string, v any) func(map[string]any) {
 // What one message may not be: the text names the field, its value and the
 // limit. (Taking out a line of a check fails its lines here.)
 func TestRefusals(t *testing.T) {
-	payload := `"` + strings.Repeat("x", wire.MaxPayload) + `"`
+	payload := `"` + strings.Repeat("x", txwire.MaxPayload) + `"`
 	name := strings.Repeat("n", wire.MaxName+1)
 	key := strings.Repeat("k", wire.MaxKey+1)
 	reason := strings.Repeat("r", wire.MaxReason+1)
-	detail := `"` + strings.Repeat("d", wire.MaxDetail) + `"`
+	detail := `"` + strings.Repeat("d", txwire.MaxDetail) + `"`
 	branch := map[string]any{"participant": "inventory", "payload": 1}
 	committed := func(n int) (all []any) {
 		for i := range n {
@@ -200,7 +203,7 @@ func TestRefusals(t *testing.T) {
 		{"record", "no nonce", set("nonce", ""), []string{"nonce"}},
 		{"record", "commits that expect nothing", set("prev", 0), []string{"prev 0"}},
 		{"record", "a base beyond its end", set("base", 19), []string{"base", "19", "18"}},
-		{"record", "too many commits", set("commits", committed(wire.MaxRecordCommits+1)), []string{"commits", "257", "256"}},
+		{"record", "too many commits", set("commits", committed(txwire.MaxRecordCommits+1)), []string{"commits", "257", "256"}},
 		{"record", "number 0", commit("n", 0), []string{"commits[0]", "n is missing"}},
 		{"record", "no decide_by", commit("decide_by", 0), []string{"commits[0]", "decide_by", "0"}},
 		{"record", "no branches", commit("branches", []any{}), []string{"commits[0]", "branches", "0", "12"}},
@@ -250,7 +253,7 @@ func TestRefusals(t *testing.T) {
 		{"ids", "a word", set("ids", []any{"next"}), []string{"next", "decimal"}},
 		{"ids", "nothing", set("ids", []any{nil}), []string{"null"}},
 		{"ids", "one twice", set("ids", []any{"7", "7"}), []string{"ids[1]", "7", "above"}},
-		{"ids", "too many", set("ids", repeat("7", wire.MaxIDs+1)), []string{"4097", "4096"}},
+		{"ids", "too many", set("ids", repeat("7", idwire.MaxIDs+1)), []string{"4097", "4096"}},
 		{"ids.refused", "another code", set("code", "odd"), []string{"code", "odd"}},
 		{"ids.refused", "a long reason", set("reason", reason), []string{"reason", "513", "512"}},
 		{"grant_request", "none", set("count", 0), []string{"count", "0", "65536"}},
@@ -283,7 +286,7 @@ func TestRefusals(t *testing.T) {
 		{"new_post", "a user that begins with a dot", set("user", ".a"), []string{"user", "start", "'.'"}},
 		{"new_post", "no text", set("text", ""), []string{"text is empty"}},
 		{"new_post", "spaces", set("text", " \u2003\n"), []string{"text is empty"}},
-		{"new_post", "a long text", set("text", strings.Repeat("t", wire.MaxText+1)), []string{"text", "16385", "16384"}},
+		{"new_post", "a long text", set("text", strings.Repeat("t", blogwire.MaxText+1)), []string{"text", "16385", "16384"}},
 		{"new_post", "a text with U+0000", set("text", "a\x00b"), []string{"text", "U+0000", "byte 1"}},
 		{"new_post", "a text with an escape", set("text", "\x1b[2J"), []string{"text", "U+001B", "byte 0"}},
 		{"new_post", "a long key", set("key", key), []string{"key", "129", "128"}},
@@ -326,15 +329,15 @@ func TestEncodePanics(t *testing.T) {
 			t.Errorf("recovered %v, want the reason", r)
 		}
 	}()
-	wire.Encode(wire.Submit{V: 1})
+	wire.Encode(txwire.Submit{V: 1})
 }
 
 // Check refuses what Decode refuses, so that a client needs no coordinator for
 // it.
 func TestCheck(t *testing.T) {
-	_, err := wire.Check(wire.Submit{V: 1, Key: "k"})
+	_, err := wire.Check(txwire.Submit{V: 1, Key: "k"})
 	refused(t, err, wire.CodeInvalid, "submit", "branches is empty")
-	if s, err := wire.Check(find(t, "submit").value.(wire.Submit)); err != nil || s.Key != "order-1" {
+	if s, err := wire.Check(find(t, "submit").value.(txwire.Submit)); err != nil || s.Key != "order-1" {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }

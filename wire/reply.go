@@ -6,7 +6,7 @@ import "strings"
 // it would be taken for something else than an answer, by Parley or by the
 // broker.
 func CanReply(subject string) bool {
-	for _, prefix := range []string{"$", Prefix, "id.", "blog.", "chat.", "participant.", journalPrefix, abandonedPrefix, "inventory.", "delivery."} {
+	for _, prefix := range []string{"$", "tx.", "id.", "blog.", "chat.", "participant.", "journal.", "abandoned.", "inventory.", "delivery."} {
 		if strings.HasPrefix(subject, prefix) {
 			return false
 		}

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -22,21 +23,35 @@ func parse(t *testing.T, name string) *ast.File {
 	return f
 }
 
+// messageFiles are the sources that may hold messages.
+func messageFiles(t *testing.T) (files []string) {
+	t.Helper()
+	for _, pattern := range []string{"*wire/*.go", "../participants/food/*.go"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
+		}
+		files = append(files, found...)
+	}
+	return files
+}
+
 // Every message type has a sample. Message types are those with a method Form.
 func TestEverySample(t *testing.T) {
 	sampled := map[string]bool{}
 	for _, s := range samples() {
-		sampled[reflect.TypeOf(s.value).Name()] = true
+		sampled[reflect.TypeOf(s.value).String()] = true
 	}
 	found := 0
-	for _, name := range []string{"submit.go", "protocol.go", "record.go", "listing.go", "food.go", "idservice.go", "lease.go", "stamp.go", "retry.go", "abandon.go", "blog.go", "chat.go", "chatpresence.go", "gateway.go"} {
-		for _, d := range parse(t, name).Decls {
+	for _, name := range messageFiles(t) {
+		file := parse(t, name)
+		for _, d := range file.Decls {
 			f, ok := d.(*ast.FuncDecl)
 			if !ok || f.Name.Name != "Form" || f.Recv == nil {
 				continue
 			}
 			found++
-			typ := f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+			typ := file.Name.Name + "." + f.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
 			if !sampled[typ] {
 				t.Errorf("%s: the message %s has no sample", name, typ)
 			}

@@ -49,21 +49,3 @@ func (s StreamSpec) SoftBytes(maxBytes int64) int64 {
 // to a stream when it was created. Journals and leases remember it: a stream
 // that was lost and made anew has another one.
 const MetaIncarnation = "parley-incarnation"
-
-// TxLog holds the commit logs, one subject each: file storage, discard new,
-// no age limit, no rollup, no direct get.
-func TxLog() StreamSpec {
-	return StreamSpec{
-		Name:       "TXLOG",
-		Subjects:   []string{logPrefix + "*"},
-		MaxBytes:   256 << 20,
-		MinBytes:   4 * MaxRecord,
-		MaxMsgSize: MaxRecord + 4096,
-		Duplicates: time.Second,
-
-		SoftPercent: 75,
-	}
-}
-
-// Streams are all that Parley needs, in the order in which they are made.
-func Streams() []StreamSpec { return []StreamSpec{TxLog(), Journals(), IDLeases(), Chat()} }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // field is a field of a JSON object as it is written.
@@ -129,7 +130,7 @@ func TestManyFields(t *testing.T) {
 	for i := range 4000 {
 		many = append(many, fmt.Sprintf(`"p%d":1`, i))
 	}
-	_, err := wire.Decode[wire.Outcome]([]byte(`{"v":1,"status":"pending","details":{` + strings.Join(many, ",") + `}}`))
+	_, err := wire.Decode[txwire.Outcome]([]byte(`{"v":1,"status":"pending","details":{` + strings.Join(many, ",") + `}}`))
 	refused(t, err, wire.CodeInvalid, "fields")
 }
 
@@ -154,7 +155,7 @@ func TestUnicodeText(t *testing.T) {
 	}
 	for _, key := range []string{`a\ud83d\ude42b`, "a\ufffdb", `a\ufffdb`, `\u00e9`, `\\ud800`, "é"} {
 		data := []byte(`{"v":1,"key":"` + key + `","branches":[{"participant":"inventory","payload":"` + key + `"}]}`)
-		m, err := wire.Decode[wire.Submit](data)
+		m, err := wire.Decode[txwire.Submit](data)
 		if err != nil {
 			t.Errorf("the key %s: %v", key, err)
 		} else if want := unquoted(t, key); m.Key != want {
@@ -237,7 +238,7 @@ func TestOpaqueFields(t *testing.T) {
 			for i := range of.NumField() {
 				f := of.Field(i)
 				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-				if !f.IsExported() || of == reflect.TypeFor[wire.TxID]() {
+				if !f.IsExported() || of == reflect.TypeFor[txwire.ID]() {
 					continue
 				}
 				if !regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(name) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // generator is one way of making IDs.
@@ -41,7 +41,7 @@ type maker struct {
 }
 
 // perMillisecond is how many IDs a millisecond has, here and at Twitter.
-const perMillisecond = wire.MaxSequence + 1
+const perMillisecond = snowflake.MaxSequence + 1
 
 func generators() []generator {
 	return []generator{

@@ -7,20 +7,19 @@ import (
 	"github.com/google/uuid"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // errUsedUp cannot happen before 2095.
 var errUsedUp = errors.New("the range of timestamps is used up")
 
 // now is the time as Parley's IDs count it.
-func now() int64 { return wire.IDTimestamp(time.Now()) }
+func now() int64 { return snowflake.Timestamp(time.Now()) }
 
 // openParleyLease is the hot path: the time is read once in a while and there
 // is room to borrow.
 func openParleyLease() (maker, error) {
 	at := now()
-	r := snowflake.NewRange(1, at, wire.MaxTimestamp)
+	r := snowflake.NewRange(1, at, snowflake.MaxTimestamp)
 	return maker{
 		spend: func(n int) error {
 			for range n {
@@ -39,7 +38,7 @@ func openParleyLease() (maker, error) {
 func openParleyRealTime() (maker, error) {
 	at := now()
 	r := snowflake.NewRange(1, at, at+1)
-	next := func() wire.ID {
+	next := func() snowflake.ID {
 		for {
 			at := now()
 			r.Extend(at + 1)

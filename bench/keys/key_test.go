@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // TestSources: keys are those they say they are, differ, and are the same again
@@ -31,7 +31,7 @@ func TestSources(t *testing.T) {
 			case string:
 				u = uuid.MustParse(v)
 			case int64:
-				id := wire.ID(v)
+				id := snowflake.ID(v)
 				if at := id.Time(); !id.Valid() || id.Worker() >= writers || at.After(now) || now.Sub(at).Seconds() > 2 {
 					t.Fatalf("%s: %d has worker %d and time %v at %v", k.name, id, id.Worker(), at, now)
 				}

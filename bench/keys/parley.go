@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // writers is how many processes write rows with Parley IDs, each with blocks
@@ -21,12 +20,12 @@ const blockRows = int(time.Second / rowEvery / writers)
 // writer is one process that hands out IDs from blocks.
 type writer struct {
 	ids   *snowflake.Range
-	block wire.Block
+	block snowflake.Block
 	used  int
 }
 
-// next is the writer's next ID; now is in milliseconds since [wire.IDEpochMS].
-func (w *writer) next(now int64) wire.ID {
+// next is the writer's next ID; now is in milliseconds since [snowflake.EpochMS].
+func (w *writer) next(now int64) snowflake.ID {
 	if w.used == w.block.Count {
 		var ok bool
 		if w.block, ok = w.ids.Take(now, blockRows); !ok {
@@ -43,9 +42,9 @@ func parleyIDs(seed uint64) source {
 	turn := rand.New(newRandom(seed))
 	var all [writers]writer
 	for i := range all {
-		all[i].ids = snowflake.NewRange(i, 1, wire.MaxTimestamp)
+		all[i].ids = snowflake.NewRange(i, 1, snowflake.MaxTimestamp)
 	}
 	return sourceFunc(func(now time.Time) any {
-		return int64(all[turn.IntN(writers)].next(wire.IDTimestamp(now)))
+		return int64(all[turn.IntN(writers)].next(snowflake.Timestamp(now)))
 	})
 }

@@ -8,7 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -27,37 +29,37 @@ func New(nc *nats.Conn) *Client { return &Client{nc: nc} }
 const readFor = 6 * time.Second
 
 // Read reads a post. With a user only that user's shard is asked.
-func (c *Client) Read(ctx context.Context, id wire.ID, user string) (wire.Post, error) {
-	m, err := wire.Check(wire.ReadPost{V: wire.Version, ID: id, User: user})
+func (c *Client) Read(ctx context.Context, id snowflake.ID, user string) (blogwire.Post, error) {
+	m, err := wire.Check(blogwire.ReadPost{V: wire.Version, ID: id, User: user})
 	if err != nil {
-		return wire.Post{}, err
+		return blogwire.Post{}, err
 	}
-	a, err := c.posts(ctx, wire.SubjectBlogRead, wire.Encode(m))
+	a, err := c.posts(ctx, blogwire.SubjectRead, wire.Encode(m))
 	if err != nil {
-		return wire.Post{}, err
+		return blogwire.Post{}, err
 	}
 	return theOne(a)
 }
 
 // Timeline reads one page, newest first: of a user, or of everybody. The page's
 // Next is the Before of the following one.
-func (c *Client) Timeline(ctx context.Context, r wire.PageRequest) (wire.Posts, error) {
+func (c *Client) Timeline(ctx context.Context, r blogwire.PageRequest) (blogwire.Posts, error) {
 	r.V = wire.Version
 	m, err := wire.Check(r)
 	if err != nil {
-		return wire.Posts{}, err
+		return blogwire.Posts{}, err
 	}
-	return c.posts(ctx, wire.SubjectBlogTimeline, wire.Encode(m))
+	return c.posts(ctx, blogwire.SubjectTimeline, wire.Encode(m))
 }
 
 // All goes through all posts of a user, or of everybody where user is empty,
 // newest first. It ends with the first error.
-func (c *Client) All(ctx context.Context, user string) func(yield func(wire.Post, error) bool) {
-	return func(yield func(wire.Post, error) bool) {
-		for before := wire.ID(0); ; {
-			page, err := c.Timeline(ctx, wire.PageRequest{User: user, Before: before, Limit: wire.MaxPage})
+func (c *Client) All(ctx context.Context, user string) func(yield func(blogwire.Post, error) bool) {
+	return func(yield func(blogwire.Post, error) bool) {
+		for before := snowflake.ID(0); ; {
+			page, err := c.Timeline(ctx, blogwire.PageRequest{User: user, Before: before, Limit: blogwire.MaxPage})
 			if err != nil {
-				yield(wire.Post{}, err)
+				yield(blogwire.Post{}, err)
 				return
 			}
 			for _, p := range page.Posts {
@@ -74,11 +76,11 @@ func (c *Client) All(ctx context.Context, user string) func(yield func(wire.Post
 
 // Shards counts the posts of each shard.
 func (c *Client) Shards(ctx context.Context) ([]int64, error) {
-	data, err := c.ask(ctx, wire.SubjectBlogShards, wire.Encode(wire.ShardsRequest{V: wire.Version}), readFor)
+	data, err := c.ask(ctx, blogwire.SubjectShards, wire.Encode(blogwire.ShardsRequest{V: wire.Version}), readFor)
 	if err != nil {
 		return nil, err
 	}
-	a, err := wire.Decode[wire.Shards](data)
+	a, err := wire.Decode[blogwire.Shards](data)
 	if err != nil {
 		return nil, err
 	}
@@ -86,12 +88,12 @@ func (c *Client) Shards(ctx context.Context) ([]int64, error) {
 }
 
 // posts asks, and makes an error of a refusal.
-func (c *Client) posts(ctx context.Context, subject string, request []byte) (wire.Posts, error) {
+func (c *Client) posts(ctx context.Context, subject string, request []byte) (blogwire.Posts, error) {
 	data, err := c.ask(ctx, subject, request, readFor)
 	if err != nil {
-		return wire.Posts{}, err
+		return blogwire.Posts{}, err
 	}
-	a, err := wire.Decode[wire.Posts](data)
+	a, err := wire.Decode[blogwire.Posts](data)
 	if err != nil {
 		return a, err
 	}
@@ -119,9 +121,9 @@ func refused(code wire.Code, reason string) error {
 }
 
 // theOne is the post of an answer that has to have one.
-func theOne(a wire.Posts) (wire.Post, error) {
+func theOne(a blogwire.Posts) (blogwire.Post, error) {
 	if len(a.Posts) != 1 {
-		return wire.Post{}, &wire.Error{Code: wire.CodeInternal, Text: fmt.Sprintf("the blog answered with %d posts instead of one", len(a.Posts))}
+		return blogwire.Post{}, &wire.Error{Code: wire.CodeInternal, Text: fmt.Sprintf("the blog answered with %d posts instead of one", len(a.Posts))}
 	}
 	return a.Posts[0], nil
 }

@@ -13,7 +13,9 @@ import (
 	"parley/blog"
 	"parley/blog/blogclient"
 	"parley/broker/brokertest"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
@@ -28,7 +30,7 @@ func serve(t *testing.T, server *brokertest.Server) {
 	t.Helper()
 	var n atomic.Int64
 	b, err := blog.New(blog.Config{Dir: t.TempDir(), Shards: 3, Log: slog.New(slog.DiscardHandler)}, blog.Deps{
-		NATS: server.Connect(t), NextID: func(context.Context) (wire.ID, error) { return wire.NewID(n.Add(1), 1, 0), nil },
+		NATS: server.Connect(t), NextID: func(context.Context) (snowflake.ID, error) { return snowflake.NewID(n.Add(1), 1, 0), nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -53,9 +55,9 @@ func TestClient(t *testing.T) {
 	server := brokertest.Run(t)
 	serve(t, server)
 	client, ctx := blogclient.New(server.Connect(t)), t.Context()
-	var posts []wire.Post
+	var posts []blogwire.Post
 	for i := range 130 {
-		p, err := client.Post(ctx, wire.NewPost{User: fmt.Sprintf("user-%d", i%2), Text: fmt.Sprintf("post %d", i)})
+		p, err := client.Post(ctx, blogwire.NewPost{User: fmt.Sprintf("user-%d", i%2), Text: fmt.Sprintf("post %d", i)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,11 +85,11 @@ func TestClient(t *testing.T) {
 	if err != nil || len(counts) != 3 || counts[0]+counts[1]+counts[2] != 130 {
 		t.Errorf("the shards hold %v, %v", counts, err)
 	}
-	page, err := client.Timeline(ctx, wire.PageRequest{User: "user-0", Limit: 2})
+	page, err := client.Timeline(ctx, blogwire.PageRequest{User: "user-0", Limit: 2})
 	if err != nil || len(page.Posts) != 2 || page.Next != page.Posts[1].ID {
 		t.Errorf("a page is %+v, %v", page, err)
 	}
-	post := wire.NewPost{User: "ada", Text: "hello", Key: "k"}
+	post := blogwire.NewPost{User: "ada", Text: "hello", Key: "k"}
 	first, err := client.Post(ctx, post)
 	if err != nil {
 		t.Fatal(err)
@@ -98,10 +100,10 @@ func TestClient(t *testing.T) {
 	post.Text = "other"
 	_, conflict := client.Post(ctx, post)
 	_, missing := client.Read(ctx, 1, "ada")
-	_, unknown := client.Timeline(ctx, wire.PageRequest{User: "zoe"})
-	_, empty := client.Post(ctx, wire.NewPost{User: "ada"})
+	_, unknown := client.Timeline(ctx, blogwire.PageRequest{User: "zoe"})
+	_, empty := client.Post(ctx, blogwire.NewPost{User: "ada"})
 	_, noID := client.Read(ctx, 0, "")
-	_, large := client.Timeline(ctx, wire.PageRequest{Limit: 101})
+	_, large := client.Timeline(ctx, blogwire.PageRequest{Limit: 101})
 	for want, errs := range map[wire.Code][]error{
 		wire.CodeConflict: {conflict}, wire.CodeNotFound: {missing, unknown}, wire.CodeInvalid: {empty, noID, large},
 	} {
@@ -120,11 +122,11 @@ func TestClient(t *testing.T) {
 
 // script is a blog that answers as it is told, one answer a request; nil is
 // silence.
-func script(t *testing.T, nc *nats.Conn, answers ...*wire.Posts) (asked *atomic.Int64, keys chan string) {
+func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *atomic.Int64, keys chan string) {
 	t.Helper()
 	asked, keys = new(atomic.Int64), make(chan string, 64)
-	_, err := nc.Subscribe(wire.SubjectBlogPost, func(m *nats.Msg) {
-		p, err := wire.Decode[wire.NewPost](m.Data)
+	_, err := nc.Subscribe(blogwire.SubjectPost, func(m *nats.Msg) {
+		p, err := wire.Decode[blogwire.NewPost](m.Data)
 		if err != nil {
 			t.Error(err)
 		}
@@ -145,29 +147,29 @@ func script(t *testing.T, nc *nats.Conn, answers ...*wire.Posts) (asked *atomic.
 	return asked, keys
 }
 
-func says(code wire.Code) *wire.Posts {
-	return &wire.Posts{V: wire.Version, Posts: []wire.Post{}, Code: code, Reason: "because"}
+func says(code wire.Code) *blogwire.Posts {
+	return &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{}, Code: code, Reason: "because"}
 }
 
 // What is repeated, and what is said in the end.
 func TestPostRepeats(t *testing.T) {
-	stored := &wire.Posts{V: wire.Version, Posts: []wire.Post{{ID: 7, User: "ada", Text: "hello"}}}
+	stored := &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{{ID: 7, User: "ada", Text: "hello"}}}
 	for _, c := range []struct {
 		what    string
-		answers []*wire.Posts
+		answers []*blogwire.Posts
 		asked   int64
 		code    wire.Code // of the error
 		unknown bool
 	}{
-		{"at once", []*wire.Posts{stored}, 1, "", false},
-		{"busy, not there, not known, and then stored", []*wire.Posts{says(wire.CodeBusy), says(wire.CodeUnavailable), says(wire.CodeUndecided), stored}, 4, "", false},
-		{"wrong", []*wire.Posts{says(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
-		{"an id given twice", []*wire.Posts{says(wire.CodeViolation)}, 1, wire.CodeViolation, false},
-		{"another text", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeConflict)}, 2, wire.CodeConflict, false},
-		{"wrong, for somebody else", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeVersion), says(wire.CodeViolation), stored}, 4, "", false},
-		{"never", []*wire.Posts{says(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
-		{"never known", []*wire.Posts{says(wire.CodeUndecided), says(wire.CodeUnavailable)}, 0, "", true},
-		{"silence", []*wire.Posts{nil}, 0, "", true},
+		{"at once", []*blogwire.Posts{stored}, 1, "", false},
+		{"busy, not there, not known, and then stored", []*blogwire.Posts{says(wire.CodeBusy), says(wire.CodeUnavailable), says(wire.CodeUndecided), stored}, 4, "", false},
+		{"wrong", []*blogwire.Posts{says(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
+		{"an id given twice", []*blogwire.Posts{says(wire.CodeViolation)}, 1, wire.CodeViolation, false},
+		{"another text", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeConflict)}, 2, wire.CodeConflict, false},
+		{"wrong, for somebody else", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeVersion), says(wire.CodeViolation), stored}, 4, "", false},
+		{"never", []*blogwire.Posts{says(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
+		{"never known", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeUnavailable)}, 0, "", true},
+		{"silence", []*blogwire.Posts{nil}, 0, "", true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
@@ -179,7 +181,7 @@ func TestPostRepeats(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
-			p, err := blogclient.New(server.Connect(t)).Post(ctx, wire.NewPost{User: "ada", Text: "hello"})
+			p, err := blogclient.New(server.Connect(t)).Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"})
 			switch {
 			case c.unknown && !errors.Is(err, blogclient.ErrUnknown),
 				!c.unknown && errors.Is(err, blogclient.ErrUnknown),
@@ -205,18 +207,18 @@ func TestNobody(t *testing.T) {
 	client := blogclient.New(nc)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	_, err := client.Post(ctx, wire.NewPost{User: "ada", Text: "hello"})
+	_, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"})
 	if wire.CodeOf(err) != wire.CodeUnavailable || !strings.Contains(err.Error(), "nothing was stored") || !strings.Contains(err.Error(), "parley blog") {
 		t.Errorf("posting: %v", err)
 	}
 	if _, err := client.Read(t.Context(), 7, ""); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("reading: %v", err)
 	}
-	if _, err := client.Post(ctx, wire.NewPost{User: "ada", Text: "hello"}); err == nil || !strings.Contains(err.Error(), "nothing was sent") {
+	if _, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"}); err == nil || !strings.Contains(err.Error(), "nothing was sent") {
 		t.Errorf("after the end: %v", err)
 	}
 	nc.Close()
-	if _, err := client.Post(t.Context(), wire.NewPost{User: "ada", Text: "hello"}); wire.CodeOf(err) != wire.CodeUnavailable {
+	if _, err := client.Post(t.Context(), blogwire.NewPost{User: "ada", Text: "hello"}); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("on a closed connection: %v", err)
 	}
 }

@@ -7,7 +7,7 @@
 // falls silent.
 //
 //	client := blogclient.New(nc)
-//	post, err := client.Post(ctx, wire.NewPost{User: "ada", Text: "Hello."})
+//	post, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "Hello."})
 //	switch {
 //	case errors.Is(err, blogclient.ErrUnknown): // ask again with the same key
 //	case err != nil:                            // nothing was stored

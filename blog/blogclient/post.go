@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -33,7 +34,7 @@ const (
 // means that nobody can say yet. Any other means that nothing was stored: a
 // [*wire.Error] with its code, which is unavailable when no blog could be
 // reached, or the end of ctx before anything was sent.
-func (c *Client) Post(ctx context.Context, p wire.NewPost) (wire.Post, error) {
+func (c *Client) Post(ctx context.Context, p blogwire.NewPost) (blogwire.Post, error) {
 	p.V = wire.Version
 	if p.Key == "" {
 		p.Key = newKey()
@@ -41,10 +42,10 @@ func (c *Client) Post(ctx context.Context, p wire.NewPost) (wire.Post, error) {
 	// Checked here, so that a wrong post is refused without a blog.
 	p, err := wire.Check(p)
 	if err != nil {
-		return wire.Post{}, err
+		return blogwire.Post{}, err
 	}
 	if ctx.Err() != nil {
-		return wire.Post{}, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))
+		return blogwire.Post{}, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))
 	}
 	request, open := wire.Encode(p), false
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
@@ -57,12 +58,12 @@ func (c *Client) Post(ctx context.Context, p wire.NewPost) (wire.Post, error) {
 		case wire.CodeOf(o.err) == wire.CodeConflict, o.final && !open:
 			// The key has a post with another text, and so never one with this
 			// text. What else is final is so for one try alone.
-			return wire.Post{}, o.err
+			return blogwire.Post{}, o.err
 		case errors.Is(o.err, nats.ErrConnectionClosed), !sleep(ctx, pause/2+rand.N(pause)):
 			if open {
-				return wire.Post{}, fmt.Errorf("%w: %w", ErrUnknown, o.err)
+				return blogwire.Post{}, fmt.Errorf("%w: %w", ErrUnknown, o.err)
 			}
-			return wire.Post{}, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was stored: " + o.err.Error()}
+			return blogwire.Post{}, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was stored: " + o.err.Error()}
 		}
 	}
 }
@@ -76,28 +77,28 @@ type outcome struct {
 	final bool
 }
 
-func (c *Client) try(ctx context.Context, request []byte) (wire.Post, outcome) {
-	data, err := c.ask(ctx, wire.SubjectBlogPost, request, silence)
+func (c *Client) try(ctx context.Context, request []byte) (blogwire.Post, outcome) {
+	data, err := c.ask(ctx, blogwire.SubjectPost, request, silence)
 	if err != nil {
 		// Nothing left this process if nobody listens, or the connection is down
 		// (it keeps nothing back to send it later).
 		unsent := wire.CodeOf(err) == wire.CodeUnavailable || errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrReconnectBufExceeded)
-		return wire.Post{}, outcome{err: err, open: !unsent}
+		return blogwire.Post{}, outcome{err: err, open: !unsent}
 	}
-	a, err := wire.Decode[wire.Posts](data)
+	a, err := wire.Decode[blogwire.Posts](data)
 	if err != nil {
-		return wire.Post{}, outcome{err: err, open: true}
+		return blogwire.Post{}, outcome{err: err, open: true}
 	}
 	switch err := refused(a.Code, a.Reason); a.Code {
 	case "":
 		p, err := theOne(a)
 		return p, outcome{err: err, open: true}
 	case wire.CodeUndecided:
-		return wire.Post{}, outcome{err: err, open: true}
+		return blogwire.Post{}, outcome{err: err, open: true}
 	case wire.CodeBusy, wire.CodeUnavailable:
-		return wire.Post{}, outcome{err: err}
+		return blogwire.Post{}, outcome{err: err}
 	default:
-		return wire.Post{}, outcome{err: err, final: true}
+		return blogwire.Post{}, outcome{err: err, final: true}
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"parley/blog/pgtest"
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // BenchmarkOpen makes a blog of 8 shards, and opens it again.
@@ -73,7 +73,7 @@ func BenchmarkTimeline(b *testing.B) {
 				})
 			}
 			workers.Wait()
-			before := wire.ID(middle.Load())
+			before := snowflake.ID(middle.Load())
 			b.Run(fmt.Sprintf("%s/shards=%d/user", g.name, n), func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					if page, _, _, err := set.Timeline(b.Context(), fmt.Sprintf("user-%d", i%100), before, 20); err != nil || len(page) != 20 {

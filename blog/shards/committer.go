@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
 )
 
@@ -36,7 +37,7 @@ const (
 type committer struct {
 	db     *database
 	queue  chan *op
-	nextID func(context.Context) (wire.ID, error)
+	nextID func(context.Context) (snowflake.ID, error)
 	counts *counts
 	log    *slog.Logger
 	// pause is firstPause.
@@ -84,7 +85,7 @@ func (c *committer) number(ctx context.Context, group []*op) []*op {
 	ctx, cancel := context.WithTimeout(ctx, idTimeout)
 	defer cancel()
 	numbered := make([]*op, 0, len(group))
-	used := make(map[wire.ID]bool, len(group))
+	used := make(map[snowflake.ID]bool, len(group))
 	var failure error
 	for _, o := range group {
 		var err error

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 func postsAreRead(t *testing.T, g ground) {
@@ -20,18 +22,18 @@ func postsAreRead(t *testing.T, g ground) {
 		t.Errorf("stored as %+v", ada)
 	}
 	for _, c := range []struct {
-		id    wire.ID
+		id    snowflake.ID
 		user  string
-		want  wire.Post
+		want  blogwire.Post
 		found bool
 	}{
 		{ada.ID, "", ada, true},
 		{ada.ID, "ada", ada, true},
-		{ada.ID, "bob", wire.Post{}, false},
-		{ada.ID, userIn(Of("ada", 3), 3), wire.Post{}, false}, // in the same shard
+		{ada.ID, "bob", blogwire.Post{}, false},
+		{ada.ID, userIn(Of("ada", 3), 3), blogwire.Post{}, false}, // in the same shard
 		{bob.ID, "", bob, true},
-		{bob.ID + 1000, "", wire.Post{}, false},
-		{bob.ID + 1000, "bob", wire.Post{}, false},
+		{bob.ID + 1000, "", blogwire.Post{}, false},
+		{bob.ID + 1000, "bob", blogwire.Post{}, false},
 	} {
 		p, found, err := set.Read(t.Context(), c.id, c.user)
 		if err != nil || found != c.found || found && p != c.want {
@@ -51,7 +53,7 @@ func textsComeBack(t *testing.T, g ground) {
 	set := open(t, g.place(t, 2))
 	for i, text := range []string{
 		"x", "it's \"quoted\" \\ and %s", "tab\tline\r\nend ", "Grüße, 世界, 🙂, e\u0301, \u2028",
-		"'; DROP TABLE blog_posts; --", "$1 ?1 :a", strings.Repeat("€", wire.MaxText/3), strings.Repeat("🙂", wire.MaxText/4),
+		"'; DROP TABLE blog_posts; --", "$1 ?1 :a", strings.Repeat("€", blogwire.MaxText/3), strings.Repeat("🙂", blogwire.MaxText/4),
 	} {
 		p := add(t, set, "Ægir_7", text, fmt.Sprintf("key 'ß' %d", i))
 		got, found, err := set.Read(t.Context(), p.ID, "")
@@ -68,15 +70,15 @@ func textsComeBack(t *testing.T, g ground) {
 func timelinesArePaged(t *testing.T, g ground) {
 	set := open(t, g.place(t, 4))
 	users := []string{userIn(0, 4), userIn(1, 4), userIn(2, 4), userIn(3, 4), "ada"}
-	of := map[string][]wire.Post{}
-	var all []wire.Post
+	of := map[string][]blogwire.Post{}
+	var all []blogwire.Post
 	for i := range 53 {
 		user := users[i*i%len(users)]
 		p := add(t, set, user, fmt.Sprintf("post %d", i), "")
 		of[user], all = append(of[user], p), append(all, p)
 	}
-	pages := func(limit int, read func(before wire.ID) ([]wire.Post, wire.ID)) (got []wire.Post) {
-		for before := wire.MaxID; ; {
+	pages := func(limit int, read func(before snowflake.ID) ([]blogwire.Post, snowflake.ID)) (got []blogwire.Post) {
+		for before := snowflake.MaxID; ; {
 			page, next := read(before)
 			if len(page) > limit || next != 0 && len(page) != limit {
 				t.Fatalf("a page of %d has %d posts and next %d", limit, len(page), next)
@@ -88,7 +90,7 @@ func timelinesArePaged(t *testing.T, g ground) {
 		}
 	}
 	for _, limit := range []int{1, 7, 53, 100} {
-		got := pages(limit, func(before wire.ID) ([]wire.Post, wire.ID) {
+		got := pages(limit, func(before snowflake.ID) ([]blogwire.Post, snowflake.ID) {
 			page, next, err := set.Newest(t.Context(), before, limit)
 			if err != nil {
 				t.Fatal(err)
@@ -99,7 +101,7 @@ func timelinesArePaged(t *testing.T, g ground) {
 			t.Errorf("all in pages of %d are %v, want %v", limit, idsOf(got), idsOf(want))
 		}
 		for user, posts := range of {
-			got := pages(limit, func(before wire.ID) ([]wire.Post, wire.ID) {
+			got := pages(limit, func(before snowflake.ID) ([]blogwire.Post, snowflake.ID) {
 				page, next, found, err := set.Timeline(t.Context(), user, before, limit)
 				if err != nil || !found {
 					t.Fatal(found, err)
@@ -116,7 +118,7 @@ func timelinesArePaged(t *testing.T, g ground) {
 	if page, next, found, err := set.Timeline(t.Context(), "ada", of["ada"][0].ID, 10); len(page) != 0 || next != 0 || !found || err != nil {
 		t.Errorf("before the first: %v, %d, %v, %v", page, next, found, err)
 	}
-	if _, _, found, err := set.Timeline(t.Context(), "nobody", wire.MaxID, 10); found || err != nil {
+	if _, _, found, err := set.Timeline(t.Context(), "nobody", snowflake.MaxID, 10); found || err != nil {
 		t.Errorf("nobody: %v, %v", found, err)
 	}
 }
@@ -124,7 +126,7 @@ func timelinesArePaged(t *testing.T, g ground) {
 // Nobody who pages reads a post twice or misses one that was there at first.
 func pagesWhileOthersWrite(t *testing.T, g ground) {
 	set := open(t, g.place(t, 4))
-	there := map[wire.ID]bool{}
+	there := map[snowflake.ID]bool{}
 	for i := range 40 {
 		there[add(t, set, fmt.Sprintf("user-%d", i), "before", "").ID] = true
 	}
@@ -137,8 +139,8 @@ func pagesWhileOthersWrite(t *testing.T, g ground) {
 			}
 		})
 	}
-	read := map[wire.ID]bool{}
-	for before := wire.MaxID; ; {
+	read := map[snowflake.ID]bool{}
+	for before := snowflake.MaxID; ; {
 		page, next, err := set.Newest(t.Context(), before, 3)
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +199,7 @@ func oneKeyAtTheSameTime(t *testing.T, g ground) {
 		})
 	}
 	all.Wait()
-	made := map[string]wire.Post{}
+	made := map[string]blogwire.Post{}
 	for i, r := range results {
 		key := fmt.Sprintf("key-%d", i%keys)
 		if r.New {
@@ -271,16 +273,16 @@ func open2(t testing.TB, c Config) *Set {
 
 func anIDGivenTwice(t *testing.T, g ground) {
 	c, log := g.place(t, 1), &journal{}
-	same := wire.NewID(28_000_000_000, 9, 1)
+	same := snowflake.NewID(28_000_000_000, 9, 1)
 	ids := new(counter)
 	give := ids.next
-	c.NextID = func(ctx context.Context) (wire.ID, error) { return give(ctx) }
+	c.NextID = func(ctx context.Context) (snowflake.ID, error) { return give(ctx) }
 	c.Log = log.logger()
 	set := open(t, c)
-	give = func(context.Context) (wire.ID, error) { return same, nil }
+	give = func(context.Context) (snowflake.ID, error) { return same, nil }
 	first := add(t, set, "ada", "first", "")
 	// The same again, by anybody, with any key, even with the very same text.
-	for _, p := range []wire.NewPost{newPost("bob", "second", ""), newPost("ada", "first", ""), newPost("ada", "first", "k")} {
+	for _, p := range []blogwire.NewPost{newPost("bob", "second", ""), newPost("ada", "first", ""), newPost("ada", "first", "k")} {
 		r := set.Add(t.Context(), p)
 		code(t, r.Err, wire.CodeViolation, same.String(), "worker 9", "twice", "nothing was overwritten")
 	}
@@ -302,19 +304,19 @@ func anIDGivenTwice(t *testing.T, g ground) {
 
 func oneIDInTwoShards(t *testing.T, g ground) {
 	c, log := g.place(t, 2), &journal{}
-	same := wire.NewID(28_000_000_000, 9, 1)
-	c.NextID, c.Log = func(context.Context) (wire.ID, error) { return same, nil }, log.logger()
+	same := snowflake.NewID(28_000_000_000, 9, 1)
+	c.NextID, c.Log = func(context.Context) (snowflake.ID, error) { return same, nil }, log.logger()
 	set := open(t, c)
 	a := add(t, set, userIn(0, 2), "a", "")
 	b := add(t, set, userIn(1, 2), "b", "")
 	_, _, err := set.Read(t.Context(), same, "")
 	code(t, err, wire.CodeViolation, same.String(), "shards 0 and 1", "name the user")
-	for _, want := range []wire.Post{a, b} {
+	for _, want := range []blogwire.Post{a, b} {
 		if p, found, err := set.Read(t.Context(), same, want.User); p != want || !found || err != nil {
 			t.Errorf("with the user it is %+v, %v, %v", p, found, err)
 		}
 	}
-	if page, _, err := set.Newest(t.Context(), wire.MaxID, 10); err != nil || len(page) != 2 {
+	if page, _, err := set.Newest(t.Context(), snowflake.MaxID, 10); err != nil || len(page) != 2 {
 		t.Errorf("the newest are %v, %v", page, err)
 	}
 	if !log.says("two posts have one id") || set.Counts().Violations != 1 {
@@ -325,7 +327,7 @@ func oneIDInTwoShards(t *testing.T, g ground) {
 func noIDs(t *testing.T, g ground) {
 	c, ids := g.place(t, 2), new(counter)
 	var failure error
-	c.NextID = func(ctx context.Context) (wire.ID, error) {
+	c.NextID = func(ctx context.Context) (snowflake.ID, error) {
 		if failure != nil {
 			return 0, failure
 		}

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"testing"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // Crash tests run this test binary again, as a process that dies without a word
@@ -77,9 +77,9 @@ func TestChild(t *testing.T) {
 // withIDs gives ids that no other process of the test gives.
 func withIDs(c Config, process int64) Config {
 	var n atomic.Int64
-	c.NextID = func(context.Context) (wire.ID, error) {
+	c.NextID = func(context.Context) (snowflake.ID, error) {
 		i := n.Add(1)
-		return wire.NewID(process<<16+i>>12, 1, int(i&wire.MaxSequence)), nil
+		return snowflake.NewID(process<<16+i>>12, 1, int(i&snowflake.MaxSequence)), nil
 	}
 	return c
 }
@@ -163,7 +163,7 @@ func killedWhilePosting(t *testing.T, g ground) {
 		stored = append(stored, crash(t, c, at.point, at.times)...)
 		set := open2(t, c)
 		for _, s := range stored {
-			id, err := wire.ParseID(s[0])
+			id, err := snowflake.ParseID(s[0])
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // idleTime is how long a connection that nobody uses is kept.
@@ -160,7 +161,7 @@ func (d *database) standing(ctx context.Context, q querier, o *op) error {
 }
 
 // repeated is the result when p has the user and the key of the op.
-func (o *op) repeated(p wire.Post) Stored {
+func (o *op) repeated(p blogwire.Post) Stored {
 	switch {
 	case p.ID == o.id && !o.tried:
 		return Stored{Err: o.violation()}

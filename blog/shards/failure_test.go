@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
 )
 
@@ -272,9 +273,9 @@ func unreadable(t *testing.T, g ground) {
 	_, _, err = set.Read(t.Context(), p.ID, user)
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
 	// There is no page with posts missing.
-	_, _, err = set.Newest(t.Context(), wire.MaxID, 10)
+	_, _, err = set.Newest(t.Context(), snowflake.MaxID, 10)
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
-	_, _, _, err = set.Timeline(t.Context(), user, wire.MaxID, 10)
+	_, _, _, err = set.Timeline(t.Context(), user, snowflake.MaxID, 10)
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
 	_, err = set.Sizes(t.Context())
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"parley/blog/pgtest"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 
 	"go.uber.org/goleak"
 )
@@ -24,9 +26,9 @@ const patience = 2 * time.Minute
 // counter is an ID service: ascending ids of one worker.
 type counter struct{ n atomic.Int64 }
 
-func (c *counter) next(context.Context) (wire.ID, error) {
+func (c *counter) next(context.Context) (snowflake.ID, error) {
 	n := c.n.Add(1)
-	return wire.NewID(28_000_000_000+n>>12, 3, int(n&wire.MaxSequence)), nil
+	return snowflake.NewID(28_000_000_000+n>>12, 3, int(n&snowflake.MaxSequence)), nil
 }
 
 // journal is a log that can be asked.
@@ -148,12 +150,12 @@ func contains(t *testing.T, text string, says ...string) {
 	}
 }
 
-func newPost(user, text, key string) wire.NewPost {
-	return wire.NewPost{V: wire.Version, User: user, Text: text, Key: key}
+func newPost(user, text, key string) blogwire.NewPost {
+	return blogwire.NewPost{V: wire.Version, User: user, Text: text, Key: key}
 }
 
 // add stores a post.
-func add(t testing.TB, set *Set, user, text, key string) wire.Post {
+func add(t testing.TB, set *Set, user, text, key string) blogwire.Post {
 	t.Helper()
 	r := set.Add(t.Context(), newPost(user, text, key))
 	if r.Err != nil {
@@ -181,7 +183,7 @@ func userIn(i, n int) string {
 }
 
 // ids of posts.
-func idsOf(posts []wire.Post) (ids []wire.ID) {
+func idsOf(posts []blogwire.Post) (ids []snowflake.ID) {
 	for _, p := range posts {
 		ids = append(ids, p.ID)
 	}
@@ -189,6 +191,6 @@ func idsOf(posts []wire.Post) (ids []wire.ID) {
 }
 
 // newestFirst sorts posts as pages do.
-func newestFirst(posts []wire.Post) []wire.Post {
-	return slices.SortedFunc(slices.Values(posts), func(a, b wire.Post) int { return int(b.ID - a.ID) })
+func newestFirst(posts []blogwire.Post) []blogwire.Post {
+	return slices.SortedFunc(slices.Values(posts), func(a, b blogwire.Post) int { return int(b.ID - a.ID) })
 }

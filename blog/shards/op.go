@@ -3,12 +3,13 @@ package shards
 import (
 	"sync/atomic"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/blogwire"
 )
 
 // op is one post on its way into a shard.
 type op struct {
-	post wire.NewPost
+	post blogwire.NewPost
 	// state is queued until either the committer takes it or whoever waits for
 	// it gives it up.
 	state atomic.Int32
@@ -18,7 +19,7 @@ type op struct {
 	// The rest is the committer's.
 
 	// id is 0 until the committer has got one.
-	id wire.ID
+	id snowflake.ID
 	// tried: an earlier transaction with this id may be durable, so what stands
 	// under the id may be this post.
 	tried bool
@@ -37,7 +38,7 @@ const (
 // Stored is what became of a post.
 type Stored struct {
 	// Post is the post, or the one that the key made earlier.
-	Post wire.Post
+	Post blogwire.Post
 	// New: it was stored by this request.
 	New bool
 	// Err says why there is none, a [*wire.Error]. With the code undecided it
@@ -45,7 +46,7 @@ type Stored struct {
 	Err error
 }
 
-func newOp(p wire.NewPost) *op { return &op{post: p, done: make(chan Stored, 1)} }
+func newOp(p blogwire.NewPost) *op { return &op{post: p, done: make(chan Stored, 1)} }
 
 // take is the committer's claim, which fails for an op that was abandoned.
 func (o *op) take() bool { return o.state.CompareAndSwap(opQueued, opTaken) }
@@ -62,9 +63,9 @@ func (o *op) key() *string {
 }
 
 // made is the post as it is stored.
-func (o *op) made() wire.Post { return post(int64(o.id), o.post.User, o.post.Text) }
+func (o *op) made() blogwire.Post { return post(int64(o.id), o.post.User, o.post.Text) }
 
 // post is a row as a message.
-func post(id int64, author, text string) wire.Post {
-	return wire.Post{ID: wire.ID(id), User: author, Text: text, At: wire.ID(id).Time().UnixMilli()}
+func post(id int64, author, text string) blogwire.Post {
+	return blogwire.Post{ID: snowflake.ID(id), User: author, Text: text, At: snowflake.ID(id).Time().UnixMilli()}
 }

@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // DefaultShards is the number of shards of a new blog when none is asked for:
@@ -32,7 +34,7 @@ type Config struct {
 	Shards int
 	// NextID gets an id from the ID service. The shards' committers call it, so
 	// it has to answer soon.
-	NextID func(context.Context) (wire.ID, error)
+	NextID func(context.Context) (snowflake.ID, error)
 	// Log takes what an operator should know.
 	Log *slog.Logger
 	// Step is for crash tests, nil otherwise.
@@ -46,10 +48,10 @@ func (c Config) Check() error {
 		return errors.New("neither Dir nor DSNs says where the shards are")
 	case c.Dir != "" && len(c.DSNs) > 0:
 		return errors.New("both Dir and DSNs say where the shards are: name one")
-	case c.Shards < 0 || c.Shards > wire.MaxShards:
-		return fmt.Errorf("Shards is %d, allowed is 0 (as many as there are) to %d", c.Shards, wire.MaxShards)
-	case len(c.DSNs) > wire.MaxShards:
-		return fmt.Errorf("DSNs has %d entries, the limit is %d shards", len(c.DSNs), wire.MaxShards)
+	case c.Shards < 0 || c.Shards > blogwire.MaxShards:
+		return fmt.Errorf("Shards is %d, allowed is 0 (as many as there are) to %d", c.Shards, blogwire.MaxShards)
+	case len(c.DSNs) > blogwire.MaxShards:
+		return fmt.Errorf("DSNs has %d entries, the limit is %d shards", len(c.DSNs), blogwire.MaxShards)
 	case len(c.DSNs) > 0 && c.Shards != 0 && c.Shards != len(c.DSNs):
 		return fmt.Errorf("Shards is %d, and DSNs has %d entries: name one for each shard", c.Shards, len(c.DSNs))
 	}
@@ -75,7 +77,7 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 	if err != nil {
 		return nil, errors.Join(err, unlock())
 	}
-	set := &Set{blog: p.blog, unlock: unlock, log: cfg.Log, reported: map[wire.ID]bool{}}
+	set := &Set{blog: p.blog, unlock: unlock, log: cfg.Log, reported: map[snowflake.ID]bool{}}
 	for i := range p.shards {
 		db, err := openDatabase(o.place(i), record{blog: p.blog, shard: i, shards: p.shards}, cfg.Step)
 		if err != nil {

@@ -3,16 +3,17 @@ package shards
 import (
 	"unicode/utf8"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/blogwire"
 )
 
 // page cuts posts, highest id first, to at most limit and to what fits one
 // answer. next is the id to go on from, 0 when nothing was cut.
-func page(posts []wire.Post, limit int) (kept []wire.Post, next wire.ID) {
+func page(posts []blogwire.Post, limit int) (kept []blogwire.Post, next snowflake.ID) {
 	size := 0
 	for i, p := range posts {
 		size += jsonSize(p.Text)
-		if i == limit || i > 0 && size > wire.MaxPageBytes {
+		if i == limit || i > 0 && size > blogwire.MaxPageBytes {
 			// Two posts with one id, which should not be, stay together.
 			for i > 1 && posts[i-1].ID == posts[i].ID {
 				i--

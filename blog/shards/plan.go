@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // presence is what there is in a shard's place.
@@ -31,7 +31,7 @@ type finding struct {
 // recorded is how many shards the records speak of, at most.
 func recorded(found []finding) (n int) {
 	for _, f := range found {
-		n = max(n, min(f.shards, wire.MaxShards))
+		n = max(n, min(f.shards, blogwire.MaxShards))
 	}
 	return n
 }
@@ -110,8 +110,8 @@ func decideNew(found []finding, making *finding, want, fallback int) (plan, erro
 	if want == 0 {
 		want = fallback
 	}
-	if want < 1 || want > wire.MaxShards {
-		return plan{}, fmt.Errorf("shards is %d, allowed is 1 to %d", want, wire.MaxShards)
+	if want < 1 || want > blogwire.MaxShards {
+		return plan{}, fmt.Errorf("shards is %d, allowed is 1 to %d", want, blogwire.MaxShards)
 	}
 	if making != nil && making.shards != want {
 		return plan{}, fmt.Errorf("%s is left of the making of a blog with %d shards, which did not come to its end, and %d were asked for: "+

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // A server that restarts is waited for.
@@ -45,7 +45,7 @@ func severalProcesses(t *testing.T, g ground) {
 		t.FailNow()
 	}
 	var mu sync.Mutex
-	made, answers := map[string]wire.Post{}, map[string]map[wire.Post]bool{}
+	made, answers := map[string]blogwire.Post{}, map[string]map[blogwire.Post]bool{}
 	for _, set := range sets {
 		defer shut(t, set)
 		if set.Blog() != sets[0].Blog() {
@@ -68,7 +68,7 @@ func severalProcesses(t *testing.T, g ground) {
 					made[user+key] = r.Post
 				}
 				if answers[user+key] == nil {
-					answers[user+key] = map[wire.Post]bool{}
+					answers[user+key] = map[blogwire.Post]bool{}
 				}
 				answers[user+key][r.Post] = true
 			})

@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/blogwire"
 )
 
 // querier is a transaction or a pool of connections.
@@ -16,7 +17,7 @@ type querier interface {
 }
 
 // one reads the one post that a query finds.
-func one(ctx context.Context, q querier, query string, args ...any) (p wire.Post, found bool, err error) {
+func one(ctx context.Context, q querier, query string, args ...any) (p blogwire.Post, found bool, err error) {
 	var id int64
 	var author, text string
 	switch err := q.QueryRowContext(ctx, query, args...).Scan(&id, &author, &text); {
@@ -29,19 +30,19 @@ func one(ctx context.Context, q querier, query string, args ...any) (p wire.Post
 }
 
 // byID reads a post.
-func (d *database) byID(ctx context.Context, id wire.ID) (wire.Post, bool, error) {
+func (d *database) byID(ctx context.Context, id snowflake.ID) (blogwire.Post, bool, error) {
 	return one(ctx, d.r, sqlByID, int64(id))
 }
 
 // byKey reads the post that a user's key made.
-func (d *database) byKey(ctx context.Context, user, key string) (wire.Post, bool, error) {
+func (d *database) byKey(ctx context.Context, user, key string) (blogwire.Post, bool, error) {
 	return one(ctx, d.r, sqlByKey, user, key)
 }
 
 // timeline reads a user's posts with ids below before, highest first: at most
 // limit, and no more than fit a page.
-func (d *database) timeline(ctx context.Context, user string, before wire.ID, limit int) (posts []wire.Post, err error) {
-	posts = make([]wire.Post, 0, limit)
+func (d *database) timeline(ctx context.Context, user string, before snowflake.ID, limit int) (posts []blogwire.Post, err error) {
+	posts = make([]blogwire.Post, 0, limit)
 	size := 0
 	err = scan(ctx, d.r, func(rows *sql.Rows) (bool, error) {
 		var id int64
@@ -51,25 +52,25 @@ func (d *database) timeline(ctx context.Context, user string, before wire.ID, li
 		}
 		posts = append(posts, post(id, author, text))
 		size += jsonSize(text)
-		return size <= wire.MaxPageBytes, nil
+		return size <= blogwire.MaxPageBytes, nil
 	}, sqlTimeline, user, int64(before), limit)
 	return posts, err
 }
 
 // newest reads the ids below before, highest first.
-func (d *database) newest(ctx context.Context, before wire.ID, limit int) (ids []wire.ID, err error) {
-	ids = make([]wire.ID, 0, limit)
+func (d *database) newest(ctx context.Context, before snowflake.ID, limit int) (ids []snowflake.ID, err error) {
+	ids = make([]snowflake.ID, 0, limit)
 	err = scan(ctx, d.r, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		err := rows.Scan(&id)
-		ids = append(ids, wire.ID(id))
+		ids = append(ids, snowflake.ID(id))
 		return true, err
 	}, sqlNewest, int64(before), limit)
 	return ids, err
 }
 
 // all calls fn with each of the posts with these ids, in any order.
-func (d *database) all(ctx context.Context, ids []int64, fn func(wire.Post)) error {
+func (d *database) all(ctx context.Context, ids []int64, fn func(blogwire.Post)) error {
 	return scan(ctx, d.r, func(rows *sql.Rows) (bool, error) {
 		var id int64
 		var author, text string

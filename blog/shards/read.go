@@ -8,12 +8,14 @@ import (
 	"slices"
 	"sync"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // Read reads one post. With a user only that user's shard is asked, and a post
 // of somebody else is not found.
-func (s *Set) Read(ctx context.Context, id wire.ID, user string) (p wire.Post, found bool, err error) {
+func (s *Set) Read(ctx context.Context, id snowflake.ID, user string) (p blogwire.Post, found bool, err error) {
 	if user != "" {
 		sh := s.of(user)
 		p, found, err = sh.byID(ctx, id)
@@ -35,7 +37,7 @@ func (s *Set) Read(ctx context.Context, id wire.ID, user string) (p wire.Post, f
 	case len(hits) > 1:
 		slices.Sort(hits)
 		s.twice(id, hits[0], hits[1])
-		return wire.Post{}, false, &wire.Error{Code: wire.CodeViolation, Text: fmt.Sprintf(
+		return blogwire.Post{}, false, &wire.Error{Code: wire.CodeViolation, Text: fmt.Sprintf(
 			"two posts have the id %d, in the shards %d and %d: the ID service gave it twice; name the user of the one to read", id, hits[0], hits[1])}
 	case len(hits) == 1:
 		return p, true, nil // whatever another shard did not answer
@@ -45,7 +47,7 @@ func (s *Set) Read(ctx context.Context, id wire.ID, user string) (p wire.Post, f
 
 // Timeline reads a page of a user's posts with ids below before. found tells a
 // user without posts there from one who has none at all.
-func (s *Set) Timeline(ctx context.Context, user string, before wire.ID, limit int) (posts []wire.Post, next wire.ID, found bool, err error) {
+func (s *Set) Timeline(ctx context.Context, user string, before snowflake.ID, limit int) (posts []blogwire.Post, next snowflake.ID, found bool, err error) {
 	sh := s.of(user)
 	if posts, err = sh.timeline(ctx, user, before, limit+1); err == nil && len(posts) == 0 {
 		found, err = sh.hasUser(ctx, user)
@@ -57,13 +59,13 @@ func (s *Set) Timeline(ctx context.Context, user string, before wire.ID, limit i
 
 // located is an id and the shard that it was found in.
 type located struct {
-	id    wire.ID
+	id    snowflake.ID
 	shard int
 }
 
 // Newest reads a page of everybody's posts with ids below before: first the ids
 // from all shards, and then only the posts that are on the page.
-func (s *Set) Newest(ctx context.Context, before wire.ID, limit int) (posts []wire.Post, next wire.ID, err error) {
+func (s *Set) Newest(ctx context.Context, before snowflake.ID, limit int) (posts []blogwire.Post, next snowflake.ID, err error) {
 	ids, err := s.newestIDs(ctx, before, limit+1)
 	if err != nil {
 		return nil, 0, err
@@ -77,7 +79,7 @@ func (s *Set) Newest(ctx context.Context, before wire.ID, limit int) (posts []wi
 		if len(wanted[i]) == 0 {
 			return nil
 		}
-		return s.shards[i].unread(ctx, s.shards[i].all(ctx, wanted[i], func(p wire.Post) {
+		return s.shards[i].unread(ctx, s.shards[i].all(ctx, wanted[i], func(p blogwire.Post) {
 			mu.Lock()
 			defer mu.Unlock()
 			posts = append(posts, p)
@@ -86,13 +88,13 @@ func (s *Set) Newest(ctx context.Context, before wire.ID, limit int) (posts []wi
 	if err != nil {
 		return nil, 0, err
 	}
-	slices.SortFunc(posts, func(a, b wire.Post) int { return cmp.Compare(b.ID, a.ID) })
+	slices.SortFunc(posts, func(a, b blogwire.Post) int { return cmp.Compare(b.ID, a.ID) })
 	posts, next = page(posts, limit)
 	return posts, next, nil
 }
 
 // newestIDs merges the shards' highest ids below before.
-func (s *Set) newestIDs(ctx context.Context, before wire.ID, limit int) (ids []located, err error) {
+func (s *Set) newestIDs(ctx context.Context, before snowflake.ID, limit int) (ids []located, err error) {
 	var mu sync.Mutex
 	err = each(ctx, len(s.shards), func(ctx context.Context, i int) error {
 		got, err := s.shards[i].newest(ctx, before, limit)
@@ -121,7 +123,7 @@ const maxReported = 1000
 
 // twice says, once, that two posts have one id, which a primary key cannot
 // prevent when they are in two shards.
-func (s *Set) twice(id wire.ID, a, b int) {
+func (s *Set) twice(id snowflake.ID, a, b int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.reported[id] || len(s.reported) == maxReported {

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"sync"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // Set is the shards of one blog, safe for concurrent use.
@@ -26,7 +28,7 @@ type Set struct {
 	mu     sync.RWMutex
 	closed bool
 	// reported are the ids of which [Set.twice] has spoken.
-	reported map[wire.ID]bool
+	reported map[snowflake.ID]bool
 }
 
 // shard is one of them.
@@ -35,7 +37,7 @@ type shard struct {
 	committer
 }
 
-func (s *Set) add(db *database, nextID func(context.Context) (wire.ID, error)) {
+func (s *Set) add(db *database, nextID func(context.Context) (snowflake.ID, error)) {
 	s.shards = append(s.shards, &shard{db, committer{
 		db: db, queue: make(chan *op, maxQueue), nextID: nextID, counts: &s.counts, log: s.log, pause: firstPause,
 	}})
@@ -95,7 +97,7 @@ func (s *Set) Counts() Counts { return s.counts.read() }
 func (s *Set) of(user string) *shard { return s.shards[Of(user, len(s.shards))] }
 
 // Add stores a post and returns when it is durable, or when ctx ends.
-func (s *Set) Add(ctx context.Context, p wire.NewPost) Stored {
+func (s *Set) Add(ctx context.Context, p blogwire.NewPost) Stored {
 	o, sh := newOp(p), s.of(p.User)
 	if err := s.put(sh, o); err != nil {
 		return Stored{Err: err}

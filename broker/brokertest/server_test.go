@@ -7,7 +7,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -34,12 +34,12 @@ func TestRestartKeepsPortAndData(t *testing.T) {
 	nc := s.Connect(t)
 	js := newJS(t, nc)
 	ctx := testContext(t)
-	spec := wire.TxLog()
+	spec := txwire.LogStream()
 	incarnation, _, err := streams.Ensure(ctx, js, spec, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := js.Publish(ctx, wire.LogSubject("aaaaaaaaaaaaaaaa"), []byte("x")); err != nil {
+	if _, err := js.Publish(ctx, txwire.LogSubject("aaaaaaaaaaaaaaaa"), []byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	back := nc.StatusChanged(nats.CONNECTED)
@@ -70,12 +70,12 @@ func TestClusterSurvivesStepDownAndNodeLoss(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
 	js := newJS(t, c.Connect(t))
 	ctx := testContext(t)
-	spec := wire.TxLog()
+	spec := txwire.LogStream()
 	incarnation, _, err := streams.Ensure(ctx, js, spec, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	subject := wire.LogSubject("aaaaaaaaaaaaaaaa")
+	subject := txwire.LogSubject("aaaaaaaaaaaaaaaa")
 	last := publish(t, ctx, js, subject, 0)
 
 	first := c.StreamLeader(t, spec.Name)
@@ -119,7 +119,7 @@ func publish(t *testing.T, ctx context.Context, js jetstream.JetStream, subject 
 		if ctx.Err() != nil {
 			t.Fatalf("appending after %d: %v", last, err)
 		}
-		if info, err := streams.Check(ctx, js, wire.TxLog()); err == nil && info.LastSeq > last {
+		if info, err := streams.Check(ctx, js, txwire.LogStream()); err == nil && info.LastSeq > last {
 			return info.LastSeq
 		}
 	}

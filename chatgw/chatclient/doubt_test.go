@@ -9,6 +9,7 @@ import (
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -93,8 +94,8 @@ func TestDoubt(t *testing.T) {
 func publish(t testing.TB, b *bed, room, text string) {
 	t.Helper()
 	id, _ := b.id(t.Context())
-	_, err := b.js.Publish(t.Context(), wire.RoomSubject(room), wire.Encode(wire.ChatMessage{V: wire.Version, ID: id, User: "eve", Kind: wire.ChatText, Text: text}),
-		jetstream.WithExpectStream(wire.Chat().Name))
+	_, err := b.js.Publish(t.Context(), chatwire.RoomSubject(room), wire.Encode(chatwire.Message{V: wire.Version, ID: id, User: "eve", Kind: chatwire.KindText, Text: text}),
+		jetstream.WithExpectStream(chatwire.Stream().Name))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,10 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -35,16 +37,16 @@ func newBed(t testing.TB) *bed {
 	if b.js, err = jetstream.New(b.broker.Connect(t)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), b.js, wire.Chat(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), b.js, chatwire.Stream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
 // id makes ids that are unique in the process.
-func (b *bed) id(context.Context) (wire.ID, error) {
+func (b *bed) id(context.Context) (snowflake.ID, error) {
 	n := b.ids.Add(1)
-	return wire.NewID(wire.IDTimestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
+	return snowflake.NewID(snowflake.Timestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
 }
 
 // gateway is one that runs.
@@ -192,7 +194,7 @@ func (p *person) flushed() {
 // stored is what the room holds, read from the stream itself.
 func (b *bed) stored(room string) (texts []string) {
 	b.t.Helper()
-	c, err := b.js.OrderedConsumer(b.t.Context(), wire.Chat().Name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{wire.RoomSubject(room)}})
+	c, err := b.js.OrderedConsumer(b.t.Context(), chatwire.Stream().Name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{chatwire.RoomSubject(room)}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -206,7 +208,7 @@ func (b *bed) stored(room string) (texts []string) {
 			b.t.Fatal(err)
 		}
 		left = meta.NumPending
-		said, err := wire.Decode[wire.ChatMessage](m.Data())
+		said, err := wire.Decode[chatwire.Message](m.Data())
 		if err != nil {
 			b.t.Fatal(err)
 		}

@@ -1,6 +1,10 @@
 package frame
 
-import "parley/wire"
+import (
+	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
+)
 
 // AskStage asks what [Stage] has done so far; answered with [StageState].
 const AskStage = "stage"
@@ -9,11 +13,11 @@ const AskStage = "stage"
 // while this gateway watched. Events is empty for one from before that, and in
 // [TxsSeen].
 type TxSeen struct {
-	ID     string      `json:"id"`
-	Key    string      `json:"key,omitempty"`
-	Status wire.Status `json:"status"`
-	Code   wire.Code   `json:"code,omitempty"`
-	Reason string      `json:"reason,omitempty"`
+	ID     string        `json:"id"`
+	Key    string        `json:"key,omitempty"`
+	Status txwire.Status `json:"status"`
+	Code   wire.Code     `json:"code,omitempty"`
+	Reason string        `json:"reason,omitempty"`
 	// At is when the first of its messages was seen, in microseconds since
 	// 1970; 0 if none was.
 	At     int64     `json:"at_us,omitempty"`
@@ -27,8 +31,8 @@ type TxsSeen struct {
 
 // WorkersSeen answers [AskWorkers].
 type WorkersSeen struct {
-	Leases  wire.Leases          `json:"leases"`
-	Workers []wire.IDWorkerState `json:"workers"`
+	Leases  idwire.Leases          `json:"leases"`
+	Workers []idwire.IDWorkerState `json:"workers"`
 }
 
 // StageState answers [AskStage] and [Stage].

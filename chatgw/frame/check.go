@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // FromClient is a frame that a client sends: a pointer to one of the types in
@@ -43,26 +45,26 @@ func (f *Join) check() error {
 			return err
 		}
 	}
-	return cmp.Or(checkRef(f.Ref, 0), wire.CheckRoom(f.Room), checkSeq("since", f.Since))
+	return cmp.Or(checkRef(f.Ref, 0), chatwire.CheckRoom(f.Room), checkSeq("since", f.Since))
 }
 
-func (f *Leave) check() error { return wire.CheckRoom(f.Room) }
+func (f *Leave) check() error { return chatwire.CheckRoom(f.Room) }
 
 func (f *Send) check() error {
 	if f.CID == "" {
 		return errors.New("cid is missing: without it the answer cannot say what it answers, and no retry is safe")
 	}
-	return cmp.Or(wire.CheckRoom(f.Room), wire.CheckCID(f.CID), wire.CheckChatText(f.Text))
+	return cmp.Or(chatwire.CheckRoom(f.Room), chatwire.CheckCID(f.CID), chatwire.CheckText(f.Text))
 }
 
 func (f *History) check() error {
 	if f.Limit < 0 || f.Limit > MaxPage {
 		return fmt.Errorf("limit is %d, allowed is 0 to %d", f.Limit, MaxPage)
 	}
-	return cmp.Or(checkRef(f.Ref, 1), wire.CheckRoom(f.Room), checkSeq("before", f.Before))
+	return cmp.Or(checkRef(f.Ref, 1), chatwire.CheckRoom(f.Room), checkSeq("before", f.Before))
 }
 
-func (f *TypingIn) check() error { return wire.CheckRoom(f.Room) }
+func (f *TypingIn) check() error { return chatwire.CheckRoom(f.Room) }
 
 func (f *Ask) check() error {
 	if len(f.ID) > MaxAskID {
@@ -72,12 +74,12 @@ func (f *Ask) check() error {
 }
 
 func (f *Order) check() error {
-	if f.Quantity < 1 || f.Quantity > wire.MaxQuantity {
-		return fmt.Errorf("quantity is %d, allowed is 1 to %d", f.Quantity, wire.MaxQuantity)
+	if f.Quantity < 1 || f.Quantity > food.MaxQuantity {
+		return fmt.Errorf("quantity is %d, allowed is 1 to %d", f.Quantity, food.MaxQuantity)
 	}
 	for _, w := range []struct{ name, value string }{{"item", f.Item}, {"zone", f.Zone}} {
-		if w.value == "" || len(w.value) > wire.MaxWord {
-			return fmt.Errorf("%s has %d bytes, allowed are 1 to %d", w.name, len(w.value), wire.MaxWord)
+		if w.value == "" || len(w.value) > food.MaxWord {
+			return fmt.Errorf("%s has %d bytes, allowed are 1 to %d", w.name, len(w.value), food.MaxWord)
 		}
 	}
 	return cmp.Or(checkRef(f.Ref, 1), wire.CheckKey(f.Key))

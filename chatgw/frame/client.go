@@ -67,12 +67,12 @@ type TypingIn struct {
 
 // Subjects of [Ask].
 const (
-	AskMenu     = "menu"     // answered with wire.Items
-	AskCouriers = "couriers" // answered with wire.Couriers
+	AskMenu     = "menu"     // answered with food.Items
+	AskCouriers = "couriers" // answered with food.Couriers
 	AskTx       = "tx"       // ID is a transaction's id; answered with its [TxEvent]s so far and its state
 	AskTxs      = "txs"      // the newest transactions that this gateway saw
 	AskID       = "id"       // ID is an id of the ID service, or empty for a fresh one; answered with [IDParts]
-	AskWorkers  = "workers"  // who holds which worker number: wire.Leases and wire.IDWorkerState
+	AskWorkers  = "workers"  // who holds which worker number: idwire.Leases and idwire.IDWorkerState
 )
 
 // Ask asks for something beside the chat.

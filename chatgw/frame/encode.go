@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // framed is what every frame can do, as a pointer.
@@ -42,7 +43,7 @@ func Refuse(f FromClient, err error, retry time.Duration) Error {
 	e.Code, e.Reason, e.RetryMS = wire.CodeOf(err), wire.Clip(err.Error()), ceilMS(retry)
 	// What the client sent may itself be what is wrong: it comes back only as
 	// far as it can be shown.
-	e.Room, e.CID = clipped(e.Room, wire.MaxRoom), clipped(e.CID, wire.MaxCID)
+	e.Room, e.CID = clipped(e.Room, chatwire.MaxRoom), clipped(e.CID, chatwire.MaxCID)
 	return e
 }
 

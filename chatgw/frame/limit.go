@@ -1,13 +1,15 @@
 package frame
 
-import "parley/wire"
+import (
+	"parley/wire/chatwire"
+)
 
 // Bounds of the protocol itself. What an operator can set stands in [Limits].
 const (
 	// MaxFrame bounds a client's frame in bytes, decompressed. The longest is a
-	// text of [wire.MaxChatText] bytes written entirely as \uXXXX escapes, six
+	// text of [chatwire.MaxText] bytes written entirely as \uXXXX escapes, six
 	// for one, with some room around it.
-	MaxFrame = 6*wire.MaxChatText + 8<<10
+	MaxFrame = 6*chatwire.MaxText + 8<<10
 	// MaxToken bounds a token in bytes: a few dozen rooms fit.
 	MaxToken = 8 << 10
 	// MaxNumber bounds sequence numbers and refs: the largest whole number that

@@ -9,6 +9,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // What no correct client sends ends the connection.
@@ -105,11 +106,11 @@ func TestRefuse(t *testing.T) {
 // The longest text fits into a frame however it is escaped.
 func TestLongestText(t *testing.T) {
 	var text strings.Builder
-	for range wire.MaxChatText {
+	for range chatwire.MaxText {
 		text.WriteString(`\u0041`)
 	}
 	data := fmt.Sprintf(`{"t":"send","room":"%s","cid":"%s","text":"%s"}`,
-		strings.Repeat("r", wire.MaxRoom), strings.Repeat("c", wire.MaxCID), text.String())
+		strings.Repeat("r", chatwire.MaxRoom), strings.Repeat("c", chatwire.MaxCID), text.String())
 	if _, err := frame.DecodeClient([]byte(data)); err != nil {
 		t.Errorf("a frame of %d bytes: %v", len(data), err)
 	}

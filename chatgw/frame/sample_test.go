@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 )
 
 // sample is one frame as it is written to testdata/<name>.json.
@@ -39,14 +41,14 @@ func typed[T any, F frame.FromGateway](v T) any {
 
 const (
 	epoch = "n5prkukhhc7zjjbk"
-	id    = wire.ID(3703497466482688)
+	id    = snowflake.ID(3703497466482688)
 	at    = 1795481043317
 )
 
 var (
 	yes     = true
-	hello   = frame.Message{Seq: 18, Prev: 12, ID: id, At: at, User: "ada", Kind: wire.ChatText, Text: "Soup is ready & <b>hot</b>", CID: "c-7"}
-	arrived = frame.Message{Seq: 19, Prev: 18, ID: id + 1, At: at, User: "grace", Kind: wire.ChatJoin}
+	hello   = frame.Message{Seq: 18, Prev: 12, ID: id, At: at, User: "ada", Kind: chatwire.KindText, Text: "Soup is ready & <b>hot</b>", CID: "c-7"}
+	arrived = frame.Message{Seq: 19, Prev: 18, ID: id + 1, At: at, User: "grace", Kind: chatwire.KindJoin}
 )
 
 // samples has every type of frame at least once, and every field set in at
@@ -69,7 +71,7 @@ func samples() []sample {
 
 		fromGateway("welcome", frame.Welcome{
 			User: "ada", Guest: true, Gateway: "k3d5mq2vxw7rz4ta", Release: "0.1.0", Rooms: []string{"lobby"},
-			Limits:   frame.Limits{Text: wire.MaxChatText, Rooms: 64, Page: frame.MaxPage, RetryMS: 600_000, PingMS: 25_000},
+			Limits:   frame.Limits{Text: chatwire.MaxText, Rooms: 64, Page: frame.MaxPage, RetryMS: 600_000, PingMS: 25_000},
 			Features: []string{"orders", "ids"},
 		}),
 		fromGateway("joined", frame.Joined{
@@ -85,7 +87,7 @@ func samples() []sample {
 		fromGateway("error", frame.Error{Ref: 2, Room: "lobby", CID: "c-7", Code: frame.CodeRate, Reason: "more than 5 messages a second", RetryMS: 200}),
 		fromGateway("bye", frame.Bye{Code: frame.CloseDrain, Reason: "the gateway restarts", RetryMS: 1840}),
 		fromGateway("answer", frame.Answer{Ref: 3, What: frame.AskMenu, Data: json.RawMessage(`{"v":1,"items":[]}`)}),
-		fromGateway("outcome", frame.Outcome{Ref: 4, Outcome: wire.Outcome{V: 1, Status: wire.StatusUnknown, Key: "supper-2"}}),
+		fromGateway("outcome", frame.Outcome{Ref: 4, Outcome: txwire.Outcome{V: 1, Status: txwire.StatusUnknown, Key: "supper-2"}}),
 		fromGateway("tx", frame.Tx{Dropped: 3, Events: []frame.TxEvent{{
 			At: at * 1000, Kind: "vote", Tx: "7geek6al7obirxka.6", Participant: "inventory", Yes: &yes,
 			Status: "prepared", Reason: "in stock", Key: "supper-2",

@@ -3,7 +3,10 @@ package frame
 import (
 	"encoding/json"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 )
 
 // Types of frames that the gateway sends.
@@ -61,10 +64,10 @@ type Message struct {
 	Seq  uint64 `json:"seq"`
 	Prev uint64 `json:"prev"`
 	// ID is its unique id, and At the id's time in milliseconds since 1970.
-	ID   wire.ID       `json:"id"`
+	ID   snowflake.ID  `json:"id"`
 	At   int64         `json:"at"`
 	User string        `json:"user"`
-	Kind wire.ChatKind `json:"kind"`
+	Kind chatwire.Kind `json:"kind"`
 	Text string        `json:"text,omitempty"`
 	CID  string        `json:"cid,omitempty"`
 }
@@ -93,12 +96,12 @@ type Joined struct {
 
 // Ack answers [Send]: the message is durable and has its place in the room.
 type Ack struct {
-	T    string  `json:"t"`
-	Room string  `json:"room"`
-	CID  string  `json:"cid"`
-	Seq  uint64  `json:"seq"`
-	ID   wire.ID `json:"id"`
-	At   int64   `json:"at"`
+	T    string       `json:"t"`
+	Room string       `json:"room"`
+	CID  string       `json:"cid"`
+	Seq  uint64       `json:"seq"`
+	ID   snowflake.ID `json:"id"`
+	At   int64        `json:"at"`
 }
 
 // Page answers [History].
@@ -168,19 +171,19 @@ type Answer struct {
 
 // IDParts is an id taken apart.
 type IDParts struct {
-	ID        wire.ID `json:"id"`
-	Short     string  `json:"short"`
-	At        int64   `json:"at"`
-	Timestamp int64   `json:"timestamp"`
-	Worker    int     `json:"worker"`
-	Sequence  int     `json:"sequence"`
+	ID        snowflake.ID `json:"id"`
+	Short     string       `json:"short"`
+	At        int64        `json:"at"`
+	Timestamp int64        `json:"timestamp"`
+	Worker    int          `json:"worker"`
+	Sequence  int          `json:"sequence"`
 }
 
 // Outcome answers [Order].
 type Outcome struct {
-	T       string       `json:"t"`
-	Ref     int64        `json:"ref"`
-	Outcome wire.Outcome `json:"outcome"`
+	T       string         `json:"t"`
+	Ref     int64          `json:"ref"`
+	Outcome txwire.Outcome `json:"outcome"`
 }
 
 // Tx tells of protocol messages as they cross, while watched.

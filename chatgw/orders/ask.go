@@ -11,7 +11,11 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/coordinator/txclient"
+	"parley/idworker/snowflake"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 // askTimeout bounds one question.
@@ -25,9 +29,9 @@ func (d *Desk) Ask(ctx context.Context, a frame.Ask) (json.RawMessage, error) {
 	defer cancel()
 	switch a.What {
 	case frame.AskMenu:
-		return question[wire.Items](ctx, d.deps.NATS, wire.Inventory, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+		return question[food.Items](ctx, d.deps.NATS, food.Inventory, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	case frame.AskCouriers:
-		return question[wire.Couriers](ctx, d.deps.NATS, wire.Delivery, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+		return question[food.Couriers](ctx, d.deps.NATS, food.Delivery, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
 	case frame.AskTx:
 		return d.askTx(ctx, a.ID)
 	case frame.AskTxs:
@@ -74,7 +78,7 @@ func data(v any) json.RawMessage {
 }
 
 func (d *Desk) askTx(ctx context.Context, text string) (json.RawMessage, error) {
-	id, err := wire.ParseTxID(text)
+	id, err := txwire.ParseID(text)
 	if err != nil {
 		return nil, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
@@ -102,12 +106,12 @@ func (d *Desk) askTx(ctx context.Context, text string) (json.RawMessage, error) 
 }
 
 func (d *Desk) askID(ctx context.Context, text string) (json.RawMessage, error) {
-	var id wire.ID
+	var id snowflake.ID
 	var err error
 	if text == "" {
 		id, err = d.deps.IDs.Next(ctx)
-	} else if id, err = wire.ParseID(text); err != nil {
-		if short, shortErr := wire.ParseShort(text); shortErr == nil {
+	} else if id, err = snowflake.ParseID(text); err != nil {
+		if short, shortErr := snowflake.ParseShort(text); shortErr == nil {
 			id, err = short, nil
 		} else {
 			err = &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
@@ -130,7 +134,7 @@ func (d *Desk) askWorkers(ctx context.Context) (json.RawMessage, error) {
 	if err != nil {
 		return nil, asWire(err)
 	}
-	return data(frame.WorkersSeen{Leases: leases, Workers: append([]wire.IDWorkerState{}, workers...)}), nil
+	return data(frame.WorkersSeen{Leases: leases, Workers: append([]idwire.IDWorkerState{}, workers...)}), nil
 }
 
 // asWire gives an error a code.

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Bounds of a book.
@@ -140,20 +140,20 @@ func (b *book) add(e frame.TxEvent) {
 		t.At = e.At
 	}
 	kind := e.Kind
-	if kind == wire.KindAck {
+	if kind == txwire.KindAck {
 		// A participant that asked was answered where nobody else hears it.
 		kind = e.Status
 	}
 	switch kind {
-	case kindAppend, wire.KindCommit:
-		t.Status, t.ended = wire.StatusCommitted, true
-	case wire.KindAbort:
-		t.Status, t.ended = wire.StatusAborted, true
+	case kindAppend, txwire.KindCommit:
+		t.Status, t.ended = txwire.StatusCommitted, true
+	case txwire.KindAbort:
+		t.Status, t.ended = txwire.StatusAborted, true
 		if t.Reason == "" {
 			t.Reason = e.Reason
 		}
 	case kindOutcome:
-		t.Status, t.Reason, t.ended = wire.Status(e.Status), e.Reason, true
+		t.Status, t.Reason, t.ended = txwire.Status(e.Status), e.Reason, true
 	}
 	if len(t.Events) < maxEvents {
 		t.Events = append(t.Events, e)

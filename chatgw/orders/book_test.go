@@ -7,17 +7,18 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const log1 = "aaaabbbbccccdddd"
 
 func prepare(key string) []byte {
-	return wire.Encode(wire.Prepare{
+	return wire.Encode(txwire.Prepare{
 		V: wire.Version, Key: key, Digest: "00112233445566778899aabbccddeeff", DecideBy: 1, OpenSeq: 1, Payload: []byte(`{}`),
 	})
 }
 
-func id(n uint64) wire.TxID { return wire.TxID{Log: log1, N: n} }
+func id(n uint64) txwire.ID { return txwire.ID{Log: log1, N: n} }
 
 func kinds(events []frame.TxEvent) (k []string) {
 	for _, e := range events {
@@ -30,10 +31,10 @@ func kinds(events []frame.TxEvent) (k []string) {
 // submission stands first all the same.
 func TestSubmissionComesLate(t *testing.T) {
 	b := newBook()
-	submit := wire.Encode(wire.Submit{V: wire.Version, Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}})
-	b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
-	b.note(wire.SubjectSubmit, submit, 21)
-	b.note(wire.SubjectSubmit, submit, 2_500_021) // the client repeats it
+	submit := wire.Encode(txwire.Submit{V: wire.Version, Key: "k", Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}})
+	b.note(txwire.Subject(txwire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+	b.note(txwire.SubjectSubmit, submit, 21)
+	b.note(txwire.SubjectSubmit, submit, 2_500_021) // the client repeats it
 	seen, ok := b.tx(id(1).String())
 	if want := []string{"submit", "prepare"}; !ok || !slices.Equal(kinds(seen.Events), want) || seen.At >= 20 {
 		t.Errorf("seen: %+v, want %v", seen, want)
@@ -42,11 +43,11 @@ func TestSubmissionComesLate(t *testing.T) {
 
 func TestOneTransaction(t *testing.T) {
 	b := newBook()
-	b.note(wire.SubjectSubmit, wire.Encode(wire.Submit{V: wire.Version, Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}}), 10)
-	b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
-	b.note(wire.TxSubject(wire.KindVote, "inventory", id(1)), wire.Encode(wire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
-	b.note(wire.TxSubject(wire.KindVote, "inventory", id(2)), wire.Encode(wire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
-	b.note(wire.LogSubject(log1), []byte("nonsense"), 35)
+	b.note(txwire.SubjectSubmit, wire.Encode(txwire.Submit{V: wire.Version, Key: "k", Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}}), 10)
+	b.note(txwire.Subject(txwire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+	b.note(txwire.Subject(txwire.KindVote, "inventory", id(1)), wire.Encode(txwire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
+	b.note(txwire.Subject(txwire.KindVote, "inventory", id(2)), wire.Encode(txwire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true}), 30)
+	b.note(txwire.LogSubject(log1), []byte("nonsense"), 35)
 	f, ok := b.take()
 	if want := []string{"submit", "prepare", "vote"}; !ok || !slices.Equal(kinds(f.Events), want) || f.Events[0].At != 10 || !*f.Events[2].Yes {
 		t.Fatalf("told of %+v, want %v", f, want)
@@ -58,8 +59,8 @@ func TestOneTransaction(t *testing.T) {
 	if !ok || len(seen.Events) != 3 || seen.Status != "" || seen.Key != "k" {
 		t.Errorf("seen: %+v", seen)
 	}
-	b.note(wire.TxSubject(wire.KindCommit, "inventory", id(1)), wire.Encode(wire.Commit{V: wire.Version, Journal: "journal234567abc", DecideBy: 1}), 40)
-	if seen, _ = b.tx(id(1).String()); seen.Status != wire.StatusCommitted {
+	b.note(txwire.Subject(txwire.KindCommit, "inventory", id(1)), wire.Encode(txwire.Commit{V: wire.Version, Journal: "journal234567abc", DecideBy: 1}), 40)
+	if seen, _ = b.tx(id(1).String()); seen.Status != txwire.StatusCommitted {
 		t.Errorf("after the commit: %+v", seen)
 	}
 	if all := b.newest(); len(all.Txs) != 1 || all.Txs[0].Events != nil {
@@ -71,17 +72,17 @@ func TestOneTransaction(t *testing.T) {
 // that cannot do what it was told says nothing of the outcome.
 func TestOutcomeOfAcks(t *testing.T) {
 	for _, c := range []struct {
-		ack  wire.Ack
-		want wire.Status
+		ack  txwire.Ack
+		want txwire.Status
 	}{
-		{wire.Ack{Of: wire.KindAbort}, wire.StatusAborted},
-		{wire.Ack{Of: wire.KindCommit}, wire.StatusCommitted},
-		{wire.Ack{Of: wire.KindCommit, Code: wire.CodeViolation, Reason: "it was aborted here"}, ""},
+		{txwire.Ack{Of: txwire.KindAbort}, txwire.StatusAborted},
+		{txwire.Ack{Of: txwire.KindCommit}, txwire.StatusCommitted},
+		{txwire.Ack{Of: txwire.KindCommit, Code: wire.CodeViolation, Reason: "it was aborted here"}, ""},
 	} {
 		b := newBook()
-		b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+		b.note(txwire.Subject(txwire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
 		c.ack.V, c.ack.Journal = wire.Version, "journal234567abc"
-		b.note(wire.TxSubject(wire.KindAck, "inventory", id(1)), wire.Encode(c.ack), 30)
+		b.note(txwire.Subject(txwire.KindAck, "inventory", id(1)), wire.Encode(c.ack), 30)
 		if seen, _ := b.tx(id(1).String()); seen.Status != c.want || len(seen.Events) != 2 {
 			t.Errorf("after %+v the transaction is %q with %d events, want %q", c.ack, seen.Status, len(seen.Events), c.want)
 		}
@@ -100,7 +101,7 @@ func TestBounds(t *testing.T) {
 			key = "mine"
 		}
 		for range 2 { // a repeated prepare is the same transaction
-			b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(n+1)), prepare(key), second+int64(n))
+			b.note(txwire.Subject(txwire.KindPrepare, "inventory", id(n+1)), prepare(key), second+int64(n))
 		}
 	}
 	f, _ := b.take()
@@ -113,7 +114,7 @@ func TestBounds(t *testing.T) {
 	for s := range int64(100) {
 		for n := range uint64(MaxPerSecond) {
 			for at := range int64(maxEvents + 10) {
-				b.note(wire.TxSubject(wire.KindPrepare, "inventory", id(20_000+uint64(s)*100+n)), prepare("x"), (s+10)*second+at)
+				b.note(txwire.Subject(txwire.KindPrepare, "inventory", id(20_000+uint64(s)*100+n)), prepare("x"), (s+10)*second+at)
 			}
 		}
 	}

@@ -21,8 +21,11 @@ import (
 	"parley/internal/streams"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
@@ -101,7 +104,7 @@ func start(t *testing.T, stage orders.Stage) *orders.Desk {
 		t.Fatal(err)
 	}
 	incarnations := map[string]string{}
-	for _, spec := range []wire.StreamSpec{wire.TxLog(), wire.Journals(), wire.IDLeases()} {
+	for _, spec := range []wire.StreamSpec{txwire.LogStream(), txwire.JournalStream(), idwire.LeaseStream()} {
 		if incarnations[spec.Name], _, err = streams.Ensure(t.Context(), js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -179,8 +182,8 @@ func TestOrderWatched(t *testing.T) {
 	if err := d.Handle(t.Context(), g, &frame.Watch{On: true}); err != nil {
 		t.Fatal(err)
 	}
-	menu := answerOf[wire.Items](t, d, g, frame.Ask{Ref: 1, What: frame.AskMenu})
-	couriers := answerOf[wire.Couriers](t, d, g, frame.Ask{Ref: 2, What: frame.AskCouriers})
+	menu := answerOf[food.Items](t, d, g, frame.Ask{Ref: 1, What: frame.AskMenu})
+	couriers := answerOf[food.Couriers](t, d, g, frame.Ask{Ref: 2, What: frame.AskCouriers})
 	if len(menu.Items) == 0 || len(couriers.Couriers) == 0 {
 		t.Fatalf("menu %+v, couriers %+v", menu, couriers)
 	}
@@ -188,7 +191,7 @@ func TestOrderWatched(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := await(t, g, func(f *frame.Outcome) bool { return f.Ref == 3 })
-	if o.Outcome.Status != wire.StatusCommitted {
+	if o.Outcome.Status != txwire.StatusCommitted {
 		t.Fatalf("the outcome is %+v", o.Outcome)
 	}
 	id := o.Outcome.ID.String()
@@ -214,7 +217,7 @@ func TestOrderWatched(t *testing.T) {
 		t.Errorf("watched %v, want %v", got, want)
 	}
 	seen := answerOf[frame.TxSeen](t, d, g, frame.Ask{Ref: 4, What: frame.AskTx, ID: id})
-	if seen.Status != wire.StatusCommitted || len(seen.Events) != len(want) || seen.Key != "k" {
+	if seen.Status != txwire.StatusCommitted || len(seen.Events) != len(want) || seen.Key != "k" {
 		t.Errorf("opened later it is %+v", seen)
 	}
 	if all := answerOf[frame.TxsSeen](t, d, g, frame.Ask{Ref: 5, What: frame.AskTxs}); len(all.Txs) != 1 {
@@ -235,7 +238,7 @@ func TestIDs(t *testing.T) {
 		}
 	}
 	w := answerOf[frame.WorkersSeen](t, d, g, frame.Ask{Ref: 20, What: frame.AskWorkers})
-	if len(w.Leases.Leases) != 1 || len(w.Workers) != 1 || w.Workers[0].State != wire.WorkerHolding {
+	if len(w.Leases.Leases) != 1 || len(w.Workers) != 1 || w.Workers[0].State != idwire.WorkerHolding {
 		t.Errorf("the workers are %+v", w)
 	}
 }
@@ -277,7 +280,7 @@ func TestRefusals(t *testing.T) {
 	if err := d.Handle(t.Context(), g, &frame.Order{Ref: 100, Key: "much", Item: "tiramisu", Quantity: 100_000, Zone: "centre"}); err != nil {
 		t.Fatal(err)
 	}
-	if o := await(t, g, func(f *frame.Outcome) bool { return f.Ref == 100 }); o.Outcome.Status != wire.StatusAborted || o.Outcome.Reason == "" {
+	if o := await(t, g, func(f *frame.Outcome) bool { return f.Ref == 100 }); o.Outcome.Status != txwire.StatusAborted || o.Outcome.Reason == "" {
 		t.Errorf("too much is answered %+v", o.Outcome)
 	}
 }

@@ -3,9 +3,10 @@ package orders
 import (
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
-// Kinds of events beside those of [wire.KindPrepare] and so on.
+// Kinds of events beside those of [txwire.KindPrepare] and so on.
 const (
 	kindSubmit  = "submit"
 	kindAppend  = "append"
@@ -15,9 +16,9 @@ const (
 
 // subjects are what a desk listens to.
 func subjects() []string {
-	all := []string{wire.SubjectSubmit, wire.LogSubject("*")}
-	for _, kind := range []string{wire.KindPrepare, wire.KindVote, wire.KindCommit, wire.KindAbort, wire.KindAck} {
-		all = append(all, wire.ParticipantFilter(kind, "*"))
+	all := []string{txwire.SubjectSubmit, txwire.LogSubject("*")}
+	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAbort, txwire.KindAck} {
+		all = append(all, txwire.ParticipantFilter(kind, "*"))
 	}
 	return all
 }
@@ -25,50 +26,50 @@ func subjects() []string {
 // note reads one message of the protocol into the book. What cannot be read is
 // left out: whoever it was meant for complains.
 func (b *book) note(subject string, data []byte, us int64) {
-	if kind, participant, id, err := wire.ParseTxSubject(subject); err == nil {
+	if kind, participant, id, err := txwire.ParseSubject(subject); err == nil {
 		b.branch(kind, participant, id, data, us)
 		return
 	}
-	if log, err := wire.ParseLogSubject(subject); err == nil {
-		if m, err := wire.Decode[wire.Record](data); err == nil {
+	if log, err := txwire.ParseLogSubject(subject); err == nil {
+		if m, err := wire.Decode[txwire.Record](data); err == nil {
 			b.record(log, m, us)
 		}
 		return
 	}
-	if subject == wire.SubjectSubmit {
-		if m, err := wire.Decode[wire.Submit](data); err == nil {
+	if subject == txwire.SubjectSubmit {
+		if m, err := wire.Decode[txwire.Submit](data); err == nil {
 			b.submitted(m.Key, us)
 		}
 	}
 }
 
-func (b *book) branch(kind, participant string, id wire.TxID, data []byte, us int64) {
+func (b *book) branch(kind, participant string, id txwire.ID, data []byte, us int64) {
 	e := frame.TxEvent{At: us, Kind: kind, Tx: id.String(), Participant: participant}
 	switch kind {
-	case wire.KindPrepare:
+	case txwire.KindPrepare:
 		// Decoding is spared for those that are not followed.
 		if !b.follows(e.Tx) && b.full(us) {
 			b.pass(e.Tx)
 			return
 		}
-		m, err := wire.Decode[wire.Prepare](data)
+		m, err := wire.Decode[txwire.Prepare](data)
 		if err != nil {
 			return
 		}
 		e.Key = m.Key
 		b.open(e.Tx, m.Key, us)
-	case wire.KindVote:
-		m, err := wire.Decode[wire.Vote](data)
+	case txwire.KindVote:
+		m, err := wire.Decode[txwire.Vote](data)
 		if !b.follows(e.Tx) || err != nil {
 			return
 		}
 		e.Yes, e.Reason = &m.Yes, m.Reason
-	case wire.KindAbort:
-		if m, err := wire.Decode[wire.Abort](data); err == nil {
+	case txwire.KindAbort:
+		if m, err := wire.Decode[txwire.Abort](data); err == nil {
 			e.Reason = m.Reason
 		}
-	case wire.KindAck:
-		m, err := wire.Decode[wire.Ack](data)
+	case txwire.KindAck:
+		m, err := wire.Decode[txwire.Ack](data)
 		if !b.follows(e.Tx) || err != nil {
 			return
 		}
@@ -80,11 +81,11 @@ func (b *book) branch(kind, participant string, id wire.TxID, data []byte, us in
 	b.add(e)
 }
 
-func (b *book) record(log string, m wire.Record, us int64) {
+func (b *book) record(log string, m txwire.Record, us int64) {
 	for _, c := range m.Commits {
-		b.add(frame.TxEvent{At: us, Kind: kindAppend, Tx: wire.TxID{Log: log, N: c.N}.String()})
+		b.add(frame.TxEvent{At: us, Kind: kindAppend, Tx: txwire.ID{Log: log, N: c.N}.String()})
 	}
-	if m.Kind == wire.RecordSeal {
+	if m.Kind == txwire.RecordSeal {
 		for _, id := range b.undecided(log) {
 			b.add(frame.TxEvent{At: us, Kind: kindSeal, Tx: id})
 		}

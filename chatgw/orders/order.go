@@ -7,7 +7,9 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -22,36 +24,36 @@ const (
 // Order places an order and waits for its outcome. The error is a [*wire.Error]
 // that says that nothing was started; an outcome that is not known is an
 // outcome with that status.
-func (d *Desk) Order(ctx context.Context, o frame.Order) (wire.Outcome, error) {
-	stock, err := wire.Check(wire.StockOrder{V: wire.Version, Item: o.Item, Quantity: o.Quantity})
+func (d *Desk) Order(ctx context.Context, o frame.Order) (txwire.Outcome, error) {
+	stock, err := wire.Check(food.StockOrder{V: wire.Version, Item: o.Item, Quantity: o.Quantity})
 	if err != nil {
-		return wire.Outcome{}, err
+		return txwire.Outcome{}, err
 	}
-	courier, err := wire.Check(wire.CourierOrder{V: wire.Version, Zone: o.Zone})
+	courier, err := wire.Check(food.CourierOrder{V: wire.Version, Zone: o.Zone})
 	if err != nil {
-		return wire.Outcome{}, err
+		return txwire.Outcome{}, err
 	}
 	if err := wire.CheckKey(o.Key); err != nil {
-		return wire.Outcome{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+		return txwire.Outcome{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
 	d.mu.Lock()
 	client := d.client
 	d.book.follow(o.Key)
 	d.mu.Unlock()
 	if client == nil {
-		return wire.Outcome{}, errStopped
+		return txwire.Outcome{}, errStopped
 	}
 	ctx, cancel := context.WithTimeout(ctx, orderTimeout)
 	defer cancel()
 	out, err := client.Submit(ctx, txclient.Request{
 		Key: o.Key, Timeout: voteTimeout,
-		Branches: []wire.Branch{
-			{Participant: wire.Inventory, Payload: wire.Encode(stock)},
-			{Participant: wire.Delivery, Payload: wire.Encode(courier)},
+		Branches: []txwire.Branch{
+			{Participant: food.Inventory, Payload: wire.Encode(stock)},
+			{Participant: food.Delivery, Payload: wire.Encode(courier)},
 		},
 	})
 	if err != nil && !errors.Is(err, txclient.ErrUnknown) {
-		return wire.Outcome{}, asWire(err)
+		return txwire.Outcome{}, asWire(err)
 	}
 	out.V = wire.Version
 	if !out.ID.IsZero() {

@@ -14,7 +14,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
 	"parley/natsconn"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -69,7 +69,7 @@ func BenchmarkSend(b *testing.B) {
 	var n atomic.Int64
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			post := rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: fmt.Sprint(n.Add(1)), Text: "hello"}
+			post := rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: fmt.Sprint(n.Add(1)), Text: "hello"}
 			if _, err := r.Send(b.Context(), post); err != nil {
 				b.Error(err)
 			}

@@ -11,7 +11,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -63,8 +63,8 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	}
 	for range stepDowns {
 		await(t, &sent, sent.Load()+between)
-		c.StreamLeader(t, wire.Chat().Name)
-		if err := c.StepDown(t, wire.Chat().Name); err != nil {
+		c.StreamLeader(t, chatwire.Stream().Name)
+		if err := c.StepDown(t, chatwire.Stream().Name); err != nil {
 			t.Log(err) // an election was under way
 		}
 	}
@@ -98,7 +98,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 // talk sends one message after another.
 func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
 	for n := 0; ctx.Err() == nil; n++ {
-		post := rooms.Post{Room: room, User: user, Kind: wire.ChatText, CID: fmt.Sprint("c", n), Text: fmt.Sprint("text ", n)}
+		post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: fmt.Sprint("c", n), Text: fmt.Sprint("text ", n)}
 		for ctx.Err() == nil {
 			if _, err := r.Send(ctx, post); err == nil {
 				sent.Add(1)
@@ -111,7 +111,7 @@ func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.I
 // sayLast sends one message until it is acknowledged.
 func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	t.Helper()
-	post := rooms.Post{Room: room, User: user, Kind: wire.ChatText, CID: "c", Text: "the end"}
+	post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: "c", Text: "the end"}
 	for ctx := testContext(t); ; {
 		_, err := r.Send(ctx, post)
 		if err == nil {
@@ -209,17 +209,17 @@ func truth(t *testing.T, c *brokertest.Cluster, room string) []uint64 {
 // readRoom is one attempt to read a room.
 func readRoom(ctx context.Context, t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64, err error) {
 	t.Helper()
-	c.StreamLeader(t, wire.Chat().Name)
+	c.StreamLeader(t, chatwire.Stream().Name)
 	js, err := jetstream.New(c.Connect(t))
 	if err != nil {
 		return nil, err
 	}
-	s, err := js.Stream(ctx, wire.Chat().Name)
+	s, err := js.Stream(ctx, chatwire.Stream().Name)
 	if err != nil {
 		return nil, err
 	}
 	consumer, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		FilterSubject: wire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
+		FilterSubject: chatwire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
 	})
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -83,7 +84,7 @@ type Deps struct {
 	// returned.
 	NATS *nats.Conn
 	// NextID makes the ids of messages.
-	NextID func(ctx context.Context) (wire.ID, error)
+	NextID func(ctx context.Context) (snowflake.ID, error)
 	// Log takes a line for what an operator should know. Default: none.
 	Log *slog.Logger
 }

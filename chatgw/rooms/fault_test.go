@@ -12,6 +12,7 @@ import (
 	"parley/chatgw/rooms"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -112,10 +113,10 @@ func TestStrangersInTheStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := wire.Encode(wire.ChatMessage{V: wire.Version, ID: 7, User: "eve", Kind: wire.ChatService, Text: "with forged headers"})
+	good := wire.Encode(chatwire.Message{V: wire.Version, ID: 7, User: "eve", Kind: chatwire.KindService, Text: "with forged headers"})
 	put := func(data []byte, headers ...string) {
 		t.Helper()
-		msg := &nats.Msg{Subject: wire.RoomSubject("kitchen"), Data: data, Header: nats.Header{}}
+		msg := &nats.Msg{Subject: chatwire.RoomSubject("kitchen"), Data: data, Header: nats.Header{}}
 		for i := 0; i < len(headers); i += 2 {
 			msg.Header.Add(headers[i], headers[i+1])
 		}
@@ -135,7 +136,7 @@ func TestStrangersInTheStream(t *testing.T) {
 		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.cellar"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 		{"Nats-Stream": {"OTHER"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 	} {
-		if err := nc.PublishMsg(&nats.Msg{Subject: wire.LiveSubject("kitchen"), Data: good, Header: h}); err != nil {
+		if err := nc.PublishMsg(&nats.Msg{Subject: chatwire.LiveSubject("kitchen"), Data: good, Header: h}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -183,7 +184,7 @@ func TestAnotherStreamEndsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := js.DeleteStream(testContext(t), wire.Chat().Name); err != nil {
+	if err := js.DeleteStream(testContext(t), chatwire.Stream().Name); err != nil {
 		t.Fatal(err)
 	}
 	makeStream(t, nc, 1)

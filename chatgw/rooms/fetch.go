@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"parley/chatgw/rooms/machine"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // What a room reads from the stream. Each of these runs beside the room and
@@ -98,7 +98,7 @@ func (r *Rooms) neverRemoved(ctx context.Context) (bool, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	s, err := r.js.Stream(ctx, wire.Chat().Name)
+	s, err := r.js.Stream(ctx, chatwire.Stream().Name)
 	if err != nil {
 		return false, err
 	}

@@ -7,7 +7,9 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // held is a member that stands still until it is let go.
@@ -51,7 +53,7 @@ func TestTooManySends(t *testing.T) {
 	makeStream(t, nc, 1)
 	release, entered := make(chan struct{}), make(chan struct{})
 	cfg := rooms.Config{Encode: encode, MaxSends: 1}
-	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: func(context.Context) (wire.ID, error) {
+	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: func(context.Context) (snowflake.ID, error) {
 		close(entered)
 		<-release
 		return 1, nil
@@ -63,7 +65,7 @@ func TestTooManySends(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
 	<-r.Ready()
-	post := rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: "c", Text: "hello"}
+	post := rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c", Text: "hello"}
 	first := make(chan error, 1)
 	go func() {
 		_, err := r.Send(ctx, post)

@@ -5,7 +5,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // History is the page of messages before a sequence number, oldest first;
@@ -15,7 +15,7 @@ func (r *Rooms) History(ctx context.Context, room string, before uint64, limit i
 	if limit == 0 {
 		limit = r.cfg.Page
 	}
-	if err := wire.CheckRoom(room); err != nil {
+	if err := chatwire.CheckRoom(room); err != nil {
 		return nil, false, invalid("%v", err)
 	}
 	if limit < 0 || limit > r.cfg.MaxPage {

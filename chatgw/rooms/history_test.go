@@ -10,7 +10,9 @@ import (
 	"parley/broker/brokertest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -56,8 +58,8 @@ func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[stri
 	}
 	for i := range n {
 		room := pick(i)
-		ack, err := js.PublishAsync(wire.RoomSubject(room), wire.Encode(wire.ChatMessage{
-			V: wire.Version, ID: wire.ID(i + 1), User: "ann", Kind: wire.ChatText, Text: fmt.Sprint("text ", i),
+		ack, err := js.PublishAsync(chatwire.RoomSubject(room), wire.Encode(chatwire.Message{
+			V: wire.Version, ID: snowflake.ID(i + 1), User: "ann", Kind: chatwire.KindText, Text: fmt.Sprint("text ", i),
 		}))
 		if err != nil {
 			t.Fatal(err)

@@ -5,7 +5,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Joined is where a member's knowledge of a room begins. [Member.Deliver] gets
@@ -47,7 +47,7 @@ type join struct {
 // member. It does not block longer than ctx. Who is a member already is one
 // anew.
 func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Member, admitted func(Joined)) error {
-	if err := wire.CheckRoom(name); err != nil {
+	if err := chatwire.CheckRoom(name); err != nil {
 		return invalid("%v", err)
 	}
 	j := &join{member: m, epoch: epoch, since: since, admitted: admitted, done: make(chan bool, 1)}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -25,11 +25,11 @@ const (
 func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 	// A new leader of the stream: the old one may not have re-sent its last
 	// messages.
-	leaderElected := "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED." + wire.Chat().Name
+	leaderElected := "$JS.EVENT.ADVISORY.STREAM.LEADER_ELECTED." + chatwire.Stream().Name
 	for subject, handle := range map[string]nats.MsgHandler{
-		wire.SubjectChatLive:     r.live,
-		wire.SubjectChatTyping:   r.typing,
-		wire.SubjectChatPresence: r.people.heard,
+		chatwire.SubjectLive:     r.live,
+		chatwire.SubjectTyping:   r.typing,
+		chatwire.SubjectPresence: r.people.heard,
 		leaderElected:            func(*nats.Msg) { r.suspect() },
 	} {
 		sub, err := r.deps.NATS.Subscribe(subject, handle)
@@ -53,7 +53,7 @@ func unsubscribe(subs []*nats.Subscription) {
 // live takes what the stream re-sends, of all rooms.
 func (r *Rooms) live(m *nats.Msg) {
 	r.count.live.Add(1)
-	place, err := wire.ParseLive(m.Subject, m.Header)
+	place, err := chatwire.ParseLive(m.Subject, m.Header)
 	if err != nil {
 		// Somebody published there; the broker sets headers.
 		r.count.malformed.Add(1)

@@ -4,14 +4,15 @@ import (
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // message makes what the machine orders out of what the stream holds. What is
 // no message of ours (somebody wrote into the stream past the gateways) keeps
 // its place, and has no body: it is shown to nobody.
-func (r *Rooms) message(place wire.ChatPlace, data []byte) machine.Message {
+func (r *Rooms) message(place chatwire.Place, data []byte) machine.Message {
 	m := machine.Message{Seq: place.Seq, Prev: place.Prev, Size: len(data)}
-	c, err := wire.Decode[wire.ChatMessage](data)
+	c, err := wire.Decode[chatwire.Message](data)
 	if err != nil {
 		r.count.malformed.Add(1)
 		return m
@@ -31,7 +32,7 @@ func (r *Rooms) shared(s *Shared) *Shared {
 func (r *Rooms) messages(found []stored) []machine.Message {
 	out := make([]machine.Message, len(found))
 	for i, s := range found {
-		out[i] = r.message(s.ChatPlace, s.data)
+		out[i] = r.message(s.Place, s.data)
 	}
 	return out
 }

@@ -6,7 +6,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/presence"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // write writes notices into rooms, one after another.
@@ -41,7 +41,7 @@ func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
 func told(recent []frame.Message, n presence.Notice) bool {
 	for i := len(recent) - 1; i >= 0; i-- {
 		m := &recent[i]
-		if m.User == n.User && (m.Kind == wire.ChatJoin || m.Kind == wire.ChatLeave) {
+		if m.User == n.User && (m.Kind == chatwire.KindJoin || m.Kind == chatwire.KindLeave) {
 			return m.Kind == n.Kind
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/presence"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -62,7 +63,7 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 		switch a := a.(type) {
 		case presence.Tell:
 			// What is not sent now is told by the next account.
-			_ = p.rooms.deps.NATS.Publish(wire.SubjectChatPresence, wire.Encode(a.Message))
+			_ = p.rooms.deps.NATS.Publish(chatwire.SubjectPresence, wire.Encode(a.Message))
 		case presence.Changed:
 			p.changed(a)
 		case presence.Notice:
@@ -104,7 +105,7 @@ func (p *people) run(ctx context.Context) {
 
 // heard takes what another gateway says.
 func (p *people) heard(m *nats.Msg) {
-	said, err := wire.Decode[wire.ChatPresence](m.Data)
+	said, err := wire.Decode[chatwire.Presence](m.Data)
 	if err != nil {
 		p.rooms.count.malformed.Add(1)
 		return
@@ -121,7 +122,7 @@ func (p *people) connected(yes bool) {
 // more. Both may be repeated. A session is any name that is unique here. What
 // cannot be a room or a user is ignored.
 func (r *Rooms) Enter(room, user, session string) {
-	if wire.CheckRoom(room) != nil || wire.CheckUser(user) != nil {
+	if chatwire.CheckRoom(room) != nil || wire.CheckUser(user) != nil {
 		return
 	}
 	r.people.with(func(c *presence.Core, now int64) { c.Enter(now, room, user, session) })

@@ -9,7 +9,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // quick makes the times of presence short: a gateway is dead after three accounts
@@ -138,7 +138,7 @@ func TestNoticesSurviveARestart(t *testing.T) {
 	b.Enter("kitchen", "ann", "s")
 	b.Enter("kitchen", "bob", "s")
 	n.wait(t, "the other's notice", func() bool { return len(n.have) >= 2 })
-	if last := n.have[len(n.have)-1]; len(n.have) != 2 || last.User != "bob" || last.Kind != wire.ChatJoin {
+	if last := n.have[len(n.have)-1]; len(n.have) != 2 || last.User != "bob" || last.Kind != chatwire.KindJoin {
 		t.Errorf("the room says %+v", n.have)
 	}
 }

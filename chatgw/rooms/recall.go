@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 const (
@@ -55,7 +55,7 @@ func (r *Rooms) recall(ctx context.Context) {
 func (r *Rooms) extent(ctx context.Context) (from, last uint64, whole, ok bool) {
 	for {
 		attempt, cancel := context.WithTimeout(ctx, readTimeout)
-		s, err := r.js.Stream(attempt, wire.Chat().Name)
+		s, err := r.js.Stream(attempt, chatwire.Stream().Name)
 		cancel()
 		if err == nil {
 			state := s.CachedInfo().State

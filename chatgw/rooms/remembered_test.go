@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -16,7 +18,7 @@ import (
 // while others read the page.
 func TestPageFromMemoryIsComplete(t *testing.T) {
 	r, err := New(Config{Encode: func(any) []byte { return nil }}, Deps{
-		NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}, NextID: func(context.Context) (wire.ID, error) { return 1, nil },
+		NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}, NextID: func(context.Context) (snowflake.ID, error) { return 1, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -26,8 +28,8 @@ func TestPageFromMemoryIsComplete(t *testing.T) {
 	rm.m.Actions() // reading the first page is not needed
 	rm.m.Opened([]machine.Message{{Seq: 3}}, true)
 
-	soup := wire.ChatMessage{V: wire.Version, ID: 1, User: "ada", Kind: wire.ChatText, Text: "soup"}
-	rm.arrived(wire.ChatPlace{Room: "lobby", Seq: 7, Prev: 3}, wire.Encode(soup))
+	soup := chatwire.Message{V: wire.Version, ID: 1, User: "ada", Kind: chatwire.KindText, Text: "soup"}
+	rm.arrived(chatwire.Place{Room: "lobby", Seq: 7, Prev: 3}, wire.Encode(soup))
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	prev := make(chan uint64, 1)

@@ -12,8 +12,9 @@ import (
 	"parley/broker/brokertest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,13 +29,13 @@ const patience = 2 * time.Minute
 // ids makes ids without a service.
 type ids struct {
 	mu   sync.Mutex
-	last wire.ID
+	last snowflake.ID
 }
 
-func (g *ids) next(context.Context) (wire.ID, error) {
+func (g *ids) next(context.Context) (snowflake.ID, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.last = max(g.last+1, wire.MinIDAt(time.Now()))
+	g.last = max(g.last+1, snowflake.MinAt(time.Now()))
 	return g.last, nil
 }
 
@@ -60,7 +61,7 @@ func makeStream(t testing.TB, nc *nats.Conn, replicas int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(testContext(t), js, wire.Chat(), replicas); err != nil {
+	if _, _, err := streams.Ensure(testContext(t), js, chatwire.Stream(), replicas); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -230,7 +231,7 @@ func (m *member) texts(t testing.TB, n int) (texts []string) {
 // say sends a text and returns its acknowledgement.
 func say(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack {
 	t.Helper()
-	ack, err := r.Send(testContext(t), rooms.Post{Room: room, User: user, Kind: wire.ChatText, CID: cid, Text: text})
+	ack, err := r.Send(testContext(t), rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: cid, Text: text})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +254,7 @@ func stream(t testing.TB, s *brokertest.Server) jetstream.Stream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := js.Stream(testContext(t), wire.Chat().Name)
+	out, err := js.Stream(testContext(t), chatwire.Stream().Name)
 	if err != nil {
 		t.Fatal(err)
 	}

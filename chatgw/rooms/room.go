@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // room is one room: a mailbox, and the goroutine that owns everything else.
@@ -35,7 +35,7 @@ type room struct {
 
 // event is a message that arrived, or something to do.
 type event struct {
-	place wire.ChatPlace
+	place chatwire.Place
 	data  []byte
 	do    func()
 }
@@ -101,7 +101,7 @@ func (rm *room) offer(do func()) {
 }
 
 // arrived puts a re-sent message into the mailbox.
-func (rm *room) arrived(place wire.ChatPlace, data []byte) {
+func (rm *room) arrived(place chatwire.Place, data []byte) {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
 	rm.heard = true

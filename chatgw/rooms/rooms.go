@@ -12,6 +12,7 @@ import (
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -88,7 +89,7 @@ func (r *Rooms) Epoch() string { return r.epoch }
 // Run serves rooms until ctx is cancelled. It returns an error if the stream
 // cannot be trusted: it is missing, another one, or set differently.
 func (r *Rooms) Run(ctx context.Context) (err error) {
-	r.stream, err = streams.Bind(ctx, r.deps.NATS, wire.Chat(), r.deps.Log)
+	r.stream, err = streams.Bind(ctx, r.deps.NATS, chatwire.Stream(), r.deps.Log)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil

@@ -11,6 +11,7 @@ import (
 	"parley/chatgw/rooms"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 func TestWhatIsSaidIsHeard(t *testing.T) {
@@ -54,9 +55,9 @@ func TestSendAgain(t *testing.T) {
 		post rooms.Post
 		code wire.Code
 	}{
-		{"another text", rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: "c1", Text: "other"}, wire.CodeConflict},
-		{"no text", rooms.Post{Room: "kitchen", User: "ann", Kind: wire.ChatText, CID: "c2"}, wire.CodeInvalid},
-		{"no room", rooms.Post{Room: "Kitchen", User: "ann", Kind: wire.ChatText, CID: "c2", Text: "x"}, wire.CodeInvalid},
+		{"another text", rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c1", Text: "other"}, wire.CodeConflict},
+		{"no text", rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c2"}, wire.CodeInvalid},
+		{"no room", rooms.Post{Room: "Kitchen", User: "ann", Kind: chatwire.KindText, CID: "c2", Text: "x"}, wire.CodeInvalid},
 	} {
 		_, err := r.Send(testContext(t), c.post)
 		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != c.code {

@@ -11,6 +11,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,8 +20,8 @@ import (
 // Post is what somebody says in a room.
 type Post struct {
 	Room, User string
-	Kind       wire.ChatKind
-	// CID makes repeating safe, within [wire.ChatRetry]; without one each call
+	Kind       chatwire.Kind
+	// CID makes repeating safe, within [chatwire.Retry]; without one each call
 	// is a message of its own.
 	CID, Text string
 }
@@ -61,8 +62,8 @@ func messageID(parts ...string) string {
 }
 
 func (r *Rooms) send(ctx context.Context, p Post, id string) (frame.Ack, error) {
-	m := wire.ChatMessage{V: wire.Version, ID: 1, User: p.User, Kind: p.Kind, Text: p.Text, CID: p.CID}
-	if err := wire.CheckRoom(p.Room); err != nil {
+	m := chatwire.Message{V: wire.Version, ID: 1, User: p.User, Kind: p.Kind, Text: p.Text, CID: p.CID}
+	if err := chatwire.CheckRoom(p.Room); err != nil {
 		return frame.Ack{}, invalid("%v", err)
 	}
 	if _, err := wire.Check(m); err != nil {
@@ -89,10 +90,10 @@ func (r *Rooms) send(ctx context.Context, p Post, id string) (frame.Ack, error) 
 }
 
 // store publishes until it is known that the message is stored, or ctx ends.
-func (r *Rooms) store(ctx context.Context, room string, m wire.ChatMessage, id string) (frame.Ack, error) {
-	msg := &nats.Msg{Subject: wire.RoomSubject(room), Data: wire.Encode(m), Header: nats.Header{}}
+func (r *Rooms) store(ctx context.Context, room string, m chatwire.Message, id string) (frame.Ack, error) {
+	msg := &nats.Msg{Subject: chatwire.RoomSubject(room), Data: wire.Encode(m), Header: nats.Header{}}
 	msg.Header.Set(nats.MsgIdHdr, id)
-	msg.Header.Set(nats.ExpectedStreamHdr, wire.Chat().Name)
+	msg.Header.Set(nats.ExpectedStreamHdr, chatwire.Stream().Name)
 	for {
 		attempt, cancel := context.WithTimeout(ctx, sendAttempt)
 		ack, err := r.js.PublishMsg(attempt, msg, jetstream.WithRetryAttempts(0))
@@ -113,7 +114,7 @@ func (r *Rooms) store(ctx context.Context, room string, m wire.ChatMessage, id s
 }
 
 // acked tells the room where an own message stands.
-func (r *Rooms) acked(room string, m wire.ChatMessage, seq uint64) frame.Ack {
+func (r *Rooms) acked(room string, m chatwire.Message, seq uint64) frame.Ack {
 	r.count.sent.Add(1)
 	if rm := r.find(room); rm != nil {
 		rm.post(func() { rm.m.Acked(seq) })
@@ -122,11 +123,11 @@ func (r *Rooms) acked(room string, m wire.ChatMessage, seq uint64) frame.Ack {
 }
 
 // known looks at the message that is stored under the same name.
-func (r *Rooms) known(ctx context.Context, room string, m wire.ChatMessage, seq uint64) (frame.Ack, error) {
+func (r *Rooms) known(ctx context.Context, room string, m chatwire.Message, seq uint64) (frame.Ack, error) {
 	for range maxStale {
 		s, ok, err := r.reader.at(ctx, seq)
 		if err == nil && ok {
-			was, err := wire.Decode[wire.ChatMessage](s.data)
+			was, err := wire.Decode[chatwire.Message](s.data)
 			if err != nil || s.Room != room || was.User != m.User || was.CID != m.CID || was.Kind != m.Kind || was.Text != m.Text {
 				return frame.Ack{}, &wire.Error{Code: wire.CodeConflict, Text: fmt.Sprintf("sending to room %s: the cid %.80q was used for another message", room, m.CID)}
 			}

@@ -13,7 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -41,7 +41,7 @@ const readTimeout = 2 * time.Second
 
 func newReader(nc *nats.Conn) (*reader, error) {
 	r := &reader{
-		nc: nc, subject: "$JS.API.DIRECT.GET." + wire.Chat().Name, inbox: nc.NewInbox() + ".",
+		nc: nc, subject: "$JS.API.DIRECT.GET." + chatwire.Stream().Name, inbox: nc.NewInbox() + ".",
 		waiting: map[string]chan *nats.Msg{},
 	}
 	var err error
@@ -74,7 +74,7 @@ type getRequest struct {
 
 // stored is one message of the stream.
 type stored struct {
-	wire.ChatPlace
+	chatwire.Place
 	data []byte
 }
 
@@ -82,7 +82,7 @@ type stored struct {
 // and without a hole, as far as one replica has them: at most batch, and about
 // maxBytes.
 func (r *reader) from(ctx context.Context, room string, seq uint64, batch, maxBytes int) ([]stored, error) {
-	return r.get(ctx, getRequest{Seq: max(seq, 1), NextFor: wire.RoomSubject(room), Batch: batch, MaxBytes: maxBytes})
+	return r.get(ctx, getRequest{Seq: max(seq, 1), NextFor: chatwire.RoomSubject(room), Batch: batch, MaxBytes: maxBytes})
 }
 
 // all reads messages of all rooms, like from. The broker does not have to look
@@ -113,7 +113,7 @@ func (r *reader) each(ctx context.Context, seqs []uint64) ([]stored, error) {
 
 // last reads the last message of a room. ok: there is one.
 func (r *reader) last(ctx context.Context, room string) (s stored, ok bool, err error) {
-	return one(r.get(ctx, getRequest{LastFor: wire.RoomSubject(room)}))
+	return one(r.get(ctx, getRequest{LastFor: chatwire.RoomSubject(room)}))
 }
 
 func one(found []stored, err error) (stored, bool, error) {
@@ -127,7 +127,7 @@ func one(found []stored, err error) (stored, bool, error) {
 func (r *reader) lasts(ctx context.Context, rooms []string) ([]stored, error) {
 	q := getRequest{Batch: len(rooms)}
 	for _, room := range rooms {
-		q.MultiFor = append(q.MultiFor, wire.RoomSubject(room))
+		q.MultiFor = append(q.MultiFor, chatwire.RoomSubject(room))
 	}
 	return r.get(ctx, q)
 }
@@ -163,7 +163,7 @@ func (r *reader) ask(ctx context.Context, questions ...getRequest) ([]stored, er
 			err = r.nc.PublishRequest(r.subject, r.inbox+name, raw)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading stream %s: %w", wire.Chat().Name, err)
+			return nil, fmt.Errorf("reading stream %s: %w", chatwire.Stream().Name, err)
 		}
 	}
 	var found []stored
@@ -179,7 +179,7 @@ func (r *reader) ask(ctx context.Context, questions ...getRequest) ([]stored, er
 				left--
 			}
 		case <-ctx.Done():
-			return nil, fmt.Errorf("reading stream %s: no answer: %w", wire.Chat().Name, context.Cause(ctx))
+			return nil, fmt.Errorf("reading stream %s: no answer: %w", chatwire.Stream().Name, context.Cause(ctx))
 		}
 	}
 	return found, nil
@@ -200,14 +200,14 @@ func take(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
 		case "404":
 			return true, nil
 		case "503":
-			return true, fmt.Errorf("reading stream %s: no server answers for it", wire.Chat().Name)
+			return true, fmt.Errorf("reading stream %s: no server answers for it", chatwire.Stream().Name)
 		default:
-			return true, fmt.Errorf("reading stream %s: %s %s", wire.Chat().Name, status, m.Header.Get("Description"))
+			return true, fmt.Errorf("reading stream %s: %s %s", chatwire.Stream().Name, status, m.Header.Get("Description"))
 		}
 	}
-	place, err := wire.ParseStored(m.Header)
+	place, err := chatwire.ParseStored(m.Header)
 	if err != nil {
-		return true, fmt.Errorf("reading stream %s: %w", wire.Chat().Name, err)
+		return true, fmt.Errorf("reading stream %s: %w", chatwire.Stream().Name, err)
 	}
 	if batch && previous(m) != lastOf(*found) {
 		return true, errHole

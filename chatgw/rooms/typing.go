@@ -3,6 +3,7 @@ package rooms
 import (
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -10,16 +11,16 @@ import (
 // Typing tells everybody in a room, through all gateways and the author
 // included, that somebody writes. It is stored nowhere and may get lost.
 func (r *Rooms) Typing(room, user string) {
-	m, err := wire.Check(wire.ChatTyping{V: wire.Version, User: user})
-	if err != nil || wire.CheckRoom(room) != nil {
+	m, err := wire.Check(chatwire.Typing{V: wire.Version, User: user})
+	if err != nil || chatwire.CheckRoom(room) != nil {
 		return
 	}
-	_ = r.deps.NATS.Publish(wire.TypingSubject(room), wire.Encode(m))
+	_ = r.deps.NATS.Publish(chatwire.TypingSubject(room), wire.Encode(m))
 }
 
 // typing takes what a gateway said, this one included.
 func (r *Rooms) typing(m *nats.Msg) {
-	name, err := wire.ParseRoom(m.Subject)
+	name, err := chatwire.ParseRoom(m.Subject)
 	if err != nil {
 		r.count.malformed.Add(1)
 		return
@@ -28,7 +29,7 @@ func (r *Rooms) typing(m *nats.Msg) {
 	if rm == nil {
 		return
 	}
-	said, err := wire.Decode[wire.ChatTyping](m.Data)
+	said, err := wire.Decode[chatwire.Typing](m.Data)
 	if err != nil {
 		r.count.malformed.Add(1)
 		return

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"parley/chatgw/web/webtest"
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // faint finds text whose contrast with what is behind it is below 4.5 to 1 (3
@@ -111,7 +111,7 @@ func TestAccess(t *testing.T) {
 			p.Wait("the refusal", `document.querySelector(".result.bad") && document.querySelector(".arrow.vote-no")`)
 			look("refused")
 			tx := webtest.Script("kq3v9d2mh4tn7wxy.800", "someone", time.Now())
-			tx = tx.Vote(2_000, wire.Inventory, true, "").Vote(400, wire.Delivery, true, "").Then(2_100_000, "prepare", wire.Delivery)
+			tx = tx.Vote(2_000, food.Inventory, true, "").Vote(400, food.Delivery, true, "").Then(2_100_000, "prepare", food.Delivery)
 			g.Show(tx.TxSeen, 37)
 			p.Go("orders/kq3v9d2mh4tn7wxy.800")
 			p.Wait("doubt", `document.querySelector(".doubt.open")`)

@@ -6,7 +6,8 @@ import (
 	"time"
 
 	"parley/chatgw/web/webtest"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/participants/food"
 )
 
 func TestOrder(t *testing.T) {
@@ -72,12 +73,12 @@ func TestDoubt(t *testing.T) {
 	p.Click(".stage li:nth-child(2) button")
 	p.Wait("an armed role", `document.querySelector(".stage .armed")`)
 	tx := webtest.Script("kq3v9d2mh4tn7wxy.5", "k", time.Now())
-	tx = tx.Vote(2_000, wire.Inventory, true, "").Vote(400, wire.Delivery, true, "").Then(50, "append", "").Then(900, "commit", wire.Inventory).Then(30, "commit", wire.Delivery).Then(1_500, "ack", wire.Inventory)
+	tx = tx.Vote(2_000, food.Inventory, true, "").Vote(400, food.Delivery, true, "").Then(50, "append", "").Then(900, "commit", food.Inventory).Then(30, "commit", food.Delivery).Then(1_500, "ack", food.Inventory)
 	first := tx.TxSeen
 	g.Show(first, 0)
 	p.Wait("doubt", `document.querySelector(".doubt.open") && document.querySelectorAll(".chip.open").length === 1`)
 	p.Wait("time that counts", `/delivery in doubt for [1-9]/.test(document.querySelector(".chip.open").textContent)`)
-	rest := tx.Then(600_000, "commit", wire.Delivery).Then(1_200_000, "ack", wire.Delivery).TxSeen
+	rest := tx.Then(600_000, "commit", food.Delivery).Then(1_200_000, "ack", food.Delivery).TxSeen
 	rest.Events = rest.Events[len(rest.Events)-2:]
 	g.Show(rest, 0)
 	p.Wait("no doubt", `!document.querySelector(".doubt.open") && document.querySelectorAll(".chip.committed").length === 2`)
@@ -108,7 +109,7 @@ func TestIDs(t *testing.T) {
 	p.SignIn("ada")
 	p.Go("ids")
 	p.Wait("an id", `document.querySelectorAll(".bit-field i").length === 64`)
-	id, err := wire.ParseID(webtest.Eval[string](p, `location.hash.split("/")[2]`))
+	id, err := snowflake.ParseID(webtest.Eval[string](p, `location.hash.split("/")[2]`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func TestIDs(t *testing.T) {
 	p.Press(webtest.Enter())
 	p.Wait("what is wrong", `document.querySelector(".ids .field-error").textContent.startsWith("This is not an ID")`)
 	p.Wait("the workers", `document.querySelectorAll(".worker-grid .held").length === 2 && document.querySelectorAll(".worker-grid .retired").length === 1`)
-	p.Go("ids/" + wire.NewID(1, 31, 4095).String())
+	p.Go("ids/" + snowflake.NewID(1, 31, 4095).String())
 	p.Wait("its worker", `document.querySelector(".fields .worker strong").textContent === "Worker 31"`)
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/web/webtest"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // TestLongHistory scrolls back through thousands of messages: each is seen, the
@@ -20,9 +20,9 @@ func TestLongHistory(t *testing.T) {
 	users := []string{"ada", "bo", "chen"}
 	for i := range messages {
 		at = at.Add(17 * time.Second)
-		m := frame.Message{User: users[i/3%3], Kind: wire.ChatText, Text: fmt.Sprintf("message %d\n%s", i, "words "[:i%6]+longer(i))}
+		m := frame.Message{User: users[i/3%3], Kind: chatwire.KindText, Text: fmt.Sprintf("message %d\n%s", i, "words "[:i%6]+longer(i))}
 		if i%97 == 0 {
-			m.Kind, m.Text = wire.ChatJoin, ""
+			m.Kind, m.Text = chatwire.KindJoin, ""
 		}
 		g.Put("general", m, at)
 	}

@@ -9,7 +9,9 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/internal/streams"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -114,7 +116,7 @@ func (c *benchTxCmd) measure(ctx context.Context, a *app, s *system) error {
 
 // seeded makes sure that orders take nothing that anybody will miss.
 func seeded(ctx context.Context, nc *nats.Conn) error {
-	_, err := askItems(ctx, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: "item-0"}))
+	_, err := askItems(ctx, nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: "item-0"}))
 	if err == nil {
 		return nil
 	}
@@ -134,8 +136,8 @@ func (c *benchTxCmd) order(i int64) txclient.Request {
 	if int64(float64(i+1)*c.AbortRatio) > int64(float64(i)*c.AbortRatio) {
 		item = "none"
 	}
-	return txclient.Request{Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: item, Quantity: 1})},
-		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%benchZones)})},
+	return txclient.Request{Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: item, Quantity: 1})},
+		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%benchZones)})},
 	}}
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -87,7 +87,7 @@ func TestChatReader(t *testing.T) {
 	a := &audience{born: time.Now()}
 	e := &ear{chatSocket: &chatSocket{at: a.born.Add(30 * time.Millisecond)}, audience: a}
 	for _, m := range []frame.Message{{Seq: 5}, {Seq: 7, Prev: 5}, {Seq: 7, Prev: 5}, {Seq: 12, Prev: 9}} {
-		m.Kind, m.Text, m.Room, m.CID = wire.ChatText, "hello", "r", a.cid(3, 10*time.Millisecond)
+		m.Kind, m.Text, m.Room, m.CID = chatwire.KindText, "hello", "r", a.cid(3, 10*time.Millisecond)
 		m.ID, m.User = 1, "ada"
 		if err := e.hear(frame.Encode(m)); err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Parts of the benchmark of the chat.
@@ -64,7 +64,7 @@ func (c *benchChatCmd) Validate() error {
 		{"concurrency", c.Concurrency, 1, 4096},
 		{"subscribers", c.Subscribers, 2, 100_000},
 		{"rate", c.Rate, 1, 10_000},
-		{"text", c.Text, 40, wire.MaxChatText},
+		{"text", c.Text, 40, chatwire.MaxText},
 		{"messages", c.Messages, 100, 100_000_000},
 		{"pages", c.Pages, 10, 1_000_000},
 	} {
@@ -128,7 +128,7 @@ func (c *benchChatCmd) Run(ctx context.Context, a *app) (err error) {
 	defer nc.Close()
 	b := &chatBench{benchChatCmd: c, app: a, system: s}
 	r := &b.report
-	r.CPUs, r.Durability = runtime.NumCPU(), string(streams.Verify(ctx, nc, wire.Chat().Name))
+	r.CPUs, r.Durability = runtime.NumCPU(), string(streams.Verify(ctx, nc, chatwire.Stream().Name))
 	before := readCPU()
 	for _, part := range []struct {
 		name string

@@ -11,7 +11,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/chatgw/frame"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 const (
@@ -147,7 +149,7 @@ func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err 
 	if err != nil {
 		return 0, err
 	}
-	stream, err := js.Stream(ctx, wire.Chat().Name)
+	stream, err := js.Stream(ctx, chatwire.Stream().Name)
 	if err != nil {
 		return 0, err
 	}
@@ -162,8 +164,8 @@ func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err 
 		}
 		// A millisecond apart, in the past.
 		at := time.Now().Add(-time.Duration(b.Messages-i) * time.Millisecond)
-		m := wire.ChatMessage{V: wire.Version, ID: wire.NewID(max(wire.IDTimestamp(at), 0), 0, i%(wire.MaxSequence+1)), User: "somebody", Kind: wire.ChatText, Text: text}
-		if last, err = js.PublishAsync(wire.RoomSubject(room), wire.Encode(m), jetstream.WithStallWait(time.Minute)); err != nil {
+		m := chatwire.Message{V: wire.Version, ID: snowflake.NewID(max(snowflake.Timestamp(at), 0), 0, i%(snowflake.MaxSequence+1)), User: "somebody", Kind: chatwire.KindText, Text: text}
+		if last, err = js.PublishAsync(chatwire.RoomSubject(room), wire.Encode(m), jetstream.WithStallWait(time.Minute)); err != nil {
 			return 0, err
 		}
 		if (i+1)%100_000 == 0 {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // subjectEcho is the bench's own, answered by its own process.
@@ -28,7 +30,7 @@ func (c *benchEchoCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	answer := wire.Encode(wire.IDs{V: wire.Version, IDs: []wire.ID{wire.MaxID}})
+	answer := wire.Encode(idwire.IDs{V: wire.Version, IDs: []snowflake.ID{snowflake.MaxID}})
 	if _, err := nc.Subscribe(subjectEcho, func(m *nats.Msg) { _ = m.Respond(answer) }); err != nil {
 		return fmt.Errorf("subscribing to %s: %w", subjectEcho, err)
 	}

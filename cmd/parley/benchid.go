@@ -7,8 +7,9 @@ import (
 	"runtime"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -75,7 +76,7 @@ func (c *benchIDCmd) Run(ctx context.Context, a *app) (err error) {
 	r.HotPathNS, r.HotPathClockNS = hotPath(c.Duration)
 	c.say(a, "in real time")
 	r.RealtimeIDsPerS = realTime(ctx, c.Duration)
-	r.RealtimePercent = 100 * r.RealtimeIDsPerS / (1000 * (wire.MaxSequence + 1))
+	r.RealtimePercent = 100 * r.RealtimeIDsPerS / (1000 * (snowflake.MaxSequence + 1))
 
 	c.say(a, "starting a broker, an idworker and an echo")
 	s, err := newSystem(ctx, c.Data, "")
@@ -94,7 +95,7 @@ func (c *benchIDCmd) Run(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	defer nc.Close()
-	r.Durability = string(streams.Verify(ctx, nc, wire.IDLeases().Name))
+	r.Durability = string(streams.Verify(ctx, nc, idwire.LeaseStream().Name))
 	if err := c.requests(ctx, a, nc, &r); err != nil {
 		return failed(err, "")
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // byBlocks is how many IDs a second one client hands out from blocks, after a
@@ -19,7 +19,7 @@ func byBlocks(ctx context.Context, nc *nats.Conn, d time.Duration, r *benchIDRep
 	}
 	defer c.Close()
 	const some = 1024
-	var last wire.ID
+	var last snowflake.ID
 	var n int64
 	begin := time.Now()
 	start := begin

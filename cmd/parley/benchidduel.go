@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // duel measures requests for IDs and requests to an echo in turns.
@@ -34,17 +35,17 @@ type side struct {
 const duelRound = 250 * time.Millisecond
 
 func newDuel(nc *nats.Conn, inflight int) *duel {
-	request := wire.Encode(wire.IDRequest{V: wire.Version, Count: 1})
+	request := wire.Encode(idwire.Request{V: wire.Version, Count: 1})
 	latency := func() *hdrhistogram.Histogram { return hdrhistogram.New(1, maxLatency*1000, 3) }
 	return &duel{
 		nc: nc, inflight: inflight,
-		id:   side{subject: wire.SubjectIDNext, request: request, check: isOneID, latency: latency()},
+		id:   side{subject: idwire.SubjectNext, request: request, check: isOneID, latency: latency()},
 		echo: side{subject: subjectEcho, request: request, check: func([]byte) error { return nil }, latency: latency()},
 	}
 }
 
 func isOneID(data []byte) error {
-	m, err := wire.Decode[wire.IDs](data)
+	m, err := wire.Decode[idwire.IDs](data)
 	if err == nil && len(m.IDs) != 1 {
 		err = fmt.Errorf("asked for one ID, got %s", data)
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // hotPath is what one ID costs in nanoseconds, the median of several rounds:
@@ -22,7 +21,7 @@ func hotPath(d time.Duration) (given, read float64) {
 		}))
 		b = append(b, perID(d/(2*rounds), some, func(r *snowflake.Range, _ int64) {
 			for range some {
-				r.Next(wire.IDTimestamp(time.Now()))
+				r.Next(snowflake.Timestamp(time.Now()))
 			}
 		}))
 	}
@@ -33,7 +32,7 @@ func hotPath(d time.Duration) (given, read float64) {
 
 // perID runs take, which takes some IDs, for about d.
 func perID(d time.Duration, some int, take func(r *snowflake.Range, now int64)) float64 {
-	now := wire.IDTimestamp(time.Now())
+	now := snowflake.Timestamp(time.Now())
 	// Far more timestamps than can be used up: inside a lease.
 	r := snowflake.NewRange(0, now, now+time.Hour.Milliseconds())
 	start, n := time.Now(), 0
@@ -51,11 +50,11 @@ const maxLead = 10
 
 // realTime is how many IDs a second one worker makes in real time.
 func realTime(ctx context.Context, d time.Duration) float64 {
-	now := wire.IDTimestamp(time.Now())
+	now := snowflake.Timestamp(time.Now())
 	r := snowflake.NewRange(0, now, now+d.Milliseconds()+time.Hour.Milliseconds())
 	start, n := time.Now(), 0
 	for last := now; ctx.Err() == nil && time.Since(start) < d; {
-		for now = wire.IDTimestamp(time.Now()); last <= now+maxLead; n++ {
+		for now = snowflake.Timestamp(time.Now()); last <= now+maxLead; n++ {
 			id, _ := r.Next(now)
 			last = id.Timestamp()
 		}

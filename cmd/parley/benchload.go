@@ -11,6 +11,7 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // load submits orders from a fixed number of goroutines, each the next one as
@@ -80,7 +81,7 @@ func (l *load) one(ctx context.Context) {
 	case err != nil:
 		l.failed++
 		l.lastError = err
-	case o.Status == wire.StatusCommitted:
+	case o.Status == txwire.StatusCommitted:
 		l.committed++
 		_ = l.commit.RecordValue(max(took, 1)) // within bounds, see above
 		if l.committed == l.cmd.Count {

@@ -9,7 +9,7 @@ import (
 	"regexp"
 	"slices"
 
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // system is the processes that a bench started, or only a URL.
@@ -35,7 +35,7 @@ func startSystem(ctx context.Context, parent string, coordinators int, profiles 
 		}
 	}()
 	data := dataFlag{Data: s.dir}
-	for _, name := range []string{wire.Inventory, wire.Delivery} {
+	for _, name := range []string{food.Inventory, food.Delivery} {
 		journal := data.journal(name)
 		if _, err := s.start(ctx, name, []string{journal, journal + "-wal"}, name, "--nats", s.url, "--data", s.dir, "--sample", "bench"); err != nil {
 			return s, err

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // blogFlags are common to the commands that read and write posts.
@@ -45,15 +46,15 @@ func (c *blogPostCmd) Validate() error {
 	return unprefixed(err)
 }
 
-func (c *blogPostCmd) request(text string) wire.NewPost {
-	return wire.NewPost{V: wire.Version, User: c.User, Text: text, Key: given(c.Key)}
+func (c *blogPostCmd) request(text string) blogwire.NewPost {
+	return blogwire.NewPost{V: wire.Version, User: c.User, Text: text, Key: given(c.Key)}
 }
 
 func (c *blogPostCmd) Run(ctx context.Context, a *app) error {
 	text := c.Text
 	if text == "-" {
 		var err error
-		if text, err = readText(a.in, wire.MaxText); err != nil {
+		if text, err = readText(a.in, blogwire.MaxText); err != nil {
 			return wrong(err, "")
 		}
 	}
@@ -61,7 +62,7 @@ func (c *blogPostCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return wrong(unprefixed(err), "")
 	}
-	return c.show(ctx, a, wire.SubjectBlogPost, wire.Encode(m))
+	return c.show(ctx, a, blogwire.SubjectPost, wire.Encode(m))
 }
 
 type blogReadCmd struct {
@@ -79,12 +80,12 @@ Examples:
     parley blog read 3676849029120000 --user ada --json`
 }
 
-func (c *blogReadCmd) request() (wire.ReadPost, error) {
+func (c *blogReadCmd) request() (blogwire.ReadPost, error) {
 	id, err := readID(c.ID)
 	if err != nil {
-		return wire.ReadPost{}, err
+		return blogwire.ReadPost{}, err
 	}
-	m, err := wire.Check(wire.ReadPost{V: wire.Version, ID: id, User: c.User})
+	m, err := wire.Check(blogwire.ReadPost{V: wire.Version, ID: id, User: c.User})
 	return m, unprefixed(err)
 }
 
@@ -98,7 +99,7 @@ func (c *blogReadCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return wrong(err, "")
 	}
-	return c.show(ctx, a, wire.SubjectBlogRead, wire.Encode(m))
+	return c.show(ctx, a, blogwire.SubjectRead, wire.Encode(m))
 }
 
 type blogTimelineCmd struct {
@@ -118,10 +119,10 @@ Examples:
     parley blog timeline ada --before 3676849029120000`
 }
 
-func (c *blogTimelineCmd) request() (wire.PageRequest, error) {
-	m := wire.PageRequest{V: wire.Version, User: c.User, Limit: c.Limit}
+func (c *blogTimelineCmd) request() (blogwire.PageRequest, error) {
+	m := blogwire.PageRequest{V: wire.Version, User: c.User, Limit: c.Limit}
 	if c.Limit == 0 {
-		return m, fmt.Errorf("--limit is 0, allowed is 1 to %d", wire.MaxPage)
+		return m, fmt.Errorf("--limit is 0, allowed is 1 to %d", blogwire.MaxPage)
 	}
 	if c.Before != "" {
 		id, err := readID(c.Before)
@@ -144,7 +145,7 @@ func (c *blogTimelineCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return wrong(err, "")
 	}
-	return c.show(ctx, a, wire.SubjectBlogTimeline, wire.Encode(m))
+	return c.show(ctx, a, blogwire.SubjectTimeline, wire.Encode(m))
 }
 
 // show asks the blog and prints its posts.
@@ -177,12 +178,12 @@ func (c *blogFlags) show(ctx context.Context, a *app, subject string, request []
 	return nil
 }
 
-func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte) (wire.Posts, error) {
+func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte) (blogwire.Posts, error) {
 	data, err := ask(ctx, nc, blogName, subject, request)
 	if err != nil {
-		return wire.Posts{}, err
+		return blogwire.Posts{}, err
 	}
-	m, err := wire.Decode[wire.Posts](data)
+	m, err := wire.Decode[blogwire.Posts](data)
 	if err != nil {
 		return m, err
 	}

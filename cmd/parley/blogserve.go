@@ -12,6 +12,7 @@ import (
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -88,7 +89,7 @@ func blogRole(cfg blog.Config, made **blog.Blog) func(*nats.Conn) (lifecycle.Rol
 			return nil, wrong(err, "")
 		}
 		*made = b
-		return withClient{onStream{b, nc, wire.IDLeases(), cfg.Log}, ids}, nil
+		return withClient{onStream{b, nc, idwire.LeaseStream(), cfg.Log}, ids}, nil
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 type chatCmd struct {
@@ -42,7 +43,7 @@ func (c *chatCmd) Validate() error {
 	if c.History < 0 || c.History > frame.MaxPage {
 		return fmt.Errorf("--history is %d, allowed is 0 to %d", c.History, frame.MaxPage)
 	}
-	return wire.CheckRoom(c.Room)
+	return chatwire.CheckRoom(c.Room)
 }
 
 // maxLine bounds a line of standard input in bytes.
@@ -95,7 +96,7 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 		if strings.TrimSpace(lines.Text()) == "" {
 			continue
 		}
-		if err := wire.CheckChatText(lines.Text()); err != nil {
+		if err := chatwire.CheckText(lines.Text()); err != nil {
 			p.complain(err.Error())
 			continue
 		}
@@ -205,9 +206,9 @@ func (p *chatPrinter) said(room string, m frame.Message) {
 	}
 	at := time.UnixMilli(m.At).Format("15:04:05")
 	switch m.Kind {
-	case wire.ChatJoin:
+	case chatwire.KindJoin:
 		p.app.printf("%s  * %s came\n", at, m.User)
-	case wire.ChatLeave:
+	case chatwire.KindLeave:
 		p.app.printf("%s  * %s left\n", at, m.User)
 	default:
 		for i, line := range strings.Split(m.Text, "\n") {

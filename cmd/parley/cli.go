@@ -9,8 +9,13 @@ import (
 	"parley/blog"
 	"parley/blog/shards"
 	"parley/chatgw/frame"
+	"parley/idworker/snowflake"
 	"parley/internal/cluster"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies; an ID is never given twice.
@@ -87,19 +92,19 @@ func groups() []kong.Group {
 // limits are the numbers that help texts mention.
 func limits() kong.Vars {
 	return kong.Vars{
-		"max_quantity":   strconv.FormatInt(wire.MaxQuantity, 10),
+		"max_quantity":   strconv.FormatInt(food.MaxQuantity, 10),
 		"max_key":        strconv.Itoa(wire.MaxKey),
-		"max_timeout":    plain(wire.MaxTimeout),
-		"timeout":        plain(wire.DefaultTimeout),
+		"max_timeout":    plain(txwire.MaxTimeout),
+		"timeout":        plain(txwire.DefaultTimeout),
 		"max_history":    strconv.Itoa(frame.MaxPage),
 		"blog_listen":    blog.DefaultListen,
 		"default_shards": strconv.Itoa(shards.DefaultShards),
 		"cluster_ports":  strconv.Itoa(cluster.Ports),
-		"max_ids":        strconv.Itoa(wire.MaxIDs),
+		"max_ids":        strconv.Itoa(idwire.MaxIDs),
 		"min_interval":   plain(minInterval),
-		"max_worker":     strconv.Itoa(wire.MaxWorker),
-		"max_page":       strconv.Itoa(wire.MaxPage),
-		"default_page":   strconv.Itoa(wire.DefaultPage),
+		"max_worker":     strconv.Itoa(snowflake.MaxWorker),
+		"max_page":       strconv.Itoa(blogwire.MaxPage),
+		"default_page":   strconv.Itoa(blogwire.DefaultPage),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"parley/participants/food"
 	"parley/wire"
 )
 
@@ -42,12 +43,12 @@ func (c *couriersCmd) Validate() error {
 	return nil
 }
 
-func (c *couriersCmd) list() wire.CouriersRequest {
-	return wire.CouriersRequest{V: wire.Version, Zone: c.Zone}
+func (c *couriersCmd) list() food.CouriersRequest {
+	return food.CouriersRequest{V: wire.Version, Zone: c.Zone}
 }
 
-func (c *couriersCmd) complete() wire.Complete {
-	return wire.Complete{V: wire.Version, Courier: c.Complete}
+func (c *couriersCmd) complete() food.Complete {
+	return food.Complete{V: wire.Version, Courier: c.Complete}
 }
 
 func (c *couriersCmd) Run(ctx context.Context, a *app) error {
@@ -56,19 +57,19 @@ func (c *couriersCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	subject, request := wire.SubjectCouriers, wire.Encode(c.list())
+	subject, request := food.SubjectCouriers, wire.Encode(c.list())
 	if c.Complete != 0 {
-		subject, request = wire.SubjectComplete, wire.Encode(c.complete())
+		subject, request = food.SubjectComplete, wire.Encode(c.complete())
 	}
-	data, err := ask(ctx, nc, wire.Delivery, subject, request)
+	data, err := ask(ctx, nc, food.Delivery, subject, request)
 	if err != nil {
 		return err
 	}
-	m, err := wire.Decode[wire.Couriers](data)
+	m, err := wire.Decode[food.Couriers](data)
 	if err != nil {
 		return err
 	}
-	if err := refusedBy(wire.Delivery, m.Code, m.Reason); err != nil {
+	if err := refusedBy(food.Delivery, m.Code, m.Reason); err != nil {
 		return err
 	}
 	if a.json {

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // idCmd groups the commands about unique IDs.
@@ -19,9 +21,9 @@ type idCmd struct {
 
 // idJSON is an ID taken apart, as --json prints it.
 type idJSON struct {
-	ID    wire.ID   `json:"id"`
-	Short string    `json:"short"`
-	Time  time.Time `json:"time"`
+	ID    snowflake.ID `json:"id"`
+	Short string       `json:"short"`
+	Time  time.Time    `json:"time"`
 	// Timestamp is in milliseconds since the epoch of IDs, 2026-01-01.
 	Timestamp int64 `json:"timestamp"`
 	Worker    int   `json:"worker"`
@@ -34,7 +36,7 @@ type idJSON struct {
 // reserves timestamps ten seconds ahead, and clocks differ.
 const futureSlack = time.Minute
 
-func takeApart(id wire.ID, now time.Time) idJSON {
+func takeApart(id snowflake.ID, now time.Time) idJSON {
 	return idJSON{
 		ID: id, Short: id.Short(), Time: id.Time(), Timestamp: id.Timestamp(), Worker: id.Worker(), Sequence: id.Sequence(),
 		Future: id.Time().After(now.Add(futureSlack)),
@@ -42,22 +44,22 @@ func takeApart(id wire.ID, now time.Time) idJSON {
 }
 
 // readID reads an ID as people have it: in digits, or in the short form.
-func readID(s string) (wire.ID, error) {
-	if len(s) == wire.ShortLen && strings.Trim(s, "0123456789") != "" {
-		return wire.ParseShort(s)
+func readID(s string) (snowflake.ID, error) {
+	if len(s) == snowflake.ShortLen && strings.Trim(s, "0123456789") != "" {
+		return snowflake.ParseShort(s)
 	}
-	return wire.ParseID(s)
+	return snowflake.ParseID(s)
 }
 
 func checkCount(n int) error {
-	if n < 1 || n > wire.MaxIDs {
-		return fmt.Errorf("-n is %d, allowed is 1 to %d", n, wire.MaxIDs)
+	if n < 1 || n > idwire.MaxIDs {
+		return fmt.Errorf("-n is %d, allowed is 1 to %d", n, idwire.MaxIDs)
 	}
 	return nil
 }
 
 func checkWorker(n int) error {
-	if _, err := wire.Check(wire.RetireRequest{V: wire.Version, Worker: n}); err != nil {
+	if _, err := wire.Check(idwire.RetireRequest{V: wire.Version, Worker: n}); err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), "retire request: "))
 	}
 	return nil

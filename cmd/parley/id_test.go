@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"parley/idworker/snowflake"
 	"parley/test/proc"
-	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/idwire"
 )
 
 func TestIDCommands(t *testing.T) {
@@ -42,7 +44,7 @@ func TestIDCommands(t *testing.T) {
 		t.Errorf("id workers: %+v", w)
 	}
 	for _, l := range w.Leases {
-		if !l.Taken || l.State != wire.LeaseHeld {
+		if !l.Taken || l.State != idwire.LeaseHeld {
 			t.Errorf("a lease is %+v, want held", l)
 		}
 	}
@@ -54,8 +56,8 @@ func TestIDAndBlogRefusals(t *testing.T) {
 	data := t.TempDir()
 	p, url := up(t, data)
 	at := []string{"--nats", url}
-	long := strings.Repeat("x", wire.MaxText+1)
-	future := wire.MaxID.String()
+	long := strings.Repeat("x", blogwire.MaxText+1)
+	future := snowflake.MaxID.String()
 	for _, c := range []struct {
 		args []string
 		says []string
@@ -88,8 +90,8 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		}
 	}
 	// Nothing of that harmed anybody.
-	post := parleyJSON[wire.Posts](t, exitOK, "blog", "post", "ada", "still here", "--nats", url)
-	read := parleyJSON[wire.Posts](t, exitOK, "blog", "read", post.Posts[0].ID.String(), "--nats", url)
+	post := parleyJSON[blogwire.Posts](t, exitOK, "blog", "post", "ada", "still here", "--nats", url)
+	read := parleyJSON[blogwire.Posts](t, exitOK, "blog", "read", post.Posts[0].ID.String(), "--nats", url)
 	if len(read.Posts) != 1 || read.Posts[0].Text != "still here" {
 		t.Errorf("blog read: %+v", read)
 	}
@@ -113,7 +115,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 	p = start(t, args...)
 	url = p.URL()
 	p.Await("Ctrl-C stops")
-	if again := parleyJSON[wire.Posts](t, exitOK, "blog", "timeline", "ada", "--nats", url); len(again.Posts) != 1 {
+	if again := parleyJSON[blogwire.Posts](t, exitOK, "blog", "timeline", "ada", "--nats", url); len(again.Posts) != 1 {
 		t.Errorf("after the shard was back: %+v", again)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 type idDecodeCmd struct {
@@ -24,8 +24,8 @@ Examples:
 }
 
 // read is every ID, or why one is none.
-func (c *idDecodeCmd) read() ([]wire.ID, error) {
-	ids := make([]wire.ID, len(c.IDs))
+func (c *idDecodeCmd) read() ([]snowflake.ID, error) {
+	ids := make([]snowflake.ID, len(c.IDs))
 	for i, s := range c.IDs {
 		var err error
 		if ids[i], err = readID(s); err != nil {

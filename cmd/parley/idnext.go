@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 type idNextCmd struct {
@@ -32,11 +33,11 @@ func (c *idNextCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	data, err := ask(ctx, nc, idworkerName, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: c.Count}))
+	data, err := ask(ctx, nc, idworkerName, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: c.Count}))
 	if err != nil {
 		return err
 	}
-	m, err := wire.Decode[wire.IDs](data)
+	m, err := wire.Decode[idwire.IDs](data)
 	if err == nil {
 		err = refusedBy(idworkerName, m.Code, m.Reason)
 	}

@@ -7,9 +7,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/idworker"
+	"parley/idworker/snowflake"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
-	"parley/wire"
 )
 
 // idworkerName is the role's name, as the services announce it.
@@ -33,8 +33,8 @@ Examples:
 }
 
 func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
-	if c.Numbers < 0 || c.Numbers > wire.MaxWorker+1 {
-		return wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, wire.MaxWorker+1), "")
+	if c.Numbers < 0 || c.Numbers > snowflake.MaxWorker+1 {
+		return wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1), "")
 	}
 	cfg := idworker.Config{Numbers: c.Numbers, Now: c.now(ctx)}
 	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.log)), cfg), func() { a.printf("the idworker is ready\n") })

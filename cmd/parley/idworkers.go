@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/idwire"
 )
 
 type idWorkersCmd struct {
@@ -28,13 +29,13 @@ Examples:
 // workersJSON is what --json prints.
 type workersJSON struct {
 	// BrokerTime is the broker's clock, by which leases are judged.
-	BrokerTime time.Time            `json:"broker_time"`
-	Leases     []leaseJSON          `json:"leases"`
-	Processes  []wire.IDWorkerState `json:"processes"`
+	BrokerTime time.Time              `json:"broker_time"`
+	Leases     []leaseJSON            `json:"leases"`
+	Processes  []idwire.IDWorkerState `json:"processes"`
 }
 
 type leaseJSON struct {
-	wire.Lease
+	idwire.Lease
 	// Taken: the state is held or retired and the broker's clock has not
 	// passed Until.
 	Taken   bool      `json:"taken"`
@@ -60,7 +61,7 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return noIDWorker(err)
 	}
-	w := workersJSON{BrokerTime: time.UnixMilli(table.BrokerTime).UTC(), Leases: []leaseJSON{}, Processes: append([]wire.IDWorkerState{}, processes...)}
+	w := workersJSON{BrokerTime: time.UnixMilli(table.BrokerTime).UTC(), Leases: []leaseJSON{}, Processes: append([]idwire.IDWorkerState{}, processes...)}
 	for _, l := range table.Leases {
 		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
 	}
@@ -73,16 +74,16 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
 	return nil
 }
 
-func newLeaseJSON(l wire.Lease, brokerTime int64) leaseJSON {
-	until := time.UnixMilli(wire.IDEpochMS + l.Until).UTC()
-	return leaseJSON{Lease: l, UntilAt: until, Taken: l.State != wire.LeaseReleased && until.UnixMilli() > brokerTime}
+func newLeaseJSON(l idwire.Lease, brokerTime int64) leaseJSON {
+	until := time.UnixMilli(snowflake.EpochMS + l.Until).UTC()
+	return leaseJSON{Lease: l, UntilAt: until, Taken: l.State != idwire.LeaseReleased && until.UnixMilli() > brokerTime}
 }
 
 // byWorker puts those with a number first, in its order.
-func byWorker(a, b wire.IDWorkerState) int {
-	number := func(s wire.IDWorkerState) int {
+func byWorker(a, b idwire.IDWorkerState) int {
+	number := func(s idwire.IDWorkerState) int {
 		if s.Worker == nil {
-			return wire.MaxWorker + 1
+			return snowflake.MaxWorker + 1
 		}
 		return *s.Worker
 	}
@@ -117,7 +118,7 @@ func (w *workersJSON) print(a *app) {
 
 // says is the lease's state for people: held is what it says only until then.
 func (l *leaseJSON) says() string {
-	if l.Taken || l.State == wire.LeaseReleased {
+	if l.Taken || l.State == idwire.LeaseReleased {
 		return string(l.State)
 	}
 	return string(l.State) + ", passed"

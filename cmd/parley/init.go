@@ -7,8 +7,8 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parley/internal/catalog"
 	"parley/internal/streams"
-	"parley/wire"
 )
 
 type initCmd struct {
@@ -54,7 +54,7 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 	}
 	var r initJSON
 	var names []string
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		incarnation, created, err := streams.Ensure(ctx, js, spec, c.Replicas)
 		if err != nil {
 			do := ""

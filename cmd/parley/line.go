@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Widths of the columns of a line: the longest end is "coordinator", the
@@ -37,15 +37,15 @@ func (o *observed) line(colour bool) string {
 // not, and what a transaction costs the log stands out.
 func (o *observed) colour() string {
 	switch {
-	case o.no || o.Kind == wire.KindAbort:
+	case o.no || o.Kind == txwire.KindAbort:
 		return "\x1b[31m"
-	case o.Kind == wire.KindCommit:
+	case o.Kind == txwire.KindCommit:
 		return "\x1b[1;32m"
-	case o.Kind == wire.KindVote:
+	case o.Kind == txwire.KindVote:
 		return "\x1b[32m"
-	case o.Kind == wire.KindPrepare:
+	case o.Kind == txwire.KindPrepare:
 		return "\x1b[36m"
-	case o.Kind == wire.KindAck:
+	case o.Kind == txwire.KindAck:
 		return "\x1b[2m"
 	case o.To == endLog:
 		return "\x1b[35m"

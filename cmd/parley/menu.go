@@ -6,6 +6,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/participants/food"
 	"parley/wire"
 )
 
@@ -37,7 +38,7 @@ func (c *menuCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	items, err := askItems(ctx, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	items, err := askItems(ctx, nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	if err != nil {
 		return err
 	}
@@ -57,14 +58,14 @@ func (c *menuCmd) Run(ctx context.Context, a *app) error {
 }
 
 // askItems asks inventory for items.
-func askItems(ctx context.Context, nc *nats.Conn, subject string, request []byte) ([]wire.Item, error) {
-	data, err := ask(ctx, nc, wire.Inventory, subject, request)
+func askItems(ctx context.Context, nc *nats.Conn, subject string, request []byte) ([]food.Item, error) {
+	data, err := ask(ctx, nc, food.Inventory, subject, request)
 	if err != nil {
 		return nil, err
 	}
-	m, err := wire.Decode[wire.Items](data)
+	m, err := wire.Decode[food.Items](data)
 	if err != nil {
 		return nil, err
 	}
-	return m.Items, refusedBy(wire.Inventory, m.Code, m.Reason)
+	return m.Items, refusedBy(food.Inventory, m.Code, m.Reason)
 }

@@ -8,13 +8,13 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/natsconn"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type observeCmd struct {
 	natsFlags
 	jsonFlag
-	Tx    wire.TxID `placeholder:"ID" help:"Only this transaction."`
+	Tx    txwire.ID `placeholder:"ID" help:"Only this transaction."`
 	Count int       `placeholder:"N" help:"End after so many messages."`
 }
 
@@ -75,11 +75,11 @@ func (c *observeCmd) Run(ctx context.Context, a *app) error {
 // subjects are those of the protocol, or of one transaction in it.
 func (c *observeCmd) subjects() []string {
 	if !c.Tx.IsZero() {
-		return []string{wire.TxFilter(c.Tx), wire.LogSubject(c.Tx.Log), wire.OwnerSubject(c.Tx.Log), wire.SubjectStatus, wire.SubjectResolve}
+		return []string{txwire.Filter(c.Tx), txwire.LogSubject(c.Tx.Log), txwire.OwnerSubject(c.Tx.Log), txwire.SubjectStatus, txwire.SubjectResolve}
 	}
-	all := []string{wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.OwnerSubject("*"), wire.LogSubject("*")}
-	for _, kind := range []string{wire.KindPrepare, wire.KindVote, wire.KindCommit, wire.KindAbort, wire.KindAck} {
-		all = append(all, wire.ParticipantFilter(kind, "*"))
+	all := []string{txwire.SubjectSubmit, txwire.SubjectStatus, txwire.SubjectResolve, txwire.OwnerSubject("*"), txwire.LogSubject("*")}
+	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAbort, txwire.KindAck} {
+		all = append(all, txwire.ParticipantFilter(kind, "*"))
 	}
 	return all
 }

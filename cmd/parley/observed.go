@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Ends of an arrow besides participants.
@@ -26,7 +27,7 @@ type observed struct {
 	From        string    `json:"from"`
 	To          string    `json:"to"`
 	Participant string    `json:"participant,omitempty"`
-	ID          wire.TxID `json:"id,omitzero"`
+	ID          txwire.ID `json:"id,omitzero"`
 	Subject     string    `json:"subject"`
 	// Body is the message as it crossed, or null if it is not JSON.
 	Body json.RawMessage `json:"body"`
@@ -34,7 +35,7 @@ type observed struct {
 	says string
 	no   bool
 	// others are the transactions in a record.
-	others []wire.TxID
+	others []txwire.ID
 }
 
 // observe reads one message; false means that it is none of the protocol's.
@@ -44,29 +45,29 @@ func observe(subject string, data []byte, now time.Time) (observed, bool) {
 	if json.Valid(data) {
 		o.Body = data
 	}
-	if kind, participant, id, err := wire.ParseTxSubject(subject); err == nil {
+	if kind, participant, id, err := txwire.ParseSubject(subject); err == nil {
 		o.Kind, o.Participant, o.ID = kind, participant, id
-		if o.To = participant; kind == wire.KindVote || kind == wire.KindAck {
+		if o.To = participant; kind == txwire.KindVote || kind == txwire.KindAck {
 			o.From, o.To = participant, endCoordinator
 		}
 		o.branch(data)
 		return o, true
 	}
-	if log, err := wire.ParseLogSubject(subject); err == nil {
+	if log, err := txwire.ParseLogSubject(subject); err == nil {
 		o.To = endLog
 		o.record(log, data)
 		return o, true
 	}
 	switch subject {
-	case wire.SubjectSubmit:
+	case txwire.SubjectSubmit:
 		o.Kind, o.From = "submit", endClient
 		o.submit(data)
-	case wire.SubjectStatus:
+	case txwire.SubjectStatus:
 		o.Kind, o.From = "status", endClient
-		if m, ok := read[wire.StatusRequest](&o, data); ok {
+		if m, ok := read[txwire.StatusRequest](&o, data); ok {
 			o.ID = m.ID
 		}
-	case wire.SubjectResolve:
+	case txwire.SubjectResolve:
 		o.Kind, o.From = "resolve", endClient
 		o.question(data)
 	default:
@@ -88,12 +89,12 @@ func read[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
 
 func (o *observed) branch(data []byte) {
 	switch o.Kind {
-	case wire.KindPrepare:
-		if m, ok := read[wire.Prepare](o, data); ok {
+	case txwire.KindPrepare:
+		if m, ok := read[txwire.Prepare](o, data); ok {
 			o.says = fmt.Sprintf("key %s, %s", m.Key, m.Payload)
 		}
-	case wire.KindVote:
-		m, ok := read[wire.Vote](o, data)
+	case txwire.KindVote:
+		m, ok := read[txwire.Vote](o, data)
 		switch {
 		case !ok:
 		case m.Yes:
@@ -101,14 +102,14 @@ func (o *observed) branch(data []byte) {
 		default:
 			o.says, o.no = fmt.Sprintf("no, %s: %s", m.Code, m.Reason), true
 		}
-	case wire.KindCommit:
-		read[wire.Commit](o, data)
-	case wire.KindAbort:
-		if m, ok := read[wire.Abort](o, data); ok {
+	case txwire.KindCommit:
+		read[txwire.Commit](o, data)
+	case txwire.KindAbort:
+		if m, ok := read[txwire.Abort](o, data); ok {
 			o.says = m.Reason
 		}
-	case wire.KindAck:
-		if m, ok := read[wire.Ack](o, data); ok {
+	case txwire.KindAck:
+		if m, ok := read[txwire.Ack](o, data); ok {
 			o.says = m.Of
 			if m.Code != "" {
 				o.says, o.no = fmt.Sprintf("%s, %s: %s", m.Of, m.Code, m.Reason), m.Code == wire.CodeViolation
@@ -119,18 +120,18 @@ func (o *observed) branch(data []byte) {
 
 func (o *observed) record(log string, data []byte) {
 	o.Kind = "append"
-	m, ok := read[wire.Record](o, data)
+	m, ok := read[txwire.Record](o, data)
 	if !ok {
 		return
 	}
 	var ids []string
 	for _, c := range m.Commits {
-		id := wire.TxID{Log: log, N: c.N}
+		id := txwire.ID{Log: log, N: c.N}
 		o.others = append(o.others, id)
 		ids = append(ids, fmt.Sprint(c.N))
 	}
 	switch m.Kind {
-	case wire.RecordCommits:
+	case txwire.RecordCommits:
 		o.says = fmt.Sprintf("commits %s after %d", strings.Join(ids, ","), m.Prev)
 		if len(o.others) == 1 {
 			o.ID = o.others[0]
@@ -143,7 +144,7 @@ func (o *observed) record(log string, data []byte) {
 }
 
 func (o *observed) submit(data []byte) {
-	m, ok := read[wire.Submit](o, data)
+	m, ok := read[txwire.Submit](o, data)
 	if !ok {
 		return
 	}
@@ -155,7 +156,7 @@ func (o *observed) submit(data []byte) {
 }
 
 func (o *observed) question(data []byte) {
-	m, ok := read[wire.Resolve](o, data)
+	m, ok := read[txwire.Resolve](o, data)
 	if !ok {
 		return
 	}
@@ -170,4 +171,4 @@ func (o *observed) question(data []byte) {
 }
 
 // mentions reports whether a record holds the transaction.
-func (o *observed) mentions(id wire.TxID) bool { return slices.Contains(o.others, id) }
+func (o *observed) mentions(id txwire.ID) bool { return slices.Contains(o.others, id) }

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func TestObserve(t *testing.T) {
 	const log, journal, nonce = "aaaaaaaaaaaaaaaa", "jjjjjjjjjjjjjjjj", "nnnnnnnnnnnnnnnn"
-	id := wire.TxID{Log: log, N: 7}
+	id := txwire.ID{Log: log, N: 7}
 	payload := json.RawMessage(`{"v":1,"zone":"north"}`)
 	digest := strings.Repeat("0", 32)
 	now := time.Date(2026, 3, 4, 15, 4, 5, 6e6, time.Local)
-	commits := []wire.Committed{
-		{N: 7, Key: "k", DecideBy: 1, Branches: []wire.CommittedBranch{{Participant: "delivery", Journal: journal}}},
-		{N: 8, Key: "l", DecideBy: 1, Branches: []wire.CommittedBranch{{Participant: "delivery", Journal: journal}}},
+	commits := []txwire.Committed{
+		{N: 7, Key: "k", DecideBy: 1, Branches: []txwire.CommittedBranch{{Participant: "delivery", Journal: journal}}},
+		{N: 8, Key: "l", DecideBy: 1, Branches: []txwire.CommittedBranch{{Participant: "delivery", Journal: journal}}},
 	}
 	for _, c := range []struct {
 		subject string
@@ -25,43 +26,43 @@ func TestObserve(t *testing.T) {
 		want    string
 	}{
 		{
-			wire.SubjectSubmit, wire.Encode(wire.Submit{V: 1, Key: "k", Branches: []wire.Branch{{Participant: "delivery", Payload: payload}}}),
+			txwire.SubjectSubmit, wire.Encode(txwire.Submit{V: 1, Key: "k", Branches: []txwire.Branch{{Participant: "delivery", Payload: payload}}}),
 			`client      -> coordinator  submit     -                       key k, delivery {"v":1,"zone":"north"}`,
 		},
 		{
-			wire.TxSubject(wire.KindPrepare, "delivery", id), wire.Encode(wire.Prepare{V: 1, Key: "k", Digest: digest, DecideBy: 1, OpenSeq: 1, Payload: payload}),
+			txwire.Subject(txwire.KindPrepare, "delivery", id), wire.Encode(txwire.Prepare{V: 1, Key: "k", Digest: digest, DecideBy: 1, OpenSeq: 1, Payload: payload}),
 			`coordinator -> delivery     prepare    aaaaaaaaaaaaaaaa.7      key k, {"v":1,"zone":"north"}`,
 		},
 		{
-			wire.TxSubject(wire.KindVote, "delivery", id), wire.Encode(wire.Vote{V: 1, Journal: journal, Yes: true, Detail: json.RawMessage(`{"courier":3}`)}),
+			txwire.Subject(txwire.KindVote, "delivery", id), wire.Encode(txwire.Vote{V: 1, Journal: journal, Yes: true, Detail: json.RawMessage(`{"courier":3}`)}),
 			`delivery    -> coordinator  vote       aaaaaaaaaaaaaaaa.7      yes {"courier":3}`,
 		},
 		{
-			wire.TxSubject(wire.KindVote, "delivery", id), wire.Encode(wire.Vote{V: 1, Journal: journal, Code: wire.CodeRefused, Reason: "no courier\x1b[2J"}),
+			txwire.Subject(txwire.KindVote, "delivery", id), wire.Encode(txwire.Vote{V: 1, Journal: journal, Code: wire.CodeRefused, Reason: "no courier\x1b[2J"}),
 			`delivery    -> coordinator  vote       aaaaaaaaaaaaaaaa.7      no, refused: no courier?[2J`,
 		},
 		{
-			wire.LogSubject(log), wire.Encode(wire.Record{V: 1, Kind: wire.RecordCommits, Nonce: nonce, Prev: 1, Base: 1, Commits: commits}),
+			txwire.LogSubject(log), wire.Encode(txwire.Record{V: 1, Kind: txwire.RecordCommits, Nonce: nonce, Prev: 1, Base: 1, Commits: commits}),
 			`coordinator -> log          append     -                       aaaaaaaaaaaaaaaa commits 7,8 after 1`,
 		},
 		{
-			wire.TxSubject(wire.KindCommit, "delivery", id), wire.Encode(wire.Commit{V: 1, Journal: journal, DecideBy: 1}),
+			txwire.Subject(txwire.KindCommit, "delivery", id), wire.Encode(txwire.Commit{V: 1, Journal: journal, DecideBy: 1}),
 			`coordinator -> delivery     commit     aaaaaaaaaaaaaaaa.7`,
 		},
 		{
-			wire.TxSubject(wire.KindAck, "delivery", id), wire.Encode(wire.Ack{V: 1, Journal: journal, Of: wire.KindCommit}),
+			txwire.Subject(txwire.KindAck, "delivery", id), wire.Encode(txwire.Ack{V: 1, Journal: journal, Of: txwire.KindCommit}),
 			`delivery    -> coordinator  ack        aaaaaaaaaaaaaaaa.7      commit`,
 		},
 		{
-			wire.SubjectResolve, wire.Encode(wire.Resolve{V: 1, ID: id, Participant: "delivery", Journal: journal}),
+			txwire.SubjectResolve, wire.Encode(txwire.Resolve{V: 1, ID: id, Participant: "delivery", Journal: journal}),
 			`delivery    -> coordinator  resolve    aaaaaaaaaaaaaaaa.7      what became of it?`,
 		},
 		{
-			wire.OwnerSubject(log), wire.Encode(wire.Resolve{V: 1, ID: id, Participant: "delivery", Journal: journal}),
+			txwire.OwnerSubject(log), wire.Encode(txwire.Resolve{V: 1, ID: id, Participant: "delivery", Journal: journal}),
 			`coordinator -> coordinator  ask-owner  aaaaaaaaaaaaaaaa.7      what became of it? (for delivery)`,
 		},
 		{
-			wire.TxSubject(wire.KindAck, "delivery", id), []byte("nonsense"),
+			txwire.Subject(txwire.KindAck, "delivery", id), []byte("nonsense"),
 			`delivery    -> coordinator  ack        aaaaaaaaaaaaaaaa.7      unreadable: ack is malformed: invalid character 'o' in literal null (expecting 'u')`,
 		},
 	} {
@@ -80,12 +81,12 @@ func TestObserve(t *testing.T) {
 
 // TestObserveOne: with --tx a record counts if it holds the transaction.
 func TestObserveOne(t *testing.T) {
-	id := wire.TxID{Log: "aaaaaaaaaaaaaaaa", N: 8}
+	id := txwire.ID{Log: "aaaaaaaaaaaaaaaa", N: 8}
 	c := observeCmd{Tx: id}
-	record := wire.Encode(wire.Record{V: 1, Kind: wire.RecordCommits, Nonce: "nnnnnnnnnnnnnnnn", Prev: 1, Base: 1, Commits: []wire.Committed{
-		{N: 8, Key: "l", DecideBy: 1, Branches: []wire.CommittedBranch{{Participant: "delivery", Journal: "jjjjjjjjjjjjjjjj"}}},
+	record := wire.Encode(txwire.Record{V: 1, Kind: txwire.RecordCommits, Nonce: "nnnnnnnnnnnnnnnn", Prev: 1, Base: 1, Commits: []txwire.Committed{
+		{N: 8, Key: "l", DecideBy: 1, Branches: []txwire.CommittedBranch{{Participant: "delivery", Journal: "jjjjjjjjjjjjjjjj"}}},
 	}})
-	o, _ := observe(wire.LogSubject(id.Log), record, time.Now())
+	o, _ := observe(txwire.LogSubject(id.Log), record, time.Now())
 	if !c.wants(o) {
 		t.Error("the record that commits the transaction is not shown")
 	}

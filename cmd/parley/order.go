@@ -10,7 +10,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type orderCmd struct {
@@ -20,7 +22,7 @@ type orderCmd struct {
 	Quantity int64         `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
 	Zone     string        `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
 	Key      *string       `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
-	Wait     wire.Wait     `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when everybody has applied it: decided or applied."`
+	Wait     txwire.Wait   `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when everybody has applied it: decided or applied."`
 	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for everybody to agree, at most ${max_timeout}; after it the order is aborted (default ${default})."`
 }
 
@@ -40,8 +42,8 @@ Examples:
 
 // check refuses what no coordinator would accept, before asking one.
 func (c *orderCmd) check() error {
-	if c.Timeout <= 0 || c.Timeout > wire.MaxTimeout {
-		return fmt.Errorf("--timeout is %v, allowed is more than 0 and at most %s", c.Timeout, plain(wire.MaxTimeout))
+	if c.Timeout <= 0 || c.Timeout > txwire.MaxTimeout {
+		return fmt.Errorf("--timeout is %v, allowed is more than 0 and at most %s", c.Timeout, plain(txwire.MaxTimeout))
 	}
 	if _, err := wire.Check(c.stock()); err != nil {
 		return err
@@ -72,12 +74,12 @@ func given(flag *string) string {
 	return *flag
 }
 
-func (c *orderCmd) stock() wire.StockOrder {
-	return wire.StockOrder{V: wire.Version, Item: c.Item, Quantity: c.Quantity}
+func (c *orderCmd) stock() food.StockOrder {
+	return food.StockOrder{V: wire.Version, Item: c.Item, Quantity: c.Quantity}
 }
 
-func (c *orderCmd) courier() wire.CourierOrder {
-	return wire.CourierOrder{V: wire.Version, Zone: c.Zone}
+func (c *orderCmd) courier() food.CourierOrder {
+	return food.CourierOrder{V: wire.Version, Zone: c.Zone}
 }
 
 func (c *orderCmd) Run(ctx context.Context, a *app) error {
@@ -92,7 +94,7 @@ func (c *orderCmd) Run(ctx context.Context, a *app) error {
 	o, err := c.submit(ctx, a, client)
 	r := receipt{Outcome: o, Item: c.Item, Quantity: c.Quantity, Zone: c.Zone, Wait: c.Wait}
 	switch {
-	case err == nil && o.Status == wire.StatusCommitted:
+	case err == nil && o.Status == txwire.StatusCommitted:
 		r.read(ctx, nc, client)
 		return r.committed(a)
 	case err == nil:
@@ -120,23 +122,23 @@ const (
 
 // submit asks until there is an answer or the patience ends. When nobody could
 // be reached at first it says so at once: nothing was started then.
-func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (wire.Outcome, error) {
+func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (txwire.Outcome, error) {
 	r := txclient.Request{
 		Key: given(c.Key), Timeout: c.Timeout, Wait: c.Wait,
-		Branches: []wire.Branch{
-			{Participant: wire.Inventory, Payload: wire.Encode(c.stock())},
-			{Participant: wire.Delivery, Payload: wire.Encode(c.courier())},
+		Branches: []txwire.Branch{
+			{Participant: food.Inventory, Payload: wire.Encode(c.stock())},
+			{Participant: food.Delivery, Payload: wire.Encode(c.courier())},
 		},
 	}
 	o, err := submitFor(ctx, client, r, firstPatience)
-	unapplied := err == nil && o.Status == wire.StatusCommitted && r.Wait == wire.WaitApplied && !o.Applied
+	unapplied := err == nil && o.Status == txwire.StatusCommitted && r.Wait == txwire.WaitApplied && !o.Applied
 	if !unapplied && !errors.Is(err, txclient.ErrUnknown) || ctx.Err() != nil {
 		return o, err
 	}
 	r.Key = o.Key
 	if unapplied {
 		fmt.Fprintf(a.err, "%s; still waiting for that (key %s)\n", o.Reason, o.Key)
-		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == wire.StatusCommitted {
+		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == txwire.StatusCommitted {
 			return again, nil
 		}
 		return o, nil // a commit is final, whatever the second request met
@@ -153,10 +155,10 @@ func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (wire.O
 
 // submitter is what an order needs of [txclient.Client].
 type submitter interface {
-	Submit(context.Context, txclient.Request) (wire.Outcome, error)
+	Submit(context.Context, txclient.Request) (txwire.Outcome, error)
 }
 
-func submitFor(ctx context.Context, client submitter, r txclient.Request, d time.Duration) (wire.Outcome, error) {
+func submitFor(ctx context.Context, client submitter, r txclient.Request, d time.Duration) (txwire.Outcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
 	return client.Submit(ctx, r)

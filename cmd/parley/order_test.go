@@ -11,17 +11,19 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // script answers submissions one after another.
 type script struct {
-	outcomes []wire.Outcome
+	outcomes []txwire.Outcome
 	errs     []error
 	keys     []string
 }
 
-func (s *script) Submit(_ context.Context, r txclient.Request) (wire.Outcome, error) {
+func (s *script) Submit(_ context.Context, r txclient.Request) (txwire.Outcome, error) {
 	i := len(s.keys)
 	s.keys = append(s.keys, r.Key)
 	return s.outcomes[i], s.errs[i]
@@ -31,13 +33,13 @@ func (s *script) Submit(_ context.Context, r txclient.Request) (wire.Outcome, er
 // "nothing was started" is about the later asking alone.
 func TestStillUnknown(t *testing.T) {
 	s := &script{
-		outcomes: []wire.Outcome{{Status: wire.StatusUnknown, Key: "made"}, {Status: wire.StatusRejected, Key: "made"}},
+		outcomes: []txwire.Outcome{{Status: txwire.StatusUnknown, Key: "made"}, {Status: txwire.StatusRejected, Key: "made"}},
 		errs:     []error{txclient.ErrUnknown, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started"}},
 	}
 	var errs bytes.Buffer
 	c := orderCmd{Item: "falafel", Quantity: 1, Zone: "north"}
 	o, err := c.submit(t.Context(), &app{err: &errs}, s)
-	if !errors.Is(err, txclient.ErrUnknown) || o.Status != wire.StatusUnknown || o.Key != "made" {
+	if !errors.Is(err, txclient.ErrUnknown) || o.Status != txwire.StatusUnknown || o.Key != "made" {
 		t.Errorf("got %+v, %v; want unknown", o, err)
 	}
 	if len(s.keys) != 2 || s.keys[1] != "made" {
@@ -50,14 +52,14 @@ func TestStillUnknown(t *testing.T) {
 
 func TestReceiptNext(t *testing.T) {
 	for _, c := range []struct {
-		o    wire.Outcome
+		o    txwire.Outcome
 		want string
 	}{
-		{wire.Outcome{Code: wire.CodeNoParticipant, Participant: "delivery"}, "parley delivery"},
-		{wire.Outcome{Code: wire.CodeRefused, Participant: "inventory"}, "parley menu"},
-		{wire.Outcome{Code: wire.CodeRefused, Participant: "delivery"}, "parley couriers"},
-		{wire.Outcome{Code: wire.CodeClosed}, "new key"},
-		{wire.Outcome{Code: wire.CodeTimeout}, "parley status"},
+		{txwire.Outcome{Code: wire.CodeNoParticipant, Participant: "delivery"}, "parley delivery"},
+		{txwire.Outcome{Code: wire.CodeRefused, Participant: "inventory"}, "parley menu"},
+		{txwire.Outcome{Code: wire.CodeRefused, Participant: "delivery"}, "parley couriers"},
+		{txwire.Outcome{Code: wire.CodeClosed}, "new key"},
+		{txwire.Outcome{Code: wire.CodeTimeout}, "parley status"},
 	} {
 		r := receipt{Outcome: c.o}
 		if got := r.next(); !strings.Contains(got, c.want) {
@@ -69,27 +71,27 @@ func TestReceiptNext(t *testing.T) {
 // TestNotYetApplied: an order that is committed while a participant is away is
 // placed, in words, in JSON and by its exit code, and is waited for.
 func TestNotYetApplied(t *testing.T) {
-	away := wire.Outcome{Status: wire.StatusCommitted, Key: "made", Reason: "committed, not yet acknowledged by delivery", Participant: "delivery"}
-	back := wire.Outcome{Status: wire.StatusCommitted, Key: "made", Applied: true}
+	away := txwire.Outcome{Status: txwire.StatusCommitted, Key: "made", Reason: "committed, not yet acknowledged by delivery", Participant: "delivery"}
+	back := txwire.Outcome{Status: txwire.StatusCommitted, Key: "made", Applied: true}
 	unavailable := &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started"}
 	for _, c := range []struct {
 		what   string
-		second wire.Outcome
+		second txwire.Outcome
 		err    error
 		exp    bool
 	}{
 		{"it comes back", back, nil, true},
 		{"it stays away", away, nil, false},
-		{"the coordinator leaves too", wire.Outcome{Status: wire.StatusRejected}, unavailable, false},
-		{"nobody answers any more", wire.Outcome{Status: wire.StatusUnknown}, txclient.ErrUnknown, false},
+		{"the coordinator leaves too", txwire.Outcome{Status: txwire.StatusRejected}, unavailable, false},
+		{"nobody answers any more", txwire.Outcome{Status: txwire.StatusUnknown}, txclient.ErrUnknown, false},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := &script{outcomes: []wire.Outcome{away, c.second}, errs: []error{nil, c.err}}
+			s := &script{outcomes: []txwire.Outcome{away, c.second}, errs: []error{nil, c.err}}
 			var out, errs bytes.Buffer
 			a := &app{out: &out, err: &errs}
-			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", Wait: wire.WaitApplied}
+			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", Wait: txwire.WaitApplied}
 			o, err := cmd.submit(t.Context(), a, s)
-			if err != nil || o.Status != wire.StatusCommitted || o.Applied != c.exp {
+			if err != nil || o.Status != txwire.StatusCommitted || o.Applied != c.exp {
 				t.Fatalf("got %+v, %v", o, err)
 			}
 			if len(s.keys) != 2 || s.keys[1] != "made" {
@@ -107,7 +109,7 @@ func TestNotYetApplied(t *testing.T) {
 			}
 		})
 	}
-	if j := (&receipt{Outcome: away, Wait: wire.WaitDecided}).json(); j.Applied != nil {
+	if j := (&receipt{Outcome: away, Wait: txwire.WaitDecided}).json(); j.Applied != nil {
 		t.Errorf("an order that waited for the decision has %+v", j)
 	}
 }
@@ -154,13 +156,13 @@ func TestNotPermitted(t *testing.T) {
 	}
 	url := strings.Replace(s.ClientURL(), "nats://", "nats://some:x@", 1)
 	for args, subject := range map[string]string{
-		"order margherita 1":                        wire.SubjectSubmit,
-		"order margherita 1 --key k --wait applied": wire.SubjectSubmit,
-		"menu":                          wire.SubjectItems,
-		"couriers":                      wire.SubjectCouriers,
-		"tx list":                       wire.SubjectCoordinators,
-		"tx show k":                     wire.SubjectCoordinators,
-		"tx resolve aaaabbbbccccdddd.1": wire.SubjectBranches,
+		"order margherita 1":                        txwire.SubjectSubmit,
+		"order margherita 1 --key k --wait applied": txwire.SubjectSubmit,
+		"menu":                          food.SubjectItems,
+		"couriers":                      food.SubjectCouriers,
+		"tx list":                       txwire.SubjectCoordinators,
+		"tx show k":                     txwire.SubjectCoordinators,
+		"tx resolve aaaabbbbccccdddd.1": txwire.SubjectBranches,
 	} {
 		var out, errs bytes.Buffer
 		code := run(t.Context(), &hurry{}, append(strings.Fields(args), "--nats", url), &out, &errs)

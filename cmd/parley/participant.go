@@ -10,8 +10,8 @@ import (
 	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
-	"parley/wire"
 )
 
 // participantFlags are common to the commands that run a participant.
@@ -69,7 +69,7 @@ Examples:
 }
 
 func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, wire.Inventory, inventoryRole)
+	return c.run(ctx, a, food.Inventory, inventoryRole)
 }
 
 func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
@@ -90,7 +90,7 @@ Examples:
 }
 
 func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
-	return c.run(ctx, a, wire.Delivery, deliveryRole)
+	return c.run(ctx, a, food.Delivery, deliveryRole)
 }
 
 func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {

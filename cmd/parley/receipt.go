@@ -10,18 +10,20 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // receipt is an order and what became of it.
 type receipt struct {
-	wire.Outcome
+	txwire.Outcome
 	Item     string
 	Quantity int64
 	Zone     string
-	Wait     wire.Wait
+	Wait     txwire.Wait
 
-	item    wire.Item
+	item    food.Item
 	courier courier
 }
 
@@ -33,11 +35,11 @@ type courier struct {
 
 // receiptJSON is what --json prints. Prices are in cents.
 type receiptJSON struct {
-	Status wire.Status `json:"status"`
+	Status txwire.Status `json:"status"`
 	// Applied is whether every participant has acknowledged the outcome. It is
 	// there for an order that waited for that, with --wait applied.
 	Applied     *bool     `json:"applied,omitempty"`
-	ID          wire.TxID `json:"id,omitzero"`
+	ID          txwire.ID `json:"id,omitzero"`
 	Key         string    `json:"key"`
 	Item        string    `json:"item"`
 	Quantity    int64     `json:"quantity"`
@@ -56,21 +58,21 @@ type receiptJSON struct {
 // the courier; delivery still knows. What cannot be read is left out: the order
 // itself stands.
 func (r *receipt) read(ctx context.Context, nc *nats.Conn, client *txclient.Client) {
-	if items, err := askItems(ctx, nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: r.Item})); err == nil && len(items) == 1 {
+	if items, err := askItems(ctx, nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: r.Item})); err == nil && len(items) == 1 {
 		r.item = items[0]
 	}
-	detail := r.Details[wire.Delivery]
+	detail := r.Details[food.Delivery]
 	if len(detail) == 0 {
-		detail = lookUp(ctx, client, wire.Delivery, r.ID, r.Key)
+		detail = lookUp(ctx, client, food.Delivery, r.ID, r.Key)
 	}
 	_ = json.Unmarshal(detail, &r.courier)
 }
 
 // lookUp asks a participant what it said with its yes.
-func lookUp(ctx context.Context, client *txclient.Client, participant string, id wire.TxID, key string) json.RawMessage {
+func lookUp(ctx context.Context, client *txclient.Client, participant string, id txwire.ID, key string) json.RawMessage {
 	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	answer, err := client.Branches(ctx, participant, wire.BranchQuery{Key: key})
+	answer, err := client.Branches(ctx, participant, txwire.BranchQuery{Key: key})
 	if err != nil {
 		return nil
 	}
@@ -84,7 +86,7 @@ func lookUp(ctx context.Context, client *txclient.Client, participant string, id
 
 func (r *receipt) json() receiptJSON {
 	var applied *bool
-	if r.Wait == wire.WaitApplied && (r.Status == wire.StatusCommitted || r.Status == wire.StatusAborted) {
+	if r.Wait == txwire.WaitApplied && (r.Status == txwire.StatusCommitted || r.Status == txwire.StatusAborted) {
 		applied = &r.Applied
 	}
 	return receiptJSON{
@@ -101,7 +103,7 @@ func (r *receipt) committed(a *app) error {
 		return nil
 	}
 	pending := ""
-	if r.Wait == wire.WaitApplied && !r.Applied {
+	if r.Wait == txwire.WaitApplied && !r.Applied {
 		a.printf("Order placed, not yet applied everywhere.\n")
 		pending = r.why()
 	} else {
@@ -150,9 +152,9 @@ func (r *receipt) next() string {
 	switch {
 	case r.Code == wire.CodeNoParticipant:
 		return fmt.Sprintf("start it with `parley %s`, then order again", r.Participant)
-	case r.Code == wire.CodeRefused && r.Participant == wire.Inventory:
+	case r.Code == wire.CodeRefused && r.Participant == food.Inventory:
 		return "`parley menu` shows what there is; order something else or less, with a new key"
-	case r.Code == wire.CodeRefused && r.Participant == wire.Delivery:
+	case r.Code == wire.CodeRefused && r.Participant == food.Delivery:
 		return "`parley couriers` shows who is free; order for another --zone, or free one with `parley couriers --complete NUMBER`"
 	case r.Code == wire.CodeClosed:
 		return "this key is used up by an order that was not placed; order again with a new key"

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/catalog"
+	"parley/participants/food"
 	"parley/test/proc"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // apart starts every role as a process of its own, coordinators last.
@@ -21,10 +23,10 @@ func apart(t *testing.T, data string, coordinator ...string) (url string, c *pro
 			t.Errorf("init did not create %s", s.Name)
 		}
 	}
-	if len(created.Streams) != len(wire.Streams()) || created.Durability != "synced" {
+	if len(created.Streams) != len(catalog.Streams()) || created.Durability != "synced" {
 		t.Errorf("init: %+v, want every stream, synced", created)
 	}
-	for _, name := range []string{wire.Inventory, wire.Delivery} {
+	for _, name := range []string{food.Inventory, food.Delivery} {
 		start(t, name, "--data", data, "--nats", url).Await(name + " is ready")
 	}
 	c = start(t, append([]string{"coordinator", "--nats", url}, coordinator...)...)
@@ -49,7 +51,7 @@ func TestRolesApart(t *testing.T) {
 		if len(shown.Transactions) != 1 || shown.Transactions[0].ID != o.ID || len(shown.Transactions[0].Branches) != 2 {
 			t.Fatalf("tx show %s: %+v", which, shown)
 		}
-		if s := shown.Transactions[0].Status; s != wire.StatusCommitted {
+		if s := shown.Transactions[0].Status; s != txwire.StatusCommitted {
 			t.Errorf("tx show %s: status %s, want committed", which, s)
 		}
 	}
@@ -63,7 +65,7 @@ func TestRolesApart(t *testing.T) {
 		return nil
 	})
 	r := parleyJSON[resolvedJSON](t, exitOK, "tx", "resolve", o.ID.String(), "--nats", url)
-	if r.Status != wire.StatusCommitted {
+	if r.Status != txwire.StatusCommitted {
 		t.Errorf("tx resolve: %+v", r)
 	}
 	// On a busy machine somebody may answer too late to be shown.
@@ -148,7 +150,7 @@ func TestCrashAt(t *testing.T) {
 	}
 	settled(t, url)
 	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "2", "--key", "k", "--nats", url)
-	if o.Status != wire.StatusCommitted {
+	if o.Status != txwire.StatusCommitted {
 		t.Errorf("order: %+v", o)
 	}
 	if i := stockOf(t, url, "falafel"); i.Stock != 78 || i.Reserved != 0 {

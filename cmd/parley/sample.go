@@ -2,8 +2,8 @@ package main
 
 import (
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
-	"parley/wire"
 )
 
 // sampleFlag chooses what a new database starts with: a small town to play
@@ -13,7 +13,7 @@ type sampleFlag struct {
 }
 
 // items is inventory's start.
-func (f sampleFlag) items() []wire.Item {
+func (f sampleFlag) items() []food.Item {
 	if f.Sample == "bench" {
 		return inventory.Bench()
 	}
@@ -21,7 +21,7 @@ func (f sampleFlag) items() []wire.Item {
 }
 
 // couriers is delivery's start.
-func (f sampleFlag) couriers() []wire.Courier {
+func (f sampleFlag) couriers() []food.Courier {
 	if f.Sample == "bench" {
 		return delivery.Bench()
 	}

@@ -16,8 +16,12 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/idworker/idclient"
+	"parley/internal/catalog"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/chatwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -32,11 +36,11 @@ const (
 type answers struct {
 	at           time.Time
 	services     []micro.Stats
-	coordinators []wire.CoordinatorState
-	branches     []wire.Branches
-	workers      []wire.IDWorkerState
-	leases       wire.Leases
-	gateways     []wire.GatewayState
+	coordinators []txwire.CoordinatorState
+	branches     []txwire.Branches
+	workers      []idwire.IDWorkerState
+	leases       idwire.Leases
+	gateways     []chatwire.GatewayState
 	streams      map[string]*jetstream.StreamInfo
 	servers      []streams.ServerSaid
 	probes       []probe
@@ -103,18 +107,18 @@ func (q *asker) ask(ctx context.Context) *answers {
 		return err
 	})
 	ask("coordinators", func() (err error) { a.coordinators, err = q.tx.Coordinators(ctx); return err })
-	ask("participants", func() (err error) { a.branches, err = q.tx.AllBranches(ctx, wire.BranchQuery{}); return err })
+	ask("participants", func() (err error) { a.branches, err = q.tx.AllBranches(ctx, txwire.BranchQuery{}); return err })
 	ask("idworkers", func() (err error) { a.workers, err = q.ids.Workers(ctx); return err })
 	ask("leases", func() (err error) { a.leases, err = q.ids.Leases(ctx); return err })
 	ask("gateways", func() (err error) {
-		a.gateways, err = gatherJSON[wire.GatewayState](ctx, q.nc, wire.SubjectGateways, wire.Encode(wire.GatewaysRequest{V: wire.Version}))
+		a.gateways, err = gatherJSON[chatwire.GatewayState](ctx, q.nc, chatwire.SubjectGateways, wire.Encode(chatwire.GatewaysRequest{V: wire.Version}))
 		return err
 	})
 	ask("servers", func() (err error) {
 		a.servers, err = gatherJSON[streams.ServerSaid](ctx, q.nc, streams.PingServers, []byte(streams.PingEverybody))
 		return err
 	})
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		ask("stream "+spec.Name, func() error {
 			s, err := q.js.Stream(ctx, spec.Name)
 			if err != nil {

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"slices"
 
+	"parley/internal/catalog"
 	"parley/internal/streams"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -57,7 +57,7 @@ func (s *statusJSON) addBrokers(a *answers, m *memory) {
 	for _, said := range a.servers {
 		set.addServer(said)
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		set.addStream(spec.Name, a.streams[spec.Name])
 	}
 	s.Brokers = set.all()

@@ -9,7 +9,9 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/natsconn"
-	"parley/wire"
+	"parley/wire/chatwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 // statusJSON is what --json prints: one look.
@@ -32,10 +34,10 @@ type statusJSON struct {
 	Silent     []silentJSON    `json:"silent"`
 	Violations []violationJSON `json:"violations"`
 
-	Coordinators []wire.CoordinatorState `json:"coordinators"`
-	Participants []participantJSON       `json:"participants"`
-	IDWorkers    []wire.IDWorkerState    `json:"idworkers"`
-	Gateways     []wire.GatewayState     `json:"gateways"`
+	Coordinators []txwire.CoordinatorState `json:"coordinators"`
+	Participants []participantJSON         `json:"participants"`
+	IDWorkers    []idwire.IDWorkerState    `json:"idworkers"`
+	Gateways     []chatwire.GatewayState   `json:"gateways"`
 }
 
 // inDoubtJSON is what is not finished.
@@ -56,24 +58,24 @@ type inDoubtJSON struct {
 }
 
 type participantJSON struct {
-	Name       string           `json:"name"`
-	Journal    string           `json:"journal"`
-	InDoubt    int              `json:"in_doubt"`
-	Violations []wire.Violation `json:"violations"`
+	Name       string             `json:"name"`
+	Journal    string             `json:"journal"`
+	InDoubt    int                `json:"in_doubt"`
+	Violations []txwire.Violation `json:"violations"`
 	// AllViolations is how many there are, of which the newest 100 are named.
 	AllViolations int `json:"all_violations"`
 }
 
-func newParticipantJSON(b wire.Branches) participantJSON {
+func newParticipantJSON(b txwire.Branches) participantJSON {
 	return participantJSON{
 		Name: b.Participant, Journal: b.Journal, InDoubt: b.Prepared,
-		Violations: append([]wire.Violation{}, b.Violations...), AllViolations: max(b.AllViolations, len(b.Violations)),
+		Violations: append([]txwire.Violation{}, b.Violations...), AllViolations: max(b.AllViolations, len(b.Violations)),
 	}
 }
 
 type violationJSON struct {
 	Participant string `json:"participant"`
-	wire.Violation
+	txwire.Violation
 }
 
 // looks looks again and again, and remembers.
@@ -97,8 +99,8 @@ func (l *looks) look(ctx context.Context) *statusJSON {
 	a := l.ask(ctx)
 	s := &statusJSON{
 		Time: a.at, NATS: l.url, Broker: l.nc.ConnectedServerName(), Silent: append([]silentJSON{}, a.silent...),
-		Coordinators: append([]wire.CoordinatorState{}, a.coordinators...), IDWorkers: append([]wire.IDWorkerState{}, a.workers...),
-		Gateways: append([]wire.GatewayState{}, a.gateways...), Participants: []participantJSON{}, Violations: []violationJSON{}, Leases: []leaseJSON{},
+		Coordinators: append([]txwire.CoordinatorState{}, a.coordinators...), IDWorkers: append([]idwire.IDWorkerState{}, a.workers...),
+		Gateways: append([]chatwire.GatewayState{}, a.gateways...), Participants: []participantJSON{}, Violations: []violationJSON{}, Leases: []leaseJSON{},
 	}
 	for _, p := range a.branches {
 		s.Participants = append(s.Participants, newParticipantJSON(p))
@@ -143,10 +145,10 @@ func (d *inDoubtJSON) count(a *answers) {
 	held := 0
 	for _, c := range a.coordinators {
 		held += c.Held()
-		d.More = d.More || c.Cut(wire.TxID{})
+		d.More = d.More || c.Cut(txwire.ID{})
 	}
 	for _, b := range a.branches {
-		d.More = d.More || b.Cut(wire.TxID{})
+		d.More = d.More || b.Cut(txwire.ID{})
 	}
 	// What a participant alone names may be among those that a coordinator did not.
 	d.Unfinished = max(len(d.Transactions), held)

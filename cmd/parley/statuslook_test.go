@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/catalog"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nats.go/micro"
@@ -46,14 +49,14 @@ func TestBrokersThatDied(t *testing.T) {
 		servers: []streams.ServerSaid{said("a", streams.TagSynced), said("b", streams.TagSynced)},
 		streams: map[string]*jetstream.StreamInfo{},
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		a.streams[spec.Name] = replicated("a", "b", "c")
 	}
 	s := looked(a, m)
 	if len(s.Brokers) != 3 || s.Brokers[2].Name != "c" || s.Brokers[2].Address != "h:3" || s.Brokers[2].State != stateDown || s.Brokers[2].Why != "nobody listens" {
 		t.Errorf("one dead server, named by the streams: %+v", s.Brokers)
 	}
-	if len(s.Brokers[0].Leads) != len(wire.Streams()) || s.Brokers[0].Sync != syncAlways {
+	if len(s.Brokers[0].Leads) != len(catalog.Streams()) || s.Brokers[0].Sync != syncAlways {
 		t.Errorf("the leader is %+v", s.Brokers[0])
 	}
 	if s.Durability != "synced" || !strings.Contains(s.Why, "c does not answer") {
@@ -78,7 +81,7 @@ func TestDurabilityOfStreams(t *testing.T) {
 		"unverified": nil,
 	} {
 		a := &answers{servers: servers, streams: map[string]*jetstream.StreamInfo{}}
-		for _, spec := range wire.Streams() {
+		for _, spec := range catalog.Streams() {
 			a.streams[spec.Name] = replicated("a", "b", "c")
 		}
 		if s := looked(a, newMemory()); s.Durability != want || s.Streams[0].Durability != want || (s.Why == "") != (want == "synced") {
@@ -102,8 +105,8 @@ func TestProcesses(t *testing.T) {
 			service("coordinator", "coordinator-1", "log", "before"), service("coordinator", "coordinator-2", "log", "other"),
 			service("inventory", "inventory", "journal", "j"), service("somebody-else", "x", "y", "z"),
 		},
-		coordinators: []wire.CoordinatorState{{Log: "other"}, {Log: "after", Undecided: 2}},
-		workers:      []wire.IDWorkerState{{Holder: "h1", State: wire.WorkerHolding, Worker: &worker}},
+		coordinators: []txwire.CoordinatorState{{Log: "other"}, {Log: "after", Undecided: 2}},
+		workers:      []idwire.IDWorkerState{{Holder: "h1", State: idwire.WorkerHolding, Worker: &worker}},
 	}
 	s := &statusJSON{}
 	s.addProcesses(a, nil)
@@ -148,8 +151,8 @@ func TestProcesses(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	start := time.UnixMilli(0)
-	before := count(&answers{at: start, coordinators: []wire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []wire.IDWorkerState{{Holder: "h", Issued: 50}}})
-	now := count(&answers{at: start.Add(2 * time.Second), coordinators: []wire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []wire.IDWorkerState{{Holder: "h", Issued: 30}}})
+	before := count(&answers{at: start, coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 50}}})
+	now := count(&answers{at: start.Add(2 * time.Second), coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 30}}})
 	r := now.since(before)
 	if r.Commits != 10 || r.Aborts != 2 || r.IDs != 0 || r.commits["a"] != 10 {
 		t.Errorf("the rates are %+v", r)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // maxShown bounds the transactions in the table; `parley tx list` has more.
@@ -204,7 +205,7 @@ func (s *statusJSON) printLeases(a *app) {
 	rows := [][]string{{">WORKER", "LEASE", "UNTIL", "HOLDER", "PROCESS"}}
 	bad := map[int]bool{}
 	for _, l := range s.Leases {
-		if l.State == wire.LeaseReleased || l.State == wire.LeaseHeld && !l.Taken {
+		if l.State == idwire.LeaseReleased || l.State == idwire.LeaseHeld && !l.Taken {
 			continue // free for whoever comes
 		}
 		name := cmp.Or(names[l.Holder], "gone")

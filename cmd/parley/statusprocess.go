@@ -12,6 +12,8 @@ import (
 	"github.com/nats-io/nats.go/micro"
 
 	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 // processJSON is one process that offers a service, or did.
@@ -62,7 +64,7 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 			return p
 		}
 		for _, p := range all {
-			if role == coordinatorName && p.Role == role && !slices.ContainsFunc(a.coordinators, func(c wire.CoordinatorState) bool { return c.Log == p.Instance }) {
+			if role == coordinatorName && p.Role == role && !slices.ContainsFunc(a.coordinators, func(c txwire.CoordinatorState) bool { return c.Log == p.Instance }) {
 				p.Instance, byInstance[role+" "+instance] = instance, p
 				return p
 			}
@@ -147,7 +149,7 @@ func requests(said micro.Stats) string {
 	return fmt.Sprintf("%d requests since its start", n)
 }
 
-func coordinating(c wire.CoordinatorState, r *ratesJSON) string {
+func coordinating(c txwire.CoordinatorState, r *ratesJSON) string {
 	text := fmt.Sprintf("%d undecided, %d unfinished", c.Undecided, c.Unfinished)
 	if r != nil {
 		text = rate(r.commits[c.Log]) + " commits/s, " + text
@@ -161,7 +163,7 @@ func coordinating(c wire.CoordinatorState, r *ratesJSON) string {
 	return text
 }
 
-func working(w wire.IDWorkerState, r *ratesJSON) string {
+func working(w idwire.IDWorkerState, r *ratesJSON) string {
 	text := "no number"
 	if w.Worker != nil {
 		text = "worker " + strconv.Itoa(*w.Worker)

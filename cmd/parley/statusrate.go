@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // counters are what grows, by who counts it: a process that is gone, or new,
@@ -24,7 +25,7 @@ func count(a *answers) *counters {
 	for _, w := range a.workers {
 		c.issued[w.Holder] = w.Issued
 	}
-	if chat := a.streams[wire.Chat().Name]; chat != nil {
+	if chat := a.streams[chatwire.Stream().Name]; chat != nil {
 		c.said[chat.Config.Metadata[wire.MetaIncarnation]] = chat.State.LastSeq
 	}
 	return c

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"parley/internal/catalog"
 	"parley/internal/streams"
 	"parley/wire"
 
@@ -44,7 +45,7 @@ func (s *statusJSON) addStreams(a *answers) {
 	}
 	s.Streams = []streamJSON{}
 	worst := streams.Synced
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		st := streamJSON{Name: spec.Name, State: stateSilent, Followers: []replicaJSON{}, Limit: limit(spec, spec.MaxBytes)}
 		if info := a.streams[spec.Name]; info != nil {
 			d, why := st.fill(spec, info, sync)

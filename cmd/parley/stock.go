@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"parley/participants/food"
 	"parley/wire"
 )
 
@@ -39,12 +40,12 @@ func (c *stockCmd) Validate() error {
 	return nil
 }
 
-func (c *stockCmd) list() wire.ItemsRequest {
-	return wire.ItemsRequest{V: wire.Version, Item: c.Item}
+func (c *stockCmd) list() food.ItemsRequest {
+	return food.ItemsRequest{V: wire.Version, Item: c.Item}
 }
 
-func (c *stockCmd) restock() wire.Restock {
-	return wire.Restock{V: wire.Version, Item: c.Item, Quantity: c.Add}
+func (c *stockCmd) restock() food.Restock {
+	return food.Restock{V: wire.Version, Item: c.Item, Quantity: c.Add}
 }
 
 func (c *stockCmd) Run(ctx context.Context, a *app) error {
@@ -53,9 +54,9 @@ func (c *stockCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer nc.Close()
-	subject, request := wire.SubjectItems, wire.Encode(c.list())
+	subject, request := food.SubjectItems, wire.Encode(c.list())
 	if c.Add != 0 {
-		subject, request = wire.SubjectRestock, wire.Encode(c.restock())
+		subject, request = food.SubjectRestock, wire.Encode(c.restock())
 	}
 	items, err := askItems(ctx, nc, subject, request)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"parley/internal/lifecycle"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -25,7 +25,7 @@ func TestTroubleIsShown(t *testing.T) {
 	if err := healthOf(t.Context(), troubled{}); !errors.Is(err, errTroubled) {
 		t.Errorf("its health is %v", err)
 	}
-	line := coordinating(wire.CoordinatorState{Reason: errTroubled.Error()}, nil)
+	line := coordinating(txwire.CoordinatorState{Reason: errTroubled.Error()}, nil)
 	if !strings.HasSuffix(line, ": "+errTroubled.Error()) {
 		t.Errorf("its line is %q", line)
 	}
@@ -34,7 +34,7 @@ func TestTroubleIsShown(t *testing.T) {
 		Endpoints:       []*micro.EndpointStats{{Data: json.RawMessage(`{"failures":1,"trouble":"the disk is full"}`)}},
 	}
 	s := &statusJSON{}
-	s.addProcesses(&answers{services: []micro.Stats{said}, branches: []wire.Branches{{Participant: "inventory", Journal: "abc"}}}, nil)
+	s.addProcesses(&answers{services: []micro.Stats{said}, branches: []txwire.Branches{{Participant: "inventory", Journal: "abc"}}}, nil)
 	if len(s.Processes) != 1 || s.Processes[0].State != stateFailing || s.Processes[0].Doing != "the disk is full" {
 		t.Errorf("status shows %+v", s.Processes)
 	}

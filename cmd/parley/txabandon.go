@@ -7,12 +7,13 @@ import (
 	"os/user"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type txAbandonCmd struct {
 	natsFlags
 	jsonFlag
-	ID          wire.TxID `arg:"" help:"Id of the transaction."`
+	ID          txwire.ID `arg:"" help:"Id of the transaction."`
 	Participant string    `arg:"" help:"Name of the participant."`
 	Reason      string    `required:"" placeholder:"TEXT" help:"Why, for those who read it later."`
 	By          string    `placeholder:"NAME" help:"Who says so; the user of this machine by default."`
@@ -32,7 +33,7 @@ Examples:
 }
 
 func (c *txAbandonCmd) Run(ctx context.Context, a *app) error {
-	m := wire.Abandon{V: wire.Version, ID: c.ID, Participant: c.Participant, Reason: c.Reason, By: c.By}
+	m := txwire.Abandon{V: wire.Version, ID: c.ID, Participant: c.Participant, Reason: c.Reason, By: c.By}
 	if m.By == "" {
 		m.By = whoami()
 	}

@@ -6,15 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // A branch whose outcome fails is shown with its error, tries and next attempt.
 func TestFailingBranchesAreShown(t *testing.T) {
-	id, retry := wire.TxID{Log: "4k2xq7n5w3rtyabc", N: 17}, time.Now().Add(time.Minute).UnixMilli()
+	id, retry := txwire.ID{Log: "4k2xq7n5w3rtyabc", N: 17}, time.Now().Add(time.Minute).UnixMilli()
 	all := txViews{}
-	all.addAnswers([]wire.Branches{{Participant: "inventory", Journal: "j", Branches: []wire.BranchInfo{
-		{ID: id, Key: "breakfast-1", State: wire.BranchPrepared, At: 1, Error: "no row\x1b[2J", Tries: 7, RetryAt: retry},
+	all.addAnswers([]txwire.Branches{{Participant: "inventory", Journal: "j", Branches: []txwire.BranchInfo{
+		{ID: id, Key: "breakfast-1", State: txwire.BranchPrepared, At: 1, Error: "no row\x1b[2J", Tries: 7, RetryAt: retry},
 	}}})
 	v := all.sorted()[0]
 	list := txListJSON{Transactions: []txLineJSON{v.line()}}

@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type txListCmd struct {
 	natsFlags
 	jsonFlag
-	From wire.TxID `placeholder:"ID" help:"Begin with this transaction, as the last line of a list that was cut says."`
+	From txwire.ID `placeholder:"ID" help:"Begin with this transaction, as the last line of a list that was cut says."`
 }
 
 func (*txListCmd) Help() string {
@@ -41,7 +42,7 @@ type txListJSON struct {
 	// More: the list was cut. Next is where to go on with --from; without it the
 	// rest cannot be listed, since it is held by processes of an earlier release.
 	More bool      `json:"more"`
-	Next wire.TxID `json:"next,omitzero"`
+	Next txwire.ID `json:"next,omitzero"`
 	// NoAnswer are the kinds of processes of which none answers, so that what
 	// they hold is missing.
 	NoAnswer []string `json:"no_answer,omitempty"`
@@ -55,7 +56,7 @@ const (
 
 // txLineJSON is one line of the list.
 type txLineJSON struct {
-	ID  wire.TxID `json:"id"`
+	ID  txwire.ID `json:"id"`
 	Key string    `json:"key,omitempty"`
 	// State is the coordinator's, empty when none holds the transaction.
 	State   string   `json:"state,omitempty"`
@@ -99,19 +100,19 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 
 // lister is what a list needs of [txclient.Client].
 type lister interface {
-	CoordinatorsFrom(context.Context, wire.TxID) ([]wire.CoordinatorState, error)
-	AllBranches(context.Context, wire.BranchQuery) ([]wire.Branches, error)
+	CoordinatorsFrom(context.Context, txwire.ID) ([]txwire.CoordinatorState, error)
+	AllBranches(context.Context, txwire.BranchQuery) ([]txwire.Branches, error)
 }
 
 // listTxs reads one page: the first [wire.MaxList] transactions from one on. Each
 // process names its own first ones from there on, so that the first ones of all
 // are among them.
-func listTxs(ctx context.Context, client lister, from wire.TxID) (*txListJSON, error) {
+func listTxs(ctx context.Context, client lister, from txwire.ID) (*txListJSON, error) {
 	states, err := client.CoordinatorsFrom(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := client.AllBranches(ctx, wire.BranchQuery{From: from})
+	answers, err := client.AllBranches(ctx, txwire.BranchQuery{From: from})
 	if err != nil {
 		return nil, err
 	}
@@ -164,22 +165,22 @@ func listTxs(ctx context.Context, client lister, from wire.TxID) (*txListJSON, e
 // inOrder asks again if a participant holds more than it named: without From it
 // names the oldest, which need not have the smallest ids. stuck: one of an earlier
 // release cannot name the others.
-func inOrder(ctx context.Context, client lister, oldest []wire.Branches) (all []wire.Branches, stuck bool, err error) {
-	if !slices.ContainsFunc(oldest, func(b wire.Branches) bool { return b.Cut(wire.TxID{}) }) {
+func inOrder(ctx context.Context, client lister, oldest []txwire.Branches) (all []txwire.Branches, stuck bool, err error) {
+	if !slices.ContainsFunc(oldest, func(b txwire.Branches) bool { return b.Cut(txwire.ID{}) }) {
 		return oldest, false, nil
 	}
-	ordered, err := client.AllBranches(ctx, wire.BranchQuery{From: wire.FirstTxID()})
+	ordered, err := client.AllBranches(ctx, txwire.BranchQuery{From: txwire.FirstID()})
 	if err != nil {
 		return nil, false, err
 	}
 	for _, b := range oldest {
-		i := slices.IndexFunc(ordered, func(o wire.Branches) bool {
+		i := slices.IndexFunc(ordered, func(o txwire.Branches) bool {
 			return o.Participant == b.Participant && o.Journal == b.Journal && o.Code == ""
 		})
 		switch {
 		case i >= 0:
 			all = append(all, ordered[i])
-		case b.Cut(wire.TxID{}):
+		case b.Cut(txwire.ID{}):
 			stuck = true
 			all = append(all, b)
 		default:
@@ -266,7 +267,7 @@ func (v *txView) line() txLineJSON {
 		l.Waiting = []string{}
 	}
 	for _, b := range v.Branches {
-		if b.State != wire.BranchPrepared {
+		if b.State != txwire.BranchPrepared {
 			continue
 		}
 		l.InDoubt = append(l.InDoubt, b.Participant)

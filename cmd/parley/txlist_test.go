@@ -10,35 +10,36 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // holders are a coordinator and a participant that hold transactions. Those of
 // an earlier release do not know From.
 type holders struct {
-	held, prepared []wire.TxID
+	held, prepared []txwire.ID
 	old            bool
 	refused        int // outcomes
 }
 
-func (h *holders) CoordinatorsFrom(_ context.Context, from wire.TxID) ([]wire.CoordinatorState, error) {
+func (h *holders) CoordinatorsFrom(_ context.Context, from txwire.ID) ([]txwire.CoordinatorState, error) {
 	if h.old && !from.IsZero() {
 		return nil, &wire.Error{Code: wire.CodeInvalid, Text: `unknown field "from"`}
 	}
-	s := wire.CoordinatorState{V: wire.Version, Unfinished: len(h.held)}
+	s := txwire.CoordinatorState{V: wire.Version, Unfinished: len(h.held)}
 	page, more := pageOf(h.held, from)
 	for _, id := range page {
-		s.Txs = append(s.Txs, wire.TxInfo{ID: id, Key: "k", State: "committed"})
+		s.Txs = append(s.Txs, txwire.Info{ID: id, Key: "k", State: "committed"})
 	}
 	if !from.IsZero() {
 		s.More = more
 	}
-	return []wire.CoordinatorState{s}, nil
+	return []txwire.CoordinatorState{s}, nil
 }
 
-func (h *holders) AllBranches(_ context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
-	b := wire.Branches{V: wire.Version, Participant: "delivery", Journal: "j", Prepared: len(h.prepared)}
+func (h *holders) AllBranches(_ context.Context, q txwire.BranchQuery) ([]txwire.Branches, error) {
+	b := txwire.Branches{V: wire.Version, Participant: "delivery", Journal: "j", Prepared: len(h.prepared)}
 	for n := range min(h.refused, wire.MaxList) {
-		b.Violations = append(b.Violations, wire.Violation{ID: wire.TxID{Log: "vvvvvvvvvvvvvvvv", N: uint64(n + 1)}, Of: "commit"})
+		b.Violations = append(b.Violations, txwire.Violation{ID: txwire.ID{Log: "vvvvvvvvvvvvvvvv", N: uint64(n + 1)}, Of: "commit"})
 	}
 	if h.refused > wire.MaxList {
 		b.AllViolations = h.refused
@@ -49,19 +50,19 @@ func (h *holders) AllBranches(_ context.Context, q wire.BranchQuery) ([]wire.Bra
 		slices.Reverse(order)
 	} else if h.old {
 		b.Code, b.Reason = wire.CodeInvalid, `unknown field "from"`
-		return []wire.Branches{b}, nil
+		return []txwire.Branches{b}, nil
 	}
 	page, more := pageOf(order, q.From)
 	for _, id := range page {
-		b.Branches = append(b.Branches, wire.BranchInfo{ID: id, Key: "k", State: wire.BranchPrepared, At: 1})
+		b.Branches = append(b.Branches, txwire.BranchInfo{ID: id, Key: "k", State: txwire.BranchPrepared, At: 1})
 	}
 	if !q.From.IsZero() {
 		b.More = more
 	}
-	return []wire.Branches{b}, nil
+	return []txwire.Branches{b}, nil
 }
 
-func pageOf(all []wire.TxID, from wire.TxID) (page []wire.TxID, more int) {
+func pageOf(all []txwire.ID, from txwire.ID) (page []txwire.ID, more int) {
 	for _, id := range all {
 		switch {
 		case !from.IsZero() && id.Compare(from) < 0:
@@ -74,9 +75,9 @@ func pageOf(all []wire.TxID, from wire.TxID) (page []wire.TxID, more int) {
 	return page, more
 }
 
-func ids(log string, n int) (all []wire.TxID) {
+func ids(log string, n int) (all []txwire.ID) {
 	for i := range n {
-		all = append(all, wire.TxID{Log: strings.Repeat(log, 16), N: uint64(i + 1)})
+		all = append(all, txwire.ID{Log: strings.Repeat(log, 16), N: uint64(i + 1)})
 	}
 	return all
 }
@@ -86,7 +87,7 @@ func ids(log string, n int) (all []wire.TxID) {
 func TestTxListPages(t *testing.T) {
 	for _, c := range []struct {
 		what           string
-		held, prepared []wire.TxID
+		held, prepared []txwire.ID
 		refused, pages int
 	}{
 		{"nothing", nil, nil, 0, 1},
@@ -100,10 +101,10 @@ func TestTxListPages(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			h := &holders{held: c.held, prepared: c.prepared, refused: c.refused}
 			want := slices.Concat(c.held, c.prepared, ids("v", min(c.refused, wire.MaxList)))
-			slices.SortFunc(want, wire.TxID.Compare)
+			slices.SortFunc(want, txwire.ID.Compare)
 			want = slices.Compact(want)
-			var got []wire.TxID
-			var from wire.TxID
+			var got []txwire.ID
+			var from txwire.ID
 			for page := 1; ; page++ {
 				l, err := listTxs(t.Context(), h, from)
 				if err != nil {
@@ -142,7 +143,7 @@ func TestTxListPages(t *testing.T) {
 // that it is not all.
 func TestTxListOfAnEarlierRelease(t *testing.T) {
 	h := &holders{held: ids("b", 20), prepared: ids("b", 303), old: true}
-	l, err := listTxs(t.Context(), h, wire.TxID{})
+	l, err := listTxs(t.Context(), h, txwire.ID{})
 	if err != nil || !l.More || !l.Next.IsZero() || l.InDoubt != 303 || len(l.Transactions) != wire.MaxList {
 		t.Errorf("got %d transactions of %d, more %v, next %s, %v", len(l.Transactions), l.InDoubt, l.More, l.Next, err)
 	}
@@ -159,7 +160,7 @@ func TestTxListOfAnEarlierRelease(t *testing.T) {
 		}
 	}
 	h = &holders{held: ids("b", 20), prepared: ids("b", 20), old: true}
-	if l, err := listTxs(t.Context(), h, wire.TxID{}); err != nil || l.More || len(l.Transactions) != 20 {
+	if l, err := listTxs(t.Context(), h, txwire.ID{}); err != nil || l.More || len(l.Transactions) != 20 {
 		t.Errorf("a short list: %+v, %v", l, err)
 	}
 }
@@ -167,8 +168,8 @@ func TestTxListOfAnEarlierRelease(t *testing.T) {
 // The status counts what its table and its answers have not.
 func TestStatusCountsWhatIsNotListed(t *testing.T) {
 	h := &holders{held: ids("b", 303), prepared: ids("b", 303), refused: 130}
-	states, _ := h.CoordinatorsFrom(t.Context(), wire.TxID{})
-	branches, _ := h.AllBranches(t.Context(), wire.BranchQuery{})
+	states, _ := h.CoordinatorsFrom(t.Context(), txwire.ID{})
+	branches, _ := h.AllBranches(t.Context(), txwire.BranchQuery{})
 	a := &answers{coordinators: states, branches: branches}
 	s := &statusJSON{}
 	for _, p := range branches {

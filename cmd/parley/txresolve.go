@@ -7,12 +7,13 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type txResolveCmd struct {
 	natsFlags
 	jsonFlag
-	ID wire.TxID `arg:"" help:"Id of the transaction."`
+	ID txwire.ID `arg:"" help:"Id of the transaction."`
 }
 
 func (*txResolveCmd) Help() string {
@@ -32,11 +33,11 @@ const resolveTimeout = 15 * time.Second
 
 // resolvedJSON is what --json prints.
 type resolvedJSON struct {
-	ID          wire.TxID   `json:"id"`
-	Participant string      `json:"participant,omitempty"`
-	Status      wire.Status `json:"status"`
-	Code        wire.Code   `json:"code,omitempty"`
-	Reason      string      `json:"reason,omitempty"`
+	ID          txwire.ID     `json:"id"`
+	Participant string        `json:"participant,omitempty"`
+	Status      txwire.Status `json:"status"`
+	Code        wire.Code     `json:"code,omitempty"`
+	Reason      string        `json:"reason,omitempty"`
 }
 
 func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
@@ -46,11 +47,11 @@ func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
 	}
 	defer closeAll()
 	all := txViews{}
-	if err := all.addBranches(ctx, client, wire.BranchQuery{ID: c.ID}); err != nil {
+	if err := all.addBranches(ctx, client, txwire.BranchQuery{ID: c.ID}); err != nil {
 		return err
 	}
 	for _, b := range all.at(c.ID).Branches {
-		if b.State == wire.BranchPrepared {
+		if b.State == txwire.BranchPrepared {
 			return c.resolve(ctx, a, client, b)
 		}
 	}
@@ -62,7 +63,7 @@ func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
 func (c *txResolveCmd) resolve(ctx context.Context, a *app, client *txclient.Client, b branchView) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
-	r, err := client.Resolve(ctx, wire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})
+	r, err := client.Resolve(ctx, txwire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})
 	if err != nil {
 		return failed(err, "start a coordinator with `parley coordinator`, it resolves what others left behind")
 	}
@@ -88,9 +89,9 @@ func (c *txResolveCmd) report(a *app, r resolvedJSON) error {
 		a.facts("asked for", r.Participant, "why", printable(r.Reason))
 	}
 	switch r.Status {
-	case wire.StatusCommitted:
+	case txwire.StatusCommitted:
 		return nil
-	case wire.StatusAborted:
+	case txwire.StatusAborted:
 		return ended(exitAborted)
 	default:
 		if !a.json && r.Participant != "" {

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type txRetryCmd struct {
 	natsFlags
 	jsonFlag
-	ID          wire.TxID `arg:"" help:"Id of the transaction."`
+	ID          txwire.ID `arg:"" help:"Id of the transaction."`
 	Participant string    `arg:"" help:"Name of the participant."`
 }
 
@@ -43,8 +44,8 @@ func (c *txRetryCmd) Run(ctx context.Context, a *app) error {
 	}
 	if a.json {
 		a.printJSON(struct {
-			ID wire.TxID `json:"id"`
-			wire.Retried
+			ID txwire.ID `json:"id"`
+			txwire.Retried
 		}{c.ID, r})
 	}
 	switch {

@@ -10,6 +10,7 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 type txShowCmd struct {
@@ -29,9 +30,9 @@ Examples:
 
 // txView is one transaction as everybody sees it, and what --json prints.
 type txView struct {
-	ID     wire.TxID   `json:"id"`
-	Key    string      `json:"key,omitempty"`
-	Status wire.Status `json:"status"`
+	ID     txwire.ID     `json:"id"`
+	Key    string        `json:"key,omitempty"`
+	Status txwire.Status `json:"status"`
 	// Applied: every participant has acknowledged the outcome.
 	Applied bool   `json:"applied,omitempty"`
 	Reason  string `json:"reason,omitempty"`
@@ -42,18 +43,18 @@ type txView struct {
 	// Violations are refused outcomes, by participant.
 	Violations map[string]string `json:"violations,omitempty"`
 	// Abandoned are branches that an operator gave up.
-	Abandoned []wire.Abandoned `json:"abandoned,omitempty"`
+	Abandoned []txwire.Abandoned `json:"abandoned,omitempty"`
 }
 
 type branchView struct {
-	Participant string           `json:"participant"`
-	Journal     string           `json:"journal"`
-	State       wire.BranchState `json:"state"`
-	Closed      bool             `json:"closed,omitempty"`
-	At          int64            `json:"at"`
-	Reason      string           `json:"reason,omitempty"`
-	Payload     json.RawMessage  `json:"payload,omitempty"`
-	Detail      json.RawMessage  `json:"detail,omitempty"`
+	Participant string             `json:"participant"`
+	Journal     string             `json:"journal"`
+	State       txwire.BranchState `json:"state"`
+	Closed      bool               `json:"closed,omitempty"`
+	At          int64              `json:"at"`
+	Reason      string             `json:"reason,omitempty"`
+	Payload     json.RawMessage    `json:"payload,omitempty"`
+	Detail      json.RawMessage    `json:"detail,omitempty"`
 	// Error is why the outcome could not be applied at the last attempt, Tries
 	// how many attempts there were, RetryAt when the next one is due.
 	Error   string `json:"error,omitempty"`
@@ -105,13 +106,13 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 	if err != nil {
 		return nil, err
 	}
-	id, notID := wire.ParseTxID(c.Which)
-	query := wire.BranchQuery{ID: id}
+	id, notID := txwire.ParseID(c.Which)
+	query := txwire.BranchQuery{ID: id}
 	if notID != nil {
 		if err := wire.CheckKey(c.Which); err != nil {
 			return nil, wrong(err, "give the id or the key of a transaction")
 		}
-		query = wire.BranchQuery{Key: c.Which}
+		query = txwire.BranchQuery{Key: c.Which}
 	}
 	if err := found.addBranches(ctx, client, query); err != nil {
 		return nil, err
@@ -129,11 +130,11 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 		}
 		o, err := client.Status(ctx, v.ID)
 		if err != nil {
-			v.Status, v.Reason = wire.StatusUnknown, err.Error()
+			v.Status, v.Reason = txwire.StatusUnknown, err.Error()
 		} else {
 			v.Status, v.Applied, v.Abandoned = o.Status, o.Applied, o.Abandoned
 		}
-		if v.Status == wire.StatusUnknown && len(v.Branches) == 0 && v.State == "" {
+		if v.Status == txwire.StatusUnknown && len(v.Branches) == 0 && v.State == "" {
 			continue
 		}
 		views = append(views, v)
@@ -143,11 +144,11 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 
 // findBeyond asks the coordinators for one transaction that their first answer may
 // not have named, since they hold many. What they do not answer stays empty.
-func (c *txShowCmd) findBeyond(ctx context.Context, client *txclient.Client, found txViews, id wire.TxID) {
+func (c *txShowCmd) findBeyond(ctx context.Context, client *txclient.Client, found txViews, id txwire.ID) {
 	states, _ := client.CoordinatorsFrom(ctx, id)
 	for _, s := range states {
 		if len(s.Txs) > 0 && s.Txs[0].ID == id {
-			found.addStates([]wire.CoordinatorState{{Txs: s.Txs[:1]}})
+			found.addStates([]txwire.CoordinatorState{{Txs: s.Txs[:1]}})
 		}
 	}
 }

@@ -5,11 +5,11 @@ import (
 	"slices"
 
 	"parley/coordinator/txclient"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // txViews are transactions by id, gathered from coordinators and participants.
-type txViews map[wire.TxID]*txView
+type txViews map[txwire.ID]*txView
 
 // everywhere starts with what the coordinators name. cut: one of them holds more.
 func everywhere(ctx context.Context, client *txclient.Client) (all txViews, cut bool, err error) {
@@ -19,11 +19,11 @@ func everywhere(ctx context.Context, client *txclient.Client) (all txViews, cut 
 	}
 	all = txViews{}
 	all.addStates(states)
-	return all, slices.ContainsFunc(states, func(s wire.CoordinatorState) bool { return s.Cut(wire.TxID{}) }), nil
+	return all, slices.ContainsFunc(states, func(s txwire.CoordinatorState) bool { return s.Cut(txwire.ID{}) }), nil
 }
 
 // addStates adds what coordinators hold.
-func (all txViews) addStates(states []wire.CoordinatorState) {
+func (all txViews) addStates(states []txwire.CoordinatorState) {
 	for _, s := range states {
 		for _, t := range s.Txs {
 			v := all.at(t.ID)
@@ -36,7 +36,7 @@ func (all txViews) addStates(states []wire.CoordinatorState) {
 }
 
 // addBranches adds what every participant answers to the query.
-func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q wire.BranchQuery) error {
+func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q txwire.BranchQuery) error {
 	answers, err := client.AllBranches(ctx, q)
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q w
 }
 
 // addAnswers adds what participants hold.
-func (all txViews) addAnswers(answers []wire.Branches) {
+func (all txViews) addAnswers(answers []txwire.Branches) {
 	for _, p := range answers {
 		for _, b := range p.Branches {
 			v := all.at(b.ID)
@@ -64,7 +64,7 @@ func (all txViews) addAnswers(answers []wire.Branches) {
 }
 
 // at is the view of one transaction, made if need be.
-func (all txViews) at(id wire.TxID) *txView {
+func (all txViews) at(id txwire.ID) *txView {
 	v := all[id]
 	if v == nil {
 		v = &txView{ID: id, Branches: []branchView{}}

@@ -14,11 +14,12 @@ import (
 	"parley/chatgw"
 	"parley/coordinator"
 	"parley/idworker"
+	"parley/internal/catalog"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/participants"
-	"parley/wire"
+	"parley/participants/food"
 )
 
 type upCmd struct {
@@ -85,11 +86,11 @@ func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecyc
 		on.roles = append(on.roles, r)
 		g.Add(name, r)
 	}
-	onStage(wire.Inventory, func() *onNATS {
-		return inventoryRole(conn(wire.Inventory), participant(wire.Inventory), c.sampleFlag)
+	onStage(food.Inventory, func() *onNATS {
+		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.sampleFlag)
 	}, "--data", c.Data)
-	onStage(wire.Delivery, func() *onNATS {
-		return deliveryRole(conn(wire.Delivery), participant(wire.Delivery), c.sampleFlag)
+	onStage(food.Delivery, func() *onNATS {
+		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
 	// After them, so that it stops before: it finishes what is under way with
 	// the participants still there to acknowledge.
@@ -152,7 +153,7 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 	if err != nil {
 		return err
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		_, _, err := streams.Ensure(ctx, js, spec, 1)
 		for err != nil && ctx.Err() == nil && streams.Unavailable(err) { // the disk is slow
 			_, _, err = streams.Ensure(ctx, js, spec, 1)

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/food"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // up starts everything and returns where NATS listens.
@@ -22,10 +24,10 @@ func up(t *testing.T, data string) (*proc.Process, string) {
 }
 
 type stockJSON struct {
-	Items []wire.Item `json:"items"`
+	Items []food.Item `json:"items"`
 }
 
-func stockOf(t *testing.T, url, item string) wire.Item {
+func stockOf(t *testing.T, url, item string) food.Item {
 	t.Helper()
 	s := parleyJSON[stockJSON](t, exitOK, "stock", item, "--nats", url)
 	if len(s.Items) != 1 {
@@ -36,7 +38,7 @@ func stockOf(t *testing.T, url, item string) wire.Item {
 
 func assigned(t *testing.T, url, zone string) (n, reserved int64) {
 	t.Helper()
-	c := parleyJSON[struct{ Couriers []wire.Courier }](t, exitOK, "couriers", "--zone", zone, "--nats", url)
+	c := parleyJSON[struct{ Couriers []food.Courier }](t, exitOK, "couriers", "--zone", zone, "--nats", url)
 	for _, c := range c.Couriers {
 		n, reserved = n+c.Assigned, reserved+c.Reserved
 	}
@@ -93,11 +95,11 @@ func TestOrders(t *testing.T) {
 		t.Errorf("the same key for something else: exit %d, want 2 and why\n%s%s", code, out, errs)
 	}
 	refused := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "21", "--nats", url)
-	if refused.Status != wire.StatusAborted || refused.Code != wire.CodeRefused || refused.Participant != wire.Inventory || !strings.Contains(refused.Reason, "only 20") {
+	if refused.Status != txwire.StatusAborted || refused.Code != wire.CodeRefused || refused.Participant != food.Inventory || !strings.Contains(refused.Reason, "only 20") {
 		t.Errorf("more than the stock: %+v", refused)
 	}
 	nowhere := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "1", "--zone", "mars", "--nats", url)
-	if nowhere.Participant != wire.Delivery || !strings.Contains(nowhere.Reason, "mars") {
+	if nowhere.Participant != food.Delivery || !strings.Contains(nowhere.Reason, "mars") {
 		t.Errorf("a zone without couriers: %+v", nowhere)
 	}
 

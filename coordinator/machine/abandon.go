@@ -3,7 +3,7 @@ package machine
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Abandon takes an operator's word that a branch of a commit is not worth waiting
@@ -14,8 +14,8 @@ import (
 // nothing is sent again, and the transaction no longer counts as unfinished.
 //
 // It may be called before the transaction is known here, and again.
-func (m *Machine) Abandon(id wire.TxID, participant, journal string) {
-	b := wire.CommittedBranch{Participant: participant, Journal: journal}
+func (m *Machine) Abandon(id txwire.ID, participant, journal string) {
+	b := txwire.CommittedBranch{Participant: participant, Journal: journal}
 	for _, known := range m.abandoned[id] {
 		if known == b {
 			return

@@ -4,18 +4,18 @@ import (
 	"slices"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // adopt has a machine drive a log with one commit of two participants.
-func adopt(m *Machine, id wire.TxID) {
+func adopt(m *Machine, id txwire.ID) {
 	m.Adopt(id.Log)
 	m.Read(id.Log, []Stored{
-		{Seq: 1, Record: wire.Record{Kind: wire.RecordOpen, Nonce: "o"}},
-		{Seq: 2, Record: wire.Record{Kind: wire.RecordCommits, Nonce: "c", Prev: 1, Base: 2, Commits: []wire.Committed{{
-			N: 1, Key: "k", DecideBy: 1, Branches: []wire.CommittedBranch{{Participant: "inventory", Journal: "lost"}, {Participant: "delivery", Journal: "kept"}},
+		{Seq: 1, Record: txwire.Record{Kind: txwire.RecordOpen, Nonce: "o"}},
+		{Seq: 2, Record: txwire.Record{Kind: txwire.RecordCommits, Nonce: "c", Prev: 1, Base: 2, Commits: []txwire.Committed{{
+			N: 1, Key: "k", DecideBy: 1, Branches: []txwire.CommittedBranch{{Participant: "inventory", Journal: "lost"}, {Participant: "delivery", Journal: "kept"}},
 		}}}},
-		{Seq: 3, Record: wire.Record{Kind: wire.RecordSeal, Nonce: "s", Prev: 2, Base: 2}},
+		{Seq: 3, Record: txwire.Record{Kind: txwire.RecordSeal, Nonce: "s", Prev: 2, Base: 2}},
 	})
 }
 
@@ -34,7 +34,7 @@ func commits(all []Action) (to []string, purged bool) {
 
 func TestAbandonedBranch(t *testing.T) {
 	for _, before := range []bool{false, true} {
-		m, id := New("prefixxxx", DefaultLimits()), wire.TxID{Log: "testlogtestloga2", N: 1}
+		m, id := New("prefixxxx", DefaultLimits()), txwire.ID{Log: "testlogtestloga2", N: 1}
 		want := []string{"inventory", "delivery"}
 		if before {
 			// It is known before the log is read, as after a restart.
@@ -45,7 +45,7 @@ func TestAbandonedBranch(t *testing.T) {
 		if to, _ := commits(m.Actions()); !slices.Equal(to, want) {
 			t.Fatalf("commits are sent to %v, want %v", to, want)
 		}
-		ack := wire.Ack{Of: wire.KindCommit, Journal: "kept"}
+		ack := txwire.Ack{Of: txwire.KindCommit, Journal: "kept"}
 		m.Ack(id, "delivery", ack)
 		if !before {
 			if m.Unfinished() != 1 || m.Idle() {
@@ -64,15 +64,15 @@ func TestAbandonedBranch(t *testing.T) {
 		if len(to) != 0 || purged || m.Unfinished() != 0 || r.Unfinished != 0 || r.Abandoned != 1 || len(r.Txs) != 0 || !m.Idle() {
 			t.Errorf("abandoned (before: %v): sent to %v, purged %v, %d unfinished, report %+v, idle %v", before, to, purged, m.Unfinished(), r, m.Idle())
 		}
-		if o, ok := m.Status(id); !ok || o.Status != wire.StatusCommitted || o.Applied {
+		if o, ok := m.Status(id); !ok || o.Status != txwire.StatusCommitted || o.Applied {
 			t.Errorf("its status is %+v", o)
 		}
 		// The journal comes back, asks, and acknowledges.
-		m.Resolve(Question{To: "q", Ask: wire.Resolve{ID: id, Participant: "inventory", Journal: "lost"}})
+		m.Resolve(Question{To: "q", Ask: txwire.Resolve{ID: id, Participant: "inventory", Journal: "lost"}})
 		found := false
 		for _, a := range m.Actions() {
 			if a, ok := a.(Answer); ok {
-				found = a.Resolved.Status == wire.StatusCommitted
+				found = a.Resolved.Status == txwire.StatusCommitted
 			}
 		}
 		if !found {

@@ -4,13 +4,14 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // abort decides against a transaction that was never appended. That needs no
 // record: what is not in the log is aborted.
 func (m *Machine) abort(t *Tx, why abortion) {
 	if t.State == Ready {
-		m.own.ready = slices.DeleteFunc(m.own.ready, func(id wire.TxID) bool { return id == t.ID })
+		m.own.ready = slices.DeleteFunc(m.own.ready, func(id txwire.ID) bool { return id == t.ID })
 	}
 	m.undecided--
 	m.aborted++
@@ -22,12 +23,12 @@ func (m *Machine) abort(t *Tx, why abortion) {
 	}
 	if t.sub != nil && t.sub.Once && why.close {
 		// No other submission has this key, so this abort is the last word.
-		m.settle(t, wire.StatusAborted)
+		m.settle(t, txwire.StatusAborted)
 	}
 }
 
 func (m *Machine) sendAbort(t *Tx, b *Branch) {
-	m.do(SendAbort{To: b.Participant, ID: t.ID, Msg: wire.Abort{
+	m.do(SendAbort{To: b.Participant, ID: t.ID, Msg: txwire.Abort{
 		V: wire.Version, Journal: b.Journal, Key: t.Key, Digest: t.Digest,
 		DecideBy: t.DecideBy, Close: t.abort.close, Reason: wire.Clip(t.abort.reason),
 	}})
@@ -36,16 +37,16 @@ func (m *Machine) sendAbort(t *Tx, b *Branch) {
 // keyClosed: a participant has durably closed the key.
 func (m *Machine) keyClosed(t *Tx) {
 	t.closed = true
-	m.settle(t, wire.StatusAborted)
+	m.settle(t, txwire.StatusAborted)
 }
 
 // settle answers the clients of an aborting transaction. Those that want to
 // know when it is applied wait for the last acknowledgement.
-func (m *Machine) settle(t *Tx, status wire.Status) {
+func (m *Machine) settle(t *Tx, status txwire.Status) {
 	if t.sub == nil {
 		return
 	}
-	if status == wire.StatusAborted && !t.allDone() {
+	if status == txwire.StatusAborted && !t.allDone() {
 		t.proven = true
 		m.answerDecided(t.sub, t.sub.truth(t.outcome(status)))
 		if len(t.sub.waiters) > 0 {

@@ -2,14 +2,15 @@ package machine
 
 import (
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func (m *Machine) sendCommit(t *Tx, b *Branch) {
-	m.do(SendCommit{To: b.Participant, ID: t.ID, Msg: wire.Commit{V: wire.Version, Journal: b.Journal, DecideBy: t.DecideBy}})
+	m.do(SendCommit{To: b.Participant, ID: t.ID, Msg: txwire.Commit{V: wire.Version, Journal: b.Journal, DecideBy: t.DecideBy}})
 }
 
 // Ack takes a participant's acknowledgement.
-func (m *Machine) Ack(id wire.TxID, participant string, a wire.Ack) {
+func (m *Machine) Ack(id txwire.ID, participant string, a txwire.Ack) {
 	t := m.txs[id]
 	if t == nil {
 		return
@@ -22,13 +23,13 @@ func (m *Machine) Ack(id wire.TxID, participant string, a wire.Ack) {
 			b.Violation = a.Reason
 			m.do(Alarm{ID: id, Participant: participant, Text: a.Reason})
 		}
-	case t.State == Committed && a.Of == wire.KindCommit && a.Journal == b.Journal:
+	case t.State == Committed && a.Of == txwire.KindCommit && a.Journal == b.Journal:
 		b.Done = true
 		if a.Code == wire.CodeForgotten {
 			m.do(Forgotten{ID: id, Participant: participant})
 		}
 		m.finish(t)
-	case t.State == Aborting && a.Of == wire.KindAbort:
+	case t.State == Aborting && a.Of == txwire.KindAbort:
 		b.Done = true
 		if a.Closed {
 			m.keyClosed(t)
@@ -44,7 +45,7 @@ func (m *Machine) finish(t *Tx) {
 	if !t.allDone() {
 		return
 	}
-	m.answer(t.sub, t.outcome(wire.StatusCommitted))
+	m.answer(t.sub, t.outcome(txwire.StatusCommitted))
 	m.forget(t)
 	if l := m.own; l != nil && t.ID.Log == l.name {
 		l.release(t.home)
@@ -62,7 +63,7 @@ func (m *Machine) forget(t *Tx) {
 }
 
 // Resend says that an answer of somebody is due for long enough to ask again.
-func (m *Machine) Resend(id wire.TxID) {
+func (m *Machine) Resend(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil {
 		return
@@ -85,14 +86,14 @@ func (m *Machine) Resend(id wire.TxID) {
 // GiveUp ends the resends of an abort: whoever has not acknowledged it is in
 // doubt at worst, will ask, and be told. A client that still waits is told
 // unknown, since no participant has closed the key. Commits are never given up.
-func (m *Machine) GiveUp(id wire.TxID) {
+func (m *Machine) GiveUp(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil || t.State != Aborting {
 		return
 	}
 	if t.proven {
-		m.answer(t.sub, t.outcome(wire.StatusAborted))
+		m.answer(t.sub, t.outcome(txwire.StatusAborted))
 	}
-	m.settle(t, wire.StatusUnknown)
+	m.settle(t, txwire.StatusUnknown)
 	m.forget(t)
 }

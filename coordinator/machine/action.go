@@ -1,6 +1,8 @@
 package machine
 
-import "parley/wire"
+import (
+	"parley/wire/txwire"
+)
 
 // Action is something for the driver to do. Actions of one event are in order,
 // but no rule depends on it: any of them may be lost, late or repeated, except
@@ -11,31 +13,31 @@ type Action interface{ action() }
 type (
 	SendPrepare struct {
 		To  string
-		ID  wire.TxID
-		Msg wire.Prepare
+		ID  txwire.ID
+		Msg txwire.Prepare
 	}
 	SendCommit struct {
 		To  string
-		ID  wire.TxID
-		Msg wire.Commit
+		ID  txwire.ID
+		Msg txwire.Commit
 	}
 	SendAbort struct {
 		To  string
-		ID  wire.TxID
-		Msg wire.Abort
+		ID  txwire.ID
+		Msg txwire.Abort
 	}
 )
 
 // Reply answers a submission.
 type Reply struct {
 	To      string
-	Outcome wire.Outcome
+	Outcome txwire.Outcome
 }
 
 // Answer answers a question about a branch in doubt.
 type Answer struct {
 	To       string
-	Resolved wire.Resolved
+	Resolved txwire.Resolved
 }
 
 // AskOwner asks the owner of a log on behalf of someone in doubt, and either
@@ -56,7 +58,7 @@ type Open struct{}
 type Append struct {
 	Log    string
 	Expect uint64
-	Record wire.Record
+	Record txwire.Record
 	Again  bool
 }
 
@@ -86,10 +88,10 @@ type Purge struct {
 // ends them.
 type (
 	Watch struct {
-		ID       wire.TxID
+		ID       txwire.ID
 		DecideBy int64
 	}
-	Unwatch struct{ ID wire.TxID }
+	Unwatch struct{ ID txwire.ID }
 )
 
 // Restart asks for [Machine.Restarted] after a random while, longer with the
@@ -120,13 +122,13 @@ type LostLog struct {
 // and collected after its window: it counts as applied, and is worth a line in the
 // log.
 type Forgotten struct {
-	ID          wire.TxID
+	ID          txwire.ID
 	Participant string
 }
 
 // Alarm is for an operator: a participant refused an outcome.
 type Alarm struct {
-	ID          wire.TxID
+	ID          txwire.ID
 	Participant string
 	Text        string
 }

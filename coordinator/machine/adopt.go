@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // adoption is the work on a log whose owner is silent.
@@ -13,14 +14,14 @@ type adoption struct {
 	// mine: it was the own log, so that what is committed in it and no longer
 	// held is finished, but for the append that was in flight.
 	mine   bool
-	flight []wire.TxID
+	flight []txwire.ID
 	// seal is the nonce of the seal under way, and chain what was read before.
 	seal  string
 	chain []Stored
 	// sealSeq and commits are known once the log is sealed; left counts the
 	// commits that are not acknowledged by all.
 	sealSeq uint64
-	commits map[uint64]wire.Committed
+	commits map[uint64]txwire.Committed
 	left    int
 	// asked are questions that wait for the seal.
 	asked []Question
@@ -37,7 +38,7 @@ const (
 // Stored is a record and its stream sequence.
 type Stored struct {
 	Seq    uint64
-	Record wire.Record
+	Record txwire.Record
 }
 
 // sealedLog is a log that was sealed, driven to its end and purged.
@@ -79,7 +80,7 @@ func (m *Machine) Read(log string, found []Stored) {
 	switch {
 	case !whole || m.behind:
 		m.do(ReadLog{Log: log, Again: true})
-	case len(chain) > 0 && chain[len(chain)-1].Record.Kind == wire.RecordSeal:
+	case len(chain) > 0 && chain[len(chain)-1].Record.Kind == txwire.RecordSeal:
 		m.sealed(a, chain, chain[len(chain)-1].Seq)
 	default:
 		m.trySeal(a, chain)
@@ -103,7 +104,7 @@ func chainOf(found []Stored) (chain []Stored, whole bool) {
 }
 
 func (m *Machine) trySeal(a *adoption, chain []Stored) {
-	r := wire.Record{V: wire.Version, Kind: wire.RecordSeal, By: m.Log()}
+	r := txwire.Record{V: wire.Version, Kind: txwire.RecordSeal, By: m.Log()}
 	if n := len(chain); n > 0 {
 		r.Prev, r.Base = chain[n-1].Seq, chain[n-1].Record.Base
 	}
@@ -129,7 +130,7 @@ func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 
 // sealed: the chain is the whole truth about the log, for ever.
 func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
-	a.phase, a.sealSeq, a.commits = driving, seq, map[uint64]wire.Committed{}
+	a.phase, a.sealSeq, a.commits = driving, seq, map[uint64]txwire.Committed{}
 	m.do(Adopted{Log: a.log})
 	for _, s := range chain {
 		for _, c := range s.Record.Commits {
@@ -147,8 +148,8 @@ func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 }
 
 // drive takes a commit that was found in a log to its end.
-func (m *Machine) drive(a *adoption, c wire.Committed) {
-	id := wire.TxID{Log: a.log, N: c.N}
+func (m *Machine) drive(a *adoption, c txwire.Committed) {
+	id := txwire.ID{Log: a.log, N: c.N}
 	t := m.txs[id]
 	if t == nil && a.mine && !slices.Contains(a.flight, id) {
 		return

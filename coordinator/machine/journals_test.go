@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Yes votes of two journals under one name abort the transaction, before and
@@ -12,14 +13,14 @@ import (
 func TestTwoJournalsUnderOneNameAbort(t *testing.T) {
 	m := New("aaaaaaaaa", DefaultLimits())
 	m.Opened("log", 1)
-	id := wire.TxID{Log: "log", N: 1}
-	m.Submit(Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []wire.Branch{{Participant: "inventory"}, {Participant: "delivery"}}}, Waiter{To: "client"})
-	m.Vote(id, "inventory", wire.Vote{Yes: true, Journal: "one"})
-	m.Vote(id, "inventory", wire.Vote{Yes: true, Journal: "one"}) // again, which changes nothing
+	id := txwire.ID{Log: "log", N: 1}
+	m.Submit(Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []txwire.Branch{{Participant: "inventory"}, {Participant: "delivery"}}}, Waiter{To: "client"})
+	m.Vote(id, "inventory", txwire.Vote{Yes: true, Journal: "one"})
+	m.Vote(id, "inventory", txwire.Vote{Yes: true, Journal: "one"}) // again, which changes nothing
 	m.Actions()
-	m.Vote(id, "inventory", wire.Vote{Yes: true, Journal: "two"})
-	m.Vote(id, "delivery", wire.Vote{Yes: true, Journal: "three"})
-	m.Ack(id, "inventory", wire.Ack{Of: wire.KindAbort, Closed: true, Journal: "one"})
+	m.Vote(id, "inventory", txwire.Vote{Yes: true, Journal: "two"})
+	m.Vote(id, "delivery", txwire.Vote{Yes: true, Journal: "three"})
+	m.Ack(id, "inventory", txwire.Ack{Of: txwire.KindAbort, Closed: true, Journal: "one"})
 	var reply *Reply
 	aborts := 0
 	for _, a := range m.Actions() {
@@ -35,7 +36,7 @@ func TestTwoJournalsUnderOneNameAbort(t *testing.T) {
 	if aborts < 2 {
 		t.Errorf("%d aborts were sent, want one to each participant", aborts)
 	}
-	if reply == nil || reply.Outcome.Status != wire.StatusAborted || reply.Outcome.Code != wire.CodeTwoJournals || reply.Outcome.Participant != "inventory" {
+	if reply == nil || reply.Outcome.Status != txwire.StatusAborted || reply.Outcome.Code != wire.CodeTwoJournals || reply.Outcome.Participant != "inventory" {
 		t.Errorf("the client is answered with %+v, want aborted, %s of inventory", reply, wire.CodeTwoJournals)
 	}
 }

@@ -1,7 +1,7 @@
 package machine
 
 import (
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Limits bound what the machine holds; beyond them new work is refused with
@@ -25,7 +25,7 @@ type Limits struct {
 // DefaultLimits are right for a coordinator of a few thousand transactions a
 // second.
 func DefaultLimits() Limits {
-	return Limits{Undecided: 4096, Unfinished: 65536, Batch: wire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024}
+	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024}
 }
 
 // Machine is one coordinator. The zero value is not usable, see [New].
@@ -37,7 +37,7 @@ type Machine struct {
 	own       *ownLog // nil while there is none
 	closed    bool    // no own log is wanted any more
 	behind    bool    // the stream may have gone back, see StreamAt
-	txs       map[wire.TxID]*Tx
+	txs       map[txwire.ID]*Tx
 	subs      map[string]*Submission // living submissions by key
 	undecided int
 	// committed and aborted count decisions, for people.
@@ -45,7 +45,7 @@ type Machine struct {
 	adoptions          map[string]*adoption
 	done               []sealedLog // finished logs of others, oldest first
 	// abandoned are the branches that operators gave up, see Abandon.
-	abandoned map[wire.TxID][]wire.CommittedBranch
+	abandoned map[txwire.ID][]txwire.CommittedBranch
 
 	out []Action
 }
@@ -55,8 +55,8 @@ type Machine struct {
 func New(prefix string, limits Limits) *Machine {
 	m := &Machine{
 		limits: limits, prefix: prefix,
-		txs: map[wire.TxID]*Tx{}, subs: map[string]*Submission{}, adoptions: map[string]*adoption{},
-		abandoned: map[wire.TxID][]wire.CommittedBranch{},
+		txs: map[txwire.ID]*Tx{}, subs: map[string]*Submission{}, adoptions: map[string]*adoption{},
+		abandoned: map[txwire.ID][]txwire.CommittedBranch{},
 	}
 	m.do(Open{})
 	return m

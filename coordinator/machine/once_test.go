@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // A client that waits until all is applied promises that its key is its own,
@@ -15,25 +15,25 @@ import (
 func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		wait wire.Wait
+		wait txwire.Wait
 		ack  bool // the participant acknowledges, with the key held by another
 	}{
-		{"waits until applied, the abort is given up", wire.WaitApplied, false},
-		{"waits until applied, the abort is acknowledged", wire.WaitApplied, true},
-		{"waits for the decision", wire.WaitDecided, false},
+		{"waits until applied, the abort is given up", txwire.WaitApplied, false},
+		{"waits until applied, the abort is acknowledged", txwire.WaitApplied, true},
+		{"waits for the decision", txwire.WaitDecided, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := New("aaaaaaaaa", DefaultLimits())
 			m.Opened("log", 1)
-			s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []wire.Branch{{Participant: "inventory"}}}
+			s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []txwire.Branch{{Participant: "inventory"}}}
 			once := s
 			once.Once = true
-			id := wire.TxID{Log: "log", N: 1}
-			m.Submit(once, Waiter{To: "try 1", Wait: wire.WaitApplied})
+			id := txwire.ID{Log: "log", N: 1}
+			m.Submit(once, Waiter{To: "try 1", Wait: txwire.WaitApplied})
 			m.Deadline(id)
 			m.Submit(s, Waiter{To: "try 2", Wait: tt.wait})
 			if tt.ack {
-				m.Ack(id, "inventory", wire.Ack{Of: wire.KindAbort})
+				m.Ack(id, "inventory", txwire.Ack{Of: txwire.KindAbort})
 			} else {
 				m.GiveUp(id)
 			}
@@ -44,7 +44,7 @@ func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
 					continue
 				}
 				answered++
-				if r.Outcome.Status != wire.StatusUnknown {
+				if r.Outcome.Status != txwire.StatusUnknown {
 					t.Errorf("%s is told %s, and nobody has closed the key", r.To, r.Outcome.Status)
 				}
 			}
@@ -59,16 +59,16 @@ func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
 func TestClosedKeyIsProvenForLaterSubmissions(t *testing.T) {
 	m := New("aaaaaaaaa", DefaultLimits())
 	m.Opened("log", 1)
-	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Once: true, Branches: []wire.Branch{{Participant: "inventory"}, {Participant: "delivery"}}}
-	id := wire.TxID{Log: "log", N: 1}
-	m.Submit(s, Waiter{To: "try 1", Wait: wire.WaitApplied})
+	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Once: true, Branches: []txwire.Branch{{Participant: "inventory"}, {Participant: "delivery"}}}
+	id := txwire.ID{Log: "log", N: 1}
+	m.Submit(s, Waiter{To: "try 1", Wait: txwire.WaitApplied})
 	m.Deadline(id)
-	m.Ack(id, "inventory", wire.Ack{Of: wire.KindAbort, Closed: true})
+	m.Ack(id, "inventory", txwire.Ack{Of: txwire.KindAbort, Closed: true})
 	m.Actions()
 	s.Once = false
 	m.Submit(s, Waiter{To: "try 2"})
 	actions := m.Actions()
-	if len(actions) != 1 || actions[0].(Reply).Outcome.Status != wire.StatusAborted {
+	if len(actions) != 1 || actions[0].(Reply).Outcome.Status != txwire.StatusAborted {
 		t.Fatalf("try 2 is answered with %v, expected is aborted at once", actions)
 	}
 }
@@ -78,7 +78,7 @@ func TestClosedKeyIsProvenForLaterSubmissions(t *testing.T) {
 func TestWaitersAreBounded(t *testing.T) {
 	m := New("aaaaaaaaa", DefaultLimits())
 	m.Opened("log", 1)
-	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []wire.Branch{{Participant: "inventory"}}}
+	s := Submission{Key: "k", Digest: "d", DecideBy: 1, Branches: []txwire.Branch{{Participant: "inventory"}}}
 	const tries = 10 * maxWaiters
 	for i := range tries {
 		m.Submit(s, Waiter{To: fmt.Sprint("try ", i)})

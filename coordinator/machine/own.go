@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // ownLog is the log this machine writes.
@@ -17,7 +18,7 @@ type ownLog struct {
 	// made counts the records written, for their names.
 	made uint64
 	// ready waits for the next record, in order.
-	ready []wire.TxID
+	ready []txwire.ID
 	// flight is the append that is not decided yet.
 	flight *flight
 	// records are those from base on, oldest first; purged is what the broker
@@ -29,9 +30,9 @@ type ownLog struct {
 
 // flight is one append under way.
 type flight struct {
-	record wire.Record
-	txs    []wire.TxID // that it decides
-	carry  []wire.TxID // that it carries forward
+	record txwire.Record
+	txs    []txwire.ID // that it decides
+	carry  []txwire.ID // that it carries forward
 }
 
 // ownRecord is a stored record and how many unfinished commits have their home
@@ -75,8 +76,8 @@ func (m *Machine) tryAppend() {
 	if l == nil || l.flight != nil {
 		return
 	}
-	f := &flight{record: wire.Record{
-		V: wire.Version, Kind: wire.RecordCommits, Prev: l.last, Base: l.base(), By: l.name,
+	f := &flight{record: txwire.Record{
+		V: wire.Version, Kind: txwire.RecordCommits, Prev: l.last, Base: l.base(), By: l.name,
 	}}
 	n := min(len(l.ready), m.limits.Batch)
 	f.txs = slices.Clone(l.ready[:n])
@@ -164,7 +165,7 @@ func (m *Machine) stored(seq uint64) {
 		m.settleIn(t, seq)
 		m.committed++
 		if t.sub != nil {
-			m.answerDecided(t.sub, t.outcome(wire.StatusCommitted))
+			m.answerDecided(t.sub, t.outcome(txwire.StatusCommitted))
 		}
 		for i := range t.Branches {
 			m.sendCommit(t, &t.Branches[i])
@@ -197,7 +198,7 @@ func (m *Machine) giveUp(why string, lost int) {
 	l := m.own
 	m.do(LostLog{Log: l.name, Why: why})
 	fenced := abortion{code: wire.CodeFenced, reason: "this coordinator lost its log before the decision: " + why}
-	var inFlight []wire.TxID
+	var inFlight []txwire.ID
 	if l.flight != nil {
 		inFlight = l.flight.txs
 	}
@@ -208,12 +209,12 @@ func (m *Machine) giveUp(why string, lost int) {
 		if lost == appendUnknown && slices.Contains(inFlight, t.ID) {
 			m.undecided--
 			t.abort = abortion{code: wire.CodeUndecided, reason: why}
-			m.settle(t, wire.StatusUnknown)
+			m.settle(t, txwire.StatusUnknown)
 			m.forget(t)
 			continue
 		}
 		m.abort(t, fenced)
-		m.settle(t, wire.StatusUnknown)
+		m.settle(t, txwire.StatusUnknown)
 	}
 	m.own = nil
 	if !m.closed {

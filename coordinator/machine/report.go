@@ -2,6 +2,7 @@ package machine
 
 import (
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Remind tells every client that still waits that its transaction is at work,
@@ -19,8 +20,8 @@ func (m *Machine) Remind() {
 // committed the submission earlier, if one is known. Of a transaction that is
 // committed and only waits to be applied it names a participant that is missing.
 // The status is pending even then: committed would end the submission.
-func (m *Machine) progress(s *Submission) wire.Outcome {
-	o := wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: s.tx, Key: s.Key}
+func (m *Machine) progress(s *Submission) txwire.Outcome {
+	o := txwire.Outcome{V: wire.Version, Status: txwire.StatusPending, ID: s.tx, Key: s.Key}
 	t := m.txs[s.tx]
 	if !s.found.IsZero() {
 		o.ID = s.found
@@ -37,7 +38,7 @@ func (m *Machine) progress(s *Submission) wire.Outcome {
 }
 
 // State is where a transaction stands, and whether it is held at all.
-func (m *Machine) State(id wire.TxID) (State, bool) {
+func (m *Machine) State(id txwire.ID) (State, bool) {
 	t := m.txs[id]
 	if t == nil {
 		return 0, false
@@ -46,31 +47,31 @@ func (m *Machine) State(id wire.TxID) (State, bool) {
 }
 
 // Status is what this machine knows of a transaction; false if nothing.
-func (m *Machine) Status(id wire.TxID) (wire.Outcome, bool) {
+func (m *Machine) Status(id txwire.ID) (txwire.Outcome, bool) {
 	t := m.txs[id]
 	if t == nil {
 		a := m.adoptions[id.Log]
 		if a == nil || a.phase != driving {
-			return wire.Outcome{}, false
+			return txwire.Outcome{}, false
 		}
 		c, ok := a.commits[id.N]
-		return wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: id, Key: c.Key, Applied: true}, ok
+		return txwire.Outcome{V: wire.Version, Status: txwire.StatusCommitted, ID: id, Key: c.Key, Applied: true}, ok
 	}
 	switch t.State {
 	case Committed:
-		return t.outcome(wire.StatusCommitted), true
+		return t.outcome(txwire.StatusCommitted), true
 	case Aborting:
 		// The transaction is aborted; whether its key is closed is not said.
-		return t.outcome(wire.StatusAborted), true
+		return t.outcome(txwire.StatusAborted), true
 	default:
-		return wire.Outcome{V: wire.Version, Status: wire.StatusPending, ID: id, Key: t.Key}, true
+		return txwire.Outcome{V: wire.Version, Status: txwire.StatusPending, ID: id, Key: t.Key}, true
 	}
 }
 
 // Report is what the machine is doing, with at most [wire.MaxList] of its
 // transactions that wait for something, oldest first.
-func (m *Machine) Report() wire.CoordinatorState {
-	r := wire.CoordinatorState{
+func (m *Machine) Report() txwire.CoordinatorState {
+	r := txwire.CoordinatorState{
 		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: m.Unfinished() - m.undecided,
 		Committed: m.committed, Aborted: m.aborted, Abandoned: m.Abandoned(),
 	}
@@ -90,7 +91,7 @@ func (m *Machine) Report() wire.CoordinatorState {
 
 // ReportFrom is a report whose transactions are those from one on, with how many
 // follow them.
-func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
+func (m *Machine) ReportFrom(from txwire.ID) txwire.CoordinatorState {
 	r := m.Report()
 	r.Txs = nil
 	for _, t := range m.sorted() {
@@ -105,8 +106,8 @@ func (m *Machine) ReportFrom(from wire.TxID) wire.CoordinatorState {
 	return r
 }
 
-func (m *Machine) info(t *Tx) wire.TxInfo {
-	info := wire.TxInfo{ID: t.ID, Key: t.Key, State: t.State.String()}
+func (m *Machine) info(t *Tx) txwire.Info {
+	info := txwire.Info{ID: t.ID, Key: t.Key, State: t.State.String()}
 	for i, b := range t.Branches {
 		if t.State == Preparing && b.Journal == "" || t.State >= Committed && !b.Done && !m.isAbandoned(t, &t.Branches[i]) {
 			info.Waiting = append(info.Waiting, b.Participant)

@@ -2,12 +2,13 @@ package machine
 
 import (
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Question is a question about a branch in doubt, and where the answer goes.
 type Question struct {
 	To  string
-	Ask wire.Resolve
+	Ask txwire.Resolve
 }
 
 // maxAsked bounds the questions that wait for one seal; who is refused asks
@@ -37,7 +38,7 @@ func (m *Machine) Resolve(q Question) {
 func (m *Machine) Owner(q Question) {
 	r, ok := m.known(q)
 	if !ok {
-		r = resolved(wire.StatusUnknown)
+		r = resolved(txwire.StatusUnknown)
 	}
 	m.do(Answer{To: q.To, Resolved: r})
 }
@@ -60,13 +61,13 @@ func (m *Machine) OwnerSilent(q Question) {
 }
 
 // known answers from what this machine holds.
-func (m *Machine) known(q Question) (wire.Resolved, bool) {
+func (m *Machine) known(q Question) (txwire.Resolved, bool) {
 	id := q.Ask.ID
 	if m.own != nil && m.own.name == id.Log {
 		return m.fromOwn(q), true
 	}
 	if m.behind {
-		return wire.Resolved{}, false
+		return txwire.Resolved{}, false
 	}
 	if a := m.adoptions[id.Log]; a != nil {
 		return m.fromAdoption(a, q), a.phase == driving
@@ -76,28 +77,28 @@ func (m *Machine) known(q Question) (wire.Resolved, bool) {
 			return presumed(q, d.seq), true
 		}
 	}
-	return wire.Resolved{}, false
+	return txwire.Resolved{}, false
 }
 
-func (m *Machine) fromOwn(q Question) wire.Resolved {
+func (m *Machine) fromOwn(q Question) txwire.Resolved {
 	t := m.txs[q.Ask.ID]
 	switch {
 	case t == nil && q.Ask.ID.N > m.own.next:
-		r := resolved(wire.StatusUnknown)
+		r := resolved(txwire.StatusUnknown)
 		r.Code, r.Reason = wire.CodeNotFound, "this log has not issued that transaction yet"
 		return r
 	case t == nil:
 		return presumed(q, 0)
 	case t.State == Aborting:
-		return resolved(wire.StatusAborted)
+		return resolved(txwire.StatusAborted)
 	case t.State == Committed:
 		return committedFor(t.committed(), q)
 	default:
-		return resolved(wire.StatusPending)
+		return resolved(txwire.StatusPending)
 	}
 }
 
-func (m *Machine) fromAdoption(a *adoption, q Question) wire.Resolved {
+func (m *Machine) fromAdoption(a *adoption, q Question) txwire.Resolved {
 	if c, ok := a.commits[q.Ask.ID.N]; ok {
 		return committedFor(c, q)
 	}
@@ -108,22 +109,22 @@ func (m *Machine) fromAdoption(a *adoption, q Question) wire.Resolved {
 // a branch in doubt that means aborted, since a commit it had not acknowledged
 // would still be there. Asked by anybody else it is unknown: it may have
 // committed, been acknowledged by all, and been forgotten.
-func presumed(q Question, sealSeq uint64) wire.Resolved {
+func presumed(q Question, sealSeq uint64) txwire.Resolved {
 	if q.Ask.Participant == "" {
-		r := resolved(wire.StatusUnknown)
+		r := resolved(txwire.StatusUnknown)
 		r.Code, r.Reason = wire.CodeNotFound, "finished and forgotten, or never committed; its participants know"
 		return r
 	}
-	return wire.Resolved{V: wire.Version, Status: wire.StatusAborted, SealSeq: sealSeq}
+	return txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted, SealSeq: sealSeq}
 }
 
 // committedFor tells a journal that did not vote in a committed transaction
 // that its own branch is aborted: the participant's other journal has it.
-func committedFor(c wire.Committed, q Question) wire.Resolved {
+func committedFor(c txwire.Committed, q Question) txwire.Resolved {
 	if votedIn(c, q.Ask) {
-		return resolved(wire.StatusCommitted)
+		return resolved(txwire.StatusCommitted)
 	}
-	return resolved(wire.StatusAborted)
+	return resolved(txwire.StatusAborted)
 }
 
 // answerFound answers the questions about commits that a read found: what was
@@ -132,7 +133,7 @@ func (m *Machine) answerFound(a *adoption, found []Stored) {
 	if len(a.asked) == 0 {
 		return
 	}
-	committed := map[uint64]wire.Committed{}
+	committed := map[uint64]txwire.Committed{}
 	for _, s := range found {
 		for _, c := range s.Record.Commits {
 			committed[c.N] = c
@@ -145,12 +146,12 @@ func (m *Machine) answerFound(a *adoption, found []Stored) {
 			still = append(still, q)
 			continue
 		}
-		m.do(Answer{To: q.To, Resolved: resolved(wire.StatusCommitted)})
+		m.do(Answer{To: q.To, Resolved: resolved(txwire.StatusCommitted)})
 	}
 	a.asked = still
 }
 
-func votedIn(c wire.Committed, ask wire.Resolve) bool {
+func votedIn(c txwire.Committed, ask txwire.Resolve) bool {
 	if ask.Participant == "" {
 		return true // asked about the transaction, not about a branch
 	}
@@ -162,4 +163,4 @@ func votedIn(c wire.Committed, ask wire.Resolve) bool {
 	return false
 }
 
-func resolved(s wire.Status) wire.Resolved { return wire.Resolved{V: wire.Version, Status: s} }
+func resolved(s txwire.Status) txwire.Resolved { return txwire.Resolved{V: wire.Version, Status: s} }

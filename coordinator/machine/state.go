@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Clone is an independent copy without pending actions, for exploration.
@@ -30,7 +30,7 @@ func (m *Machine) Clone() *Machine {
 		c.subs[k] = copySub(s)
 	}
 	c.abandoned = maps.Clone(m.abandoned)
-	c.txs = make(map[wire.TxID]*Tx, len(m.txs))
+	c.txs = make(map[txwire.ID]*Tx, len(m.txs))
 	for id, t := range m.txs {
 		n := *t
 		n.Branches = slices.Clone(t.Branches)
@@ -102,7 +102,7 @@ func (m *Machine) AppendKey(b []byte) []byte {
 	for _, name := range slices.Sorted(maps.Keys(m.adoptions)) {
 		k.adoption(m.adoptions[name])
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(m.abandoned), wire.TxID.Compare) {
+	for _, id := range slices.SortedFunc(maps.Keys(m.abandoned), txwire.ID.Compare) {
 		k.text(id.String())
 		for _, b := range m.abandoned[id] {
 			k.text(b.Participant)
@@ -139,7 +139,7 @@ func (k *key) flag(f bool) {
 	}
 }
 
-func (k *key) ids(ids []wire.TxID) {
+func (k *key) ids(ids []txwire.ID) {
 	k.num(uint64(len(ids)))
 	for _, id := range ids {
 		k.text(id.String())
@@ -196,7 +196,7 @@ func (k *key) adoption(a *adoption) {
 	}
 }
 
-func (k *key) committed(c wire.Committed) {
+func (k *key) committed(c txwire.Committed) {
 	k.num(c.N, uint64(c.DecideBy), uint64(len(c.Branches)))
 	k.text(c.Key)
 	for _, b := range c.Branches {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Exploration takes two machines with one key for one. Whatever a machine may
@@ -12,7 +12,7 @@ import (
 // the same id or sequence: a transaction's idempotency key, and the commits in
 // a chain that was read before a seal.
 func TestAppendKeyTellsMachinesApart(t *testing.T) {
-	id := wire.TxID{Log: "log", N: 1}
+	id := txwire.ID{Log: "log", N: 1}
 	tests := []struct {
 		name string
 		with func(m *Machine, other bool)
@@ -24,13 +24,13 @@ func TestAppendKeyTellsMachinesApart(t *testing.T) {
 			m.txs[id] = &Tx{ID: id, State: Committed, Branches: []Branch{{Participant: pick(other, "inventory", "delivery")}}}
 		}},
 		{"the commits in a chain that a seal rests on", func(m *Machine, other bool) {
-			m.adoptions["log"] = &adoption{log: "log", phase: sealing, chain: []Stored{{Seq: 2, Record: wire.Record{
-				Kind: wire.RecordCommits, Prev: 1, Commits: []wire.Committed{{N: pick[uint64](other, 1, 2)}},
+			m.adoptions["log"] = &adoption{log: "log", phase: sealing, chain: []Stored{{Seq: 2, Record: txwire.Record{
+				Kind: txwire.RecordCommits, Prev: 1, Commits: []txwire.Committed{{N: pick[uint64](other, 1, 2)}},
 			}}}}
 		}},
 		{"the journal in an adopted commit", func(m *Machine, other bool) {
-			m.adoptions["log"] = &adoption{log: "log", phase: driving, commits: map[uint64]wire.Committed{
-				1: {N: 1, Branches: []wire.CommittedBranch{{Participant: "inventory", Journal: pick(other, "j1", "j2")}}},
+			m.adoptions["log"] = &adoption{log: "log", phase: driving, commits: map[uint64]txwire.Committed{
+				1: {N: 1, Branches: []txwire.CommittedBranch{{Participant: "inventory", Journal: pick(other, "j1", "j2")}}},
 			}}
 		}},
 		{"how many of one list and of the next", func(m *Machine, other bool) {

@@ -1,6 +1,9 @@
 package machine
 
-import "parley/wire"
+import (
+	"parley/wire"
+	"parley/wire/txwire"
+)
 
 // StreamAt takes the last sequence of the stream, as its leader reports it, and
 // one that was known to be stored before the leader was asked. A last sequence
@@ -30,7 +33,7 @@ func (m *Machine) Appending() string {
 // answerBehind answers a question that only a seal could answer, while none is
 // believed.
 func (m *Machine) answerBehind(q Question) {
-	r := resolved(wire.StatusUnknown)
-	r.Code, r.Reason = wire.CodeUnavailable, "the stream "+wire.TxLog().Name+" appears to have gone back, so nothing is concluded from it"
+	r := resolved(txwire.StatusUnknown)
+	r.Code, r.Reason = wire.CodeUnavailable, "the stream "+txwire.LogStream().Name+" appears to have gone back, so nothing is concluded from it"
 	m.do(Answer{To: q.To, Resolved: r})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Submit starts a transaction for a client, or joins the client to the one
@@ -45,10 +46,10 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 		m.reject(s.Key, w, wire.CodeConflict, "the key was used before for a transaction with other content")
 	case sub.Digest != s.Digest:
 		m.reject(s.Key, w, wire.CodeContended, "the key is held by a transaction with other content that is not decided yet")
-	case committed && w.Wait != wire.WaitApplied:
-		m.do(Reply{To: w.To, Outcome: t.outcome(wire.StatusCommitted)})
-	case t != nil && t.proven && w.Wait != wire.WaitApplied:
-		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(wire.StatusAborted))})
+	case committed && w.Wait != txwire.WaitApplied:
+		m.do(Reply{To: w.To, Outcome: t.outcome(txwire.StatusCommitted)})
+	case t != nil && t.proven && w.Wait != txwire.WaitApplied:
+		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(txwire.StatusAborted))})
 	default:
 		// Who repeats a key has often gone; the one who lives asks again.
 		if len(sub.waiters) == maxWaiters {
@@ -64,14 +65,14 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 const maxWaiters = 64
 
 func (m *Machine) reject(key string, w Waiter, code wire.Code, reason string) {
-	m.do(Reply{To: w.To, Outcome: wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: key, Code: code, Reason: reason}})
+	m.do(Reply{To: w.To, Outcome: txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Key: key, Code: code, Reason: reason}})
 }
 
 // start gives a submission its next transaction.
 func (m *Machine) start(s *Submission) {
 	m.own.next++
 	t := &Tx{
-		ID: wire.TxID{Log: m.own.name, N: m.own.next}, Key: s.Key, Digest: s.Digest, DecideBy: s.DecideBy, sub: s,
+		ID: txwire.ID{Log: m.own.name, N: m.own.next}, Key: s.Key, Digest: s.Digest, DecideBy: s.DecideBy, sub: s,
 		Branches: make([]Branch, len(s.Branches)),
 	}
 	for i, b := range s.Branches {
@@ -87,7 +88,7 @@ func (m *Machine) start(s *Submission) {
 }
 
 func (m *Machine) prepare(t *Tx, i int) {
-	m.do(SendPrepare{To: t.Branches[i].Participant, ID: t.ID, Msg: wire.Prepare{
+	m.do(SendPrepare{To: t.Branches[i].Participant, ID: t.ID, Msg: txwire.Prepare{
 		V: wire.Version, Key: t.Key, Digest: t.Digest, DecideBy: t.DecideBy,
 		OpenSeq: m.own.openSeq, Payload: t.sub.Branches[i].Payload,
 	}})
@@ -101,8 +102,8 @@ func (m *Machine) Restarted(key string, expired bool) {
 		return
 	}
 	if expired || m.own == nil {
-		m.answer(s, wire.Outcome{
-			V: wire.Version, Status: wire.StatusUnknown, Key: key, Code: wire.CodeUndecided,
+		m.answer(s, txwire.Outcome{
+			V: wire.Version, Status: txwire.StatusUnknown, Key: key, Code: wire.CodeUndecided,
 			Reason: "another transaction with this key is not decided yet",
 		})
 		return
@@ -111,7 +112,7 @@ func (m *Machine) Restarted(key string, expired bool) {
 }
 
 // answer tells every waiting client and ends the submission.
-func (m *Machine) answer(s *Submission, o wire.Outcome) {
+func (m *Machine) answer(s *Submission, o txwire.Outcome) {
 	if s == nil {
 		return
 	}
@@ -124,10 +125,10 @@ func (m *Machine) answer(s *Submission, o wire.Outcome) {
 }
 
 // answerDecided tells the clients that want to know the decision only.
-func (m *Machine) answerDecided(s *Submission, o wire.Outcome) {
+func (m *Machine) answerDecided(s *Submission, o txwire.Outcome) {
 	var later []Waiter
 	for _, w := range s.waiters {
-		if w.Wait == wire.WaitApplied {
+		if w.Wait == txwire.WaitApplied {
 			later = append(later, w)
 			continue
 		}
@@ -137,7 +138,7 @@ func (m *Machine) answerDecided(s *Submission, o wire.Outcome) {
 }
 
 // truth is o, unless s is known to have committed before.
-func (s *Submission) truth(o wire.Outcome) wire.Outcome {
+func (s *Submission) truth(o txwire.Outcome) txwire.Outcome {
 	if !s.found.IsZero() && o.ID != s.found {
 		return s.earlier(false)
 	}
@@ -145,8 +146,8 @@ func (s *Submission) truth(o wire.Outcome) wire.Outcome {
 }
 
 // earlier is the outcome of the transaction that committed s before.
-func (s *Submission) earlier(applied bool) wire.Outcome {
-	return wire.Outcome{V: wire.Version, Status: wire.StatusCommitted, ID: s.found, Key: s.Key, Applied: applied}
+func (s *Submission) earlier(applied bool) txwire.Outcome {
+	return txwire.Outcome{V: wire.Version, Status: txwire.StatusCommitted, ID: s.found, Key: s.Key, Applied: applied}
 }
 
 func (m *Machine) endSubmission(s *Submission) {

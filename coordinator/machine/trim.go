@@ -4,7 +4,7 @@ import (
 	"slices"
 	"sort"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // A log shrinks in three steps that must stay in this order: commits that are
@@ -56,13 +56,13 @@ func (l *ownLog) worthTrimming(f *flight, limits Limits) bool {
 
 // toCarry is up to n transactions whose home is in the older half of the log,
 // when it has grown too long.
-func (m *Machine) toCarry(n int) []wire.TxID {
+func (m *Machine) toCarry(n int) []txwire.ID {
 	l := m.own
 	if len(l.records) <= m.limits.CarryAt || n == 0 {
 		return nil
 	}
 	before := l.records[len(l.records)/2].seq
-	var ids []wire.TxID
+	var ids []txwire.ID
 	for _, t := range m.sorted() {
 		if t.ID.Log == l.name && t.State == Committed && t.home < before && len(ids) < n {
 			ids = append(ids, t.ID)

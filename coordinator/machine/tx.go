@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // State is where a transaction stands; see the package comment.
@@ -24,7 +25,7 @@ func (s State) String() string {
 
 // Tx is one transaction of the own log, or a committed one of an adopted log.
 type Tx struct {
-	ID       wire.TxID
+	ID       txwire.ID
 	State    State
 	Key      string
 	Digest   string // empty for an adopted one
@@ -70,15 +71,15 @@ type Submission struct {
 	Key      string
 	Digest   string
 	DecideBy int64 // milliseconds since 1970
-	Branches []wire.Branch
+	Branches []txwire.Branch
 	// Once: the key was made for this submission, which is the only one.
 	Once bool
 
-	tx      wire.TxID // zero while it waits to start again
+	tx      txwire.ID // zero while it waits to start again
 	waiters []Waiter
 	// found is the transaction that committed this submission earlier; no
 	// other answer than that can be given any more.
-	found wire.TxID
+	found txwire.ID
 	// restarts counts how often it made way, for the pause before the next.
 	restarts int
 }
@@ -86,7 +87,7 @@ type Submission struct {
 // Waiter is a client that waits for an outcome.
 type Waiter struct {
 	To   string
-	Wait wire.Wait
+	Wait txwire.Wait
 }
 
 func (t *Tx) branch(participant string) *Branch {
@@ -126,11 +127,11 @@ func (t *Tx) allDone() bool {
 }
 
 // outcome is what a client is told about t.
-func (t *Tx) outcome(status wire.Status) wire.Outcome {
-	o := wire.Outcome{V: wire.Version, Status: status, ID: t.ID, Key: t.Key}
-	if status != wire.StatusCommitted {
+func (t *Tx) outcome(status txwire.Status) txwire.Outcome {
+	o := txwire.Outcome{V: wire.Version, Status: status, ID: t.ID, Key: t.Key}
+	if status != txwire.StatusCommitted {
 		o.Code, o.Reason, o.Participant = t.abort.code, t.abort.reason, t.abort.participant
-		o.Applied = status == wire.StatusAborted && t.allDone()
+		o.Applied = status == txwire.StatusAborted && t.allDone()
 		return o
 	}
 	o.Applied = t.allDone()
@@ -146,10 +147,10 @@ func (t *Tx) outcome(status wire.Status) wire.Outcome {
 }
 
 // committed is t as it stands in a record.
-func (t *Tx) committed() wire.Committed {
-	c := wire.Committed{N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]wire.CommittedBranch, len(t.Branches))}
+func (t *Tx) committed() txwire.Committed {
+	c := txwire.Committed{N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]txwire.CommittedBranch, len(t.Branches))}
 	for i, b := range t.Branches {
-		c.Branches[i] = wire.CommittedBranch{Participant: b.Participant, Journal: b.Journal}
+		c.Branches[i] = txwire.CommittedBranch{Participant: b.Participant, Journal: b.Journal}
 	}
 	return c
 }

@@ -2,10 +2,11 @@ package machine
 
 import (
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Vote takes a participant's vote.
-func (m *Machine) Vote(id wire.TxID, participant string, v wire.Vote) {
+func (m *Machine) Vote(id txwire.ID, participant string, v txwire.Vote) {
 	t := m.txs[id]
 	if t == nil {
 		// Presumed abort: whoever is in doubt will ask.
@@ -27,7 +28,7 @@ func (m *Machine) Vote(id wire.TxID, participant string, v wire.Vote) {
 	}
 }
 
-func (m *Machine) yes(t *Tx, b *Branch, v wire.Vote) {
+func (m *Machine) yes(t *Tx, b *Branch, v txwire.Vote) {
 	switch {
 	case b.Journal == "":
 		b.Journal, b.Detail = v.Journal, v.Detail
@@ -45,7 +46,7 @@ func (m *Machine) yes(t *Tx, b *Branch, v wire.Vote) {
 	}
 }
 
-func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
+func (m *Machine) no(t *Tx, b *Branch, v txwire.Vote) {
 	if b.Journal != "" && b.Journal == v.Journal && v.Code != wire.CodeAborted && v.Code != wire.CodeViolation {
 		// An older answer of a journal that has said yes since.
 		return
@@ -58,15 +59,15 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 		// The answer is that of the transaction that closed the key.
 		s := t.sub
 		m.abort(t, abortion{code: v.Code, reason: v.Reason})
-		o := t.outcome(wire.StatusAborted)
+		o := t.outcome(txwire.StatusAborted)
 		o.ID = v.Other
 		m.answer(s, o)
 	case wire.CodeConflict:
 		m.abort(t, why)
-		m.settle(t, wire.StatusRejected)
+		m.settle(t, txwire.StatusRejected)
 	case wire.CodeContended:
 		m.abort(t, why)
-		m.settle(t, wire.StatusUnknown)
+		m.settle(t, txwire.StatusUnknown)
 	case wire.CodeAborted, wire.CodeViolation, wire.CodeLate, wire.CodeUnavailable:
 		// Another coordinator decided for this one, clocks differ, or the
 		// participant does not vote at present: the same submission may well commit
@@ -75,7 +76,7 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 		if v.Closed {
 			m.keyClosed(t)
 		} else {
-			m.settle(t, wire.StatusUnknown)
+			m.settle(t, txwire.StatusUnknown)
 		}
 	default:
 		why.close = true
@@ -93,9 +94,9 @@ func (m *Machine) no(t *Tx, b *Branch, v wire.Vote) {
 
 // duplicate: another transaction with the same key and content holds the key
 // at a participant.
-func (m *Machine) duplicate(t *Tx, b *Branch, v wire.Vote) {
+func (m *Machine) duplicate(t *Tx, b *Branch, v txwire.Vote) {
 	switch {
-	case v.OtherState == wire.BranchCommitted:
+	case v.OtherState == txwire.BranchCommitted:
 		b.duplicate = true
 		t.sub.found = v.Other
 		m.answerDecided(t.sub, t.sub.earlier(false))
@@ -112,7 +113,7 @@ func (m *Machine) duplicate(t *Tx, b *Branch, v wire.Vote) {
 		s := t.sub
 		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "made way for " + v.Other.String() + " with the same key"})
 		if s != nil {
-			s.tx, s.Once, t.sub = wire.TxID{}, false, nil
+			s.tx, s.Once, t.sub = txwire.ID{}, false, nil
 			s.restarts++
 			m.do(Restart{Key: s.Key, DecideBy: s.DecideBy, Tries: s.restarts})
 		}
@@ -120,7 +121,7 @@ func (m *Machine) duplicate(t *Tx, b *Branch, v wire.Vote) {
 }
 
 // NoSubscriber says that nobody listens for a participant's prepare.
-func (m *Machine) NoSubscriber(id wire.TxID, participant string) {
+func (m *Machine) NoSubscriber(id txwire.ID, participant string) {
 	t := m.txs[id]
 	if t == nil || t.State != Preparing {
 		return
@@ -134,7 +135,7 @@ func (m *Machine) NoSubscriber(id wire.TxID, participant string) {
 }
 
 // Deadline says that a transaction's decide_by has passed.
-func (m *Machine) Deadline(id wire.TxID) {
+func (m *Machine) Deadline(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil || (t.State != Preparing && t.State != Ready) {
 		return

@@ -8,17 +8,18 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
 
 // statuses answers tx.status with what the test sets, and hands out the requests.
-func (f *fake) statuses(o wire.Outcome) <-chan wire.StatusRequest {
+func (f *fake) statuses(o txwire.Outcome) <-chan txwire.StatusRequest {
 	f.t.Helper()
 	o.V = wire.Version
-	asked := make(chan wire.StatusRequest, 64)
-	if _, err := f.nc.Subscribe(wire.SubjectStatus, func(msg *nats.Msg) {
-		r, err := wire.Decode[wire.StatusRequest](msg.Data)
+	asked := make(chan txwire.StatusRequest, 64)
+	if _, err := f.nc.Subscribe(txwire.SubjectStatus, func(msg *nats.Msg) {
+		r, err := wire.Decode[txwire.StatusRequest](msg.Data)
 		if err != nil {
 			f.t.Error(err)
 		}
@@ -44,12 +45,12 @@ func TestCommittedNotApplied(t *testing.T) {
 	o.Details = map[string]json.RawMessage{"inventory": json.RawMessage(`{"shelf":3}`)}
 	asked := f.statuses(o)
 	r := order("k")
-	r.Wait = wire.WaitApplied
+	r.Wait = txwire.WaitApplied
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	answer := submit(ctx, newClient(t, s.Connect(t)), r)
 	first := f.next()
-	pending := wire.Outcome{Status: wire.StatusPending, ID: id(7), Reason: "committed, not yet acknowledged by delivery", Participant: "delivery"}
+	pending := txwire.Outcome{Status: txwire.StatusPending, ID: id(7), Reason: "committed, not yet acknowledged by delivery", Participant: "delivery"}
 	// When the second question arrives the answer to the first was read: both
 	// reach the client in order.
 	for range 3 {
@@ -60,7 +61,7 @@ func TestCommittedNotApplied(t *testing.T) {
 	}
 	cancel()
 	got := <-answer
-	if got.err != nil || got.o.Status != wire.StatusCommitted || got.o.Applied || got.o.ID != id(7) || got.o.Key != "k" {
+	if got.err != nil || got.o.Status != txwire.StatusCommitted || got.o.Applied || got.o.ID != id(7) || got.o.Key != "k" {
 		t.Fatalf("got %+v, %v, want committed and not applied", got.o, got.err)
 	}
 	if got.o.Participant != "delivery" || !strings.Contains(got.o.Reason, "delivery") || len(got.o.Details) != 1 {
@@ -77,10 +78,10 @@ func TestAppliedElsewhere(t *testing.T) {
 	o.Applied = true
 	f.statuses(o)
 	r := order("k")
-	r.Wait = wire.WaitApplied
+	r.Wait = txwire.WaitApplied
 	answer := submit(t.Context(), newClient(t, s.Connect(t)), r)
-	f.answer(f.next(), wire.Outcome{Status: wire.StatusPending, ID: id(7)})
-	if got := <-answer; got.err != nil || got.o.Status != wire.StatusCommitted || !got.o.Applied {
+	f.answer(f.next(), txwire.Outcome{Status: txwire.StatusPending, ID: id(7)})
+	if got := <-answer; got.err != nil || got.o.Status != txwire.StatusCommitted || !got.o.Applied {
 		t.Errorf("got %+v, %v", got.o, got.err)
 	}
 }
@@ -90,22 +91,22 @@ func TestAppliedElsewhere(t *testing.T) {
 func TestNotCommittedNotApplied(t *testing.T) {
 	s := brokertest.Run(t)
 	f := newFake(t, s)
-	asked := f.statuses(wire.Outcome{Status: wire.StatusPending, ID: id(7)})
+	asked := f.statuses(txwire.Outcome{Status: txwire.StatusPending, ID: id(7)})
 	client := newClient(t, s.Connect(t))
-	for _, wait := range []wire.Wait{wire.WaitApplied, wire.WaitDecided} {
+	for _, wait := range []txwire.Wait{txwire.WaitApplied, txwire.WaitDecided} {
 		r := order("k")
 		r.Wait = wait
 		ctx, cancel := context.WithCancel(t.Context())
 		answer := submit(ctx, client, r)
 		first := f.next()
-		f.answer(first, wire.Outcome{Status: wire.StatusPending, ID: id(7)})
-		if wait == wire.WaitApplied {
+		f.answer(first, txwire.Outcome{Status: txwire.StatusPending, ID: id(7)})
+		if wait == txwire.WaitApplied {
 			<-asked
-			f.answer(first, wire.Outcome{Status: wire.StatusPending, ID: id(7)})
+			f.answer(first, txwire.Outcome{Status: txwire.StatusPending, ID: id(7)})
 			<-asked
 		}
 		cancel()
-		if got := <-answer; got.err == nil || got.o.Status != wire.StatusUnknown || got.o.Applied {
+		if got := <-answer; got.err == nil || got.o.Status != txwire.StatusUnknown || got.o.Applied {
 			t.Errorf("%s: got %+v, %v, want unknown", wait, got.o, got.err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // An answer is believed only if it names the key that was submitted, and comes on a
@@ -22,9 +23,9 @@ func TestAnswersAreBelieved(t *testing.T) {
 	defer c.Close()
 	seen := map[string]bool{}
 	for n := range 3 {
-		ended := make(chan wire.Outcome, 1)
+		ended := make(chan txwire.Outcome, 1)
 		go func() {
-			o, err := c.Submit(t.Context(), txclient.Request{Key: "mine", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte("1")}}})
+			o, err := c.Submit(t.Context(), txclient.Request{Key: "mine", Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte("1")}}})
 			if err != nil {
 				t.Error(err)
 			}
@@ -39,8 +40,8 @@ func TestAnswersAreBelieved(t *testing.T) {
 		forged := to
 		forged.Key = "another"
 		f.answer(forged, committed(99))
-		f.answer(to, wire.Outcome{Status: wire.StatusAborted, ID: id(uint64(n + 1)), Code: wire.CodeRefused, Participant: "inventory"})
-		if o := <-ended; o.Status != wire.StatusAborted || o.ID != id(uint64(n+1)) {
+		f.answer(to, txwire.Outcome{Status: txwire.StatusAborted, ID: id(uint64(n + 1)), Code: wire.CodeRefused, Participant: "inventory"})
+		if o := <-ended; o.Status != txwire.StatusAborted || o.ID != id(uint64(n+1)) {
 			t.Errorf("the outcome is %+v", o)
 		}
 	}

@@ -7,7 +7,7 @@
 // when one says that it is busy or lost its log, and when one that was at work
 // falls silent; a coordinator that is only slow says so every second.
 //
-// A submission with [wire.WaitApplied] returns when every participant has
+// A submission with [txwire.WaitApplied] returns when every participant has
 // acknowledged the outcome, or when its context ends. If the commit is durable by
 // then and a participant is away, the outcome is committed with Applied false: it
 // is final, and the participant applies it when it is back. To find that out the
@@ -23,12 +23,12 @@
 // and is called as always.
 //
 //	client, err := txclient.New(nc)
-//	outcome, err := client.Submit(ctx, txclient.Request{Branches: []wire.Branch{...}})
+//	outcome, err := client.Submit(ctx, txclient.Request{Branches: []txwire.Branch{...}})
 //	switch {
 //	case errors.Is(err, txclient.ErrUnknown): // ask again with outcome.Key
 //	case errors.Is(err, nats.ErrPermissionViolation): // not allowed: nothing was done
 //	case err != nil:                                  // rejected: nothing was done
-//	case outcome.Status == wire.StatusCommitted:
+//	case outcome.Status == txwire.StatusCommitted:
 //	default:                                  // aborted: outcome.Reason says why
 //	}
 package txclient

@@ -11,6 +11,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -24,7 +25,7 @@ func TestWrongRequests(t *testing.T) {
 	twice := order("k")
 	twice.Branches = append(twice.Branches, twice.Branches[0])
 	large := order("k")
-	large.Branches[0].Payload = []byte(`"` + strings.Repeat("x", wire.MaxPayload) + `"`)
+	large.Branches[0].Payload = []byte(`"` + strings.Repeat("x", txwire.MaxPayload) + `"`)
 	for _, c := range []struct {
 		what string
 		r    txclient.Request
@@ -33,7 +34,7 @@ func TestWrongRequests(t *testing.T) {
 		{"no branches", txclient.Request{Key: "k"}, "branches is empty"},
 		{"twice", twice, "both name"},
 		{"a large payload", large, "4098"},
-		{"no JSON", txclient.Request{Key: "k", Branches: []wire.Branch{{Participant: "inventory", Payload: []byte("hello")}}}, `branches[0]: payload is not JSON: "hello"`},
+		{"no JSON", txclient.Request{Key: "k", Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte("hello")}}}, `branches[0]: payload is not JSON: "hello"`},
 		{"a long key", order(strings.Repeat("k", 200)), "200"},
 		{"too long", txclient.Request{Branches: order("").Branches, Timeout: 2 * time.Hour}, "7200000"},
 		{"negative", txclient.Request{Branches: order("").Branches, Timeout: -time.Second}, "-1000"},
@@ -43,22 +44,22 @@ func TestWrongRequests(t *testing.T) {
 		if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeInvalid || !strings.Contains(e.Text, c.part) {
 			t.Errorf("%s: got %v, want invalid, naming %q", c.what, err, c.part)
 		}
-		if o.Status != wire.StatusRejected || o.Key == "" {
+		if o.Status != txwire.StatusRejected || o.Key == "" {
 			t.Errorf("%s: the outcome is %+v", c.what, o)
 		}
 	}
-	if _, err := client.Branches(t.Context(), "A.>", wire.BranchQuery{}); wire.CodeOf(err) != wire.CodeInvalid {
+	if _, err := client.Branches(t.Context(), "A.>", txwire.BranchQuery{}); wire.CodeOf(err) != wire.CodeInvalid {
 		t.Errorf("branches of a participant with a wrong name: %v", err)
 	}
 	for what, ask := range map[string]func() error{
-		"the status of no transaction": func() error { _, err := client.Status(t.Context(), wire.TxID{}); return err },
-		"the outcome of none":          func() error { _, err := client.Resolve(t.Context(), wire.Resolve{}); return err },
+		"the status of no transaction": func() error { _, err := client.Status(t.Context(), txwire.ID{}); return err },
+		"the outcome of none":          func() error { _, err := client.Resolve(t.Context(), txwire.Resolve{}); return err },
 		"branches with a strange key": func() error {
-			_, err := client.Branches(t.Context(), "inventory", wire.BranchQuery{Key: "a\nb"})
+			_, err := client.Branches(t.Context(), "inventory", txwire.BranchQuery{Key: "a\nb"})
 			return err
 		},
 		"all of them": func() error {
-			_, err := client.AllBranches(t.Context(), wire.BranchQuery{Key: strings.Repeat("k", 200)})
+			_, err := client.AllBranches(t.Context(), txwire.BranchQuery{Key: strings.Repeat("k", 200)})
 			return err
 		},
 	} {
@@ -99,8 +100,8 @@ func TestDefiniteAnswers(t *testing.T) {
 		}
 	}
 	answer := submit(t.Context(), client, order("k"))
-	f.answer(f.next(), wire.Outcome{Status: wire.StatusAborted, ID: id(1), Code: wire.CodeRefused, Reason: "sold out", Participant: "inventory"})
-	if r := <-answer; r.err != nil || r.o.Status != wire.StatusAborted || r.o.Reason != "sold out" || r.o.Key != "k" {
+	f.answer(f.next(), txwire.Outcome{Status: txwire.StatusAborted, ID: id(1), Code: wire.CodeRefused, Reason: "sold out", Participant: "inventory"})
+	if r := <-answer; r.err != nil || r.o.Status != txwire.StatusAborted || r.o.Reason != "sold out" || r.o.Key != "k" {
 		t.Errorf("got %+v, %v", r.o, r.err)
 	}
 }
@@ -115,7 +116,7 @@ func TestRefusalAfterAnEarlierTry(t *testing.T) {
 	client := newClient(t, s.Connect(t))
 	for _, code := range []wire.Code{wire.CodeInvalid, wire.CodeTooLarge, wire.CodeVersion} {
 		answer := submit(t.Context(), client, order("k"))
-		f.answer(f.next(), wire.Outcome{Status: wire.StatusUnknown, ID: id(1)})
+		f.answer(f.next(), txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1)})
 		f.answer(f.next(), rejected(code))
 		f.answer(f.next(), committed(1))
 		if r := <-answer; r.err != nil || r.o.ID != id(1) {
@@ -123,7 +124,7 @@ func TestRefusalAfterAnEarlierTry(t *testing.T) {
 		}
 	}
 	answer := submit(t.Context(), client, order("k"))
-	f.answer(f.next(), wire.Outcome{Status: wire.StatusUnknown, ID: id(1)})
+	f.answer(f.next(), txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1)})
 	f.answer(f.next(), rejected(wire.CodeConflict))
 	if r := <-answer; wire.CodeOf(r.err) != wire.CodeConflict {
 		t.Errorf("conflict: got %+v, %v", r.o, r.err)
@@ -141,14 +142,14 @@ func TestContextEnds(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	answer := submit(ctx, client, order(""))
 	first := f.next()
-	f.answer(first, wire.Outcome{Status: wire.StatusUnknown, ID: id(1), Code: wire.CodeFenced, Reason: "the log was sealed"})
+	f.answer(first, txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1), Code: wire.CodeFenced, Reason: "the log was sealed"})
 	f.next()
 	cancel(cause)
 	r := <-answer
 	if !errors.Is(r.err, txclient.ErrUnknown) || !errors.Is(r.err, cause) || !strings.Contains(r.err.Error(), "the log was sealed") {
 		t.Errorf("got %v, want unknown, its cause and the last reason", r.err)
 	}
-	if r.o.Status != wire.StatusUnknown || r.o.Key != first.Key || r.o.ID != id(1) {
+	if r.o.Status != txwire.StatusUnknown || r.o.Key != first.Key || r.o.ID != id(1) {
 		t.Errorf("the outcome is %+v, want unknown with the key %s", r.o, first.Key)
 	}
 
@@ -162,7 +163,7 @@ func TestContextEnds(t *testing.T) {
 	<-waiting.C
 	cancel(cause)
 	r = <-answer
-	if len(f.tries) == 0 && (wire.CodeOf(r.err) != wire.CodeUnavailable || errors.Is(r.err, txclient.ErrUnknown) || r.o.Status != wire.StatusRejected || r.o.Key != "k") {
+	if len(f.tries) == 0 && (wire.CodeOf(r.err) != wire.CodeUnavailable || errors.Is(r.err, txclient.ErrUnknown) || r.o.Status != txwire.StatusRejected || r.o.Key != "k") {
 		t.Errorf("busy until the end: got %+v, %v, want unavailable", r.o, r.err)
 	}
 
@@ -210,7 +211,7 @@ func TestConnectionClosedUnderWay(t *testing.T) {
 	nc := s.Connect(t)
 	answer := submit(t.Context(), newClient(t, nc), order("k"))
 	first := f.next()
-	f.answer(first, wire.Outcome{Status: wire.StatusPending, ID: id(1)})
+	f.answer(first, txwire.Outcome{Status: txwire.StatusPending, ID: id(1)})
 	nc.Close()
 	r := <-answer
 	if !errors.Is(r.err, txclient.ErrUnknown) || strings.Contains(fmt.Sprint(r.err), "%!") || r.o.Key != "k" {

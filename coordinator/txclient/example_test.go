@@ -14,9 +14,10 @@ import (
 	"parley/internal/lifecycle"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/test/examples"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -54,9 +55,9 @@ func Example() {
 		}
 		return data
 	}
-	order := txclient.Request{Key: "order-1", Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: payload(map[string]any{"v": 1, "item": "margherita", "quantity": 2})},
-		{Participant: wire.Delivery, Payload: payload(map[string]any{"v": 1, "zone": "centre"})},
+	order := txclient.Request{Key: "order-1", Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: payload(map[string]any{"v": 1, "item": "margherita", "quantity": 2})},
+		{Participant: food.Delivery, Payload: payload(map[string]any{"v": 1, "zone": "centre"})},
 	}}
 	for range 2 {
 		o, err := client.Submit(ctx, order)

@@ -8,6 +8,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
@@ -27,7 +28,7 @@ type fake struct {
 
 // try is one submission that arrived.
 type try struct {
-	wire.Submit
+	txwire.Submit
 	reply string
 }
 
@@ -40,8 +41,8 @@ func newFake(t *testing.T, s *brokertest.Server) *fake {
 
 func (f *fake) listen() *nats.Subscription {
 	f.t.Helper()
-	sub, err := f.nc.QueueSubscribe(wire.SubjectSubmit, wire.QueueCoordinators, func(msg *nats.Msg) {
-		s, err := wire.Decode[wire.Submit](msg.Data)
+	sub, err := f.nc.QueueSubscribe(txwire.SubjectSubmit, txwire.QueueCoordinators, func(msg *nats.Msg) {
+		s, err := wire.Decode[txwire.Submit](msg.Data)
 		if err != nil {
 			f.t.Error(err)
 			return
@@ -70,7 +71,7 @@ func (f *fake) next() try {
 }
 
 // answer answers a submission; the rest of the outcome is filled in.
-func (f *fake) answer(to try, o wire.Outcome) {
+func (f *fake) answer(to try, o txwire.Outcome) {
 	f.t.Helper()
 	o.V, o.Key = wire.Version, to.Key
 	if err := f.nc.Publish(to.reply, wire.Encode(o)); err != nil {
@@ -78,12 +79,14 @@ func (f *fake) answer(to try, o wire.Outcome) {
 	}
 }
 
-func id(n uint64) wire.TxID { return wire.TxID{Log: "aaaabbbbccccdddd", N: n} }
+func id(n uint64) txwire.ID { return txwire.ID{Log: "aaaabbbbccccdddd", N: n} }
 
-func committed(n uint64) wire.Outcome { return wire.Outcome{Status: wire.StatusCommitted, ID: id(n)} }
+func committed(n uint64) txwire.Outcome {
+	return txwire.Outcome{Status: txwire.StatusCommitted, ID: id(n)}
+}
 
-func rejected(code wire.Code) wire.Outcome {
-	return wire.Outcome{Status: wire.StatusRejected, Code: code, Reason: "because of " + string(code)}
+func rejected(code wire.Code) txwire.Outcome {
+	return txwire.Outcome{Status: txwire.StatusRejected, Code: code, Reason: "because of " + string(code)}
 }
 
 func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
@@ -101,11 +104,11 @@ func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
 }
 
 func order(key string) txclient.Request {
-	return txclient.Request{Key: key, Branches: []wire.Branch{{Participant: "inventory", Payload: []byte(`{"item":"soup"}`)}}}
+	return txclient.Request{Key: key, Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte(`{"item":"soup"}`)}}}
 }
 
 type result struct {
-	o   wire.Outcome
+	o   txwire.Outcome
 	err error
 }
 

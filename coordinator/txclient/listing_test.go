@@ -5,6 +5,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -15,10 +16,10 @@ import (
 func TestCoordinatorsFrom(t *testing.T) {
 	s := brokertest.Run(t)
 	nc := s.Connect(t)
-	asked := make(chan wire.CoordinatorsRequest, 4)
+	asked := make(chan txwire.CoordinatorsRequest, 4)
 	for _, old := range []bool{false, true} {
-		if _, err := nc.Subscribe(wire.SubjectCoordinators, func(msg *nats.Msg) {
-			r, err := wire.Decode[wire.CoordinatorsRequest](msg.Data)
+		if _, err := nc.Subscribe(txwire.SubjectCoordinators, func(msg *nats.Msg) {
+			r, err := wire.Decode[txwire.CoordinatorsRequest](msg.Data)
 			if err != nil {
 				t.Error(err)
 			}

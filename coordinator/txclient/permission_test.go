@@ -10,6 +10,7 @@ import (
 	"parley/coordinator/txclient"
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -76,21 +77,21 @@ func TestNotPermitted(t *testing.T) {
 	defer cancel()
 	for range 2 { // the second one is refused with the same words
 		o, err := client.Submit(ctx, order("k"))
-		denied(t, "submit", err, wire.SubjectSubmit)
-		if errors.Is(err, txclient.ErrUnknown) || wire.CodeOf(err) != wire.CodeUnavailable || o.Status != wire.StatusRejected || o.Key != "k" {
+		denied(t, "submit", err, txwire.SubjectSubmit)
+		if errors.Is(err, txclient.ErrUnknown) || wire.CodeOf(err) != wire.CodeUnavailable || o.Status != txwire.StatusRejected || o.Key != "k" {
 			t.Errorf("submit: got %+v, %v, want that nothing was started", o, err)
 		}
 	}
 	_, err := client.Status(ctx, id(1))
-	denied(t, "status", err, wire.SubjectStatus)
-	_, err = client.Resolve(ctx, wire.Resolve{ID: id(1)})
-	denied(t, "resolve", err, wire.SubjectResolve)
-	_, err = client.Branches(ctx, "inventory", wire.BranchQuery{})
-	denied(t, "branches", err, wire.BranchSubject("inventory"))
-	_, err = client.AllBranches(ctx, wire.BranchQuery{})
-	denied(t, "all branches", err, wire.SubjectBranches)
+	denied(t, "status", err, txwire.SubjectStatus)
+	_, err = client.Resolve(ctx, txwire.Resolve{ID: id(1)})
+	denied(t, "resolve", err, txwire.SubjectResolve)
+	_, err = client.Branches(ctx, "inventory", txwire.BranchQuery{})
+	denied(t, "branches", err, txwire.BranchSubject("inventory"))
+	_, err = client.AllBranches(ctx, txwire.BranchQuery{})
+	denied(t, "all branches", err, txwire.SubjectBranches)
 	_, err = client.Coordinators(ctx)
-	denied(t, "coordinators", err, wire.SubjectCoordinators)
+	denied(t, "coordinators", err, txwire.SubjectCoordinators)
 	if ctx.Err() != nil {
 		t.Error("it took until the context ended")
 	}
@@ -140,8 +141,8 @@ func TestPermissionWithdrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := <-answer
-	denied(t, "submit", r.err, wire.SubjectSubmit)
-	if !errors.Is(r.err, txclient.ErrUnknown) || r.o.Status != wire.StatusUnknown || ctx.Err() != nil {
+	denied(t, "submit", r.err, txwire.SubjectSubmit)
+	if !errors.Is(r.err, txclient.ErrUnknown) || r.o.Status != txwire.StatusUnknown || ctx.Err() != nil {
 		t.Errorf("got %+v, %v, want unknown at once", r.o, r.err)
 	}
 }
@@ -149,23 +150,23 @@ func TestPermissionWithdrawn(t *testing.T) {
 // Who may submit and not ask is answered as before: waiting for the decision
 // works, and waiting to be applied goes on.
 func TestNotPermittedToAsk(t *testing.T) {
-	g := newGuarded(t, []string{wire.SubjectSubmit}, []string{"_INBOX.>"})
+	g := newGuarded(t, []string{txwire.SubjectSubmit}, []string{"_INBOX.>"})
 	f := &fake{t: t, nc: g.connect(t, "all"), tries: make(chan try, 16)}
 	f.listen()
 	refused := make(chan error, 64)
 	client := newClient(t, g.connect(t, "some", nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { refused <- err })))
 	r := order("k")
-	r.Wait = wire.WaitApplied
+	r.Wait = txwire.WaitApplied
 	answer := submit(t.Context(), client, r)
 	to := f.next()
-	f.answer(to, wire.Outcome{Status: wire.StatusPending, ID: id(7)})
-	if err := <-refused; !strings.Contains(err.Error(), wire.SubjectStatus) {
+	f.answer(to, txwire.Outcome{Status: txwire.StatusPending, ID: id(7)})
+	if err := <-refused; !strings.Contains(err.Error(), txwire.SubjectStatus) {
 		t.Errorf("refused was %v", err)
 	}
 	o := committed(7)
 	o.Applied = true
 	f.answer(to, o)
-	if got := <-answer; got.err != nil || got.o.Status != wire.StatusCommitted {
+	if got := <-answer; got.err != nil || got.o.Status != txwire.StatusCommitted {
 		t.Errorf("got %+v, %v", got.o, got.err)
 	}
 }

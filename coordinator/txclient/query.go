@@ -11,6 +11,7 @@ import (
 
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -22,91 +23,91 @@ const gatherFor = 400 * time.Millisecond
 
 // Status asks what is known of a transaction: committed, aborted, pending or
 // unknown. Unlike [Client.Resolve] it decides nothing.
-func (c *Client) Status(ctx context.Context, id wire.TxID) (wire.Outcome, error) {
-	q, err := wire.Check(wire.StatusRequest{V: wire.Version, ID: id})
+func (c *Client) Status(ctx context.Context, id txwire.ID) (txwire.Outcome, error) {
+	q, err := wire.Check(txwire.StatusRequest{V: wire.Version, ID: id})
 	if err != nil {
-		return wire.Outcome{}, err
+		return txwire.Outcome{}, err
 	}
-	msg, err := c.request(ctx, wire.SubjectStatus, wire.Encode(q), "a coordinator")
+	msg, err := c.request(ctx, txwire.SubjectStatus, wire.Encode(q), "a coordinator")
 	if err != nil {
-		return wire.Outcome{}, err
+		return txwire.Outcome{}, err
 	}
-	o, err := wire.Decode[wire.Outcome](msg.Data)
-	if err == nil && o.ID != id && o.Status != wire.StatusRejected {
-		return wire.Outcome{}, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the answer is about %s, asked was about %s", o.ID, id)}
+	o, err := wire.Decode[txwire.Outcome](msg.Data)
+	if err == nil && o.ID != id && o.Status != txwire.StatusRejected {
+		return txwire.Outcome{}, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the answer is about %s, asked was about %s", o.ID, id)}
 	}
 	return o, err
 }
 
 // Resolve asks a coordinator to find out what became of a branch, sealing the
 // log of a coordinator that does not answer.
-func (c *Client) Resolve(ctx context.Context, r wire.Resolve) (wire.Resolved, error) {
+func (c *Client) Resolve(ctx context.Context, r txwire.Resolve) (txwire.Resolved, error) {
 	r.V = wire.Version
 	r, err := wire.Check(r)
 	if err != nil {
-		return wire.Resolved{}, err
+		return txwire.Resolved{}, err
 	}
-	msg, err := c.request(ctx, wire.SubjectResolve, wire.Encode(r), "a coordinator")
+	msg, err := c.request(ctx, txwire.SubjectResolve, wire.Encode(r), "a coordinator")
 	if err != nil {
-		return wire.Resolved{}, err
+		return txwire.Resolved{}, err
 	}
-	return wire.Decode[wire.Resolved](msg.Data)
+	return wire.Decode[txwire.Resolved](msg.Data)
 }
 
 // Branches asks one participant for branches it holds.
-func (c *Client) Branches(ctx context.Context, participant string, q wire.BranchQuery) (wire.Branches, error) {
+func (c *Client) Branches(ctx context.Context, participant string, q txwire.BranchQuery) (txwire.Branches, error) {
 	if err := wire.CheckName(participant); err != nil {
-		return wire.Branches{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+		return txwire.Branches{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
 	q.V = wire.Version
 	q, err := wire.Check(q)
 	if err != nil {
-		return wire.Branches{}, err
+		return txwire.Branches{}, err
 	}
-	msg, err := c.request(ctx, wire.BranchSubject(participant), wire.Encode(q), "the participant "+participant)
+	msg, err := c.request(ctx, txwire.BranchSubject(participant), wire.Encode(q), "the participant "+participant)
 	if err != nil {
-		return wire.Branches{}, err
+		return txwire.Branches{}, err
 	}
-	return wire.Decode[wire.Branches](msg.Data)
+	return wire.Decode[txwire.Branches](msg.Data)
 }
 
 // Retry has a participant attempt the outcome of a branch now that its resource has
 // failed, and returns how that ended. An error means that the participant was not
 // reached, or not allowed to be asked.
-func (c *Client) Retry(ctx context.Context, participant string, id wire.TxID) (wire.Retried, error) {
+func (c *Client) Retry(ctx context.Context, participant string, id txwire.ID) (txwire.Retried, error) {
 	if err := wire.CheckName(participant); err != nil {
-		return wire.Retried{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+		return txwire.Retried{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
 	}
-	q, err := wire.Check(wire.Retry{V: wire.Version, ID: id})
+	q, err := wire.Check(txwire.Retry{V: wire.Version, ID: id})
 	if err != nil {
-		return wire.Retried{}, err
+		return txwire.Retried{}, err
 	}
-	msg, err := c.request(ctx, wire.RetrySubject(participant), wire.Encode(q), "the participant "+participant)
+	msg, err := c.request(ctx, txwire.RetrySubject(participant), wire.Encode(q), "the participant "+participant)
 	if err != nil {
-		return wire.Retried{}, err
+		return txwire.Retried{}, err
 	}
-	return wire.Decode[wire.Retried](msg.Data)
+	return wire.Decode[txwire.Retried](msg.Data)
 }
 
 // Abandon has a coordinator stop waiting for one branch of a committed transaction,
-// see [wire.Abandon]. The record says what stands now. The error of a refusal is a
+// see [txwire.Abandon]. The record says what stands now. The error of a refusal is a
 // [*wire.Error] with its code.
-func (c *Client) Abandon(ctx context.Context, m wire.Abandon) (wire.Abandoned, error) {
+func (c *Client) Abandon(ctx context.Context, m txwire.Abandon) (txwire.Abandoned, error) {
 	m.V = wire.Version
 	m, err := wire.Check(m)
 	if err != nil {
-		return wire.Abandoned{}, err
+		return txwire.Abandoned{}, err
 	}
-	msg, err := c.request(ctx, wire.SubjectAbandon, wire.Encode(m), "coordinators")
+	msg, err := c.request(ctx, txwire.SubjectAbandon, wire.Encode(m), "coordinators")
 	if err != nil {
-		return wire.Abandoned{}, err
+		return txwire.Abandoned{}, err
 	}
-	r, err := wire.Decode[wire.AbandonReply](msg.Data)
+	r, err := wire.Decode[txwire.AbandonReply](msg.Data)
 	switch {
 	case err != nil:
-		return wire.Abandoned{}, err
+		return txwire.Abandoned{}, err
 	case r.Record == nil:
-		return wire.Abandoned{}, &wire.Error{Code: r.Code, Text: r.Reason}
+		return txwire.Abandoned{}, &wire.Error{Code: r.Code, Text: r.Reason}
 	}
 	return *r.Record, nil
 }
@@ -114,14 +115,14 @@ func (c *Client) Abandon(ctx context.Context, m wire.Abandon) (wire.Abandoned, e
 // AllBranches asks every participant for branches it holds, in the order of
 // their names. A participant that refuses the query, one of an earlier release for
 // example, answers with its code.
-func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Branches, error) {
+func (c *Client) AllBranches(ctx context.Context, q txwire.BranchQuery) ([]txwire.Branches, error) {
 	q.V = wire.Version
 	q, err := wire.Check(q)
 	if err != nil {
 		return nil, err
 	}
-	all, err := gather[wire.Branches](ctx, c, wire.SubjectBranches, wire.Encode(q))
-	slices.SortFunc(all, func(a, b wire.Branches) int { return strings.Compare(a.Participant, b.Participant) })
+	all, err := gather[txwire.Branches](ctx, c, txwire.SubjectBranches, wire.Encode(q))
+	slices.SortFunc(all, func(a, b txwire.Branches) int { return strings.Compare(a.Participant, b.Participant) })
 	return all, err
 }
 
@@ -129,17 +130,17 @@ func (c *Client) AllBranches(ctx context.Context, q wire.BranchQuery) ([]wire.Br
 // logs.
 //
 // Each names the first [wire.MaxList] of its transactions; see
-// [wire.CoordinatorState.Held] and [Client.CoordinatorsFrom] for the others.
-func (c *Client) Coordinators(ctx context.Context) ([]wire.CoordinatorState, error) {
-	return c.CoordinatorsFrom(ctx, wire.TxID{})
+// [txwire.CoordinatorState.Held] and [Client.CoordinatorsFrom] for the others.
+func (c *Client) Coordinators(ctx context.Context) ([]txwire.CoordinatorState, error) {
+	return c.CoordinatorsFrom(ctx, txwire.ID{})
 }
 
 // CoordinatorsFrom is [Client.Coordinators] with the transactions from the given
 // one on. An error with code invalid beside some answers is that of a coordinator
 // of an earlier release, which cannot list so.
-func (c *Client) CoordinatorsFrom(ctx context.Context, from wire.TxID) ([]wire.CoordinatorState, error) {
-	all, err := gather[wire.CoordinatorState](ctx, c, wire.SubjectCoordinators, wire.Encode(wire.CoordinatorsRequest{V: wire.Version, From: from}))
-	slices.SortFunc(all, func(a, b wire.CoordinatorState) int { return strings.Compare(a.Log, b.Log) })
+func (c *Client) CoordinatorsFrom(ctx context.Context, from txwire.ID) ([]txwire.CoordinatorState, error) {
+	all, err := gather[txwire.CoordinatorState](ctx, c, txwire.SubjectCoordinators, wire.Encode(txwire.CoordinatorsRequest{V: wire.Version, From: from}))
+	slices.SortFunc(all, func(a, b txwire.CoordinatorState) int { return strings.Compare(a.Log, b.Log) })
 	return all, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // A submission is repeated, with the same key and content, until the answer is
@@ -13,13 +14,13 @@ import (
 func TestRepeats(t *testing.T) {
 	for _, c := range []struct {
 		what   string
-		answer wire.Outcome
+		answer txwire.Outcome
 	}{
 		{"busy", rejected(wire.CodeBusy)},
 		{"no log", rejected(wire.CodeUnavailable)},
 		{"key held by another content", rejected(wire.CodeContended)},
-		{"fenced", wire.Outcome{Status: wire.StatusUnknown, ID: id(1), Code: wire.CodeFenced, Reason: "sealed"}},
-		{"undecided", wire.Outcome{Status: wire.StatusUnknown, ID: id(1), Code: wire.CodeUndecided, Reason: "another one is at work"}},
+		{"fenced", txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1), Code: wire.CodeFenced, Reason: "sealed"}},
+		{"undecided", txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1), Code: wire.CodeUndecided, Reason: "another one is at work"}},
 		{"an error of its own", rejected(wire.CodeInternal)},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -36,7 +37,7 @@ func TestRepeats(t *testing.T) {
 				t.Errorf("the tries differ: %+v, %+v, %+v", first, second, third)
 			}
 			r := <-answer
-			if r.err != nil || r.o.Status != wire.StatusCommitted || r.o.ID != id(2) || r.o.Key != "k" {
+			if r.err != nil || r.o.Status != txwire.StatusCommitted || r.o.ID != id(2) || r.o.Key != "k" {
 				t.Errorf("got %+v, %v", r.o, r.err)
 			}
 		})
@@ -55,7 +56,7 @@ func TestRepeatsOnSilence(t *testing.T) {
 	tick := time.NewTicker(300 * time.Millisecond)
 	defer tick.Stop()
 	for range 12 { // longer than a silence
-		f.answer(second, wire.Outcome{Status: wire.StatusPending, ID: id(2)})
+		f.answer(second, txwire.Outcome{Status: txwire.StatusPending, ID: id(2)})
 		<-tick.C
 	}
 	if len(f.tries) > 0 {
@@ -104,7 +105,7 @@ func TestOnce(t *testing.T) {
 	first := f.next()
 	f.answer(first, rejected(wire.CodeBusy)) // nothing was started
 	second := f.next()
-	f.answer(second, wire.Outcome{Status: wire.StatusUnknown, ID: id(1)})
+	f.answer(second, txwire.Outcome{Status: txwire.StatusUnknown, ID: id(1)})
 	third := f.next()
 	f.answer(third, committed(2))
 	if r := <-answer; r.err != nil {
@@ -131,9 +132,9 @@ func TestLateAnswerOfEarlierTry(t *testing.T) {
 	answer := submit(t.Context(), newClient(t, s.Connect(t)), order("k"))
 	first := f.next()
 	second := f.next() // after a silence
-	f.answer(first, wire.Outcome{Status: wire.StatusAborted, ID: id(1), Code: wire.CodeTimeout, Reason: "too late"})
+	f.answer(first, txwire.Outcome{Status: txwire.StatusAborted, ID: id(1), Code: wire.CodeTimeout, Reason: "too late"})
 	f.answer(second, committed(2))
-	if r := <-answer; r.err != nil || r.o.Status != wire.StatusCommitted || r.o.ID != id(2) {
+	if r := <-answer; r.err != nil || r.o.Status != txwire.StatusCommitted || r.o.ID != id(2) {
 		t.Errorf("got %+v, %v", r.o, r.err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"parley/natsconn"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -19,13 +20,13 @@ type Request struct {
 	// Key makes repeating safe. Empty: one is made, and stands in the outcome.
 	Key string
 	// Branches are the participants, each once, with their payloads.
-	Branches []wire.Branch
-	// Timeout is the time to collect votes; 0 means [wire.DefaultTimeout].
+	Branches []txwire.Branch
+	// Timeout is the time to collect votes; 0 means [txwire.DefaultTimeout].
 	Timeout time.Duration
-	// Wait is when to answer; empty means [wire.WaitDecided]. With
-	// [wire.WaitApplied] a commit that some participant has not acknowledged
+	// Wait is when to answer; empty means [txwire.WaitDecided]. With
+	// [txwire.WaitApplied] a commit that some participant has not acknowledged
 	// when the context ends is answered as well, see [Client.Submit].
-	Wait wire.Wait
+	Wait txwire.Wait
 }
 
 const (
@@ -41,7 +42,7 @@ const (
 // ctx ends.
 //
 // A nil error means that the outcome is final: its Status is committed or
-// aborted. With [wire.WaitApplied] Applied reports whether every participant has
+// aborted. With [txwire.WaitApplied] Applied reports whether every participant has
 // acknowledged it; when ctx ends after the commit and before the last
 // acknowledgement, the outcome is committed with Applied false, and Reason names
 // a participant that is missing. An error that is [ErrUnknown] means that nobody can say yet. Any
@@ -53,8 +54,8 @@ const (
 // answers arrive, is told at once: the error is [nats.ErrPermissionViolation] and
 // names the subject. If this submission was taken before the permission was
 // withdrawn, or its answer cannot arrive, the error is [ErrUnknown] as well.
-func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
-	s := wire.Submit{
+func (c *Client) Submit(ctx context.Context, r Request) (txwire.Outcome, error) {
+	s := txwire.Submit{
 		V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait,
 	}
 	if s.Key == "" {
@@ -65,7 +66,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 	}
 	// Checked here, so that a wrong request is refused without a coordinator.
 	if err := check(s); err != nil {
-		return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Key: s.Key}, err
+		return txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Key: s.Key}, err
 	}
 	t := try{client: c, submit: s, box: make(chan *nats.Msg, 8)}
 	defer func() { c.forget(t.token); c.forget(t.statusToken) }()
@@ -86,7 +87,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (wire.Outcome, error) {
 }
 
 // check refuses what cannot be sent: it is wrong, or a payload is no JSON.
-func check(s wire.Submit) error {
+func check(s txwire.Submit) error {
 	if _, err := wire.Check(s); err != nil {
 		return err
 	}
@@ -101,26 +102,26 @@ func check(s wire.Submit) error {
 // try is one submission over all its repetitions.
 type try struct {
 	client *Client
-	submit wire.Submit
+	submit txwire.Submit
 	box    chan *nats.Msg
 	token  string
 	// started: some coordinator may have started a transaction for it.
 	started bool
-	last    wire.Outcome // the last answer, for the reason
+	last    txwire.Outcome // the last answer, for the reason
 
 	// Submissions that wait to be applied ask for the decision while they wait:
 	// statusBox takes the answer about the transaction asked. committed is what
 	// it was, with its status empty until then.
 	statusBox   chan *nats.Msg
 	statusToken string
-	asked       wire.TxID
-	committed   wire.Outcome
+	asked       txwire.ID
+	committed   txwire.Outcome
 	// noStatus: the broker refuses to let this client ask on tx.status.
 	noStatus bool
 }
 
 // once sends the submission and waits for what comes of it.
-func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
+func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error) {
 	// A mailbox per try: an answer to an earlier one may say "aborted" about
 	// that try alone, when this one may commit.
 	t.client.forget(t.token)
@@ -130,7 +131,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 	t.submit.Once = t.submit.Once && !t.started
 	mark, probe := natsconn.NewMark(t.client.nc), natsconn.NewProbe()
 	defer probe.Stop()
-	if err := t.client.nc.PublishRequest(wire.SubjectSubmit, reply, wire.Encode(t.submit)); err != nil {
+	if err := t.client.nc.PublishRequest(txwire.SubjectSubmit, reply, wire.Encode(t.submit)); err != nil {
 		if errors.Is(err, nats.ErrConnectionClosed) {
 			t.last = rejection(wire.CodeUnavailable, "the connection to the broker was closed")
 			o, err := t.ended(ctx)
@@ -150,7 +151,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 			return o, true, err
 		case <-probe.C():
 			probe.Again()
-			if denied := mark.Publish(wire.SubjectSubmit); denied != nil {
+			if denied := mark.Publish(txwire.SubjectSubmit); denied != nil {
 				t.started = started // the broker has not passed it on
 				o, err := t.denied(denied)
 				return o, true, err
@@ -159,7 +160,7 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 				o, err := t.denied(denied)
 				return o, true, err
 			}
-			t.noStatus = t.noStatus || !t.asked.IsZero() && mark.Publish(wire.SubjectStatus) != nil
+			t.noStatus = t.noStatus || !t.asked.IsZero() && mark.Publish(txwire.SubjectStatus) != nil
 		case <-quiet.C:
 			t.last = rejection(wire.CodeUndecided, "the coordinator fell silent")
 			return o, false, nil
@@ -173,23 +174,23 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 				t.last = rejection(wire.CodeUnavailable, "no coordinator is running: start one with `parley coordinator` or `parley up`")
 				return o, false, nil
 			}
-			o, err := wire.Decode[wire.Outcome](msg.Data)
+			o, err := wire.Decode[txwire.Outcome](msg.Data)
 			if err != nil {
 				t.last = rejection(wire.CodeVersion, err.Error())
 				return o, false, nil
 			}
-			if o.Key != t.submit.Key && !(o.Key == "" && o.Status == wire.StatusRejected) {
+			if o.Key != t.submit.Key && !(o.Key == "" && o.Status == txwire.StatusRejected) {
 				continue // it is about another key
 			}
 			switch o.Status {
-			case wire.StatusPending:
+			case txwire.StatusPending:
 				quiet.Reset(silence)
 				t.pending(o)
 				continue
-			case wire.StatusCommitted, wire.StatusAborted:
+			case txwire.StatusCommitted, txwire.StatusAborted:
 				o.Key = t.submit.Key
 				return o, true, nil
-			case wire.StatusRejected:
+			case txwire.StatusRejected:
 				// A conflict is about this submission for good. So is a refusal
 				// to read it, unless another coordinator, perhaps of another
 				// release, has read it before. Busy and the like mean that this
@@ -208,9 +209,9 @@ func (t *try) once(ctx context.Context) (o wire.Outcome, done bool, err error) {
 
 // pending takes an interim answer. It does not report whether the transaction is
 // committed, so a submission that waits to be applied asks.
-func (t *try) pending(o wire.Outcome) {
+func (t *try) pending(o txwire.Outcome) {
 	t.last = o
-	if t.submit.Wait != wire.WaitApplied || o.ID.IsZero() || t.noStatus {
+	if t.submit.Wait != txwire.WaitApplied || o.ID.IsZero() || t.noStatus {
 		return
 	}
 	t.client.forget(t.statusToken)
@@ -218,14 +219,14 @@ func (t *try) pending(o wire.Outcome) {
 	var reply string
 	t.statusToken, reply = t.client.expect(t.statusBox)
 	// What cannot be sent is sent with the next interim answer.
-	_ = t.client.nc.PublishRequest(wire.SubjectStatus, reply, wire.Encode(wire.StatusRequest{V: wire.Version, ID: o.ID}))
+	_ = t.client.nc.PublishRequest(txwire.SubjectStatus, reply, wire.Encode(txwire.StatusRequest{V: wire.Version, ID: o.ID}))
 }
 
 // decision takes the answer to the question of [try.pending], and reports
 // whether the transaction is committed and applied.
 func (t *try) decision(msg *nats.Msg) bool {
-	o, err := wire.Decode[wire.Outcome](msg.Data)
-	if err != nil || o.Status != wire.StatusCommitted || o.ID != t.asked {
+	o, err := wire.Decode[txwire.Outcome](msg.Data)
+	if err != nil || o.Status != txwire.StatusCommitted || o.ID != t.asked {
 		return false
 	}
 	o.Key = t.submit.Key
@@ -234,7 +235,7 @@ func (t *try) decision(msg *nats.Msg) bool {
 }
 
 // denied is the answer when the broker refuses what a submission needs.
-func (t *try) denied(why error) (wire.Outcome, error) {
+func (t *try) denied(why error) (txwire.Outcome, error) {
 	t.last = rejection(wire.CodeUnavailable, why.Error())
 	o, err := t.ended(context.Background())
 	if err != nil {
@@ -252,13 +253,13 @@ type deniedError struct {
 func (e *deniedError) Unwrap() []error { return []error{e.error, e.denied} }
 
 // ended is the answer when the time is up.
-func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
+func (t *try) ended(ctx context.Context) (txwire.Outcome, error) {
 	select {
 	case msg := <-t.statusBox: // it came together with the end
 		t.decision(msg)
 	default:
 	}
-	if o := t.committed; o.Status == wire.StatusCommitted {
+	if o := t.committed; o.Status == txwire.StatusCommitted {
 		o.Reason = "committed, not yet acknowledged by every participant"
 		if t.last.ID == o.ID && t.last.Reason != "" {
 			o.Reason, o.Participant = t.last.Reason, t.last.Participant
@@ -267,25 +268,25 @@ func (t *try) ended(ctx context.Context) (wire.Outcome, error) {
 	}
 	why := t.last.Reason
 	switch {
-	case why == "" && t.last.Status == wire.StatusPending:
+	case why == "" && t.last.Status == txwire.StatusPending:
 		why = "a coordinator is at work on it and has not reported a decision"
 	case why == "":
 		why = "no answer came"
 	}
 	if !t.started {
 		o := t.last
-		o.V, o.Status, o.Key = wire.Version, wire.StatusRejected, t.submit.Key
+		o.V, o.Status, o.Key = wire.Version, txwire.StatusRejected, t.submit.Key
 		return o, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started: " + why}
 	}
-	o := wire.Outcome{V: wire.Version, Status: wire.StatusUnknown, ID: t.last.ID, Key: t.submit.Key, Code: wire.CodeUndecided, Reason: wire.Clip(why)}
+	o := txwire.Outcome{V: wire.Version, Status: txwire.StatusUnknown, ID: t.last.ID, Key: t.submit.Key, Code: wire.CodeUndecided, Reason: wire.Clip(why)}
 	if cause := context.Cause(ctx); cause != nil {
 		return o, fmt.Errorf("%w: %s (%w)", ErrUnknown, why, cause)
 	}
 	return o, fmt.Errorf("%w: %s", ErrUnknown, why)
 }
 
-func rejection(code wire.Code, reason string) wire.Outcome {
-	return wire.Outcome{V: wire.Version, Status: wire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
+func rejection(code wire.Code, reason string) txwire.Outcome {
+	return txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

@@ -11,6 +11,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // actor drives a machine as the coordinator's shell does, with a real log under
@@ -57,7 +58,7 @@ func (a *actor) own(log string, seq uint64) {
 func (a *actor) submit(n int) {
 	s := machine.Submission{
 		Key: fmt.Sprintf("key%d", n), Digest: "00112233445566778899aabbccddeeff", DecideBy: time.Now().Add(time.Hour).UnixMilli(),
-		Branches: []wire.Branch{{Participant: "a", Payload: []byte("1")}, {Participant: "b", Payload: []byte("1")}},
+		Branches: []txwire.Branch{{Participant: "a", Payload: []byte("1")}, {Participant: "b", Payload: []byte("1")}},
 	}
 	a.m.Submit(s, machine.Waiter{To: "client"})
 }
@@ -97,18 +98,18 @@ func (a *actor) post(f func()) {
 func (a *actor) perform(act machine.Action) {
 	switch act := act.(type) {
 	case machine.SendPrepare:
-		a.m.Vote(act.ID, act.To, wire.Vote{V: wire.Version, Journal: "aaaaaaaaaaaaaaaa", Yes: true})
+		a.m.Vote(act.ID, act.To, txwire.Vote{V: wire.Version, Journal: "aaaaaaaaaaaaaaaa", Yes: true})
 	case machine.SendCommit:
 		a.tell(a.committed, act.ID)
 	case machine.SendAbort:
 		a.tell(a.aborted, act.ID)
 	case machine.Reply:
 		switch act.Outcome.Status {
-		case wire.StatusCommitted:
+		case txwire.StatusCommitted:
 			a.tell(a.committed, act.Outcome.ID)
-		case wire.StatusAborted:
+		case txwire.StatusAborted:
 			a.tell(a.aborted, act.Outcome.ID)
-		case wire.StatusUnknown:
+		case txwire.StatusUnknown:
 			a.tell(a.unknown, act.Outcome.ID)
 		}
 	case machine.Adopted:
@@ -125,7 +126,7 @@ func (a *actor) perform(act machine.Action) {
 	}
 }
 
-func (a *actor) tell(set map[uint64]bool, id wire.TxID) {
+func (a *actor) tell(set map[uint64]bool, id txwire.ID) {
 	if id.Log == a.target {
 		set[id.N] = true
 	}
@@ -153,7 +154,7 @@ func (a *actor) append(act machine.Append) {
 		answer, seq = machine.AppendUnknown, 0
 	}
 	a.post(func() {
-		if answer == machine.AppendStored && act.Record.Kind == wire.RecordCommits {
+		if answer == machine.AppendStored && act.Record.Kind == txwire.RecordCommits {
 			a.appended++
 		}
 		a.m.Appended(act.Log, act.Record.Nonce, answer, seq)

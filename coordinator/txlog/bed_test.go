@@ -13,6 +13,7 @@ import (
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -49,7 +50,7 @@ func testAll(t *testing.T, b *bed) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
-	if _, _, err := streams.Ensure(ctx, js, wire.TxLog(), replicas); err != nil {
+	if _, _, err := streams.Ensure(ctx, js, txwire.LogStream(), replicas); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -92,12 +93,12 @@ func token() string {
 	return wire.Token(b)
 }
 
-func record(kind wire.RecordKind, prev uint64) wire.Record {
-	return wire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
+func record(kind txwire.RecordKind, prev uint64) txwire.Record {
+	return txwire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
 }
 
 // must appends, repeating what has no clear answer, and is given the sequence.
-func must(t testing.TB, l *txlog.Log, log string, r wire.Record) uint64 {
+func must(t testing.TB, l *txlog.Log, log string, r txwire.Record) uint64 {
 	t.Helper()
 	answer, seq := settled(t, l, log, r.Prev, r)
 	if answer != machine.AppendStored {
@@ -108,7 +109,7 @@ func must(t testing.TB, l *txlog.Log, log string, r wire.Record) uint64 {
 
 // settled repeats an append until its answer says something. On three servers
 // "another write is in flight" can follow an own acknowledged one.
-func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64) {
+func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

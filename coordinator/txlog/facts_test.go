@@ -5,11 +5,11 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // want appends under a condition and checks the word that comes back.
-func want(t *testing.T, l *txlog.Log, log string, expect uint64, r wire.Record, word machine.AppendAnswer) uint64 {
+func want(t *testing.T, l *txlog.Log, log string, expect uint64, r txwire.Record, word machine.AppendAnswer) uint64 {
 	t.Helper()
 	got, seq := settled(t, l, log, expect, r)
 	if got != word {
@@ -21,14 +21,14 @@ func want(t *testing.T, l *txlog.Log, log string, expect uint64, r wire.Record, 
 // Only the true last sequence is believed, and only of that log.
 func testConditions(t *testing.T, b *bed) {
 	l, log, other := b.open(t), token(), token()
-	want(t, l, log, 5, record(wire.RecordCommits, 5), machine.AppendGone)
-	first := want(t, l, log, 0, record(wire.RecordOpen, 0), machine.AppendStored)
-	want(t, l, log, 0, record(wire.RecordSeal, 0), machine.AppendMismatch)
-	want(t, l, other, 0, record(wire.RecordOpen, 0), machine.AppendStored)
-	second := want(t, l, log, first, record(wire.RecordCommits, first), machine.AppendStored)
-	want(t, l, log, first, record(wire.RecordCommits, first), machine.AppendMismatch)
-	want(t, l, log, second+100, record(wire.RecordCommits, second), machine.AppendMismatch)
-	want(t, l, log, second, record(wire.RecordSeal, second), machine.AppendStored)
+	want(t, l, log, 5, record(txwire.RecordCommits, 5), machine.AppendGone)
+	first := want(t, l, log, 0, record(txwire.RecordOpen, 0), machine.AppendStored)
+	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
+	want(t, l, other, 0, record(txwire.RecordOpen, 0), machine.AppendStored)
+	second := want(t, l, log, first, record(txwire.RecordCommits, first), machine.AppendStored)
+	want(t, l, log, first, record(txwire.RecordCommits, first), machine.AppendMismatch)
+	want(t, l, log, second+100, record(txwire.RecordCommits, second), machine.AppendMismatch)
+	want(t, l, log, second, record(txwire.RecordSeal, second), machine.AppendStored)
 }
 
 // After a purge of everything an expectation of 0 succeeds and any other fails;
@@ -36,27 +36,27 @@ func testConditions(t *testing.T, b *bed) {
 // is given twice. That is why no commit may ever expect 0.
 func testPurge(t *testing.T, b *bed) {
 	l, log := b.open(t), token()
-	first := must(t, l, log, record(wire.RecordOpen, 0))
-	second := must(t, l, log, record(wire.RecordCommits, first))
-	third := must(t, l, log, record(wire.RecordCommits, second))
+	first := must(t, l, log, record(txwire.RecordOpen, 0))
+	second := must(t, l, log, record(txwire.RecordCommits, first))
+	third := must(t, l, log, record(txwire.RecordCommits, second))
 	neighbour := token()
-	kept := must(t, l, neighbour, record(wire.RecordOpen, 0))
+	kept := must(t, l, neighbour, record(txwire.RecordOpen, 0))
 
 	if err := l.Purge(t.Context(), log, third); err != nil {
 		t.Fatal(err)
 	}
-	want(t, l, log, 0, record(wire.RecordSeal, 0), machine.AppendMismatch)
-	want(t, l, log, first, record(wire.RecordCommits, first), machine.AppendMismatch)
+	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
+	want(t, l, log, first, record(txwire.RecordCommits, first), machine.AppendMismatch)
 	if s, err := l.ReadAfter(t.Context(), log, 0); err != nil || s == nil || s.Seq != third {
 		t.Fatalf("after a prefix purge the first record is %+v, %v, want %d", s, err, third)
 	}
-	fourth := want(t, l, log, third, record(wire.RecordCommits, third), machine.AppendStored)
+	fourth := want(t, l, log, third, record(txwire.RecordCommits, third), machine.AppendStored)
 
 	if err := l.Purge(t.Context(), log, 0); err != nil {
 		t.Fatal(err)
 	}
-	want(t, l, log, fourth, record(wire.RecordCommits, fourth), machine.AppendGone)
-	again := want(t, l, log, 0, record(wire.RecordSeal, 0), machine.AppendStored)
+	want(t, l, log, fourth, record(txwire.RecordCommits, fourth), machine.AppendGone)
+	again := want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendStored)
 	if again <= fourth {
 		t.Errorf("sequence %d was given after %d", again, fourth)
 	}
@@ -72,7 +72,7 @@ func testPurge(t *testing.T, b *bed) {
 		t.Fatal(err)
 	}
 	b.server.Restart(t)
-	if after := must(t, l, token(), record(wire.RecordOpen, 0)); after <= again {
+	if after := must(t, l, token(), record(txwire.RecordOpen, 0)); after <= again {
 		t.Errorf("sequence %d was given after a restart, %d before", after, again)
 	}
 }
@@ -80,11 +80,11 @@ func testPurge(t *testing.T, b *bed) {
 // One record published many times at once stands once.
 func testSameTwice(t *testing.T, b *bed) {
 	l, log := b.open(t), token()
-	last := must(t, l, log, record(wire.RecordOpen, 0))
+	last := must(t, l, log, record(txwire.RecordOpen, 0))
 	const copies = 4
 	inflight := 0
 	for range b.rounds / 2 {
-		r := record(wire.RecordCommits, last)
+		r := record(txwire.RecordCommits, last)
 		type answer struct {
 			word machine.AppendAnswer
 			seq  uint64
@@ -125,24 +125,24 @@ func testSameTwice(t *testing.T, b *bed) {
 // by a purge of everything, is refused whenever it arrives.
 func testLatePublish(t *testing.T, b *bed) {
 	l, log := b.open(t), token()
-	first := must(t, l, log, record(wire.RecordOpen, 0))
-	late := record(wire.RecordCommits, first)
-	second := must(t, l, log, record(wire.RecordCommits, first))
+	first := must(t, l, log, record(txwire.RecordOpen, 0))
+	late := record(txwire.RecordCommits, first)
+	second := must(t, l, log, record(txwire.RecordCommits, first))
 	want(t, l, log, first, late, machine.AppendMismatch)
-	late2 := record(wire.RecordCommits, second)
-	seal := must(t, l, log, record(wire.RecordSeal, second))
+	late2 := record(txwire.RecordCommits, second)
+	seal := must(t, l, log, record(txwire.RecordSeal, second))
 	want(t, l, log, second, late2, machine.AppendMismatch)
-	if s, err := l.ReadAfter(t.Context(), log, second); err != nil || s == nil || s.Record.Kind != wire.RecordSeal {
+	if s, err := l.ReadAfter(t.Context(), log, second); err != nil || s == nil || s.Record.Kind != txwire.RecordSeal {
 		t.Fatalf("after %d stands %+v, %v, want the seal", second, s, err)
 	}
 	if err := l.Purge(t.Context(), log, 0); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range []wire.Record{late, late2} {
+	for _, r := range []txwire.Record{late, late2} {
 		want(t, l, log, r.Prev, r, machine.AppendGone)
 	}
-	again := must(t, l, log, record(wire.RecordSeal, 0))
-	for _, r := range []wire.Record{late, late2, record(wire.RecordCommits, seal)} {
+	again := must(t, l, log, record(txwire.RecordSeal, 0))
+	for _, r := range []txwire.Record{late, late2, record(txwire.RecordCommits, seal)} {
 		want(t, l, log, r.Prev, r, machine.AppendMismatch)
 	}
 	if s, err := l.ReadAfter(t.Context(), log, again); err != nil || s != nil {
@@ -160,18 +160,18 @@ func testRead(t *testing.T, b *bed) {
 	var seqs []uint64
 	prev, otherPrev := uint64(0), uint64(0)
 	for i := range 6 {
-		r := record(wire.RecordCommits, prev)
+		r := record(txwire.RecordCommits, prev)
 		if i == 0 {
-			r = record(wire.RecordOpen, 0)
+			r = record(txwire.RecordOpen, 0)
 		}
 		if i >= 4 {
 			r.Base = seqs[2]
 		}
 		prev = must(t, l, log, r)
 		seqs = append(seqs, prev)
-		o := record(wire.RecordCommits, otherPrev)
+		o := record(txwire.RecordCommits, otherPrev)
 		if i == 0 {
-			o = record(wire.RecordOpen, 0)
+			o = record(txwire.RecordOpen, 0)
 		}
 		otherPrev = must(t, l, other, o)
 	}

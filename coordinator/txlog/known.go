@@ -8,6 +8,7 @@ import (
 
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -86,7 +87,7 @@ func (l *Log) mayWrite(ctx context.Context) error {
 // acknowledged notes where an append was stored. The error is a [*streams.Error]
 // if the stream gave a sequence again: before is [Log.Known] from before the
 // append was sent, and what is sent later is stored higher.
-func (l *Log) acknowledged(log string, before, seq uint64, r wire.Record) error {
+func (l *Log) acknowledged(log string, before, seq uint64, r txwire.Record) error {
 	if seq <= before {
 		return streams.WentBack(l.spec.Name, "last sequence", seq, before)
 	}
@@ -118,11 +119,11 @@ func (l *Log) CheckNewest(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("reading sequence %d of stream %s: %w", mine.Seq, l.spec.Name, err)
 	}
-	r, err := wire.Decode[wire.Record](raw.Data)
-	if err == nil && raw.Subject == wire.LogSubject(log) && r.Nonce == mine.Nonce {
+	r, err := wire.Decode[txwire.Record](raw.Data)
+	if err == nil && raw.Subject == txwire.LogSubject(log) && r.Nonce == mine.Nonce {
 		return nil
 	}
 	return streams.Overwritten(l.spec.Name, mine.Seq,
 		fmt.Sprintf("the record %.40q of %.80s", r.Nonce, raw.Subject),
-		fmt.Sprintf("the record %q of %s", mine.Nonce, wire.LogSubject(log)))
+		fmt.Sprintf("the record %q of %s", mine.Nonce, txwire.LogSubject(log)))
 }

@@ -11,7 +11,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -23,7 +23,7 @@ func newBed(t *testing.T) *bed {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), js, wire.TxLog(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), js, txwire.LogStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	return &bed{connect: s.Connect, server: s, rounds: 1}
@@ -48,14 +48,14 @@ func isStreamError(t *testing.T, err error, parts ...string) {
 func TestOlderStore(t *testing.T) {
 	b := newBed(t)
 	l, log := b.open(t), token()
-	first := must(t, l, log, record(wire.RecordOpen, 0))
+	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	dir := filepath.Join(t.TempDir(), "backup")
 	b.server.Kill()
 	if err := os.CopyFS(dir, os.DirFS(b.server.StoreDir())); err != nil {
 		t.Fatal(err)
 	}
 	b.server.Restart(t)
-	second := must(t, l, log, record(wire.RecordCommits, first))
+	second := must(t, l, log, record(txwire.RecordCommits, first))
 	if err := l.CheckNewest(t.Context()); err != nil {
 		t.Errorf("its own record: %v", err)
 	}
@@ -69,7 +69,7 @@ func TestOlderStore(t *testing.T) {
 	b.server.Restart(t)
 
 	// This would succeed on the older store.
-	late := record(wire.RecordCommits, first)
+	late := record(txwire.RecordCommits, first)
 	for {
 		answer, _, err := l.Append(t.Context(), log, first, late)
 		if answer != machine.AppendUnknown {
@@ -83,10 +83,10 @@ func TestOlderStore(t *testing.T) {
 		}
 	}
 	other := b.open(t)
-	if got := must(t, other, token(), record(wire.RecordOpen, 0)); got != second {
+	if got := must(t, other, token(), record(txwire.RecordOpen, 0)); got != second {
 		t.Fatalf("the other's record stands at %d, want %d", got, second)
 	}
-	isStreamError(t, l.CheckNewest(t.Context()), wire.TxLog().Name, "at sequence", log, "restore")
+	isStreamError(t, l.CheckNewest(t.Context()), txwire.LogStream().Name, "at sequence", log, "restore")
 }
 
 // A sequence that is not above what was stored before cannot be: the stream went
@@ -94,11 +94,11 @@ func TestOlderStore(t *testing.T) {
 func TestSequenceGivenAgain(t *testing.T) {
 	b := newBed(t)
 	l := b.open(t)
-	must(t, l, token(), record(wire.RecordOpen, 0))
+	must(t, l, token(), record(txwire.RecordOpen, 0))
 	l.Reported(0, 1000)
-	answer, _, err := l.Append(t.Context(), token(), 0, record(wire.RecordOpen, 0))
+	answer, _, err := l.Append(t.Context(), token(), 0, record(txwire.RecordOpen, 0))
 	if answer != machine.AppendUnknown {
 		t.Errorf("got %v, want that nothing is concluded", answer)
 	}
-	isStreamError(t, err, wire.TxLog().Name, "last sequence 2", "1000", "went back")
+	isStreamError(t, err, txwire.LogStream().Name, "last sequence 2", "1000", "went back")
 }

@@ -11,6 +11,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,7 +34,7 @@ type Log struct {
 
 // Open binds to the stream, which must exist.
 func Open(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Log, error) {
-	spec := wire.TxLog()
+	spec := txwire.LogStream()
 	s, err := streams.Open(ctx, js, spec, log)
 	if err != nil {
 		return nil, err
@@ -45,21 +46,21 @@ func Open(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Log, 
 // sequence of the log. The error explains an answer that is not AppendStored,
 // for the log only: the answer says all that may be concluded. Only a
 // [*streams.Error] is more: the stream went back, and is not to be used any more.
-func (l *Log) Append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
+func (l *Log) Append(ctx context.Context, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64, error) {
 	end := l.begin(Event{Do: DoAppend, Log: log, Expect: expect, Nonce: r.Nonce, Kind: r.Kind})
 	answer, seq, err := l.append(ctx, log, expect, r)
 	end(Event{Answer: answerOf(answer), Seq: seq})
 	return answer, seq, err
 }
 
-func (l *Log) append(ctx context.Context, log string, expect uint64, r wire.Record) (machine.AppendAnswer, uint64, error) {
+func (l *Log) append(ctx context.Context, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	if err := l.mayWrite(ctx); err != nil {
 		return machine.AppendUnknown, 0, fmt.Errorf("appending to log %s after sequence %d: %w", log, expect, err)
 	}
 	before := l.Known()
-	msg := &nats.Msg{Subject: wire.LogSubject(log), Data: wire.Encode(r)}
+	msg := &nats.Msg{Subject: txwire.LogSubject(log), Data: wire.Encode(r)}
 	ack, err := l.js.PublishMsg(
 		ctx, msg,
 		jetstream.WithExpectStream(l.spec.Name),
@@ -143,7 +144,7 @@ const maxReadOn = 4096
 func (l *Log) lastMsg(ctx context.Context, log string) (*jetstream.RawStreamMsg, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	raw, err := l.stream.GetLastMsgForSubject(ctx, wire.LogSubject(log))
+	raw, err := l.stream.GetLastMsgForSubject(ctx, txwire.LogSubject(log))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
@@ -154,7 +155,7 @@ func (l *Log) lastMsg(ctx context.Context, log string) (*jetstream.RawStreamMsg,
 }
 
 func (l *Log) next(ctx context.Context, log string, from uint64) (*machine.Stored, error) {
-	raw, err := l.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(wire.LogSubject(log)))
+	raw, err := l.stream.GetMsg(ctx, from, jetstream.WithGetMsgSubject(txwire.LogSubject(log)))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
 	}
@@ -165,7 +166,7 @@ func (l *Log) next(ctx context.Context, log string, from uint64) (*machine.Store
 }
 
 func decode(raw *jetstream.RawStreamMsg) (*machine.Stored, error) {
-	r, err := wire.Decode[wire.Record](raw.Data)
+	r, err := wire.Decode[txwire.Record](raw.Data)
 	if err != nil {
 		return nil, fmt.Errorf("record at sequence %d of %s: %w", raw.Sequence, raw.Subject, err)
 	}
@@ -175,7 +176,7 @@ func decode(raw *jetstream.RawStreamMsg) (*machine.Stored, error) {
 // Purge removes the records of a log below the sequence before, or all of them
 // when before is 0. How long that takes depends on the disk: ctx bounds it.
 func (l *Log) Purge(ctx context.Context, log string, before uint64) error {
-	opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(wire.LogSubject(log))}
+	opts := []jetstream.StreamPurgeOpt{jetstream.WithPurgeSubject(txwire.LogSubject(log))}
 	if before > 0 {
 		opts = append(opts, jetstream.WithPurgeSequence(before))
 	}
@@ -198,7 +199,7 @@ func (l *Log) Logs(ctx context.Context) ([]string, error) {
 	}
 	logs := make([]string, 0, len(info.State.Subjects))
 	for subject := range info.State.Subjects {
-		log, err := wire.ParseLogSubject(subject)
+		log, err := txwire.ParseLogSubject(subject)
 		if err != nil {
 			continue // not a log; nobody can have a transaction in it
 		}

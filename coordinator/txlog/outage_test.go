@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // The broker fails under an owner that appends without a pause: on one server
@@ -21,7 +21,7 @@ func testOutage(t *testing.T, b *bed) {
 	defer cancel()
 	var inFlight, unclear atomic.Int64
 	log := token()
-	open := must(t, owned, log, record(wire.RecordOpen, 0))
+	open := must(t, owned, log, record(txwire.RecordOpen, 0))
 	owner := newActor(t, ctx, owned, &inFlight, &unclear)
 	owner.own(log, open)
 
@@ -38,7 +38,7 @@ func testOutage(t *testing.T, b *bed) {
 			owner.submit(n)
 		}
 		owner.run(func() bool { return owner.adopted }, func(a machine.Action) {
-			if r, ok := a.(machine.Reply); ok && r.Outcome.Status == wire.StatusCommitted {
+			if r, ok := a.(machine.Reply); ok && r.Outcome.Status == txwire.StatusCommitted {
 				if left.Add(-1) >= 0 {
 					owner.submit(next)
 					next++
@@ -98,7 +98,7 @@ func (b *bed) fail(t *testing.T, grow func(int)) {
 		}
 		return
 	}
-	stream := wire.TxLog().Name
+	stream := txwire.LogStream().Name
 	for range 4 {
 		if err := b.cluster.StepDown(t, stream); err != nil {
 			t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // An owner that appends in a chain and two others that seal its log, all with
@@ -29,7 +29,7 @@ func testRace(t *testing.T, b *bed) {
 	defer cancel()
 	for range b.rounds {
 		log := token()
-		open := must(t, logs[0], log, record(wire.RecordOpen, 0))
+		open := must(t, logs[0], log, record(txwire.RecordOpen, 0))
 		owner := newActor(t, ctx, logs[0], &inFlight, &unclear)
 		owner.faulty = true
 		owner.own(log, open)
@@ -65,7 +65,7 @@ func testRace(t *testing.T, b *bed) {
 						close(start)
 					}
 				case machine.Reply:
-					if a.Outcome.Status != wire.StatusCommitted {
+					if a.Outcome.Status != txwire.StatusCommitted {
 						return
 					}
 					// An owner that never paused would hold a seal off: on

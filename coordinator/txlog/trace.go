@@ -2,7 +2,7 @@ package txlog
 
 import (
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Trace is told of every operation on the logs twice: before it is sent, and
@@ -20,9 +20,9 @@ type Event struct {
 	Log string `json:"log,omitempty"`
 
 	// Expect, Nonce and Kind are of an append.
-	Expect uint64          `json:"expect,omitempty"`
-	Nonce  string          `json:"nonce,omitempty"`
-	Kind   wire.RecordKind `json:"kind,omitempty"`
+	Expect uint64            `json:"expect,omitempty"`
+	Nonce  string            `json:"nonce,omitempty"`
+	Kind   txwire.RecordKind `json:"kind,omitempty"`
 	// Before is of a purge, and After of a read.
 	Before uint64 `json:"before,omitempty"`
 	After  uint64 `json:"after,omitempty"`
@@ -55,9 +55,9 @@ const (
 
 // Place is a record that was read, and where it stands.
 type Place struct {
-	Seq   uint64          `json:"seq"`
-	Nonce string          `json:"nonce"`
-	Kind  wire.RecordKind `json:"kind"`
+	Seq   uint64            `json:"seq"`
+	Nonce string            `json:"nonce"`
+	Kind  txwire.RecordKind `json:"kind"`
 }
 
 // Traced has every operation told to trace, and returns l. It is called before

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // testTrace: each operation is told before it is sent and after it was answered.
@@ -12,7 +12,7 @@ func testTrace(t *testing.T, b *bed) {
 	var told []txlog.Event
 	l := b.open(t).Traced(func(e txlog.Event) { told = append(told, e) })
 	log := token()
-	open := record(wire.RecordOpen, 0)
+	open := record(txwire.RecordOpen, 0)
 	seq := must(t, l, log, open)
 	for { // a replica may be behind
 		found, err := l.Read(t.Context(), log)
@@ -20,7 +20,7 @@ func testTrace(t *testing.T, b *bed) {
 			break
 		}
 	}
-	_, _, _ = l.Append(t.Context(), log, seq+1, record(wire.RecordCommits, seq+1)) // refused
+	_, _, _ = l.Append(t.Context(), log, seq+1, record(txwire.RecordCommits, seq+1)) // refused
 	if err := l.Purge(t.Context(), log, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +35,9 @@ func testTrace(t *testing.T, b *bed) {
 		}
 		seen[end.Answer] = true
 		switch {
-		case begin.Do == txlog.DoAppend && end.Answer == txlog.Stored && (end.Seq != seq || begin.Nonce != open.Nonce || begin.Kind != wire.RecordOpen):
+		case begin.Do == txlog.DoAppend && end.Answer == txlog.Stored && (end.Seq != seq || begin.Nonce != open.Nonce || begin.Kind != txwire.RecordOpen):
 			t.Errorf("stored: %+v, %+v; want sequence %d and nonce %s", begin, end, seq, open.Nonce)
-		case begin.Do == txlog.DoRead && len(end.Found) == 1 && end.Found[0] != (txlog.Place{Seq: seq, Nonce: open.Nonce, Kind: wire.RecordOpen}):
+		case begin.Do == txlog.DoRead && len(end.Found) == 1 && end.Found[0] != (txlog.Place{Seq: seq, Nonce: open.Nonce, Kind: txwire.RecordOpen}):
 			t.Errorf("read: %+v", end)
 		}
 	}

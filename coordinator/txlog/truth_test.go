@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // truth is what a sealed log holds: the commits in it.
@@ -36,7 +36,7 @@ func judge(t *testing.T, l *txlog.Log, log string) truth {
 			}
 			commits[c.N] = true
 		}
-		sealed, prev = s.Record.Kind == wire.RecordSeal, s.Seq
+		sealed, prev = s.Record.Kind == txwire.RecordSeal, s.Seq
 	}
 	if !sealed {
 		t.Fatalf("log %s has no seal at its end", log)

@@ -7,7 +7,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // hand is a clock that the test moves.
@@ -19,11 +19,11 @@ func newHand() *hand {
 	return h
 }
 
-func (h *hand) now() time.Time          { return time.Unix(0, h.at.Load()) }
-func (h *hand) move(d time.Duration)    { h.at.Add(int64(d)) }
-func (h *hand) since() time.Duration    { return time.Duration(h.at.Load()) }
-func counter(id wire.ID) int64          { return wire.Counter(id.Timestamp(), id.Sequence()) }
-func follows(id, previous wire.ID) bool { return counter(id) == counter(previous)+1 }
+func (h *hand) now() time.Time               { return time.Unix(0, h.at.Load()) }
+func (h *hand) move(d time.Duration)         { h.at.Add(int64(d)) }
+func (h *hand) since() time.Duration         { return time.Duration(h.at.Load()) }
+func counter(id snowflake.ID) int64          { return snowflake.Counter(id.Timestamp(), id.Sequence()) }
+func follows(id, previous snowflake.ID) bool { return counter(id) == counter(previous)+1 }
 
 // A block is used until it is as old as MaxAge, and not later.
 func TestOldBlocksAreDropped(t *testing.T) {

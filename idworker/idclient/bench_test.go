@@ -7,7 +7,8 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/idwire"
 )
 
 // BenchmarkNext is one ID at a time over a real broker, from a peer on another
@@ -62,7 +63,7 @@ func BenchmarkNextN(b *testing.B) {
 func BenchmarkSteady(b *testing.B) {
 	const delay, each, warm = 5 * time.Millisecond, 50, 300
 	c, peers := benchClient(b, 1)
-	peers[0].do(func(r wire.GrantRequest) []byte {
+	peers[0].do(func(r idwire.GrantRequest) []byte {
 		answer := peers[0].grant(r)
 		<-time.After(delay)
 		return answer
@@ -97,7 +98,7 @@ func benchClient(b *testing.B, workers int) (*idclient.Client, []*peer) {
 		peers = append(peers, newPeer(b, s, w, 0))
 	}
 	c := newClient(b, s, idclient.Config{})
-	if _, err := c.NextN(b.Context(), wire.MaxBlock); err != nil {
+	if _, err := c.NextN(b.Context(), snowflake.MaxBlock); err != nil {
 		b.Fatal(err)
 	}
 	return c, peers

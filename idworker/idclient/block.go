@@ -5,12 +5,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // block is a granted block that is handed out.
 type block struct {
-	ids  wire.Block
+	ids  snowflake.Block
 	born moment // when it was asked for
 	// taken is how many were taken, more than there are once somebody came
 	// too late.
@@ -29,17 +29,17 @@ const lookEvery = time.Millisecond
 const never = math.MaxInt64
 
 // take takes up to n, and is false when none are left.
-func (b *block) take(n int) (part wire.Block, ok bool) {
+func (b *block) take(n int) (part snowflake.Block, ok bool) {
 	start := b.taken.Add(int64(n)) - int64(n)
 	left := int64(b.ids.Count) - start
 	if left <= 0 {
 		return part, false
 	}
-	return wire.Block{Worker: b.ids.Worker, Start: b.ids.Start + start, Count: int(min(int64(n), left))}, true
+	return snowflake.Block{Worker: b.ids.Worker, Start: b.ids.Start + start, Count: int(min(int64(n), left))}, true
 }
 
 // calm reports whether part, just taken, can be given without a look.
-func (b *block) calm(part wire.Block, run time.Duration) bool {
+func (b *block) calm(part snowflake.Block, run time.Duration) bool {
 	return part.Start-b.ids.Start+int64(part.Count) <= b.low.Load() && int64(run) < b.look.Load()
 }
 
@@ -49,21 +49,21 @@ func (b *block) left() int { return int(max(0, int64(b.ids.Count)-b.taken.Load()
 func (b *block) end() { b.taken.Store(math.MaxInt64 / 2) }
 
 // last is the block's largest ID.
-func last(b wire.Block) wire.ID { return b.At(b.Count - 1) }
+func last(b snowflake.Block) snowflake.ID { return b.At(b.Count - 1) }
 
 // above is what of b is above id.
-func above(b wire.Block, id wire.ID) wire.Block {
-	first := wire.Counter(id.Timestamp(), 0)
+func above(b snowflake.Block, id snowflake.ID) snowflake.Block {
+	first := snowflake.Counter(id.Timestamp(), 0)
 	switch {
 	case b.Worker == id.Worker():
-		first = wire.Counter(id.Timestamp(), id.Sequence()) + 1
+		first = snowflake.Counter(id.Timestamp(), id.Sequence()) + 1
 	case b.Worker < id.Worker():
-		first = wire.Counter(id.Timestamp()+1, 0)
+		first = snowflake.Counter(id.Timestamp()+1, 0)
 	}
 	skip := min(max(first-b.Start, 0), int64(b.Count))
-	return wire.Block{Worker: b.Worker, Start: b.Start + skip, Count: b.Count - int(skip)}
+	return snowflake.Block{Worker: b.Worker, Start: b.Start + skip, Count: b.Count - int(skip)}
 }
 
-func overlap(a, b wire.Block) bool {
+func overlap(a, b snowflake.Block) bool {
 	return a.Worker == b.Worker && a.Start < b.Start+int64(b.Count) && b.Start < a.Start+int64(a.Count)
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // Whatever the workers and the places of a block and an ID, above keeps what is
@@ -14,9 +14,9 @@ func TestAbove(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
 		// About one millisecond boundary, with three workers.
-		b := wire.Block{Worker: r.IntN(3), Start: 1<<20 - 40 + r.Int64N(80), Count: 1 + r.IntN(60)}
-		id := wire.Block{Worker: r.IntN(3), Start: 1<<20 - 60 + r.Int64N(140), Count: 1}.At(0)
-		var want []wire.ID
+		b := snowflake.Block{Worker: r.IntN(3), Start: 1<<20 - 40 + r.Int64N(80), Count: 1 + r.IntN(60)}
+		id := snowflake.Block{Worker: r.IntN(3), Start: 1<<20 - 60 + r.Int64N(140), Count: 1}.At(0)
+		var want []snowflake.ID
 		for i := range b.Count {
 			if b.At(i) > id {
 				want = append(want, b.At(i))
@@ -28,25 +28,25 @@ func TestAbove(t *testing.T) {
 				b, id, id.Worker(), id.Timestamp(), id.Sequence(), got, len(want), want)
 		}
 	}
-	if all := (wire.Block{Worker: 3, Start: 1, Count: 9}); above(all, 0) != all {
+	if all := (snowflake.Block{Worker: 3, Start: 1, Count: 9}); above(all, 0) != all {
 		t.Error("everything is above no ID")
 	}
 }
 
 func TestOverlap(t *testing.T) {
-	b := wire.Block{Worker: 1, Start: 100, Count: 10}
+	b := snowflake.Block{Worker: 1, Start: 100, Count: 10}
 	for _, c := range []struct {
-		other wire.Block
+		other snowflake.Block
 		want  bool
 	}{
-		{wire.Block{Worker: 1, Start: 109, Count: 1}, true},
-		{wire.Block{Worker: 1, Start: 1, Count: 100}, true},
-		{wire.Block{Worker: 1, Start: 50, Count: 500}, true},
-		{wire.Block{Worker: 1, Start: 103, Count: 2}, true},
-		{wire.Block{Worker: 1, Start: 110, Count: 10}, false},
-		{wire.Block{Worker: 1, Start: 90, Count: 10}, false},
-		{wire.Block{Worker: 2, Start: 100, Count: 10}, false},
-		{wire.Block{}, false},
+		{snowflake.Block{Worker: 1, Start: 109, Count: 1}, true},
+		{snowflake.Block{Worker: 1, Start: 1, Count: 100}, true},
+		{snowflake.Block{Worker: 1, Start: 50, Count: 500}, true},
+		{snowflake.Block{Worker: 1, Start: 103, Count: 2}, true},
+		{snowflake.Block{Worker: 1, Start: 110, Count: 10}, false},
+		{snowflake.Block{Worker: 1, Start: 90, Count: 10}, false},
+		{snowflake.Block{Worker: 2, Start: 100, Count: 10}, false},
+		{snowflake.Block{}, false},
 	} {
 		if overlap(b, c.other) != c.want || overlap(c.other, b) != c.want {
 			t.Errorf("%+v and %+v: overlap is %v", b, c.other, !c.want)
@@ -78,7 +78,7 @@ func TestAge(t *testing.T) {
 func TestNothingFromBlocksOfBefore(t *testing.T) {
 	s := stock{least: 1, most: 1, size: 1, maxAge: time.Second}
 	for n := range 3 {
-		if usable, err := s.add(wire.Block{Worker: 1, Start: int64(100 + 10*n), Count: 10}, moment{run: time.Duration(n) * time.Second / 2}); !usable || err != nil {
+		if usable, err := s.add(snowflake.Block{Worker: 1, Start: int64(100 + 10*n), Count: 10}, moment{run: time.Duration(n) * time.Second / 2}); !usable || err != nil {
 			t.Fatal(usable, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/natsconn"
 	"parley/wire"
 
@@ -17,8 +18,8 @@ import (
 // Config is how a client behaves; the zero Config is right for production.
 type Config struct {
 	// MinBlock and MaxBlock bound how many IDs one request asks for. Defaults
-	// are 64 and [wire.MaxBlock], which are also used for what is beyond 1 and
-	// [wire.MaxBlock]. An ID that is not used is lost, which matters to nobody.
+	// are 64 and [snowflake.MaxBlock], which are also used for what is beyond 1 and
+	// [snowflake.MaxBlock]. An ID that is not used is lost, which matters to nobody.
 	MinBlock, MaxBlock int
 	// MaxAge is when a block is thrown away, counted from when it was asked
 	// for. Default 10 s.
@@ -66,8 +67,8 @@ func New(nc *nats.Conn, cfg Config) (*Client, error) {
 	if cfg.MaxAge <= 0 {
 		cfg.MaxAge = DefaultMaxAge
 	}
-	if cfg.MaxBlock < 1 || cfg.MaxBlock > wire.MaxBlock {
-		cfg.MaxBlock = wire.MaxBlock
+	if cfg.MaxBlock < 1 || cfg.MaxBlock > snowflake.MaxBlock {
+		cfg.MaxBlock = snowflake.MaxBlock
 	}
 	if cfg.MinBlock < 1 {
 		cfg.MinBlock = DefaultMinBlock
@@ -87,7 +88,7 @@ func New(nc *nats.Conn, cfg Config) (*Client, error) {
 // looks at ctx only when it has to wait. Errors are described in the package
 // comment; those that an idworker or this client has a code for are a
 // [*wire.Error].
-func (c *Client) Next(ctx context.Context) (wire.ID, error) {
+func (c *Client) Next(ctx context.Context) (snowflake.ID, error) {
 	part, err := c.take(ctx, 1)
 	if err != nil {
 		return 0, err
@@ -97,11 +98,11 @@ func (c *Client) Next(ctx context.Context) (wire.ID, error) {
 
 // NextN hands out n IDs, 1 to [MaxNextN], ascending but not without gaps: all
 // of them, or none and an error.
-func (c *Client) NextN(ctx context.Context, n int) ([]wire.ID, error) {
+func (c *Client) NextN(ctx context.Context, n int) ([]snowflake.ID, error) {
 	if n < 1 || n > MaxNextN {
 		return nil, &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("count is %d, allowed is 1 to %d", n, MaxNextN)}
 	}
-	ids := make([]wire.ID, 0, n)
+	ids := make([]snowflake.ID, 0, n)
 	for len(ids) < n {
 		part, err := c.take(ctx, n-len(ids))
 		if err != nil {
@@ -115,7 +116,7 @@ func (c *Client) NextN(ctx context.Context, n int) ([]wire.ID, error) {
 }
 
 // take takes up to n IDs.
-func (c *Client) take(ctx context.Context, n int) (wire.Block, error) {
+func (c *Client) take(ctx context.Context, n int) (snowflake.Block, error) {
 	for {
 		if b := c.current.Load(); b != nil {
 			// The clock is read after the IDs are taken, so that a goroutine
@@ -125,7 +126,7 @@ func (c *Client) take(ctx context.Context, n int) (wire.Block, error) {
 			}
 		}
 		if err := c.wait(ctx, n); err != nil {
-			return wire.Block{}, err
+			return snowflake.Block{}, err
 		}
 	}
 }

@@ -10,7 +10,9 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"go.uber.org/goleak"
 )
@@ -27,22 +29,22 @@ func TestUniqueAndAscending(t *testing.T) {
 	for w := range 3 {
 		newPeer(t, s, w, 0)
 	}
-	all := make([][]wire.ID, clients*goroutines)
+	all := make([][]snowflake.ID, clients*goroutines)
 	var wg sync.WaitGroup
 	for n := range clients {
 		c := newClient(t, s, idclient.Config{})
 		var largest atomic.Int64 // that a call of this client has returned
 		for g := range goroutines {
 			wg.Go(func() {
-				ids := make([]wire.ID, 0, each)
+				ids := make([]snowflake.ID, 0, each)
 				for len(ids) < each {
-					before := wire.ID(largest.Load())
-					var got []wire.ID
+					before := snowflake.ID(largest.Load())
+					var got []snowflake.ID
 					var err error
 					if len(ids)%1000 == 7 {
 						got, err = c.NextN(t.Context(), 500)
 					} else {
-						got = make([]wire.ID, 1)
+						got = make([]snowflake.ID, 1)
 						got[0], err = c.Next(t.Context())
 					}
 					if err != nil {
@@ -70,20 +72,20 @@ func TestUniqueAndAscending(t *testing.T) {
 }
 
 // unique marks every ID in a bitmap per worker.
-func unique(t *testing.T, all [][]wire.ID) {
+func unique(t *testing.T, all [][]snowflake.ID) {
 	t.Helper()
-	var bitmaps [wire.MaxWorker + 1][]uint64
+	var bitmaps [snowflake.MaxWorker + 1][]uint64
 	base, total, workers := int64(-1), 0, 0
 	for _, ids := range all {
 		for _, id := range ids {
-			if c := wire.Counter(id.Timestamp(), 0); base < 0 || c < base {
+			if c := snowflake.Counter(id.Timestamp(), 0); base < 0 || c < base {
 				base = c
 			}
 		}
 	}
 	for _, ids := range all {
 		for _, id := range ids {
-			place := wire.Counter(id.Timestamp(), id.Sequence()) - base
+			place := snowflake.Counter(id.Timestamp(), id.Sequence()) - base
 			b := &bitmaps[id.Worker()]
 			if grow := int(place/64) + 1 - len(*b); grow > 0 {
 				*b = append(*b, make([]uint64, grow)...)
@@ -129,7 +131,7 @@ func TestBlockBounds(t *testing.T) {
 		{-1, -1, idclient.DefaultMinBlock},
 		{1, 0, 1},
 		{500, 100, 100},
-		{1 << 20, 1 << 20, wire.MaxBlock},
+		{1 << 20, 1 << 20, snowflake.MaxBlock},
 	} {
 		s := brokertest.Run(t)
 		p := newPeer(t, s, 1, 0)
@@ -166,7 +168,7 @@ func TestClose(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
 	asked := make(chan struct{}, 16)
-	p.do(func(wire.GrantRequest) []byte { asked <- struct{}{}; return nil })
+	p.do(func(idwire.GrantRequest) []byte { asked <- struct{}{}; return nil })
 	c := newClient(t, s, idclient.Config{})
 	got := make(chan error, 8)
 	for range 8 {

@@ -30,7 +30,7 @@
 // the network only when an answer takes longer than the IDs at hand last. That
 // is 25 ms and more of the caller's own pace: how much is kept at hand doubles
 // while it is used up within twice that or runs out, to at most four blocks of
-// [wire.MaxBlock], and halves when it gets old. When nobody calls, nothing runs
+// [snowflake.MaxBlock], and halves when it gets old. When nobody calls, nothing runs
 // and nothing is sent.
 //
 // IDs that ascend cannot be more than 4,096 in a millisecond for long, however

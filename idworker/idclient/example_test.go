@@ -11,9 +11,9 @@ import (
 
 	"parley/idworker"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/internal/lifecycle"
 	"parley/test/examples"
-	"parley/wire"
 )
 
 // A service keeps one client for as long as it runs and takes an ID whenever it
@@ -33,8 +33,8 @@ func Example() {
 	defer cancel()
 
 	type post struct {
-		ID   wire.ID `json:"id"`
-		Text string  `json:"text"`
+		ID   snowflake.ID `json:"id"`
+		Text string       `json:"text"`
 	}
 	var posts []post
 	for _, text := range []string{"first", "second"} {

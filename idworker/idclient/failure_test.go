@@ -10,7 +10,9 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -80,14 +82,14 @@ func TestTriesAgain(t *testing.T) {
 			s := brokertest.Run(t)
 			p := newPeer(t, s, 1, 0)
 			tries := 0
-			p.do(func(r wire.GrantRequest) []byte {
+			p.do(func(r idwire.GrantRequest) []byte {
 				if tries++; tries > 3 {
 					return p.grant(r)
 				}
 				if code == "silence" {
 					return nil
 				}
-				return wire.Encode(wire.Grant{V: wire.Version, Code: code, Reason: "wait a little"})
+				return wire.Encode(idwire.Grant{V: wire.Version, Code: code, Reason: "wait a little"})
 			})
 			next(t, newClient(t, s, idclient.Config{}))
 		})
@@ -99,12 +101,12 @@ func TestReasonOfTheLastTry(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
 	tried := make(chan struct{}, 1)
-	p.do(func(wire.GrantRequest) []byte {
+	p.do(func(idwire.GrantRequest) []byte {
 		select {
 		case tried <- struct{}{}:
 		default:
 		}
-		return wire.Encode(wire.Grant{V: wire.Version, Code: wire.CodeBusy, Reason: "the lease is used up"})
+		return wire.Encode(idwire.Grant{V: wire.Version, Code: wire.CodeBusy, Reason: "the lease is used up"})
 	})
 	c := newClient(t, s, idclient.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())
@@ -128,7 +130,7 @@ func TestReasonOfTheLastTry(t *testing.T) {
 func TestSilentWorker(t *testing.T) {
 	s := brokertest.Run(t)
 	hung := newPeer(t, s, 1, 0)
-	hung.do(func(wire.GrantRequest) []byte { return nil })
+	hung.do(func(idwire.GrantRequest) []byte { return nil })
 	newPeer(t, s, 2, 0)
 	c := newClient(t, s, idclient.Config{MaxBlock: 8})
 	for range 100 {
@@ -159,7 +161,7 @@ func TestWrongAnswers(t *testing.T) {
 		{"a definite no", `{"v":1,"code":"unsupported_version","reason":"speak up"}`, wire.CodeVersion, "speak up"},
 	} {
 		client := newClient(t, s, idclient.Config{})
-		p.do(func(wire.GrantRequest) []byte { return []byte(c.answer) })
+		p.do(func(idwire.GrantRequest) []byte { return []byte(c.answer) })
 		if _, err := client.Next(t.Context()); wire.CodeOf(err) != c.code || !strings.Contains(err.Error(), c.part) {
 			t.Errorf("%s: got %v, want %s and %q", c.what, err, c.code, c.part)
 		}
@@ -176,7 +178,7 @@ func TestOverlappingGrants(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 7, 0)
 	c := newClient(t, s, idclient.Config{MaxBlock: 64})
-	given := map[wire.ID]bool{}
+	given := map[snowflake.ID]bool{}
 	give := func() (err error) {
 		id, err := c.Next(t.Context())
 		if err == nil && given[id] {
@@ -186,17 +188,17 @@ func TestOverlappingGrants(t *testing.T) {
 		return err
 	}
 	var again atomic.Bool
-	var previous wire.Block
-	p.do(func(r wire.GrantRequest) []byte {
+	var previous snowflake.Block
+	p.do(func(r idwire.GrantRequest) []byte {
 		b := previous
 		if !again.Swap(false) {
-			g, err := wire.Decode[wire.Grant](p.grant(r))
+			g, err := wire.Decode[idwire.Grant](p.grant(r))
 			if err != nil {
 				t.Error(err)
 			}
 			b = g.Block()
 		}
-		previous = wire.Block{Worker: b.Worker, Start: b.Start + 20, Count: b.Count - 20}
+		previous = snowflake.Block{Worker: b.Worker, Start: b.Start + 20, Count: b.Count - 20}
 		return encode(b)
 	})
 	for range 5 {
@@ -224,8 +226,8 @@ func TestOverlapFoundAhead(t *testing.T) {
 	c := newClient(t, s, idclient.Config{})
 	first := next(t, c)
 	until(t, "fetching", func() bool { return !c.Fetching() })
-	p.do(func(wire.GrantRequest) []byte {
-		return encode(wire.Block{Worker: 7, Start: counter(first) + idclient.DefaultMinBlock - 1, Count: 10})
+	p.do(func(idwire.GrantRequest) []byte {
+		return encode(snowflake.Block{Worker: 7, Start: counter(first) + idclient.DefaultMinBlock - 1, Count: 10})
 	})
 	for !c.Fetching() {
 		if _, err := c.Next(ended()); err != nil {

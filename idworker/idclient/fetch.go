@@ -6,7 +6,7 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 const (
@@ -107,7 +107,7 @@ func (c *Client) wanted() (count int, ok bool) {
 	count = min(max(c.stock.request(), c.fetch.need), c.stock.most)
 	if c.fetch.waiting > 0 && c.fetch.behind >= fewTries {
 		// An idworker's next IDs are above those it has granted.
-		count = int(min(c.fetch.gap+int64(count), wire.MaxBlock))
+		count = int(min(c.fetch.gap+int64(count), snowflake.MaxBlock))
 	}
 	return count, true
 }
@@ -137,7 +137,7 @@ func (c *Client) arrived(a answer) (pause time.Duration) {
 }
 
 // add puts a grant into the stock.
-func (c *Client) add(grant wire.Block, born moment) *failure {
+func (c *Client) add(grant snowflake.Block, born moment) *failure {
 	f := &c.fetch
 	usable, err := c.stock.add(grant, born)
 	if err != nil {
@@ -153,11 +153,11 @@ func (c *Client) add(grant wire.Block, born moment) *failure {
 		return nil
 	}
 	f.behind++
-	f.gap = wire.Counter(c.stock.highest.Timestamp()+1, 0) - grant.Start - int64(grant.Count)
+	f.gap = snowflake.Counter(c.stock.highest.Timestamp()+1, 0) - grant.Start - int64(grant.Count)
 	if f.behind < fewTries || f.waiting > 0 && f.behind%manyTries != 0 {
 		return nil
 	}
 	f.pause = firstPause
 	return &failure{err: unavailable(fmt.Sprintf("worker %d is %d ms behind the largest ID at hand, and is asked until it has caught up: are the clocks of the idworkers right?",
-		grant.Worker, f.gap/(wire.MaxSequence+1)))}
+		grant.Worker, f.gap/(snowflake.MaxSequence+1)))}
 }

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 const (
@@ -20,7 +22,7 @@ const (
 
 // answer is what came of one try.
 type answer struct {
-	grant  wire.Block
+	grant  snowflake.Block
 	failed *failure
 	born   moment        // when it was asked
 	took   time.Duration // to answer
@@ -51,7 +53,7 @@ func (c *Client) ask(count int) answer {
 func (c *Client) try(ctx context.Context, count int) (a answer) {
 	a.born = c.clock.moment()
 	start := time.Now()
-	data, failed := request(ctx, c.nc, wire.SubjectIDGrant, wire.Encode(wire.GrantRequest{V: wire.Version, Count: count}))
+	data, failed := request(ctx, c.nc, idwire.SubjectGrant, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: count}))
 	a.took = time.Since(start)
 	if failed == nil {
 		a.grant, failed = readGrant(data, count)
@@ -61,15 +63,15 @@ func (c *Client) try(ctx context.Context, count int) (a answer) {
 }
 
 // readGrant reads the answer to a request for count IDs.
-func readGrant(data []byte, count int) (wire.Block, *failure) {
-	g, err := decode[wire.Grant](data)
+func readGrant(data []byte, count int) (snowflake.Block, *failure) {
+	g, err := decode[idwire.Grant](data)
 	switch {
 	case err != nil:
-		return wire.Block{}, &failure{err: err, final: true}
+		return snowflake.Block{}, &failure{err: err, final: true}
 	case g.Code != "":
-		return wire.Block{}, &failure{err: refused(g.Code, g.Reason), final: g.Code.Definite()}
+		return snowflake.Block{}, &failure{err: refused(g.Code, g.Reason), final: g.Code.Definite()}
 	case g.Count > count:
-		return wire.Block{}, &failure{err: &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
+		return snowflake.Block{}, &failure{err: &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
 			"worker %d granted %d IDs when %d were asked for", g.Worker, g.Count, count)}, final: true}
 	default:
 		return g.Block(), nil

@@ -9,8 +9,9 @@ import (
 	"parley/broker/brokertest"
 	"parley/idworker"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -28,7 +29,7 @@ func newSystem(t testing.TB) *system {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.incarnation, _, err = streams.Ensure(t.Context(), js, wire.IDLeases(), 1); err != nil {
+	if s.incarnation, _, err = streams.Ensure(t.Context(), js, idwire.LeaseStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -67,13 +68,13 @@ func TestWithIdworkers(t *testing.T) {
 	)
 	s := newSystem(t)
 	stops := []func(){s.idworker(t), s.idworker(t)}
-	all := make([][]wire.ID, clients)
+	all := make([][]snowflake.ID, clients)
 	var given atomic.Int64
 	var done sync.WaitGroup
 	for n := range all {
 		c := newClient(t, s.Server, idclient.Config{})
 		done.Go(func() {
-			var last wire.ID
+			var last snowflake.ID
 			for len(all[n]) < each {
 				id, err := c.Next(t.Context())
 				if err != nil || id <= last {
@@ -105,14 +106,14 @@ func TestQueriesWithIdworkers(t *testing.T) {
 	s.idworker(t)
 	c := newClient(t, s.Server, idclient.Config{})
 	workers, err := c.Workers(t.Context())
-	if err != nil || len(workers) != 2 || workers[0].State != wire.WorkerHolding || *workers[0].Worker >= *workers[1].Worker {
+	if err != nil || len(workers) != 2 || workers[0].State != idwire.WorkerHolding || *workers[0].Worker >= *workers[1].Worker {
 		t.Errorf("workers: %+v, %v", workers, err)
 	}
 	leases, err := c.Leases(t.Context())
 	if err != nil || len(leases.Leases) != 2 || leases.Leases[0].Holder != workers[0].Holder {
 		t.Errorf("leases: %+v, %v", leases, err)
 	}
-	for _, n := range []int{1, 2, wire.MaxIDs} {
+	for _, n := range []int{1, 2, idwire.MaxIDs} {
 		if ids, err := c.Request(t.Context(), n); err != nil || len(ids) != n {
 			t.Errorf("request of %d: %d, %v", n, len(ids), err)
 		}

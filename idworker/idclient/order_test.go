@@ -6,7 +6,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // The clocks of the idworkers differ: the IDs of one client ascend all the
@@ -21,7 +21,7 @@ func TestWorkersWithDifferentClocks(t *testing.T) {
 			newPeer(t, s, 5, 0),
 		}
 		c := newClient(t, s, cfg)
-		var last wire.ID
+		var last snowflake.ID
 		// ascend takes IDs until done says that it is enough.
 		ascend := func(what string, done func() bool) {
 			t.Helper()

@@ -7,7 +7,8 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/idwire"
 )
 
 // While an answer is under way nobody waits for it: more is asked for when half
@@ -19,8 +20,8 @@ func TestFetchesAhead(t *testing.T) {
 	next(t, c)
 	until(t, "fetching", func() bool { return !c.Fetching() })
 
-	asked, release := make(chan wire.GrantRequest), make(chan struct{})
-	p.do(func(r wire.GrantRequest) []byte {
+	asked, release := make(chan idwire.GrantRequest), make(chan struct{})
+	p.do(func(r idwire.GrantRequest) []byte {
 		asked <- r
 		<-release
 		return p.grant(r)
@@ -68,7 +69,7 @@ func TestAdapts(t *testing.T) {
 		}
 	}
 	busy := p.counts()
-	if busy[0] != idclient.DefaultMinBlock || slices.Max(busy) != wire.MaxBlock || !slices.IsSorted(busy) || len(busy) > 80 {
+	if busy[0] != idclient.DefaultMinBlock || slices.Max(busy) != snowflake.MaxBlock || !slices.IsSorted(busy) || len(busy) > 80 {
 		t.Errorf("a busy client asked for %v", busy)
 	}
 	for range 40 {

@@ -11,6 +11,7 @@ import (
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
@@ -30,14 +31,14 @@ type peer struct {
 	mu sync.Mutex
 	// instead, if set, answers in place of the peer. Not to answer is to
 	// return nil.
-	instead func(wire.GrantRequest) []byte
+	instead func(idwire.GrantRequest) []byte
 	asked   []int // how many were asked for, each time
 }
 
 // newPeer has an hour of timestamps of the worker.
 func newPeer(t testing.TB, s *brokertest.Server, worker int, ahead time.Duration) *peer {
 	t.Helper()
-	now := wire.IDTimestamp(time.Now().Add(ahead))
+	now := snowflake.Timestamp(time.Now().Add(ahead))
 	p := &peer{t: t, nc: s.Connect(t), ids: snowflake.NewRange(worker, now, now+3_600_000), ahead: ahead}
 	p.listen()
 	return p
@@ -45,8 +46,8 @@ func newPeer(t testing.TB, s *brokertest.Server, worker int, ahead time.Duration
 
 func (p *peer) listen() *nats.Subscription {
 	p.t.Helper()
-	sub, err := p.nc.QueueSubscribe(wire.SubjectIDGrant, wire.QueueIDWorkers, func(msg *nats.Msg) {
-		r, err := wire.Decode[wire.GrantRequest](msg.Data)
+	sub, err := p.nc.QueueSubscribe(idwire.SubjectGrant, idwire.Queue, func(msg *nats.Msg) {
+		r, err := wire.Decode[idwire.GrantRequest](msg.Data)
 		if err != nil {
 			p.t.Error(err)
 			return
@@ -64,7 +65,7 @@ func (p *peer) listen() *nats.Subscription {
 	return sub
 }
 
-func (p *peer) answer(r wire.GrantRequest) []byte {
+func (p *peer) answer(r idwire.GrantRequest) []byte {
 	p.mu.Lock()
 	p.asked = append(p.asked, r.Count)
 	instead := p.instead
@@ -76,22 +77,22 @@ func (p *peer) answer(r wire.GrantRequest) []byte {
 }
 
 // grant is the answer of a good idworker.
-func (p *peer) grant(r wire.GrantRequest) []byte {
-	b, ok := p.ids.Take(wire.IDTimestamp(time.Now().Add(p.ahead)), r.Count)
+func (p *peer) grant(r idwire.GrantRequest) []byte {
+	b, ok := p.ids.Take(snowflake.Timestamp(time.Now().Add(p.ahead)), r.Count)
 	if !ok {
-		return wire.Encode(wire.Grant{V: wire.Version, Code: wire.CodeBusy, Reason: "nothing is left"})
+		return wire.Encode(idwire.Grant{V: wire.Version, Code: wire.CodeBusy, Reason: "nothing is left"})
 	}
 	p.grants.Add(1)
 	p.issued.Add(int64(b.Count))
 	return encode(b)
 }
 
-func encode(b wire.Block) []byte {
-	return wire.Encode(wire.Grant{V: wire.Version, Worker: b.Worker, Start: b.Start, Count: b.Count})
+func encode(b snowflake.Block) []byte {
+	return wire.Encode(idwire.Grant{V: wire.Version, Worker: b.Worker, Start: b.Start, Count: b.Count})
 }
 
 // do makes the peer answer in another way, or as it should with nil.
-func (p *peer) do(instead func(wire.GrantRequest) []byte) {
+func (p *peer) do(instead func(idwire.GrantRequest) []byte) {
 	p.mu.Lock()
 	p.instead = instead
 	p.mu.Unlock()
@@ -120,7 +121,7 @@ func newClient(t testing.TB, s *brokertest.Server, cfg idclient.Config) *idclien
 const patience = 2 * time.Minute
 
 // next is an ID that must come.
-func next(t testing.TB, c *idclient.Client) wire.ID {
+func next(t testing.TB, c *idclient.Client) snowflake.ID {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -21,12 +23,12 @@ const (
 	answerIn = 10 * time.Second
 )
 
-// Request asks an idworker for n new IDs, 1 to [wire.MaxIDs], ascending. It is
+// Request asks an idworker for n new IDs, 1 to [idwire.MaxIDs], ascending. It is
 // one request and one answer, without blocks: the IDs are as new as they can
 // be, and each call waits for the network. Unlike [Client.Next] it is not
 // repeated, and says nothing about the order between two calls.
-func (c *Client) Request(ctx context.Context, n int) ([]wire.ID, error) {
-	ask, err := wire.Check(wire.IDRequest{V: wire.Version, Count: n})
+func (c *Client) Request(ctx context.Context, n int) ([]snowflake.ID, error) {
+	ask, err := wire.Check(idwire.Request{V: wire.Version, Count: n})
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +36,7 @@ func (c *Client) Request(ctx context.Context, n int) ([]wire.ID, error) {
 	if n > 1 {
 		data = wire.Encode(ask)
 	}
-	got, err := query[wire.IDs](ctx, c.nc, wire.SubjectIDNext, data)
+	got, err := query[idwire.IDs](ctx, c.nc, idwire.SubjectNext, data)
 	switch {
 	case err != nil:
 		return nil, err
@@ -47,23 +49,23 @@ func (c *Client) Request(ctx context.Context, n int) ([]wire.ID, error) {
 }
 
 // Leases asks an idworker for the table of worker numbers.
-func (c *Client) Leases(ctx context.Context) (wire.Leases, error) {
-	return leases(ctx, c.nc, wire.SubjectIDLeases, wire.Encode(wire.LeasesRequest{V: wire.Version}))
+func (c *Client) Leases(ctx context.Context) (idwire.Leases, error) {
+	return leases(ctx, c.nc, idwire.SubjectLeases, wire.Encode(idwire.LeasesRequest{V: wire.Version}))
 }
 
 // Retire asks an idworker to take a worker number out of use until the
 // timestamps that its lease reserves have passed, and returns that lease. If
 // nobody answers it may have been done; doing it again changes nothing.
-func (c *Client) Retire(ctx context.Context, worker int) (wire.Leases, error) {
-	ask, err := wire.Check(wire.RetireRequest{V: wire.Version, Worker: worker})
+func (c *Client) Retire(ctx context.Context, worker int) (idwire.Leases, error) {
+	ask, err := wire.Check(idwire.RetireRequest{V: wire.Version, Worker: worker})
 	if err != nil {
-		return wire.Leases{}, err
+		return idwire.Leases{}, err
 	}
-	return leases(ctx, c.nc, wire.SubjectIDRetire, wire.Encode(ask))
+	return leases(ctx, c.nc, idwire.SubjectRetire, wire.Encode(ask))
 }
 
-func leases(ctx context.Context, nc *nats.Conn, subject string, data []byte) (wire.Leases, error) {
-	got, err := query[wire.Leases](ctx, nc, subject, data)
+func leases(ctx context.Context, nc *nats.Conn, subject string, data []byte) (idwire.Leases, error) {
+	got, err := query[idwire.Leases](ctx, nc, subject, data)
 	if err == nil && got.Code != "" {
 		err = refused(got.Code, got.Reason)
 	}
@@ -87,25 +89,25 @@ func query[T any, M wire.Message[T]](ctx context.Context, nc *nats.Conn, subject
 
 // Workers asks every idworker what it is doing, in the order of their numbers,
 // those without one last. None at all is no error.
-func (c *Client) Workers(ctx context.Context) ([]wire.IDWorkerState, error) {
+func (c *Client) Workers(ctx context.Context) ([]idwire.IDWorkerState, error) {
 	inbox, box := c.nc.NewInbox(), make(chan *nats.Msg, 256)
 	sub, err := c.nc.ChanSubscribe(inbox, box)
 	if err != nil {
 		return nil, fmt.Errorf("asking all idworkers: %w", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // the connection is closed, or it works
-	if err := c.nc.PublishRequest(wire.SubjectIDWorkers, inbox, wire.Encode(wire.IDWorkersRequest{V: wire.Version})); err != nil {
+	if err := c.nc.PublishRequest(idwire.SubjectWorkers, inbox, wire.Encode(idwire.WorkersRequest{V: wire.Version})); err != nil {
 		return nil, fmt.Errorf("asking all idworkers: %w", err)
 	}
 	all, err := gather(ctx, box)
-	slices.SortFunc(all, func(a, b wire.IDWorkerState) int {
+	slices.SortFunc(all, func(a, b idwire.IDWorkerState) int {
 		return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a.Holder, b.Holder))
 	})
 	return all, err
 }
 
 // gather reads answers for a while.
-func gather(ctx context.Context, box <-chan *nats.Msg) (all []wire.IDWorkerState, err error) {
+func gather(ctx context.Context, box <-chan *nats.Msg) (all []idwire.IDWorkerState, err error) {
 	over := time.NewTimer(gatherFor)
 	defer over.Stop()
 	for {
@@ -118,7 +120,7 @@ func gather(ctx context.Context, box <-chan *nats.Msg) (all []wire.IDWorkerState
 			if len(msg.Data) == 0 && msg.Header.Get("Status") == "503" {
 				return all, nil // the broker's word that nobody listens
 			}
-			s, err := decode[wire.IDWorkerState](msg.Data)
+			s, err := decode[idwire.IDWorkerState](msg.Data)
 			if err != nil {
 				return all, err
 			}
@@ -127,9 +129,9 @@ func gather(ctx context.Context, box <-chan *nats.Msg) (all []wire.IDWorkerState
 	}
 }
 
-func place(s wire.IDWorkerState) int {
+func place(s idwire.IDWorkerState) int {
 	if s.Worker == nil {
-		return wire.MaxWorker + 1
+		return snowflake.MaxWorker + 1
 	}
 	return *s.Worker
 }

@@ -8,7 +8,9 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -38,26 +40,26 @@ func TestRequest(t *testing.T) {
 		t.Errorf("without an idworker: %v", err)
 	}
 
-	sub := answers(t, s, wire.SubjectIDNext, func(data []byte) []byte {
-		r := wire.IDRequest{Count: 1}
+	sub := answers(t, s, idwire.SubjectNext, func(data []byte) []byte {
+		r := idwire.Request{Count: 1}
 		if len(data) > 0 {
 			var err error
-			if r, err = wire.Decode[wire.IDRequest](data); err != nil {
+			if r, err = wire.Decode[idwire.Request](data); err != nil {
 				t.Error(err)
 			}
 		}
-		all := wire.IDs{V: wire.Version}
+		all := idwire.IDs{V: wire.Version}
 		for i := range r.Count {
-			all.IDs = append(all.IDs, wire.NewID(1000, 3, i))
+			all.IDs = append(all.IDs, snowflake.NewID(1000, 3, i))
 		}
 		return wire.Encode(all)
 	})
-	for _, n := range []int{1, 2, wire.MaxIDs} {
+	for _, n := range []int{1, 2, idwire.MaxIDs} {
 		if ids, err := c.Request(t.Context(), n); err != nil || len(ids) != n || ids[0].Worker() != 3 {
 			t.Errorf("%d: got %d, %v", n, len(ids), err)
 		}
 	}
-	for _, n := range []int{0, -1, wire.MaxIDs + 1} {
+	for _, n := range []int{0, -1, idwire.MaxIDs + 1} {
 		if _, err := c.Request(t.Context(), n); wire.CodeOf(err) != wire.CodeInvalid || !strings.Contains(err.Error(), "1 to 4096") {
 			t.Errorf("%d: got %v", n, err)
 		}
@@ -76,7 +78,7 @@ func TestRequest(t *testing.T) {
 		{`{"v":1,"ids":null,"code":"busy","reason":"the lease is used up"}`, wire.CodeBusy, "used up"},
 		{`[1]`, wire.CodeInvalid, "malformed"},
 	} {
-		sub := answers(t, s, wire.SubjectIDNext, func([]byte) []byte { return []byte(w.answer) })
+		sub := answers(t, s, idwire.SubjectNext, func([]byte) []byte { return []byte(w.answer) })
 		if ids, err := c.Request(t.Context(), 3); ids != nil || wire.CodeOf(err) != w.code || !strings.Contains(err.Error(), w.part) {
 			t.Errorf("%s: got %v, %v", w.answer, ids, err)
 		}
@@ -91,7 +93,7 @@ func TestSilentQuery(t *testing.T) {
 	s := brokertest.Run(t)
 	asked := make(chan struct{})
 	nc := s.Connect(t)
-	if _, err := nc.Subscribe(wire.SubjectIDLeases, func(*nats.Msg) { close(asked) }); err != nil {
+	if _, err := nc.Subscribe(idwire.SubjectLeases, func(*nats.Msg) { close(asked) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := nc.Flush(); err != nil {
@@ -108,30 +110,30 @@ func TestSilentQuery(t *testing.T) {
 func TestLeasesAndRetire(t *testing.T) {
 	s := brokertest.Run(t)
 	c := newClient(t, s, idclient.Config{})
-	row := wire.Lease{V: wire.Version, Worker: 5, State: wire.LeaseHeld, Until: 99, Holder: holder, Nonce: holder}
-	answers(t, s, wire.SubjectIDLeases, func(data []byte) []byte {
-		if _, err := wire.Decode[wire.LeasesRequest](data); err != nil {
+	row := idwire.Lease{V: wire.Version, Worker: 5, State: idwire.LeaseHeld, Until: 99, Holder: holder, Nonce: holder}
+	answers(t, s, idwire.SubjectLeases, func(data []byte) []byte {
+		if _, err := wire.Decode[idwire.LeasesRequest](data); err != nil {
 			t.Error(err)
 		}
-		return wire.Encode(wire.Leases{V: wire.Version, BrokerTime: 7, Leases: []wire.Lease{row}})
+		return wire.Encode(idwire.Leases{V: wire.Version, BrokerTime: 7, Leases: []idwire.Lease{row}})
 	})
 	if got, err := c.Leases(t.Context()); err != nil || got.BrokerTime != 7 || len(got.Leases) != 1 || got.Leases[0] != row {
 		t.Errorf("got %+v, %v", got, err)
 	}
 
-	answers(t, s, wire.SubjectIDRetire, func(data []byte) []byte {
-		r, err := wire.Decode[wire.RetireRequest](data)
+	answers(t, s, idwire.SubjectRetire, func(data []byte) []byte {
+		r, err := wire.Decode[idwire.RetireRequest](data)
 		if err != nil {
 			t.Error(err)
 		}
 		if r.Worker != 5 {
-			return wire.Encode(wire.Leases{V: wire.Version, Code: wire.CodeNotFound, Reason: "nobody ever held it"})
+			return wire.Encode(idwire.Leases{V: wire.Version, Code: wire.CodeNotFound, Reason: "nobody ever held it"})
 		}
 		retired := row
-		retired.State = wire.LeaseRetired
-		return wire.Encode(wire.Leases{V: wire.Version, Leases: []wire.Lease{retired}})
+		retired.State = idwire.LeaseRetired
+		return wire.Encode(idwire.Leases{V: wire.Version, Leases: []idwire.Lease{retired}})
 	})
-	if got, err := c.Retire(t.Context(), 5); err != nil || got.Leases[0].State != wire.LeaseRetired {
+	if got, err := c.Retire(t.Context(), 5); err != nil || got.Leases[0].State != idwire.LeaseRetired {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := c.Retire(t.Context(), 6); wire.CodeOf(err) != wire.CodeNotFound || !strings.Contains(err.Error(), "nobody ever") {
@@ -153,12 +155,12 @@ func TestWorkers(t *testing.T) {
 	}
 	numbers := []int{9, -1, 2}
 	for i, n := range numbers {
-		state := wire.IDWorkerState{V: wire.Version, Holder: strings.Repeat(string(rune('a'+i)), 16), State: wire.WorkerStandby}
+		state := idwire.IDWorkerState{V: wire.Version, Holder: strings.Repeat(string(rune('a'+i)), 16), State: idwire.WorkerStandby}
 		if n >= 0 {
-			state.State, state.Worker = wire.WorkerHolding, &n
+			state.State, state.Worker = idwire.WorkerHolding, &n
 		}
-		answers(t, s, wire.SubjectIDWorkers, func(data []byte) []byte {
-			if _, err := wire.Decode[wire.IDWorkersRequest](data); err != nil {
+		answers(t, s, idwire.SubjectWorkers, func(data []byte) []byte {
+			if _, err := wire.Decode[idwire.WorkersRequest](data); err != nil {
 				t.Error(err)
 			}
 			return wire.Encode(state)
@@ -174,7 +176,7 @@ func TestWorkers(t *testing.T) {
 		t.Errorf("its context ended: %v", err)
 	}
 
-	sub := answers(t, s, wire.SubjectIDWorkers, func([]byte) []byte { return []byte("{}") })
+	sub := answers(t, s, idwire.SubjectWorkers, func([]byte) []byte { return []byte("{}") })
 	if _, err := c.Workers(t.Context()); wire.CodeOf(err) != wire.CodeVersion {
 		t.Errorf("an answer that cannot be read: %v", err)
 	}

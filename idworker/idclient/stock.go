@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
 )
 
@@ -18,9 +19,9 @@ type stock struct {
 	current *block
 	ready   []*block
 	// highest is the largest ID that was ever at hand.
-	highest wire.ID
+	highest snowflake.ID
 	// recent are the latest grants, the oldest overwritten at oldest.
-	recent [64]wire.Block
+	recent [64]snowflake.Block
 	oldest int
 }
 
@@ -38,7 +39,7 @@ const (
 
 // add lines up what of the grant is above everything at hand, and reports
 // whether that is anything. A grant that overlaps another is an error.
-func (s *stock) add(grant wire.Block, born moment) (bool, error) {
+func (s *stock) add(grant snowflake.Block, born moment) (bool, error) {
 	for _, g := range s.recent {
 		if overlap(g, grant) {
 			return false, &wire.Error{Code: wire.CodeViolation, Text: fmt.Sprintf(

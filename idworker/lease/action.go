@@ -1,6 +1,8 @@
 package lease
 
-import "parley/wire"
+import (
+	"parley/wire/idwire"
+)
 
 // Action is something for the driver to do. Those that ask for an answer
 // ([ReadTable], [Learn], [Read], [Write], [Wait], [Close]) come one at a time:
@@ -26,7 +28,7 @@ type Read struct{ Worker int }
 // asked of the broker; what the broker says goes to [Machine.Written].
 type Write struct {
 	Expect uint64
-	Record wire.Lease
+	Record idwire.Lease
 }
 
 // Wait asks for [Machine.Woke] after about that many milliseconds, a little
@@ -60,7 +62,7 @@ type Lost struct {
 // Skipped is for an operator: this number is reserved far beyond the broker's
 // time and so out of use until then. It is said once for each record.
 type Skipped struct {
-	Record wire.Lease
+	Record idwire.Lease
 	// Broker is the broker's time.
 	Broker int64
 }
@@ -95,11 +97,11 @@ const (
 // decoded is passed with its worker number and no state, and never claimed.
 type Row struct {
 	Seq    uint64
-	Record wire.Lease
+	Record idwire.Lease
 }
 
 // Clock is one comparison of the own clock with the broker's, all three in
-// milliseconds since [wire.IDEpochMS].
+// milliseconds since [snowflake.EpochMS].
 type Clock struct {
 	// Sent and Received are the own clock before the request and after the
 	// answer, Broker is the time that the broker put into it.

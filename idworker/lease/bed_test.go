@@ -7,6 +7,7 @@ import (
 
 	"parley/idworker/lease"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 const (
@@ -80,7 +81,7 @@ func text(a lease.Action) string {
 	}
 }
 
-func recordText(r wire.Lease) string {
+func recordText(r idwire.Lease) string {
 	return fmt.Sprintf("%d %s until %d as %s", r.Worker, r.State, r.Until, strings.TrimPrefix(r.Nonce, prefix))
 }
 
@@ -124,17 +125,17 @@ func closed(floor int64) func(*lease.Machine) {
 
 // Records.
 
-func row(worker int, state wire.LeaseState, until int64, seq uint64, nonce string) lease.Row {
+func row(worker int, state idwire.LeaseState, until int64, seq uint64, nonce string) lease.Row {
 	by := other
 	if strings.HasPrefix(nonce, prefix) {
 		by = holder
 	}
-	return lease.Row{Seq: seq, Record: wire.Lease{V: wire.Version, Worker: worker, State: state, Until: until, Holder: by, Nonce: nonce}}
+	return lease.Row{Seq: seq, Record: idwire.Lease{V: wire.Version, Worker: worker, State: state, Until: until, Holder: by, Nonce: nonce}}
 }
 
 // held is another's number.
 func held(worker int, until int64, seq uint64) lease.Row {
-	return row(worker, wire.LeaseHeld, until, seq, other)
+	return row(worker, idwire.LeaseHeld, until, seq, other)
 }
 
 // claimed are the steps to number 5, held until 110000, at sequence 1.

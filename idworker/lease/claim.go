@@ -3,7 +3,7 @@ package lease
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // Table takes the answer to [ReadTable]: the newest record of each number that
@@ -66,8 +66,8 @@ func (m *Machine) claimOf(worker int) *flight {
 	if at := m.rowOf(worker); at >= 0 {
 		old := m.table[at]
 		switch old.Record.State {
-		case wire.LeaseReleased:
-		case wire.LeaseHeld, wire.LeaseRetired:
+		case idwire.LeaseReleased:
+		case idwire.LeaseHeld, idwire.LeaseRetired:
 			if old.Record.Until > broker {
 				return nil
 			}
@@ -80,7 +80,7 @@ func (m *Machine) claimOf(worker int) *flight {
 	if f.from > until || f.from == until && m.cfg.Verified {
 		return nil // released in the future
 	}
-	f.record = wire.Lease{Worker: worker, State: wire.LeaseHeld, Until: until}
+	f.record = idwire.Lease{Worker: worker, State: idwire.LeaseHeld, Until: until}
 	return f
 }
 
@@ -105,7 +105,7 @@ func (m *Machine) contended(found Row) {
 // an operator retired are known.
 func (m *Machine) report() {
 	for _, r := range m.table {
-		if r.Record.State == wire.LeaseRetired || r.Record.Until <= m.clock.Broker+m.cfg.Limits.far() {
+		if r.Record.State == idwire.LeaseRetired || r.Record.Until <= m.clock.Broker+m.cfg.Limits.far() {
 			continue
 		}
 		if n := r.Record.Worker; m.reported[n] != r.Seq {

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 func TestClaim(t *testing.T) {
@@ -24,19 +24,19 @@ func TestClaim(t *testing.T) {
 		want  string
 	}{
 		{"never held: from where this process begins to look", nil, "write 5 held until 110000 as aaaaab after 0"},
-		{"released: at once", []lease.Row{row(5, wire.LeaseReleased, now, 7, other)}, "write 5 held until 110000 as aaaaab after 7"},
+		{"released: at once", []lease.Row{row(5, idwire.LeaseReleased, now, 7, other)}, "write 5 held until 110000 as aaaaab after 7"},
 		{"held and passed by the broker's time, to the millisecond", []lease.Row{held(5, now, 7)}, "write 5 held until 110000 as aaaaab after 7"},
 		{"held and not passed: the next", []lease.Row{held(5, now+1, 7)}, "write 6 held until 110000 as aaaaab after 0"},
-		{"retired and passed", []lease.Row{row(5, wire.LeaseRetired, now, 7, other)}, "write 5 held until 110000 as aaaaab after 7"},
-		{"retired and not passed: the next", []lease.Row{row(5, wire.LeaseRetired, now+1, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
-		{"not to be read: the next", []lease.Row{{Seq: 7, Record: wire.Lease{Worker: 5}}}, "write 6 held until 110000 as aaaaab after 0"},
+		{"retired and passed", []lease.Row{row(5, idwire.LeaseRetired, now, 7, other)}, "write 5 held until 110000 as aaaaab after 7"},
+		{"retired and not passed: the next", []lease.Row{row(5, idwire.LeaseRetired, now+1, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
+		{"not to be read: the next", []lease.Row{{Seq: 7, Record: idwire.Lease{Worker: 5}}}, "write 6 held until 110000 as aaaaab after 0"},
 		{"around the end", all(2, taken), "write 2 held until 110000 as aaaaab after 0"},
-		{"released a little in the future: one from now on is better", []lease.Row{row(5, wire.LeaseReleased, now+10, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
-		{"released a little in the future, and there is no other", append(all(5, taken), row(5, wire.LeaseReleased, now+10, 7, other)), "write 5 held until 110000 as aaaaab after 7"},
-		{"released beyond what may be reserved", append(all(5, taken), row(5, wire.LeaseReleased, now+10_000, 7, other)), "wait 1000"},
+		{"released a little in the future: one from now on is better", []lease.Row{row(5, idwire.LeaseReleased, now+10, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
+		{"released a little in the future, and there is no other", append(all(5, taken), row(5, idwire.LeaseReleased, now+10, 7, other)), "write 5 held until 110000 as aaaaab after 7"},
+		{"released beyond what may be reserved", append(all(5, taken), row(5, idwire.LeaseReleased, now+10_000, 7, other)), "wait 1000"},
 		{"all taken", all(-1, taken), "wait 1000"},
 		{"far in the future: said, and skipped", []lease.Row{held(5, now+20_001, 7)}, "skipped 5; write 6 held until 110000 as aaaaab after 0"},
-		{"far in the future and retired: known", []lease.Row{row(5, wire.LeaseRetired, now+20_001, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
+		{"far in the future and retired: known", []lease.Row{row(5, idwire.LeaseRetired, now+20_001, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run(t, lease.New(config()), step{started, "read all"}, step{table(tt.table...), "learn"}, step{learned(now), tt.want})
@@ -50,7 +50,7 @@ func TestClaimBeginsAtUntil(t *testing.T) {
 	cfg := config()
 	cfg.Limits.Numbers = 6
 	m := lease.New(cfg)
-	rows := []lease.Row{row(5, wire.LeaseReleased, 100_500, 7, other)}
+	rows := []lease.Row{row(5, idwire.LeaseReleased, 100_500, 7, other)}
 	for n := range 5 {
 		rows = append(rows, held(n, 105_000, 1))
 	}
@@ -103,17 +103,17 @@ func TestStandby(t *testing.T) {
 		step{table(held(0, 105_000, 3)), "learn"},
 		step{learned(100_000), "wait 1000"},
 	)
-	if state, reason := m.State(100_000); state != wire.WorkerStandby || reason == "" {
+	if state, reason := m.State(100_000); state != idwire.WorkerStandby || reason == "" {
 		t.Errorf("the state is %s (%s), want standby and why", state, reason)
 	}
 	run(t, m,
 		step{woke, "read all"},
-		step{table(row(0, wire.LeaseReleased, 100_900, 4, other)), "learn"},
+		step{table(row(0, idwire.LeaseReleased, 100_900, 4, other)), "learn"},
 		step{learned(101_000), "write 0 held until 111000 as aaaaab after 4"},
 		step{stored(first, 5), "learn"},
 		step{learned(101_000), "install 0 from 101000 to 111000; wait 3000"},
 	)
-	if state, _ := m.State(101_000); state != wire.WorkerHolding {
+	if state, _ := m.State(101_000); state != idwire.WorkerHolding {
 		t.Errorf("the state is %s, want holding", state)
 	}
 }

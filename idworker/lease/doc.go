@@ -6,8 +6,8 @@
 //
 // # Authority
 //
-// The newest record of a worker number, a [wire.Lease] on its subject in the
-// stream of [wire.IDLeases], says which timestamps are taken: those below its
+// The newest record of a worker number, a [idwire.Lease] on its subject in the
+// stream of [idwire.LeaseStream], says which timestamps are taken: those below its
 // until. A lease reserves timestamps, not a duration. Its holder uses a
 // timestamp only after a record of its own that reserves it was acknowledged,
 // and whoever comes next starts at until or later. So no ID is made twice,

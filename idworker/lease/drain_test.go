@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // TestHandOver: the range is closed before the release is written, and the
@@ -33,8 +33,8 @@ func TestReleaseIsSettled(t *testing.T) {
 		want  string
 		after bool // it has stopped
 	}{
-		{"own", found(row(5, wire.LeaseReleased, 102_345, 2, second)), "close", true},
-		{"unchanged", found(row(5, wire.LeaseHeld, 110_000, 1, first)), "write 5 released until 102345 as aaaaac after 1", false},
+		{"own", found(row(5, idwire.LeaseReleased, 102_345, 2, second)), "close", true},
+		{"unchanged", found(row(5, idwire.LeaseHeld, 110_000, 1, first)), "write 5 released until 102345 as aaaaac after 1", false},
 		{"missed", missed, "write 5 released until 102345 as aaaaac after 1", false},
 		{"another's", found(held(5, 120_000, 2)), "close", true},
 	} {
@@ -59,7 +59,7 @@ func TestReleaseIsSettled(t *testing.T) {
 // closed and released; with a write under way, that is settled first.
 func TestDrainWhile(t *testing.T) {
 	claim := claimed()
-	all := lease.Row{Seq: 1, Record: wire.Lease{}}
+	all := lease.Row{Seq: 1, Record: idwire.Lease{}}
 	for _, tt := range []struct {
 		name   string
 		before []step
@@ -98,7 +98,7 @@ func TestDrainWhile(t *testing.T) {
 			{unknown(second), "wait 200"},
 			{woke, "learn"},
 			{learned(103_500), "read 5"},
-			{found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
+			{found(row(5, idwire.LeaseHeld, 113_000, 2, second)), "learn"},
 			{learned(103_600), "close"},
 			{closed(103_601), "write 5 released until 103601 as aaaaad after 2"},
 			{stored(third, 3), "close"},
@@ -106,7 +106,7 @@ func TestDrainWhile(t *testing.T) {
 		{"pausing after an unclear extension", append(claim, step{woke, "learn"}, step{learned(103_000), "write 5 held until 113000 as aaaaac after 1"}, step{unknown(second), "wait 200"}), []step{
 			{drain, "learn"},
 			{learned(103_500), "read 5"},
-			{found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
+			{found(row(5, idwire.LeaseHeld, 113_000, 2, second)), "learn"},
 			{learned(103_600), "close"},
 			{closed(103_601), "write 5 released until 103601 as aaaaad after 2"},
 			{stored(third, 3), "close"},
@@ -119,7 +119,7 @@ func TestDrainWhile(t *testing.T) {
 			if !m.Stopped() {
 				t.Error("it has not stopped")
 			}
-			if state, reason := m.State(100_000); state != wire.WorkerRefusing || reason == "" {
+			if state, reason := m.State(100_000); state != idwire.WorkerRefusing || reason == "" {
 				t.Errorf("the state is %s (%s), want refusing and why", state, reason)
 			}
 		})

@@ -1,6 +1,8 @@
 package lease
 
-import "parley/wire"
+import (
+	"parley/wire/idwire"
+)
 
 // flight is one write, from when it is published until what it reserves may be
 // used, or it is known that it never will.
@@ -10,7 +12,7 @@ type flight struct {
 	// change until it is settled. base is the nonce of the record at expect.
 	expect uint64
 	base   string
-	record wire.Lease
+	record idwire.Lease
 	// from is the first timestamp that a claim may use.
 	from int64
 	// void is when the record that stands at expect means nothing any more.

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // TestSilence is about what a write without an answer means: nothing, until it
@@ -16,12 +16,12 @@ func TestSilence(t *testing.T) {
 		read func(*lease.Machine)
 		want string
 	}{
-		{"the own nonce: it is stored", found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
-		{"unchanged: unknown, the same write again", found(row(5, wire.LeaseHeld, 110_000, 1, first)), again},
+		{"the own nonce: it is stored", found(row(5, idwire.LeaseHeld, 113_000, 2, second)), "learn"},
+		{"unchanged: unknown, the same write again", found(row(5, idwire.LeaseHeld, 110_000, 1, first)), again},
 		{"nothing: a read that misses proves nothing", missed, again},
 		{"another's, after the own: lost", found(held(5, 120_000, 2)), "lost 5; wait 200"},
-		{"retired by an operator: lost", found(row(5, wire.LeaseRetired, 110_000, 2, other)), "lost 5; wait 200"},
-		{"the own holder, another nonce: lost", found(row(5, wire.LeaseHeld, 120_000, 2, prefix+"zzzzzz")), "lost 5; wait 200"},
+		{"retired by an operator: lost", found(row(5, idwire.LeaseRetired, 110_000, 2, other)), "lost 5; wait 200"},
+		{"the own holder, another nonce: lost", found(row(5, idwire.LeaseHeld, 120_000, 2, prefix+"zzzzzz")), "lost 5; wait 200"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			run(t, extending(t),
@@ -55,7 +55,7 @@ func TestUntilIsTheOneThatWasRead(t *testing.T) {
 		step{unknown(first), "wait 200"},
 		step{woke, "learn"},
 		step{learned(100_300), "read 5"},
-		step{found(row(5, wire.LeaseHeld, 109_000, 1, first)), "learn"},
+		step{found(row(5, idwire.LeaseHeld, 109_000, 1, first)), "learn"},
 		step{learned(100_301), "install 5 from 100301 to 109000; wait 1699"},
 	)...)
 }
@@ -77,10 +77,10 @@ func TestMismatch(t *testing.T) {
 			step{unknown(second), "wait 200"},
 			step{woke, "learn"},
 			step{learned(103_500), "read 5"},
-			step{found(row(5, wire.LeaseHeld, 110_000, 1, first)), "write 5 held until 113000 as aaaaac after 1"},
+			step{found(row(5, idwire.LeaseHeld, 110_000, 1, first)), "write 5 held until 113000 as aaaaac after 1"},
 			step{mismatch(second), "learn"},
 			step{learned(103_600), "read 5"},
-			step{found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
+			step{found(row(5, idwire.LeaseHeld, 113_000, 2, second)), "learn"},
 			step{learned(103_700), "extend from 103700 to 113000; wait 2300"},
 		)
 	})
@@ -123,7 +123,7 @@ func TestRequestsFailWhileSettling(t *testing.T) {
 		step{failed, "wait 200"},
 		step{woke, "learn"},
 		step{learned(103_900), "read 5"},
-		step{found(row(5, wire.LeaseHeld, 113_000, 2, second)), "learn"},
+		step{found(row(5, idwire.LeaseHeld, 113_000, 2, second)), "learn"},
 		step{failed, "wait 200"},
 		step{woke, "learn"},
 		step{learned(104_500), "extend from 104500 to 113000; wait 1500"},

@@ -1,6 +1,8 @@
 package lease
 
-import "parley/wire"
+import (
+	"parley/wire/idwire"
+)
 
 // rest waits until the lease has to be extended.
 func (m *Machine) rest() {
@@ -59,7 +61,7 @@ func (m *Machine) extend() {
 	until := m.clock.Broker + m.cfg.Limits.Reserve
 	m.write(&flight{
 		kind: extension, expect: h.seq, base: h.nonce, void: until,
-		record: wire.Lease{Worker: h.worker, State: wire.LeaseHeld, Until: until},
+		record: idwire.Lease{Worker: h.worker, State: idwire.LeaseHeld, Until: until},
 	})
 }
 
@@ -82,7 +84,7 @@ func (m *Machine) Closed(floor int64) {
 	h.installed = false
 	m.write(&flight{
 		kind: release, expect: h.seq, base: h.nonce, void: h.until,
-		record: wire.Lease{Worker: h.worker, State: wire.LeaseReleased, Until: floor},
+		record: idwire.Lease{Worker: h.worker, State: idwire.LeaseReleased, Until: floor},
 	})
 }
 

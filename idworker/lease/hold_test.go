@@ -4,7 +4,8 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/idwire"
 )
 
 // TestExtend: ahead of time, under the own last sequence, and used when it is
@@ -64,18 +65,18 @@ func TestClockAhead(t *testing.T) {
 		step{closed(108_003), "write 5 released until 108003 as aaaaad after 2"},
 		step{stored(third, 3), "wait 1000"},
 	)
-	if state, reason := m.State(108_003); state != wire.WorkerRefusing || reason != "this clock is 5001 ms ahead of the broker's, allowed are 5000: set it right" {
+	if state, reason := m.State(108_003); state != idwire.WorkerRefusing || reason != "this clock is 5001 ms ahead of the broker's, allowed are 5000: set it right" {
 		t.Errorf("the state is %s (%s), want refusing and why", state, reason)
 	}
 	run(t, m,
 		step{woke, "read all"},
-		step{table(row(5, wire.LeaseReleased, 108_003, 3, third)), "learn"},
+		step{table(row(5, idwire.LeaseReleased, 108_003, 3, third)), "learn"},
 		step{clocks(3_600_000+104_000, 104_000), "wait 1000"},
 		step{woke, "read all"},
-		step{table(row(5, wire.LeaseReleased, 108_003, 3, third)), "learn"},
+		step{table(row(5, idwire.LeaseReleased, 108_003, 3, third)), "learn"},
 		step{learned(105_000), "write 6 held until 115000 as aaaaae after 0"},
 	)
-	if state, _ := m.State(105_000); state != wire.WorkerClaiming {
+	if state, _ := m.State(105_000); state != idwire.WorkerClaiming {
 		t.Errorf("the state is %s, want claiming", state)
 	}
 	stopped := func(m *lease.Machine) { m.Learned(lease.Clock{Sent: 103_000, Received: 900_000, Broker: 103_000}) }
@@ -103,11 +104,11 @@ func TestClockBehind(t *testing.T) {
 
 // TestBrokerClock outside of what IDs can hold makes none.
 func TestBrokerClock(t *testing.T) {
-	for name, broker := range map[string]int64{"before 2026": 0, "after 2095": wire.MaxTimestamp - 9_999} {
+	for name, broker := range map[string]int64{"before 2026": 0, "after 2095": snowflake.MaxTimestamp - 9_999} {
 		t.Run(name, func(t *testing.T) {
 			m := lease.New(config())
 			run(t, m, step{started, "read all"}, step{table(), "learn"}, step{learned(broker), "wait 1000"})
-			if state, reason := m.State(1); state != wire.WorkerRefusing || reason == "" {
+			if state, reason := m.State(1); state != idwire.WorkerRefusing || reason == "" {
 				t.Errorf("the state is %s (%s), want refusing and why", state, reason)
 			}
 		})
@@ -123,7 +124,7 @@ func TestNumberInTheFuture(t *testing.T) {
 		step{closed(100_002), "write 5 released until 100002 as aaaaac after 1"},
 		step{stored(second, 2), "wait 200"},
 		step{woke, "read all"},
-		step{table(row(5, wire.LeaseReleased, 110_002, 2, second)), "learn"},
+		step{table(row(5, idwire.LeaseReleased, 110_002, 2, second)), "learn"},
 		step{learned(90_000), "skipped 5; write 6 held until 100000 as aaaaad after 0"},
 	)
 }
@@ -131,10 +132,10 @@ func TestNumberInTheFuture(t *testing.T) {
 // TestState says why nothing is made when the broker is away for too long.
 func TestState(t *testing.T) {
 	m := holding(t)
-	if state, reason := m.State(109_999); state != wire.WorkerHolding || reason != "" {
+	if state, reason := m.State(109_999); state != idwire.WorkerHolding || reason != "" {
 		t.Errorf("the state is %s (%s), want holding", state, reason)
 	}
-	if state, reason := m.State(110_000); state != wire.WorkerRefusing || reason == "" {
+	if state, reason := m.State(110_000); state != idwire.WorkerRefusing || reason == "" {
 		t.Errorf("past its lease the state is %s (%s), want refusing and why", state, reason)
 	}
 	if offset := (lease.Clock{Sent: 100, Received: 120, Broker: 70}).Offset(); offset != 40 {

@@ -1,6 +1,8 @@
 package lease
 
-import "parley/wire"
+import (
+	"parley/idworker/snowflake"
+)
 
 // Limits are what the protocol is set to. Times are in milliseconds.
 type Limits struct {
@@ -30,7 +32,7 @@ type Limits struct {
 // DefaultLimits are those of production.
 func DefaultLimits() Limits {
 	return Limits{
-		Numbers: wire.MaxWorker + 1, Reserve: 10_000, Renew: 3_000, Ahead: 5_000, Warm: 250, Retry: 200, Standby: 1_000,
+		Numbers: snowflake.MaxWorker + 1, Reserve: 10_000, Renew: 3_000, Ahead: 5_000, Warm: 250, Retry: 200, Standby: 1_000,
 	}
 }
 

@@ -3,7 +3,9 @@ package lease
 import (
 	"fmt"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // Config is what a [Machine] is told about its process.
@@ -45,7 +47,7 @@ type Machine struct {
 	allTaken bool
 	draining bool
 	// reported has the sequences of the records that [Skipped] was said of.
-	reported [wire.MaxWorker + 1]uint64
+	reported [snowflake.MaxWorker + 1]uint64
 
 	out []Action
 }
@@ -204,10 +206,10 @@ func (m *Machine) nonce() string {
 }
 
 // record is a new one of this process.
-func (m *Machine) record(worker int, state wire.LeaseState, until int64) wire.Lease {
-	return wire.Lease{
+func (m *Machine) record(worker int, state idwire.LeaseState, until int64) idwire.Lease {
+	return idwire.Lease{
 		V: wire.Version, Worker: worker, State: state, Until: until,
-		Holder: m.cfg.Holder, Nonce: m.nonce(), At: m.clock.Broker + wire.IDEpochMS,
+		Holder: m.cfg.Holder, Nonce: m.nonce(), At: m.clock.Broker + snowflake.EpochMS,
 	}
 }
 
@@ -215,8 +217,8 @@ func (m *Machine) record(worker int, state wire.LeaseState, until int64) wire.Le
 func (m *Machine) refusal() string {
 	c, limits := m.clock, m.cfg.Limits
 	switch {
-	case c.Broker < 1 || c.Broker > wire.MaxTimestamp-limits.Reserve:
-		return fmt.Sprintf("the broker's clock reads %d ms since 1970, and IDs can be made from 2026 to 2095: set it right", c.Broker+wire.IDEpochMS)
+	case c.Broker < 1 || c.Broker > snowflake.MaxTimestamp-limits.Reserve:
+		return fmt.Sprintf("the broker's clock reads %d ms since 1970, and IDs can be made from 2026 to 2095: set it right", c.Broker+snowflake.EpochMS)
 	case c.ahead() > limits.Ahead:
 		return fmt.Sprintf("this clock is %d ms ahead of the broker's, allowed are %d: set it right", c.ahead(), limits.Ahead)
 	default:

@@ -3,7 +3,9 @@ package lease
 import (
 	"fmt"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // Retire is the write that takes a number out of use until the timestamps that
@@ -20,14 +22,14 @@ func Retire(found *Row, broker int64, limits Limits, holder, nonce string) (*Wri
 		return nil, fmt.Errorf("this worker number has no lease to retire")
 	}
 	old := found.Record
-	if old.State == wire.LeaseRetired {
+	if old.State == idwire.LeaseRetired {
 		return nil, nil
 	}
 	if old.Until <= broker+limits.far() {
 		return nil, fmt.Errorf("worker %d is %s until %d ms after the broker's time: only a lease that reaches more than %d ms beyond it is retired, others pass by themselves", old.Worker, old.State, old.Until-broker, limits.far())
 	}
-	return &Write{Expect: found.Seq, Record: wire.Lease{
-		V: wire.Version, Worker: old.Worker, State: wire.LeaseRetired, Until: old.Until,
-		Holder: holder, Nonce: nonce, At: broker + wire.IDEpochMS,
+	return &Write{Expect: found.Seq, Record: idwire.Lease{
+		V: wire.Version, Worker: old.Worker, State: idwire.LeaseRetired, Until: old.Until,
+		Holder: holder, Nonce: nonce, At: broker + snowflake.EpochMS,
 	}}, nil
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 func TestRetire(t *testing.T) {
@@ -18,8 +18,8 @@ func TestRetire(t *testing.T) {
 		refused string
 	}{
 		{"far in the future", ptr(held(3, far, 7)), "write 3 retired until 120001 as " + other + " after 7", ""},
-		{"released in the future", ptr(row(3, wire.LeaseReleased, far, 7, other)), "write 3 retired until 120001 as " + other + " after 7", ""},
-		{"retired already", ptr(row(3, wire.LeaseRetired, far, 7, other)), "", ""},
+		{"released in the future", ptr(row(3, idwire.LeaseReleased, far, 7, other)), "write 3 retired until 120001 as " + other + " after 7", ""},
+		{"retired already", ptr(row(3, idwire.LeaseRetired, far, 7, other)), "", ""},
 		{"perhaps alive", ptr(held(3, far-1, 7)), "", "worker 3 is held until 20000 ms after the broker's time"},
 		{"passed", ptr(held(3, now-5, 7)), "", "worker 3 is held until -5 ms after the broker's time"},
 		{"never held", nil, "", "no lease"},
@@ -52,9 +52,9 @@ func TestRetiredHolder(t *testing.T) {
 	run(t, extending(t),
 		step{mismatch(second), "learn"},
 		step{learned(103_500), "read 5"},
-		step{found(row(5, wire.LeaseRetired, 110_000, 2, other)), "lost 5; wait 200"},
+		step{found(row(5, idwire.LeaseRetired, 110_000, 2, other)), "lost 5; wait 200"},
 		step{woke, "read all"},
-		step{table(row(5, wire.LeaseRetired, 110_000, 2, other)), "learn"},
+		step{table(row(5, idwire.LeaseRetired, 110_000, 2, other)), "learn"},
 		step{learned(104_000), "write 6 held until 114000 as aaaaad after 0"},
 	)
 }

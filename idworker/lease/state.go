@@ -3,7 +3,7 @@ package lease
 import (
 	"encoding/binary"
 
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // Clone is an independent copy without pending actions, for exploration.
@@ -83,7 +83,7 @@ func (k *key) flag(f bool) {
 	}
 }
 
-func (k *key) record(r wire.Lease) {
+func (k *key) record(r idwire.Lease) {
 	k.num(uint64(r.Worker))
 	k.text(string(r.State))
 	k.time(r.Until)

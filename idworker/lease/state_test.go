@@ -4,7 +4,9 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // TestRecordsAreValid: whatever the machine writes can be read.
@@ -17,11 +19,11 @@ func TestRecordsAreValid(t *testing.T) {
 	if !ok {
 		t.Fatal("it does not write a release")
 	}
-	back, err := wire.Decode[wire.Lease](wire.Encode(w.Record))
+	back, err := wire.Decode[idwire.Lease](wire.Encode(w.Record))
 	if err != nil || back != w.Record {
 		t.Errorf("%+v is read as %+v (%v)", w.Record, back, err)
 	}
-	if back.At != 100_000+wire.IDEpochMS {
+	if back.At != 100_000+snowflake.EpochMS {
 		t.Errorf("at is %d, want the broker's time in milliseconds since 1970", back.At)
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // unverified is a process on a broker that may forget what it acknowledged.
@@ -26,7 +26,7 @@ func TestUnverifiedBeginsAboveWhateverWasReserved(t *testing.T) {
 		step{learned(100_001), "install 5 from 110000 to 110000; wait 250"},
 		step{woke, "learn"},
 		step{learned(100_250), "read 5"},
-		step{found(row(5, wire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
+		step{found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
 		step{stored(second, 9), "learn"},
 		step{learned(100_251), "extend from 100251 to 110250; wait 250"},
 	)
@@ -54,7 +54,7 @@ func TestUnverifiedReadsBeforeItExtends(t *testing.T) {
 		read func(*lease.Machine)
 		want string
 	}{
-		{"own", found(row(5, wire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
+		{"own", found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
 		{"another's at the own sequence", found(held(5, 110_000, 8)), "lost 5; wait 200"},
 		{"another's, older", found(held(5, 90_000, 7)), "lost 5; wait 200"},
 		{"nothing", missed, "lost 5; wait 200"},
@@ -75,18 +75,18 @@ func TestUnverifiedPassed(t *testing.T) {
 	extension := []step{
 		{woke, "learn"},
 		{learned(100_250), "read 5"},
-		{found(row(5, wire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
+		{found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
 	}
 	t.Run("while one is not known", func(t *testing.T) {
 		run(t, unverifiedHolding(t), append(extension,
 			step{unknown(second), "wait 200"},
 			step{woke, "learn"},
 			step{learned(109_999), "read 5"},
-			step{found(row(5, wire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
+			step{found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "write 5 held until 110250 as aaaaac after 8"},
 			step{unknown(second), "wait 200"},
 			step{woke, "learn"},
 			step{learned(110_000), "read 5"},
-			step{found(row(5, wire.LeaseHeld, 110_000, 8, first)), "lost 5; wait 200"},
+			step{found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "lost 5; wait 200"},
 		)...)
 	})
 	t.Run("before one that is stored is used", func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestUnverifiedClaimIsNotRepeated(t *testing.T) {
 		read func(*lease.Machine)
 		want string
 	}{
-		{"own", found(row(5, wire.LeaseHeld, 110_000, 8, first)), "learn"},
+		{"own", found(row(5, idwire.LeaseHeld, 110_000, 8, first)), "learn"},
 		{"unchanged", found(held(5, 90_000, 7)), "wait 200"},
 		{"gone", missed, "wait 200"},
 	} {

@@ -4,13 +4,13 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // BenchmarkNext is the hot path inside a lease, the clock aside.
 func BenchmarkNext(b *testing.B) {
 	var g snowflake.Generator
-	g.Install(snowflake.NewRange(1, 1, wire.MaxTimestamp))
+	g.Install(snowflake.NewRange(1, 1, snowflake.MaxTimestamp))
 	for b.Loop() {
 		if _, ok := g.Next(1); !ok {
 			b.Fatal("the range has ended")
@@ -21,7 +21,7 @@ func BenchmarkNext(b *testing.B) {
 // BenchmarkNextContended is the same with one taker for each CPU.
 func BenchmarkNextContended(b *testing.B) {
 	var g snowflake.Generator
-	g.Install(snowflake.NewRange(1, 1, wire.MaxTimestamp))
+	g.Install(snowflake.NewRange(1, 1, snowflake.MaxTimestamp))
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, ok := g.Next(1); !ok {
@@ -35,9 +35,9 @@ func BenchmarkNextContended(b *testing.B) {
 // BenchmarkTakeBlock takes what a client library asks for at once.
 func BenchmarkTakeBlock(b *testing.B) {
 	var g snowflake.Generator
-	g.Install(snowflake.NewRange(1, 1, wire.MaxTimestamp))
+	g.Install(snowflake.NewRange(1, 1, snowflake.MaxTimestamp))
 	for b.Loop() {
-		if _, ok := g.Take(1, wire.MaxIDs); !ok {
+		if _, ok := g.Take(1, idwire.MaxIDs); !ok {
 			b.Fatal("the range has ended")
 		}
 	}

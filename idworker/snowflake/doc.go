@@ -1,5 +1,7 @@
-// Package snowflake makes unique IDs out of a range of timestamps that nobody
-// else will use. It takes the time as an argument and reads no clock.
+// Package snowflake has the [ID], a time-sortable unique number of 64 bits, in the
+// forms that people and databases store, and makes such IDs out of a range of
+// timestamps that nobody else will use. It takes the time as an argument and reads
+// no clock.
 //
 // # Authority
 //

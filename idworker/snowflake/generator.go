@@ -2,8 +2,6 @@ package snowflake
 
 import (
 	"sync/atomic"
-
-	"parley/wire"
 )
 
 // Generator gives IDs from the range that was installed last. The zero value
@@ -22,7 +20,7 @@ func (g *Generator) Install(r *Range) {
 }
 
 // Next gives one ID, see [Range.Next]. It is false without a range too.
-func (g *Generator) Next(now int64) (wire.ID, bool) {
+func (g *Generator) Next(now int64) (ID, bool) {
 	r := g.current.Load()
 	if r == nil {
 		return 0, false
@@ -31,10 +29,10 @@ func (g *Generator) Next(now int64) (wire.ID, bool) {
 }
 
 // Take gives up to n IDs, see [Range.Take]. It is false without a range too.
-func (g *Generator) Take(now int64, n int) (wire.Block, bool) {
+func (g *Generator) Take(now int64, n int) (Block, bool) {
 	r := g.current.Load()
 	if r == nil {
-		return wire.Block{}, false
+		return Block{}, false
 	}
 	return r.Take(now, n)
 }

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 func TestGeneratorWithoutRange(t *testing.T) {
@@ -68,7 +67,7 @@ func TestGeneratorNeverMixes(t *testing.T) {
 		})
 	}
 	for i := range 10_000 {
-		w := i % (wire.MaxWorker + 1)
+		w := i % (snowflake.MaxWorker + 1)
 		g.Install(snowflake.NewRange(w, int64(w+1)*1000, int64(w+1)*1000+900))
 	}
 	close(done)

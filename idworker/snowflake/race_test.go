@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // TestConcurrentTakers lets many take while the range is extended, advanced and
@@ -16,7 +15,7 @@ func TestConcurrentTakers(t *testing.T) {
 	const takers, from, steps = 8, 1000, 200
 	r := snowflake.NewRange(5, from, from+1)
 	closed := make(chan struct{})
-	taken := make([][]wire.Block, takers)
+	taken := make([][]snowflake.Block, takers)
 	var started, all sync.WaitGroup
 	for i := range takers {
 		started.Add(1)
@@ -45,7 +44,7 @@ func TestConcurrentTakers(t *testing.T) {
 	close(closed)
 	all.Wait()
 
-	var blocks []wire.Block
+	var blocks []snowflake.Block
 	for i, own := range taken {
 		for j := 1; j < len(own); j++ {
 			if own[j].Start < own[j-1].Start+int64(own[j-1].Count) {
@@ -54,7 +53,7 @@ func TestConcurrentTakers(t *testing.T) {
 		}
 		blocks = append(blocks, own...)
 	}
-	slices.SortFunc(blocks, func(a, b wire.Block) int { return int(a.Start - b.Start) })
+	slices.SortFunc(blocks, func(a, b snowflake.Block) int { return int(a.Start - b.Start) })
 	for i := 1; i < len(blocks); i++ {
 		if blocks[i].Start < blocks[i-1].Start+int64(blocks[i-1].Count) {
 			t.Fatalf("%+v and %+v overlap", blocks[i-1], blocks[i])
@@ -64,7 +63,7 @@ func TestConcurrentTakers(t *testing.T) {
 		t.Fatal("nobody got anything")
 	}
 	last := blocks[len(blocks)-1]
-	if end := last.Start + int64(last.Count); end > wire.Counter(floor, 0) {
+	if end := last.Start + int64(last.Count); end > snowflake.Counter(floor, 0) {
 		t.Errorf("%+v was given at or above the floor %d", last, floor)
 	}
 }
@@ -74,7 +73,7 @@ func TestConcurrentTakers(t *testing.T) {
 func TestCloseIsOneMoment(t *testing.T) {
 	for range 200 {
 		r := snowflake.NewRange(0, 1, 4)
-		var highest [4]wire.ID
+		var highest [4]snowflake.ID
 		var all sync.WaitGroup
 		ready := make(chan struct{}, len(highest))
 		for i := range highest {

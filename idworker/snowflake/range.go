@@ -3,8 +3,6 @@ package snowflake
 import (
 	"fmt"
 	"sync/atomic"
-
-	"parley/wire"
 )
 
 // Range gives the IDs of one worker number with timestamps from a first one to
@@ -22,23 +20,23 @@ type Range struct {
 const closed = 1 << 62
 
 // NewRange makes a range of the timestamps [from, until), in milliseconds since
-// [wire.IDEpochMS], which must be reserved for the caller. It panics when worker
+// [EpochMS], which must be reserved for the caller. It panics when worker
 // is no worker number, from is below 1 (an ID of zero is none), until is beyond
-// [wire.MaxTimestamp], or from is above until: whoever reserves has checked that.
+// [MaxTimestamp], or from is above until: whoever reserves has checked that.
 func NewRange(worker int, from, until int64) *Range {
-	if worker < 0 || worker > wire.MaxWorker || from < 1 || from > until || until > wire.MaxTimestamp {
+	if worker < 0 || worker > MaxWorker || from < 1 || from > until || until > MaxTimestamp {
 		panic(fmt.Sprintf("snowflake: no range has worker %d and timestamps from %d to below %d", worker, from, until))
 	}
 	r := &Range{worker: worker}
-	r.counter.Store(wire.Counter(from, 0))
-	r.until.Store(wire.Counter(until, 0))
+	r.counter.Store(Counter(from, 0))
+	r.until.Store(Counter(until, 0))
 	return r
 }
 
 // Next gives one ID. now is the caller's clock in milliseconds since
-// [wire.IDEpochMS]; any value is safe. It is false when nothing is left, now is
+// [EpochMS]; any value is safe. It is false when nothing is left, now is
 // at or above the range's end, or the range is closed.
-func (r *Range) Next(now int64) (wire.ID, bool) {
+func (r *Range) Next(now int64) (ID, bool) {
 	b, ok := r.Take(now, 1)
 	return b.At(0), ok
 }
@@ -47,18 +45,18 @@ func (r *Range) Next(now int64) (wire.ID, bool) {
 // in the cases of [Range.Next] and when n is below 1. Blocks of one range do
 // not overlap, and of two takes, one of which ended before the other began, the
 // later one has the larger IDs.
-func (r *Range) Take(now int64, n int) (wire.Block, bool) {
+func (r *Range) Take(now int64, n int) (Block, bool) {
 	for {
 		counter := r.counter.Load()
 		until := r.until.Load()
 		// A clock at the end or beyond it would overflow the shift as well.
 		if now >= until>>sequenceBits || counter >= until || n < 1 {
-			return wire.Block{}, false // closed is above every until
+			return Block{}, false // closed is above every until
 		}
 		start := max(counter, now<<sequenceBits)
 		next := start + min(int64(n), until-start)
 		if r.counter.CompareAndSwap(counter, next) {
-			return wire.Block{Worker: r.worker, Start: start, Count: int(next - start)}, true
+			return Block{Worker: r.worker, Start: start, Count: int(next - start)}, true
 		}
 	}
 }
@@ -66,16 +64,16 @@ func (r *Range) Take(now int64, n int) (wire.Block, bool) {
 // Extend moves the end to until, which must be reserved for the caller. It only
 // raises it, and does nothing to a closed range.
 func (r *Range) Extend(until int64) {
-	if until > wire.MaxTimestamp {
-		panic(fmt.Sprintf("snowflake: a range cannot be extended to %d, the limit is %d", until, int64(wire.MaxTimestamp)))
+	if until > MaxTimestamp {
+		panic(fmt.Sprintf("snowflake: a range cannot be extended to %d, the limit is %d", until, int64(MaxTimestamp)))
 	}
-	raise(&r.until, wire.Counter(until, 0))
+	raise(&r.until, Counter(until, 0))
 }
 
 // Advance skips the timestamps below from, so that a clock that runs behind
 // does not make IDs ever older. What is skipped is never given.
 func (r *Range) Advance(from int64) {
-	raise(&r.counter, min(wire.Counter(max(from, 0), 0), r.until.Load()))
+	raise(&r.counter, min(Counter(max(from, 0), 0), r.until.Load()))
 }
 
 // raise sets v to at least to.
@@ -93,7 +91,7 @@ func raise(v *atomic.Int64, to int64) {
 // Closing again returns the same.
 func (r *Range) Close() (floor int64) {
 	counter := r.counter.Or(closed) &^ closed
-	return (counter + wire.MaxSequence) >> sequenceBits
+	return (counter + MaxSequence) >> sequenceBits
 }
 
 // Worker is the range's worker number.

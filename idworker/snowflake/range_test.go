@@ -5,11 +5,10 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // perMS is how many IDs a worker has in a millisecond.
-const perMS = wire.MaxSequence + 1
+const perMS = snowflake.MaxSequence + 1
 
 func TestTake(t *testing.T) {
 	type take struct {
@@ -39,9 +38,9 @@ func TestTake(t *testing.T) {
 			r := snowflake.NewRange(7, 100, 110)
 			for i, k := range tt.takes {
 				b, ok := r.Take(k.now, k.n)
-				want := wire.Block{}
+				want := snowflake.Block{}
 				if k.count > 0 {
-					want = wire.Block{Worker: 7, Start: wire.Counter(k.at, k.seq), Count: k.count}
+					want = snowflake.Block{Worker: 7, Start: snowflake.Counter(k.at, k.seq), Count: k.count}
 				}
 				if b != want || ok != (k.count > 0) {
 					t.Fatalf("take %d: got %+v and %v, want %+v", i, b, ok, want)
@@ -71,7 +70,7 @@ func TestExtendOnlyRaises(t *testing.T) {
 		t.Fatalf("until went down to %d", r.Until())
 	}
 	r.Extend(120)
-	if b, ok := r.Take(119, 1); !ok || b.Start != wire.Counter(119, 0) {
+	if b, ok := r.Take(119, 1); !ok || b.Start != snowflake.Counter(119, 0) {
 		t.Errorf("got %+v and %v after extending to 120", b, ok)
 	}
 }
@@ -138,7 +137,7 @@ func TestNewRangeRefuses(t *testing.T) {
 		{"worker 32", 32, 1, 2},
 		{"the ID zero", 0, 0, 2},
 		{"backwards", 0, 3, 2},
-		{"beyond the layout", 0, 1, wire.MaxTimestamp + 1},
+		{"beyond the layout", 0, 1, snowflake.MaxTimestamp + 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			defer func() {
@@ -150,8 +149,8 @@ func TestNewRangeRefuses(t *testing.T) {
 		})
 	}
 	// The widest there can be.
-	r := snowflake.NewRange(wire.MaxWorker, 1, wire.MaxTimestamp)
-	if b, ok := r.Take(wire.MaxTimestamp-1, math.MaxInt); !ok || b.Count != perMS || !b.At(b.Count-1).Valid() {
+	r := snowflake.NewRange(snowflake.MaxWorker, 1, snowflake.MaxTimestamp)
+	if b, ok := r.Take(snowflake.MaxTimestamp-1, math.MaxInt); !ok || b.Count != perMS || !b.At(b.Count-1).Valid() {
 		t.Errorf("the last millisecond gave %+v", b)
 	}
 }

@@ -28,7 +28,7 @@ func (l layer) String() string {
 // layerOf says where the package in dir stands.
 func layerOf(dir string) layer {
 	switch {
-	case within(dir, "wire"):
+	case within(dir, "wire", "idworker/snowflake", "participants/food"):
 		return layerWire
 	case within(dir, "cmd", "test") || strings.HasSuffix(path.Base(dir), "test"):
 		return layerTop
@@ -36,7 +36,7 @@ func layerOf(dir string) layer {
 		return layerInternal
 	case within(dir, "broker"):
 		return layerBroker
-	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/snowflake", "idworker/lease", "idworker/idclient", "chatgw/frame", "chatgw/chatclient", "blog/blogclient"):
+	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/lease", "idworker/idclient", "chatgw/frame", "chatgw/chatclient", "blog/blogclient"):
 		return layerClient
 	case roleOf(dir) != "":
 		return layerRole
@@ -64,7 +64,8 @@ func pure(dir string) bool {
 }
 
 // shared reports whether the pure package in dir is used by many goroutines at
-// once, so that its state is an atomic word.
+// once, so that its state is an atomic word. It has the ID, too, which is a time and
+// a database's number.
 func shared(dir string) bool { return within(dir, "idworker/snowflake") }
 
 // tests reports whether the file is only built for tests.

@@ -54,21 +54,28 @@ func roleToRole(f *File) (out []Finding) {
 	return out
 }
 
-// wireAlone: wire imports the standard library alone.
+// wireAlone: what goes over the wire is said in the standard library alone: by wire,
+// and by the packages of the domains, which import it and each other. A domain's
+// package is imported by whoever speaks it, so it must bring nothing else.
 func wireAlone(f *File) (out []Finding) {
 	if layerOf(f.Dir) != layerWire {
 		return nil
 	}
 	f.imports(func(at token.Pos, p string) {
-		if !standard(p) {
-			out = append(out, f.finding(at, "wire", "wire imports %s, it may import the standard library alone", p))
+		dir, ok := local(p)
+		if ok && f.Dir != "wire" && layerOf(dir) == layerWire || standard(p) {
+			return
 		}
+		out = append(out, f.finding(at, "wire", "%s imports %s, it may import the standard library alone", f.Dir, p))
 	})
 	return out
 }
 
 // impure are the standard packages that a pure package may not use.
 var impure = regexp.MustCompile(`^(time|context|sync|math/rand|crypto/rand|net|os|database|log|io|runtime|syscall|unsafe)(/|$)`)
+
+// clock is what package time does rather than calculates.
+var clock = regexp.MustCompile(`^(Now|Since|Until|After|AfterFunc|Sleep|Tick|NewTimer|NewTicker)$`)
 
 // purity: a machine is a function of its events, so that every interleaving of
 // them can be explored and replayed.
@@ -77,18 +84,22 @@ func purity(f *File) (out []Finding) {
 		return nil
 	}
 	f.imports(func(at token.Pos, p string) {
-		if dir, ok := local(p); ok && within(dir, "wire") || standard(p) && !impure.MatchString(p) {
+		if dir, ok := local(p); ok && layerOf(dir) == layerWire || standard(p) && !impure.MatchString(p) {
 			return
 		}
-		if p == "sync/atomic" && shared(f.Dir) {
+		if shared(f.Dir) && slices.Contains([]string{"sync/atomic", "time", "database/sql/driver"}, p) {
 			return
 		}
 		out = append(out, f.finding(at, "pure", "%s is pure and imports %s", f.Dir, p))
 	})
 	ast.Inspect(f.AST, func(n ast.Node) bool {
-		switch n.(type) {
+		switch n := n.(type) {
 		case *ast.GoStmt, *ast.SelectStmt, *ast.ChanType:
 			out = append(out, f.finding(n.Pos(), "pure", "%s is pure and has a goroutine or a channel", f.Dir))
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && x.Name == "time" && clock.MatchString(n.Sel.Name) {
+				out = append(out, f.finding(n.Pos(), "pure", "%s is pure and uses time.%s", f.Dir, n.Sel.Name))
+			}
 		}
 		return true
 	})

@@ -9,7 +9,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -38,7 +38,7 @@ func (s spoken) await(t *testing.T, want string) {
 func TestDurabilityIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	c := brokertest.RunCluster(t, 3)
-	nc, stream := c.Connect(t), wire.TxLog()
+	nc, stream := c.Connect(t), txwire.LogStream()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestDurabilityIsAskedAgain(t *testing.T) {
 func TestBindingNoticesAnotherStream(t *testing.T) {
 	t.Parallel()
 	s := brokertest.Run(t)
-	nc, stream := s.Connect(t), wire.TxLog()
+	nc, stream := s.Connect(t), txwire.LogStream()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)

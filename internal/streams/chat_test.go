@@ -6,6 +6,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -14,7 +15,7 @@ import (
 // answer is made that way, and is another one without any of that.
 func TestChatSettings(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.Chat()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), chatwire.Stream()
 	incarnation, created, err := streams.Ensure(ctx, js, spec, 1)
 	if err != nil || !created {
 		t.Fatalf("created: %v, %v", created, err)

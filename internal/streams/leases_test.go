@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -48,7 +50,7 @@ func TestLeasesOnThreeServers(t *testing.T) {
 
 func newLeases(t *testing.T, nc *nats.Conn, replicas int) *leases {
 	t.Helper()
-	l := &leases{ctx: testContext(t), js: newJS(t, nc), spec: wire.IDLeases()}
+	l := &leases{ctx: testContext(t), js: newJS(t, nc), spec: idwire.LeaseStream()}
 	if _, _, err := streams.Ensure(l.ctx, l.js, l.spec, replicas); err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +62,7 @@ func newLeases(t *testing.T, nc *nats.Conn, replicas int) *leases {
 // election.
 func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error) {
 	for {
-		ack, err := l.js.Publish(l.ctx, wire.LeaseSubject(worker), data,
+		ack, err := l.js.Publish(l.ctx, idwire.LeaseSubject(worker), data,
 			jetstream.WithExpectStream(l.spec.Name), jetstream.WithExpectLastSequencePerSubject(expect))
 		if err == nil {
 			return ack.Sequence, nil
@@ -79,8 +81,8 @@ func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error)
 func (l *leases) testNewestStay(t *testing.T) {
 	t.Helper()
 	const rounds = 40
-	data := bytes.Repeat([]byte("x"), wire.MaxLease)
-	last := make([]uint64, wire.MaxWorker+1)
+	data := bytes.Repeat([]byte("x"), idwire.MaxLease)
+	last := make([]uint64, snowflake.MaxWorker+1)
 	for round := range rounds {
 		for n := range last {
 			seq, err := l.publish(n, last[n], data)
@@ -103,7 +105,7 @@ func (l *leases) testNewestStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n, seq := range last {
-		if raw, err := s.GetLastMsgForSubject(l.ctx, wire.LeaseSubject(n)); err != nil || raw.Sequence != seq {
+		if raw, err := s.GetLastMsgForSubject(l.ctx, idwire.LeaseSubject(n)); err != nil || raw.Sequence != seq {
 			t.Errorf("the last record of worker %d is %+v, %v, want sequence %d", n, raw, err, seq)
 		}
 	}
@@ -122,12 +124,12 @@ func wrongLast(err error, seq uint64) bool {
 func (l *leases) wantKept(t *testing.T, when string) {
 	t.Helper()
 	info := l.info(t)
-	for n := range wire.MaxWorker + 1 {
-		if got := info.State.Subjects[wire.LeaseSubject(n)]; got != uint64(l.spec.PerSubject) {
+	for n := range snowflake.MaxWorker + 1 {
+		if got := info.State.Subjects[idwire.LeaseSubject(n)]; got != uint64(l.spec.PerSubject) {
 			t.Errorf("%s worker %d has %d records, want %d", when, n, got, l.spec.PerSubject)
 		}
 	}
-	all := uint64(l.spec.PerSubject) * (wire.MaxWorker + 1)
+	all := uint64(l.spec.PerSubject) * (snowflake.MaxWorker + 1)
 	if s := info.State; s.Msgs != all || s.LastSeq-s.FirstSeq+1 != all {
 		t.Errorf("%s the stream has %d records from %d to %d, want the newest %d", when, s.Msgs, s.FirstSeq, s.LastSeq, all)
 	}
@@ -177,7 +179,7 @@ func (l *leases) testNoPurge(t *testing.T) {
 // What differs for streams whose old records go.
 func TestChangedLeaseSettingsAreNoticed(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.IDLeases()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), idwire.LeaseStream()
 	for _, c := range []struct {
 		setting string
 		change  func(*jetstream.StreamConfig)

@@ -12,6 +12,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -40,7 +41,7 @@ func newJS(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 // stream) that says what to do.
 func wantError(t *testing.T, err error, setting string) {
 	t.Helper()
-	wantErrorOf(t, err, wire.TxLog().Name, setting)
+	wantErrorOf(t, err, txwire.LogStream().Name, setting)
 }
 
 func wantErrorOf(t *testing.T, err error, stream, setting string) {
@@ -59,7 +60,7 @@ func wantErrorOf(t *testing.T, err error, stream, setting string) {
 
 func TestEnsureCreatesOnceAndCheckReadsIt(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
 	_, err := streams.Check(ctx, js, spec)
 	wantError(t, err, "")
 
@@ -94,7 +95,7 @@ func TestEnsureCreatesOnceAndCheckReadsIt(t *testing.T) {
 
 func TestRacingCreatorsAgree(t *testing.T) {
 	s := brokertest.Run(t)
-	ctx, spec := testContext(t), wire.TxLog()
+	ctx, spec := testContext(t), txwire.LogStream()
 	raceCreators(t, ctx, spec, 1, func() *nats.Conn { return s.Connect(t) })
 }
 
@@ -127,7 +128,7 @@ func raceCreators(t *testing.T, ctx context.Context, spec wire.StreamSpec, repli
 
 func TestEnsureRefuses(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
 	if _, _, err := streams.Ensure(ctx, js, spec, 2); err == nil || !strings.Contains(err.Error(), "replicas is 2") {
 		t.Errorf("two replicas: %v", err)
 	}
@@ -147,7 +148,7 @@ func TestEnsureRefuses(t *testing.T) {
 // and by Ensure.
 func TestChangedSettingsAreNoticed(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
 	token := wire.Token([10]byte{1})
 	for _, c := range []struct {
 		setting string
@@ -223,7 +224,7 @@ func recreate(t *testing.T, ctx context.Context, js jetstream.JetStream, cfg jet
 // More room than needed is no difference.
 func TestLargerLimitsPass(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
 	if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +237,7 @@ func TestLargerLimitsPass(t *testing.T) {
 // Check waits for a server that is on its way, and Await does.
 func TestWaitsForJetStream(t *testing.T) {
 	s := brokertest.Run(t)
-	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), wire.TxLog()
+	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
 	if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -273,8 +274,8 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for what, err := range map[string]error{
-		"Check": second(streams.Check(ctx, js, wire.TxLog())),
-		"Await": second(streams.Await(ctx, js, wire.TxLog(), slog.New(slog.DiscardHandler))),
+		"Check": second(streams.Check(ctx, js, txwire.LogStream())),
+		"Await": second(streams.Await(ctx, js, txwire.LogStream(), slog.New(slog.DiscardHandler))),
 	} {
 		if _, ok := errors.AsType[*streams.Error](err); err == nil || ok {
 			t.Errorf("%s without a server: %v, want an error that says nothing about the stream", what, err)
@@ -288,13 +289,13 @@ func TestVerify(t *testing.T) {
 	if r := streams.Inspect(ctx, nc); r.Durability != streams.Unverified || r.Reason == "" {
 		t.Errorf("without a stream: %+v", r)
 	}
-	if _, _, err := streams.Ensure(ctx, newJS(t, nc), wire.TxLog(), 1); err != nil {
+	if _, _, err := streams.Ensure(ctx, newJS(t, nc), txwire.LogStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	if r := streams.Inspect(ctx, nc); r != (streams.Report{Durability: streams.Synced}) {
 		t.Errorf("on a Parley broker: %+v", r)
 	}
-	if d := streams.Verify(ctx, nc, wire.TxLog().Name, "NONE"); d != streams.Unverified {
+	if d := streams.Verify(ctx, nc, txwire.LogStream().Name, "NONE"); d != streams.Unverified {
 		t.Errorf("with a stream that does not exist: %v", d)
 	}
 }
@@ -332,7 +333,7 @@ func TestVerifyForeignServer(t *testing.T) {
 			}
 			defer nc.Close()
 			ctx := testContext(t)
-			if _, _, err := streams.Ensure(ctx, newJS(t, nc), wire.TxLog(), 1); err != nil {
+			if _, _, err := streams.Ensure(ctx, newJS(t, nc), txwire.LogStream(), 1); err != nil {
 				t.Fatal(err)
 			}
 			if r := streams.Inspect(ctx, nc); r.Durability != c.want || r.Silent {
@@ -344,7 +345,7 @@ func TestVerifyForeignServer(t *testing.T) {
 
 func TestCluster(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
-	ctx, spec := testContext(t), wire.TxLog()
+	ctx, spec := testContext(t), txwire.LogStream()
 	nc := c.Connect(t)
 	raceCreators(t, ctx, spec, 3, func() *nats.Conn { return c.Connect(t) })
 	info, err := streams.Check(ctx, newJS(t, nc), spec)

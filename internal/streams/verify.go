@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -53,7 +53,7 @@ func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 }
 
 // Inspect finds out what the named streams survive; without a name it is
-// [wire.TxLog].
+// [txwire.LogStream].
 //
 // An ordinary client cannot read a server's sync setting. It can read its tags:
 // every server of a cluster answers $SYS.REQ.ACCOUNT.PING.STATZ, which each
@@ -63,7 +63,7 @@ func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 // count as not declared, and the report says that they are silent.
 func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	if len(names) == 0 {
-		names = []string{wire.TxLog().Name}
+		names = []string{txwire.LogStream().Name}
 	}
 	js, err := jetstream.New(nc)
 	if err != nil {

@@ -9,11 +9,12 @@ import (
 	"strings"
 
 	"parley/participants"
+	"parley/participants/food"
 	"parley/wire"
 )
 
 // couriers is the resource.
-type couriers struct{ seed []wire.Courier }
+type couriers struct{ seed []food.Courier }
 
 // choice is the detail of a yes: who delivers.
 type choice struct {
@@ -49,7 +50,7 @@ func (c *couriers) Migrate(ctx context.Context, tx *participants.Tx) error {
 }
 
 func (c *couriers) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
-	o, err := wire.Decode[wire.CourierOrder](b.Payload)
+	o, err := wire.Decode[food.CourierOrder](b.Payload)
 	if err != nil {
 		return nil, participants.Refuse("%v", err)
 	}

@@ -11,7 +11,7 @@ package delivery
 
 import (
 	"parley/participants"
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // Config is a participant's, with what a new database starts with.
@@ -19,23 +19,23 @@ type Config struct {
 	participants.Config
 	// Seed are the couriers of a new database; nil means [Sample]. A database
 	// that has couriers keeps them.
-	Seed []wire.Courier
+	Seed []food.Courier
 }
 
-// New wires the participant and its endpoints [wire.SubjectCouriers] and
-// [wire.SubjectComplete]. Its name defaults to [wire.Delivery].
+// New wires the participant and its endpoints [food.SubjectCouriers] and
+// [food.SubjectComplete]. Its name defaults to [food.Delivery].
 func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
 	if cfg.Name == "" {
-		cfg.Name = wire.Delivery
+		cfg.Name = food.Delivery
 	}
 	if cfg.Seed == nil {
 		cfg.Seed = Sample()
 	}
 	return participants.New(cfg.Config, deps, Resource(cfg.Seed),
-		participants.Endpoint{Name: "couriers", Subject: wire.SubjectCouriers, Handle: list},
-		participants.Endpoint{Name: "complete", Subject: wire.SubjectComplete, Handle: complete},
+		participants.Endpoint{Name: "couriers", Subject: food.SubjectCouriers, Handle: list},
+		participants.Endpoint{Name: "complete", Subject: food.SubjectComplete, Handle: complete},
 	)
 }
 
 // Resource is the couriers alone, for tests; seed are those of a new database.
-func Resource(seed []wire.Courier) participants.Resource { return &couriers{seed: seed} }
+func Resource(seed []food.Courier) participants.Resource { return &couriers{seed: seed} }

@@ -7,6 +7,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/participanttest"
 	"parley/wire"
 
@@ -16,12 +17,12 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
-	town := []wire.Courier{{ID: 1, Name: "Ada", Zone: "here", Capacity: 30}, {ID: 2, Name: "Bo", Zone: "here", Capacity: 30}}
+	town := []food.Courier{{ID: 1, Name: "Ada", Zone: "here", Capacity: 30}, {ID: 2, Name: "Bo", Zone: "here", Capacity: 30}}
 	participanttest.Exercise(t, participanttest.Fixture{
 		Connect:  brokertest.Run(t).Connect,
 		Resource: func() participants.Resource { return delivery.Resource(town) },
-		Yes:      wire.Encode(wire.CourierOrder{V: wire.Version, Zone: "here"}),
-		No:       wire.Encode(wire.CourierOrder{V: wire.Version, Zone: "nowhere"}),
+		Yes:      wire.Encode(food.CourierOrder{V: wire.Version, Zone: "here"}),
+		No:       wire.Encode(food.CourierOrder{V: wire.Version, Zone: "nowhere"}),
 		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
 			err = q.QueryRowContext(ctx, "SELECT sum(reserved),sum(assigned) FROM couriers").Scan(&held, &taken)
 			return held, taken, err

@@ -5,12 +5,13 @@ import (
 	"fmt"
 
 	"parley/participants"
+	"parley/participants/food"
 	"parley/wire"
 )
 
-// list answers [wire.CouriersRequest].
+// list answers [food.CouriersRequest].
 func list(ctx context.Context, p *participants.Participant, request []byte) []byte {
-	m, err := wire.Decode[wire.CouriersRequest](request)
+	m, err := wire.Decode[food.CouriersRequest](request)
 	if err != nil {
 		return answer(nil, err)
 	}
@@ -21,9 +22,9 @@ func list(ctx context.Context, p *participants.Participant, request []byte) []by
 	return answer(all, err)
 }
 
-// complete answers [wire.Complete] when the freed place is durable.
+// complete answers [food.Complete] when the freed place is durable.
 func complete(ctx context.Context, p *participants.Participant, request []byte) []byte {
-	m, err := wire.Decode[wire.Complete](request)
+	m, err := wire.Decode[food.Complete](request)
 	if err != nil {
 		return answer(nil, err)
 	}
@@ -44,7 +45,7 @@ func complete(ctx context.Context, p *participants.Participant, request []byte) 
 	return answer(one, err)
 }
 
-func read(ctx context.Context, p *participants.Participant, where string, arg any) (found []wire.Courier, err error) {
+func read(ctx context.Context, p *participants.Participant, where string, arg any) (found []food.Courier, err error) {
 	err = p.Read(ctx, func(ctx context.Context, q participants.Querier) error {
 		rows, err := q.QueryContext(ctx, "SELECT id,name,zone,capacity,reserved,assigned FROM couriers WHERE "+where+" ORDER BY id", arg)
 		if err != nil {
@@ -52,7 +53,7 @@ func read(ctx context.Context, p *participants.Participant, where string, arg an
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var c wire.Courier
+			var c food.Courier
 			if err := rows.Scan(&c.ID, &c.Name, &c.Zone, &c.Capacity, &c.Reserved, &c.Assigned); err != nil {
 				return fmt.Errorf("reading a courier: %w", err)
 			}
@@ -63,10 +64,10 @@ func read(ctx context.Context, p *participants.Participant, where string, arg an
 	return found, err
 }
 
-func answer(found []wire.Courier, err error) []byte {
-	a := wire.Couriers{V: wire.Version, Couriers: found}
+func answer(found []food.Courier, err error) []byte {
+	a := food.Couriers{V: wire.Version, Couriers: found}
 	if found == nil {
-		a.Couriers = []wire.Courier{}
+		a.Couriers = []food.Courier{}
 	}
 	if err != nil {
 		a.Code, a.Reason = wire.CodeOf(err), wire.Clip(err.Error())

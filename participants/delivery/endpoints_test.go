@@ -8,6 +8,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/participanttest"
 	"parley/wire"
 )
@@ -20,12 +21,12 @@ func start(t *testing.T) *participanttest.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return participanttest.Serve(t, wire.Delivery, server.Connect(t), p)
+	return participanttest.Serve(t, food.Delivery, server.Connect(t), p)
 }
 
-func ask(s *participanttest.Service, subject string, request []byte) wire.Couriers {
+func ask(s *participanttest.Service, subject string, request []byte) food.Couriers {
 	s.Helper()
-	return participanttest.Ask[wire.Couriers](s, subject, request)
+	return participanttest.Ask[food.Couriers](s, subject, request)
 }
 
 // The least loaded courier is chosen and named, until all are full.
@@ -60,16 +61,16 @@ func TestChoice(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	s := start(t)
-	all := ask(s, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	all := ask(s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
 	if len(all.Couriers) != len(delivery.Sample()) || all.Code != "" {
 		t.Fatalf("the couriers are %+v", all)
 	}
-	north := ask(s, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version, Zone: "north"}))
+	north := ask(s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version, Zone: "north"}))
 	if len(north.Couriers) != 3 {
 		t.Errorf("in the north are %+v", north)
 	}
 	s.Commit(s.Prepare(`{"v":1,"zone":"north"}`))
-	busy := ask(s, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version, Zone: "north"}))
+	busy := ask(s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version, Zone: "north"}))
 	var who int64
 	for _, c := range busy.Couriers {
 		if c.Assigned == 1 && c.Reserved == 0 {
@@ -79,18 +80,18 @@ func TestEndpoints(t *testing.T) {
 	if who == 0 {
 		t.Fatalf("nobody is on the way: %+v", busy)
 	}
-	free := ask(s, wire.SubjectComplete, wire.Encode(wire.Complete{V: wire.Version, Courier: who}))
+	free := ask(s, food.SubjectComplete, wire.Encode(food.Complete{V: wire.Version, Courier: who}))
 	if len(free.Couriers) != 1 || free.Couriers[0].Assigned != 0 {
 		t.Errorf("after the delivery it is %+v", free)
 	}
 	for what, c := range map[string]struct {
-		answer wire.Couriers
+		answer food.Couriers
 		code   wire.Code
 	}{
-		"nothing to complete": {ask(s, wire.SubjectComplete, wire.Encode(wire.Complete{V: wire.Version, Courier: who})), wire.CodeNotFound},
-		"an unknown courier":  {ask(s, wire.SubjectComplete, wire.Encode(wire.Complete{V: wire.Version, Courier: 99})), wire.CodeNotFound},
-		"an unknown zone":     {ask(s, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version, Zone: "atlantis"})), wire.CodeNotFound},
-		"nonsense":            {ask(s, wire.SubjectCouriers, []byte(`{`)), wire.CodeInvalid},
+		"nothing to complete": {ask(s, food.SubjectComplete, wire.Encode(food.Complete{V: wire.Version, Courier: who})), wire.CodeNotFound},
+		"an unknown courier":  {ask(s, food.SubjectComplete, wire.Encode(food.Complete{V: wire.Version, Courier: 99})), wire.CodeNotFound},
+		"an unknown zone":     {ask(s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version, Zone: "atlantis"})), wire.CodeNotFound},
+		"nonsense":            {ask(s, food.SubjectCouriers, []byte(`{`)), wire.CodeInvalid},
 	} {
 		if c.answer.Code != c.code || c.answer.Reason == "" {
 			t.Errorf("%s is answered %+v, want %s with a reason", what, c.answer, c.code)

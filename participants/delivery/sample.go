@@ -3,12 +3,12 @@ package delivery
 import (
 	"fmt"
 
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // Sample is a small town.
-func Sample() []wire.Courier {
-	return []wire.Courier{
+func Sample() []food.Courier {
+	return []food.Courier{
 		{ID: 1, Name: "Ada", Zone: "north", Capacity: 10},
 		{ID: 2, Name: "Bo", Zone: "north", Capacity: 10},
 		{ID: 3, Name: "Chidi", Zone: "north", Capacity: 10},
@@ -22,10 +22,10 @@ func Sample() []wire.Courier {
 }
 
 // Bench are 64 couriers in zone-0 to zone-7 whom no benchmark exhausts.
-func Bench() []wire.Courier {
-	town := make([]wire.Courier, 64)
+func Bench() []food.Courier {
+	town := make([]food.Courier, 64)
 	for i := range town {
-		town[i] = wire.Courier{ID: int64(i + 1), Name: fmt.Sprintf("Courier %d", i+1), Zone: fmt.Sprintf("zone-%d", i%8), Capacity: wire.MaxStock}
+		town[i] = food.Courier{ID: int64(i + 1), Name: fmt.Sprintf("Courier %d", i+1), Zone: fmt.Sprintf("zone-%d", i%8), Capacity: food.MaxStock}
 	}
 	return town
 }

@@ -7,12 +7,13 @@ import (
 	"fmt"
 
 	"parley/participants"
+	"parley/participants/food"
 	"parley/wire"
 )
 
-// items answers [wire.ItemsRequest].
+// items answers [food.ItemsRequest].
 func items(ctx context.Context, p *participants.Participant, request []byte) []byte {
-	m, err := wire.Decode[wire.ItemsRequest](request)
+	m, err := wire.Decode[food.ItemsRequest](request)
 	if err != nil {
 		return answer(nil, err)
 	}
@@ -20,14 +21,14 @@ func items(ctx context.Context, p *participants.Participant, request []byte) []b
 	return answer(menu, err)
 }
 
-// restock answers [wire.Restock] when the new stock is durable.
+// restock answers [food.Restock] when the new stock is durable.
 func restock(ctx context.Context, p *participants.Participant, request []byte) []byte {
-	m, err := wire.Decode[wire.Restock](request)
+	m, err := wire.Decode[food.Restock](request)
 	if err != nil {
 		return answer(nil, err)
 	}
 	err = p.Write(ctx, func(ctx context.Context, tx *participants.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, wire.MaxStock-m.Quantity)
+		n, err := tx.Exec(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, food.MaxStock-m.Quantity)
 		if err != nil {
 			return fmt.Errorf("restocking %q: %w", m.Item, err)
 		}
@@ -44,7 +45,7 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 }
 
 // notRestocked says why no item could be restocked.
-func notRestocked(ctx context.Context, tx *participants.Tx, m wire.Restock) error {
+func notRestocked(ctx context.Context, tx *participants.Tx, m food.Restock) error {
 	var stock int64
 	switch err := tx.QueryRow(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
 	case errors.Is(err, sql.ErrNoRows):
@@ -53,7 +54,7 @@ func notRestocked(ctx context.Context, tx *participants.Tx, m wire.Restock) erro
 		return fmt.Errorf("looking for %q: %w", m.Item, err)
 	default:
 		return &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
-			"%d of %q and %d more are beyond the limit of %d", stock, m.Item, m.Quantity, int64(wire.MaxStock))}
+			"%d of %q and %d more are beyond the limit of %d", stock, m.Item, m.Quantity, int64(food.MaxStock))}
 	}
 }
 
@@ -62,7 +63,7 @@ func notOnMenu(item string) error {
 }
 
 // menu reads one item, or all of them if item is empty.
-func menu(ctx context.Context, p *participants.Participant, item string) (list []wire.Item, err error) {
+func menu(ctx context.Context, p *participants.Participant, item string) (list []food.Item, err error) {
 	err = p.Read(ctx, func(ctx context.Context, q participants.Querier) error {
 		rows, err := q.QueryContext(ctx, "SELECT item,name,price_cents,stock,reserved FROM items WHERE ?1='' OR item=?1 ORDER BY name", item)
 		if err != nil {
@@ -70,7 +71,7 @@ func menu(ctx context.Context, p *participants.Participant, item string) (list [
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var i wire.Item
+			var i food.Item
 			if err := rows.Scan(&i.Item, &i.Name, &i.PriceCents, &i.Stock, &i.Reserved); err != nil {
 				return fmt.Errorf("reading an item: %w", err)
 			}
@@ -84,10 +85,10 @@ func menu(ctx context.Context, p *participants.Participant, item string) (list [
 	return list, err
 }
 
-func answer(list []wire.Item, err error) []byte {
-	a := wire.Items{V: wire.Version, Items: list}
+func answer(list []food.Item, err error) []byte {
+	a := food.Items{V: wire.Version, Items: list}
 	if list == nil {
-		a.Items = []wire.Item{}
+		a.Items = []food.Item{}
 	}
 	if err != nil {
 		a.Code, a.Reason = wire.CodeOf(err), wire.Clip(err.Error())

@@ -7,6 +7,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/participants"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/participants/participanttest"
 	"parley/wire"
@@ -20,38 +21,38 @@ func start(t *testing.T) *participanttest.Service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return participanttest.Serve(t, wire.Inventory, server.Connect(t), p)
+	return participanttest.Serve(t, food.Inventory, server.Connect(t), p)
 }
 
-func ask(s *participanttest.Service, subject string, request []byte) wire.Items {
+func ask(s *participanttest.Service, subject string, request []byte) food.Items {
 	s.Helper()
-	return participanttest.Ask[wire.Items](s, subject, request)
+	return participanttest.Ask[food.Items](s, subject, request)
 }
 
 func TestEndpoints(t *testing.T) {
 	s := start(t)
-	all := ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	all := ask(s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	if len(all.Items) != len(inventory.Sample()) || all.Code != "" {
 		t.Fatalf("the menu is %+v", all)
 	}
 	first := all.Items[0]
-	one := ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: first.Item}))
+	one := ask(s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: first.Item}))
 	if len(one.Items) != 1 || one.Items[0] != first {
 		t.Errorf("%q is %+v, want %+v", first.Item, one.Items, first)
 	}
-	more := ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: 7}))
+	more := ask(s, food.SubjectRestock, wire.Encode(food.Restock{V: wire.Version, Item: first.Item, Quantity: 7}))
 	if len(more.Items) != 1 || more.Items[0].Stock != first.Stock+7 {
 		t.Errorf("after seven more it is %+v", more)
 	}
 	for what, c := range map[string]struct {
-		answer wire.Items
+		answer food.Items
 		code   wire.Code
 	}{
-		"an unknown item":         {ask(s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version, Item: "ambrosia"})), wire.CodeNotFound},
-		"restocking an unknown":   {ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: "ambrosia", Quantity: 1})), wire.CodeNotFound},
-		"restocking beyond sense": {ask(s, wire.SubjectRestock, wire.Encode(wire.Restock{V: wire.Version, Item: first.Item, Quantity: wire.MaxStock})), wire.CodeInvalid},
-		"nonsense":                {ask(s, wire.SubjectItems, []byte(`{`)), wire.CodeInvalid},
-		"a negative quantity":     {ask(s, wire.SubjectRestock, []byte(`{"v":1,"item":"x","quantity":-1}`)), wire.CodeInvalid},
+		"an unknown item":         {ask(s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: "ambrosia"})), wire.CodeNotFound},
+		"restocking an unknown":   {ask(s, food.SubjectRestock, wire.Encode(food.Restock{V: wire.Version, Item: "ambrosia", Quantity: 1})), wire.CodeNotFound},
+		"restocking beyond sense": {ask(s, food.SubjectRestock, wire.Encode(food.Restock{V: wire.Version, Item: first.Item, Quantity: food.MaxStock})), wire.CodeInvalid},
+		"nonsense":                {ask(s, food.SubjectItems, []byte(`{`)), wire.CodeInvalid},
+		"a negative quantity":     {ask(s, food.SubjectRestock, []byte(`{"v":1,"item":"x","quantity":-1}`)), wire.CodeInvalid},
 	} {
 		if c.answer.Code != c.code || c.answer.Reason == "" {
 			t.Errorf("%s is answered %+v, want %s with a reason", what, c.answer, c.code)

@@ -10,7 +10,7 @@ package inventory
 
 import (
 	"parley/participants"
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // Config is a participant's, with what a new database starts with.
@@ -18,23 +18,23 @@ type Config struct {
 	participants.Config
 	// Seed is the menu of a new database; nil means [Sample]. A database that
 	// has items keeps them.
-	Seed []wire.Item
+	Seed []food.Item
 }
 
-// New wires the participant and its endpoints [wire.SubjectItems] and
-// [wire.SubjectRestock]. Its name defaults to [wire.Inventory].
+// New wires the participant and its endpoints [food.SubjectItems] and
+// [food.SubjectRestock]. Its name defaults to [food.Inventory].
 func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
 	if cfg.Name == "" {
-		cfg.Name = wire.Inventory
+		cfg.Name = food.Inventory
 	}
 	if cfg.Seed == nil {
 		cfg.Seed = Sample()
 	}
 	return participants.New(cfg.Config, deps, Resource(cfg.Seed),
-		participants.Endpoint{Name: "items", Subject: wire.SubjectItems, Handle: items},
-		participants.Endpoint{Name: "restock", Subject: wire.SubjectRestock, Handle: restock},
+		participants.Endpoint{Name: "items", Subject: food.SubjectItems, Handle: items},
+		participants.Endpoint{Name: "restock", Subject: food.SubjectRestock, Handle: restock},
 	)
 }
 
 // Resource is the stock alone, for tests; seed is the menu of a new database.
-func Resource(seed []wire.Item) participants.Resource { return &stock{seed: seed} }
+func Resource(seed []food.Item) participants.Resource { return &stock{seed: seed} }

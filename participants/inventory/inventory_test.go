@@ -6,6 +6,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/participants"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/participants/participanttest"
 	"parley/wire"
@@ -17,12 +18,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	const stock = 100
-	menu := []wire.Item{{Item: "soup", Name: "Soup", PriceCents: 500, Stock: stock}}
+	menu := []food.Item{{Item: "soup", Name: "Soup", PriceCents: 500, Stock: stock}}
 	participanttest.Exercise(t, participanttest.Fixture{
 		Connect:  brokertest.Run(t).Connect,
 		Resource: func() participants.Resource { return inventory.Resource(menu) },
-		Yes:      wire.Encode(wire.StockOrder{V: wire.Version, Item: "soup", Quantity: 1}),
-		No:       wire.Encode(wire.StockOrder{V: wire.Version, Item: "soup", Quantity: stock + 1}),
+		Yes:      wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: 1}),
+		No:       wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: stock + 1}),
 		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
 			err = q.QueryRowContext(ctx, "SELECT reserved,?-stock FROM items", stock).Scan(&held, &taken)
 			return held, taken, err

@@ -3,12 +3,12 @@ package inventory
 import (
 	"fmt"
 
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // Sample is a small menu, with stocks that a visitor can exhaust.
-func Sample() []wire.Item {
-	return []wire.Item{
+func Sample() []food.Item {
+	return []food.Item{
 		{Item: "margherita", Name: "Pizza Margherita", PriceCents: 950, Stock: 100},
 		{Item: "quattro-formaggi", Name: "Pizza Quattro Formaggi", PriceCents: 1190, Stock: 60},
 		{Item: "lasagne", Name: "Lasagne al Forno", PriceCents: 1250, Stock: 40},
@@ -21,10 +21,10 @@ func Sample() []wire.Item {
 }
 
 // Bench is a menu that no benchmark exhausts: item-0 to item-63.
-func Bench() []wire.Item {
-	menu := make([]wire.Item, 64)
+func Bench() []food.Item {
+	menu := make([]food.Item, 64)
 	for i := range menu {
-		menu[i] = wire.Item{Item: fmt.Sprintf("item-%d", i), Name: fmt.Sprintf("Item %d", i), PriceCents: 100, Stock: wire.MaxStock}
+		menu[i] = food.Item{Item: fmt.Sprintf("item-%d", i), Name: fmt.Sprintf("Item %d", i), PriceCents: 100, Stock: food.MaxStock}
 	}
 	return menu
 }

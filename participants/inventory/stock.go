@@ -8,11 +8,12 @@ import (
 	"fmt"
 
 	"parley/participants"
+	"parley/participants/food"
 	"parley/wire"
 )
 
 // stock is the resource.
-type stock struct{ seed []wire.Item }
+type stock struct{ seed []food.Item }
 
 func (s *stock) Migrate(ctx context.Context, tx *participants.Tx) error {
 	if _, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS items (
@@ -38,7 +39,7 @@ func (s *stock) Migrate(ctx context.Context, tx *participants.Tx) error {
 }
 
 func (s *stock) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
-	o, err := wire.Decode[wire.StockOrder](b.Payload)
+	o, err := wire.Decode[food.StockOrder](b.Payload)
 	if err != nil {
 		return nil, participants.Refuse("%v", err)
 	}
@@ -53,7 +54,7 @@ func (s *stock) Prepare(ctx context.Context, tx *participants.Tx, b participants
 }
 
 // shortage is the refusal of an order that cannot be reserved.
-func shortage(ctx context.Context, tx *participants.Tx, o wire.StockOrder) error {
+func shortage(ctx context.Context, tx *participants.Tx, o food.StockOrder) error {
 	var free int64
 	switch err := tx.QueryRow(ctx, "SELECT stock-reserved FROM items WHERE item=?", o.Item).Scan(&free); {
 	case errors.Is(err, sql.ErrNoRows):
@@ -76,7 +77,7 @@ func (s *stock) Abort(ctx context.Context, tx *participants.Tx, b participants.B
 }
 
 func (s *stock) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, query string, take bool) error {
-	o, err := wire.Decode[wire.StockOrder](b.Payload)
+	o, err := wire.Decode[food.StockOrder](b.Payload)
 	if err != nil {
 		return fmt.Errorf("reading the order that was reserved: %w", err)
 	}

@@ -4,11 +4,12 @@ import (
 	"encoding/json"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Branch is a journal row: one transaction at this participant.
 type Branch struct {
-	ID       wire.TxID
+	ID       txwire.ID
 	Key      string
 	Digest   string
 	DecideBy int64 // milliseconds since 1970
@@ -17,7 +18,7 @@ type Branch struct {
 	// means the stream that the journal remembers now, [Env].Incarnation; another
 	// one was accepted by an operator since the branch was prepared.
 	Incarnation string
-	State       wire.BranchState
+	State       txwire.BranchState
 	// Code and Reason say why it is aborted.
 	Code   wire.Code
 	Reason string
@@ -31,16 +32,16 @@ type Branch struct {
 // KeyHold says who holds an idempotency key in this journal. A key without
 // one is free.
 type KeyHold struct {
-	Holder wire.TxID
+	Holder txwire.ID
 	Digest string
 	// State of the hold: prepared, committed, or aborted for a closed key.
-	State wire.BranchState
+	State txwire.BranchState
 	// Code and Reason say why the key is closed.
 	Code   wire.Code
 	Reason string
 }
 
-func (k *KeyHold) closed() bool { return k != nil && k.State == wire.BranchAborted }
+func (k *KeyHold) closed() bool { return k != nil && k.State == txwire.BranchAborted }
 
 // View is what the journal holds about a message's transaction and key; nil
 // means no row.

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Commit decides on a commit.
-func Commit(env Env, v View, m wire.Commit) Step {
+func Commit(env Env, v View, m txwire.Commit) Step {
 	if m.Journal != env.Journal {
 		return Step{}
 	}
@@ -16,29 +17,29 @@ func Commit(env Env, v View, m wire.Commit) Step {
 	case b == nil && env.Disputed:
 		return Step{}
 	case b == nil && m.DecideBy <= env.Mark && m.DecideBy > env.Floor:
-		a := ack(env, wire.KindCommit, false)
+		a := ack(env, txwire.KindCommit, false)
 		a.Code, a.Reason = wire.CodeForgotten, "the branch was finished and collected after the idempotency window"
 		return Step{Ack: a}
 	case b == nil && m.DecideBy <= env.Floor:
 		return lost(env, "commit for a branch that this journal does not have. It went back to an earlier copy of itself: the branch was lost with that, or was finished and collected before")
 	case b == nil:
 		return lost(env, "commit for a branch that this journal does not have and never collected: it was never prepared here, or the journal was restored from a backup")
-	case b.State == wire.BranchAborted:
-		return violation(env, wire.KindCommit, wire.Clip("commit for a branch that is aborted here: "+b.Reason))
-	case b.State == wire.BranchCommitted:
-		return Step{Ack: ack(env, wire.KindCommit, false)}
+	case b.State == txwire.BranchAborted:
+		return violation(env, txwire.KindCommit, wire.Clip("commit for a branch that is aborted here: "+b.Reason))
+	case b.State == txwire.BranchCommitted:
+		return Step{Ack: ack(env, txwire.KindCommit, false)}
 	default:
 		return commit(env, *b)
 	}
 }
 
 func commit(env Env, b Branch) Step {
-	b.State, b.At = wire.BranchCommitted, env.Now
-	return Step{Call: CallCommit, Put: &b, Ack: ack(env, wire.KindCommit, false)}
+	b.State, b.At = txwire.BranchCommitted, env.Now
+	return Step{Call: CallCommit, Put: &b, Ack: ack(env, txwire.KindCommit, false)}
 }
 
 // Abort decides on an abort, which may arrive before its prepare.
-func Abort(env Env, v View, id wire.TxID, m wire.Abort) Step {
+func Abort(env Env, v View, id txwire.ID, m txwire.Abort) Step {
 	if m.Journal != "" && m.Journal != env.Journal {
 		return Step{}
 	}
@@ -48,20 +49,20 @@ func Abort(env Env, v View, id wire.TxID, m wire.Abort) Step {
 		return Step{}
 	case b == nil && m.DecideBy <= env.Mark:
 		// Its prepare, if it still comes, is at or below the mark and refused.
-		return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}
+		return Step{Ack: ack(env, txwire.KindAbort, v.Key.closed())}
 	case b == nil:
 		tombstone := Branch{
 			ID: id, Key: m.Key, Digest: m.Digest, DecideBy: m.DecideBy,
-			State: wire.BranchAborted, Code: wire.CodeAborted, Reason: m.Reason, At: env.Now,
+			State: txwire.BranchAborted, Code: wire.CodeAborted, Reason: m.Reason, At: env.Now,
 		}
 		return abort(env, v, tombstone, m.Close)
-	case b.State == wire.BranchCommitted:
-		return violation(env, wire.KindAbort, "abort for a branch that is committed here")
-	case b.State == wire.BranchAborted:
+	case b.State == txwire.BranchCommitted:
+		return violation(env, txwire.KindAbort, "abort for a branch that is committed here")
+	case b.State == txwire.BranchAborted:
 		return abortAgain(env, v, *b, m)
 	default:
 		aborted := *b
-		aborted.State, aborted.Code, aborted.Reason, aborted.At = wire.BranchAborted, wire.CodeAborted, m.Reason, env.Now
+		aborted.State, aborted.Code, aborted.Reason, aborted.At = txwire.BranchAborted, wire.CodeAborted, m.Reason, env.Now
 		s := abort(env, v, aborted, m.Close)
 		s.Call = CallAbort
 		return s
@@ -78,18 +79,18 @@ func abort(env Env, v View, b Branch, closeKey bool) Step {
 	case mine && v.Key != nil:
 		s.Key = KeyFree
 	}
-	s.Ack = ack(env, wire.KindAbort, s.Key == KeyClose || v.Key.closed())
+	s.Ack = ack(env, txwire.KindAbort, s.Key == KeyClose || v.Key.closed())
 	return s
 }
 
 // abortAgain may still close a key that an earlier abort of this branch left
 // free.
-func abortAgain(env Env, v View, b Branch, m wire.Abort) Step {
+func abortAgain(env Env, v View, b Branch, m txwire.Abort) Step {
 	if m.Close && v.Key == nil {
 		b.Reason = m.Reason
-		return Step{Put: &b, Key: KeyClose, Ack: ack(env, wire.KindAbort, true)}
+		return Step{Put: &b, Key: KeyClose, Ack: ack(env, txwire.KindAbort, true)}
 	}
-	return Step{Ack: ack(env, wire.KindAbort, v.Key.closed())}
+	return Step{Ack: ack(env, txwire.KindAbort, v.Key.closed())}
 }
 
 // Resolved decides on the answer to a question about a branch in doubt. It
@@ -101,20 +102,20 @@ func abortAgain(env Env, v View, b Branch, m wire.Abort) Step {
 // and accepting is documented to mean just that.
 //
 // While the stream is behind no seal is believed. What it lacks may be the commit.
-func Resolved(env Env, v View, m wire.Resolved) Step {
+func Resolved(env Env, v View, m txwire.Resolved) Step {
 	b := v.Branch
-	if b == nil || b.State != wire.BranchPrepared {
+	if b == nil || b.State != txwire.BranchPrepared {
 		return Step{}
 	}
 	if m.Incarnation != "" && m.Incarnation != env.Incarnation {
 		return Step{Violation: fmt.Sprintf(
 			"refused an answer that rests on another stream %s: its incarnation is %s, this journal remembers %s",
-			wire.TxLog().Name, m.Incarnation, env.Incarnation)}
+			txwire.LogStream().Name, m.Incarnation, env.Incarnation)}
 	}
 	switch m.Status {
-	case wire.StatusCommitted:
+	case txwire.StatusCommitted:
 		return commit(env, *b)
-	case wire.StatusAborted:
+	case txwire.StatusAborted:
 		if m.SealSeq != 0 && env.Behind {
 			return Step{} // it stays in doubt, and asks again
 		}
@@ -125,11 +126,11 @@ func Resolved(env Env, v View, m wire.Resolved) Step {
 				m.SealSeq, b.OpenSeq)}
 		}
 		aborted := *b
-		aborted.State, aborted.Code, aborted.At = wire.BranchAborted, wire.CodeAborted, env.Now
+		aborted.State, aborted.Code, aborted.At = txwire.BranchAborted, wire.CodeAborted, env.Now
 		aborted.Reason = "its coordinator never committed it"
 		if replaced {
 			aborted.Reason = fmt.Sprintf("its commit log was lost with incarnation %s of the stream %s, and an operator accepted incarnation %s",
-				b.Incarnation, wire.TxLog().Name, env.Incarnation)
+				b.Incarnation, txwire.LogStream().Name, env.Incarnation)
 		}
 		s := abort(env, v, aborted, false)
 		s.Call = CallAbort

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // A seal's sequence is compared with that of the log's open record only where both
@@ -30,10 +30,10 @@ func TestSealComparedWithinOneIncarnation(t *testing.T) {
 		{"lost stream, answer from a third", lost, third, 9, false, third},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := Branch{ID: wire.TxID{Log: "testlogtestloga2", N: 1}, Key: "k", OpenSeq: 4, Incarnation: c.branch, State: wire.BranchPrepared}
-			v := View{Branch: &b, Key: &KeyHold{Holder: b.ID, State: wire.BranchPrepared}}
-			s := Resolved(Env{Incarnation: accepted}, v, wire.Resolved{Status: wire.StatusAborted, SealSeq: c.seal, Incarnation: c.answer})
-			if got := s.Put != nil && s.Put.State == wire.BranchAborted && s.Call == CallAbort; got != c.aborted {
+			b := Branch{ID: txwire.ID{Log: "testlogtestloga2", N: 1}, Key: "k", OpenSeq: 4, Incarnation: c.branch, State: txwire.BranchPrepared}
+			v := View{Branch: &b, Key: &KeyHold{Holder: b.ID, State: txwire.BranchPrepared}}
+			s := Resolved(Env{Incarnation: accepted}, v, txwire.Resolved{Status: txwire.StatusAborted, SealSeq: c.seal, Incarnation: c.answer})
+			if got := s.Put != nil && s.Put.State == txwire.BranchAborted && s.Call == CallAbort; got != c.aborted {
 				t.Errorf("aborted is %v, want %v: %+v", got, c.aborted, s)
 			}
 			if (s.Violation == "") != (c.violation == "") || !strings.Contains(s.Violation, c.violation) {

@@ -5,11 +5,12 @@ import (
 	"fmt"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Prepare decides on a prepare. When the Step calls the resource, continue
 // with [Accept] or [Refuse] by what the resource said.
-func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
+func Prepare(env Env, v View, id txwire.ID, m txwire.Prepare) Step {
 	switch {
 	case v.Branch != nil:
 		return prepareAgain(env, v, m)
@@ -18,19 +19,19 @@ func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
 	case m.DecideBy <= env.Mark:
 		// By this journal's clock or not: its tombstone or its outcome may have
 		// been collected.
-		return vote(env, wire.Vote{
+		return vote(env, txwire.Vote{
 			Code:   wire.CodeLate,
 			Reason: fmt.Sprintf("its decide_by is %d ms before that of a branch that this journal has collected", env.Mark-m.DecideBy),
 		})
 	case env.Now > m.DecideBy:
-		return vote(env, wire.Vote{
+		return vote(env, txwire.Vote{
 			Code:   wire.CodeLate,
 			Reason: fmt.Sprintf("the prepare arrived %d ms after its decide_by", env.Now-m.DecideBy),
 		})
-	case m.DecideBy-env.Now > wire.MaxDeadline.Milliseconds():
-		return vote(env, wire.Vote{
+	case m.DecideBy-env.Now > txwire.MaxDeadline.Milliseconds():
+		return vote(env, txwire.Vote{
 			Code:   wire.CodeLate,
-			Reason: fmt.Sprintf("its decide_by is %d ms ahead of the broker's clock, the limit is %d: the coordinator's clock or this one's is wrong", m.DecideBy-env.Now, wire.MaxDeadline.Milliseconds()),
+			Reason: fmt.Sprintf("its decide_by is %d ms ahead of the broker's clock, the limit is %d: the coordinator's clock or this one's is wrong", m.DecideBy-env.Now, txwire.MaxDeadline.Milliseconds()),
 		})
 	default:
 		return Step{Call: CallPrepare}
@@ -38,25 +39,25 @@ func Prepare(env Env, v View, id wire.TxID, m wire.Prepare) Step {
 }
 
 // prepareAgain repeats the answer that the row gave before.
-func prepareAgain(env Env, v View, m wire.Prepare) Step {
+func prepareAgain(env Env, v View, m txwire.Prepare) Step {
 	b := v.Branch
 	switch {
-	case b.State != wire.BranchAborted && (b.Key != m.Key || b.Digest != m.Digest):
-		return vote(env, wire.Vote{Code: wire.CodeViolation, Reason: "this transaction id was prepared with other content"})
-	case b.State != wire.BranchAborted:
-		return vote(env, wire.Vote{Yes: true, Detail: b.Detail})
+	case b.State != txwire.BranchAborted && (b.Key != m.Key || b.Digest != m.Digest):
+		return vote(env, txwire.Vote{Code: wire.CodeViolation, Reason: "this transaction id was prepared with other content"})
+	case b.State != txwire.BranchAborted:
+		return vote(env, txwire.Vote{Yes: true, Detail: b.Detail})
 	case b.Code == wire.CodeRefused:
-		return vote(env, wire.Vote{Code: b.Code, Reason: b.Reason, Closed: v.Key.closed()})
+		return vote(env, txwire.Vote{Code: b.Code, Reason: b.Reason, Closed: v.Key.closed()})
 	default:
-		return vote(env, wire.Vote{Code: wire.CodeAborted, Reason: b.Reason, Closed: v.Key.closed()})
+		return vote(env, txwire.Vote{Code: wire.CodeAborted, Reason: b.Reason, Closed: v.Key.closed()})
 	}
 }
 
 // keyTaken answers a new transaction whose key another one holds.
 func keyTaken(env Env, k *KeyHold, digest string) Step {
-	no := wire.Vote{Other: k.Holder, OtherState: k.State}
+	no := txwire.Vote{Other: k.Holder, OtherState: k.State}
 	switch same := k.Digest == digest; {
-	case !same && k.State == wire.BranchPrepared:
+	case !same && k.State == txwire.BranchPrepared:
 		no.Code, no.Reason = wire.CodeContended, "the key is held by a transaction with other content that is not decided yet"
 	case !same:
 		no.Code, no.Reason = wire.CodeConflict, "the key was used before for a transaction with other content"
@@ -70,9 +71,9 @@ func keyTaken(env Env, k *KeyHold, digest string) Step {
 
 // Accept completes a prepare that the resource said yes to; detail is what it
 // had to say.
-func Accept(env Env, id wire.TxID, m wire.Prepare, detail json.RawMessage) Step {
-	s := vote(env, wire.Vote{Yes: true, Detail: detail})
-	s.Put = newBranch(env, id, m, wire.BranchPrepared)
+func Accept(env Env, id txwire.ID, m txwire.Prepare, detail json.RawMessage) Step {
+	s := vote(env, txwire.Vote{Yes: true, Detail: detail})
+	s.Put = newBranch(env, id, m, txwire.BranchPrepared)
 	s.Put.Detail = detail
 	s.Key = KeyHeld
 	return s
@@ -80,16 +81,16 @@ func Accept(env Env, id wire.TxID, m wire.Prepare, detail json.RawMessage) Step 
 
 // Refuse completes a prepare that the resource said no to. The key is closed:
 // the same order asked again is refused again.
-func Refuse(env Env, id wire.TxID, m wire.Prepare, reason string) Step {
+func Refuse(env Env, id txwire.ID, m txwire.Prepare, reason string) Step {
 	reason = wire.Clip(reason)
-	s := vote(env, wire.Vote{Code: wire.CodeRefused, Reason: reason, Closed: true})
-	s.Put = newBranch(env, id, m, wire.BranchAborted)
+	s := vote(env, txwire.Vote{Code: wire.CodeRefused, Reason: reason, Closed: true})
+	s.Put = newBranch(env, id, m, txwire.BranchAborted)
 	s.Put.Code, s.Put.Reason = wire.CodeRefused, reason
 	s.Key = KeyClose
 	return s
 }
 
-func newBranch(env Env, id wire.TxID, m wire.Prepare, state wire.BranchState) *Branch {
+func newBranch(env Env, id txwire.ID, m txwire.Prepare, state txwire.BranchState) *Branch {
 	return &Branch{
 		ID: id, Key: m.Key, Digest: m.Digest, DecideBy: m.DecideBy, OpenSeq: m.OpenSeq,
 		State: state, At: env.Now, Payload: m.Payload,

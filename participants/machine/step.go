@@ -1,6 +1,9 @@
 package machine
 
-import "parley/wire"
+import (
+	"parley/wire"
+	"parley/wire/txwire"
+)
 
 // Call is what to ask of the resource, in the same local database transaction
 // as the writes of the Step.
@@ -35,8 +38,8 @@ type Step struct {
 	Put *Branch
 	Key KeyChange
 	// Vote or Ack is the answer, nil for none.
-	Vote *wire.Vote
-	Ack  *wire.Ack
+	Vote *txwire.Vote
+	Ack  *txwire.Ack
 	// Violation is set when the message contradicts the journal; it was not
 	// applied and someone must be told.
 	Violation string
@@ -45,17 +48,17 @@ type Step struct {
 	Lost bool
 }
 
-func vote(env Env, v wire.Vote) Step {
+func vote(env Env, v txwire.Vote) Step {
 	v.V, v.Journal = wire.Version, env.Journal
 	return Step{Vote: &v}
 }
 
-func ack(env Env, of string, closed bool) *wire.Ack {
-	return &wire.Ack{V: wire.Version, Journal: env.Journal, Of: of, Closed: closed}
+func ack(env Env, of string, closed bool) *txwire.Ack {
+	return &txwire.Ack{V: wire.Version, Journal: env.Journal, Of: of, Closed: closed}
 }
 
 func lost(env Env, why string) Step {
-	s := violation(env, wire.KindCommit, why)
+	s := violation(env, txwire.KindCommit, why)
 	s.Lost = true
 	return s
 }

@@ -6,24 +6,25 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 func yesThenCommit(s *stage) {
 	id, journal := s.yes("k")
 	s.books(1, 0)
-	s.state(id, wire.BranchPrepared)
+	s.state(id, txwire.BranchPrepared)
 	first := s.prepare(id, prepareOf("k", s.f.Yes))
 	if !first.Yes || first.Journal != journal {
 		s.t.Errorf("a repeated prepare is answered %+v", first)
 	}
 	s.books(1, 0)
 	for range 2 {
-		if a := s.commit(id, journal); a.Of != wire.KindCommit || a.Code != "" {
+		if a := s.commit(id, journal); a.Of != txwire.KindCommit || a.Code != "" {
 			s.t.Errorf("ack is %+v", a)
 		}
 		s.books(0, 1)
 	}
-	s.state(id, wire.BranchCommitted)
+	s.state(id, txwire.BranchCommitted)
 	if v := s.prepare(id, prepareOf("k", s.f.Yes)); !v.Yes {
 		s.t.Errorf("a prepare of a committed branch is answered %+v, want the same yes", v)
 	}
@@ -33,12 +34,12 @@ func yesThenCommit(s *stage) {
 func yesThenAbort(s *stage) {
 	id, journal := s.yes("k")
 	for range 2 {
-		if a := s.abort(id, abortOf("k", journal, true)); a.Of != wire.KindAbort || a.Code != "" || !a.Closed {
+		if a := s.abort(id, abortOf("k", journal, true)); a.Of != txwire.KindAbort || a.Code != "" || !a.Closed {
 			s.t.Errorf("ack is %+v", a)
 		}
 		s.books(0, 0)
 	}
-	s.state(id, wire.BranchAborted)
+	s.state(id, txwire.BranchAborted)
 	if v := s.prepare(id, prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeAborted {
 		s.t.Errorf("a prepare of an aborted branch is answered %+v", v)
 	}
@@ -98,14 +99,14 @@ func otherContent(s *stage) {
 func anotherJournal(s *stage) {
 	id, journal := s.yes("k")
 	other := "notthisjournal22"
-	s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: other, DecideBy: later()}))
+	s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: other, DecideBy: later()}))
 	second, _ := s.yes("l")
 	// Were the first commit answered, that answer would come first.
 	s.commit(second, journal)
-	s.send(wire.KindAbort, id, wire.Encode(abortOf("k", other, true)))
+	s.send(txwire.KindAbort, id, wire.Encode(abortOf("k", other, true)))
 	third, _ := s.yes("m")
 	s.abort(third, abortOf("m", journal, true))
-	s.state(id, wire.BranchPrepared)
+	s.state(id, txwire.BranchPrepared)
 	s.books(1, 1)
 }
 
@@ -142,9 +143,9 @@ func violations(s *stage) {
 		}
 	}
 	s.books(0, 1)
-	s.state(committed, wire.BranchCommitted)
-	s.state(aborted, wire.BranchAborted)
-	if b := s.branches(wire.BranchQuery{}); len(b.Violations) != 3 {
+	s.state(committed, txwire.BranchCommitted)
+	s.state(aborted, txwire.BranchAborted)
+	if b := s.branches(txwire.BranchQuery{}); len(b.Violations) != 3 {
 		s.t.Errorf("violations are %+v, want three", b.Violations)
 	}
 	if n := s.p.Counts().Violations; n != 4 {
@@ -156,9 +157,9 @@ func violations(s *stage) {
 // however long its deadline is past by the clock; its abort leaves a tombstone.
 func lost(s *stage) {
 	_, journal := s.yes("k")
-	gone := wire.TxID{Log: "anotherlogaaaaa2", N: 7}
-	old := time.Now().Add(-10 * wire.IdempotencyWindow).UnixMilli()
-	s.send(wire.KindCommit, gone, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: old}))
+	gone := txwire.ID{Log: "anotherlogaaaaa2", N: 7}
+	old := time.Now().Add(-10 * txwire.IdempotencyWindow).UnixMilli()
+	s.send(txwire.KindCommit, gone, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: old}))
 	if a := s.ack(gone); a.Code != wire.CodeViolation {
 		s.t.Errorf("ack is %+v", a)
 	}
@@ -167,7 +168,7 @@ func lost(s *stage) {
 	if a := s.abort(gone, m); a.Code != "" || !a.Closed {
 		s.t.Errorf("ack is %+v", a)
 	}
-	if b := s.branches(wire.BranchQuery{ID: gone}); len(b.Branches) != 1 || b.Branches[0].State != wire.BranchAborted {
+	if b := s.branches(txwire.BranchQuery{ID: gone}); len(b.Branches) != 1 || b.Branches[0].State != txwire.BranchAborted {
 		s.t.Errorf("an abort past the window left %+v, want a tombstone", b.Branches)
 	}
 }
@@ -194,7 +195,7 @@ func malformed(s *stage) {
 	if n := s.p.Counts().Malformed; n != 7 {
 		s.t.Errorf("%d malformed messages were counted, want 7", n)
 	}
-	b := s.branches(wire.BranchQuery{Key: "a"})
+	b := s.branches(txwire.BranchQuery{Key: "a"})
 	if len(b.Branches) != 1 || b.Branches[0].ID != first {
 		s.t.Errorf("branches with key a are %+v", b.Branches)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // hurry makes the participant ask soon.
@@ -21,15 +22,15 @@ func (s *stage) hurry() {
 func inDoubtAsks(s *stage) {
 	s.hurry()
 	committed, _ := s.yes("a")
-	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusPending})
-	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusUnknown})
-	s.answer(s.question(committed), wire.Resolved{Status: wire.StatusCommitted})
-	if a := s.ack(committed); a.Of != wire.KindCommit || a.Code != "" {
+	s.answer(s.question(committed), txwire.Resolved{Status: txwire.StatusPending})
+	s.answer(s.question(committed), txwire.Resolved{Status: txwire.StatusUnknown})
+	s.answer(s.question(committed), txwire.Resolved{Status: txwire.StatusCommitted})
+	if a := s.ack(committed); a.Of != txwire.KindCommit || a.Code != "" {
 		s.t.Errorf("ack is %+v", a)
 	}
 	aborted, _ := s.yes("b")
-	s.answer(s.question(aborted), wire.Resolved{Status: wire.StatusAborted, SealSeq: openSeq + 1})
-	if a := s.ack(aborted); a.Of != wire.KindAbort || a.Code != "" || a.Closed {
+	s.answer(s.question(aborted), txwire.Resolved{Status: txwire.StatusAborted, SealSeq: openSeq + 1})
+	if a := s.ack(aborted); a.Of != txwire.KindAbort || a.Code != "" || a.Closed {
 		s.t.Errorf("ack is %+v", a)
 	}
 	s.books(0, 1)
@@ -37,29 +38,29 @@ func inDoubtAsks(s *stage) {
 	late, journal := s.yes("b")
 	q := s.question(late)
 	s.commit(late, journal)
-	s.answer(q, wire.Resolved{Status: wire.StatusAborted})
+	s.answer(q, txwire.Resolved{Status: txwire.StatusAborted})
 	last, _ := s.yes("c")
-	s.answer(s.question(last), wire.Resolved{Status: wire.StatusAborted})
+	s.answer(s.question(last), txwire.Resolved{Status: txwire.StatusAborted})
 	s.ack(last)
-	s.state(late, wire.BranchCommitted)
+	s.state(late, txwire.BranchCommitted)
 	s.books(0, 2)
 }
 
 func oldSeal(s *stage) {
 	s.hurry()
 	id, journal := s.yes("k")
-	s.answer(s.question(id), wire.Resolved{Status: wire.StatusAborted, SealSeq: openSeq - 1})
+	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusAborted, SealSeq: openSeq - 1})
 	// It goes on asking, also before it has done with that answer, and the branch
 	// stays prepared.
-	for late := time.After(patience); len(s.branches(wire.BranchQuery{ID: id}).Violations) == 0; {
+	for late := time.After(patience); len(s.branches(txwire.BranchQuery{ID: id}).Violations) == 0; {
 		select {
 		case <-late:
 			s.t.Fatal("there is no violation")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	s.state(id, wire.BranchPrepared)
-	s.answer(s.question(id), wire.Resolved{Status: wire.StatusPending})
+	s.state(id, txwire.BranchPrepared)
+	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusPending})
 	s.commit(id, journal)
 	s.books(0, 1)
 }
@@ -72,8 +73,8 @@ func restartAsks(s *stage) {
 	s.cfg.InquireAfter = time.Hour
 	s.start()
 	s.books(1, 1)
-	s.answer(s.question(id), wire.Resolved{Status: wire.StatusCommitted})
-	if a := s.ack(id); a.Journal != journal || a.Of != wire.KindCommit {
+	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusCommitted})
+	if a := s.ack(id); a.Journal != journal || a.Of != txwire.KindCommit {
 		s.t.Errorf("ack is %+v, want a commit by journal %s", a, journal)
 	}
 	s.books(0, 2)
@@ -99,10 +100,10 @@ func crash(s *stage) {
 	s.stop()
 	s.cfg.Path = filepath.Join(dir, filepath.Base(s.cfg.Path))
 	s.start()
-	s.state(prepared, wire.BranchPrepared)
-	s.state(committed, wire.BranchCommitted)
-	s.state(aborted, wire.BranchAborted)
-	s.state(refused, wire.BranchAborted)
+	s.state(prepared, txwire.BranchPrepared)
+	s.state(committed, txwire.BranchCommitted)
+	s.state(aborted, txwire.BranchAborted)
+	s.state(refused, txwire.BranchAborted)
 	s.books(1, 1)
 	if a := s.commit(prepared, journal); a.Code != "" {
 		s.t.Errorf("ack is %+v", a)
@@ -131,16 +132,16 @@ func copyFile(to, from string) error {
 func many(s *stage) {
 	const n = 40
 	var journal string
-	ids := make([]wire.TxID, n)
+	ids := make([]txwire.ID, n)
 	for i := range ids {
 		ids[i] = s.id()
-		s.send(wire.KindPrepare, ids[i], wire.Encode(prepareOf(fmt.Sprint("key-", i), s.f.Yes)))
+		s.send(txwire.KindPrepare, ids[i], wire.Encode(prepareOf(fmt.Sprint("key-", i), s.f.Yes)))
 	}
 	for range ids {
 		kind, id, data := s.next()
-		v, err := wire.Decode[wire.Vote](data)
+		v, err := wire.Decode[txwire.Vote](data)
 		s.must(err)
-		if kind != wire.KindVote || !v.Yes {
+		if kind != txwire.KindVote || !v.Yes {
 			s.t.Fatalf("%s of %s is %s", kind, id, data)
 		}
 		journal = v.Journal
@@ -148,16 +149,16 @@ func many(s *stage) {
 	s.books(n, 0)
 	for i, id := range ids {
 		if i%2 == 0 {
-			s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
+			s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
 		} else {
-			s.send(wire.KindAbort, id, wire.Encode(abortOf(fmt.Sprint("key-", i), journal, true)))
+			s.send(txwire.KindAbort, id, wire.Encode(abortOf(fmt.Sprint("key-", i), journal, true)))
 		}
 	}
 	for range ids {
 		kind, id, data := s.next()
-		a, err := wire.Decode[wire.Ack](data)
+		a, err := wire.Decode[txwire.Ack](data)
 		s.must(err)
-		if kind != wire.KindAck || a.Code != "" {
+		if kind != txwire.KindAck || a.Code != "" {
 			s.t.Fatalf("%s of %s is %s", kind, id, data)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Isolate checks that a journal's groups do not spread the failure of one
@@ -55,7 +56,7 @@ func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn, config func
 func (s *isolation) grouped(n int, send func()) {
 	s.t.Helper()
 	id := s.id()
-	s.send(wire.KindPrepare, id, wire.Encode(prepareOf("gate-"+id.String(), payload(gate))))
+	s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("gate-"+id.String(), payload(gate))))
 	<-s.r.entered
 	send()
 	s.await(func() bool { return s.p.Counts().Queued == n })
@@ -77,9 +78,9 @@ func (s *isolation) await(done func() bool) {
 
 // collect reads n answers and checks that exactly those of want came, and that
 // each is good.
-func (s *isolation) collect(want []wire.TxID) {
+func (s *isolation) collect(want []txwire.ID) {
 	s.t.Helper()
-	missing := make(map[wire.TxID]bool)
+	missing := make(map[txwire.ID]bool)
 	for _, id := range want {
 		missing[id] = true
 	}
@@ -89,14 +90,14 @@ func (s *isolation) collect(want []wire.TxID) {
 			s.t.Fatalf("%s of %s came: %s", kind, id, data)
 		}
 		delete(missing, id)
-		if kind == wire.KindAck {
-			a, err := wire.Decode[wire.Ack](data)
+		if kind == txwire.KindAck {
+			a, err := wire.Decode[txwire.Ack](data)
 			if s.must(err); a.Code != "" {
 				s.t.Errorf("ack of %s is %+v", id, a)
 			}
 			continue
 		}
-		v, err := wire.Decode[wire.Vote](data)
+		v, err := wire.Decode[txwire.Vote](data)
 		if s.must(err); !v.Yes {
 			s.t.Errorf("vote on %s is %+v", id, v)
 		}
@@ -110,8 +111,8 @@ const (
 
 // prepares has one guilty prepare among good ones.
 func (s *isolation) prepares(what string) {
-	var good []wire.TxID
-	var guilty wire.TxID
+	var good []txwire.ID
+	var guilty txwire.ID
 	s.grouped(groupSize, func() {
 		for i := range groupSize {
 			id, p := s.id(), payload(behave)
@@ -120,16 +121,16 @@ func (s *isolation) prepares(what string) {
 			} else {
 				good = append(good, id)
 			}
-			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
 		}
 	})
 	s.collect(good)
 	probe, journal := s.yes("probe")
 	s.books(groupSize+1, 0)
 	for _, id := range good {
-		s.state(id, wire.BranchPrepared)
+		s.state(id, txwire.BranchPrepared)
 	}
-	if b := s.branches(wire.BranchQuery{ID: guilty}); len(b.Branches) != 0 {
+	if b := s.branches(txwire.BranchQuery{ID: guilty}); len(b.Branches) != 0 {
 		s.t.Errorf("the guilty branch left %+v", b.Branches)
 	}
 	if n := s.p.Counts().Failures; n != 1 {
@@ -150,7 +151,7 @@ func (s *isolation) prepares(what string) {
 
 // outcomes has one guilty outcome among good ones.
 func (s *isolation) outcomes(what string) {
-	var ids []wire.TxID
+	var ids []txwire.ID
 	var journal string
 	for i := range groupSize {
 		id, p := s.id(), payload(behave)
@@ -162,12 +163,12 @@ func (s *isolation) outcomes(what string) {
 		ids = append(ids, id)
 	}
 	guilty := ids[guiltyAt]
-	good := append(append([]wire.TxID(nil), ids[:guiltyAt]...), ids[guiltyAt+1:]...)
-	kind, outcome := wire.KindCommit, func(wire.TxID) []byte {
-		return wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
+	good := append(append([]txwire.ID(nil), ids[:guiltyAt]...), ids[guiltyAt+1:]...)
+	kind, outcome := txwire.KindCommit, func(txwire.ID) []byte {
+		return wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
 	}
 	if strings.HasPrefix(what, "abort-") {
-		kind, outcome = wire.KindAbort, func(id wire.TxID) []byte { return wire.Encode(abortOf("k-"+id.String(), journal, true)) }
+		kind, outcome = txwire.KindAbort, func(id txwire.ID) []byte { return wire.Encode(abortOf("k-"+id.String(), journal, true)) }
 	}
 	s.grouped(groupSize, func() {
 		for _, id := range ids {
@@ -176,8 +177,8 @@ func (s *isolation) outcomes(what string) {
 	})
 	s.collect(good)
 	s.yes("probe")
-	s.state(guilty, wire.BranchPrepared)
-	if b := s.branches(wire.BranchQuery{ID: guilty}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
+	s.state(guilty, txwire.BranchPrepared)
+	if b := s.branches(txwire.BranchQuery{ID: guilty}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
 		s.t.Errorf("the guilty branch is listed as %+v, want its error and tries", b)
 	}
 	if n := s.p.Counts().Regroups; n != 1 && !strings.HasSuffix(what, deferredKey) {
@@ -185,8 +186,8 @@ func (s *isolation) outcomes(what string) {
 	}
 	s.r.healed.Store(true)
 	s.send(kind, guilty, outcome(guilty))
-	s.collect([]wire.TxID{guilty})
-	if kind == wire.KindCommit {
+	s.collect([]txwire.ID{guilty})
+	if kind == txwire.KindCommit {
 		s.books(2, groupSize)
 	} else {
 		s.books(2, 0)
@@ -196,14 +197,14 @@ func (s *isolation) outcomes(what string) {
 // several has guilty ones of all kinds in one group.
 func (s *isolation) several() {
 	kinds := []string{fail, behave, orRollback, deferredKey, behave, panics, raiseRollback, behave, deferredKey, cancelled, badDetail, behave}
-	var good []wire.TxID
+	var good []txwire.ID
 	s.grouped(len(kinds), func() {
 		for _, what := range kinds {
 			id := s.id()
 			if what == behave {
 				good = append(good, id)
 			}
-			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	s.collect(good)
@@ -214,12 +215,12 @@ func (s *isolation) several() {
 
 // harmless does odd things that are allowed.
 func (s *isolation) harmless() {
-	var ids []wire.TxID
+	var ids []txwire.ID
 	s.grouped(4, func() {
 		for _, what := range []string{leaksRows, swallows, leaksRows, behave} {
 			id := s.id()
 			ids = append(ids, id)
-			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	s.collect(ids)
@@ -232,8 +233,8 @@ func (s *isolation) harmless() {
 // refusesAfterWriting: what was written is undone and the refusal is durable.
 func (s *isolation) refusesAfterWriting() {
 	for range 2 {
-		var good []wire.TxID
-		refused := make(map[wire.TxID]bool)
+		var good []txwire.ID
+		refused := make(map[txwire.ID]bool)
 		s.grouped(6, func() {
 			for i := range 6 {
 				id, p := s.id(), payload(behave)
@@ -242,18 +243,18 @@ func (s *isolation) refusesAfterWriting() {
 				} else {
 					good = append(good, id)
 				}
-				s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+				s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
 			}
 		})
 		for range 6 {
 			_, id, data := s.next()
-			v, err := wire.Decode[wire.Vote](data)
+			v, err := wire.Decode[txwire.Vote](data)
 			if s.must(err); v.Yes == refused[id] || v.Yes == v.Closed {
 				s.t.Errorf("vote on %s is %+v", id, v)
 			}
 		}
 		for _, id := range good {
-			s.state(id, wire.BranchPrepared)
+			s.state(id, txwire.BranchPrepared)
 		}
 	}
 	s.books(2+6, 0)
@@ -280,7 +281,7 @@ func (s *isolation) localWrites() {
 		}()
 		for _, what := range []string{deferredKey, fail} {
 			id := s.id()
-			s.send(wire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	refused := 0

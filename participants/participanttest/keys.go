@@ -1,6 +1,9 @@
 package participanttest
 
-import "parley/wire"
+import (
+	"parley/wire"
+	"parley/wire/txwire"
+)
 
 func keyPrepared(s *stage) {
 	holder, journal := s.yes("k")
@@ -10,7 +13,7 @@ func keyPrepared(s *stage) {
 	}{{digest, wire.CodeDuplicate}, {otherDigest, wire.CodeContended}} {
 		m := prepareOf("k", s.f.Yes)
 		m.Digest = c.digest
-		if v := s.prepare(s.id(), m); v.Yes || v.Code != c.want || v.Other != holder || v.OtherState != wire.BranchPrepared || v.Closed {
+		if v := s.prepare(s.id(), m); v.Yes || v.Code != c.want || v.Other != holder || v.OtherState != txwire.BranchPrepared || v.Closed {
 			s.t.Errorf("vote with digest %s is %+v, want %s of %s", c.digest, v, c.want, holder)
 		}
 	}
@@ -32,7 +35,7 @@ func keyCommitted(s *stage) {
 	}{{digest, wire.CodeDuplicate}, {otherDigest, wire.CodeConflict}} {
 		m := prepareOf("k", s.f.Yes)
 		m.Digest = c.digest
-		if v := s.prepare(s.id(), m); v.Yes || v.Code != c.want || v.Other != holder || v.OtherState != wire.BranchCommitted {
+		if v := s.prepare(s.id(), m); v.Yes || v.Code != c.want || v.Other != holder || v.OtherState != txwire.BranchCommitted {
 			s.t.Errorf("vote with digest %s is %+v, want %s of %s", c.digest, v, c.want, holder)
 		}
 	}

@@ -8,9 +8,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"parley/internal/catalog"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Service is a participant that runs, seen by a test over NATS: for what a
@@ -33,7 +35,7 @@ func Streams(t testing.TB, nc *nats.Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		if _, _, err := streams.Ensure(t.Context(), js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +47,7 @@ func Streams(t testing.TB, nc *nats.Conn) {
 func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Service {
 	t.Helper()
 	Streams(t, nc)
-	votes, err := nc.SubscribeSync(wire.ParticipantFilter(wire.KindVote, name))
+	votes, err := nc.SubscribeSync(txwire.ParticipantFilter(txwire.KindVote, name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,11 +70,11 @@ func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Servi
 
 // Prepare asks it to prepare a branch of a new transaction with a key of its
 // own, and returns its vote.
-func (s *Service) Prepare(payload string) (wire.TxID, wire.Vote) {
+func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 	s.Helper()
 	s.n++
-	id := wire.TxID{Log: "testlogtestloga2", N: s.n}
-	s.Publish(wire.KindPrepare, id, wire.Encode(wire.Prepare{
+	id := txwire.ID{Log: "testlogtestloga2", N: s.n}
+	s.Publish(txwire.KindPrepare, id, wire.Encode(txwire.Prepare{
 		V: wire.Version, Key: "key-" + id.String(), Digest: "0123456789abcdef0123456789abcdef",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(payload),
 	}))
@@ -80,7 +82,7 @@ func (s *Service) Prepare(payload string) (wire.TxID, wire.Vote) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	v, err := wire.Decode[wire.Vote](m.Data)
+	v, err := wire.Decode[txwire.Vote](m.Data)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -89,23 +91,23 @@ func (s *Service) Prepare(payload string) (wire.TxID, wire.Vote) {
 
 // Commit commits a branch that it voted yes on, and returns when it has
 // acknowledged.
-func (s *Service) Commit(id wire.TxID, v wire.Vote) {
+func (s *Service) Commit(id txwire.ID, v txwire.Vote) {
 	s.Helper()
-	acks, err := s.NATS.SubscribeSync(wire.TxSubject(wire.KindAck, s.name, id))
+	acks, err := s.NATS.SubscribeSync(txwire.Subject(txwire.KindAck, s.name, id))
 	if err != nil {
 		s.Fatal(err)
 	}
 	defer acks.Unsubscribe()
-	s.Publish(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: v.Journal, DecideBy: time.Now().UnixMilli()}))
+	s.Publish(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: v.Journal, DecideBy: time.Now().UnixMilli()}))
 	if _, err := acks.NextMsg(patience); err != nil {
 		s.Fatal(err)
 	}
 }
 
 // Publish sends it a message of the protocol.
-func (s *Service) Publish(kind string, id wire.TxID, data []byte) {
+func (s *Service) Publish(kind string, id txwire.ID, data []byte) {
 	s.Helper()
-	if err := s.NATS.Publish(wire.TxSubject(kind, s.name, id), data); err != nil {
+	if err := s.NATS.Publish(txwire.Subject(kind, s.name, id), data); err != nil {
 		s.Fatal(err)
 	}
 }

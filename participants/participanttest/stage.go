@@ -12,6 +12,7 @@ import (
 
 	"parley/participants"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -42,7 +43,7 @@ func newStage(t *testing.T, f Fixture) *stage {
 	s := &stage{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
 	Streams(t, s.nc)
 	s.answers = s.subscribe("tx.*." + s.cfg.Name + ".>")
-	s.asked = s.subscribe(wire.SubjectResolve)
+	s.asked = s.subscribe(txwire.SubjectResolve)
 	s.start()
 	return s
 }
@@ -94,31 +95,31 @@ func (s *stage) must(err error) {
 }
 
 // id is a transaction not used before in this test.
-func (s *stage) id() wire.TxID {
+func (s *stage) id() txwire.ID {
 	s.n++
-	return wire.TxID{Log: testLog, N: s.n}
+	return txwire.ID{Log: testLog, N: s.n}
 }
 
-func (s *stage) send(kind string, id wire.TxID, data []byte) {
+func (s *stage) send(kind string, id txwire.ID, data []byte) {
 	s.t.Helper()
-	s.must(s.nc.Publish(wire.TxSubject(kind, s.cfg.Name, id), data))
+	s.must(s.nc.Publish(txwire.Subject(kind, s.cfg.Name, id), data))
 }
 
 func later() int64 { return time.Now().Add(time.Minute).UnixMilli() }
 
-func prepareOf(key string, payload json.RawMessage) wire.Prepare {
-	return wire.Prepare{V: wire.Version, Key: key, Digest: digest, DecideBy: later(), OpenSeq: openSeq, Payload: payload}
+func prepareOf(key string, payload json.RawMessage) txwire.Prepare {
+	return txwire.Prepare{V: wire.Version, Key: key, Digest: digest, DecideBy: later(), OpenSeq: openSeq, Payload: payload}
 }
 
 // prepare sends a prepare and returns the vote.
-func (s *stage) prepare(id wire.TxID, m wire.Prepare) wire.Vote {
+func (s *stage) prepare(id txwire.ID, m txwire.Prepare) txwire.Vote {
 	s.t.Helper()
-	s.send(wire.KindPrepare, id, wire.Encode(m))
+	s.send(txwire.KindPrepare, id, wire.Encode(m))
 	return s.vote(id)
 }
 
 // yes prepares a new branch under a key and expects a yes.
-func (s *stage) yes(key string) (wire.TxID, string) {
+func (s *stage) yes(key string) (txwire.ID, string) {
 	s.t.Helper()
 	id := s.id()
 	v := s.prepare(id, prepareOf(key, s.f.Yes))
@@ -128,56 +129,56 @@ func (s *stage) yes(key string) (wire.TxID, string) {
 	return id, v.Journal
 }
 
-func (s *stage) commit(id wire.TxID, journal string) wire.Ack {
+func (s *stage) commit(id txwire.ID, journal string) txwire.Ack {
 	s.t.Helper()
-	s.send(wire.KindCommit, id, wire.Encode(wire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
+	s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
 	return s.ack(id)
 }
 
-func (s *stage) abort(id wire.TxID, m wire.Abort) wire.Ack {
+func (s *stage) abort(id txwire.ID, m txwire.Abort) txwire.Ack {
 	s.t.Helper()
-	s.send(wire.KindAbort, id, wire.Encode(m))
+	s.send(txwire.KindAbort, id, wire.Encode(m))
 	return s.ack(id)
 }
 
-func abortOf(key, journal string, closeKey bool) wire.Abort {
-	return wire.Abort{V: wire.Version, Journal: journal, Key: key, Digest: digest, DecideBy: later(), Close: closeKey, Reason: "the test says so"}
+func abortOf(key, journal string, closeKey bool) txwire.Abort {
+	return txwire.Abort{V: wire.Version, Journal: journal, Key: key, Digest: digest, DecideBy: later(), Close: closeKey, Reason: "the test says so"}
 }
 
 // next waits for the next vote or ack, whoever it is about.
-func (s *stage) next() (kind string, id wire.TxID, data []byte) {
+func (s *stage) next() (kind string, id txwire.ID, data []byte) {
 	s.t.Helper()
 	for {
 		m, err := s.answers.NextMsg(patience)
 		if err != nil {
 			s.t.Fatalf("waiting for an answer: %v", err)
 		}
-		kind, _, id, err := wire.ParseTxSubject(m.Subject)
-		if err == nil && (kind == wire.KindVote || kind == wire.KindAck) {
+		kind, _, id, err := txwire.ParseSubject(m.Subject)
+		if err == nil && (kind == txwire.KindVote || kind == txwire.KindAck) {
 			return kind, id, m.Data
 		}
 	}
 }
 
 // vote waits for the next answer, which must be the vote on id.
-func (s *stage) vote(id wire.TxID) wire.Vote {
+func (s *stage) vote(id txwire.ID) txwire.Vote {
 	s.t.Helper()
 	kind, got, data := s.next()
-	if kind != wire.KindVote || got != id {
+	if kind != txwire.KindVote || got != id {
 		s.t.Fatalf("got %s of %s (%s), want the vote on %s", kind, got, data, id)
 	}
-	v, err := wire.Decode[wire.Vote](data)
+	v, err := wire.Decode[txwire.Vote](data)
 	s.must(err)
 	return v
 }
 
-func (s *stage) ack(id wire.TxID) wire.Ack {
+func (s *stage) ack(id txwire.ID) txwire.Ack {
 	s.t.Helper()
 	kind, got, data := s.next()
-	if kind != wire.KindAck || got != id {
+	if kind != txwire.KindAck || got != id {
 		s.t.Fatalf("got %s of %s (%s), want the ack of %s", kind, got, data, id)
 	}
-	a, err := wire.Decode[wire.Ack](data)
+	a, err := wire.Decode[txwire.Ack](data)
 	s.must(err)
 	return a
 }
@@ -185,14 +186,14 @@ func (s *stage) ack(id wire.TxID) wire.Ack {
 // question waits until the participant asks about a branch. Questions about
 // others may stand before it: a participant asks again without waiting for an
 // answer.
-func (s *stage) question(id wire.TxID) *nats.Msg {
+func (s *stage) question(id txwire.ID) *nats.Msg {
 	s.t.Helper()
 	for {
 		m, err := s.asked.NextMsg(patience)
 		if err != nil {
 			s.t.Fatalf("waiting for a question about %s: %v", id, err)
 		}
-		q, err := wire.Decode[wire.Resolve](m.Data)
+		q, err := wire.Decode[txwire.Resolve](m.Data)
 		s.must(err)
 		if q.Participant == s.cfg.Name && q.ID == id {
 			return m
@@ -200,26 +201,26 @@ func (s *stage) question(id wire.TxID) *nats.Msg {
 	}
 }
 
-func (s *stage) answer(m *nats.Msg, r wire.Resolved) {
+func (s *stage) answer(m *nats.Msg, r txwire.Resolved) {
 	s.t.Helper()
 	r.V = wire.Version
 	s.must(m.Respond(wire.Encode(r)))
 }
 
 // branches asks the participant what it holds.
-func (s *stage) branches(q wire.BranchQuery) wire.Branches {
+func (s *stage) branches(q txwire.BranchQuery) txwire.Branches {
 	s.t.Helper()
 	q.V = wire.Version
-	m, err := s.nc.Request(wire.BranchSubject(s.cfg.Name), wire.Encode(q), patience)
+	m, err := s.nc.Request(txwire.BranchSubject(s.cfg.Name), wire.Encode(q), patience)
 	s.must(err)
-	b, err := wire.Decode[wire.Branches](m.Data)
+	b, err := wire.Decode[txwire.Branches](m.Data)
 	s.must(err)
 	return b
 }
 
-func (s *stage) state(id wire.TxID, want wire.BranchState) {
+func (s *stage) state(id txwire.ID, want txwire.BranchState) {
 	s.t.Helper()
-	b := s.branches(wire.BranchQuery{ID: id})
+	b := s.branches(txwire.BranchQuery{ID: id})
 	if len(b.Branches) != 1 || b.Branches[0].State != want {
 		s.t.Fatalf("branches of %s are %+v, want one that is %s", id, b.Branches, want)
 	}

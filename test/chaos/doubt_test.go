@@ -6,8 +6,10 @@ import (
 	"sync"
 	"time"
 
+	"parley/participants/food"
 	"parley/test/chaos/model"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -30,7 +32,7 @@ type doubts struct {
 	samples []model.Sample
 }
 
-var participantNames = [...]string{wire.Inventory, wire.Delivery}
+var participantNames = [...]string{food.Inventory, food.Delivery}
 
 // look asks both participants, for a while.
 func (d *doubts) look(ctx context.Context, within time.Duration) model.Sample {
@@ -43,7 +45,7 @@ func (d *doubts) look(ctx context.Context, within time.Duration) model.Sample {
 		}
 		s.Doubt += b.Prepared
 		for _, branch := range b.Branches {
-			if branch.State == wire.BranchPrepared {
+			if branch.State == txwire.BranchPrepared {
 				s.Oldest = max(s.Oldest, s.At.Sub(time.UnixMilli(branch.At)))
 			}
 		}
@@ -52,7 +54,7 @@ func (d *doubts) look(ctx context.Context, within time.Duration) model.Sample {
 }
 
 // ask asks over every connection, and takes the first answer.
-func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (wire.Branches, error) {
+func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (txwire.Branches, error) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	var asking sync.WaitGroup
 	defer asking.Wait()
@@ -60,7 +62,7 @@ func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (wi
 	answers := make(chan *nats.Msg, len(d.conns))
 	for _, nc := range d.conns {
 		asking.Go(func() {
-			m, err := nc.RequestWithContext(ctx, wire.BranchSubject(name), wire.Encode(wire.BranchQuery{V: wire.Version}))
+			m, err := nc.RequestWithContext(ctx, txwire.BranchSubject(name), wire.Encode(txwire.BranchQuery{V: wire.Version}))
 			if err != nil {
 				m = nil // nobody listens, or not in time
 			}
@@ -69,14 +71,14 @@ func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (wi
 	}
 	for range d.conns {
 		if m := <-answers; m != nil {
-			b, err := wire.Decode[wire.Branches](m.Data)
+			b, err := wire.Decode[txwire.Branches](m.Data)
 			if err == nil && b.Code != "" {
 				err = fmt.Errorf("%s cannot say: %s: %s", name, b.Code, b.Reason)
 			}
 			return b, err
 		}
 	}
-	return wire.Branches{}, fmt.Errorf("%s does not answer", name)
+	return txwire.Branches{}, fmt.Errorf("%s does not answer", name)
 }
 
 // run looks until ctx ends.

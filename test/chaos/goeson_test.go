@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/participants/food"
 	"parley/test/chaos/model"
 	"parley/test/proc"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -45,7 +46,7 @@ func TestOrdersGoOn(t *testing.T) {
 	all = append(all, kill("coordinator-1"))
 	if *deep {
 		all = append(all, kill("idworker-1"), kill("gateway-1"), kill(other[0]))
-		for _, only := range []string{wire.Inventory, wire.Delivery, "blog"} {
+		for _, only := range []string{food.Inventory, food.Delivery, "blog"} {
 			o := kill(only)
 			o.how, o.end = "killed and started again", func() {}
 			o.begin = func() { c.Kill(only); c.Start(only) }
@@ -137,7 +138,7 @@ func (r *run) stream() (*jetstream.StreamInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := js.Stream(r.Context(), wire.TxLog().Name)
+	s, err := js.Stream(r.Context(), txwire.LogStream().Name)
 	if err != nil {
 		return nil, err
 	}

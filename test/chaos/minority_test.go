@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/participants/food"
 	"parley/test/chaos/model"
 	"parley/test/proc"
-	"parley/wire"
 )
 
 // parted is how long a minority is cut off: longer than an election, and than the
@@ -26,7 +26,7 @@ func TestMinority(t *testing.T) {
 	r := begin(t, c, cfg)
 	r.healthy()
 	alone := r.leader() // the one that is used to deciding
-	side := []string{alone, "coordinator-1", wire.Inventory, wire.Delivery}
+	side := []string{alone, "coordinator-1", food.Inventory, food.Delivery}
 	r.between(side, c.network.Cut)
 	cut := time.Now()
 	<-time.After(parted) // the fault has a length

@@ -9,12 +9,12 @@ import (
 	"parley/coordinator"
 	"parley/internal/cluster"
 	"parley/participants"
+	"parley/participants/food"
 	"parley/test/chaos/checker"
 	"parley/test/chaos/model"
 	"parley/test/chaos/traffic"
 	"parley/test/chat"
 	"parley/test/mutant"
-	"parley/wire"
 )
 
 // broken is the product without a rule, and what shows it.
@@ -50,21 +50,21 @@ func mutants(t *testing.T) []broken {
 				mutant.Replace("participants/group.go", `import (`, "import (\n\t\"time\""),
 			},
 			act: func(s *scene) {
-				s.crash(wire.Delivery, participants.StepPrepareBeforeCommit, s.order("item-0", "zone-0"))
+				s.crash(food.Delivery, participants.StepPrepareBeforeCommit, s.order("item-0", "zone-0"))
 			},
 		},
 		{
 			name: "a client is told before the append is acknowledged", always: true, rule: checker.ToldDone,
 			edits: []mutant.Edit{mutant.Replace("coordinator/machine/vote.go",
 				"		m.own.ready = append(m.own.ready, t.ID)\n",
-				"		m.own.ready = append(m.own.ready, t.ID)\n		m.answerDecided(t.sub, t.outcome(wire.StatusCommitted))\n")},
+				"		m.own.ready = append(m.own.ready, t.ID)\n		m.answerDecided(t.sub, t.outcome(txwire.StatusCommitted))\n")},
 			act: func(s *scene) { s.crash("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
 		},
 		{
 			name: "an abort is applied as a commit", rule: checker.ToldUndone,
 			edits: []mutant.Edit{mutant.Replace("participants/machine/outcome.go",
 				"		s := abort(env, v, aborted, m.Close)\n		s.Call = CallAbort\n		return s\n	}\n}\n\n// abort writes",
-				"		s := abort(env, v, aborted, m.Close)\n		s.Call, s.Put.State = CallCommit, wire.BranchCommitted\n		return s\n	}\n}\n\n// abort writes")},
+				"		s := abort(env, v, aborted, m.Close)\n		s.Call, s.Put.State = CallCommit, txwire.BranchCommitted\n		return s\n	}\n}\n\n// abort writes")},
 			act: func(s *scene) { s.place(s.order("item-0", "nowhere")) },
 		},
 		{
@@ -80,7 +80,7 @@ func mutants(t *testing.T) []broken {
 				mutant.Replace("participants/standing.go", "	if first {\n		s.standing.twin = e.Error()\n	}\n", ""),
 			},
 			act: func(s *scene) {
-				end := s.copied(wire.Inventory)
+				end := s.copied(food.Inventory)
 				for range 16 {
 					s.place(s.order("item-0", "zone-0"))
 				}

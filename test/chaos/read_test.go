@@ -14,6 +14,8 @@ import (
 	"parley/test/chat"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -34,16 +36,16 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 		}
 		s.Posts = append(s.Posts, post)
 	}
-	last, err := lastOf(ctx, js, wire.Chat().Name)
+	last, err := lastOf(ctx, js, chatwire.Stream().Name)
 	if err != nil {
 		return err
 	}
-	err = each(ctx, js, wire.Chat().Name, func(subject string, seq uint64, data []byte) error {
+	err = each(ctx, js, chatwire.Stream().Name, func(subject string, seq uint64, data []byte) error {
 		one := chat.Stored{Seq: seq}
-		if one.Room, err = wire.ParseRoom(subject); err != nil {
+		if one.Room, err = chatwire.ParseRoom(subject); err != nil {
 			return err
 		}
-		one.ChatMessage, err = wire.Decode[wire.ChatMessage](data)
+		one.Message, err = wire.Decode[chatwire.Message](data)
 		s.Chat = append(s.Chat, one)
 		return err
 	})
@@ -53,12 +55,12 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	if n := len(s.Chat); last > 0 && (n == 0 || s.Chat[n-1].Seq < last) {
 		return fmt.Errorf("a replica that is behind has %d messages of the chat, and none up to %d", n, last)
 	}
-	return each(ctx, js, wire.TxLog().Name, func(subject string, seq uint64, data []byte) error {
-		log, err := wire.ParseLogSubject(subject)
+	return each(ctx, js, txwire.LogStream().Name, func(subject string, seq uint64, data []byte) error {
+		log, err := txwire.ParseLogSubject(subject)
 		if err != nil {
 			return err
 		}
-		r, err := wire.Decode[wire.Record](data)
+		r, err := wire.Decode[txwire.Record](data)
 		s.Logs = append(s.Logs, checker.LogRecord{Log: log, Place: txlog.Place{Seq: seq, Nonce: r.Nonce, Kind: r.Kind}})
 		return err
 	})
@@ -124,7 +126,7 @@ const fetchWait = 5 * time.Second
 func ends(nc *nats.Conn, rooms []string) (map[string]uint64, error) {
 	out := map[string]uint64{}
 	for _, room := range rooms {
-		m, err := nc.Request("$JS.API.STREAM.MSG.GET."+wire.Chat().Name, fmt.Appendf(nil, `{"last_by_subj":%q}`, wire.RoomSubject(room)), 5*time.Second)
+		m, err := nc.Request("$JS.API.STREAM.MSG.GET."+chatwire.Stream().Name, fmt.Appendf(nil, `{"last_by_subj":%q}`, chatwire.RoomSubject(room)), 5*time.Second)
 		if err != nil {
 			return nil, err
 		}

@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/participants/food"
 	"parley/test/chaos/checker"
 	"parley/test/chaos/faults"
 	"parley/test/chaos/model"
 	"parley/test/chaos/report"
 	"parley/test/chaos/traffic"
 	"parley/test/proc"
-	"parley/wire"
 )
 
 // settleWithin bounds everything after the healing: nothing is in doubt any more
@@ -186,7 +186,7 @@ func (r *run) rooms() (names []string) {
 
 // check holds everything against everything.
 func (r *run) check(s *checker.Stores) []checker.Violation {
-	return checker.All(r.history, s, wire.MaxStock)
+	return checker.All(r.history, s, food.MaxStock)
 }
 
 // told are the facts of the run, for the report.

@@ -6,15 +6,17 @@ import (
 	"testing"
 
 	"parley/chatgw/frame"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // stored are n messages of one room, numbered 2, 4, 6, ...: other rooms have the
 // rest.
 func stored(n int) (stream []Stored) {
 	for i := range n {
-		stream = append(stream, Stored{Seq: uint64(2*i + 2), Room: "lobby", ChatMessage: wire.ChatMessage{
-			V: wire.Version, ID: wire.NewID(int64(1000+i), 1, 0), User: "ada", Kind: wire.ChatText, Text: fmt.Sprint("text ", i), CID: fmt.Sprint("c", i),
+		stream = append(stream, Stored{Seq: uint64(2*i + 2), Room: "lobby", Message: chatwire.Message{
+			V: wire.Version, ID: snowflake.NewID(int64(1000+i), 1, 0), User: "ada", Kind: chatwire.KindText, Text: fmt.Sprint("text ", i), CID: fmt.Sprint("c", i),
 		}})
 	}
 	return stream
@@ -213,7 +215,7 @@ func TestSent(t *testing.T) {
 			return s, m
 		}},
 		{"of a service, without an answer", nil, func(s []Stored, m []Sent) ([]Stored, []Sent) {
-			m[2].Acks, m[2].Once, s[2].Kind = nil, true, wire.ChatService
+			m[2].Acks, m[2].Once, s[2].Kind = nil, true, chatwire.KindService
 			return s, append(m, Sent{User: "cook", Room: "lobby", CID: "gone", Text: "x", Once: true})
 		}},
 		{"said by nobody", []Rule{Unsaid}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return s, m[:2] }},
@@ -222,7 +224,7 @@ func TestSent(t *testing.T) {
 			return s, m
 		}},
 		{"came and left", nil, func(s []Stored, m []Sent) ([]Stored, []Sent) {
-			return append(s, Stored{Seq: 99, Room: "lobby", ChatMessage: wire.ChatMessage{ID: 7, User: "ada", Kind: wire.ChatLeave}}), m
+			return append(s, Stored{Seq: 99, Room: "lobby", Message: chatwire.Message{ID: 7, User: "ada", Kind: chatwire.KindLeave}}), m
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

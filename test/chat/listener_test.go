@@ -12,6 +12,7 @@ import (
 	"parley/natsconn"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -43,14 +44,14 @@ func listen(t testing.TB, url string) *listener {
 	if l.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := nc.Subscribe(wire.SubjectChatLive, l.live); err != nil {
+	if _, err := nc.Subscribe(chatwire.SubjectLive, l.live); err != nil {
 		t.Fatal(err)
 	}
 	return l
 }
 
 func (l *listener) live(m *nats.Msg) {
-	p, err := wire.ParseLive(m.Subject, m.Header)
+	p, err := chatwire.ParseLive(m.Subject, m.Header)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
@@ -106,7 +107,7 @@ const askTimeout = 5 * time.Second
 func (l *listener) stream() (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(l.Context(), askTimeout)
 	defer cancel()
-	return l.js.Stream(ctx, wire.Chat().Name)
+	return l.js.Stream(ctx, chatwire.Stream().Name)
 }
 
 // leader is the server that leads the stream.
@@ -123,7 +124,7 @@ func (l *listener) leader() (string, error) {
 
 // stepDown has the stream's leader give up its office.
 func (l *listener) stepDown() error {
-	m, err := l.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+wire.Chat().Name, nil, askTimeout)
+	m, err := l.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+chatwire.Stream().Name, nil, askTimeout)
 	if err != nil {
 		return err
 	}
@@ -141,8 +142,8 @@ func (l *listener) stepDown() error {
 func (l *listener) ends() (map[string]uint64, error) {
 	out := map[string]uint64{}
 	for _, room := range roomNames {
-		ask := fmt.Appendf(nil, `{"last_by_subj":%q}`, wire.RoomSubject(room))
-		m, err := l.nc.Request("$JS.API.STREAM.MSG.GET."+wire.Chat().Name, ask, askTimeout)
+		ask := fmt.Appendf(nil, `{"last_by_subj":%q}`, chatwire.RoomSubject(room))
+		m, err := l.nc.Request("$JS.API.STREAM.MSG.GET."+chatwire.Stream().Name, ask, askTimeout)
 		if err != nil {
 			return nil, err
 		}
@@ -209,9 +210,9 @@ func storedOf(m jetstream.Msg) (s Stored, err error) {
 		return s, err
 	}
 	s.Seq = meta.Sequence.Stream
-	if s.Room, err = wire.ParseRoom(m.Subject()); err != nil {
+	if s.Room, err = chatwire.ParseRoom(m.Subject()); err != nil {
 		return s, err
 	}
-	s.ChatMessage, err = wire.Decode[wire.ChatMessage](m.Data())
+	s.Message, err = wire.Decode[chatwire.Message](m.Data())
 	return s, err
 }

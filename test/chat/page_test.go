@@ -10,6 +10,7 @@ import (
 	"parley/chatgw/web/webtest"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -88,7 +89,7 @@ func fill(t *testing.T, nc *nats.Conn, n int) {
 	inbox := nc.NewInbox() + "."
 	var stored, refused atomic.Int64
 	sub, err := nc.Subscribe(inbox+"*", func(m *nats.Msg) {
-		if a, err := wire.Decode[wire.ChatPosted](m.Data); err != nil || a.Code != "" {
+		if a, err := wire.Decode[chatwire.Posted](m.Data); err != nil || a.Code != "" {
 			refused.Add(1)
 		}
 		stored.Add(1)
@@ -99,8 +100,8 @@ func fill(t *testing.T, nc *nats.Conn, n int) {
 	defer func() { _ = sub.Unsubscribe() }()
 	const atOnce = 500
 	for i := range n {
-		post := wire.ChatPost{V: wire.Version, User: serviceUser, Text: fmt.Sprint("message ", i), CID: fmt.Sprint("fill-", i)}
-		if err := nc.PublishRequest(wire.PostSubject(kitchen), inbox+post.CID, wire.Encode(post)); err != nil {
+		post := chatwire.Post{V: wire.Version, User: serviceUser, Text: fmt.Sprint("message ", i), CID: fmt.Sprint("fill-", i)}
+		if err := nc.PublishRequest(chatwire.PostSubject(kitchen), inbox+post.CID, wire.Encode(post)); err != nil {
 			t.Fatal(err)
 		}
 		if sent := int64(i + 1); sent%atOnce == 0 || i == n-1 {

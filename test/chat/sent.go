@@ -4,7 +4,8 @@ import (
 	"fmt"
 
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/chatwire"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 type Stored struct {
 	Seq  uint64
 	Room string
-	wire.ChatMessage
+	chatwire.Message
 }
 
 // Frame is how a client is to be shown it.
@@ -66,14 +67,14 @@ func CheckSent(stream []Stored, sent []Sent) (wrong []Violation) {
 		wrong = append(wrong, Violation{rule, fmt.Sprintf(format, args...)})
 	}
 	stored := map[name]*Stored{}
-	ids := map[wire.ID]uint64{}
+	ids := map[snowflake.ID]uint64{}
 	for i := range stream {
 		s := &stream[i]
 		if was, ok := ids[s.ID]; ok {
 			fail(SameID, "%d and %d in %s", was, s.Seq, s.Room)
 		}
 		ids[s.ID] = s.Seq
-		if s.Kind != wire.ChatText && s.Kind != wire.ChatService {
+		if s.Kind != chatwire.KindText && s.Kind != chatwire.KindService {
 			continue
 		}
 		n := name{s.Room, s.User, s.CID}

@@ -8,6 +8,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -41,8 +42,8 @@ func (s *service) post(n int) error {
 		cid := fmt.Sprint("oven-", len(s.sent))
 		m := Sent{User: serviceUser, Room: roomNames[len(s.sent)%len(roomNames)], CID: cid, Text: "ready: " + cid, Once: true}
 		s.sent = append(s.sent, m)
-		data := wire.Encode(wire.ChatPost{V: wire.Version, User: m.User, Text: m.Text, CID: m.CID})
-		if err := s.nc.PublishRequest(wire.PostSubject(m.Room), s.inbox+cid, data); err != nil {
+		data := wire.Encode(chatwire.Post{V: wire.Version, User: m.User, Text: m.Text, CID: m.CID})
+		if err := s.nc.PublishRequest(chatwire.PostSubject(m.Room), s.inbox+cid, data); err != nil {
 			return err
 		}
 	}
@@ -50,7 +51,7 @@ func (s *service) post(n int) error {
 }
 
 func (s *service) answered(m *nats.Msg) {
-	a, err := wire.Decode[wire.ChatPosted](m.Data)
+	a, err := wire.Decode[chatwire.Posted](m.Data)
 	if err != nil || a.Code != "" {
 		return // then it is not known, or not stored
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"parley/chatgw/rooms/machine"
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // event is one thing that happens.
@@ -206,7 +206,7 @@ func (w *world) forget(i int) machine.Recover {
 func (w *world) live(i int) {
 	f := &w.flying[i]
 	m := machine.Message{Size: 1}
-	place, err := wire.ParseLive(wire.LiveSubject("room"), headers(f.seq, f.prev))
+	place, err := chatwire.ParseLive(chatwire.LiveSubject("room"), headers(f.seq, f.prev))
 	if err != nil {
 		panic(err)
 	}
@@ -220,7 +220,7 @@ func (w *world) live(i int) {
 func headers(seq, prev uint64) map[string][]string {
 	return map[string][]string{
 		"Nats-Stream":        {"CHAT"},
-		"Nats-Subject":       {wire.RoomSubject("room")},
+		"Nats-Subject":       {chatwire.RoomSubject("room")},
 		"Nats-Sequence":      {"4", fmt.Sprint(seq)},
 		"Nats-Last-Sequence": {"2", fmt.Sprint(prev)},
 	}

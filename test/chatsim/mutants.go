@@ -13,7 +13,7 @@ const (
 	fileRing = "chatgw/rooms/machine/ring.go"
 	fileRoom = "chatgw/rooms/machine/room.go"
 	fileTail = "chatgw/rooms/machine/tail.go"
-	fileWire = "wire/chat.go"
+	fileWire = "wire/chatwire/chat.go"
 	fileLog  = "test/chatsim/log.go"
 )
 

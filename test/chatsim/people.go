@@ -8,6 +8,7 @@ import (
 
 	"parley/chatgw/rooms/presence"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Times of a presence world, in milliseconds.
@@ -50,7 +51,7 @@ type gateway struct {
 
 type said struct {
 	at int64
-	m  wire.ChatPresence
+	m  chatwire.Presence
 }
 
 // visitor is a person with a plan: stays, each of several sessions.
@@ -258,8 +259,8 @@ func (w *PeopleWorld) act(g *gateway, f func()) {
 }
 
 // spread says something to everybody, the sender included.
-func (w *PeopleWorld) spread(from *gateway, m wire.ChatPresence) {
-	m, err := wire.Decode[wire.ChatPresence](wire.Encode(m))
+func (w *PeopleWorld) spread(from *gateway, m chatwire.Presence) {
+	m, err := wire.Decode[chatwire.Presence](wire.Encode(m))
 	if err != nil {
 		panic(err)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/internal/cluster"
+	"parley/participants/food"
 	"parley/test/proc"
-	"parley/wire"
 )
 
 // checkCluster checks the cluster that `docker-compose up` has just started, and
@@ -139,7 +139,7 @@ func order(e *engine, all map[string]container, when string) {
 func stock(e *engine, all map[string]container, item string) (left int64) {
 	e.Helper()
 	out := e.docker("exec", all["gateway-1"].ID, "/parley", "stock", item, "--json")
-	var list wire.Items
+	var list food.Items
 	if err := json.Unmarshal([]byte(out), &list); err != nil || len(list.Items) != 1 {
 		e.Fatalf("parley stock: %v in %s", err, out)
 	}

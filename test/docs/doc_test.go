@@ -112,7 +112,7 @@ func quoted(cell string) string {
 type source struct {
 	// structs are the JSON fields of every struct type that has any.
 	structs map[string][]string
-	// messages are the types with a method limit.
+	// messages are the types with a method Form.
 	messages []string
 	// consts are constants by name, as written; strings of it are unquoted.
 	consts, strings map[string]string
@@ -135,6 +135,20 @@ func parsePackage(t testing.TB, dir string) *source {
 	}
 	slices.Sort(s.messages)
 	return s
+}
+
+// domains are the packages that say what goes over the wire, and with what the page
+// begins a name that another domain has, too.
+var domains = map[string]string{
+	"wire": "", "wire/txwire": "Tx", "wire/idwire": "ID", "wire/chatwire": "Chat", "wire/blogwire": "Blog", "participants/food": "Food",
+}
+
+// title is what the page calls a type of a domain.
+func title(text, dir, name string) string {
+	if long := domains[dir] + name; strings.Contains(text, "# "+long+"\n") {
+		return long
+	}
+	return name
 }
 
 // parseFile reads one Go file of the module.

@@ -16,6 +16,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // frameHeadings are the headings of those frames whose type two share.
@@ -158,7 +159,7 @@ func TestFrameLimits(t *testing.T) {
 		"joined frame":  {thousands(frame.MaxPeople)},
 		"page frame":    {thousands(frame.MaxPage)},
 		"history frame": {"0 to " + thousands(frame.MaxPage), strconv.Itoa(frame.DefaultPage)},
-		"send frame":    {thousands(wire.MaxChatText) + " bytes", strconv.Itoa(wire.MaxCID) + " bytes"},
+		"send frame":    {thousands(chatwire.MaxText) + " bytes", strconv.Itoa(chatwire.MaxCID) + " bytes"},
 		"ask frame":     {strconv.Itoa(frame.MaxAskID) + " bytes"},
 	} {
 		for _, w := range want {

@@ -8,6 +8,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const operations = "docs/OPERATIONS.md"
@@ -16,18 +17,18 @@ const operations = "docs/OPERATIONS.md"
 func wireLimits() map[string]string {
 	limits := map[string]string{
 		"MaxMessage":       thousands(wire.MaxMessage) + " bytes",
-		"MaxPayload":       thousands(wire.MaxPayload) + " bytes",
-		"MaxBranches":      thousands(wire.MaxBranches),
+		"MaxPayload":       thousands(txwire.MaxPayload) + " bytes",
+		"MaxBranches":      thousands(txwire.MaxBranches),
 		"MaxKey":           thousands(wire.MaxKey) + " bytes",
 		"MaxName":          thousands(wire.MaxName) + " bytes",
 		"MaxReason":        thousands(wire.MaxReason) + " bytes",
-		"MaxDetail":        thousands(wire.MaxDetail) + " bytes",
-		"MaxRecord":        thousands(wire.MaxRecord) + " bytes",
-		"MaxRecordCommits": thousands(wire.MaxRecordCommits),
+		"MaxDetail":        thousands(txwire.MaxDetail) + " bytes",
+		"MaxRecord":        thousands(txwire.MaxRecord) + " bytes",
+		"MaxRecordCommits": thousands(txwire.MaxRecordCommits),
 		"MaxList":          thousands(wire.MaxList),
 	}
 	for name, d := range map[string]time.Duration{
-		"DefaultTimeout": wire.DefaultTimeout, "MaxTimeout": wire.MaxTimeout, "MaxDeadline": wire.MaxDeadline, "IdempotencyWindow": wire.IdempotencyWindow,
+		"DefaultTimeout": txwire.DefaultTimeout, "MaxTimeout": txwire.MaxTimeout, "MaxDeadline": txwire.MaxDeadline, "IdempotencyWindow": txwire.IdempotencyWindow,
 	} {
 		limits[name] = d.String()
 	}
@@ -36,12 +37,6 @@ func wireLimits() map[string]string {
 
 func TestLimits(t *testing.T) {
 	want := wireLimits()
-	src := parsePackage(t, "wire")
-	for _, name := range []string{"MaxMessage", "MaxList", "MaxTimeout"} {
-		if src.consts[name] == "" {
-			t.Errorf("%s is gone from package wire", name)
-		}
-	}
 	defaults := reflect.ValueOf(machine.DefaultLimits())
 	for i := range defaults.NumField() {
 		want[defaults.Type().Field(i).Name] = thousands(defaults.Field(i).Int())
@@ -67,13 +62,23 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Every exported limit of wire/limit.go is in the table above.
+// Every exported limit of messages and transactions is in the table above.
 func TestEveryWireLimitIsKnown(t *testing.T) {
 	known := wireLimits()
-	for name := range parseFile(t, "wire/limit.go").consts {
-		if known[name] == "" {
-			t.Errorf("%s is not listed", name)
+	for _, file := range []string{"wire/limit.go", "wire/txwire/limit.go"} {
+		limits := parseFile(t, file).consts
+		if len(limits) == 0 {
+			t.Errorf("%s has no limits", file)
 		}
+		for name := range limits {
+			if known[name] == "" {
+				t.Errorf("%s in %s is not listed", name, file)
+			}
+			delete(known, name)
+		}
+	}
+	for name := range known {
+		t.Errorf("%s is gone", name)
 	}
 }
 

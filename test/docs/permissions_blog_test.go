@@ -8,7 +8,8 @@ import (
 	"parley/blog/blogclient"
 	"parley/idworker/idclient"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
@@ -18,7 +19,7 @@ import (
 func blogging(ctx context.Context, t *testing.T, s *server.Server, needed chan error) (stop func()) {
 	t.Helper()
 	nc := as(t, s, "blog", needed)
-	if d := streams.Inspect(ctx, nc, wire.IDLeases().Name); d.Durability != streams.Synced {
+	if d := streams.Inspect(ctx, nc, idwire.LeaseStream().Name); d.Durability != streams.Synced {
 		t.Errorf("a blog sees the durability %s: %s", d.Durability, d.Reason)
 	}
 	ids, err := idclient.New(nc, idclient.Config{})
@@ -32,7 +33,7 @@ func blogging(ctx context.Context, t *testing.T, s *server.Server, needed chan e
 	ended := serving(t, b)
 	for _, user := range []string{"client", "operator"} {
 		c := blogclient.New(as(t, s, user, needed))
-		p, err := c.Post(ctx, wire.NewPost{User: user, Text: "hello"})
+		p, err := c.Post(ctx, blogwire.NewPost{User: user, Text: "hello"})
 		if err != nil {
 			t.Fatalf("%s posts: %v", user, err)
 		}

@@ -5,8 +5,9 @@ import (
 	"testing"
 
 	"parley/chatgw/rooms"
+	"parley/idworker/snowflake"
 	"parley/internal/streams"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
@@ -31,16 +32,16 @@ func (heard) Lost(string) {}
 // uses everything of them. js is that of the admin.
 func chatting(ctx context.Context, t *testing.T, s *server.Server, js jetstream.JetStream, needed chan error) {
 	t.Helper()
-	if _, _, err := streams.Ensure(ctx, js, wire.Chat(), 1); err != nil {
+	if _, _, err := streams.Ensure(ctx, js, chatwire.Stream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	nc := as(t, s, "gateway", needed)
-	if d := streams.Inspect(ctx, nc, wire.Chat().Name); d.Durability != streams.Synced {
+	if d := streams.Inspect(ctx, nc, chatwire.Stream().Name); d.Durability != streams.Synced {
 		t.Errorf("a gateway sees the durability %s: %s", d.Durability, d.Reason)
 	}
-	id := wire.ID(0)
+	id := snowflake.ID(0)
 	r, err := rooms.New(rooms.Config{Encode: func(any) []byte { return nil }}, rooms.Deps{
-		NATS: nc, NextID: func(context.Context) (wire.ID, error) { id++; return id, nil },
+		NATS: nc, NextID: func(context.Context) (snowflake.ID, error) { id++; return id, nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +55,7 @@ func chatting(ctx context.Context, t *testing.T, s *server.Server, js jetstream.
 	r.Enter("lobby", "ada", "1")
 	r.Typing("lobby", "ada")
 	for range 2 {
-		if _, err := r.Send(ctx, rooms.Post{Room: "lobby", User: "ada", Kind: wire.ChatText, CID: "c-1", Text: "hello"}); err != nil {
+		if _, err := r.Send(ctx, rooms.Post{Room: "lobby", User: "ada", Kind: chatwire.KindText, CID: "c-1", Text: "hello"}); err != nil {
 			t.Fatal(err)
 		}
 	}

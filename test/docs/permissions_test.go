@@ -16,8 +16,13 @@ import (
 	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/chatwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -93,12 +98,12 @@ func TestPermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range []wire.StreamSpec{wire.TxLog(), wire.Journals()} {
+	for _, spec := range []wire.StreamSpec{txwire.LogStream(), txwire.JournalStream()} {
 		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := streams.Ensure(ctx, js, wire.IDLeases(), 1); err != nil {
+	if _, _, err := streams.Ensure(ctx, js, idwire.LeaseStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 
@@ -114,10 +119,10 @@ func TestPermissions(t *testing.T) {
 		stop := serving(t, p)
 		return stop
 	}
-	defer participant(wire.Inventory, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
+	defer participant(food.Inventory, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
 		return inventory.New(inventory.Config{Config: c}, d)
 	})()
-	defer participant(wire.Delivery, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
+	defer participant(food.Delivery, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
 		return delivery.New(delivery.Config{Config: c}, d)
 	})()
 	c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: as(t, s, "coordinator", needed)})
@@ -127,7 +132,7 @@ func TestPermissions(t *testing.T) {
 	defer serving(t, c)()
 
 	ids := as(t, s, "idworker", needed)
-	if d := streams.Inspect(ctx, ids, wire.IDLeases().Name); d.Durability != streams.Synced {
+	if d := streams.Inspect(ctx, ids, idwire.LeaseStream().Name); d.Durability != streams.Synced {
 		t.Errorf("an idworker sees the durability %s: %s", d.Durability, d.Reason)
 	}
 	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: ids})
@@ -138,10 +143,10 @@ func TestPermissions(t *testing.T) {
 	idclients := map[string]*nats.Conn{"client": as(t, s, "client", needed), "operator": as(t, s, "operator", needed)}
 	for user, nc := range idclients {
 		for subject, request := range map[string]string{
-			wire.SubjectIDNext: ``, wire.SubjectIDGrant: `{"v":1,"count":1}`, wire.SubjectIDLeases: `{"v":1}`,
-			wire.SubjectIDWorkers: `{"v":1}`, wire.SubjectIDRetire: `{"v":1,"worker":31}`,
+			idwire.SubjectNext: ``, idwire.SubjectGrant: `{"v":1,"count":1}`, idwire.SubjectLeases: `{"v":1}`,
+			idwire.SubjectWorkers: `{"v":1}`, idwire.SubjectRetire: `{"v":1,"worker":31}`,
 		} {
-			if user == "client" && subject == wire.SubjectIDRetire {
+			if user == "client" && subject == idwire.SubjectRetire {
 				continue
 			}
 			if msg, err := nc.RequestWithContext(ctx, subject, []byte(request)); err != nil || len(msg.Data) == 0 {
@@ -158,14 +163,14 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	o, err := client.Submit(ctx, txclient.Request{Key: "order-1", Wait: wire.WaitApplied, Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: "margherita", Quantity: 1})},
-		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: "centre"})},
+	o, err := client.Submit(ctx, txclient.Request{Key: "order-1", Wait: txwire.WaitApplied, Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: "margherita", Quantity: 1})},
+		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: "centre"})},
 	}})
-	if err != nil || o.Status != wire.StatusCommitted {
+	if err != nil || o.Status != txwire.StatusCommitted {
 		t.Fatalf("the order is %s %s, %v", o.Status, o.Reason, err)
 	}
-	if o, err := client.Status(ctx, o.ID); err != nil || o.Status == wire.StatusAborted {
+	if o, err := client.Status(ctx, o.ID); err != nil || o.Status == txwire.StatusAborted {
 		t.Errorf("its status is %s, %v", o.Status, err)
 	}
 	operator, err := txclient.New(as(t, s, "operator", needed))
@@ -182,44 +187,44 @@ func TestPermissions(t *testing.T) {
 	default:
 	}
 
-	id := wire.TxID{Log: o.ID.Log, N: o.ID.N + 1}
+	id := txwire.ID{Log: o.ID.Log, N: o.ID.N + 1}
 	for _, no := range []struct{ user, subject string }{
-		{wire.Inventory, wire.TxSubject(wire.KindVote, wire.Delivery, id)},
-		{wire.Inventory, wire.TxSubject(wire.KindAck, wire.Delivery, id)},
-		{wire.Inventory, wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
-		{wire.Delivery, wire.TxSubject(wire.KindAbort, wire.Inventory, id)},
-		{wire.Delivery, wire.LogSubject(id.Log)},
-		{wire.Delivery, wire.SubjectRestock},
-		{"client", wire.TxSubject(wire.KindVote, wire.Inventory, id)},
-		{"client", wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
-		{"client", wire.LogSubject(id.Log)},
-		{"client", wire.SubjectResolve},
-		{"client", wire.SubjectRestock},
-		{"client", "$JS.API.STREAM.PURGE." + wire.TxLog().Name},
-		{"client", wire.LeaseSubject(7)},
-		{"client", wire.SubjectIDRetire},
-		{"client", wire.SubjectBlogShards},
-		{"blog", wire.LeaseSubject(7)},
-		{"blog", wire.SubjectIDRetire},
-		{"blog", wire.LogSubject(id.Log)},
-		{"idworker", wire.LogSubject(id.Log)},
-		{"idworker", "$JS.API.STREAM.PURGE." + wire.IDLeases().Name},
-		{"idworker", "$JS.API.STREAM.DELETE." + wire.IDLeases().Name},
-		{"client", wire.RoomSubject("lobby")},
-		{"client", wire.PostSubject("lobby")},
-		{"client", wire.SubjectChatPresence},
-		{"service", wire.RoomSubject("lobby")},
-		{"gateway", wire.LiveSubject("lobby")},
-		{"gateway", wire.LogSubject(id.Log)},
-		{"gateway", wire.TxSubject(wire.KindCommit, wire.Inventory, id)},
-		{"gateway", "$JS.API.STREAM.PURGE." + wire.Chat().Name},
-		{"operator", wire.LiveSubject("lobby")},
-		{"coordinator", wire.LeaseSubject(7)},
-		{"operator", wire.LeaseSubject(7)},
-		{"operator", wire.LogSubject(id.Log)},
-		{"operator", wire.TxSubject(wire.KindAbort, wire.Inventory, id)},
-		{"coordinator", wire.TxSubject(wire.KindVote, wire.Inventory, id)},
-		{"coordinator", "$JS.API.STREAM.DELETE." + wire.TxLog().Name},
+		{food.Inventory, txwire.Subject(txwire.KindVote, food.Delivery, id)},
+		{food.Inventory, txwire.Subject(txwire.KindAck, food.Delivery, id)},
+		{food.Inventory, txwire.Subject(txwire.KindCommit, food.Inventory, id)},
+		{food.Delivery, txwire.Subject(txwire.KindAbort, food.Inventory, id)},
+		{food.Delivery, txwire.LogSubject(id.Log)},
+		{food.Delivery, food.SubjectRestock},
+		{"client", txwire.Subject(txwire.KindVote, food.Inventory, id)},
+		{"client", txwire.Subject(txwire.KindCommit, food.Inventory, id)},
+		{"client", txwire.LogSubject(id.Log)},
+		{"client", txwire.SubjectResolve},
+		{"client", food.SubjectRestock},
+		{"client", "$JS.API.STREAM.PURGE." + txwire.LogStream().Name},
+		{"client", idwire.LeaseSubject(7)},
+		{"client", idwire.SubjectRetire},
+		{"client", blogwire.SubjectShards},
+		{"blog", idwire.LeaseSubject(7)},
+		{"blog", idwire.SubjectRetire},
+		{"blog", txwire.LogSubject(id.Log)},
+		{"idworker", txwire.LogSubject(id.Log)},
+		{"idworker", "$JS.API.STREAM.PURGE." + idwire.LeaseStream().Name},
+		{"idworker", "$JS.API.STREAM.DELETE." + idwire.LeaseStream().Name},
+		{"client", chatwire.RoomSubject("lobby")},
+		{"client", chatwire.PostSubject("lobby")},
+		{"client", chatwire.SubjectPresence},
+		{"service", chatwire.RoomSubject("lobby")},
+		{"gateway", chatwire.LiveSubject("lobby")},
+		{"gateway", txwire.LogSubject(id.Log)},
+		{"gateway", txwire.Subject(txwire.KindCommit, food.Inventory, id)},
+		{"gateway", "$JS.API.STREAM.PURGE." + chatwire.Stream().Name},
+		{"operator", chatwire.LiveSubject("lobby")},
+		{"coordinator", idwire.LeaseSubject(7)},
+		{"operator", idwire.LeaseSubject(7)},
+		{"operator", txwire.LogSubject(id.Log)},
+		{"operator", txwire.Subject(txwire.KindAbort, food.Inventory, id)},
+		{"coordinator", txwire.Subject(txwire.KindVote, food.Inventory, id)},
+		{"coordinator", "$JS.API.STREAM.DELETE." + txwire.LogStream().Name},
 	} {
 		refused := make(chan error, 1)
 		nc := as(t, s, no.user, refused)

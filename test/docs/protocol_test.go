@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,65 +11,70 @@ import (
 	"time"
 
 	"parley/internal/streams"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/chatwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
 const protocol = "docs/PROTOCOL.md"
 
 // decoders read an example of each message.
 var decoders = map[string]func([]byte) error{
-	"Submit":              decode[wire.Submit],
-	"Outcome":             decode[wire.Outcome],
-	"StatusRequest":       decode[wire.StatusRequest],
-	"Prepare":             decode[wire.Prepare],
-	"Vote":                decode[wire.Vote],
-	"Commit":              decode[wire.Commit],
-	"Abort":               decode[wire.Abort],
-	"Ack":                 decode[wire.Ack],
-	"Resolve":             decode[wire.Resolve],
-	"Resolved":            decode[wire.Resolved],
-	"Record":              decode[wire.Record],
-	"BranchQuery":         decode[wire.BranchQuery],
-	"Branches":            decode[wire.Branches],
-	"CoordinatorsRequest": decode[wire.CoordinatorsRequest],
-	"CoordinatorState":    decode[wire.CoordinatorState],
-	"StockOrder":          decode[wire.StockOrder],
-	"CourierOrder":        decode[wire.CourierOrder],
-	"ItemsRequest":        decode[wire.ItemsRequest],
-	"Items":               decode[wire.Items],
-	"Restock":             decode[wire.Restock],
-	"CouriersRequest":     decode[wire.CouriersRequest],
-	"Couriers":            decode[wire.Couriers],
-	"Complete":            decode[wire.Complete],
-	"IDRequest":           decode[wire.IDRequest],
-	"IDs":                 decode[wire.IDs],
-	"GrantRequest":        decode[wire.GrantRequest],
-	"Grant":               decode[wire.Grant],
-	"LeasesRequest":       decode[wire.LeasesRequest],
-	"Leases":              decode[wire.Leases],
-	"Lease":               decode[wire.Lease],
-	"Stamp":               decode[wire.Stamp],
-	"Abandon":             decode[wire.Abandon],
-	"Abandoned":           decode[wire.Abandoned],
-	"AbandonReply":        decode[wire.AbandonReply],
-	"Retry":               decode[wire.Retry],
-	"Retried":             decode[wire.Retried],
-	"RetireRequest":       decode[wire.RetireRequest],
-	"IDWorkersRequest":    decode[wire.IDWorkersRequest],
-	"IDWorkerState":       decode[wire.IDWorkerState],
-	"NewPost":             decode[wire.NewPost],
-	"ReadPost":            decode[wire.ReadPost],
-	"PageRequest":         decode[wire.PageRequest],
-	"Posts":               decode[wire.Posts],
-	"ShardsRequest":       decode[wire.ShardsRequest],
-	"Shards":              decode[wire.Shards],
-	"ChatMessage":         decode[wire.ChatMessage],
-	"ChatPresence":        decode[wire.ChatPresence],
-	"ChatTyping":          decode[wire.ChatTyping],
-	"ChatPost":            decode[wire.ChatPost],
-	"ChatPosted":          decode[wire.ChatPosted],
-	"GatewaysRequest":     decode[wire.GatewaysRequest],
-	"GatewayState":        decode[wire.GatewayState],
+	"Submit":              decode[txwire.Submit],
+	"Outcome":             decode[txwire.Outcome],
+	"StatusRequest":       decode[txwire.StatusRequest],
+	"Prepare":             decode[txwire.Prepare],
+	"Vote":                decode[txwire.Vote],
+	"Commit":              decode[txwire.Commit],
+	"Abort":               decode[txwire.Abort],
+	"Ack":                 decode[txwire.Ack],
+	"Resolve":             decode[txwire.Resolve],
+	"Resolved":            decode[txwire.Resolved],
+	"Record":              decode[txwire.Record],
+	"BranchQuery":         decode[txwire.BranchQuery],
+	"Branches":            decode[txwire.Branches],
+	"CoordinatorsRequest": decode[txwire.CoordinatorsRequest],
+	"CoordinatorState":    decode[txwire.CoordinatorState],
+	"StockOrder":          decode[food.StockOrder],
+	"CourierOrder":        decode[food.CourierOrder],
+	"ItemsRequest":        decode[food.ItemsRequest],
+	"Items":               decode[food.Items],
+	"Restock":             decode[food.Restock],
+	"CouriersRequest":     decode[food.CouriersRequest],
+	"Couriers":            decode[food.Couriers],
+	"Complete":            decode[food.Complete],
+	"IDRequest":           decode[idwire.Request],
+	"IDs":                 decode[idwire.IDs],
+	"GrantRequest":        decode[idwire.GrantRequest],
+	"Grant":               decode[idwire.Grant],
+	"LeasesRequest":       decode[idwire.LeasesRequest],
+	"Leases":              decode[idwire.Leases],
+	"Lease":               decode[idwire.Lease],
+	"Stamp":               decode[txwire.Stamp],
+	"Abandon":             decode[txwire.Abandon],
+	"Abandoned":           decode[txwire.Abandoned],
+	"AbandonReply":        decode[txwire.AbandonReply],
+	"Retry":               decode[txwire.Retry],
+	"Retried":             decode[txwire.Retried],
+	"RetireRequest":       decode[idwire.RetireRequest],
+	"IDWorkersRequest":    decode[idwire.WorkersRequest],
+	"IDWorkerState":       decode[idwire.IDWorkerState],
+	"NewPost":             decode[blogwire.NewPost],
+	"ReadPost":            decode[blogwire.ReadPost],
+	"PageRequest":         decode[blogwire.PageRequest],
+	"Posts":               decode[blogwire.Posts],
+	"ShardsRequest":       decode[blogwire.ShardsRequest],
+	"Shards":              decode[blogwire.Shards],
+	"ChatMessage":         decode[chatwire.Message],
+	"ChatPresence":        decode[chatwire.Presence],
+	"ChatTyping":          decode[chatwire.Typing],
+	"ChatPost":            decode[chatwire.Post],
+	"ChatPosted":          decode[chatwire.Posted],
+	"GatewaysRequest":     decode[chatwire.GatewaysRequest],
+	"GatewayState":        decode[chatwire.GatewayState],
 }
 
 func decode[T any, M wire.Message[T]](data []byte) error {
@@ -95,9 +101,12 @@ func TestEveryMessageHasAnExampleThatDecodes(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range parsePackage(t, "wire").messages {
-		if examples[name] == 0 {
-			t.Errorf("%s has no example", name)
+	text := read(t, protocol)
+	for dir := range domains {
+		for _, name := range parsePackage(t, dir).messages {
+			if examples[title(text, dir, name)] == 0 {
+				t.Errorf("%s in %s has no example", name, dir)
+			}
 		}
 	}
 }
@@ -105,15 +114,17 @@ func TestEveryMessageHasAnExampleThatDecodes(t *testing.T) {
 // Every field of every message, and of what stands in messages, has its row.
 func TestFields(t *testing.T) {
 	text := read(t, protocol)
-	for name, fields := range parsePackage(t, "wire").structs {
-		var listed []string
-		for _, r := range rows(section(t, text, name)) {
-			if len(r) == 4 {
-				listed = append(listed, quoted(r[0]))
+	for dir := range domains {
+		for name, fields := range parsePackage(t, dir).structs {
+			var listed []string
+			for _, r := range rows(section(t, text, title(text, dir, name))) {
+				if len(r) == 4 {
+					listed = append(listed, quoted(r[0]))
+				}
 			}
-		}
-		if !slices.Equal(listed, fields) {
-			t.Errorf("the fields of %s are %q, listed are %q", name, fields, listed)
+			if !slices.Equal(listed, fields) {
+				t.Errorf("the fields of %s in %s are %q, listed are %q", name, dir, fields, listed)
+			}
 		}
 	}
 }
@@ -143,45 +154,51 @@ func TestSizes(t *testing.T) {
 
 func TestSubjects(t *testing.T) {
 	text := read(t, protocol)
-	src := parsePackage(t, "wire")
+	sources := map[string]*source{}
+	for dir := range domains {
+		sources[path.Base(dir)] = parsePackage(t, dir)
+	}
 	listed := map[string]bool{}
 	for _, r := range append(rows(section(t, text, "Requests")), rows(section(t, text, "Between gateways"))...) {
 		listed[quoted(r[0])] = true
-		if fn := quoted(r[1]); src.consts[fn] == "" && !slices.Contains(src.funcs, fn) {
-			t.Errorf("%q is not in package wire", fn)
+		pkg, name, _ := strings.Cut(quoted(r[1]), ".")
+		if src := sources[pkg]; src == nil || src.consts[name] == "" && !slices.Contains(src.funcs, name) {
+			t.Errorf("there is no %q", quoted(r[1]))
 		}
 	}
-	for name, subject := range src.strings {
-		if strings.HasPrefix(name, "Subject") && !listed[subject] {
-			t.Errorf("the subject %s (%s) is not listed", subject, name)
-		}
-		if strings.HasPrefix(name, "Kind") && !strings.Contains(text, "`tx."+subject+".<participant>.<log>.<n>`") {
-			t.Errorf("the kind %s is not listed", subject)
+	for pkg, src := range sources {
+		for name, subject := range src.strings {
+			if strings.HasPrefix(name, "Subject") && !listed[subject] {
+				t.Errorf("the subject %s (%s.%s) is not listed", subject, pkg, name)
+			}
+			if pkg == "txwire" && strings.HasPrefix(name, "Kind") && !strings.Contains(text, "`tx."+subject+".<participant>.<log>.<n>`") {
+				t.Errorf("the kind %s is not listed", subject)
+			}
 		}
 	}
-	id := wire.TxID{Log: "<log>", N: 1}
+	id := txwire.ID{Log: "<log>", N: 1}
 	for _, subject := range []string{
-		strings.TrimSuffix(wire.TxFilter(id), "1") + "<n>",
-		wire.OwnerSubject("<log>"),
-		wire.LogSubject("<log>"),
-		strings.TrimSuffix(wire.LeaseSubject(0), "0") + "<n>",
-		wire.BranchSubject("<name>"),
-		wire.PingSubject("<name>"),
-		wire.ParticipantFilter(wire.KindPrepare, "<participant>"),
-		wire.LogFilter(wire.KindVote, "<log>"),
-		wire.RoomSubject("<room>"),
-		wire.LiveSubject("<room>"),
-		wire.PostSubject("<room>"),
-		wire.TypingSubject("<room>"),
-		wire.SubjectChatLive,
-		wire.SubjectChatPost,
-		wire.SubjectChatTyping,
+		strings.TrimSuffix(txwire.Filter(id), "1") + "<n>",
+		txwire.OwnerSubject("<log>"),
+		txwire.LogSubject("<log>"),
+		strings.TrimSuffix(idwire.LeaseSubject(0), "0") + "<n>",
+		txwire.BranchSubject("<name>"),
+		txwire.PingSubject("<name>"),
+		txwire.ParticipantFilter(txwire.KindPrepare, "<participant>"),
+		txwire.LogFilter(txwire.KindVote, "<log>"),
+		chatwire.RoomSubject("<room>"),
+		chatwire.LiveSubject("<room>"),
+		chatwire.PostSubject("<room>"),
+		chatwire.TypingSubject("<room>"),
+		chatwire.SubjectLive,
+		chatwire.SubjectPost,
+		chatwire.SubjectTyping,
 	} {
 		if !strings.Contains(text, "`"+subject+"`") {
 			t.Errorf("the subject %s is not mentioned", subject)
 		}
 	}
-	for _, queue := range []string{wire.QueueCoordinators, wire.QueueIDWorkers, wire.QueueBlog} {
+	for _, queue := range []string{txwire.QueueCoordinators, idwire.Queue, blogwire.Queue} {
 		if !strings.Contains(text, "queue group `"+queue+"`") {
 			t.Errorf("the queue group %s is not mentioned", queue)
 		}
@@ -234,14 +251,14 @@ func TestReservedNames(t *testing.T) {
 }
 
 func TestStreamSettings(t *testing.T) {
-	for heading, spec := range map[string]wire.StreamSpec{"The stream": wire.TxLog(), "The lease stream": wire.IDLeases(), "The chat stream": wire.Chat()} {
+	for heading, spec := range map[string]wire.StreamSpec{"The stream": txwire.LogStream(), "The lease stream": idwire.LeaseStream(), "The chat stream": chatwire.Stream()} {
 		cfg := streams.Config(spec, 3)
 		want := map[string]string{
 			"name":             "`" + spec.Name + "`",
 			"subjects":         "`" + strings.Join(spec.Subjects, ",") + "`",
 			"max_bytes":        thousands(spec.MaxBytes),
 			"max_msg_size":     thousands(int64(spec.MaxMsgSize)),
-			"duplicate window": map[time.Duration]string{time.Second: "1 s", wire.ChatRetry: "10 min"}[spec.Duplicates],
+			"duplicate window": map[time.Duration]string{time.Second: "1 s", chatwire.Retry: "10 min"}[spec.Duplicates],
 			"deny_delete":      yesNo(cfg.DenyDelete),
 			"deny_purge":       yesNo(cfg.DenyPurge),
 			"metadata `" + wire.MetaIncarnation + "`": "a token",

@@ -7,7 +7,7 @@ import (
 	"fmt"
 
 	"parley/coordinator/txclient"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -25,14 +25,14 @@ func book(ctx context.Context, nc *nats.Conn, seat, key string) (string, error) 
 	}
 	outcome, err := client.Submit(ctx, txclient.Request{
 		Key:      key, // the same key again never books twice
-		Branches: []wire.Branch{{Participant: "seats", Payload: payload}},
+		Branches: []txwire.Branch{{Participant: "seats", Payload: payload}},
 	})
 	switch {
 	case errors.Is(err, txclient.ErrUnknown):
 		return "not known yet, ask again with " + outcome.Key, nil
 	case err != nil: // refused as a request: nothing was done
 		return "", err
-	case outcome.Status == wire.StatusCommitted:
+	case outcome.Status == txwire.StatusCommitted:
 		return fmt.Sprintf("seat %s is yours", seat), nil
 	default:
 		return "not booked: " + outcome.Reason, nil

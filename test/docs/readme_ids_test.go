@@ -5,13 +5,13 @@ import (
 	"time"
 
 	"parley/idworker/idclient"
-	"parley/wire"
+	"parley/idworker/snowflake"
 
 	"github.com/nats-io/nats.go"
 )
 
 // number gives some IDs. A service keeps one client for as long as it runs.
-func number(nc *nats.Conn, n int) (ids []wire.ID, err error) {
+func number(nc *nats.Conn, n int) (ids []snowflake.ID, err error) {
 	client, err := idclient.New(nc, idclient.Config{})
 	if err != nil {
 		return nil, err

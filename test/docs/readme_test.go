@@ -13,9 +13,12 @@ import (
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/idworker"
+	"parley/internal/catalog"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -63,7 +66,7 @@ func TestReadmeRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +87,7 @@ func TestReadmeRuns(t *testing.T) {
 	up, cancelUp := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelUp()
 	for {
-		if _, err := client.Branches(up, "seats", wire.BranchQuery{}); err == nil {
+		if _, err := client.Branches(up, "seats", txwire.BranchQuery{}); err == nil {
 			break
 		} else if wire.CodeOf(err) != wire.CodeUnavailable {
 			t.Fatal(err)
@@ -113,7 +116,7 @@ func TestReadmeNumbers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), js, wire.IDLeases(), 1); err != nil {
+	if _, _, err := streams.Ensure(t.Context(), js, idwire.LeaseStream(), 1); err != nil {
 		t.Fatal(err)
 	}
 	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/internal/catalog"
 	"parley/internal/streams"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -26,25 +28,25 @@ func TestQueryForWhatIsInDoubt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		if _, _, err := streams.Ensure(t.Context(), js, spec, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	id := wire.TxID{Log: "aaaabbbbccccdddd", N: 7}
-	votes, err := nc.SubscribeSync(wire.TxSubject(wire.KindVote, "seats", id))
+	id := txwire.ID{Log: "aaaabbbbccccdddd", N: 7}
+	votes, err := nc.SubscribeSync(txwire.Subject(txwire.KindVote, "seats", id))
 	if err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "seats.db")
 	stop := running(t, func(ctx context.Context) error { return run(ctx, nc, path) })
-	prepare := wire.Encode(wire.Prepare{
+	prepare := wire.Encode(txwire.Prepare{
 		V: wire.Version, Key: "booking-7", Digest: "00112233445566778899aabbccddeeff",
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(`"A1"`),
 	})
 	for late := time.After(2 * time.Minute); ; {
 		// Repeated as a coordinator does, until the participant is up.
-		if err := nc.Publish(wire.TxSubject(wire.KindPrepare, "seats", id), prepare); err != nil {
+		if err := nc.Publish(txwire.Subject(txwire.KindPrepare, "seats", id), prepare); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := votes.NextMsg(100 * time.Millisecond); err == nil {

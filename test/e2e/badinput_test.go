@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"parley/wire"
+	"parley/participants/food"
 
 	_ "modernc.org/sqlite" // to look into journals
 )
@@ -96,28 +96,28 @@ func TestStrangeJournals(t *testing.T) {
 	}
 	role := func(name, dir string) []string { return []string{name, "--data", dir, "--nats", s.url} }
 
-	dir, path := copyOf(wire.Inventory, wire.Inventory)
+	dir, path := copyOf(food.Inventory, food.Inventory)
 	edit(t, path, "PRAGMA user_version=99")
-	refused(t, exitFailed, []string{path, "schema version 99", "newer build"}, role(wire.Inventory, dir)...)
+	refused(t, exitFailed, []string{path, "schema version 99", "newer build"}, role(food.Inventory, dir)...)
 
-	dir, path = copyOf(wire.Inventory, wire.Delivery)
-	refused(t, exitFailed, []string{path, `belongs to participant "inventory"`}, role(wire.Delivery, dir)...)
+	dir, path = copyOf(food.Inventory, food.Delivery)
+	refused(t, exitFailed, []string{path, `belongs to participant "inventory"`}, role(food.Delivery, dir)...)
 
-	dir, path = copyOf(wire.Inventory, wire.Inventory)
+	dir, path = copyOf(food.Inventory, food.Inventory)
 	edit(t, path, "PRAGMA application_id=1")
-	refused(t, exitFailed, []string{path, "another program"}, role(wire.Inventory, dir)...)
+	refused(t, exitFailed, []string{path, "another program"}, role(food.Inventory, dir)...)
 
-	dir, path = copyOf(wire.Inventory, wire.Inventory)
+	dir, path = copyOf(food.Inventory, food.Inventory)
 	if err := os.WriteFile(path, []byte("not a database at all, just a letter"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, exitFailed, []string{path, "not an SQLite database"}, role(wire.Inventory, dir)...)
+	refused(t, exitFailed, []string{path, "not an SQLite database"}, role(food.Inventory, dir)...)
 
-	dir, path = copyOf(wire.Inventory, wire.Inventory)
+	dir, path = copyOf(food.Inventory, food.Inventory)
 	if err := os.Truncate(path, 6000); err != nil {
 		t.Fatal(err)
 	}
-	refused(t, exitFailed, []string{path, "damaged"}, role(wire.Inventory, dir)...)
+	refused(t, exitFailed, []string{path, "damaged"}, role(food.Inventory, dir)...)
 
 	s.startParticipants()
 	s.place(s.newOrder())

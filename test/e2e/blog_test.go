@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"parley/blog/blogclient"
+	"parley/idworker/snowflake"
 	"parley/natsconn"
 	"parley/test/proc"
-	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // A post that was acknowledged is there after SIGKILL of the blog and of the
@@ -38,17 +39,17 @@ func TestPostsSurvive(t *testing.T) {
 	client := blogclient.New(nc)
 
 	const users, least = 12, 50
-	acked := make([]map[string]wire.Post, users) // by key
+	acked := make([]map[string]blogwire.Post, users) // by key
 	writing, stop := context.WithCancel(t.Context())
 	var all sync.WaitGroup
 	enough := make(chan int, users*10_000)
 	for u := range users {
-		acked[u] = make(map[string]wire.Post)
+		acked[u] = make(map[string]blogwire.Post)
 		all.Go(func() {
 			user := fmt.Sprintf("user-%d", u)
 			for n := 0; writing.Err() == nil; n++ {
 				key := fmt.Sprintf("key-%d", n)
-				p, ok := insist(writing, client, wire.NewPost{User: user, Text: "text of " + key, Key: key})
+				p, ok := insist(writing, client, blogwire.NewPost{User: user, Text: "text of " + key, Key: key})
 				if ok {
 					acked[u][key] = p
 					enough <- u
@@ -98,7 +99,7 @@ func TestPostsSurvive(t *testing.T) {
 }
 
 // insist repeats a post with its key until it is acknowledged or ctx ends.
-func insist(ctx context.Context, client *blogclient.Client, p wire.NewPost) (wire.Post, bool) {
+func insist(ctx context.Context, client *blogclient.Client, p blogwire.NewPost) (blogwire.Post, bool) {
 	for ctx.Err() == nil {
 		attempt, cancel := context.WithTimeout(ctx, 2*time.Second)
 		got, err := client.Post(attempt, p)
@@ -111,15 +112,15 @@ func insist(ctx context.Context, client *blogclient.Client, p wire.NewPost) (wir
 		case <-time.After(proc.Poll):
 		}
 	}
-	return wire.Post{}, false
+	return blogwire.Post{}, false
 }
 
 // timeline is all of a user's posts, page by page, which must be newest first.
-func timeline(t testing.TB, client *blogclient.Client, user string) map[wire.ID]wire.Post {
+func timeline(t testing.TB, client *blogclient.Client, user string) map[snowflake.ID]blogwire.Post {
 	t.Helper()
-	there := make(map[wire.ID]wire.Post)
-	for before := wire.ID(0); ; {
-		page, err := client.Timeline(t.Context(), wire.PageRequest{User: user, Before: before, Limit: wire.MaxPage})
+	there := make(map[snowflake.ID]blogwire.Post)
+	for before := snowflake.ID(0); ; {
+		page, err := client.Timeline(t.Context(), blogwire.PageRequest{User: user, Before: before, Limit: blogwire.MaxPage})
 		if err != nil {
 			t.Fatal(err)
 		}

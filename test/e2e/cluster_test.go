@@ -14,8 +14,9 @@ import (
 	"syscall"
 	"testing"
 
+	"parley/internal/catalog"
 	"parley/internal/cluster"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // crew is a running `parley cluster`.
@@ -142,7 +143,7 @@ func (c *crew) allEnded() {
 func (c *crew) order() {
 	c.t.Helper()
 	r := parleyJSON[receipt](c.t, exitOK, "order", "margherita", "1", "--wait", "applied", "--nats", c.nats)
-	if r.Status != wire.StatusCommitted {
+	if r.Status != txwire.StatusCommitted {
 		c.t.Fatalf("the order is %+v", r)
 	}
 }
@@ -261,7 +262,7 @@ func (s *seen) whole() error {
 			held++
 		}
 	}
-	if len(want) > 0 || len(s.Brokers) != 3 || len(s.Streams) != len(wire.Streams()) || held < 3 || s.Durability != "synced" || len(s.InDoubt.Transactions) > 0 || len(s.Silent) > 0 {
+	if len(want) > 0 || len(s.Brokers) != 3 || len(s.Streams) != len(catalog.Streams()) || held < 3 || s.Durability != "synced" || len(s.InDoubt.Transactions) > 0 || len(s.Silent) > 0 {
 		return fmt.Errorf("missing %v, in %+v", want, s)
 	}
 	return nil

@@ -12,8 +12,8 @@ import (
 
 	"parley/coordinator"
 	"parley/participants"
+	"parley/participants/food"
 	"parley/test/explore"
-	"parley/wire"
 )
 
 // row is one crash: what dies, where, and what happens then.
@@ -75,9 +75,9 @@ func rows() []row {
 		row{victim: "2nd coordinator", point: coordinator.StepSealAfter, died: "broker", then: "restarted", strike: brokerWhileSealing},
 	)
 	for _, h := range []struct{ victim, point string }{
-		{wire.Inventory, participants.StepPrepareAfterCommit},
-		{wire.Inventory, participants.StepOutcomeBeforeCommit},
-		{wire.Delivery, participants.StepOutcomeAfterCommit},
+		{food.Inventory, participants.StepPrepareAfterCommit},
+		{food.Inventory, participants.StepOutcomeBeforeCommit},
+		{food.Delivery, participants.StepOutcomeAfterCommit},
 		{"coordinator", coordinator.StepAppendBefore},
 		{"coordinator", coordinator.StepAppendAfter},
 		{"coordinator", coordinator.StepPurgeBefore},
@@ -85,11 +85,11 @@ func rows() []row {
 		all = append(all, row{victim: h.victim, point: h.point, died: "broker", then: "restarted", strike: killHeld})
 	}
 	for _, h := range []struct{ victim, point, want string }{
-		{wire.Delivery, participants.StepPrepareAfterCommit, nothing},
+		{food.Delivery, participants.StepPrepareAfterCommit, nothing},
 		{"coordinator", coordinator.StepAppendBefore, nothing},
 		{"coordinator", coordinator.StepAppendAfter, committed},
 		{"coordinator", coordinator.StepPurgeBefore, ""},
-		{wire.Inventory, participants.StepOutcomeBeforeCommit, committed},
+		{food.Inventory, participants.StepOutcomeBeforeCommit, committed},
 	} {
 		all = append(all, row{victim: h.victim, point: h.point, died: "everything", then: "restarted", gone: true, want: h.want, strike: killHeld})
 	}

@@ -5,7 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 )
 
 // TestFullJournal: inventory has no space left. Orders abort in time and say
@@ -14,11 +15,11 @@ func TestFullJournal(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	s.startCoordinator()
-	s.participants[wire.Inventory].Stop()
+	s.participants[food.Inventory].Stop()
 	d := newDisk(t, "4m")
-	flags := []string{wire.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench", "--new-journal"}
+	flags := []string{food.Inventory, "--data", d.dir, "--nats", s.url, "--sample", "bench", "--new-journal"}
 	p := launch(t, d.enter(flags...)...)
-	s.participants[wire.Inventory] = p
+	s.participants[food.Inventory] = p
 	p.Await("inventory is ready")
 	s.place(s.newOrder())
 
@@ -28,7 +29,7 @@ func TestFullJournal(t *testing.T) {
 	began := time.Now()
 	s.submit(stuck)
 	<-stuck.done
-	if stuck.err != nil || stuck.told.Status != wire.StatusAborted || stuck.told.Participant != wire.Inventory {
+	if stuck.err != nil || stuck.told.Status != txwire.StatusAborted || stuck.told.Participant != food.Inventory {
 		t.Errorf("an order while inventory's disk is full: %+v, %v, want aborted because of inventory", stuck.told, stuck.err)
 	}
 	t.Logf("told %s after %v: %s", stuck.told.Status, time.Since(began).Round(time.Millisecond), stuck.told.Reason)
@@ -59,7 +60,7 @@ func TestFullJournal(t *testing.T) {
 func TestStartOnFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
-	s.participants[wire.Inventory].Stop()
+	s.participants[food.Inventory].Stop()
 	d := newDisk(t, "1m")
 	d.fill(t)
 	for _, args := range [][]string{

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"parley/internal/streams"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
@@ -26,9 +28,9 @@ func ask[T any, M wire.Message[T]](s *system, subject string, request []byte) (T
 	return wire.Decode[T, M](msg.Data)
 }
 
-func (s *system) branches(participant string, q wire.BranchQuery) (wire.Branches, error) {
+func (s *system) branches(participant string, q txwire.BranchQuery) (txwire.Branches, error) {
 	q.V = wire.Version
-	b, err := ask[wire.Branches](s, wire.BranchSubject(participant), wire.Encode(q))
+	b, err := ask[txwire.Branches](s, txwire.BranchSubject(participant), wire.Encode(q))
 	if err == nil && b.Code != "" {
 		err = fmt.Errorf("%s cannot say: %s: %s", participant, b.Code, b.Reason)
 	}
@@ -42,24 +44,24 @@ func must[T any](s *system, question func() (T, error)) (v T) {
 	return v
 }
 
-func (s *system) items() []wire.Item {
+func (s *system) items() []food.Item {
 	s.Helper()
-	return must(s, func() (wire.Items, error) {
-		return ask[wire.Items](s, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	return must(s, func() (food.Items, error) {
+		return ask[food.Items](s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	}).Items
 }
 
-func (s *system) couriers() []wire.Courier {
+func (s *system) couriers() []food.Courier {
 	s.Helper()
-	return must(s, func() (wire.Couriers, error) {
-		return ask[wire.Couriers](s, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	return must(s, func() (food.Couriers, error) {
+		return ask[food.Couriers](s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
 	}).Couriers
 }
 
 // inDoubt is nil when both participants answer and hold no prepared branch.
 func (s *system) inDoubt() error {
 	for _, name := range both {
-		b, err := s.branches(name, wire.BranchQuery{})
+		b, err := s.branches(name, txwire.BranchQuery{})
 		if err != nil {
 			return err
 		}
@@ -73,7 +75,7 @@ func (s *system) inDoubt() error {
 // known is nil when the participants hold a branch of the order, in any state.
 func (s *system) known(o *order, names []string) error {
 	for _, name := range names {
-		b, err := s.branches(name, wire.BranchQuery{Key: o.key})
+		b, err := s.branches(name, txwire.BranchQuery{Key: o.key})
 		if err == nil && len(b.Branches) == 0 {
 			err = fmt.Errorf("%s knows nothing of %s", name, o.key)
 		}
@@ -126,7 +128,7 @@ func (s *system) unfinished() error {
 		if c.Undecided+c.Unfinished+len(c.Adopted) > 0 {
 			return fmt.Errorf("a coordinator is at work: %+v", c)
 		}
-		delete(left, wire.LogSubject(c.Log))
+		delete(left, txwire.LogSubject(c.Log))
 	}
 	if len(left) > 0 {
 		return fmt.Errorf("logs of nobody: %v", left)
@@ -176,27 +178,27 @@ func (s *system) outcome(o *order) bool {
 	if o.zone == "" {
 		names = both[:1]
 	}
-	states := map[wire.TxID]map[string]wire.BranchState{}
+	states := map[txwire.ID]map[string]txwire.BranchState{}
 	for _, name := range names {
-		b := must(s, func() (wire.Branches, error) { return s.branches(name, wire.BranchQuery{Key: o.key}) })
+		b := must(s, func() (txwire.Branches, error) { return s.branches(name, txwire.BranchQuery{Key: o.key}) })
 		if len(b.Violations) > 0 {
 			s.Errorf("%s has violations: %+v", name, b.Violations)
 		}
 		for _, i := range b.Branches {
 			if states[i.ID] == nil {
-				states[i.ID] = map[string]wire.BranchState{}
+				states[i.ID] = map[string]txwire.BranchState{}
 			}
 			states[i.ID][name] = i.State
 		}
 	}
-	var committed []wire.TxID
+	var committed []txwire.ID
 	for id, at := range states {
 		n := 0
 		for _, state := range at {
 			switch state {
-			case wire.BranchCommitted:
+			case txwire.BranchCommitted:
 				n++
-			case wire.BranchPrepared:
+			case txwire.BranchPrepared:
 				s.Errorf("%s %s is in doubt: %v", o.key, id, at)
 			}
 		}
@@ -211,9 +213,9 @@ func (s *system) outcome(o *order) bool {
 		s.Errorf("%s committed more than once: %v", o.key, states)
 	}
 	switch {
-	case o.answer() == string(wire.StatusCommitted) && (len(committed) == 0 || committed[0] != o.told.ID):
+	case o.answer() == string(txwire.StatusCommitted) && (len(committed) == 0 || committed[0] != o.told.ID):
 		s.Errorf("%s was told committed as %s, the participants hold %v", o.key, o.told.ID, states)
-	case o.answer() == string(wire.StatusAborted) && len(committed) > 0:
+	case o.answer() == string(txwire.StatusAborted) && len(committed) > 0:
 		s.Errorf("%s was told aborted (%s), the participants hold %v", o.key, o.told.Reason, states)
 	case o.answer() == "rejected" && len(committed) > 0:
 		s.Errorf("%s was told that nothing was started (%v), the participants hold %v", o.key, o.err, states)
@@ -224,7 +226,7 @@ func (s *system) outcome(o *order) bool {
 // incarnation is that of the commit log stream.
 func (s *system) incarnation() string {
 	s.Helper()
-	info, err := streams.Check(s.Context(), s.js, wire.TxLog())
+	info, err := streams.Check(s.Context(), s.js, txwire.LogStream())
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -11,19 +11,21 @@ import (
 	"time"
 
 	"parley/participants/delivery"
+	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // receipt is what `parley order --json` prints, as far as it is looked at.
 type receipt struct {
-	Status      wire.Status `json:"status"`
-	ID          wire.TxID   `json:"id"`
-	Key         string      `json:"key"`
-	Courier     int64       `json:"courier"`
-	Code        wire.Code   `json:"code"`
-	Reason      string      `json:"reason"`
-	Participant string      `json:"participant"`
+	Status      txwire.Status `json:"status"`
+	ID          txwire.ID     `json:"id"`
+	Key         string        `json:"key"`
+	Courier     int64         `json:"courier"`
+	Code        wire.Code     `json:"code"`
+	Reason      string        `json:"reason"`
+	Participant string        `json:"participant"`
 }
 
 // up starts everything in one process; the ledger of orders goes on.
@@ -49,7 +51,7 @@ func newUp(t testing.TB) (*system, *process) {
 func (s *system) cliOrder(wantCode int, key, item string, quantity int64, zone string) receipt {
 	s.Helper()
 	r := parleyJSON[receipt](s, wantCode, "order", item, fmt.Sprint(quantity), "--zone", zone, "--key", key, "--wait", "applied", "--nats", s.url)
-	o := &order{key: key, item: item, quantity: quantity, zone: zone, wait: wire.WaitApplied, told: wire.Outcome{Status: r.Status, ID: r.ID, Reason: r.Reason}}
+	o := &order{key: key, item: item, quantity: quantity, zone: zone, wait: txwire.WaitApplied, told: txwire.Outcome{Status: r.Status, ID: r.ID, Reason: r.Reason}}
 	if !slices.ContainsFunc(s.orders, func(have *order) bool { return have.key == key }) {
 		s.orders = append(s.orders, o)
 	}
@@ -69,7 +71,7 @@ func TestLifecycle(t *testing.T) {
 	s.check()
 
 	first := s.cliOrder(exitOK, "lunch", "margherita", 3, "north")
-	if first.Status != wire.StatusCommitted || first.Courier == 0 {
+	if first.Status != txwire.StatusCommitted || first.Courier == 0 {
 		t.Errorf("order: %+v", first)
 	}
 	s.check()
@@ -78,12 +80,12 @@ func TestLifecycle(t *testing.T) {
 		quantity            int64
 		says                []string
 	}{
-		{"too-much", "margherita", "north", wire.Inventory, 98, []string{"only 97", "98 ordered"}},
-		{"no-such", "unicorn", "north", wire.Inventory, 1, []string{"unicorn", "menu"}},
-		{"far-away", "margherita", "moon", wire.Delivery, 1, []string{"moon", "north"}},
+		{"too-much", "margherita", "north", food.Inventory, 98, []string{"only 97", "98 ordered"}},
+		{"no-such", "unicorn", "north", food.Inventory, 1, []string{"unicorn", "menu"}},
+		{"far-away", "margherita", "moon", food.Delivery, 1, []string{"moon", "north"}},
 	} {
 		r := s.cliOrder(exitAborted, c.key, c.item, c.quantity, c.zone)
-		if r.Status != wire.StatusAborted || r.Code != wire.CodeRefused || r.Participant != c.by {
+		if r.Status != txwire.StatusAborted || r.Code != wire.CodeRefused || r.Participant != c.by {
 			t.Errorf("%s: %+v", c.key, r)
 		}
 		for _, want := range c.says {

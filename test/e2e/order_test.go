@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // order is one order and what its client was told.
@@ -16,14 +18,14 @@ type order struct {
 	quantity  int64
 	// zone is empty for an order that needs no courier.
 	zone string
-	wait wire.Wait
+	wait txwire.Wait
 	// timeout is for the votes.
 	timeout time.Duration
 
 	cancel context.CancelFunc
 	done   chan struct{}
 	// told and err are the answer, once done is closed.
-	told wire.Outcome
+	told txwire.Outcome
 	err  error
 }
 
@@ -42,18 +44,18 @@ func (s *system) newOrder() *order {
 	n := len(s.orders)
 	o := &order{
 		key: fmt.Sprintf("order-%d", n), item: fmt.Sprintf("item-%d", n%3), zone: fmt.Sprintf("zone-%d", n%2),
-		quantity: int64(1 + n%5), wait: wire.WaitDecided, timeout: voteTimeout,
+		quantity: int64(1 + n%5), wait: txwire.WaitDecided, timeout: voteTimeout,
 	}
 	s.orders = append(s.orders, o)
 	return o
 }
 
 func (o *order) request() txclient.Request {
-	r := txclient.Request{Key: o.key, Timeout: o.timeout, Wait: o.wait, Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
+	r := txclient.Request{Key: o.key, Timeout: o.timeout, Wait: o.wait, Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
 	}}
 	if o.zone != "" {
-		r.Branches = append(r.Branches, wire.Branch{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: o.zone})})
+		r.Branches = append(r.Branches, txwire.Branch{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: o.zone})})
 	}
 	return r
 }
@@ -75,10 +77,10 @@ func (s *system) submit(o *order) *order {
 // place places an order, which nothing hinders, and waits until it is applied.
 func (s *system) place(o *order) *order {
 	s.Helper()
-	o.wait = wire.WaitApplied
+	o.wait = txwire.WaitApplied
 	s.submit(o)
 	<-o.done
-	if o.err != nil || o.told.Status != wire.StatusCommitted {
+	if o.err != nil || o.told.Status != txwire.StatusCommitted {
 		s.Fatalf("%s: %+v, %v, want committed", o.key, o.told, o.err)
 	}
 	return o
@@ -105,11 +107,11 @@ func (s *system) repeatAll() {
 		<-o.done
 		now := o.answer()
 		switch {
-		case now != string(wire.StatusCommitted) && now != string(wire.StatusAborted):
+		case now != string(txwire.StatusCommitted) && now != string(txwire.StatusAborted):
 			s.Errorf("%s asked again: %s (%+v, %v), want a definite answer", o.key, now, o.told, o.err)
-		case before == string(wire.StatusCommitted) && o.told.ID != id:
+		case before == string(txwire.StatusCommitted) && o.told.ID != id:
 			s.Errorf("%s asked again: committed as %s, before as %s", o.key, o.told.ID, id)
-		case (before == string(wire.StatusCommitted) || before == string(wire.StatusAborted)) && before != now:
+		case (before == string(txwire.StatusCommitted) || before == string(txwire.StatusAborted)) && before != now:
 			s.Errorf("%s asked again: %s (%+v), before %s", o.key, now, o.told, before)
 		}
 	}

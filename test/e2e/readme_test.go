@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/blog"
+	"parley/internal/catalog"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -204,7 +205,7 @@ func (r *reader) roles(lines []string) map[string]*process {
 	all := map[string]*process{}
 	for _, line := range lines {
 		if strings.Contains(line, "parley init") {
-			if out, code := r.run(line); code != exitOK || strings.Count(out, " is created, ") != len(wire.Streams()) {
+			if out, code := r.run(line); code != exitOK || strings.Count(out, " is created, ") != len(catalog.Streams()) {
 				r.Fatalf("%s: exit %d\n%s", line, code, out)
 			}
 			continue

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -23,7 +23,7 @@ func foreign() []string {
 	const log = "replytrapreplyta"
 	return []string{
 		"$JS.API.STREAM.PURGE.TRAP", "$SYS.REQ.TRAP", "$SRV.TRAP",
-		wire.TxSubject(wire.KindVote, "trap", wire.TxID{Log: log, N: 1}), wire.OwnerSubject(log), wire.Prefix + "trap",
+		txwire.Subject(txwire.KindVote, "trap", txwire.ID{Log: log, N: 1}), txwire.OwnerSubject(log), txwire.Prefix + "trap",
 		"id.trap", "chat.trap", "blog.trap", "participant.trap", "inventory.trap", "delivery.trap", "journal.trap.trap", "abandoned.trap.trap.1",
 	}
 }

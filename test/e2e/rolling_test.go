@@ -11,6 +11,7 @@ import (
 
 	"parley/internal/cluster"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Every process of a cluster is drained and started again, one after another, as
@@ -37,7 +38,7 @@ func TestRollingRestart(t *testing.T) {
 	})
 	s.check()
 	for _, o := range s.orders {
-		if o.answer() != string(wire.StatusCommitted) && !c.late(o) {
+		if o.answer() != string(txwire.StatusCommitted) && !c.late(o) {
 			t.Errorf("%s failed: %+v, %v", o.key, o.told, o.err)
 		}
 	}
@@ -169,5 +170,5 @@ func (c *rolling) restart(p cluster.Process) {
 func (c *rolling) late(o *order) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return o.told.Code == wire.CodeNoParticipant && c.away[o.told.Participant] > wire.DefaultTimeout
+	return o.told.Code == wire.CodeNoParticipant && c.away[o.told.Participant] > txwire.DefaultTimeout
 }

@@ -14,8 +14,11 @@ import (
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
 	"parley/idworker/idclient"
+	"parley/idworker/snowflake"
 	"parley/internal/cluster"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/txwire"
 )
 
 // How much is asked for: enough to see every pause, little enough to leave the
@@ -55,9 +58,9 @@ type traffic struct {
 	count   map[client]int
 	longest map[string]map[string]time.Duration
 	wrong   []string
-	last    wire.ID
+	last    snowflake.ID
 	ids     int
-	posts   map[wire.ID]string
+	posts   map[snowflake.ID]string
 	sent    map[string]bool
 	heard   []*listener
 }
@@ -75,7 +78,7 @@ type listener struct {
 func (c *rolling) startLoad() *traffic {
 	l := &traffic{
 		TB: c, cluster: c, count: map[client]int{}, longest: map[string]map[string]time.Duration{},
-		posts: map[wire.ID]string{}, sent: map[string]bool{},
+		posts: map[snowflake.ID]string{}, sent: map[string]bool{},
 	}
 	l.ctx, l.end = context.WithCancel(c.Context())
 	for i := range rollingOrders {
@@ -171,7 +174,7 @@ func (l *traffic) stop() {
 func (l *traffic) order(int) error {
 	o := l.cluster.submit(l.cluster.newOrder())
 	<-o.done
-	if o.answer() == string(wire.StatusCommitted) || o.told.Code == wire.CodeNoParticipant { // see late
+	if o.answer() == string(txwire.StatusCommitted) || o.told.Code == wire.CodeNoParticipant { // see late
 		return nil
 	}
 	return fmt.Errorf("%s: %+v, %v", o.key, o.told, o.err)
@@ -196,7 +199,7 @@ func (l *traffic) post(client *blogclient.Client, n int) error {
 	ctx, cancel := context.WithTimeout(l.Context(), clientPatience)
 	defer cancel()
 	text := fmt.Sprintf("post %d", n)
-	got, ok := insist(ctx, client, wire.NewPost{User: "ada", Text: text, Key: fmt.Sprintf("post-%d", n)})
+	got, ok := insist(ctx, client, blogwire.NewPost{User: "ada", Text: text, Key: fmt.Sprintf("post-%d", n)})
 	if !ok {
 		return errors.New("it is not acknowledged")
 	}

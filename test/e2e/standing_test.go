@@ -11,7 +11,8 @@ import (
 	"testing"
 
 	"parley/participants"
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 )
 
 // backup copies inventory's journal while it runs, as the sqlite3 shell does, to a
@@ -68,47 +69,47 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 
 	s.wantRefused(old, "is a copy of one that answers elsewhere")
 	s.place(s.newOrder())
-	s.participants[wire.Inventory].Stop()
+	s.participants[food.Inventory].Stop()
 	s.wantRefused(t.TempDir(), "start once with --new-journal")
 
 	// It votes, dies, and an older copy takes its place. The order is committed.
-	p := s.startParticipant(wire.Inventory, "--crash-at", participants.StepVoteSent)
+	p := s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent)
 	p.Await("^inventory is ready$")
 	lost := s.submit(s.newOrder())
 	p.AwaitKilled()
 	<-lost.done
-	if lost.err != nil || lost.told.Status != wire.StatusCommitted {
+	if lost.err != nil || lost.told.Status != txwire.StatusCommitted {
 		t.Fatalf("the order is %+v, %v", lost.told, lost.err)
 	}
 	s.restore(old)
-	p = s.startParticipant(wire.Inventory)
+	p = s.startParticipant(food.Inventory)
 	p.Await("this journal went back")
 	p.Await("^inventory is ready$")
 	eventually(s, patience, "the lost commit is a violation", func() error {
-		b, err := s.branches(wire.Inventory, wire.BranchQuery{ID: lost.told.ID})
+		b, err := s.branches(food.Inventory, txwire.BranchQuery{ID: lost.told.ID})
 		if err != nil || len(b.Violations) == 0 {
 			return fmt.Errorf("%+v, %w", b, err)
 		}
 		return nil
 	})
-	unfinished := parleyJSON[struct{ Transactions []struct{ ID wire.TxID } }](t, exitOK, "tx", "list", "--nats", s.url, "--json")
+	unfinished := parleyJSON[struct{ Transactions []struct{ ID txwire.ID } }](t, exitOK, "tx", "list", "--nats", s.url, "--json")
 	if len(unfinished.Transactions) != 1 || unfinished.Transactions[0].ID != lost.told.ID {
 		t.Errorf("unfinished are %+v, want %s", unfinished, lost.told.ID)
 	}
 	s.place(s.newOrder())
 
 	// The violation is acknowledged.
-	if out, errs, code := parley(t, "tx", "abandon", lost.told.ID.String(), wire.Inventory, "--reason", "restored an old backup", "--nats", s.url); code != exitOK {
+	if out, errs, code := parley(t, "tx", "abandon", lost.told.ID.String(), food.Inventory, "--reason", "restored an old backup", "--nats", s.url); code != exitOK {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	eventually(s, patience, "nothing is unfinished", func() error { return s.onlyAbandoned(1) })
 	eventually(s, patience, "the violation is off the list", func() error {
-		if b, err := s.branches(wire.Inventory, wire.BranchQuery{}); err != nil || len(b.Violations) != 0 {
+		if b, err := s.branches(food.Inventory, txwire.BranchQuery{}); err != nil || len(b.Violations) != 0 {
 			return fmt.Errorf("%+v, %w", b.Violations, err)
 		}
 		return nil
 	})
-	again := parleyJSON[wire.Abandoned](t, exitOK, "tx", "abandon", lost.told.ID.String(), wire.Inventory, "--reason", "once more", "--nats", s.url, "--json")
+	again := parleyJSON[txwire.Abandoned](t, exitOK, "tx", "abandon", lost.told.ID.String(), food.Inventory, "--reason", "once more", "--nats", s.url, "--json")
 	if again.Reason != "restored an old backup" {
 		t.Errorf("abandoned once more: %+v", again)
 	}
@@ -131,13 +132,13 @@ func TestAbandon(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t)
 	s.startCoordinator()
-	s.participants[wire.Inventory].Stop()
-	p := s.startParticipant(wire.Inventory, "--crash-at", participants.StepVoteSent)
+	s.participants[food.Inventory].Stop()
+	p := s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent)
 	p.Await("^inventory is ready$")
 	lost := s.submit(s.newOrder())
 	p.AwaitKilled()
 	<-lost.done
-	if lost.err != nil || lost.told.Status != wire.StatusCommitted {
+	if lost.err != nil || lost.told.Status != txwire.StatusCommitted {
 		t.Fatalf("the order is %+v, %v", lost.told, lost.err)
 	}
 	id := lost.told.ID.String()
@@ -158,7 +159,7 @@ func TestAbandon(t *testing.T) {
 		}
 	}
 	move(s.data, away)
-	fresh := s.startParticipant(wire.Inventory, "--new-journal")
+	fresh := s.startParticipant(food.Inventory, "--new-journal")
 	fresh.Await("^inventory is ready$")
 	abandon := func(want int, says string, args ...string) {
 		t.Helper()
@@ -167,11 +168,11 @@ func TestAbandon(t *testing.T) {
 			t.Errorf("%q: exit %d, want %d and %q: %s%s", args, code, want, says, out, errs)
 		}
 	}
-	abandon(exitWrong, "reason", id, wire.Inventory, "--reason", " ")
+	abandon(exitWrong, "reason", id, food.Inventory, "--reason", " ")
 	abandon(exitWrong, "takes no part", id, "nobody", "--reason", "it is lost")
-	abandon(exitWrong, "no commit log has", "aaaaaaaaaaaaaaaa.1", wire.Inventory, "--reason", "it is lost")
-	abandon(exitOK, "is abandoned", id, wire.Inventory, "--reason", "its disk burnt", "--by", "ada")
-	abandon(exitOK, "its disk burnt", id, wire.Inventory, "--reason", "once more", "--by", "bob")
+	abandon(exitWrong, "no commit log has", "aaaaaaaaaaaaaaaa.1", food.Inventory, "--reason", "it is lost")
+	abandon(exitOK, "is abandoned", id, food.Inventory, "--reason", "its disk burnt", "--by", "ada")
+	abandon(exitOK, "its disk burnt", id, food.Inventory, "--reason", "once more", "--by", "bob")
 	eventually(s, patience, "nothing is unfinished", func() error { return s.onlyAbandoned(1) })
 
 	// A coordinator that starts later knows it, too.
@@ -194,7 +195,7 @@ func TestAbandon(t *testing.T) {
 	}
 	move(s.data, filepath.Join(s.data, "other"))
 	move(away, s.data)
-	s.startParticipant(wire.Inventory).Await("^inventory is ready$")
+	s.startParticipant(food.Inventory).Await("^inventory is ready$")
 	eventually(s, patience, "it is applied", func() error { return s.onlyAbandoned(0) })
 	if out := show(); !strings.Contains(out, "ABANDONED at inventory") || strings.Count(out, " committed ") < 2 {
 		t.Errorf("it is shown as %s", out)
@@ -218,29 +219,29 @@ func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 		}
 	}
 	// Held at the vote, while somebody breaks the table.
-	s.participants[wire.Delivery].Stop()
-	p := s.startParticipant(wire.Delivery, "--hold-at", participants.StepOutcomeBeforeCommit)
+	s.participants[food.Delivery].Stop()
+	p := s.startParticipant(food.Delivery, "--hold-at", participants.StepOutcomeBeforeCommit)
 	p.Await("^delivery is ready$")
 	o := s.submit(s.newOrder())
 	<-o.done
 	p.AwaitHeld(participants.StepOutcomeBeforeCommit)
 	p.Kill()
 	exec("CREATE TRIGGER broken BEFORE UPDATE ON couriers BEGIN SELECT RAISE(ABORT, 'broken by hand'); END")
-	s.startParticipant(wire.Delivery).Await("^delivery is ready$")
+	s.startParticipant(food.Delivery).Await("^delivery is ready$")
 	id := o.told.ID.String()
 	eventually(s, patience, "it fails", func() error {
-		out, errs, code := parley(t, "tx", "retry", id, wire.Delivery, "--nats", s.url)
+		out, errs, code := parley(t, "tx", "retry", id, food.Delivery, "--nats", s.url)
 		if code != exitFailed || !strings.Contains(errs, "broken by hand") {
 			return fmt.Errorf("exit %d: %s%s", code, out, errs)
 		}
 		return nil
 	})
-	if out, errs, code := parley(t, "tx", "abandon", id, wire.Delivery, "--reason", "I am in a hurry", "--nats", s.url); code != exitWrong || !strings.Contains(errs, "it will apply it") {
+	if out, errs, code := parley(t, "tx", "abandon", id, food.Delivery, "--reason", "I am in a hurry", "--nats", s.url); code != exitWrong || !strings.Contains(errs, "it will apply it") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
 	exec("DROP TRIGGER broken")
 	eventually(s, patience, "it is applied", func() error {
-		if out, errs, code := parley(t, "tx", "retry", id, wire.Delivery, "--nats", s.url); code != exitOK && !strings.Contains(errs, "no outcome of this transaction has failed here") {
+		if out, errs, code := parley(t, "tx", "retry", id, food.Delivery, "--nats", s.url); code != exitOK && !strings.Contains(errs, "no outcome of this transaction has failed here") {
 			return fmt.Errorf("exit %d: %s%s", code, out, errs)
 		}
 		return s.onlyAbandoned(0)

@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	"parley/participants"
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 )
 
 // TestStreamLost: the stream of the commit logs is deleted under a running
@@ -16,10 +17,10 @@ func TestStreamLost(t *testing.T) {
 	s := newSystem(t)
 	c := s.startCoordinator()
 	s.place(s.newOrder())
-	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
+	for _, p := range []*process{c, s.participants[food.Inventory], s.participants[food.Delivery]} {
 		if code := p.Wait(); code != exitFailed {
 			t.Errorf("%s: exit %d, want 1", p.Name(), code)
 		}
@@ -37,7 +38,7 @@ func TestStreamRecreated(t *testing.T) {
 	c := s.startCoordinator()
 	s.place(s.newOrder())
 	was := s.incarnation()
-	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
 	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
@@ -45,7 +46,7 @@ func TestStreamRecreated(t *testing.T) {
 	}
 	is := s.incarnation()
 	// Those that run have noticed, even if it was made anew at once.
-	for _, p := range []*process{c, s.participants[wire.Inventory], s.participants[wire.Delivery]} {
+	for _, p := range []*process{c, s.participants[food.Inventory], s.participants[food.Delivery]} {
 		if code := p.Wait(); code != exitFailed {
 			t.Errorf("%s: exit %d, want 1", p.Name(), code)
 		}
@@ -90,7 +91,7 @@ func TestStreamLostWithBranchInDoubt(t *testing.T) {
 	for _, name := range both {
 		s.participants[name].Stop()
 	}
-	if err := s.js.DeleteStream(t.Context(), wire.TxLog().Name); err != nil {
+	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
 	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
@@ -104,7 +105,7 @@ func TestStreamLostWithBranchInDoubt(t *testing.T) {
 	s.startCoordinator()
 	eventually(t, patience, "aborting what was in doubt", s.inDoubt)
 	for _, name := range both {
-		b, err := s.branches(name, wire.BranchQuery{Key: lost.key})
+		b, err := s.branches(name, txwire.BranchQuery{Key: lost.key})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,18 +150,18 @@ func TestOlderStore(t *testing.T) {
 	store, older, newer := s.path("broker"), s.path("older"), s.path("newer")
 	copyStore(t, store, older)
 	s.startBroker()
-	s.startParticipant(wire.Delivery).Await("delivery is ready")
-	s.startParticipant(wire.Inventory, "--crash-at", participants.StepVoteSent).Await("inventory is ready")
+	s.startParticipant(food.Delivery).Await("delivery is ready")
+	s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent).Await("inventory is ready")
 	s.startCoordinator()
 	o := s.submit(s.newOrder())
-	s.participants[wire.Inventory].AwaitKilled()
+	s.participants[food.Inventory].AwaitKilled()
 	<-o.done
-	if o.err != nil || o.told.Status != wire.StatusCommitted {
+	if o.err != nil || o.told.Status != txwire.StatusCommitted {
 		t.Fatalf("the order is %+v, %v", o.told, o.err)
 	}
 	eventually(t, patience, "delivery applies it", func() error {
-		b, err := s.branches(wire.Delivery, wire.BranchQuery{Key: o.key})
-		if err != nil || len(b.Branches) != 1 || b.Branches[0].State != wire.BranchCommitted {
+		b, err := s.branches(food.Delivery, txwire.BranchQuery{Key: o.key})
+		if err != nil || len(b.Branches) != 1 || b.Branches[0].State != txwire.BranchCommitted {
 			return fmt.Errorf("%+v, %w", b, err)
 		}
 		return nil

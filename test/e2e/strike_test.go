@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/coordinator"
-	"parley/wire"
+	"parley/participants/food"
 )
 
 // crashParticipant: a participant kills itself at the point.
@@ -75,8 +75,8 @@ func crashPurging(tr *trial) {
 // coordinator dies between the checkpoint and the purge.
 func crashCarried(tr *trial) {
 	victim := tr.restartWith("--crash-at")
-	tr.participants[wire.Delivery].Stop()
-	slow := tr.startParticipant(wire.Delivery, "--hold-at", "outcome-before-commit")
+	tr.participants[food.Delivery].Stop()
+	slow := tr.startParticipant(food.Delivery, "--hold-at", "outcome-before-commit")
 	slow.Await("delivery is ready")
 	carried := tr.submit(tr.newOrder())
 	slow.AwaitHeld("outcome-before-commit")
@@ -92,7 +92,7 @@ func crashCarried(tr *trial) {
 	// What it was held in is lost as well: only the log knows of the commit.
 	slow.Kill()
 	tr.healed = time.Now()
-	tr.startParticipant(wire.Delivery)
+	tr.startParticipant(food.Delivery)
 	tr.startCoordinator()
 }
 

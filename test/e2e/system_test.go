@@ -11,7 +11,8 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,7 +39,7 @@ type system struct {
 }
 
 // both are the participants.
-var both = []string{wire.Inventory, wire.Delivery}
+var both = []string{food.Inventory, food.Delivery}
 
 // newSystem starts a broker and participants with goods that no test exhausts.
 func newSystem(t testing.TB) *system {
@@ -157,7 +158,7 @@ func (s *system) killAll() {
 // logs are the commit logs that have records, and how many.
 func (s *system) logs() map[string]uint64 {
 	s.Helper()
-	st, err := s.js.Stream(s.Context(), wire.TxLog().Name)
+	st, err := s.js.Stream(s.Context(), txwire.LogStream().Name)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -50,7 +51,7 @@ func TestWatch(t *testing.T) {
 	o := s.place(s.newOrder())
 	id := o.told.ID
 	var want []string
-	for _, kind := range []string{wire.KindPrepare, wire.KindVote, wire.KindCommit, wire.KindAck} {
+	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAck} {
 		for _, p := range both {
 			want = append(want, fmt.Sprintf("tx.%s.%s.%s", kind, p, id))
 		}
@@ -61,7 +62,7 @@ func TestWatch(t *testing.T) {
 
 	// The next transaction alone. Its number follows from the last one's, since
 	// there is one coordinator.
-	next := wire.TxID{Log: id.Log, N: id.N + 1}
+	next := txwire.ID{Log: id.Log, N: id.N + 1}
 	follow := subscribe(s, fmt.Sprintf("tx.*.*.%s.%d", next.Log, next.N))
 	s.place(s.newOrder()) // followed
 	s.place(s.newOrder()) // not followed
@@ -81,7 +82,7 @@ func compare(t testing.TB, what string, got, want []string) {
 	if g, w := slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want)); !slices.Equal(g, w) {
 		t.Errorf("%s saw\n%s\nwant\n%s", what, strings.Join(g, "\n"), strings.Join(w, "\n"))
 	}
-	phase := []string{"submit", wire.KindPrepare, wire.KindVote, "log", wire.KindCommit, wire.KindAck}
+	phase := []string{"submit", txwire.KindPrepare, txwire.KindVote, "log", txwire.KindCommit, txwire.KindAck}
 	of := func(subject string) int { return slices.Index(phase, strings.Split(subject, ".")[1]) }
 	// What one participant does can overtake what another does; a phase as a
 	// whole begins in order.
@@ -139,13 +140,13 @@ func TestServices(t *testing.T) {
 			t.Errorf("ping: %+v", p)
 		}
 	}
-	if got := slices.Sorted(maps.Keys(names)); !slices.Equal(got, []string{"coordinator", wire.Delivery, wire.Inventory}) {
+	if got := slices.Sorted(maps.Keys(names)); !slices.Equal(got, []string{"coordinator", food.Delivery, food.Inventory}) {
 		t.Errorf("services: %v", got)
 	}
 	endpoints := map[string][]string{
-		"coordinator":  {wire.SubjectSubmit, wire.SubjectStatus, wire.SubjectResolve, wire.SubjectCoordinators},
-		wire.Inventory: {wire.BranchSubject(wire.Inventory), wire.SubjectItems, wire.SubjectRestock},
-		wire.Delivery:  {wire.BranchSubject(wire.Delivery), wire.SubjectCouriers, wire.SubjectComplete},
+		"coordinator":  {txwire.SubjectSubmit, txwire.SubjectStatus, txwire.SubjectResolve, txwire.SubjectCoordinators},
+		food.Inventory: {txwire.BranchSubject(food.Inventory), food.SubjectItems, food.SubjectRestock},
+		food.Delivery:  {txwire.BranchSubject(food.Delivery), food.SubjectCouriers, food.SubjectComplete},
 	}
 	for _, i := range service[micro.Info](s, micro.InfoVerb, 3) {
 		var subjects []string
@@ -172,11 +173,11 @@ func TestServices(t *testing.T) {
 		}
 		for _, e := range st.Endpoints {
 			switch e.Subject {
-			case wire.SubjectSubmit:
+			case txwire.SubjectSubmit:
 				if e.NumRequests != placed || e.NumErrors != 0 {
 					t.Errorf("%s: %+v, want %d requests", e.Subject, e, placed)
 				}
-			case wire.BranchSubject(wire.Inventory):
+			case txwire.BranchSubject(food.Inventory):
 				if err := countsAre(e.Data, placed); err != nil {
 					t.Errorf("%s: %v in %s", st.Name, err, e.Data)
 				}

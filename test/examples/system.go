@@ -11,10 +11,10 @@ import (
 	"os"
 
 	"parley/broker"
+	"parley/internal/catalog"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/natsconn"
-	"parley/wire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -40,7 +40,7 @@ func Start(roles ...Role) (nc *nats.Conn, stop func()) {
 	stops = append(stops, func() error { nc.Close(); return nil })
 	js, err := jetstream.New(nc)
 	must(err)
-	for _, spec := range wire.Streams() {
+	for _, spec := range catalog.Streams() {
 		_, _, err := streams.Ensure(ctx, js, spec, 1)
 		must(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
 )
 
 // Census has seen every ID. It keeps one bit for each counter of each worker
@@ -36,7 +36,7 @@ func (c *Census) Count() int64 {
 
 // Block sees every ID of a block. The error names the first that was seen
 // before.
-func (c *Census) Block(b wire.Block) error {
+func (c *Census) Block(b snowflake.Block) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range b.Count {
@@ -48,10 +48,10 @@ func (c *Census) Block(b wire.Block) error {
 }
 
 // ID sees one ID.
-func (c *Census) ID(id wire.ID) error {
+func (c *Census) ID(id snowflake.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.see(id.Worker(), wire.Counter(id.Timestamp(), id.Sequence())) {
+	if !c.see(id.Worker(), snowflake.Counter(id.Timestamp(), id.Sequence())) {
 		return duplicate(id)
 	}
 	return nil
@@ -74,19 +74,19 @@ func (c *Census) see(worker int, counter int64) (first bool) {
 	return true
 }
 
-func duplicate(id wire.ID) error {
+func duplicate(id snowflake.ID) error {
 	return fmt.Errorf("id %d was given twice: timestamp %d, worker %d, sequence %d", id, id.Timestamp(), id.Worker(), id.Sequence())
 }
 
 // Order holds one asker's IDs to their order: it asks one request after the
 // other, so what a worker number gives later must be above what it gave before,
 // whichever process held the number.
-type Order struct{ last map[int]wire.ID }
+type Order struct{ last map[int]snowflake.ID }
 
-func NewOrder() *Order { return &Order{last: make(map[int]wire.ID)} }
+func NewOrder() *Order { return &Order{last: make(map[int]snowflake.ID)} }
 
 // Next sees an answer's first and last ID.
-func (o *Order) Next(first, last wire.ID) error {
+func (o *Order) Next(first, last snowflake.ID) error {
 	if before := o.last[first.Worker()]; first <= before {
 		return fmt.Errorf("worker %d gave %d after %d", first.Worker(), first, before)
 	}

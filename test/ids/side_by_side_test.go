@@ -4,23 +4,24 @@ import (
 	"fmt"
 	"testing"
 
+	"parley/idworker/snowflake"
 	"parley/test/proc"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // workers is what `parley id workers --json` prints, as far as it matters here.
 type workers struct {
 	Leases []struct {
-		wire.Lease
+		idwire.Lease
 		Taken bool `json:"taken"`
 	} `json:"leases"`
-	Processes []wire.IDWorkerState `json:"processes"`
+	Processes []idwire.IDWorkerState `json:"processes"`
 }
 
 // Started side by side every idworker has another number; the 33rd waits, says
 // so, and takes over when one goes.
 func TestSideBySide(t *testing.T) {
-	const all = wire.MaxWorker + 1
+	const all = snowflake.MaxWorker + 1
 	data := t.TempDir()
 	url := program.Start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
 	if _, errs, code := program.Run(t, "init", "--nats", url); code != proc.ExitOK {
@@ -42,9 +43,9 @@ func TestSideBySide(t *testing.T) {
 		w := proc.JSON[workers](t, program, proc.ExitOK, "id", "workers", "--nats", url)
 		for _, p := range w.Processes {
 			switch {
-			case p.State == wire.WorkerHolding:
+			case p.State == idwire.WorkerHolding:
 				holding[*p.Worker]++
-			case p.State == wire.WorkerStandby:
+			case p.State == idwire.WorkerStandby:
 				standby++
 			}
 		}

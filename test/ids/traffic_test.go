@@ -8,7 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -64,11 +66,11 @@ func (tr *traffic) run(ctx context.Context, askers int) {
 }
 
 func (tr *traffic) grant(ctx context.Context, order *Order) error {
-	data, ok := tr.ask(ctx, wire.SubjectIDGrant, wire.Encode(wire.GrantRequest{V: wire.Version, Count: wire.MaxBlock}))
+	data, ok := tr.ask(ctx, idwire.SubjectGrant, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock}))
 	if !ok {
 		return nil
 	}
-	m, err := wire.Decode[wire.Grant](data)
+	m, err := wire.Decode[idwire.Grant](data)
 	if err != nil {
 		return err
 	}
@@ -83,11 +85,11 @@ func (tr *traffic) grant(ctx context.Context, order *Order) error {
 
 func (tr *traffic) ids(ctx context.Context, order *Order) error {
 	const count = 100
-	data, ok := tr.ask(ctx, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: count}))
+	data, ok := tr.ask(ctx, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: count}))
 	if !ok {
 		return nil
 	}
-	m, err := wire.Decode[wire.IDs](data)
+	m, err := wire.Decode[idwire.IDs](data)
 	if err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func (tr *traffic) refusal(ctx context.Context, why string) {
 }
 
 // distance notes how far an ID's time is from now.
-func (tr *traffic) distance(id wire.ID) {
+func (tr *traffic) distance(id snowflake.ID) {
 	d := time.Since(id.Time())
 	tr.mu.Lock()
 	defer tr.mu.Unlock()

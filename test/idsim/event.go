@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // maxNumbers bounds the worker numbers of a world.
@@ -135,6 +135,6 @@ func (w *world) sight(n int, at int8) string {
 	return fmt.Sprintf("%d %s", r.Seq, recordText(r.Record))
 }
 
-func recordText(r wire.Lease) string {
+func recordText(r idwire.Lease) string {
 	return fmt.Sprintf("worker %d %s by %s until %d (%s)", r.Worker, r.State, r.Holder, r.Until, r.Nonce)
 }

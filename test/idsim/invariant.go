@@ -3,7 +3,8 @@ package idsim
 import (
 	"fmt"
 
-	"parley/wire"
+	"parley/idworker/snowflake"
+	"parley/wire/idwire"
 )
 
 // Invariant is the name of what must hold in every state.
@@ -44,7 +45,7 @@ func (w *world) fail(i Invariant, format string, args ...any) {
 }
 
 // checkTaken looks at a block of IDs that a process has just made.
-func (w *world) checkTaken(p *process, b wire.Block) {
+func (w *world) checkTaken(p *process, b snowflake.Block) {
 	s := span{b.Start, b.Start + int64(b.Count), p.incarnation}
 	if int(p.worker) == b.Worker && s.from < p.last {
 		w.fail(Ascending, "%s makes %s of worker %d after %s", p.name(), timestampOf(s.from), b.Worker, timestampOf(p.last-1))
@@ -57,13 +58,13 @@ func (w *world) checkTaken(p *process, b wire.Block) {
 	if w.cfg.Unverified || p.incarnation != w.g.incarnation {
 		return
 	}
-	if row := r.newest(w.g.incarnation); row == nil || s.to > wire.Counter(row.Record.Until, 0) {
+	if row := r.newest(w.g.incarnation); row == nil || s.to > snowflake.Counter(row.Record.Until, 0) {
 		w.fail(Reserved, "%s makes %s of worker %d, and its newest record does not reserve it", p.name(), timestampOf(s.to-1), b.Worker)
 	}
 }
 
 // checkStored looks at a record that is stored after old, which may be nil.
-func (w *world) checkStored(r *register, old *row, record wire.Lease) {
+func (w *world) checkStored(r *register, old *row, record idwire.Lease) {
 	if record.Until > w.g.now+w.cfg.limits().Reserve && (old == nil || record.Until > old.Record.Until) {
 		w.fail(Bounded, "worker %d is %s until %d, and the broker's time is %d", record.Worker, record.State, record.Until, w.g.now)
 	}
@@ -71,7 +72,7 @@ func (w *world) checkStored(r *register, old *row, record wire.Lease) {
 		return
 	}
 	for _, s := range r.taken {
-		if s.incarnation == w.g.incarnation && s.to > wire.Counter(record.Until, 0) {
+		if s.incarnation == w.g.incarnation && s.to > snowflake.Counter(record.Until, 0) {
 			w.fail(Reserved, "worker %d is %s until %d, and %s was made", record.Worker, record.State, record.Until, timestampOf(s.to-1))
 		}
 	}

@@ -57,7 +57,7 @@ func Mutants() []Mutant {
 			mutant.Replace(fileClaim, "f.from = max(f.from, old.Record.Until)", "f.from = m.clock.Sent"),
 		}},
 		{Name: "floor-too-low", Config: "drain", Breaks: Reserved, Edits: []mutant.Edit{
-			mutant.Replace(fileRange, "return (counter + wire.MaxSequence) >> sequenceBits", "return counter >> sequenceBits"),
+			mutant.Replace(fileRange, "return (counter + MaxSequence) >> sequenceBits", "return counter >> sequenceBits"),
 		}},
 		{Name: "floor-not-asked", Config: "drain", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileHold, "	if !h.installed {\n", "	if h.installed {\n"),

@@ -6,7 +6,6 @@ import (
 
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
-	"parley/wire"
 )
 
 // process is one idworker: the machine and the range of production, and what
@@ -171,5 +170,5 @@ func (w *world) take(p *process, n int) {
 
 // timestampOf is the timestamp of a counter, for people.
 func timestampOf(counter int64) string {
-	return fmt.Sprintf("%d.%d", counter/(wire.MaxSequence+1), counter%(wire.MaxSequence+1))
+	return fmt.Sprintf("%d.%d", counter/(snowflake.MaxSequence+1), counter%(snowflake.MaxSequence+1))
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // register is one worker number at the abstract broker: its records, the writes
@@ -31,7 +31,7 @@ type row struct {
 // the number's subject.
 type write struct {
 	expect uint64
-	record wire.Lease
+	record idwire.Lease
 	// waiter is the process that waits for the answer to this very publish, -1
 	// if nobody does.
 	waiter int8
@@ -160,7 +160,7 @@ func (r *register) appendKey(b []byte) []byte {
 	return b
 }
 
-func appendRecord(b []byte, r wire.Lease) []byte {
+func appendRecord(b []byte, r idwire.Lease) []byte {
 	b = append(b, byte(len(r.State))) // which differs
 	b = binary.AppendUvarint(b, uint64(r.Until))
 	b = append(b, r.Holder...)

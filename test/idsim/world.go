@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/idworker/lease"
-	"parley/wire"
+	"parley/wire/idwire"
 )
 
 // world is one state of everything.
@@ -35,8 +35,8 @@ func newWorld(cfg *Config) *world {
 	for n := range cfg.Numbers {
 		r := &register{number: n}
 		if slices.Contains(cfg.Poisoned, n) {
-			r.rows = []row{{Row: lease.Row{Seq: 1, Record: wire.Lease{
-				Worker: n, State: wire.LeaseHeld, Until: begin + 1000, Holder: "ghost", Nonce: "ghost",
+			r.rows = []row{{Row: lease.Row{Seq: 1, Record: idwire.Lease{
+				Worker: n, State: idwire.LeaseHeld, Until: begin + 1000, Holder: "ghost", Nonce: "ghost",
 			}}}}
 		}
 		w.regs = append(w.regs, r)

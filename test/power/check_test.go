@@ -7,8 +7,13 @@ import (
 	"time"
 
 	"parley/blog/blogclient"
+	"parley/idworker/snowflake"
+	"parley/participants/food"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -39,9 +44,9 @@ func (c *check) broke(format string, args ...any) {
 	c.broken = append(c.broken, fmt.Sprintf(format, args...))
 }
 
-func (c *check) branches(participant, key string) (wire.Branches, error) {
-	return answered(c, func(ctx context.Context) (wire.Branches, error) {
-		return ask[wire.Branches](ctx, c.nc, wire.BranchSubject(participant), wire.Encode(wire.BranchQuery{V: wire.Version, Key: key}))
+func (c *check) branches(participant, key string) (txwire.Branches, error) {
+	return answered(c, func(ctx context.Context) (txwire.Branches, error) {
+		return ask[txwire.Branches](ctx, c.nc, txwire.BranchSubject(participant), wire.Encode(txwire.BranchQuery{V: wire.Version, Key: key}))
 	})
 }
 
@@ -67,7 +72,7 @@ func answered[T any](c *check, question func(context.Context) (T, error)) (T, er
 }
 
 // both are the participants.
-func both() []string { return []string{wire.Inventory, wire.Delivery} }
+func both() []string { return []string{food.Inventory, food.Delivery} }
 
 // settled waits until nothing is in doubt.
 func (c *check) settled() error {
@@ -100,7 +105,7 @@ func (c *check) settled() error {
 func (c *check) orders() error {
 	c.taken, c.carried = map[string]int64{}, map[string]int64{}
 	for _, o := range c.promises.orders {
-		at := map[wire.TxID]map[string]wire.BranchState{}
+		at := map[txwire.ID]map[string]txwire.BranchState{}
 		for _, name := range both() {
 			b, err := c.branches(name, o.key)
 			if err != nil {
@@ -108,7 +113,7 @@ func (c *check) orders() error {
 			}
 			for _, i := range b.Branches {
 				if at[i.ID] == nil {
-					at[i.ID] = map[string]wire.BranchState{}
+					at[i.ID] = map[string]txwire.BranchState{}
 				}
 				at[i.ID][name] = i.State
 			}
@@ -119,12 +124,12 @@ func (c *check) orders() error {
 }
 
 // order checks one order against what the participants hold of it.
-func (c *check) order(o *order, at map[wire.TxID]map[string]wire.BranchState) {
-	var committed []wire.TxID
+func (c *check) order(o *order, at map[txwire.ID]map[string]txwire.BranchState) {
+	var committed []txwire.ID
 	for id, states := range at {
 		n := 0
 		for _, state := range states {
-			if state == wire.BranchCommitted {
+			if state == txwire.BranchCommitted {
 				n++
 			}
 		}
@@ -144,29 +149,29 @@ func (c *check) order(o *order, at map[wire.TxID]map[string]wire.BranchState) {
 	}
 	switch {
 	case o.outcome == nil:
-	case o.outcome.Status == wire.StatusCommitted && (len(committed) == 0 || committed[0] != o.outcome.ID):
+	case o.outcome.Status == txwire.StatusCommitted && (len(committed) == 0 || committed[0] != o.outcome.ID):
 		c.broke("%s was told committed as %s, the participants hold %v", o.key, o.outcome.ID, at)
-	case o.outcome.Status != wire.StatusCommitted && len(committed) > 0:
+	case o.outcome.Status != txwire.StatusCommitted && len(committed) > 0:
 		c.broke("%s was told %q, the participants hold %v", o.key, o.outcome.Status, at)
 	}
 }
 
-// stock is held against what was committed. Every item began with wire.MaxStock,
+// stock is held against what was committed. Every item began with food.MaxStock,
 // see inventory.Bench.
 func (c *check) stock() error {
-	items, err := answered(c, func(ctx context.Context) (wire.Items, error) {
-		return ask[wire.Items](ctx, c.nc, wire.SubjectItems, wire.Encode(wire.ItemsRequest{V: wire.Version}))
+	items, err := answered(c, func(ctx context.Context) (food.Items, error) {
+		return ask[food.Items](ctx, c.nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	})
 	if err != nil {
 		return err
 	}
 	for _, i := range items.Items {
-		if want := wire.MaxStock - c.taken[i.Item]; i.Stock != want || i.Reserved != 0 {
+		if want := food.MaxStock - c.taken[i.Item]; i.Stock != want || i.Reserved != 0 {
 			c.broke("%s: stock %d and reserved %d, want %d and 0", i.Item, i.Stock, i.Reserved, want)
 		}
 	}
-	couriers, err := answered(c, func(ctx context.Context) (wire.Couriers, error) {
-		return ask[wire.Couriers](ctx, c.nc, wire.SubjectCouriers, wire.Encode(wire.CouriersRequest{V: wire.Version}))
+	couriers, err := answered(c, func(ctx context.Context) (food.Couriers, error) {
+		return ask[food.Couriers](ctx, c.nc, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
 	})
 	if err != nil {
 		return err
@@ -186,9 +191,9 @@ func (c *check) stock() error {
 }
 
 func (c *check) posts() error {
-	client, stored := blogclient.New(c.nc), map[wire.ID]wire.Post{}
+	client, stored := blogclient.New(c.nc), map[snowflake.ID]blogwire.Post{}
 	for _, user := range authors(c.promises.posts) {
-		all, err := answered(c, func(context.Context) (all []wire.Post, err error) {
+		all, err := answered(c, func(context.Context) (all []blogwire.Post, err error) {
 			for post, err := range client.All(c.ctx, user) { // of many pages, each with a bound of its own
 				if wire.CodeOf(err) == wire.CodeNotFound {
 					return nil, nil // none of the user's posts is there
@@ -215,7 +220,7 @@ func (c *check) posts() error {
 	return nil
 }
 
-func authors(posts []wire.Post) (users []string) {
+func authors(posts []blogwire.Post) (users []string) {
 	seen := map[string]bool{}
 	for _, p := range posts {
 		if !seen[p.User] {
@@ -231,7 +236,7 @@ func (c *check) chats() error {
 	if err != nil {
 		return err
 	}
-	stream, err := answered(c, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, wire.Chat().Name) })
+	stream, err := answered(c, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, chatwire.Stream().Name) })
 	if err != nil {
 		return err
 	}
@@ -247,8 +252,8 @@ func (c *check) chats() error {
 			c.broke("message %d of %s (%q) was acknowledged and cannot be read: %v", m.at.Seq, m.room, m.post.Text, err)
 			continue
 		}
-		got, err := wire.Decode[wire.ChatMessage](stored.Data)
-		if err != nil || stored.Subject != wire.RoomSubject(m.room) || got.Text != m.post.Text || got.ID != m.at.ID {
+		got, err := wire.Decode[chatwire.Message](stored.Data)
+		if err != nil || stored.Subject != chatwire.RoomSubject(m.room) || got.Text != m.post.Text || got.ID != m.at.ID {
 			c.broke("message %d of %s was acknowledged as %q, stored is %+v (%v)", m.at.Seq, m.room, m.post.Text, got, err)
 		}
 	}

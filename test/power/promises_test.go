@@ -6,9 +6,14 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/idworker/snowflake"
+	"parley/participants/food"
 	"parley/test/ids"
 	"parley/test/proc"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/chatwire"
+	"parley/wire/txwire"
 )
 
 // promises is what clients were told, in all lives of a site.
@@ -20,7 +25,7 @@ type promises struct {
 	mu     sync.Mutex
 	n      int
 	orders []*order
-	posts  []wire.Post
+	posts  []blogwire.Post
 	chats  []chat
 	ids    int
 	broken []string
@@ -32,13 +37,13 @@ type order struct {
 	key, item string
 	quantity  int64
 	zone      string
-	outcome   *wire.Outcome
+	outcome   *txwire.Outcome
 }
 
 type chat struct {
 	room string
-	post wire.ChatPost
-	at   wire.ChatPosted
+	post chatwire.Post
+	at   chatwire.Posted
 }
 
 func newPromises() *promises {
@@ -70,25 +75,25 @@ func (p *promises) order(n int) *order {
 }
 
 func (o *order) request() txclient.Request {
-	return txclient.Request{Key: o.key, Timeout: answerWithin, Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
-		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: o.zone})},
+	return txclient.Request{Key: o.key, Timeout: answerWithin, Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: o.item, Quantity: o.quantity})},
+		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: o.zone})},
 	}}
 }
 
-func (p *promises) told(o *order, as wire.Outcome) { p.note(func() { o.outcome = &as }) }
+func (p *promises) told(o *order, as txwire.Outcome) { p.note(func() { o.outcome = &as }) }
 
-func (p *promises) posted(post wire.Post) {
+func (p *promises) posted(post blogwire.Post) {
 	p.note(func() { p.posts = append(p.posts, post) })
-	p.given([]wire.ID{post.ID})
+	p.given([]snowflake.ID{post.ID})
 }
 
-func (p *promises) said(room string, post wire.ChatPost, at wire.ChatPosted) {
+func (p *promises) said(room string, post chatwire.Post, at chatwire.Posted) {
 	p.note(func() { p.chats = append(p.chats, chat{room, post, at}) })
-	p.given([]wire.ID{at.ID})
+	p.given([]snowflake.ID{at.ID})
 }
 
-func (p *promises) given(all []wire.ID) {
+func (p *promises) given(all []snowflake.ID) {
 	p.note(func() {
 		p.ids += len(all)
 		for _, id := range all {
@@ -106,7 +111,7 @@ func (p *promises) counts() (c counts) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, o := range p.orders {
-		if o.outcome != nil && o.outcome.Status == wire.StatusCommitted {
+		if o.outcome != nil && o.outcome.Status == txwire.StatusCommitted {
 			c.Committed++
 		}
 	}

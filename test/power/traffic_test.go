@@ -10,6 +10,10 @@ import (
 	"parley/blog/blogclient"
 	"parley/coordinator/txclient"
 	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/chatwire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -51,25 +55,25 @@ func traffic(ctx context.Context, s *site, p *promises) error {
 		case err == nil:
 			p.told(o, told)
 		case !errors.Is(err, txclient.ErrUnknown):
-			p.told(o, wire.Outcome{})
+			p.told(o, txwire.Outcome{})
 		}
 	})
 	run(posters, func(ctx context.Context, n int) {
-		post, err := posts.Post(ctx, wire.NewPost{V: wire.Version, User: fmt.Sprint("user-", n%7), Text: fmt.Sprint("post ", n)})
+		post, err := posts.Post(ctx, blogwire.NewPost{V: wire.Version, User: fmt.Sprint("user-", n%7), Text: fmt.Sprint("post ", n)})
 		if err == nil {
 			p.posted(post)
 		}
 	})
 	run(chatters, func(ctx context.Context, n int) {
-		post := wire.ChatPost{V: wire.Version, User: "oven", Text: fmt.Sprint("message ", n), CID: fmt.Sprint("oven-", n)}
+		post := chatwire.Post{V: wire.Version, User: "oven", Text: fmt.Sprint("message ", n), CID: fmt.Sprint("oven-", n)}
 		room := fmt.Sprint("room-", n%3)
-		said, err := ask[wire.ChatPosted](ctx, s.nc, wire.PostSubject(room), wire.Encode(post))
+		said, err := ask[chatwire.Posted](ctx, s.nc, chatwire.PostSubject(room), wire.Encode(post))
 		if err == nil && said.Code == "" {
 			p.said(room, post, said)
 		}
 	})
 	run(askers, func(ctx context.Context, _ int) {
-		ids, err := ask[wire.IDs](ctx, s.nc, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: 100}))
+		ids, err := ask[idwire.IDs](ctx, s.nc, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: 100}))
 		if err == nil {
 			p.given(ids.IDs)
 		}

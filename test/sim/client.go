@@ -1,7 +1,7 @@
 package sim
 
 import (
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // client submits one transaction, as the Go client does: it repeats the
@@ -16,8 +16,8 @@ type client struct {
 	// it was before the last try.
 	started, before bool
 	// told is the final answer, empty before, and id what it is about.
-	told wire.Status
-	id   wire.TxID
+	told txwire.Status
+	id   txwire.ID
 }
 
 func (c *client) events() []event {
@@ -35,14 +35,14 @@ func (c *client) do(e event) (f effects) {
 		f.sends = []*message{{kind: kindSubmit, from: c.cfg.Name, try: c.tries, body: c.cfg.submit(once)}}
 		return f
 	}
-	o := e.msg.body.(wire.Outcome)
+	o := e.msg.body.(txwire.Outcome)
 	if e.msg.try != c.tries || c.told != "" {
 		return f
 	}
 	switch o.Status {
-	case wire.StatusCommitted, wire.StatusAborted:
+	case txwire.StatusCommitted, txwire.StatusAborted:
 		c.told, c.id = o.Status, o.ID
-	case wire.StatusRejected:
+	case txwire.StatusRejected:
 		if o.Code.Definite() {
 			c.told = o.Status
 			return f

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // commitLog is one subject of the abstract broker: what was ever stored on it,
@@ -127,10 +127,10 @@ func (l *commitLog) fresh() []machine.Stored {
 }
 
 // committed calls fn for every commit that was ever stored.
-func (l *commitLog) committed(fn func(wire.TxID, wire.Committed)) {
+func (l *commitLog) committed(fn func(txwire.ID, txwire.Committed)) {
 	for _, r := range slices.Concat(l.records, l.lost) {
 		for _, c := range r.Record.Commits {
-			fn(wire.TxID{Log: l.name, N: c.N}, c)
+			fn(txwire.ID{Log: l.name, N: c.N}, c)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Config is one bounded world. Within its bounds everything can happen in every
@@ -78,15 +79,15 @@ type ClientConfig struct {
 	Tries int
 	// Once: the key was made for this submission.
 	Once bool
-	Wait wire.Wait
+	Wait txwire.Wait
 	// Participants of its transaction.
 	Participants []string
 }
 
-func (c *ClientConfig) submit(once bool) wire.Submit {
-	s := wire.Submit{V: wire.Version, Key: c.Key, Wait: c.Wait, Once: once}
+func (c *ClientConfig) submit(once bool) txwire.Submit {
+	s := txwire.Submit{V: wire.Version, Key: c.Key, Wait: c.Wait, Once: once}
 	for _, p := range c.Participants {
-		s.Branches = append(s.Branches, wire.Branch{Participant: p, Payload: json.RawMessage(`"` + c.Content + `"`)})
+		s.Branches = append(s.Branches, txwire.Branch{Participant: p, Payload: json.RawMessage(`"` + c.Content + `"`)})
 	}
 	return s
 }

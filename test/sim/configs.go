@@ -1,6 +1,8 @@
 package sim
 
-import "parley/wire"
+import (
+	"parley/wire/txwire"
+)
 
 // pair are the participants of nearly every configuration.
 func pair() []string { return []string{"inventory", "delivery"} }
@@ -18,7 +20,7 @@ func alone(c ClientConfig) ClientConfig {
 // patient is a client that waits until its transaction is applied everywhere.
 func patient(tries int, participants []string) ClientConfig {
 	return ClientConfig{
-		Name: "client", Key: "k", Content: "order", Tries: tries, Once: true, Wait: wire.WaitApplied, Participants: participants,
+		Name: "client", Key: "k", Content: "order", Tries: tries, Once: true, Wait: txwire.WaitApplied, Participants: participants,
 	}
 }
 

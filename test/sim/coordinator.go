@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // coordinator is one coordinator process: the production machine and as much of
@@ -25,7 +25,7 @@ type coordinator struct {
 	// this life, asked the questions that wait for a seal, restarts the keys
 	// that made way.
 	reading, adopted, asked, restarts []string
-	watched                           []wire.TxID
+	watched                           []txwire.ID
 	left                              budget
 	// known is the highest sequence that it knows the stream to have stored, as in
 	// package txlog. It is 0, and nothing rests on it, until the stream went back.
@@ -70,14 +70,14 @@ func (c *coordinator) do(e event) (f effects) {
 	m := c.m
 	switch e.kind {
 	case onSubmit:
-		s := e.msg.body.(wire.Submit)
+		s := e.msg.body.(txwire.Submit)
 		m.Submit(machine.Submission{
 			Key: s.Key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches, Once: s.Once,
 		}, machine.Waiter{To: fmt.Sprintf("%s/%d", e.msg.from, e.msg.try), Wait: s.Wait})
 	case onVote:
-		m.Vote(e.msg.tx, e.msg.from, e.msg.body.(wire.Vote))
+		m.Vote(e.msg.tx, e.msg.from, e.msg.body.(txwire.Vote))
 	case onAck:
-		m.Ack(e.msg.tx, e.msg.from, e.msg.body.(wire.Ack))
+		m.Ack(e.msg.tx, e.msg.from, e.msg.body.(txwire.Ack))
 	case onQuestion:
 		c.ask(e, m.Resolve)
 	case onOwnerQuestion:
@@ -141,7 +141,7 @@ func (c *coordinator) do(e event) (f effects) {
 }
 
 func question(m *message) machine.Question {
-	return machine.Question{To: fmt.Sprintf("%s/%s/%d", m.from, m.tx.Log, m.tx.N), Ask: m.body.(wire.Resolve)}
+	return machine.Question{To: fmt.Sprintf("%s/%s/%d", m.from, m.tx.Log, m.tx.N), Ask: m.body.(txwire.Resolve)}
 }
 
 // ask hands on a question and notes it as long as it waits for a seal.

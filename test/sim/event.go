@@ -5,14 +5,14 @@ import (
 	"strings"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // event is something that happens to one process or log.
 type event struct {
 	kind eventKind
 	msg  *message
-	tx   wire.TxID
+	tx   txwire.ID
 	// name is a participant or a key, log the name of a log.
 	name, log, nonce string
 	answer           brokerAnswer
@@ -158,9 +158,9 @@ func livingText(living bool) string {
 
 func (e event) choice() string {
 	switch {
-	case e.msg.kind != wire.KindPrepare && e.late:
+	case e.msg.kind != txwire.KindPrepare && e.late:
 		return ", its clock far ahead"
-	case e.msg.kind != wire.KindPrepare:
+	case e.msg.kind != txwire.KindPrepare:
 		return ""
 	case e.late:
 		return ", too late"
@@ -182,9 +182,9 @@ func recordsText(found []machine.Stored) string {
 	return strings.Join(parts, "; ")
 }
 
-func recordText(r wire.Record) string {
+func recordText(r txwire.Record) string {
 	switch r.Kind {
-	case wire.RecordCommits:
+	case txwire.RecordCommits:
 		var ns []string
 		for _, c := range r.Commits {
 			ns = append(ns, fmt.Sprintf(".%d", c.N))
@@ -209,7 +209,7 @@ type effects struct {
 type write struct {
 	log    string
 	expect uint64
-	record wire.Record
+	record txwire.Record
 	// known is what its writer knew the stream to have stored when it sent this.
 	known uint64
 }

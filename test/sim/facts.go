@@ -3,7 +3,7 @@ package sim
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // What the invariants need of each part, computed once a part.
@@ -13,7 +13,7 @@ func (w *world) clientFacts(c *client) clientFacts {
 }
 
 func (w *world) logFacts(l *commitLog, stored *txSet, commits *[maxKeys]uint8) {
-	l.committed(func(id wire.TxID, c wire.Committed) {
+	l.committed(func(id txwire.ID, c txwire.Committed) {
 		n := w.txs.of(id)
 		var one txSet
 		if one.add(n); stored.and(one).empty() {
@@ -26,7 +26,7 @@ func (w *world) logFacts(l *commitLog, stored *txSet, commits *[maxKeys]uint8) {
 func (w *world) boxFacts(b int, messages []uint16) (f boxFacts) {
 	for _, id := range messages {
 		m := w.messages[b].messages[id]
-		if m.kind == wire.KindPrepare {
+		if m.kind == txwire.KindPrepare {
 			n := w.txs.of(m.tx)
 			f.prepares.add(n)
 			w.slotTxs[w.slot(m.tx.Log)].add(n)
@@ -34,10 +34,10 @@ func (w *world) boxFacts(b int, messages []uint16) (f boxFacts) {
 		if m.kind != kindReply {
 			continue
 		}
-		switch o := m.body.(wire.Outcome); o.Status {
-		case wire.StatusCommitted:
+		switch o := m.body.(txwire.Outcome); o.Status {
+		case txwire.StatusCommitted:
 			f.committed.add(w.txs.of(o.ID))
-		case wire.StatusAborted:
+		case txwire.StatusAborted:
 			// An aborted that does not rest on "once" says that a journal has
 			// closed the key, whoever hears it.
 			f.closed = f.closed || !w.client(m.to).Once

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Bounds on the healed world: after maxRounds it must have come to rest, and
@@ -109,7 +109,7 @@ func (s *Simulation) healLogs(c *coordinator) {
 // abandonLost does what an operator does about commits at a journal that went back:
 // it refuses what it lost, and cannot tell that from what it has collected.
 func (s *Simulation) abandonLost(c *coordinator) {
-	for _, id := range slices.SortedFunc(maps.Keys(s.stored), wire.TxID.Compare) {
+	for _, id := range slices.SortedFunc(maps.Keys(s.stored), txwire.ID.Compare) {
 		if state, _ := c.m.State(id); state != machine.Committed {
 			continue
 		}
@@ -151,7 +151,7 @@ func (s *Simulation) unrest() string {
 	for id, c := range s.stored {
 		for _, b := range c.Branches {
 			p := s.participant(b.Participant)
-			if !p.lost[id] && p.durable.state(id) != wire.BranchCommitted {
+			if !p.lost[id] && p.durable.state(id) != txwire.BranchCommitted {
 				return id.String() + " is not applied at " + b.Participant
 			}
 		}

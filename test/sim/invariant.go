@@ -3,7 +3,7 @@ package sim
 import (
 	"fmt"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Invariant is the name of what must hold in every state.
@@ -49,7 +49,7 @@ type branchSets struct{ prepared, committed, aborted, ackedAbort, ackedCommit tx
 // clientFacts are what one client was told.
 type clientFacts struct {
 	key  int
-	told wire.Status
+	told txwire.Status
 	// committed are the transactions that some reply to it calls committed;
 	// closed: some reply calls its key closed.
 	committed txSet
@@ -81,7 +81,7 @@ func (s *snapshot) check() *broken {
 		if b := c.committed.minus(s.stored); !b.empty() {
 			return &broken{I2, "a client is told committed, the log does not hold it", b.first()}
 		}
-		if (c.told == wire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
+		if (c.told == txwire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
 			return &broken{I2, "a client is told aborted, a transaction with its key is committed", -1}
 		}
 	}
@@ -109,20 +109,20 @@ func (s *snapshot) check() *broken {
 // sets sorts the durable branches of a participant by state.
 func (p *participant) sets(x *txIndex) (s branchSets) {
 	for id, of := range p.acked {
-		if of == wire.KindAbort {
+		if of == txwire.KindAbort {
 			s.ackedAbort.add(x.of(id))
 		} else {
 			s.ackedCommit.add(x.of(id))
 		}
 	}
-	add := func(id wire.TxID, state wire.BranchState) {
+	add := func(id txwire.ID, state txwire.BranchState) {
 		switch {
 		case p.lost[id]: // nothing is promised about it
-		case state == wire.BranchPrepared:
+		case state == txwire.BranchPrepared:
 			s.prepared.add(x.of(id))
-		case state == wire.BranchCommitted:
+		case state == txwire.BranchCommitted:
 			s.committed.add(x.of(id))
-		case state == wire.BranchAborted:
+		case state == txwire.BranchAborted:
 			s.aborted.add(x.of(id))
 		}
 	}

@@ -4,29 +4,29 @@ import (
 	"maps"
 
 	"parley/participants/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // journal is what a participant keeps.
 type journal struct {
-	rows map[wire.TxID]machine.Branch
+	rows map[txwire.ID]machine.Branch
 	keys map[string]machine.KeyHold
 	// reserved and applied are the resource's own books.
-	reserved, applied map[wire.TxID]bool
+	reserved, applied map[txwire.ID]bool
 	// mark is the greatest deadline of what was collected. gone are the states of
 	// those branches, which the journal does not know; for the invariants only.
 	mark int64
 	// floor is what a copy that took the journal's place does not know.
 	floor int64
-	gone  map[wire.TxID]wire.BranchState
+	gone  map[txwire.ID]txwire.BranchState
 }
 
-func (j *journal) view(id wire.TxID, key string) (v machine.View) {
+func (j *journal) view(id txwire.ID, key string) (v machine.View) {
 	if b, ok := j.rows[id]; ok {
 		v.Branch = &b
 	}
 	if k, ok := j.keys[key]; ok {
-		if k.State != wire.BranchAborted {
+		if k.State != txwire.BranchAborted {
 			k.State = j.rows[k.Holder].State
 		}
 		v.Key = &k
@@ -42,11 +42,11 @@ func (j *journal) apply(s machine.Step) (broken string) {
 	j.rows[b.ID] = b
 	switch s.Key {
 	case machine.KeyHeld:
-		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: wire.BranchPrepared}
+		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: txwire.BranchPrepared}
 	case machine.KeyFree:
 		delete(j.keys, b.Key)
 	case machine.KeyClose:
-		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: wire.BranchAborted, Code: b.Code}
+		j.keys[b.Key] = machine.KeyHold{Holder: b.ID, Digest: b.Digest, State: txwire.BranchAborted, Code: b.Code}
 	}
 	switch s.Call {
 	case machine.CallPrepare:
@@ -77,7 +77,7 @@ func (j *journal) clone() *journal {
 // finished reports whether there is something to collect.
 func (j *journal) finished() bool {
 	for _, b := range j.rows {
-		if b.State != wire.BranchPrepared {
+		if b.State != txwire.BranchPrepared {
 			return true
 		}
 	}
@@ -87,7 +87,7 @@ func (j *journal) finished() bool {
 // collect removes what is finished, and with it the keys.
 func (j *journal) collect() {
 	for id, b := range j.rows {
-		if b.State == wire.BranchPrepared {
+		if b.State == txwire.BranchPrepared {
 			continue
 		}
 		delete(j.rows, id)
@@ -96,7 +96,7 @@ func (j *journal) collect() {
 			delete(j.keys, b.Key)
 		}
 		if j.gone == nil {
-			j.gone = map[wire.TxID]wire.BranchState{}
+			j.gone = map[txwire.ID]txwire.BranchState{}
 		}
 		j.gone[id] = b.State
 		j.mark = max(j.mark, b.DecideBy)
@@ -105,7 +105,7 @@ func (j *journal) collect() {
 
 // state is that of a branch which the journal has or has collected, empty if there
 // is none.
-func (j *journal) state(id wire.TxID) wire.BranchState {
+func (j *journal) state(id txwire.ID) txwire.BranchState {
 	if b, ok := j.rows[id]; ok {
 		return b.State
 	}
@@ -114,7 +114,7 @@ func (j *journal) state(id wire.TxID) wire.BranchState {
 
 // lostFrom are the branches of a journal that an earlier copy of it does not have
 // in the same state.
-func (j *journal) lostFrom(copied *journal) (lost []wire.TxID) {
+func (j *journal) lostFrom(copied *journal) (lost []txwire.ID) {
 	for id, b := range j.rows {
 		if copied.rows[id].State != b.State {
 			lost = append(lost, id)
@@ -134,11 +134,11 @@ func (j *journal) booksWrong() bool {
 	prepared, committed := 0, 0
 	for id, b := range j.rows {
 		switch b.State {
-		case wire.BranchPrepared:
+		case txwire.BranchPrepared:
 			if prepared++; !j.reserved[id] {
 				return true
 			}
-		case wire.BranchCommitted:
+		case txwire.BranchCommitted:
 			if committed++; !j.applied[id] {
 				return true
 			}

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"parley/participants/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // The appendKey methods write a text that is equal for two parts of the world
@@ -51,7 +51,7 @@ func (p *participant) appendKey(b []byte) []byte {
 		b = append(b, "behind"...)
 	}
 	b = p.durable.appendKey(b)
-	for _, id := range slices.SortedFunc(maps.Keys(p.acked), wire.TxID.Compare) {
+	for _, id := range slices.SortedFunc(maps.Keys(p.acked), txwire.ID.Compare) {
 		b = fmt.Appendf(b, "%s %s;", id, p.acked[id])
 	}
 	if p.copied {
@@ -59,7 +59,7 @@ func (p *participant) appendKey(b []byte) []byte {
 		if p.backup != nil {
 			b = p.backup.appendKey(b)
 		}
-		for _, id := range slices.SortedFunc(maps.Keys(p.lost), wire.TxID.Compare) {
+		for _, id := range slices.SortedFunc(maps.Keys(p.lost), txwire.ID.Compare) {
 			b = fmt.Appendf(b, "lost %s;", id)
 		}
 	}
@@ -76,7 +76,7 @@ func (p *participant) appendKey(b []byte) []byte {
 }
 
 func (j *journal) appendKey(b []byte) []byte {
-	for _, id := range slices.SortedFunc(maps.Keys(j.rows), wire.TxID.Compare) {
+	for _, id := range slices.SortedFunc(maps.Keys(j.rows), txwire.ID.Compare) {
 		b = appendRow(b, j.rows[id])
 		b = fmt.Appendf(b, "%t%t;", j.reserved[id], j.applied[id])
 	}
@@ -84,7 +84,7 @@ func (j *journal) appendKey(b []byte) []byte {
 		k := j.keys[key]
 		b = fmt.Appendf(b, "%q %s %s %s %s;", key, k.Holder, k.Digest, k.State, k.Code)
 	}
-	for _, id := range slices.SortedFunc(maps.Keys(j.gone), wire.TxID.Compare) {
+	for _, id := range slices.SortedFunc(maps.Keys(j.gone), txwire.ID.Compare) {
 		b = fmt.Appendf(b, "gone %s %s;", id, j.gone[id])
 	}
 	if j.floor != 0 {
@@ -94,7 +94,7 @@ func (j *journal) appendKey(b []byte) []byte {
 }
 
 func appendRow(b []byte, r machine.Branch) []byte {
-	if r.State != wire.BranchPrepared {
+	if r.State != txwire.BranchPrepared {
 		r.OpenSeq, r.Incarnation = 0, "" // only an abort of a prepared branch looks at it
 	}
 	return fmt.Appendf(b, "%s %q %s %d%s %s %s ", r.ID, r.Key, r.Digest, r.OpenSeq, r.Incarnation, r.State, r.Code)
@@ -121,7 +121,7 @@ func (l *commitLog) appendKey(b []byte) []byte {
 	return fmt.Appendf(b, " %t", l.purging)
 }
 
-func appendRecord(b []byte, r wire.Record) []byte {
+func appendRecord(b []byte, r txwire.Record) []byte {
 	b = fmt.Appendf(b, "%s %s %d %d", r.Kind, r.Nonce, r.Prev, r.Base)
 	for _, c := range r.Commits {
 		b = fmt.Appendf(b, " %d %q", c.N, c.Key)

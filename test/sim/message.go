@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Kinds of messages besides wire's five: the requests and their answers.
@@ -23,7 +23,7 @@ type message struct {
 	to string
 	// from is the participant or client it comes from, empty for a coordinator.
 	from string
-	tx   wire.TxID
+	tx   txwire.ID
 	// try numbers the submissions of a client, in a submit and in its reply.
 	try int
 	// body is the wire message, without the texts for people: nothing may be
@@ -47,25 +47,25 @@ func (m *message) String() string {
 		s += " " + m.tx.String()
 	}
 	switch b := m.body.(type) {
-	case wire.Vote:
+	case txwire.Vote:
 		s += voteText(b)
-	case wire.Ack:
+	case txwire.Ack:
 		s += " of " + b.Of + closedText(b.Closed)
 		if b.Code != "" {
 			s += " (" + string(b.Code) + ")"
 		}
-	case wire.Abort:
+	case txwire.Abort:
 		if b.Close {
 			s += ", closing the key"
 		}
-	case wire.Resolved:
+	case txwire.Resolved:
 		s += ": " + string(b.Status)
 		if b.SealSeq > 0 {
 			s += fmt.Sprintf(" by the seal %d", b.SealSeq)
 		}
-	case wire.Outcome:
+	case txwire.Outcome:
 		s += fmt.Sprintf(" to try %d: %s %s %s", m.try, b.Status, b.ID, b.Code)
-	case wire.Submit:
+	case txwire.Submit:
 		s += fmt.Sprintf(" %q, try %d", b.Key, m.try)
 		if b.Once {
 			s += ", once"
@@ -81,7 +81,7 @@ func (m *message) String() string {
 	}
 }
 
-func voteText(v wire.Vote) string {
+func voteText(v txwire.Vote) string {
 	if v.Yes {
 		return " yes"
 	}

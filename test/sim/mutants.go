@@ -51,10 +51,10 @@ func Mutants() []Mutant {
 			mutant.Replace(fileAbandon, "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n", "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n	if t := m.txs[id]; t != nil && t.State == Committed {\n		t.branch(participant).Done = true\n		m.finish(t)\n	}\n"),
 		}},
 		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
+			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
 		}},
 		{Name: "ack-before-durable", Config: "groups", Breaks: I5, Edits: []mutant.Edit{
-			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == wire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
+			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
 		}},
 		{Name: "abort-on-missed-read", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileAdopt, "		m.trySeal(a, chain)\n", "		m.sealed(a, chain, 1<<40)\n"),
@@ -80,7 +80,7 @@ func Mutants() []Mutant {
 			mutant.Replace(fileAdopt, "return chain, chain[0].Seq == base || chain[0].Record.Prev == 0", "return chain, true"),
 		}},
 		{Name: "no-open-record", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{\n		V: wire.Version, Kind: wire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
+			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: txwire.Record{\n		V: wire.Version, Kind: txwire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
 		}},
 		{Name: "nothing-found-is-failed", Config: "lies", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "		// the same mismatch, or succeeds.\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n", "		m.giveUp(\"nothing found\", appendFailed)\n"),
@@ -89,7 +89,7 @@ func Mutants() []Mutant {
 			mutant.Replace(fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n"),
 		}},
 		{Name: "any-seal-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == wire.RecordSeal:\n"),
+			mutant.Replace(fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == txwire.RecordSeal:\n"),
 		}},
 		{Name: "gone-is-failed", Config: "exact", Breaks: Loud, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "m.giveUp(\"the log was sealed and purged while an append was under way\", appendUnknown)", "m.giveUp(\"the log is gone\", appendFailed)"),
@@ -101,13 +101,13 @@ func Mutants() []Mutant {
 			mutant.Replace(fileMachine, "b[i] = digits[n&31]", "b[i] = digits[n&0]"),
 		}},
 		{Name: "no-tombstone", Config: "exact", Breaks: I5, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, wire.KindAbort, false)}\n"),
+			mutant.Replace(fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, txwire.KindAbort, false)}\n"),
 		}},
 		{Name: "key-not-unique", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(filePrepare, "	case v.Key != nil:\n", "	case v.Key.closed():\n"),
 		}},
 		{Name: "aborted-without-closed", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileAck, "	m.settle(t, wire.StatusUnknown)\n", "	m.settle(t, wire.StatusAborted)\n"),
+			mutant.Replace(fileAck, "	m.settle(t, txwire.StatusUnknown)\n", "	m.settle(t, txwire.StatusAborted)\n"),
 		}},
 		{Name: "once-for-everybody", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
 			mutant.Replace(fileAbort, "t.sub.Once && why.close", "why.close"),

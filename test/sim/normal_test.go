@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"parley/test/explore"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // TestNormalFormLosesNothing explores small worlds as they are and in normal
@@ -65,11 +65,11 @@ func visible(t *testing.T, cfg Config) (map[string]bool, int) {
 func (w *world) sight(s []uint32) string {
 	var b []byte
 	for i := range w.slots {
-		w.logs.Items[s[w.atLogs+i]].l.committed(func(id wire.TxID, _ wire.Committed) { b = fmt.Appendf(b, "%s committed; ", id) })
+		w.logs.Items[s[w.atLogs+i]].l.committed(func(id txwire.ID, _ txwire.Committed) { b = fmt.Appendf(b, "%s committed; ", id) })
 	}
 	for i, name := range w.cfg.Participants {
 		p := w.participants.Items[s[w.atParts+i]].p
-		for _, id := range slices.SortedFunc(maps.Keys(p.durable.rows), wire.TxID.Compare) {
+		for _, id := range slices.SortedFunc(maps.Keys(p.durable.rows), txwire.ID.Compare) {
 			b = fmt.Appendf(b, "%s %s at %s; ", id, p.durable.rows[id].State, name)
 		}
 		for key, k := range p.durable.keys {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // step is what one event does: the next number of the part it happens to, and
@@ -108,7 +108,7 @@ func (w *world) internCoordinator(c *coordinator) uint32 {
 			}
 		}
 		for _, f := range c.flights {
-			if f.record.Kind == wire.RecordSeal {
+			if f.record.Kind == txwire.RecordSeal {
 				it.seals = append(it.seals, seal{slot: uint8(w.slot(f.log)), write: f})
 			}
 		}

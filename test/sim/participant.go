@@ -8,6 +8,7 @@ import (
 
 	"parley/participants/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // participant is one participant: the production machine decides, and maps
@@ -25,20 +26,20 @@ type participant struct {
 	incarnation string
 	// acked is the outcome it has acknowledged of each branch, for the
 	// invariants only.
-	acked map[wire.TxID]string
+	acked map[txwire.ID]string
 	// backup is a copy of the journal, nil if there is none; copied says that
 	// there was one. lost are the branches that went with a restore.
 	backup *journal
 	copied bool
-	lost   map[wire.TxID]bool
+	lost   map[txwire.ID]bool
 	// behind: the stream is behind what this journal knows of it.
 	behind bool
 }
 
 func newParticipant(cfg *Config, name string) *participant {
-	return &participant{cfg: cfg, name: name, acked: map[wire.TxID]string{}, durable: journal{
-		rows: map[wire.TxID]machine.Branch{}, keys: map[string]machine.KeyHold{},
-		reserved: map[wire.TxID]bool{}, applied: map[wire.TxID]bool{},
+	return &participant{cfg: cfg, name: name, acked: map[txwire.ID]string{}, durable: journal{
+		rows: map[txwire.ID]machine.Branch{}, keys: map[string]machine.KeyHold{},
+		reserved: map[txwire.ID]bool{}, applied: map[txwire.ID]bool{},
 	}}
 }
 
@@ -59,7 +60,7 @@ func (p *participant) messageEvents(m *message) []event {
 	if p.cfg.Collects || p.cfg.Copies {
 		es = append(es, event{kind: onDeliver, msg: m, yes: true, late: true, fault: true})
 	}
-	if m.kind == wire.KindPrepare {
+	if m.kind == txwire.KindPrepare {
 		if slices.Contains(p.cfg.Refuses, p.name) {
 			es = append(es, event{kind: onDeliver, msg: m})
 		}
@@ -90,7 +91,7 @@ func (p *participant) events() []event {
 
 // restore replaces the journal by its copy.
 func (p *participant) restore() {
-	p.lost = map[wire.TxID]bool{}
+	p.lost = map[txwire.ID]bool{}
 	for _, id := range p.durable.lostFrom(p.backup) {
 		p.lost[id] = true
 	}
@@ -144,7 +145,7 @@ func (p *participant) deliver(e event, f *effects) {
 	if s.Violation != "" && !p.lost[e.msg.tx] && !(s.Lost && j.floor != 0) {
 		f.broken = "violation at " + p.name + ": " + s.Violation
 	}
-	if s.Ack != nil && s.Ack.Code == wire.CodeForgotten && (j.gone[e.msg.tx] != wire.BranchCommitted || p.lost[e.msg.tx]) {
+	if s.Ack != nil && s.Ack.Code == wire.CodeForgotten && (j.gone[e.msg.tx] != txwire.BranchCommitted || p.lost[e.msg.tx]) {
 		f.broken = "a commit counts as applied at " + p.name + ", which never applied it, or lost it: " + e.msg.tx.String()
 	}
 	if s.Put != nil {
@@ -184,7 +185,7 @@ func (p *participant) flush(f *effects) {
 
 func (p *participant) send(m *message, f *effects) {
 	f.sends = append(f.sends, m)
-	if a, ok := m.body.(wire.Ack); ok && a.Code == "" && !p.lost[m.tx] {
+	if a, ok := m.body.(txwire.Ack); ok && a.Code == "" && !p.lost[m.tx] {
 		p.acked[m.tx] = a.Of
 	}
 }
@@ -200,7 +201,7 @@ func decide(j *journal, p *participant, e event) machine.Step {
 	}
 	id := e.msg.tx
 	switch b := e.msg.body.(type) {
-	case wire.Prepare:
+	case txwire.Prepare:
 		s := machine.Prepare(env, j.view(id, b.Key), id, b)
 		if s.Call == machine.CallPrepare {
 			if e.yes {
@@ -211,11 +212,11 @@ func decide(j *journal, p *participant, e event) machine.Step {
 			}
 		}
 		return s
-	case wire.Commit:
+	case txwire.Commit:
 		return machine.Commit(env, j.view(id, j.rows[id].Key), b)
-	case wire.Abort:
+	case txwire.Abort:
 		return machine.Abort(env, j.view(id, b.Key), id, b)
-	case wire.Resolved:
+	case txwire.Resolved:
 		return machine.Resolved(env, j.view(id, j.rows[id].Key), b)
 	default:
 		panic("a participant does not take a " + e.msg.kind)
@@ -224,12 +225,12 @@ func decide(j *journal, p *participant, e event) machine.Step {
 
 // answersTo is what a step sends: its vote or acknowledgement, and with a yes
 // the question that a branch in doubt may ask from then on.
-func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
+func (p *participant) answersTo(s machine.Step, id txwire.ID) []*message {
 	var out []*message
 	if s.Vote != nil {
 		v := *s.Vote
 		v.Reason = ""
-		out = append(out, &message{kind: wire.KindVote, from: p.name, tx: id, body: v})
+		out = append(out, &message{kind: txwire.KindVote, from: p.name, tx: id, body: v})
 		if v.Yes {
 			out = append(out, p.question(id))
 		}
@@ -237,14 +238,14 @@ func (p *participant) answersTo(s machine.Step, id wire.TxID) []*message {
 	if s.Ack != nil {
 		a := *s.Ack
 		a.Reason = ""
-		out = append(out, &message{kind: wire.KindAck, from: p.name, tx: id, body: a})
+		out = append(out, &message{kind: txwire.KindAck, from: p.name, tx: id, body: a})
 	}
 	return out
 }
 
 // question is what a branch in doubt asks.
-func (p *participant) question(id wire.TxID) *message {
-	return &message{kind: kindResolve, from: p.name, tx: id, body: wire.Resolve{
+func (p *participant) question(id txwire.ID) *message {
+	return &message{kind: kindResolve, from: p.name, tx: id, body: txwire.Resolve{
 		V: wire.Version, ID: id, Participant: p.name, Journal: journalOf(p.name), DecideBy: decideBy,
 	}}
 }

@@ -3,7 +3,7 @@ package sim
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // takeAway removes what can do nothing any more.
@@ -17,11 +17,11 @@ func (w *world) takeAway(s []uint32) {
 	w.keep(s, 0, it.messages, func(m uint16) bool {
 		f := &w.coordinatorMail[m]
 		switch f.kind {
-		case wire.KindVote:
+		case txwire.KindVote:
 			// A vote counts while its transaction is undecided at its owner. An
 			// id is given once, so what is decided or forgotten stays so.
 			return held.has(f.tx)
-		case wire.KindAck:
+		case txwire.KindAck:
 			// That an abort is acknowledged counts until it is given up.
 			return !f.abort || open.has(f.tx)
 		case kindResolve:
@@ -82,8 +82,8 @@ func (w *world) mailFacts(m *message) mailFacts {
 	if !m.tx.IsZero() {
 		f.tx = w.txs.of(m.tx)
 	}
-	a, ok := m.body.(wire.Ack)
-	f.abort = ok && a.Of == wire.KindAbort
+	a, ok := m.body.(txwire.Ack)
+	f.abort = ok && a.Of == txwire.KindAbort
 	return f
 }
 
@@ -93,7 +93,7 @@ func (w *world) mailFacts(m *message) mailFacts {
 func (c *client) past(m *message) bool {
 	n := *c
 	n.do(event{kind: onReply, msg: m})
-	return n == *c && (c.told != "" || m.try < c.tries) && (c.cfg.Once || m.body.(wire.Outcome).Status != wire.StatusAborted)
+	return n == *c && (c.told != "" || m.try < c.tries) && (c.cfg.Once || m.body.(txwire.Outcome).Status != txwire.StatusAborted)
 }
 
 // past: the branch is final, so that its answers are too, and all of them are
@@ -105,10 +105,10 @@ func (p *participant) past(m *message) bool {
 		return false
 	}
 	switch row.State {
-	case wire.BranchCommitted:
-		return m.kind != wire.KindAbort
-	case wire.BranchAborted:
-		return m.kind == kindResolved || m.kind != wire.KindCommit && p.durable.keys[row.Key].State == wire.BranchAborted
+	case txwire.BranchCommitted:
+		return m.kind != txwire.KindAbort
+	case txwire.BranchAborted:
+		return m.kind == kindResolved || m.kind != txwire.KindCommit && p.durable.keys[row.Key].State == txwire.BranchAborted
 	default:
 		return false
 	}

@@ -7,6 +7,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // perform does what the machine wants done.
@@ -14,13 +15,13 @@ func (c *coordinator) perform(f *effects) {
 	for _, a := range c.m.Actions() {
 		switch a := a.(type) {
 		case machine.SendPrepare:
-			f.sends = append(f.sends, &message{kind: wire.KindPrepare, to: a.To, tx: a.ID, body: a.Msg})
+			f.sends = append(f.sends, &message{kind: txwire.KindPrepare, to: a.To, tx: a.ID, body: a.Msg})
 		case machine.SendCommit:
-			f.sends = append(f.sends, &message{kind: wire.KindCommit, to: a.To, tx: a.ID, body: a.Msg})
+			f.sends = append(f.sends, &message{kind: txwire.KindCommit, to: a.To, tx: a.ID, body: a.Msg})
 		case machine.SendAbort:
 			// A participant has one journal here, so its name makes no difference.
 			a.Msg.Reason, a.Msg.Journal = "", ""
-			f.sends = append(f.sends, &message{kind: wire.KindAbort, to: a.To, tx: a.ID, body: a.Msg})
+			f.sends = append(f.sends, &message{kind: txwire.KindAbort, to: a.To, tx: a.ID, body: a.Msg})
 		case machine.Reply:
 			c.reply(a, f)
 		case machine.Answer:
@@ -47,9 +48,9 @@ func (c *coordinator) perform(f *effects) {
 			f.purges = append(f.purges, purge{log: a.Log, before: a.Before})
 		case machine.Watch:
 			c.watched = append(slices.Clip(c.watched), a.ID)
-			slices.SortFunc(c.watched, wire.TxID.Compare)
+			slices.SortFunc(c.watched, txwire.ID.Compare)
 		case machine.Unwatch:
-			c.watched = slices.DeleteFunc(slices.Clone(c.watched), func(id wire.TxID) bool { return id == a.ID })
+			c.watched = slices.DeleteFunc(slices.Clone(c.watched), func(id txwire.ID) bool { return id == a.ID })
 		case machine.Restart:
 			c.restarts = including(c.restarts, a.Key)
 		case machine.Adopted:
@@ -80,8 +81,8 @@ func (c *coordinator) open(f *effects) {
 	if !c.maySend() {
 		return // it tries again with another name, which is as good as a crash too
 	}
-	f.writes = append(f.writes, write{log: c.opening, record: wire.Record{
-		V: wire.Version, Kind: wire.RecordOpen, Nonce: "open-" + c.opening, By: c.opening,
+	f.writes = append(f.writes, write{log: c.opening, record: txwire.Record{
+		V: wire.Version, Kind: txwire.RecordOpen, Nonce: "open-" + c.opening, By: c.opening,
 	}})
 }
 
@@ -97,7 +98,7 @@ func (c *coordinator) reply(a machine.Reply, f *effects) {
 
 func (c *coordinator) answer(a machine.Answer, f *effects) {
 	c.asked = without(c.asked, a.To) // which is not there if another asked for it
-	if s := a.Resolved.Status; s == wire.StatusPending || s == wire.StatusUnknown {
+	if s := a.Resolved.Status; s == txwire.StatusPending || s == txwire.StatusUnknown {
 		return // no participant does anything about it
 	}
 	to := strings.Split(a.To, "/")
@@ -109,5 +110,5 @@ func (c *coordinator) answer(a machine.Answer, f *effects) {
 	if !c.world.stream() {
 		a.Resolved.SealSeq = 0 // every log opens at sequence 1, so no seal is too old
 	}
-	f.sends = append(f.sends, &message{kind: kindResolved, to: to[0], tx: wire.TxID{Log: to[1], N: n}, body: a.Resolved})
+	f.sends = append(f.sends, &message{kind: kindResolved, to: to[0], tx: txwire.ID{Log: to[1], N: n}, body: a.Resolved})
 }

@@ -3,7 +3,7 @@ package sim
 import (
 	"math/bits"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // txSet is a set of transactions by their number in a txIndex.
@@ -52,11 +52,11 @@ func (s txSet) first() int {
 
 // txIndex numbers transactions.
 type txIndex struct {
-	numbers map[wire.TxID]int
-	ids     []wire.TxID
+	numbers map[txwire.ID]int
+	ids     []txwire.ID
 }
 
-func (x *txIndex) of(id wire.TxID) int {
+func (x *txIndex) of(id txwire.ID) int {
 	n, ok := x.numbers[id]
 	if !ok {
 		if len(x.ids) == maxTxs {

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // deliver hands a message to its receiver.
@@ -85,13 +85,13 @@ func (s *Simulation) askAgain(p *participant) {
 	}
 }
 
-func (p *participant) inDoubt() (ids []wire.TxID) {
+func (p *participant) inDoubt() (ids []txwire.ID) {
 	for id, b := range p.durable.rows {
-		if b.State == wire.BranchPrepared {
+		if b.State == txwire.BranchPrepared {
 			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(ids, wire.TxID.Compare)
+	slices.SortFunc(ids, txwire.ID.Compare)
 	return ids
 }
 
@@ -124,7 +124,7 @@ func (s *Simulation) logDo(l *commitLog, e event) {
 	l.do(e)
 	s.note("log "+l.name, e, effects{})
 	for _, c := range e.write.record.Commits {
-		id := wire.TxID{Log: l.name, N: c.N}
+		id := txwire.ID{Log: l.name, N: c.N}
 		if _, again := s.stored[id]; !again {
 			s.stored[id] = c
 			s.facts.stored.add(s.txs.of(id))
@@ -163,15 +163,15 @@ func (s *Simulation) txText(tx int) string {
 }
 
 func (s *Simulation) noteReply(m *message) {
-	o, ok := m.body.(wire.Outcome)
+	o, ok := m.body.(txwire.Outcome)
 	if !ok {
 		return
 	}
 	i := slices.IndexFunc(s.cfg.Clients, func(c ClientConfig) bool { return c.Name == m.to })
 	switch o.Status {
-	case wire.StatusCommitted:
+	case txwire.StatusCommitted:
 		s.facts.clients[i].committed.add(s.txs.of(o.ID))
-	case wire.StatusAborted:
+	case txwire.StatusAborted:
 		s.facts.clients[i].closed = s.facts.clients[i].closed || !s.cfg.Clients[i].Once
 	}
 }

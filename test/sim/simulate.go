@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Simulation is one random run of a larger world: the same parts as in an
@@ -24,7 +24,7 @@ type Simulation struct {
 	txs    txIndex
 	keys   []string
 	facts  snapshot
-	stored map[wire.TxID]wire.Committed
+	stored map[txwire.ID]txwire.Committed
 	steps  int
 	// lines is the trace, kept only if wanted.
 	lines []string
@@ -63,7 +63,7 @@ func SimulationConfig(r *rand.Rand) *Config {
 			Name: fmt.Sprintf("client%d", i), Key: fmt.Sprintf("key%d", i), Content: "order", Tries: 1 + r.IntN(4), Once: r.IntN(2) == 0,
 		}
 		if r.IntN(2) == 0 {
-			c.Wait = wire.WaitApplied
+			c.Wait = txwire.WaitApplied
 		}
 		for _, p := range order {
 			c.Participants = append(c.Participants, names[p])
@@ -96,7 +96,7 @@ func NewSimulation(seed uint64, trace bool) *Simulation {
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &Simulation{
 		cfg: SimulationConfig(r), rand: r, trace: trace,
-		txs: txIndex{numbers: map[wire.TxID]int{}}, stored: map[wire.TxID]wire.Committed{},
+		txs: txIndex{numbers: map[txwire.ID]int{}}, stored: map[txwire.ID]txwire.Committed{},
 	}
 	for i := range s.cfg.Clients {
 		c := &s.cfg.Clients[i]

@@ -3,7 +3,7 @@ package sim
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // The state of the stream as a whole: its last sequence, and what befell it.
@@ -186,7 +186,7 @@ func (w *world) replace(next []uint32) {
 		p := w.participants.Items[next[w.atParts+i]].p.clone()
 		p.group, p.answers, p.incarnation = nil, nil, secondIncarnation
 		for id, b := range p.durable.rows {
-			if b.State != wire.BranchPrepared {
+			if b.State != txwire.BranchPrepared {
 				continue
 			}
 			b.Incarnation = "first"

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // events are the timers of a coordinator and what befalls its process. Every
@@ -56,9 +56,9 @@ func (c *coordinator) messageEvents(m *message) []event {
 	switch m.kind {
 	case kindSubmit:
 		return []event{{kind: onSubmit, msg: m}}
-	case wire.KindVote:
+	case txwire.KindVote:
 		return []event{{kind: onVote, msg: m}}
-	case wire.KindAck:
+	case txwire.KindAck:
 		return []event{{kind: onAck, msg: m}}
 	default:
 		if !c.world.Asks && slices.Contains(c.m.Report().Adopted, m.tx.Log) && !c.sealed(m.tx.Log) {
@@ -86,7 +86,7 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored, last uin
 	var es []event
 	if c.opening == l.name {
 		for _, r := range l.records {
-			if r.Record.Kind == wire.RecordOpen {
+			if r.Record.Kind == txwire.RecordOpen {
 				es = append(es, event{kind: onOpened, log: l.name, seq: r.Seq})
 			}
 		}
@@ -148,7 +148,7 @@ func (c *coordinator) flightEvents(w write, l *commitLog, last uint64) []event {
 		answer.answer, answer.fault = u, true
 		es = append(es, answer)
 	}
-	if w.record.Kind != wire.RecordSeal {
+	if w.record.Kind != txwire.RecordSeal {
 		es = append(es, readAfterEvents(w, l)...)
 	}
 	return es

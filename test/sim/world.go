@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"parley/test/explore"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // world knows every part that a configuration can reach. A state of the world
@@ -41,7 +41,7 @@ type world struct {
 
 func newWorld(cfg *Config) *world {
 	w := &world{
-		cfg: cfg, txs: txIndex{numbers: map[wire.TxID]int{}},
+		cfg: cfg, txs: txIndex{numbers: map[txwire.ID]int{}},
 		coordinators: explore.NewTable[coordinatorItem](), participants: explore.NewTable[participantItem](),
 		clients: explore.NewTable[clientItem](), logs: explore.NewTable[logItem](), opIDs: map[string]uint16{},
 	}

@@ -1,12 +1,14 @@
 package presence
 
-import "parley/wire"
+import (
+	"parley/wire/chatwire"
+)
 
 // Action is something for the shell to do.
 type Action interface{ action() }
 
 // Tell publishes to the other gateways.
-type Tell struct{ Message wire.ChatPresence }
+type Tell struct{ Message chatwire.Presence }
 
 // Changed says who came to a room and who left it since the last time. Names
 // are left out where there are too many to follow.
@@ -20,7 +22,7 @@ type Changed struct {
 // stay that it is about: of all with the same four one is to be stored.
 type Notice struct {
 	Room, User string
-	Kind       wire.ChatKind
+	Kind       chatwire.Kind
 	Stay       int64
 }
 

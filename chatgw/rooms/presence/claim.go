@@ -3,7 +3,7 @@ package presence
 import (
 	"slices"
 
-	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 func (c *Core) find(k claim) *person {
@@ -60,7 +60,7 @@ func (c *Core) release(k claim, p *person, died bool) {
 	note(r.left, r.came, k.user)
 	c.dirty[k.room] = true
 	if !crowd && p.settled && (p.wasMine || died) {
-		c.do(Notice{Room: k.room, User: k.user, Kind: wire.ChatLeave, Stay: p.since})
+		c.do(Notice{Room: k.room, User: k.user, Kind: chatwire.KindLeave, Stay: p.since})
 	}
 }
 
@@ -79,5 +79,5 @@ func (c *Core) arrived(now int64, k claim) {
 			return
 		}
 	}
-	c.do(Notice{Room: k.room, User: k.user, Kind: wire.ChatJoin, Stay: p.since})
+	c.do(Notice{Room: k.room, User: k.user, Kind: chatwire.KindJoin, Stay: p.since})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Limits are times in milliseconds, and bounds.
@@ -132,5 +133,5 @@ func (c *Core) Here(roomName, user string) bool { return c.find(claim{roomName, 
 // Close says to the others that this gateway stops. Its people come elsewhere,
 // so nobody is told that they left.
 func (c *Core) Close() {
-	c.do(Tell{wire.ChatPresence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
+	c.do(Tell{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 func newCore(self string) *Core {
@@ -25,8 +26,8 @@ func of[A Action](c *Core) (found []A) {
 
 const peerName = "bbbbccccddddeeee"
 
-func said(claims ...wire.ChatClaim) wire.ChatPresence {
-	return wire.ChatPresence{V: 1, Gateway: peerName, Round: 1, Claims: claims}
+func said(claims ...chatwire.Claim) chatwire.Presence {
+	return chatwire.Presence{V: 1, Gateway: peerName, Round: 1, Claims: claims}
 }
 
 // Changes are told together, and one that took back another not at all.
@@ -37,8 +38,8 @@ func TestChangesAreToldTogether(t *testing.T) {
 	c.Enter(10, "kitchen", "bob", "1")
 	c.Enter(20, "kitchen", "ann", "1")
 	c.Enter(30, "kitchen", "ann", "2")
-	c.Heard(40, said(wire.ChatClaim{Room: "kitchen", User: "eve", Since: 1}))
-	c.Heard(50, said(wire.ChatClaim{Room: "kitchen", User: "eve", Gone: true}))
+	c.Heard(40, said(chatwire.Claim{Room: "kitchen", User: "eve", Since: 1}))
+	c.Heard(50, said(chatwire.Claim{Room: "kitchen", User: "eve", Gone: true}))
 	c.Tick(100)
 	changed := of[Changed](c)
 	if len(changed) != 1 || !slices.Equal(changed[0].Came, []string{"ann", "bob"}) || len(changed[0].Left) != 0 || changed[0].Present != 2 {
@@ -74,7 +75,7 @@ func TestCrowd(t *testing.T) {
 func TestClaimsAreBounded(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	for i := range 10 {
-		c.Heard(0, said(wire.ChatClaim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
+		c.Heard(0, said(chatwire.Claim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
 	}
 	if _, n := c.People("kitchen", 0); n != 5 || c.claims != 5 {
 		t.Errorf("%d are present, %d claims", n, c.claims)
@@ -97,7 +98,7 @@ func TestClaimsAreBounded(t *testing.T) {
 func TestAccountsHaveParts(t *testing.T) {
 	c, other := newCore("aaaabbbbccccdddd"), newCore(peerName)
 	other.limits.Claims = 10_000
-	for i := range 2*wire.MaxClaims + 1 {
+	for i := range 2*chatwire.MaxClaims + 1 {
 		c.Enter(1, "kitchen", fmt.Sprint("user", i), "1")
 	}
 	c.Tick(1)
@@ -106,12 +107,12 @@ func TestAccountsHaveParts(t *testing.T) {
 		t.Fatalf("it tells %d messages", len(tells))
 	}
 	for i, tell := range tells {
-		if m, err := wire.Decode[wire.ChatPresence](wire.Encode(tell.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
+		if m, err := wire.Decode[chatwire.Presence](wire.Encode(tell.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
 			t.Errorf("message %d is part %d of %d, asks %v, %v", i, m.Part, m.Parts, m.Ask, err)
 		}
 		other.Heard(1, tell.Message)
 	}
-	if _, n := other.People("kitchen", 0); n != 2*wire.MaxClaims+1 {
+	if _, n := other.People("kitchen", 0); n != 2*chatwire.MaxClaims+1 {
 		t.Errorf("the other knows of %d", n)
 	}
 }

@@ -1,6 +1,8 @@
 package presence
 
-import "parley/wire"
+import (
+	"parley/wire/chatwire"
+)
 
 // peer is another gateway.
 type peer struct {
@@ -20,7 +22,7 @@ type peer struct {
 const maxPeers = 256
 
 // Heard takes what another gateway said.
-func (c *Core) Heard(now int64, m wire.ChatPresence) {
+func (c *Core) Heard(now int64, m chatwire.Presence) {
 	if m.Gateway == c.self {
 		return
 	}
@@ -80,7 +82,7 @@ func (c *Core) unclaim(gateway string, k claim, died bool) {
 
 // account counts the parts of a full account. When all of them have come, whom
 // they did not name is gone.
-func (c *Core) account(m wire.ChatPresence, p *peer) {
+func (c *Core) account(m chatwire.Presence, p *peer) {
 	if m.Round != p.round {
 		p.round, p.parts = m.Round, 0
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/wire"
+	"parley/wire/chatwire"
 )
 
 // Tick lets time pass. It is to be called several times a second: changes are
@@ -63,7 +64,7 @@ func (c *Core) Online(now int64, online bool) {
 
 // tellPeers tells the other gateways everybody, if it is time, or what changed.
 func (c *Core) tellPeers(now int64) {
-	var claims []wire.ChatClaim
+	var claims []chatwire.Claim
 	full := now >= c.accountAt
 	if full {
 		c.accountAt = now + c.limits.Account
@@ -71,16 +72,16 @@ func (c *Core) tellPeers(now int64) {
 		for room, r := range c.rooms {
 			for user, p := range r.people {
 				if p.mine {
-					claims = append(claims, wire.ChatClaim{Room: room, User: user, Since: p.since})
+					claims = append(claims, chatwire.Claim{Room: room, User: user, Since: p.since})
 				}
 			}
 		}
 	} else {
 		for k := range c.changed {
 			if p := c.find(k); p != nil && p.mine {
-				claims = append(claims, wire.ChatClaim{Room: k.room, User: k.user, Since: p.since})
+				claims = append(claims, chatwire.Claim{Room: k.room, User: k.user, Since: p.since})
 			} else {
-				claims = append(claims, wire.ChatClaim{Room: k.room, User: k.user, Gone: true})
+				claims = append(claims, chatwire.Claim{Room: k.room, User: k.user, Gone: true})
 			}
 		}
 	}
@@ -90,11 +91,11 @@ func (c *Core) tellPeers(now int64) {
 	}
 }
 
-func (c *Core) tell(claims []wire.ChatClaim, full bool) {
-	parts := max(1, (len(claims)+wire.MaxClaims-1)/wire.MaxClaims)
+func (c *Core) tell(claims []chatwire.Claim, full bool) {
+	parts := max(1, (len(claims)+chatwire.MaxClaims-1)/chatwire.MaxClaims)
 	for i := range parts {
-		m := wire.ChatPresence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.asks && i == 0}
-		m.Claims = claims[i*wire.MaxClaims : min(len(claims), (i+1)*wire.MaxClaims)]
+		m := chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.asks && i == 0}
+		m.Claims = claims[i*chatwire.MaxClaims : min(len(claims), (i+1)*chatwire.MaxClaims)]
 		if full {
 			m.Part, m.Parts = i+1, parts
 		}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/gorilla/websocket"
 )
@@ -170,7 +170,7 @@ func (c *conn) say(f *frame.Send) {
 	key := c.user + "\x00" + f.CID
 	ack, known := r.cids[key]
 	if !known {
-		m := g.store(f.Room, frame.Message{User: c.user, Kind: wire.ChatText, Text: f.Text, CID: f.CID}, time.Now())
+		m := g.store(f.Room, frame.Message{User: c.user, Kind: chatwire.KindText, Text: f.Text, CID: f.CID}, time.Now())
 		ack = frame.Ack{T: frame.TypeAck, Room: f.Room, CID: f.CID, Seq: m.Seq, ID: m.ID, At: m.At}
 		r.cids[key] = ack
 	}

@@ -11,7 +11,9 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/web"
+	"parley/idworker/snowflake"
 	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/gorilla/websocket"
 )
@@ -54,7 +56,7 @@ type Gateway struct {
 	rooms  map[string]*room
 	conns  map[*conn]bool
 	done   sync.WaitGroup
-	food   food
+	food   kitchen
 }
 
 // RunGateway starts a gateway that ends with the test.
@@ -63,7 +65,7 @@ func RunGateway(t testing.TB, rooms ...string) *Gateway {
 	g := &Gateway{
 		Rooms:    rooms,
 		Features: []string{"orders", "stage", "ids"},
-		Limits:   frame.Limits{Text: wire.MaxChatText, Rooms: 50, Page: 100, RetryMS: wire.ChatRetry.Milliseconds(), PingMS: 25_000},
+		Limits:   frame.Limits{Text: chatwire.MaxText, Rooms: 50, Page: 100, RetryMS: chatwire.Retry.Milliseconds(), PingMS: 25_000},
 		Release:  "v1",
 		Joins:    map[string]int{},
 		epoch:    "epoch00000000000",
@@ -159,7 +161,7 @@ func (g *Gateway) NewEpoch() {
 func (g *Gateway) Say(room, user, text string) frame.Message {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.store(room, frame.Message{User: user, Kind: wire.ChatText, Text: text}, time.Now())
+	return g.store(room, frame.Message{User: user, Kind: chatwire.KindText, Text: text}, time.Now())
 }
 
 // Put puts any message into a room, as of a moment in the past.
@@ -250,7 +252,7 @@ func (g *Gateway) store(name string, m frame.Message, at time.Time) frame.Messag
 	r := g.room(name)
 	g.seq++
 	m.Seq, m.Prev, m.At = g.seq, r.last(), at.UnixMilli()
-	m.ID = wire.NewID(max(0, wire.IDTimestamp(at)), 3, int(g.seq%wire.MaxSequence))
+	m.ID = snowflake.NewID(max(0, snowflake.Timestamp(at)), 3, int(g.seq%snowflake.MaxSequence))
 	r.messages = append(r.messages, m)
 	live := m
 	live.T, live.Room = frame.TypeMessage, name

@@ -4,7 +4,9 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
+	"parley/participants/food"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Tx is a transaction as it might have happened.
@@ -15,8 +17,8 @@ type Tx struct {
 
 // Script begins a transaction: submitted, and prepared at both participants.
 func Script(id, key string, at time.Time) Tx {
-	tx := Tx{TxSeen: frame.TxSeen{ID: id, Key: key, Status: wire.StatusPending, At: at.UnixMicro()}, at: at.UnixMicro()}
-	return tx.add(0, "submit", "").add(240, "prepare", wire.Inventory).add(15, "prepare", wire.Delivery)
+	tx := Tx{TxSeen: frame.TxSeen{ID: id, Key: key, Status: txwire.StatusPending, At: at.UnixMicro()}, at: at.UnixMicro()}
+	return tx.add(0, "submit", "").add(240, "prepare", food.Inventory).add(15, "prepare", food.Delivery)
 }
 
 func (tx Tx) add(after int64, kind, participant string) Tx {
@@ -42,26 +44,26 @@ func (tx Tx) Then(after int64, kind, participant string) Tx { return tx.add(afte
 
 // Committed is the usual end.
 func (tx Tx) Committed() Tx {
-	tx = tx.Vote(1_900, wire.Inventory, true, "").Vote(310, wire.Delivery, true, "")
-	tx = tx.add(90, "append", "").add(1_120, "commit", wire.Inventory).add(12, "commit", wire.Delivery)
-	tx = tx.Outcome(20, wire.StatusCommitted)
-	return tx.add(1_650, "ack", wire.Delivery).add(240, "ack", wire.Inventory)
+	tx = tx.Vote(1_900, food.Inventory, true, "").Vote(310, food.Delivery, true, "")
+	tx = tx.add(90, "append", "").add(1_120, "commit", food.Inventory).add(12, "commit", food.Delivery)
+	tx = tx.Outcome(20, txwire.StatusCommitted)
+	return tx.add(1_650, "ack", food.Delivery).add(240, "ack", food.Inventory)
 }
 
 // Refused is the other usual end.
 func (tx Tx) Refused(participant, reason string) Tx {
-	other := wire.Delivery
+	other := food.Delivery
 	if participant == other {
-		other = wire.Inventory
+		other = food.Inventory
 	}
 	tx.Reason, tx.Code = reason, wire.CodeRefused
 	tx = tx.Vote(1_400, participant, false, reason).Vote(500, other, true, "")
-	tx = tx.add(60, "abort", other).Outcome(25, wire.StatusAborted)
+	tx = tx.add(60, "abort", other).Outcome(25, txwire.StatusAborted)
 	return tx.add(1_500, "ack", other)
 }
 
 // Outcome answers the client.
-func (tx Tx) Outcome(after int64, status wire.Status) Tx {
+func (tx Tx) Outcome(after int64, status txwire.Status) Tx {
 	tx = tx.add(after, "outcome", "")
 	tx.Events[len(tx.Events)-1].Status = string(status)
 	tx.Status = status

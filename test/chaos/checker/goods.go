@@ -4,8 +4,9 @@ import (
 	"maps"
 	"slices"
 
+	"parley/participants/food"
 	"parley/test/chaos/model"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Goods: what was there when the system was new, less what committed orders
@@ -17,11 +18,11 @@ func Goods(h *model.History, s *Stores, stock int64) []Violation {
 	done := func(participant string) map[string]bool {
 		keys := map[string]bool{}
 		for _, b := range s.Journals[participant].Branches {
-			keys[b.Key] = keys[b.Key] || b.State == wire.BranchCommitted
+			keys[b.Key] = keys[b.Key] || b.State == txwire.BranchCommitted
 		}
 		return keys
 	}
-	taken, given := done(wire.Inventory), done(wire.Delivery)
+	taken, given := done(food.Inventory), done(food.Delivery)
 	for _, o := range h.Orders {
 		if taken[o.Key] {
 			sold[o.Item] += o.Quantity

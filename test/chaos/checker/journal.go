@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 
 	_ "modernc.org/sqlite" // the driver of the participants
 )
@@ -17,13 +18,13 @@ const (
 	numberMask = 1<<numberBits - 1
 )
 
-var storedStates = [...]wire.BranchState{wire.BranchPrepared, wire.BranchCommitted, wire.BranchAborted}
+var storedStates = [...]txwire.BranchState{txwire.BranchPrepared, txwire.BranchCommitted, txwire.BranchAborted}
 
 // ReadParticipants reads the databases of both participants, which nobody may
 // have open, below the directory of a cluster.
 func ReadParticipants(dir string) (s Stores, err error) {
 	s.Journals = map[string]Journal{}
-	for _, name := range []string{wire.Inventory, wire.Delivery} {
+	for _, name := range []string{food.Inventory, food.Delivery} {
 		if err := s.readParticipant(name, filepath.Join(dir, name, name+".db")); err != nil {
 			return s, fmt.Errorf("reading the database of %s: %w", name, err)
 		}
@@ -51,16 +52,16 @@ func (s *Stores) readParticipant(name, path string) error {
 		return err
 	}
 	s.Journals[name] = j
-	if name == wire.Inventory {
+	if name == food.Inventory {
 		return each(db, "SELECT item,stock,reserved FROM items", func(scan func(...any) error) error {
-			var i wire.Item
+			var i food.Item
 			err := scan(&i.Item, &i.Stock, &i.Reserved)
 			s.Items = append(s.Items, i)
 			return err
 		})
 	}
 	return each(db, "SELECT id,zone,reserved,assigned FROM couriers", func(scan func(...any) error) error {
-		var c wire.Courier
+		var c food.Courier
 		err := scan(&c.ID, &c.Zone, &c.Reserved, &c.Assigned)
 		s.Couriers = append(s.Couriers, c)
 		return err

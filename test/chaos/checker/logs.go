@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -53,8 +53,8 @@ func step(s logState, o *Operation) []any {
 func appended(s logState, o *Operation) []any {
 	// Where it stands, or would: a record that nobody ever read has a place that
 	// nobody can expect.
-	after := logState{last: cmp.Or(o.Seq, math.MaxUint64), sealed: s.sealed || o.Kind == wire.RecordSeal}
-	fits := s.last == o.Expect && (!s.sealed || o.Kind == wire.RecordSeal)
+	after := logState{last: cmp.Or(o.Seq, math.MaxUint64), sealed: s.sealed || o.Kind == txwire.RecordSeal}
+	fits := s.last == o.Expect && (!s.sealed || o.Kind == txwire.RecordSeal)
 	switch {
 	case o.Answer == txlog.Stored && fits && o.Seq > s.last:
 		return []any{after}
@@ -183,7 +183,7 @@ func split(history []*Operation) (parts []part) {
 		alone := o.Begin > busy && (i+1 == len(writes) || writes[i+1].Begin > o.End)
 		if o.Answer == txlog.Stored && alone && len(now.ops) >= partSize {
 			parts = append(parts, now)
-			now = part{from: logState{last: o.Seq, sealed: o.Kind == wire.RecordSeal || now.from.sealed}}
+			now = part{from: logState{last: o.Seq, sealed: o.Kind == txwire.RecordSeal || now.from.sealed}}
 		}
 		if o.End != math.MaxInt64 {
 			busy = max(busy, o.End)

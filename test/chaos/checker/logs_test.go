@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"parley/coordinator/txlog"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // script is a trace made by hand, in the form that coordinators write.
@@ -17,7 +17,7 @@ type script struct {
 }
 
 // call begins an append, and returns what ends it.
-func (s *script) call(nonce string, kind wire.RecordKind, expect uint64) (end func(answer txlog.Answer, seq uint64)) {
+func (s *script) call(nonce string, kind txwire.RecordKind, expect uint64) (end func(answer txlog.Answer, seq uint64)) {
 	s.ops++
 	op := s.ops
 	fmt.Fprintf(s, `{"pid":1,"do":"append","op":%d,"log":"l","expect":%d,"nonce":%q,"kind":%q}`+"\n", op, expect, nonce, kind)
@@ -26,7 +26,7 @@ func (s *script) call(nonce string, kind wire.RecordKind, expect uint64) (end fu
 	}
 }
 
-func (s *script) append(nonce string, kind wire.RecordKind, expect uint64, answer txlog.Answer, seq uint64) {
+func (s *script) append(nonce string, kind txwire.RecordKind, expect uint64, answer txlog.Answer, seq uint64) {
 	s.call(nonce, kind, expect)(answer, seq)
 }
 
@@ -43,7 +43,7 @@ func (s *script) purge(before uint64, answer txlog.Answer) {
 }
 
 func TestLogs(t *testing.T) {
-	const open, commits, seal = wire.RecordOpen, wire.RecordCommits, wire.RecordSeal
+	const open, commits, seal = txwire.RecordOpen, txwire.RecordCommits, txwire.RecordSeal
 	for _, tt := range []struct {
 		name   string
 		want   []Rule
@@ -171,12 +171,12 @@ func TestLogs(t *testing.T) {
 // is found all the same, not only that nothing was found in time.
 func TestLogsWithManyTries(t *testing.T) {
 	var s script
-	s.append("a", wire.RecordOpen, 0, txlog.Stored, 5)
+	s.append("a", txwire.RecordOpen, 0, txlog.Stored, 5)
 	for range 100 {
-		s.append("b", wire.RecordCommits, 5, txlog.Unknown, 0)
-		s.append("c", wire.RecordSeal, 5, txlog.Unknown, 0)
+		s.append("b", txwire.RecordCommits, 5, txlog.Unknown, 0)
+		s.append("c", txwire.RecordSeal, 5, txlog.Unknown, 0)
 	}
-	s.append("d", wire.RecordCommits, 7, txlog.Stored, 8)
+	s.append("d", txwire.RecordCommits, 7, txlog.Stored, 8)
 	trace, err := ReadTrace(strings.NewReader(s.String()))
 	if err != nil {
 		t.Fatal(err)
@@ -189,9 +189,9 @@ func TestLogsWithManyTries(t *testing.T) {
 
 func TestReadTrace(t *testing.T) {
 	var s script
-	s.append("a", wire.RecordOpen, 0, txlog.Stored, 5)
-	s.append("b", wire.RecordCommits, 5, txlog.Unknown, 0)
-	s.call("c", wire.RecordSeal, 5)
+	s.append("a", txwire.RecordOpen, 0, txlog.Stored, 5)
+	s.append("b", txwire.RecordCommits, 5, txlog.Unknown, 0)
+	s.call("c", txwire.RecordSeal, 5)
 	trace, err := ReadTrace(strings.NewReader(s.String()))
 	if err != nil || len(trace) != 3 {
 		t.Fatalf("%d operations, %v", len(trace), err)

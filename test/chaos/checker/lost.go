@@ -3,14 +3,14 @@ package checker
 import (
 	"database/sql"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Lost is what went with a journal when a backup took its place. Nothing is promised
 // about these transactions and their keys, but that the participant notices.
 type Lost struct {
 	Participant string
-	Txs         map[wire.TxID]bool
+	Txs         map[txwire.ID]bool
 	Keys        map[string]bool
 	// Noticed reports whether the participant has logged that its journal went back.
 	Noticed func() bool
@@ -19,7 +19,7 @@ type Lost struct {
 // Loses compares a participant's journal with a backup of it. Nobody may have either
 // open.
 func Loses(participant, journal, backup string) (Lost, error) {
-	l := Lost{Participant: participant, Txs: map[wire.TxID]bool{}, Keys: map[string]bool{}}
+	l := Lost{Participant: participant, Txs: map[txwire.ID]bool{}, Keys: map[string]bool{}}
 	now, err := branchesOf(journal)
 	if err != nil {
 		return l, err
@@ -28,7 +28,7 @@ func Loses(participant, journal, backup string) (Lost, error) {
 	if err != nil {
 		return l, err
 	}
-	kept := map[wire.TxID]wire.BranchState{}
+	kept := map[txwire.ID]txwire.BranchState{}
 	for _, b := range then {
 		kept[b.ID] = b.State
 	}
@@ -50,7 +50,7 @@ func branchesOf(path string) (all []Branch, err error) {
 }
 
 // lostTx and lostKey report whether nothing is promised about a transaction or a key.
-func (s *Stores) lostTx(id wire.TxID) bool {
+func (s *Stores) lostTx(id txwire.ID) bool {
 	for _, l := range s.Lost {
 		if l.Txs[id] {
 			return true

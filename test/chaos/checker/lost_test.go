@@ -5,7 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"parley/wire"
+	"parley/participants/food"
+	"parley/wire/txwire"
 )
 
 // Nothing is promised about what went with a restored journal, but that the
@@ -18,25 +19,25 @@ func TestLost(t *testing.T) {
 		want    []Rule
 		change  func(*world)
 	}{
-		{"it is lost", 1, true, nil, func(w *world) { w.at(wire.Delivery, 1).State = wire.BranchAborted }},
-		{"it is lost, and nobody knows", 1, false, []Rule{Unnoticed}, func(w *world) { w.at(wire.Delivery, 1).State = wire.BranchAborted }},
+		{"it is lost", 1, true, nil, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchAborted }},
+		{"it is lost, and nobody knows", 1, false, []Rule{Unnoticed}, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchAborted }},
 		{"its commit is refused", 1, true, nil, func(w *world) {
-			j := w.Journals[wire.Delivery]
+			j := w.Journals[food.Delivery]
 			j.Branches, j.Violations = j.Branches[1:], []Refused{{ID: id(1), Why: "commit for a branch that it does not have"}}
-			w.Journals[wire.Delivery] = j
+			w.Journals[food.Delivery] = j
 		}},
-		{"another one is lost", 2, true, []Rule{Atomic}, func(w *world) { w.at(wire.Delivery, 1).State = wire.BranchAborted }},
+		{"another one is lost", 2, true, []Rule{Atomic}, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchAborted }},
 		{"another commit is refused", 1, true, []Rule{Violated}, func(w *world) {
-			j := w.Journals[wire.Delivery]
+			j := w.Journals[food.Delivery]
 			j.Violations = []Refused{{ID: id(2), Why: "commit for a branch that is aborted here"}}
-			w.Journals[wire.Delivery] = j
+			w.Journals[food.Delivery] = j
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld()
 			w.Lost = []Lost{{
-				Participant: wire.Delivery, Txs: map[wire.TxID]bool{id(tt.lost): true},
-				Keys: map[string]bool{w.at(wire.Inventory, tt.lost).Key: true}, Noticed: func() bool { return tt.noticed },
+				Participant: food.Delivery, Txs: map[txwire.ID]bool{id(tt.lost): true},
+				Keys: map[string]bool{w.at(food.Inventory, tt.lost).Key: true}, Noticed: func() bool { return tt.noticed },
 			}}
 			tt.change(w)
 			expect(t, append(Orders(w.History, &w.Stores), Noticed(&w.Stores)...), tt.want...)
@@ -60,7 +61,7 @@ func TestLoses(t *testing.T) {
 	}
 	now := write("now", "((1<<40)+1,x'61',1),((1<<40)+2,x'62',1),((1<<40)+3,x'63',2),((1<<40)+4,x'64',0)")
 	then := write("then", "((1<<40)+1,x'61',1),((1<<40)+2,x'62',0),((1<<40)+4,x'64',0)")
-	l, err := Loses(wire.Inventory, now, then)
+	l, err := Loses(food.Inventory, now, then)
 	if err != nil {
 		t.Fatal(err)
 	}

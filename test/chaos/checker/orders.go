@@ -4,20 +4,21 @@ import (
 	"maps"
 	"slices"
 
+	"parley/participants/food"
 	"parley/test/chaos/model"
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // states are those of one transaction, by participant.
-type states map[string]wire.BranchState
+type states map[string]txwire.BranchState
 
 // both are the participants of every order.
-var both = [...]string{wire.Inventory, wire.Delivery}
+var both = [...]string{food.Inventory, food.Delivery}
 
 // Orders holds every order and every transaction against each other.
 func Orders(h *model.History, s *Stores) []Violation {
 	var wrong findings
-	txs := map[string]map[wire.TxID]states{} // by key
+	txs := map[string]map[txwire.ID]states{} // by key
 	for _, name := range both {
 		j := s.Journals[name]
 		for _, v := range j.Violations {
@@ -27,7 +28,7 @@ func Orders(h *model.History, s *Stores) []Violation {
 		}
 		for _, b := range j.Branches {
 			if txs[b.Key] == nil {
-				txs[b.Key] = map[wire.TxID]states{}
+				txs[b.Key] = map[txwire.ID]states{}
 			}
 			if txs[b.Key][b.ID] == nil {
 				txs[b.Key][b.ID] = states{}
@@ -35,7 +36,7 @@ func Orders(h *model.History, s *Stores) []Violation {
 			txs[b.Key][b.ID][name] = b.State
 		}
 	}
-	committed := map[string]wire.TxID{}
+	committed := map[string]txwire.ID{}
 	for _, key := range slices.Sorted(maps.Keys(txs)) {
 		if s.lostKey(key) {
 			continue
@@ -57,15 +58,15 @@ func Orders(h *model.History, s *Stores) []Violation {
 }
 
 // transactions checks all with one key, and returns the one that is committed.
-func (f *findings) transactions(key string, txs map[wire.TxID]states) (committed wire.TxID, ok bool) {
+func (f *findings) transactions(key string, txs map[txwire.ID]states) (committed txwire.ID, ok bool) {
 	n := 0
 	for id, at := range txs {
 		commits := 0
 		for _, name := range both {
 			switch at[name] {
-			case wire.BranchCommitted:
+			case txwire.BranchCommitted:
 				commits++
-			case wire.BranchPrepared:
+			case txwire.BranchPrepared:
 				f.add(InDoubt, "%s %v at %s", key, id, name)
 			}
 		}
@@ -84,7 +85,7 @@ func (f *findings) transactions(key string, txs map[wire.TxID]states) (committed
 }
 
 // told holds every answer about an order against what the participants have.
-func (f *findings) told(o *model.Order, committed map[string]wire.TxID) {
+func (f *findings) told(o *model.Order, committed map[string]txwire.ID) {
 	id, done := committed[o.Key]
 	var yes, no, unclear int
 	for _, a := range o.Answers {

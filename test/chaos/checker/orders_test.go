@@ -3,8 +3,10 @@ package checker
 import (
 	"testing"
 
+	"parley/participants/food"
 	"parley/test/chaos/model"
-	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/txwire"
 )
 
 // world is a history and stores in which everything is right: of four orders one
@@ -16,20 +18,20 @@ type world struct {
 
 const inStock = 100
 
-func id(n uint64) wire.TxID { return wire.TxID{Log: "log", N: n} }
+func id(n uint64) txwire.ID { return txwire.ID{Log: "log", N: n} }
 
 func newWorld() *world {
 	w := &world{History: model.New()}
 	w.Journals = map[string]Journal{}
-	w.Items = []wire.Item{{Item: "soup", Stock: inStock - 4}}
-	w.Couriers = []wire.Courier{{ID: 1, Zone: "north", Assigned: 1}, {ID: 2, Zone: "north", Assigned: 1}}
+	w.Items = []food.Item{{Item: "soup", Stock: inStock - 4}}
+	w.Couriers = []food.Courier{{ID: 1, Zone: "north", Assigned: 1}, {ID: 2, Zone: "north", Assigned: 1}}
 	w.order("a", model.Answer{Verdict: model.Committed, ID: id(1)})
-	w.branch("a", 1, wire.BranchCommitted, wire.BranchCommitted)
+	w.branch("a", 1, txwire.BranchCommitted, txwire.BranchCommitted)
 	w.order("b", model.Answer{Verdict: model.Aborted, ID: id(2)})
-	w.branch("b", 2, wire.BranchAborted, wire.BranchAborted)
+	w.branch("b", 2, txwire.BranchAborted, txwire.BranchAborted)
 	w.order("c", model.Answer{Verdict: model.Unknown}, model.Answer{Verdict: model.Committed, ID: id(4), Again: true})
-	w.branch("c", 3, wire.BranchAborted, "")
-	w.branch("c", 4, wire.BranchCommitted, wire.BranchCommitted)
+	w.branch("c", 3, txwire.BranchAborted, "")
+	w.branch("c", 4, txwire.BranchCommitted, txwire.BranchCommitted)
 	w.order("d", model.Answer{Verdict: model.Refused})
 	return w
 }
@@ -39,8 +41,8 @@ func (w *world) order(key string, answers ...model.Answer) {
 }
 
 // branch adds one at each participant; empty is none.
-func (w *world) branch(key string, n uint64, inventory, delivery wire.BranchState) {
-	for name, state := range map[string]wire.BranchState{wire.Inventory: inventory, wire.Delivery: delivery} {
+func (w *world) branch(key string, n uint64, inventory, delivery txwire.BranchState) {
+	for name, state := range map[string]txwire.BranchState{food.Inventory: inventory, food.Delivery: delivery} {
 		if state != "" {
 			j := w.Journals[name]
 			j.Branches = append(j.Branches, Branch{ID: id(n), Key: key, State: state})
@@ -66,22 +68,22 @@ func TestOrders(t *testing.T) {
 		change func(*world)
 	}{
 		{"everything is right", nil, func(*world) {}},
-		{"one participant has aborted", []Rule{Atomic}, func(w *world) { w.at(wire.Delivery, 1).State = wire.BranchAborted }},
+		{"one participant has aborted", []Rule{Atomic}, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchAborted }},
 		{"one participant has forgotten", []Rule{Atomic}, func(w *world) {
-			j := w.Journals[wire.Delivery]
+			j := w.Journals[food.Delivery]
 			j.Branches = j.Branches[1:]
-			w.Journals[wire.Delivery] = j
+			w.Journals[food.Delivery] = j
 		}},
-		{"one is prepared", []Rule{InDoubt}, func(w *world) { w.at(wire.Delivery, 2).State = wire.BranchPrepared }},
-		{"one is prepared, the other committed", []Rule{InDoubt, Atomic}, func(w *world) { w.at(wire.Delivery, 1).State = wire.BranchPrepared }},
+		{"one is prepared", []Rule{InDoubt}, func(w *world) { w.at(food.Delivery, 2).State = txwire.BranchPrepared }},
+		{"one is prepared, the other committed", []Rule{InDoubt, Atomic}, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchPrepared }},
 		{"told committed, aborted everywhere", []Rule{ToldDone}, func(w *world) {
-			w.at(wire.Delivery, 1).State, w.at(wire.Inventory, 1).State = wire.BranchAborted, wire.BranchAborted
+			w.at(food.Delivery, 1).State, w.at(food.Inventory, 1).State = txwire.BranchAborted, txwire.BranchAborted
 		}},
 		{"told committed as another", []Rule{ToldDone}, func(w *world) { w.Orders[0].Answers[0].ID = id(7) }},
 		{"told aborted, committed everywhere", []Rule{ToldUndone}, func(w *world) {
-			w.at(wire.Delivery, 2).State, w.at(wire.Inventory, 2).State = wire.BranchCommitted, wire.BranchCommitted
+			w.at(food.Delivery, 2).State, w.at(food.Inventory, 2).State = txwire.BranchCommitted, txwire.BranchCommitted
 		}},
-		{"refused, committed everywhere", []Rule{ToldUndone}, func(w *world) { w.branch("d", 5, wire.BranchCommitted, wire.BranchCommitted) }},
+		{"refused, committed everywhere", []Rule{ToldUndone}, func(w *world) { w.branch("d", 5, txwire.BranchCommitted, txwire.BranchCommitted) }},
 		{"refused once, committed by another try", nil, func(w *world) {
 			w.Orders[0].Answers = append(w.Orders[0].Answers, model.Answer{Verdict: model.Refused})
 		}},
@@ -89,16 +91,16 @@ func TestOrders(t *testing.T) {
 			w.Orders[0].Answers = append(w.Orders[0].Answers, model.Answer{Verdict: model.Aborted})
 		}},
 		{"committed twice", []Rule{TwoCommits}, func(w *world) {
-			w.at(wire.Inventory, 3).State = wire.BranchCommitted
-			w.branch("c", 3, "", wire.BranchCommitted)
+			w.at(food.Inventory, 3).State = txwire.BranchCommitted
+			w.branch("c", 3, "", txwire.BranchCommitted)
 			w.Orders[2].Answers = nil
 		}},
 		{"unknown, and stays so", []Rule{Unresolved}, func(w *world) { w.Orders[2].Answers = w.Orders[2].Answers[:1] }},
-		{"asked by nobody", []Rule{Unordered}, func(w *world) { w.branch("e", 5, wire.BranchAborted, wire.BranchAborted) }},
+		{"asked by nobody", []Rule{Unordered}, func(w *world) { w.branch("e", 5, txwire.BranchAborted, txwire.BranchAborted) }},
 		{"told the opposite", []Rule{Violated}, func(w *world) {
-			j := w.Journals[wire.Delivery]
+			j := w.Journals[food.Delivery]
 			j.Violations = []Refused{{ID: id(2), Why: "commit for a branch that is aborted here"}}
-			w.Journals[wire.Delivery] = j
+			w.Journals[food.Delivery] = j
 		}},
 		{"no answer at all", nil, func(w *world) { w.Orders[0].Answers = nil }},
 	} {
@@ -146,13 +148,13 @@ func TestPosts(t *testing.T) {
 			w.Stores.Posts = append(w.Stores.Posts, again)
 		}},
 		{"written by nobody", []Rule{PostFalse}, func(w *world) {
-			w.Stores.Posts = append(w.Stores.Posts, wire.Post{ID: 9, User: "eve", Text: "x"})
+			w.Stores.Posts = append(w.Stores.Posts, blogwire.Post{ID: 9, User: "eve", Text: "x"})
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld()
 			w.History.Posts = []*model.Post{{User: "ada", Text: "one", ID: 5}, {User: "ada", Text: "two"}}
-			w.Stores.Posts = []wire.Post{{ID: 5, User: "ada", Text: "one"}, {ID: 6, User: "ada", Text: "two"}}
+			w.Stores.Posts = []blogwire.Post{{ID: 5, User: "ada", Text: "one"}, {ID: 6, User: "ada", Text: "two"}}
 			tt.change(w)
 			expect(t, Posts(w.History, &w.Stores), tt.want...)
 		})

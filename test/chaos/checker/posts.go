@@ -1,8 +1,9 @@
 package checker
 
 import (
+	"parley/idworker/snowflake"
 	"parley/test/chaos/model"
-	"parley/wire"
+	"parley/wire/blogwire"
 )
 
 // Posts: what was acknowledged is there once, as it was written; the rest is
@@ -11,7 +12,7 @@ func Posts(h *model.History, s *Stores) []Violation {
 	var wrong findings
 	type words struct{ user, text string }
 	there := map[words]int{}
-	by := map[wire.ID]wire.Post{}
+	by := map[snowflake.ID]blogwire.Post{}
 	for _, p := range s.Posts {
 		if there[words{p.User, p.Text}]++; there[words{p.User, p.Text}] > 1 {
 			wrong.add(PostTwice, "%s wrote %q once", p.User, p.Text)

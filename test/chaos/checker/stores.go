@@ -1,20 +1,22 @@
 package checker
 
 import (
+	"parley/participants/food"
 	"parley/test/chat"
-	"parley/wire"
+	"parley/wire/blogwire"
+	"parley/wire/txwire"
 )
 
 // Stores are what the system has when nothing moves any more.
 type Stores struct {
 	// Journals are those of the participants, by name.
 	Journals map[string]Journal
-	Items    []wire.Item
-	Couriers []wire.Courier
+	Items    []food.Item
+	Couriers []food.Courier
 	// Lost is what went with journals that were restored from a backup.
 	Lost []Lost
 	// Posts are all posts of the blog.
-	Posts []wire.Post
+	Posts []blogwire.Post
 	// Chat is the whole stream, and Ends the last message of each room.
 	Chat []chat.Stored
 	Ends map[string]uint64
@@ -33,13 +35,13 @@ type Journal struct {
 
 // Refused is an outcome that contradicts a journal.
 type Refused struct {
-	ID  wire.TxID
+	ID  txwire.ID
 	Why string
 }
 
 // Branch is one transaction at one participant.
 type Branch struct {
-	ID    wire.TxID
+	ID    txwire.ID
 	Key   string
-	State wire.BranchState
+	State txwire.BranchState
 }

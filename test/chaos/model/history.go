@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"parley/idworker/snowflake"
 	"parley/test/chat"
 	"parley/test/ids"
-	"parley/wire"
 )
 
 // History is everything that clients wrote down. It is safe for concurrent use
@@ -51,7 +51,7 @@ const (
 type Post struct {
 	User, Text, Key string
 	// ID is what the blog answered, 0 if it did not.
-	ID wire.ID
+	ID snowflake.ID
 }
 
 // Chatter is one person in one room: what was shown and what was said.
@@ -90,7 +90,7 @@ func (h *History) Post(p *Post) {
 }
 
 // Posted notes down the blog's answer.
-func (h *History) Posted(p *Post, id wire.ID) {
+func (h *History) Posted(p *Post, id snowflake.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p.ID = id

@@ -3,7 +3,7 @@ package model
 import (
 	"time"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // Order is one order, perhaps asked several times with its key.
@@ -37,7 +37,7 @@ const (
 type Answer struct {
 	Verdict Verdict
 	// ID is the transaction, zero if the client was not told.
-	ID wire.TxID
+	ID txwire.ID
 	// Why explains everything but a commit.
 	Why string
 	// At is when it came, and Took how long that had been.

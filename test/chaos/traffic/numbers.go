@@ -7,6 +7,7 @@ import (
 	"parley/test/chaos/model"
 	"parley/test/ids"
 	"parley/wire"
+	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -48,11 +49,11 @@ func (a *asker) run(ctx context.Context) {
 
 // some asks for IDs one by one.
 func (a *asker) some(ctx context.Context) error {
-	data, ok := a.request(ctx, wire.SubjectIDNext, wire.Encode(wire.IDRequest{V: wire.Version, Count: atOnce}))
+	data, ok := a.request(ctx, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: atOnce}))
 	if !ok {
 		return nil
 	}
-	m, err := wire.Decode[wire.IDs](data)
+	m, err := wire.Decode[idwire.IDs](data)
 	if err != nil || m.Code != "" {
 		return err
 	}
@@ -70,11 +71,11 @@ func (a *asker) some(ctx context.Context) error {
 
 // block asks for many.
 func (a *asker) block(ctx context.Context) error {
-	data, ok := a.request(ctx, wire.SubjectIDGrant, wire.Encode(wire.GrantRequest{V: wire.Version, Count: blockSize}))
+	data, ok := a.request(ctx, idwire.SubjectGrant, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: blockSize}))
 	if !ok {
 		return nil
 	}
-	m, err := wire.Decode[wire.Grant](data)
+	m, err := wire.Decode[idwire.Grant](data)
 	if err != nil || m.Code != "" {
 		return err
 	}

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/participants/food"
 	"parley/test/chaos/model"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 const (
@@ -82,21 +84,21 @@ func (t *Traffic) Order(ctx context.Context, o *model.Order) {
 
 // ask asks for an order and writes down the answer.
 func ask(ctx context.Context, client *txclient.Client, h *model.History, o *model.Order, a model.Answer) {
-	r := txclient.Request{Key: o.Key, Timeout: collect, Branches: []wire.Branch{
-		{Participant: wire.Inventory, Payload: wire.Encode(wire.StockOrder{V: wire.Version, Item: o.Item, Quantity: o.Quantity})},
-		{Participant: wire.Delivery, Payload: wire.Encode(wire.CourierOrder{V: wire.Version, Zone: o.Zone})},
+	r := txclient.Request{Key: o.Key, Timeout: collect, Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: o.Item, Quantity: o.Quantity})},
+		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: o.Zone})},
 	}}
 	if o.Quantity == 1 {
-		r.Wait = wire.WaitApplied
+		r.Wait = txwire.WaitApplied
 	}
 	began := time.Now()
 	outcome, err := client.Submit(ctx, r)
 	a.At, a.ID, a.Why = time.Now(), outcome.ID, outcome.Reason
 	a.Took = a.At.Sub(began)
 	switch {
-	case err == nil && outcome.Status == wire.StatusCommitted:
+	case err == nil && outcome.Status == txwire.StatusCommitted:
 		a.Verdict = model.Committed
-	case err == nil && outcome.Status == wire.StatusAborted:
+	case err == nil && outcome.Status == txwire.StatusAborted:
 		a.Verdict = model.Aborted
 	case errors.Is(err, txclient.ErrUnknown):
 		a.Verdict = model.Unknown

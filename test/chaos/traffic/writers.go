@@ -8,7 +8,7 @@ import (
 
 	"parley/blog/blogclient"
 	"parley/test/chaos/model"
-	"parley/wire"
+	"parley/wire/blogwire"
 
 	"github.com/nats-io/nats.go"
 )
@@ -35,7 +35,7 @@ func (w *writer) run(ctx context.Context) {
 		p := &model.Post{User: w.user, Key: fmt.Sprintf("%s-%d", w.user, n), Text: fmt.Sprintf("post %d of %s", n, w.user)}
 		w.history.Post(p)
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), postPatience)
-		post, err := w.blog.Post(within, wire.NewPost{User: p.User, Text: p.Text, Key: p.Key})
+		post, err := w.blog.Post(within, blogwire.NewPost{User: p.User, Text: p.Text, Key: p.Key})
 		cancel()
 		if err == nil {
 			w.history.Posted(p, post.ID)

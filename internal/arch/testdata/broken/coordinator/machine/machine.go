@@ -18,4 +18,4 @@ func run(c chan int) { // want pure
 	go run(c) // want pure
 }
 
-var _ = []any{context.TODO, rand.N[int], strings.Cut, atomic.AddInt64, time.Now, nats.Connect, x.X, wire.X}
+var _ = []any{context.TODO, rand.N[int], strings.Cut, atomic.AddInt64, time.UnixMilli, nats.Connect, x.X, wire.X}

@@ -1,16 +1,22 @@
-package wire
+package txwire
+
+import (
+	"parley/wire"
+)
 
 // Retry asks a participant to attempt the outcome of a branch now that its resource
 // has failed (request on participant.<name>.retry), instead of after its pause.
 type Retry struct {
-	V  int  `json:"v"`
-	ID TxID `json:"id"`
+	V  int `json:"v"`
+	ID ID  `json:"id"`
 }
 
-// Form implements [Message].
-func (m *Retry) Form() Form { return Form{Name: "retry", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Retry) Form() wire.Form {
+	return wire.Form{Name: "retry", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Retry) Check() error { return checkID(m.ID) }
 
 // Retried answers [Retry]. Without a code the outcome is applied. With the code
@@ -21,16 +27,18 @@ type Retried struct {
 	Participant string `json:"participant"`
 	Journal     string `json:"journal"`
 	// Tries is how often it has failed.
-	Tries  int    `json:"tries,omitempty"`
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Tries  int       `json:"tries,omitempty"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Retried) Form() Form { return Form{Name: "retried", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Retried) Form() wire.Form {
+	return wire.Form{Name: "retried", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
-func (m *Retried) Check() error { return CheckCode(m.Code, m.Reason) }
+// Check implements [wire.Message].
+func (m *Retried) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
 // RetrySubject is where a participant takes [Retry]: participant.<name>.retry.
 func RetrySubject(participant string) string { return "participant." + participant + ".retry" }

@@ -1,4 +1,4 @@
-package wire
+package txwire
 
 import (
 	"cmp"
@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/wire"
 )
 
 // Submit asks a coordinator for one transaction (request on tx.submit). The
@@ -47,12 +49,14 @@ const (
 	WaitApplied Wait = "applied"
 )
 
-// Form implements [Message].
-func (m *Submit) Form() Form { return Form{Name: "submit", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Submit) Form() wire.Form {
+	return wire.Form{Name: "submit", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Submit) Check() error {
-	if err := CheckNewKey(m.Key); err != nil {
+	if err := wire.CheckNewKey(m.Key); err != nil {
 		return err
 	}
 	if len(m.Branches) == 0 {
@@ -62,7 +66,7 @@ func (m *Submit) Check() error {
 		return fmt.Errorf("branches has %d entries, the limit is %d", len(m.Branches), MaxBranches)
 	}
 	for i, b := range m.Branches {
-		if err := CheckParticipant(b.Participant); err != nil {
+		if err := wire.CheckParticipant(b.Participant); err != nil {
 			return fmt.Errorf("branches[%d]: %w", i, err)
 		}
 		if err := checkPayload(b.Payload); err != nil {
@@ -92,7 +96,7 @@ func checkPayload(p json.RawMessage) error {
 	if len(p) > MaxPayload {
 		return fmt.Errorf("payload has %d bytes, the limit is %d", len(p), MaxPayload)
 	}
-	if err := CheckUnicode(p); err != nil {
+	if err := wire.CheckUnicode(p); err != nil {
 		return fmt.Errorf("payload: %w", err)
 	}
 	return nil
@@ -143,12 +147,12 @@ type Outcome struct {
 	Status Status `json:"status"`
 	// ID is the transaction that the status is about. For a repeated key it
 	// is the one that committed, which need not be the last submitted.
-	ID  TxID   `json:"id,omitzero"`
+	ID  ID     `json:"id,omitzero"`
 	Key string `json:"key,omitempty"`
 	// Code and Reason say why it is not committed; Participant who said so.
-	Code        Code   `json:"code,omitempty"`
-	Reason      string `json:"reason,omitempty"`
-	Participant string `json:"participant,omitempty"`
+	Code        wire.Code `json:"code,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
+	Participant string    `json:"participant,omitempty"`
 	// Applied: every participant has acknowledged the outcome.
 	Applied bool `json:"applied,omitempty"`
 	// Details are what participants said with their yes, by participant.
@@ -158,10 +162,12 @@ type Outcome struct {
 	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Outcome) Form() Form { return Form{Name: "outcome", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Outcome) Form() wire.Form {
+	return wire.Form{Name: "outcome", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Outcome) Check() error {
 	switch m.Status {
 	case StatusPending, StatusCommitted, StatusAborted, StatusUnknown, StatusRejected:
@@ -172,7 +178,7 @@ func (m *Outcome) Check() error {
 		return fmt.Errorf("details has %d entries, the limit is %d", len(m.Details), MaxBranches)
 	}
 	for name, d := range m.Details {
-		if err := cmp.Or(CheckName(name), CheckText("detail of "+name, string(d), MaxDetail)); err != nil {
+		if err := cmp.Or(wire.CheckName(name), wire.CheckText("detail of "+name, string(d), MaxDetail)); err != nil {
 			return err
 		}
 	}
@@ -184,32 +190,24 @@ func (m *Outcome) Check() error {
 			return fmt.Errorf("abandoned[%d]: %w", i, err)
 		}
 	}
-	return CheckCode(m.Code, m.Reason)
-}
-
-// CheckCode reports whether an answer may have this code and this reason.
-func CheckCode(c Code, reason string) error {
-	if !c.Valid() {
-		return fmt.Errorf("code %.40q is unknown", c)
-	}
-	return CheckText("reason", reason, MaxReason)
+	return wire.CheckCode(m.Code, m.Reason)
 }
 
 // StatusRequest asks what is known of one transaction (request on tx.status).
 type StatusRequest struct {
-	V  int  `json:"v"`
-	ID TxID `json:"id"`
+	V  int `json:"v"`
+	ID ID  `json:"id"`
 }
 
-// Form implements [Message].
-func (m *StatusRequest) Form() Form {
-	return Form{Name: "status request", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *StatusRequest) Form() wire.Form {
+	return wire.Form{Name: "status request", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *StatusRequest) Check() error { return checkID(m.ID) }
 
-func checkID(id TxID) error {
+func checkID(id ID) error {
 	if id.IsZero() {
 		return fmt.Errorf("id is missing")
 	}

@@ -1,18 +1,20 @@
-package wire
+package chatwire
 
 import (
 	"cmp"
 	"fmt"
+
+	"parley/wire"
 )
 
-// MaxClaims bounds the people in one [ChatPresence], so that it stays below
-// [MaxMessage] with the longest names.
+// MaxClaims bounds the people in one [Presence], so that it stays below
+// [wire.MaxMessage] with the longest names.
 const MaxClaims = 256
 
-// ChatPresence is what a gateway says about who is connected to it: everybody,
+// Presence is what a gateway says about who is connected to it: everybody,
 // every few seconds, in several parts, and in between what changed. It is never
 // stored; who hears nothing of a gateway for a while takes it for dead.
-type ChatPresence struct {
+type Presence struct {
 	V       int    `json:"v"`
 	Gateway string `json:"gateway"`
 	// Round counts the full accounts of a gateway. A message with Parts is
@@ -22,15 +24,15 @@ type ChatPresence struct {
 	Part  int    `json:"part,omitempty"`
 	Parts int    `json:"parts,omitempty"`
 	// Claims are people in rooms.
-	Claims []ChatClaim `json:"claims,omitempty"`
+	Claims []Claim `json:"claims,omitempty"`
 	// Ask: the gateway has just started and wants everybody's account.
 	Ask bool `json:"ask,omitempty"`
 	// Bye: the gateway stops; its people are about to come elsewhere.
 	Bye bool `json:"bye,omitempty"`
 }
 
-// ChatClaim says that a person is in a room through a gateway.
-type ChatClaim struct {
+// Claim says that a person is in a room through a gateway.
+type Claim struct {
 	Room string `json:"room"`
 	User string `json:"user"`
 	// Since is when the person came to the room, through whatever gateway, in
@@ -39,14 +41,14 @@ type ChatClaim struct {
 	Gone  bool  `json:"gone,omitempty"`
 }
 
-// Form implements [Message].
-func (m *ChatPresence) Form() Form {
-	return Form{Name: "chat presence", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *Presence) Form() wire.Form {
+	return wire.Form{Name: "chat presence", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
-func (m *ChatPresence) Check() error {
-	if err := CheckToken("gateway", m.Gateway); err != nil {
+// Check implements [wire.Message].
+func (m *Presence) Check() error {
+	if err := wire.CheckToken("gateway", m.Gateway); err != nil {
 		return err
 	}
 	if m.Part < 0 || m.Part > m.Parts || (m.Part == 0) != (m.Parts == 0) {
@@ -56,7 +58,7 @@ func (m *ChatPresence) Check() error {
 		return fmt.Errorf("claims has %d entries, the limit is %d", len(m.Claims), MaxClaims)
 	}
 	for i, c := range m.Claims {
-		if err := cmp.Or(CheckRoom(c.Room), CheckUser(c.User)); err != nil {
+		if err := cmp.Or(CheckRoom(c.Room), wire.CheckUser(c.User)); err != nil {
 			return fmt.Errorf("claims[%d]: %w", i, err)
 		}
 		if c.Since < 0 || (c.Since == 0) != c.Gone {
@@ -66,14 +68,16 @@ func (m *ChatPresence) Check() error {
 	return nil
 }
 
-// ChatTyping says that somebody is writing, on [TypingSubject].
-type ChatTyping struct {
+// Typing says that somebody is writing, on [TypingSubject].
+type Typing struct {
 	V    int    `json:"v"`
 	User string `json:"user"`
 }
 
-// Form implements [Message].
-func (m *ChatTyping) Form() Form { return Form{Name: "chat typing", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Typing) Form() wire.Form {
+	return wire.Form{Name: "chat typing", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
-func (m *ChatTyping) Check() error { return CheckUser(m.User) }
+// Check implements [wire.Message].
+func (m *Typing) Check() error { return wire.CheckUser(m.User) }

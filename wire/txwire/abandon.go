@@ -1,8 +1,10 @@
-package wire
+package txwire
 
 import (
 	"fmt"
 	"strings"
+
+	"parley/wire"
 )
 
 // SubjectAbandon takes [Abandon], at one coordinator.
@@ -15,22 +17,24 @@ const SubjectAbandon = Prefix + "abandon"
 // the outcome.
 type Abandon struct {
 	V           int    `json:"v"`
-	ID          TxID   `json:"id"`
+	ID          ID     `json:"id"`
 	Participant string `json:"participant"`
-	// Reason and By say why, and who says so (at most [MaxReason] bytes each).
+	// Reason and By say why, and who says so (at most [wire.MaxReason] bytes each).
 	Reason string `json:"reason"`
 	By     string `json:"by"`
 }
 
-// Form implements [Message].
-func (m *Abandon) Form() Form { return Form{Name: "abandon", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Abandon) Form() wire.Form {
+	return wire.Form{Name: "abandon", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Abandon) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
-	if err := CheckName(m.Participant); err != nil {
+	if err := wire.CheckName(m.Participant); err != nil {
 		return err
 	}
 	return checkAbandoned(m.Reason, m.By)
@@ -40,20 +44,20 @@ func checkAbandoned(reason, by string) error {
 	if strings.TrimSpace(reason) == "" {
 		return fmt.Errorf("reason is empty: it is all that others will know of this")
 	}
-	if err := CheckText("reason", reason, MaxReason); err != nil {
+	if err := wire.CheckText("reason", reason, wire.MaxReason); err != nil {
 		return err
 	}
 	if strings.TrimSpace(by) == "" {
 		return fmt.Errorf("by is empty")
 	}
-	return CheckText("by", by, MaxReason)
+	return wire.CheckText("by", by, wire.MaxReason)
 }
 
 // Abandoned is the record of a branch that an operator gave up. It is stored on
-// [AbandonedSubject] in the stream [Journals] and never changed.
+// [AbandonedSubject] in the stream [JournalStream] and never changed.
 type Abandoned struct {
 	V           int    `json:"v"`
-	ID          TxID   `json:"id"`
+	ID          ID     `json:"id"`
 	Participant string `json:"participant"`
 	// Journal is the one that voted.
 	Journal string `json:"journal"`
@@ -66,18 +70,20 @@ type Abandoned struct {
 // MaxAbandoned bounds an encoded [Abandoned].
 const MaxAbandoned = 8192
 
-// Form implements [Message].
-func (m *Abandoned) Form() Form { return Form{Name: "abandoned", Version: m.V, Limit: MaxAbandoned} }
+// Form implements [wire.Message].
+func (m *Abandoned) Form() wire.Form {
+	return wire.Form{Name: "abandoned", Version: m.V, Limit: MaxAbandoned}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Abandoned) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
 	}
-	if err := CheckName(m.Participant); err != nil {
+	if err := wire.CheckName(m.Participant); err != nil {
 		return err
 	}
-	if err := CheckToken("journal", m.Journal); err != nil {
+	if err := wire.CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
 	return checkAbandoned(m.Reason, m.By)
@@ -89,16 +95,16 @@ type AbandonReply struct {
 	V int `json:"v"`
 	// Record is the one that stands, which may have been there before.
 	Record *Abandoned `json:"record,omitempty"`
-	Code   Code       `json:"code,omitempty"`
+	Code   wire.Code  `json:"code,omitempty"`
 	Reason string     `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *AbandonReply) Form() Form {
-	return Form{Name: "abandon reply", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *AbandonReply) Form() wire.Form {
+	return wire.Form{Name: "abandon reply", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *AbandonReply) Check() error {
 	if (m.Record == nil) == (m.Code == "") {
 		return fmt.Errorf("code is %q beside a record: one of the two must be there", m.Code)
@@ -108,12 +114,12 @@ func (m *AbandonReply) Check() error {
 			return fmt.Errorf("record: %w", err)
 		}
 	}
-	return CheckCode(m.Code, m.Reason)
+	return wire.CheckCode(m.Code, m.Reason)
 }
 
 // AbandonedSubject is where the record of a branch is stored in the stream
-// [Journals]: abandoned.<participant>.<log>.<n>.
-func AbandonedSubject(participant string, id TxID) string {
+// [JournalStream]: abandoned.<participant>.<log>.<n>.
+func AbandonedSubject(participant string, id ID) string {
 	return abandonedPrefix + participant + "." + id.String()
 }
 

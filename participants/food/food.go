@@ -1,10 +1,15 @@
-package wire
+// Package food is what the participants of the food-delivery system take and answer:
+// the payloads of branches, and requests for what is in stock and who is free.
+package food
 
 import (
 	"fmt"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
+
+	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // The food-delivery system's participants and what they answer on NATS.
@@ -39,10 +44,12 @@ type StockOrder struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Form implements [Message].
-func (m *StockOrder) Form() Form { return Form{Name: "stock order", Version: m.V, Limit: MaxPayload} }
+// Form implements [wire.Message].
+func (m *StockOrder) Form() wire.Form {
+	return wire.Form{Name: "stock order", Version: m.V, Limit: txwire.MaxPayload}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *StockOrder) Check() error {
 	if err := checkWord("item", m.Item); err != nil {
 		return err
@@ -59,12 +66,12 @@ type CourierOrder struct {
 	Zone string `json:"zone"`
 }
 
-// Form implements [Message].
-func (m *CourierOrder) Form() Form {
-	return Form{Name: "courier order", Version: m.V, Limit: MaxPayload}
+// Form implements [wire.Message].
+func (m *CourierOrder) Form() wire.Form {
+	return wire.Form{Name: "courier order", Version: m.V, Limit: txwire.MaxPayload}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *CourierOrder) Check() error { return checkWord("zone", m.Zone) }
 
 // Item is something on the menu. What can be ordered is Stock - Reserved.
@@ -97,12 +104,12 @@ type ItemsRequest struct {
 	Item string `json:"item,omitempty"`
 }
 
-// Form implements [Message].
-func (m *ItemsRequest) Form() Form {
-	return Form{Name: "items request", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *ItemsRequest) Form() wire.Form {
+	return wire.Form{Name: "items request", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *ItemsRequest) Check() error {
 	if m.Item == "" {
 		return nil
@@ -112,17 +119,19 @@ func (m *ItemsRequest) Check() error {
 
 // Items answers [ItemsRequest] and [Restock].
 type Items struct {
-	V      int    `json:"v"`
-	Items  []Item `json:"items"`
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	V      int       `json:"v"`
+	Items  []Item    `json:"items"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Items) Form() Form { return Form{Name: "items", Version: m.V, Limit: 1 << 20, Report: true} }
+// Form implements [wire.Message].
+func (m *Items) Form() wire.Form {
+	return wire.Form{Name: "items", Version: m.V, Limit: 1 << 20, Report: true}
+}
 
-// Check implements [Message].
-func (m *Items) Check() error { return CheckCode(m.Code, m.Reason) }
+// Check implements [wire.Message].
+func (m *Items) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
 // Restock adds to an item's stock.
 type Restock struct {
@@ -131,10 +140,12 @@ type Restock struct {
 	Quantity int64  `json:"quantity"`
 }
 
-// Form implements [Message].
-func (m *Restock) Form() Form { return Form{Name: "restock", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Restock) Form() wire.Form {
+	return wire.Form{Name: "restock", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Restock) Check() error {
 	if err := checkWord("item", m.Item); err != nil {
 		return err
@@ -151,12 +162,12 @@ type CouriersRequest struct {
 	Zone string `json:"zone,omitempty"`
 }
 
-// Form implements [Message].
-func (m *CouriersRequest) Form() Form {
-	return Form{Name: "couriers request", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *CouriersRequest) Form() wire.Form {
+	return wire.Form{Name: "couriers request", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *CouriersRequest) Check() error {
 	if m.Zone == "" {
 		return nil
@@ -168,17 +179,17 @@ func (m *CouriersRequest) Check() error {
 type Couriers struct {
 	V        int       `json:"v"`
 	Couriers []Courier `json:"couriers"`
-	Code     Code      `json:"code,omitempty"`
+	Code     wire.Code `json:"code,omitempty"`
 	Reason   string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Couriers) Form() Form {
-	return Form{Name: "couriers", Version: m.V, Limit: 1 << 20, Report: true}
+// Form implements [wire.Message].
+func (m *Couriers) Form() wire.Form {
+	return wire.Form{Name: "couriers", Version: m.V, Limit: 1 << 20, Report: true}
 }
 
-// Check implements [Message].
-func (m *Couriers) Check() error { return CheckCode(m.Code, m.Reason) }
+// Check implements [wire.Message].
+func (m *Couriers) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
 // Complete says that a courier has delivered one order and is free for
 // another.
@@ -187,10 +198,12 @@ type Complete struct {
 	Courier int64 `json:"courier"`
 }
 
-// Form implements [Message].
-func (m *Complete) Form() Form { return Form{Name: "complete", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Complete) Form() wire.Form {
+	return wire.Form{Name: "complete", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Complete) Check() error {
 	if m.Courier < 1 {
 		return fmt.Errorf("courier is %s, not the number of a courier", strconv.FormatInt(m.Courier, 10))
@@ -202,7 +215,7 @@ func checkWord(what, s string) error {
 	if s == "" {
 		return fmt.Errorf("%s is missing", what)
 	}
-	if err := CheckText(what, s, MaxWord); err != nil {
+	if err := wire.CheckText(what, s, MaxWord); err != nil {
 		return err
 	}
 	if !utf8.ValidString(s) {

@@ -1,4 +1,4 @@
-package wire
+package snowflake
 
 import "fmt"
 
@@ -11,6 +11,10 @@ type Block struct {
 	Start int64
 	Count int
 }
+
+// MaxBlock bounds the IDs of one grant: 16 ms of one worker, so that one
+// client cannot run the others' timestamps far ahead.
+const MaxBlock = 1 << 16
 
 // MaxCounter is the highest counter of a block.
 const MaxCounter = 1<<(idTimeBits+idSequenceBits) - 1

@@ -1,4 +1,4 @@
-package wire
+package snowflake
 
 import (
 	"bytes"
@@ -22,9 +22,9 @@ type ID int64
 
 // The layout of an [ID].
 const (
-	// IDEpochMS is the moment of timestamp 0, 2026-01-01T00:00:00Z, in
+	// EpochMS is the moment of timestamp 0, 2026-01-01T00:00:00Z, in
 	// milliseconds since 1970.
-	IDEpochMS = 1_767_225_600_000
+	EpochMS = 1_767_225_600_000
 
 	idSequenceBits = 12
 	idWorkerBits   = 5
@@ -41,7 +41,7 @@ const (
 // MaxID is the highest ID there can be.
 const MaxID ID = 1<<(idTimeBits+idWorkerBits+idSequenceBits) - 1
 
-// NewID puts an ID together from milliseconds since [IDEpochMS], a worker
+// NewID puts an ID together from milliseconds since [EpochMS], a worker
 // number and a sequence. It panics beyond [MaxTimestamp], [MaxWorker] and
 // [MaxSequence]: whoever makes IDs has checked them.
 func NewID(timestamp int64, worker, sequence int) ID {
@@ -51,25 +51,25 @@ func NewID(timestamp int64, worker, sequence int) ID {
 	return ID(timestamp<<(idWorkerBits+idSequenceBits) | int64(worker)<<idSequenceBits | int64(sequence))
 }
 
-// IDTimestamp is a moment in milliseconds since [IDEpochMS]: negative before
+// Timestamp is a moment in milliseconds since [EpochMS]: negative before
 // it, and beyond [MaxTimestamp] after 2095.
-func IDTimestamp(t time.Time) int64 { return t.UnixMilli() - IDEpochMS }
+func Timestamp(t time.Time) int64 { return t.UnixMilli() - EpochMS }
 
-// MinIDAt is the smallest ID that a millisecond can have: with [MaxIDAt] the
+// MinAt is the smallest ID that a millisecond can have: with [MaxAt] the
 // bounds of a query by time. A moment before the epoch is taken for the epoch,
 // one after 2095 for the last there is.
-func MinIDAt(t time.Time) ID { return NewID(clampTimestamp(t), 0, 0) }
+func MinAt(t time.Time) ID { return NewID(clampTimestamp(t), 0, 0) }
 
-// MaxIDAt is the largest ID that a millisecond can have; see [MinIDAt].
-func MaxIDAt(t time.Time) ID { return NewID(clampTimestamp(t), MaxWorker, MaxSequence) }
+// MaxAt is the largest ID that a millisecond can have; see [MinAt].
+func MaxAt(t time.Time) ID { return NewID(clampTimestamp(t), MaxWorker, MaxSequence) }
 
-func clampTimestamp(t time.Time) int64 { return min(max(IDTimestamp(t), 0), MaxTimestamp) }
+func clampTimestamp(t time.Time) int64 { return min(max(Timestamp(t), 0), MaxTimestamp) }
 
-// Timestamp is the ID's time in milliseconds since [IDEpochMS].
+// Timestamp is the ID's time in milliseconds since [EpochMS].
 func (id ID) Timestamp() int64 { return int64(id) >> (idWorkerBits + idSequenceBits) }
 
 // Time is the ID's time, in UTC, to the millisecond.
-func (id ID) Time() time.Time { return time.UnixMilli(IDEpochMS + id.Timestamp()).UTC() }
+func (id ID) Time() time.Time { return time.UnixMilli(EpochMS + id.Timestamp()).UTC() }
 
 // Worker is the number of the worker that made the ID, 0 to [MaxWorker].
 func (id ID) Worker() int { return int(id>>idSequenceBits) & MaxWorker }

@@ -1,6 +1,10 @@
-package wire
+package txwire
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/wire"
+)
 
 // Record is one record of a commit log (stored on tx.log.<log>).
 type Record struct {
@@ -48,12 +52,14 @@ type CommittedBranch struct {
 	Journal     string `json:"j"`
 }
 
-// Form implements [Message].
-func (m *Record) Form() Form { return Form{Name: "log record", Version: m.V, Limit: MaxRecord} }
+// Form implements [wire.Message].
+func (m *Record) Form() wire.Form {
+	return wire.Form{Name: "log record", Version: m.V, Limit: MaxRecord}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Record) Check() error {
-	if err := CheckToken("nonce", m.Nonce); err != nil {
+	if err := wire.CheckToken("nonce", m.Nonce); err != nil {
 		return err
 	}
 	switch m.Kind {
@@ -97,12 +103,12 @@ func (c *Committed) check() error {
 		return fmt.Errorf("branches has %d entries, allowed are 1 to %d", len(c.Branches), MaxBranches)
 	}
 	for _, b := range c.Branches {
-		if err := CheckName(b.Participant); err != nil {
+		if err := wire.CheckName(b.Participant); err != nil {
 			return err
 		}
-		if err := CheckToken("journal", b.Journal); err != nil {
+		if err := wire.CheckToken("journal", b.Journal); err != nil {
 			return err
 		}
 	}
-	return CheckKey(c.Key)
+	return wire.CheckKey(c.Key)
 }

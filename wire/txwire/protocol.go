@@ -1,9 +1,11 @@
-package wire
+package txwire
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"parley/wire"
 )
 
 // Prepare asks a participant for its vote (tx.prepare.<participant>.<log>.<n>).
@@ -22,10 +24,12 @@ type Prepare struct {
 	Payload json.RawMessage `json:"payload"`
 }
 
-// Form implements [Message].
-func (m *Prepare) Form() Form { return Form{Name: "prepare", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Prepare) Form() wire.Form {
+	return wire.Form{Name: "prepare", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Prepare) Check() error {
 	if m.OpenSeq == 0 {
 		return fmt.Errorf("open_seq is missing")
@@ -37,7 +41,7 @@ func (m *Prepare) Check() error {
 }
 
 func checkBranch(key, digest string, decideBy int64) error {
-	if err := CheckKey(key); err != nil {
+	if err := wire.CheckKey(key); err != nil {
 		return err
 	}
 	if len(digest) != 32 || strings.Trim(digest, "0123456789abcdef") != "" {
@@ -57,32 +61,32 @@ type Vote struct {
 	Journal string `json:"journal"`
 	Yes     bool   `json:"yes"`
 	// Code and Reason explain a no.
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 	// Closed: the key is durably closed in this journal, so that no
 	// transaction with it can commit, now or later.
 	Closed bool `json:"closed,omitempty"`
 	// Other is the transaction that holds the key, with the codes duplicate,
 	// contended, conflict and key_closed, and OtherState the state of its
 	// branch here.
-	Other      TxID        `json:"other,omitzero"`
+	Other      ID          `json:"other,omitzero"`
 	OtherState BranchState `json:"other_state,omitempty"`
 	// Detail is what the resource says with its yes (at most MaxDetail bytes).
 	Detail json.RawMessage `json:"detail,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Vote) Form() Form { return Form{Name: "vote", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Vote) Form() wire.Form { return wire.Form{Name: "vote", Version: m.V, Limit: wire.MaxMessage} }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Vote) Check() error {
-	if err := CheckToken("journal", m.Journal); err != nil {
+	if err := wire.CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
 	if m.Yes == (m.Code != "") {
 		return fmt.Errorf("yes is %v with the code %q: a no has a code and a yes has none", m.Yes, m.Code)
 	}
-	if keyTaken := m.Code.keyTaken(); keyTaken == m.Other.IsZero() {
+	if keyTaken := keyTaken(m.Code); keyTaken == m.Other.IsZero() {
 		return fmt.Errorf("other is %q with the code %q: the holder of the key stands there exactly when the key is taken", m.Other, m.Code)
 	}
 	if m.OtherState != "" {
@@ -90,10 +94,10 @@ func (m *Vote) Check() error {
 			return err
 		}
 	}
-	if err := CheckText("detail", string(m.Detail), MaxDetail); err != nil {
+	if err := wire.CheckText("detail", string(m.Detail), MaxDetail); err != nil {
 		return err
 	}
-	return CheckCode(m.Code, m.Reason)
+	return wire.CheckCode(m.Code, m.Reason)
 }
 
 // BranchState is the durable state of a branch in its journal.
@@ -126,15 +130,17 @@ type Commit struct {
 	DecideBy int64 `json:"decide_by"`
 }
 
-// Form implements [Message].
-func (m *Commit) Form() Form { return Form{Name: "commit", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Commit) Form() wire.Form {
+	return wire.Form{Name: "commit", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Commit) Check() error {
 	if m.DecideBy <= 0 {
 		return fmt.Errorf("decide_by is %d, not a time in milliseconds since 1970", m.DecideBy)
 	}
-	return CheckToken("journal", m.Journal)
+	return wire.CheckToken("journal", m.Journal)
 }
 
 // Abort tells a participant that its branch is aborted
@@ -153,17 +159,19 @@ type Abort struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Abort) Form() Form { return Form{Name: "abort", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Abort) Form() wire.Form {
+	return wire.Form{Name: "abort", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Abort) Check() error {
 	if m.Journal != "" {
-		if err := CheckToken("journal", m.Journal); err != nil {
+		if err := wire.CheckToken("journal", m.Journal); err != nil {
 			return err
 		}
 	}
-	if err := CheckText("reason", m.Reason, MaxReason); err != nil {
+	if err := wire.CheckText("reason", m.Reason, wire.MaxReason); err != nil {
 		return err
 	}
 	return checkBranch(m.Key, m.Digest, m.DecideBy)
@@ -181,26 +189,26 @@ type Ack struct {
 	// Code is empty when the outcome is applied, CodeForgotten when the branch
 	// was finished and collected, CodeViolation when applying it would break
 	// atomicity.
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Ack) Form() Form { return Form{Name: "ack", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Ack) Form() wire.Form { return wire.Form{Name: "ack", Version: m.V, Limit: wire.MaxMessage} }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Ack) Check() error {
-	if err := CheckToken("journal", m.Journal); err != nil {
+	if err := wire.CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
 	if m.Of != KindCommit && m.Of != KindAbort {
 		return fmt.Errorf("of is %.40q, allowed are %q and %q", m.Of, KindCommit, KindAbort)
 	}
 	switch m.Code {
-	case "", CodeForgotten, CodeViolation:
-		return CheckCode(m.Code, m.Reason)
+	case "", wire.CodeForgotten, wire.CodeViolation:
+		return wire.CheckCode(m.Code, m.Reason)
 	default:
-		return fmt.Errorf("code is %.40q, allowed are none, %q and %q", m.Code, CodeForgotten, CodeViolation)
+		return fmt.Errorf("code is %.40q, allowed are none, %q and %q", m.Code, wire.CodeForgotten, wire.CodeViolation)
 	}
 }
 
@@ -210,17 +218,19 @@ func (m *Ack) Check() error {
 // only wants to know about the transaction.
 type Resolve struct {
 	V           int    `json:"v"`
-	ID          TxID   `json:"id"`
+	ID          ID     `json:"id"`
 	Participant string `json:"participant,omitempty"`
 	Journal     string `json:"journal,omitempty"`
 	// DecideBy is that of the prepare, 0 if it is not known.
 	DecideBy int64 `json:"decide_by,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Resolve) Form() Form { return Form{Name: "resolve", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Resolve) Form() wire.Form {
+	return wire.Form{Name: "resolve", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Resolve) Check() error {
 	if err := checkID(m.ID); err != nil {
 		return err
@@ -228,10 +238,10 @@ func (m *Resolve) Check() error {
 	if m.Participant == "" && m.Journal == "" {
 		return nil
 	}
-	if err := CheckName(m.Participant); err != nil {
+	if err := wire.CheckName(m.Participant); err != nil {
 		return err
 	}
-	return CheckToken("journal", m.Journal)
+	return wire.CheckToken("journal", m.Journal)
 }
 
 // Resolved answers [Resolve]. Status is committed, aborted, pending (the owner
@@ -244,25 +254,32 @@ type Resolved struct {
 	SealSeq uint64 `json:"seal_seq,omitempty"`
 	// Incarnation is that of the stream TXLOG the answer rests on. A journal
 	// that remembers another one does not believe it.
-	Incarnation string `json:"incarnation,omitempty"`
-	Code        Code   `json:"code,omitempty"`
-	Reason      string `json:"reason,omitempty"`
+	Incarnation string    `json:"incarnation,omitempty"`
+	Code        wire.Code `json:"code,omitempty"`
+	Reason      string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *Resolved) Form() Form { return Form{Name: "resolved", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Resolved) Form() wire.Form {
+	return wire.Form{Name: "resolved", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Resolved) Check() error {
 	if m.Incarnation != "" {
-		if err := CheckToken("incarnation", m.Incarnation); err != nil {
+		if err := wire.CheckToken("incarnation", m.Incarnation); err != nil {
 			return err
 		}
 	}
 	switch m.Status {
 	case StatusCommitted, StatusAborted, StatusPending, StatusUnknown:
-		return CheckCode(m.Code, m.Reason)
+		return wire.CheckCode(m.Code, m.Reason)
 	default:
 		return fmt.Errorf("status is %.40q, which is none of committed, aborted, pending, unknown", m.Status)
 	}
+}
+
+// keyTaken reports whether a vote with this code names another transaction.
+func keyTaken(c wire.Code) bool {
+	return c == wire.CodeDuplicate || c == wire.CodeContended || c == wire.CodeConflict || c == wire.CodeClosed
 }

@@ -1,13 +1,15 @@
-package wire
+package txwire
 
 import (
 	"fmt"
 	"strings"
 	"time"
+
+	"parley/wire"
 )
 
 // Stamp is what a participant's journal says of itself, in the journal and then in
-// the stream [Journals], at each start and every minute. A journal that is behind
+// the stream [JournalStream], at each start and every minute. A journal that is behind
 // its last stamp in the stream went back: it is a restored backup, or a copy.
 type Stamp struct {
 	V int `json:"v"`
@@ -28,15 +30,15 @@ type Stamp struct {
 // MaxStamp bounds an encoded [Stamp].
 const MaxStamp = 1024
 
-// Form implements [Message].
-func (m *Stamp) Form() Form { return Form{Name: "stamp", Version: m.V, Limit: MaxStamp} }
+// Form implements [wire.Message].
+func (m *Stamp) Form() wire.Form { return wire.Form{Name: "stamp", Version: m.V, Limit: MaxStamp} }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Stamp) Check() error {
-	if err := CheckParticipant(m.Participant); err != nil {
+	if err := wire.CheckParticipant(m.Participant); err != nil {
 		return err
 	}
-	if err := CheckToken("journal", m.Journal); err != nil {
+	if err := wire.CheckToken("journal", m.Journal); err != nil {
 		return err
 	}
 	if m.N == 0 {
@@ -45,10 +47,10 @@ func (m *Stamp) Check() error {
 	if m.Process == "" || len(m.Process) > 64 {
 		return fmt.Errorf("process %.70q has %d bytes, allowed are 1 to 64", m.Process, len(m.Process))
 	}
-	return CheckText("name", m.Name, 256)
+	return wire.CheckText("name", m.Name, 256)
 }
 
-// StampSubject is where a journal's stamps are stored in the stream [Journals]:
+// StampSubject is where a journal's stamps are stored in the stream [JournalStream]:
 // journal.<participant>.<journal>.
 func StampSubject(participant, journal string) string {
 	return journalPrefix + participant + "." + journal
@@ -67,20 +69,20 @@ func ParseStampSubject(subject string) (participant, journal string, err error) 
 	if !ok || !both {
 		return "", "", fmt.Errorf("subject %.80q is not journal.<participant>.<journal>", subject)
 	}
-	if err := CheckParticipant(participant); err != nil {
+	if err := wire.CheckParticipant(participant); err != nil {
 		return "", "", fmt.Errorf("subject %.80q: %w", subject, err)
 	}
-	if err := CheckToken("journal", journal); err != nil {
+	if err := wire.CheckToken("journal", journal); err != nil {
 		return "", "", fmt.Errorf("subject %.80q: %w", subject, err)
 	}
 	return participant, journal, nil
 }
 
-// Journals holds the newest few stamps of every journal, and what operators have
+// JournalStream holds the newest few stamps of every journal, and what operators have
 // decided about branches of journals that are lost ([Abandoned]): file storage, no
 // age limit, no direct get.
-func Journals() StreamSpec {
-	return StreamSpec{
+func JournalStream() wire.StreamSpec {
+	return wire.StreamSpec{
 		Name:       "JOURNALS",
 		Subjects:   []string{journalPrefix + "*.*", abandonedPrefix + "*.*.*"},
 		MaxBytes:   16 << 20,

@@ -1,16 +1,17 @@
-package wire_test
+package txwire_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 
-	"parley/wire"
+	"parley/wire/txwire"
 )
 
-func submitOf(branches ...string) *wire.Submit {
-	s := &wire.Submit{V: 1, Key: "k"}
+func submitOf(branches ...string) *txwire.Submit {
+	s := &txwire.Submit{V: 1, Key: "k"}
 	for i := 0; i < len(branches); i += 2 {
-		s.Branches = append(s.Branches, wire.Branch{Participant: branches[i], Payload: raw(branches[i+1])})
+		s.Branches = append(s.Branches, txwire.Branch{Participant: branches[i], Payload: json.RawMessage(branches[i+1])})
 	}
 	return s
 }
@@ -20,7 +21,7 @@ func TestDigestIgnoresOrder(t *testing.T) {
 	want := s.Digest()
 	before := slices.Clone(s.Branches)
 	for _, order := range [][]int{{0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
-		o := &wire.Submit{V: 1}
+		o := &txwire.Submit{V: 1}
 		for _, i := range order {
 			o.Branches = append(o.Branches, s.Branches[i])
 		}
@@ -35,7 +36,7 @@ func TestDigestIgnoresOrder(t *testing.T) {
 	}
 	// Only the branches count.
 	o := *s
-	o.Key, o.Wait, o.TimeoutMS, o.Once = "other", wire.WaitApplied, 5, true
+	o.Key, o.Wait, o.TimeoutMS, o.Once = "other", txwire.WaitApplied, 5, true
 	if o.Digest() != want {
 		t.Error("something but the branches counts")
 	}
@@ -46,7 +47,7 @@ func TestDigestIgnoresOrder(t *testing.T) {
 // of the parts several of these are equal.)
 func TestDigestSeesEverything(t *testing.T) {
 	seen := map[string]int{}
-	for i, s := range []*wire.Submit{
+	for i, s := range []*txwire.Submit{
 		submitOf("a", "1"), submitOf("a", "2"), submitOf("b", "1"), submitOf("a", "11"), submitOf("a1", "1"),
 		submitOf("a", "1", "b", "2"), submitOf("a", "2", "b", "1"), submitOf("a", "1", "c", "2"),
 		submitOf("a", "1b2"), submitOf("ab", "12"), submitOf("a", "b12"), submitOf("a", "11:b1:2"), submitOf("a", ""),

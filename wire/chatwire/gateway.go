@@ -1,8 +1,10 @@
-package wire
+package chatwire
 
 import (
 	"cmp"
 	"fmt"
+
+	"parley/wire"
 )
 
 // GatewaysRequest asks every chat gateway for its [GatewayState], on
@@ -11,12 +13,12 @@ type GatewaysRequest struct {
 	V int `json:"v"`
 }
 
-// Form implements [Message].
-func (m *GatewaysRequest) Form() Form {
-	return Form{Name: "gateways request", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *GatewaysRequest) Form() wire.Form {
+	return wire.Form{Name: "gateways request", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *GatewaysRequest) Check() error { return nil }
 
 // GatewayState is what one chat gateway is doing.
@@ -38,15 +40,15 @@ type GatewayState struct {
 	Stopping bool `json:"stopping,omitempty"`
 }
 
-// Form implements [Message].
-func (m *GatewayState) Form() Form {
-	return Form{Name: "gateway state", Version: m.V, Limit: MaxMessage, Report: true}
+// Form implements [wire.Message].
+func (m *GatewayState) Form() wire.Form {
+	return wire.Form{Name: "gateway state", Version: m.V, Limit: wire.MaxMessage, Report: true}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *GatewayState) Check() error {
 	if m.Connections < 0 || m.People < 0 || m.Rooms < 0 || m.Memberships < 0 {
 		return fmt.Errorf("connections is %d, people %d, rooms %d and memberships %d, none may be negative", m.Connections, m.People, m.Rooms, m.Memberships)
 	}
-	return cmp.Or(CheckToken("gateway", m.Gateway), CheckToken("epoch", m.Epoch), CheckText("address", m.Address, MaxReason))
+	return cmp.Or(wire.CheckToken("gateway", m.Gateway), wire.CheckToken("epoch", m.Epoch), wire.CheckText("address", m.Address, wire.MaxReason))
 }

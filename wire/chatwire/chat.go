@@ -1,4 +1,4 @@
-package wire
+package chatwire
 
 import (
 	"cmp"
@@ -8,10 +8,13 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"parley/idworker/snowflake"
+	"parley/wire"
 )
 
 // Subjects of the chat. A room's messages are stored on [RoomSubject] in the
-// stream [Chat], which re-sends each of them on [LiveSubject].
+// stream [Stream], which re-sends each of them on [LiveSubject].
 const (
 	roomPrefix   = "chat.room."
 	livePrefix   = "chat.live."
@@ -20,14 +23,14 @@ const (
 
 	chatStream = "CHAT"
 
-	// SubjectChatLive matches what every room says as it is stored.
-	SubjectChatLive = livePrefix + "*"
-	// SubjectChatPost matches the requests of backends: [PostSubject].
-	SubjectChatPost = postPrefix + "*"
-	// SubjectChatTyping matches [TypingSubject].
-	SubjectChatTyping = typingPrefix + "*"
-	// SubjectChatPresence is where gateways tell each other who is connected.
-	SubjectChatPresence = "chat.presence"
+	// SubjectLive matches what every room says as it is stored.
+	SubjectLive = livePrefix + "*"
+	// SubjectPost matches the requests of backends: [PostSubject].
+	SubjectPost = postPrefix + "*"
+	// SubjectTyping matches [TypingSubject].
+	SubjectTyping = typingPrefix + "*"
+	// SubjectPresence is where gateways tell each other who is connected.
+	SubjectPresence = "chat.presence"
 	// SubjectGateways asks every gateway, [GatewaysRequest] with
 	// [GatewayState].
 	SubjectGateways = "chat.gateways"
@@ -43,8 +46,8 @@ func RoomSubject(room string) string { return roomPrefix + room }
 func LiveSubject(room string) string { return livePrefix + room }
 
 // PostSubject is where a backend says something in a room, by request or by
-// plain publish, with [ChatPost]: chat.post.<room>. One gateway answers with
-// [ChatPosted].
+// plain publish, with [Post]: chat.post.<room>. One gateway answers with
+// [Posted].
 func PostSubject(room string) string { return postPrefix + room }
 
 // TypingSubject is where gateways tell each other that somebody is writing:
@@ -69,8 +72,8 @@ const (
 	headerPrevious = "Nats-Last-Sequence"
 )
 
-// ChatPlace is where a message stands.
-type ChatPlace struct {
+// Place is where a message stands.
+type Place struct {
 	Room string
 	Seq  uint64
 	// Prev is the number of the message before it in its room when it was
@@ -78,10 +81,10 @@ type ChatPlace struct {
 	Prev uint64
 }
 
-// ParseStored reads the place of a message of the stream [Chat] from the
+// ParseStored reads the place of a message of the stream [Stream] from the
 // headers it is given out with. A header of the same name that a publisher set
 // stands in front of the broker's: the last one counts.
-func ParseStored(header map[string][]string) (p ChatPlace, err error) {
+func ParseStored(header map[string][]string) (p Place, err error) {
 	stream, subject := last(header[headerStream]), last(header[headerSubject])
 	if stream != chatStream {
 		return p, fmt.Errorf("header %s is %.80q, not %s", headerStream, stream, chatStream)
@@ -99,7 +102,7 @@ func ParseStored(header map[string][]string) (p ChatPlace, err error) {
 
 // ParseLive reads the place of a message that the stream re-sent on a
 // [LiveSubject].
-func ParseLive(subject string, header map[string][]string) (ChatPlace, error) {
+func ParseLive(subject string, header map[string][]string) (Place, error) {
 	p, err := ParseStored(header)
 	if err != nil {
 		return p, err
@@ -123,53 +126,55 @@ func last(values []string) string {
 const (
 	// MaxRoom bounds a room's name in bytes: it is a subject token.
 	MaxRoom = 64
-	// MaxChatText bounds a message's text in bytes.
-	MaxChatText = 4 << 10
+	// MaxText bounds a message's text in bytes.
+	MaxText = 4 << 10
 	// MaxCID bounds a client's name for its message in bytes.
 	MaxCID = 64
-	// ChatRetry is how long the broker knows a message again that was sent
+	// Retry is how long the broker knows a message again that was sent
 	// twice.
-	ChatRetry = 10 * time.Minute
+	Retry = 10 * time.Minute
 )
 
-// ChatKind says what a message is.
-type ChatKind string
+// Kind says what a message is.
+type Kind string
 
 const (
 	// ChatText: a person or a service said something.
-	ChatText ChatKind = "text"
-	// ChatJoin and ChatLeave: a person came or left; without text.
-	ChatJoin  ChatKind = "join"
-	ChatLeave ChatKind = "leave"
+	KindText Kind = "text"
+	// KindJoin and ChatLeave: a person came or left; without text.
+	KindJoin  Kind = "join"
+	KindLeave Kind = "leave"
 	// ChatService: a backend said something.
-	ChatService ChatKind = "service"
+	KindService Kind = "service"
 )
 
-// ChatMessage is one message as it is stored on [RoomSubject].
-type ChatMessage struct {
-	V    int      `json:"v"`
-	ID   ID       `json:"id"`
-	User string   `json:"user"`
-	Kind ChatKind `json:"kind"`
-	Text string   `json:"text,omitempty"`
-	CID  string   `json:"cid,omitempty"`
+// Message is one message as it is stored on [RoomSubject].
+type Message struct {
+	V    int          `json:"v"`
+	ID   snowflake.ID `json:"id"`
+	User string       `json:"user"`
+	Kind Kind         `json:"kind"`
+	Text string       `json:"text,omitempty"`
+	CID  string       `json:"cid,omitempty"`
 }
 
-// Form implements [Message].
-func (m *ChatMessage) Form() Form { return Form{Name: "chat message", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Message) Form() wire.Form {
+	return wire.Form{Name: "chat message", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
-func (m *ChatMessage) Check() error {
+// Check implements [wire.Message].
+func (m *Message) Check() error {
 	if !m.ID.Valid() {
-		return fmt.Errorf("id is %d, allowed is 1 to %d", m.ID, MaxID)
+		return fmt.Errorf("id is %d, allowed is 1 to %d", m.ID, snowflake.MaxID)
 	}
-	if err := CheckUser(m.User); err != nil {
+	if err := wire.CheckUser(m.User); err != nil {
 		return err
 	}
 	switch m.Kind {
-	case ChatText, ChatService:
-		return cmp.Or(CheckChatText(m.Text), CheckCID(m.CID))
-	case ChatJoin, ChatLeave:
+	case KindText, KindService:
+		return cmp.Or(CheckText(m.Text), CheckCID(m.CID))
+	case KindJoin, KindLeave:
 		if m.Text != "" {
 			return fmt.Errorf("kind is %s, which has no text", m.Kind)
 		}
@@ -179,38 +184,42 @@ func (m *ChatMessage) Check() error {
 	}
 }
 
-// ChatPost is what a backend says in a room.
-type ChatPost struct {
+// Post is what a backend says in a room.
+type Post struct {
 	V    int    `json:"v"`
 	User string `json:"user"`
 	Text string `json:"text"`
-	// CID makes repeating safe, within [ChatRetry].
+	// CID makes repeating safe, within [Retry].
 	CID string `json:"cid,omitempty"`
 }
 
-// Form implements [Message].
-func (m *ChatPost) Form() Form { return Form{Name: "chat post", Version: m.V, Limit: MaxMessage} }
-
-// Check implements [Message].
-func (m *ChatPost) Check() error {
-	return cmp.Or(CheckUser(m.User), CheckChatText(m.Text), CheckCID(m.CID))
+// Form implements [wire.Message].
+func (m *Post) Form() wire.Form {
+	return wire.Form{Name: "chat post", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// ChatPosted answers [ChatPost] once the message is durable, or says why not.
-type ChatPosted struct {
-	V   int    `json:"v"`
-	ID  ID     `json:"id,omitempty"`
-	Seq uint64 `json:"seq,omitempty"`
+// Check implements [wire.Message].
+func (m *Post) Check() error {
+	return cmp.Or(wire.CheckUser(m.User), CheckText(m.Text), CheckCID(m.CID))
+}
+
+// Posted answers [Post] once the message is durable, or says why not.
+type Posted struct {
+	V   int          `json:"v"`
+	ID  snowflake.ID `json:"id,omitempty"`
+	Seq uint64       `json:"seq,omitempty"`
 	// Code and Reason are set when it was refused.
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
-// Form implements [Message].
-func (m *ChatPosted) Form() Form { return Form{Name: "chat posted", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *Posted) Form() wire.Form {
+	return wire.Form{Name: "chat posted", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
-func (m *ChatPosted) Check() error { return CheckCode(m.Code, m.Reason) }
+// Check implements [wire.Message].
+func (m *Posted) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
 // CheckRoom reports whether s can name a room: 1 to [MaxRoom] bytes of a-z, 0-9
 // and '-', not starting with '-'.
@@ -220,19 +229,19 @@ func CheckRoom(s string) error {
 		return fmt.Errorf("room is empty")
 	case len(s) > MaxRoom:
 		return fmt.Errorf("room %.80q has %d bytes, the limit is %d", s, len(s), MaxRoom)
-	case s[0] == '-' || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) && r != '-' }):
+	case s[0] == '-' || strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
 		return fmt.Errorf("room %.80q may have a-z, 0-9 and '-', and not begin with '-'", s)
 	}
 	return nil
 }
 
-// CheckChatText reports whether s can be a message's text: 1 to [MaxChatText]
+// CheckText reports whether s can be a message's text: 1 to [MaxText]
 // bytes of UTF-8, not only space, and without control characters other than
 // line ends and tabs.
-func CheckChatText(s string) error {
+func CheckText(s string) error {
 	switch {
-	case len(s) > MaxChatText:
-		return fmt.Errorf("text has %d bytes, the limit is %d", len(s), MaxChatText)
+	case len(s) > MaxText:
+		return fmt.Errorf("text has %d bytes, the limit is %d", len(s), MaxText)
 	case !utf8.ValidString(s):
 		return fmt.Errorf("text is not valid UTF-8")
 	case strings.TrimSpace(s) == "":
@@ -256,15 +265,15 @@ func CheckCID(s string) error {
 	return nil
 }
 
-// Chat holds what was said in rooms, one subject each, and re-sends it as it is
+// Stream holds what was said in rooms, one subject each, and re-sends it as it is
 // stored. When it is full the oldest messages go.
-func Chat() StreamSpec {
-	return StreamSpec{
+func Stream() wire.StreamSpec {
+	return wire.StreamSpec{
 		Name:       chatStream,
 		Subjects:   []string{roomPrefix + "*"},
 		MaxBytes:   2 << 30,
-		MaxMsgSize: MaxMessage + 4096,
-		Duplicates: ChatRetry,
+		MaxMsgSize: wire.MaxMessage + 4096,
+		Duplicates: Retry,
 		DropOldest: true,
 		Direct:     true,
 		Republish:  [2]string{roomPrefix + "*", livePrefix + "{{wildcard(1)}}"},

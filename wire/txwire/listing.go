@@ -1,34 +1,38 @@
-package wire
+package txwire
 
 import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+
+	"parley/wire"
 )
 
 // BranchQuery asks a participant for branches (request on
 // participant.<name>.branches): the one with ID, or those with Key, or, when
-// both are empty, the prepared ones and the violations, at most [MaxList] of
+// both are empty, the prepared ones and the violations, at most [wire.MaxList] of
 // each. Those prepared are the oldest, oldest first; with From they are those from
 // that transaction on, in the order of their ids, so that a long list can be read
-// page by page (see [TxID.Next]).
+// page by page (see [ID.Next]).
 type BranchQuery struct {
 	V    int    `json:"v"`
-	ID   TxID   `json:"id,omitzero"`
+	ID   ID     `json:"id,omitzero"`
 	Key  string `json:"key,omitempty"`
-	From TxID   `json:"from,omitzero"`
+	From ID     `json:"from,omitzero"`
 }
 
-// Form implements [Message].
-func (m *BranchQuery) Form() Form { return Form{Name: "branch query", Version: m.V, Limit: MaxMessage} }
+// Form implements [wire.Message].
+func (m *BranchQuery) Form() wire.Form {
+	return wire.Form{Name: "branch query", Version: m.V, Limit: wire.MaxMessage}
+}
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *BranchQuery) Check() error {
 	if !m.From.IsZero() && (!m.ID.IsZero() || m.Key != "") {
 		return fmt.Errorf("from is %q beside an id or a key: it is for the list of all that are prepared", m.From)
 	}
 	if m.Key != "" {
-		return CheckKey(m.Key)
+		return wire.CheckKey(m.Key)
 	}
 	return nil
 }
@@ -51,13 +55,13 @@ type Branches struct {
 	// the list of violations. A participant of an earlier release leaves it out.
 	AllViolations int `json:"all_violations,omitempty"`
 	// Code and Reason are set when the query was refused.
-	Code   Code   `json:"code,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	Code   wire.Code `json:"code,omitempty"`
+	Reason string    `json:"reason,omitempty"`
 }
 
 // BranchInfo is one branch as its journal holds it.
 type BranchInfo struct {
-	ID     TxID        `json:"id"`
+	ID     ID          `json:"id"`
 	Key    string      `json:"key"`
 	State  BranchState `json:"state"`
 	Closed bool        `json:"closed,omitempty"`
@@ -77,30 +81,30 @@ type BranchInfo struct {
 
 // Violation is an outcome that a journal refused to apply.
 type Violation struct {
-	ID TxID `json:"id"`
+	ID ID `json:"id"`
 	// Of is what was refused: "commit" or "abort".
 	Of     string `json:"of"`
 	Reason string `json:"reason"`
 	At     int64  `json:"at"`
 }
 
-// Form implements [Message].
-func (m *Branches) Form() Form {
-	return Form{Name: "branches", Version: m.V, Limit: 1 << 20, Report: true}
+// Form implements [wire.Message].
+func (m *Branches) Form() wire.Form {
+	return wire.Form{Name: "branches", Version: m.V, Limit: 1 << 20, Report: true}
 }
 
 // Cut reports whether the list of prepared branches, in the answer to a query for
 // all of them or for those from the given one on, has not all.
-func (m *Branches) Cut(from TxID) bool {
+func (m *Branches) Cut(from ID) bool {
 	return m.More > 0 || from.IsZero() && m.Prepared > len(m.Branches)
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Branches) Check() error {
 	if m.Prepared < 0 || m.More < 0 || m.AllViolations < 0 {
 		return fmt.Errorf("prepared is %d, more %d and all_violations %d, none may be negative", m.Prepared, m.More, m.AllViolations)
 	}
-	if err := CheckName(m.Participant); err != nil {
+	if err := wire.CheckName(m.Participant); err != nil {
 		return err
 	}
 	for i := range m.Branches {
@@ -109,35 +113,35 @@ func (m *Branches) Check() error {
 		}
 	}
 	for i, v := range m.Violations {
-		if err := cmp.Or(checkID(v.ID), CheckText("reason", v.Reason, MaxReason)); err != nil {
+		if err := cmp.Or(checkID(v.ID), wire.CheckText("reason", v.Reason, wire.MaxReason)); err != nil {
 			return fmt.Errorf("violations[%d]: %w", i, err)
 		}
 	}
-	return CheckCode(m.Code, m.Reason)
+	return wire.CheckCode(m.Code, m.Reason)
 }
 
 func (b *BranchInfo) check() error {
 	if b.Key != "" {
-		if err := CheckKey(b.Key); err != nil {
+		if err := wire.CheckKey(b.Key); err != nil {
 			return err
 		}
 	}
-	return cmp.Or(checkID(b.ID), checkState("state", b.State), CheckText("reason", b.Reason, MaxReason), CheckText("error", b.Error, MaxReason))
+	return cmp.Or(checkID(b.ID), checkState("state", b.State), wire.CheckText("reason", b.Reason, wire.MaxReason), wire.CheckText("error", b.Error, wire.MaxReason))
 }
 
 // CoordinatorsRequest asks every coordinator for its [CoordinatorState].
 type CoordinatorsRequest struct {
 	V int `json:"v"`
 	// From asks for the transactions from this one on instead of the first ones.
-	From TxID `json:"from,omitzero"`
+	From ID `json:"from,omitzero"`
 }
 
-// Form implements [Message].
-func (m *CoordinatorsRequest) Form() Form {
-	return Form{Name: "coordinators request", Version: m.V, Limit: MaxMessage}
+// Form implements [wire.Message].
+func (m *CoordinatorsRequest) Form() wire.Form {
+	return wire.Form{Name: "coordinators request", Version: m.V, Limit: wire.MaxMessage}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *CoordinatorsRequest) Check() error { return nil }
 
 // CoordinatorState is what one coordinator is doing.
@@ -164,8 +168,8 @@ type CoordinatorState struct {
 	// it can.
 	Reason string `json:"reason,omitempty"`
 	// Txs are transactions that are undecided or unfinished, in the order of
-	// their ids (of one log: oldest first), at most [MaxList].
-	Txs []TxInfo `json:"txs,omitempty"`
+	// their ids (of one log: oldest first), at most [wire.MaxList].
+	Txs []Info `json:"txs,omitempty"`
 	// More is how many follow those listed, in the answer to a request with From.
 	More int `json:"more,omitempty"`
 }
@@ -175,13 +179,13 @@ func (m *CoordinatorState) Held() int { return m.Undecided + m.Unfinished }
 
 // Cut reports whether the list, in the answer to a request for all or for those
 // from the given one on, has not all.
-func (m *CoordinatorState) Cut(from TxID) bool {
+func (m *CoordinatorState) Cut(from ID) bool {
 	return m.More > 0 || from.IsZero() && m.Held() > len(m.Txs)
 }
 
-// TxInfo is one unfinished transaction.
-type TxInfo struct {
-	ID    TxID   `json:"id"`
+// Info is one unfinished transaction.
+type Info struct {
+	ID    ID     `json:"id"`
 	Key   string `json:"key"`
 	State string `json:"state"`
 	// Waiting are the participants whose vote or acknowledgement is missing.
@@ -190,12 +194,12 @@ type TxInfo struct {
 	Violations map[string]string `json:"violations,omitempty"`
 }
 
-// Form implements [Message].
-func (m *CoordinatorState) Form() Form {
-	return Form{Name: "coordinator state", Version: m.V, Limit: 1 << 20, Report: true}
+// Form implements [wire.Message].
+func (m *CoordinatorState) Form() wire.Form {
+	return wire.Form{Name: "coordinator state", Version: m.V, Limit: 1 << 20, Report: true}
 }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *CoordinatorState) Check() error {
 	if m.Undecided < 0 || m.Unfinished < 0 || m.Abandoned < 0 {
 		return fmt.Errorf("undecided is %d, unfinished %d and abandoned %d, none may be negative", m.Undecided, m.Unfinished, m.Abandoned)

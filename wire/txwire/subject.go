@@ -1,8 +1,10 @@
-package wire
+package txwire
 
 import (
 	"fmt"
 	"strings"
+
+	"parley/wire"
 )
 
 // Subjects of requests, served by NATS micro services. Every coordinator
@@ -32,28 +34,28 @@ const (
 // Prefix begins every subject of the protocol.
 const Prefix = "tx."
 
-// TxSubject is where one protocol message of one transaction at one
+// Subject is where one protocol message of one transaction at one
 // participant goes: tx.<kind>.<participant>.<log>.<n>.
-func TxSubject(kind, participant string, id TxID) string {
+func Subject(kind, participant string, id ID) string {
 	return "tx." + kind + "." + participant + "." + id.String()
 }
 
-// ParseTxSubject is the inverse of [TxSubject].
-func ParseTxSubject(subject string) (kind, participant string, id TxID, err error) {
+// ParseSubject is the inverse of [Subject].
+func ParseSubject(subject string) (kind, participant string, id ID, err error) {
 	t := strings.SplitN(subject, ".", 6)
 	if len(t) != 5 || t[0] != "tx" {
-		return "", "", TxID{}, fmt.Errorf("subject %.80q is not tx.<kind>.<participant>.<log>.<n>", subject)
+		return "", "", ID{}, fmt.Errorf("subject %.80q is not tx.<kind>.<participant>.<log>.<n>", subject)
 	}
 	switch t[1] {
 	case KindPrepare, KindVote, KindCommit, KindAbort, KindAck:
 	default:
-		return "", "", TxID{}, fmt.Errorf("subject %.80q has the unknown kind %q", subject, t[1])
+		return "", "", ID{}, fmt.Errorf("subject %.80q has the unknown kind %q", subject, t[1])
 	}
-	if err := CheckName(t[2]); err != nil {
-		return "", "", TxID{}, fmt.Errorf("subject %.80q: %w", subject, err)
+	if err := wire.CheckName(t[2]); err != nil {
+		return "", "", ID{}, fmt.Errorf("subject %.80q: %w", subject, err)
 	}
-	if id, err = parseTxID(t[3], t[4]); err != nil {
-		return "", "", TxID{}, fmt.Errorf("subject %.80q: %w", subject, err)
+	if id, err = parseID(t[3], t[4]); err != nil {
+		return "", "", ID{}, fmt.Errorf("subject %.80q: %w", subject, err)
 	}
 	return t[1], t[2], id, nil
 }
@@ -68,14 +70,14 @@ func ParticipantFilter(kind, participant string) string {
 // tx.<kind>.*.<log>.*.
 func LogFilter(kind, log string) string { return "tx." + kind + ".*." + log + ".*" }
 
-// TxFilter matches every message of one transaction: tx.*.*.<log>.<n>.
-func TxFilter(id TxID) string { return "tx.*.*." + id.String() }
+// Filter matches every message of one transaction: tx.*.*.<log>.<n>.
+func Filter(id ID) string { return "tx.*.*." + id.String() }
 
 // OwnerSubject reaches the one coordinator process that owns a log:
 // tx.owner.<log>.
 func OwnerSubject(log string) string { return "tx.owner." + log }
 
-// LogSubject is where a commit log is stored in the stream [TxLog]:
+// LogSubject is where a commit log is stored in the stream [LogStream]:
 // tx.log.<log>.
 func LogSubject(log string) string { return logPrefix + log }
 
@@ -87,7 +89,7 @@ func ParseLogSubject(subject string) (log string, err error) {
 	if !ok {
 		return "", fmt.Errorf("subject %.80q is not tx.log.<log>", subject)
 	}
-	if err := CheckToken("log", log); err != nil {
+	if err := wire.CheckToken("log", log); err != nil {
 		return "", fmt.Errorf("subject %.80q: %w", subject, err)
 	}
 	return log, nil
@@ -99,11 +101,6 @@ const SubjectBranches = "participant.branches"
 // BranchSubject asks a participant for the branches it holds:
 // participant.<name>.branches, answered with [Branches].
 func BranchSubject(participant string) string { return "participant." + participant + ".branches" }
-
-// MetaProcess is the key in the metadata of every micro service that holds the
-// name of its process: that of its connection to NATS. With the answers of all
-// services it says which processes run.
-const MetaProcess = "process"
 
 // PingSubject is where a participant answers as a NATS micro service of its own
 // name, whether or not it has anything to do.

@@ -1,4 +1,4 @@
-package wire
+package idwire
 
 import (
 	"cmp"
@@ -6,6 +6,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/idworker/snowflake"
+	"parley/wire"
 )
 
 // Lease is the newest record on [LeaseSubject]: which timestamps of a worker
@@ -16,7 +19,7 @@ type Lease struct {
 	Worker int        `json:"worker"`
 	State  LeaseState `json:"state"`
 	// Until: timestamps below it are taken, in milliseconds since
-	// [IDEpochMS]. It goes down in one case: a holder that is done releases
+	// [snowflake.EpochMS]. It goes down in one case: a holder that is done releases
 	// the number at the first timestamp that it never used.
 	Until int64 `json:"until"`
 	// Holder names the process that wrote the record, Nonce the very write.
@@ -41,20 +44,20 @@ const (
 	LeaseRetired LeaseState = "retired"
 )
 
-// Form implements [Message].
-func (m *Lease) Form() Form { return Form{Name: "lease", Version: m.V, Limit: MaxLease} }
+// Form implements [wire.Message].
+func (m *Lease) Form() wire.Form { return wire.Form{Name: "lease", Version: m.V, Limit: MaxLease} }
 
-// Check implements [Message].
+// Check implements [wire.Message].
 func (m *Lease) Check() error {
 	switch m.State {
 	case LeaseHeld, LeaseReleased, LeaseRetired:
 	default:
 		return fmt.Errorf("state is %.40q, allowed are held, released and retired", m.State)
 	}
-	if m.Until < 0 || m.Until > MaxTimestamp+1 {
-		return fmt.Errorf("until is %d, allowed is 0 to %d", m.Until, int64(MaxTimestamp+1))
+	if m.Until < 0 || m.Until > snowflake.MaxTimestamp+1 {
+		return fmt.Errorf("until is %d, allowed is 0 to %d", m.Until, int64(snowflake.MaxTimestamp+1))
 	}
-	return cmp.Or(CheckWorker("worker", m.Worker), CheckToken("holder", m.Holder), CheckToken("nonce", m.Nonce))
+	return cmp.Or(snowflake.CheckWorker("worker", m.Worker), wire.CheckToken("holder", m.Holder), wire.CheckToken("nonce", m.Nonce))
 }
 
 // MaxLease bounds one lease record in bytes.
@@ -63,22 +66,22 @@ const MaxLease = 1 << 10
 const leasePrefix = "id.lease."
 
 // LeaseSubject is where the lease of a worker number is stored in the stream
-// [IDLeases]: id.lease.<n>.
+// [LeaseStream]: id.lease.<n>.
 func LeaseSubject(worker int) string { return leasePrefix + strconv.Itoa(worker) }
 
 // ParseLeaseSubject is the inverse of [LeaseSubject].
 func ParseLeaseSubject(subject string) (worker int, err error) {
 	n, ok := strings.CutPrefix(subject, leasePrefix)
-	if worker, err = strconv.Atoi(n); !ok || err != nil || worker < 0 || worker > MaxWorker || strconv.Itoa(worker) != n {
-		return 0, fmt.Errorf("subject %.80q is not id.lease.<n> with n from 0 to %d", subject, MaxWorker)
+	if worker, err = strconv.Atoi(n); !ok || err != nil || worker < 0 || worker > snowflake.MaxWorker || strconv.Itoa(worker) != n {
+		return 0, fmt.Errorf("subject %.80q is not id.lease.<n> with n from 0 to %d", subject, snowflake.MaxWorker)
 	}
 	return worker, nil
 }
 
-// IDLeases holds the leases of worker numbers, the newest few records of each:
+// LeaseStream holds the leases of worker numbers, the newest few records of each:
 // file storage, no age limit, no direct get.
-func IDLeases() StreamSpec {
-	return StreamSpec{
+func LeaseStream() wire.StreamSpec {
+	return wire.StreamSpec{
 		Name:       "IDLEASE",
 		Subjects:   []string{leasePrefix + "*"},
 		MaxBytes:   4 << 20,

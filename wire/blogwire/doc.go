@@ -1,0 +1,2 @@
+// Package blogwire is what the blog and its clients say to each other.
+package blogwire

@@ -1,0 +1,35 @@
+package txwire
+
+import "time"
+
+// Limits on transactions, each with its reason; see the limits in package wire, too.
+const (
+	// MaxPayload bounds one branch's payload, so that a submission with
+	// MaxBranches of them still fits MaxMessage after its envelope.
+	MaxPayload = 4 << 10
+	// MaxBranches bounds the participants of one transaction: each adds a
+	// place where it can fail, and all their votes are held in memory.
+	MaxBranches = 12
+	// MaxDetail bounds what a participant may say with its yes (for example
+	// the courier it found), in bytes.
+	MaxDetail = 1 << 10
+	// MaxRecord bounds one commit-log record in bytes, and MaxRecordCommits
+	// the transactions in it. A record of 32 KB costs the broker what one of
+	// 2 KB costs, a much larger one delays everybody behind it.
+	MaxRecord = 512 << 10
+	// MaxRecordCommits bounds the transactions in one commit-log record.
+	MaxRecordCommits = 256
+	// DefaultTimeout is the time a transaction has to collect its votes when
+	// the submission names none.
+	DefaultTimeout = 10 * time.Second
+	// MaxTimeout is the longest a submission may ask for. Beyond the hour
+	// reserved stock is better modelled as a state of the resource.
+	MaxTimeout = time.Hour
+	// MaxDeadline is how far ahead a deadline may be: what differs from that is
+	// the time between two brokers.
+	MaxDeadline = MaxTimeout + time.Hour
+	// IdempotencyWindow is how long a journal remembers finished branches and
+	// keys by default. It must be well above MaxTimeout, since a tombstone may
+	// only be forgotten when its prepare is past its deadline everywhere.
+	IdempotencyWindow = 24 * time.Hour
+)
