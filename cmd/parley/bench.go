@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/participants/food"
 	"parley/wire"
@@ -64,11 +65,11 @@ func (c *benchTxCmd) Validate() error {
 	return nil
 }
 
-func (c *benchTxCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *benchTxCmd) Run(ctx context.Context, a *cli.App) (err error) {
 	s := &system{url: c.NATS}
 	if c.NATS == "" {
 		if s, err = startSystem(ctx, c.Data, c.Coordinators, c.Cpuprofile); err != nil {
-			return failed(err, "")
+			return cli.Failed(err, "")
 		}
 		// Ended before the report is final, since a profile is written then.
 		defer func() { err = errors.Join(err, s.stop()) }()
@@ -80,7 +81,7 @@ func (c *benchTxCmd) Run(ctx context.Context, a *app) (err error) {
 	return profile.around(func() error { return c.measure(ctx, a, s) })
 }
 
-func (c *benchTxCmd) measure(ctx context.Context, a *app, s *system) error {
+func (c *benchTxCmd) measure(ctx context.Context, a *cli.App, s *system) error {
 	nc, client, closeAll, err := natsFlags{NATS: s.url}.client(ctx, "bench")
 	if err != nil {
 		return err
@@ -92,24 +93,24 @@ func (c *benchTxCmd) measure(ctx context.Context, a *app, s *system) error {
 	durability := streams.Verify(ctx, nc)
 	l := newLoad(client, c)
 	m := newMeter(s, l)
-	if c.Progress || terminal(a.err) {
-		m.progress = a.err
+	if c.Progress || cli.IsTerminal(a.Err) {
+		m.progress = a.Err
 	}
 	r, err := m.run(ctx, c)
 	if err != nil {
 		return err
 	}
 	r.Durability = string(durability)
-	if a.json {
-		a.printJSON(r)
+	if a.JSON {
+		a.PrintJSON(r)
 	} else {
 		r.print(a)
 	}
 	if r.Failed > 0 {
-		return failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above do not count")
+		return cli.Failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above do not count")
 	}
 	if ctx.Err() != nil {
-		return failed(errors.New("interrupted: the figures above are of a part of the run"), "")
+		return cli.Failed(errors.New("interrupted: the figures above are of a part of the run"), "")
 	}
 	return nil
 }
@@ -120,7 +121,7 @@ func seeded(ctx context.Context, nc *nats.Conn) error {
 	if err == nil {
 		return nil
 	}
-	return failed(fmt.Errorf("there is nothing to order for a bench: %w", err), "start inventory and delivery on new databases with --sample bench, or leave out --nats")
+	return cli.Failed(fmt.Errorf("there is nothing to order for a bench: %w", err), "start inventory and delivery on new databases with --sample bench, or leave out --nats")
 }
 
 // What there is to order, see inventory.Bench and delivery.Bench.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
+	"parley/internal/cli"
 	"parley/wire/chatwire"
 )
 
@@ -15,7 +16,7 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 // TestBench: it measures, adds up, and leaves nothing behind.
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
-	r := parleyJSON[benchReport](t, exitOK, "bench", "tx", "--data", dir, "--inflight", "4", "--count", "40", "--warm-up", "100ms", "--abort-ratio", "0.5")
+	r := parleyJSON[benchReport](t, cli.ExitOK, "bench", "tx", "--data", dir, "--inflight", "4", "--count", "40", "--warm-up", "100ms", "--abort-ratio", "0.5")
 	if r.Committed != 40 || r.CommittedPerS <= 0 || r.P50MS <= 0 || r.P99MS < r.P50MS || r.MaxMS < r.P999MS {
 		t.Errorf("%+v", r)
 	}
@@ -48,7 +49,7 @@ func TestBenchChat(t *testing.T) {
 	for _, part := range []string{partIdle, partJoins, partFanout, partHistory} {
 		args = append(args, "--only", part)
 	}
-	fields := parleyJSON[map[string]any](t, exitOK, args...)
+	fields := parleyJSON[map[string]any](t, cli.ExitOK, args...)
 	for _, name := range []string{
 		"kb_per_idle_connection", "joins_per_s", "cpu_s_per_million_deliveries", "server_cpu_s_per_million_deliveries",
 		"p50_ms", "p99_ms", "deliveries_per_s", "ack_p99_ms", "history_messages", "history_p50_ms", "history_p95_ms", "steal_percent", "cpus",

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire/chatwire"
 )
@@ -103,23 +104,23 @@ func (c *benchChatCmd) wants(part string) bool {
 // chatBench is a run.
 type chatBench struct {
 	*benchChatCmd
-	app    *app
+	app    *cli.App
 	system *system
 	report benchChatReport
 	// gateways that were started, to name each.
 }
 
-func (c *benchChatCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *benchChatCmd) Run(ctx context.Context, a *cli.App) (err error) {
 	if err := c.enoughFiles(); err != nil {
 		return err
 	}
 	s, err := newSystem(ctx, c.Data, c.Cpuprofile)
 	if err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	if _, err := s.start(ctx, idworkerName, nil, "idworker", "--nats", s.url); err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	nc, err := natsFlags{NATS: s.url}.connect(ctx, "bench")
 	if err != nil {
@@ -144,17 +145,17 @@ func (c *benchChatCmd) Run(ctx context.Context, a *app) (err error) {
 			continue
 		}
 		if err := part.run(ctx); err != nil {
-			return failed(fmt.Errorf("%s: %w", part.name, err), "")
+			return cli.Failed(fmt.Errorf("%s: %w", part.name, err), "")
 		}
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.json {
-		a.printJSON(r)
+	if a.JSON {
+		a.PrintJSON(r)
 	} else {
 		r.print(a)
 	}
 	if bad := r.Lost + r.Duplicates + r.Unacknowledged; bad > 0 {
-		return failed(fmt.Errorf("%d deliveries were lost, %d came twice, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
+		return cli.Failed(fmt.Errorf("%d deliveries were lost, %d came twice, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
 	}
 	return nil
 }
@@ -173,15 +174,15 @@ func (c *benchChatCmd) enoughFiles() error {
 	}
 	// Go has raised what counts to the highest that is allowed.
 	if uint64(need+others) > limit.Cur {
-		return wrong(fmt.Errorf("%d connections are asked for, this process may have %d files open", need, limit.Cur), "raise the limit with `ulimit -n`, or ask for fewer")
+		return cli.Wrong(fmt.Errorf("%d connections are asked for, this process may have %d files open", need, limit.Cur), "raise the limit with `ulimit -n`, or ask for fewer")
 	}
 	return nil
 }
 
 // say tells what is being measured.
 func (b *chatBench) say(format string, args ...any) {
-	if b.Progress || terminal(b.app.err) {
-		fmt.Fprintf(b.app.err, "measuring: "+format+"\n", args...)
+	if b.Progress || cli.IsTerminal(b.app.Err) {
+		fmt.Fprintf(b.app.Err, "measuring: "+format+"\n", args...)
 	}
 }
 

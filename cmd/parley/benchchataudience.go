@@ -171,7 +171,7 @@ func (a *audience) finish(ctx context.Context) error {
 	if refused := a.refused.Load(); refused != nil && b.report.Unacknowledged > 0 {
 		return fmt.Errorf("the gateway refused something: %s", *refused)
 	}
-	return a.gateway.child.stop()
+	return a.gateway.child.Stop()
 }
 
 // settled: everything that was said is acknowledged, and everybody knows it

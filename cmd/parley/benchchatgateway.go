@@ -9,11 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"parley/internal/child"
 )
 
 // benchGateway is a gateway of a benchmark, a process of its own.
 type benchGateway struct {
-	child *child
+	child *child.Process
 	addr  string
 }
 
@@ -34,15 +36,15 @@ func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (
 	return nil, fmt.Errorf("the gateway does not say where it listens: %q", ready)
 }
 
-func (g *benchGateway) usage() usage { return usageOf(g.child.name, g.child.cmd.Process.Pid, nil) }
+func (g *benchGateway) usage() usage { return usageOf(g.child.Name, g.child.Cmd.Process.Pid, nil) }
 
 // serverCPU is what gateway, broker and idworker have used, in seconds.
 func (b *chatBench) serverCPU(g *benchGateway) (gateway, all float64) {
 	gateway = g.usage().cpu
 	all = gateway
 	for _, c := range b.system.children {
-		if c.name == "broker" || c.name == idworkerName {
-			all += usageOf(c.name, c.cmd.Process.Pid, nil).cpu
+		if c.Name == "broker" || c.Name == idworkerName {
+			all += usageOf(c.Name, c.Cmd.Process.Pid, nil).cpu
 		}
 	}
 	return gateway, all

@@ -87,7 +87,7 @@ func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 	r.HistoryP50MS, r.HistoryP95MS, r.HistoryMaxMS = ms(all, 50), ms(all, 95), float64(all.Max())/1000
 	r.HistoryRandomP95MS, r.HistoryBackwardsP95MS, r.HistoryQuietP95MS = ms(random, 95), ms(backwards, 95), ms(quiet, 95)
 	s.Close()
-	return g.child.stop()
+	return g.child.Stop()
 }
 
 // indexable is how many places of messages a gateway remembers, at most.

@@ -111,7 +111,7 @@ func (b *chatBench) idle(ctx context.Context) error {
 	}
 	b.report.KBPerIdleConnection = slope(b.report.Idle) / 1024
 	c.close()
-	return errors.Join(err, g.child.stop())
+	return errors.Join(err, g.child.Stop())
 }
 
 // slope is the bytes that one more connection takes, by least squares.
@@ -144,5 +144,5 @@ func (b *chatBench) joins(ctx context.Context) error {
 	b.report.JoinsPerS = perSecond(int64(b.Connections), time.Since(start))
 	b.report.JoinCPUUS = 1e6 * (g.usage().cpu - before) / float64(b.Connections)
 	c.close()
-	return g.child.stop()
+	return g.child.Stop()
 }

@@ -1,6 +1,10 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+
+	"parley/internal/cli"
+)
 
 // benchChatReport is what --json prints. What was not measured is 0.
 type benchChatReport struct {
@@ -59,7 +63,7 @@ type benchChatReport struct {
 	StealPercent float64 `json:"steal_percent"`
 }
 
-func (r *benchChatReport) print(a *app) {
+func (r *benchChatReport) print(a *cli.App) {
 	line := func(measured bool, format string, args ...any) string {
 		if !measured {
 			return ""
@@ -67,7 +71,7 @@ func (r *benchChatReport) print(a *app) {
 		return fmt.Sprintf(format, args...)
 	}
 	fanout := r.DeliveriesPerS > 0
-	a.facts(
+	a.Facts(
 		"idle connection", line(len(r.Idle) > 0, "%.1f KB of the gateway's memory", r.KBPerIdleConnection),
 		"joins", line(r.JoinsPerS > 0, "%.0f a second, %.0f µs of the gateway's CPU each", r.JoinsPerS, r.JoinCPUUS),
 		"deliveries", line(fanout, "%.0f a second, %.2f s of the gateway's CPU for a million, %.2f s of all servers'", r.DeliveriesPerS, r.CPUSPerMillionDeliveries, r.ServerCPUSPerMillionDeliveries),

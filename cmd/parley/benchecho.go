@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -24,7 +25,7 @@ type benchEchoCmd struct {
 	UntilEOF bool `name:"until-eof" hidden:""`
 }
 
-func (c *benchEchoCmd) Run(ctx context.Context, a *app) error {
+func (c *benchEchoCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "echo")
 	if err != nil {
 		return err
@@ -37,7 +38,7 @@ func (c *benchEchoCmd) Run(ctx context.Context, a *app) error {
 	if err := nc.FlushTimeout(askTimeout); err != nil {
 		return err
 	}
-	a.printf("the echo is ready\n")
+	a.Printf("the echo is ready\n")
 	ended := make(chan struct{})
 	go func() { // ends with the process
 		_, _ = io.Copy(io.Discard, os.Stdin)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire/idwire"
 
@@ -69,7 +70,7 @@ type benchIDReport struct {
 	DuplicatesOfThis int64   `json:"duplicates"`
 }
 
-func (c *benchIDCmd) Run(ctx context.Context, a *app) (err error) {
+func (c *benchIDCmd) Run(ctx context.Context, a *cli.App) (err error) {
 	r := benchIDReport{Inflight: c.Inflight, CPUs: runtime.NumCPU(), DurationSeconds: c.Duration.Seconds()}
 	before := readCPU()
 	c.say(a, "inside a lease")
@@ -81,14 +82,14 @@ func (c *benchIDCmd) Run(ctx context.Context, a *app) (err error) {
 	c.say(a, "starting a broker, an idworker and an echo")
 	s, err := newSystem(ctx, c.Data, "")
 	if err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	if _, err := s.start(ctx, idworkerName, nil, "idworker", "--nats", s.url); err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	if _, err := s.start(ctx, "echo", nil, "bench", "echo", "--nats", s.url); err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	nc, err := natsFlags{NATS: s.url}.connect(ctx, "bench")
 	if err != nil {
@@ -97,36 +98,36 @@ func (c *benchIDCmd) Run(ctx context.Context, a *app) (err error) {
 	defer nc.Close()
 	r.Durability = string(streams.Verify(ctx, nc, idwire.LeaseStream().Name))
 	if err := c.requests(ctx, a, nc, &r); err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	c.say(a, "by blocks")
 	if err := byBlocks(ctx, nc, c.Duration, &r); err != nil {
-		return failed(err, "")
+		return cli.Failed(err, "")
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.json {
-		a.printJSON(r)
+	if a.JSON {
+		a.PrintJSON(r)
 	} else {
 		r.print(a)
 	}
 	if r.DuplicatesOfThis > 0 {
-		return failed(fmt.Errorf("%d IDs were given twice", r.DuplicatesOfThis), "this must never happen: please report it")
+		return cli.Failed(fmt.Errorf("%d IDs were given twice", r.DuplicatesOfThis), "this must never happen: please report it")
 	}
 	if ctx.Err() != nil {
-		return failed(errors.New("interrupted: the figures above are of a part of the run"), "")
+		return cli.Failed(errors.New("interrupted: the figures above are of a part of the run"), "")
 	}
 	return nil
 }
 
-func (c *benchIDCmd) say(a *app, what string) {
-	if c.Progress || terminal(a.err) {
-		fmt.Fprintf(a.err, "measuring: %s\n", what)
+func (c *benchIDCmd) say(a *cli.App, what string) {
+	if c.Progress || cli.IsTerminal(a.Err) {
+		fmt.Fprintf(a.Err, "measuring: %s\n", what)
 	}
 }
 
 // requests compares requests for single IDs with requests to a bare echo, in
 // turns so that both meet the same machine.
-func (c *benchIDCmd) requests(ctx context.Context, a *app, nc *nats.Conn, r *benchIDReport) error {
+func (c *benchIDCmd) requests(ctx context.Context, a *cli.App, nc *nats.Conn, r *benchIDReport) error {
 	c.say(a, "by request, beside an echo")
 	many := newDuel(nc, c.Inflight)
 	one := newDuel(nc, 1)
@@ -142,8 +143,8 @@ func (c *benchIDCmd) requests(ctx context.Context, a *app, nc *nats.Conn, r *ben
 	return nil
 }
 
-func (r *benchIDReport) print(a *app) {
-	a.facts(
+func (r *benchIDReport) print(a *cli.App) {
+	a.Facts(
 		"inside a lease", fmt.Sprintf("%.1f ns an ID, %.1f ns with the clock read for each", r.HotPathNS, r.HotPathClockNS),
 		"in real time", fmt.Sprintf("%.0f a second, %.2f %% of 4,096 a millisecond", r.RealtimeIDsPerS, r.RealtimePercent),
 		"by request", fmt.Sprintf("%.0f a second with %d under way; a bare echo %.0f: ratio %.2f", r.RequestIDsPerS, r.Inflight, r.EchoPerS, r.RequestRatioToEcho),

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"parley/internal/cli"
 )
 
 // benchReport is what --json prints.
@@ -63,8 +65,8 @@ func (l *load) report(took time.Duration) *benchReport {
 	return r
 }
 
-func (r *benchReport) print(a *app) {
-	a.printf("%.0f committed transactions a second, %d under way at a time, %s\n", r.CommittedPerS, r.Inflight, r.Durability)
+func (r *benchReport) print(a *cli.App) {
+	a.Printf("%.0f committed transactions a second, %d under way at a time, %s\n", r.CommittedPerS, r.Inflight, r.Durability)
 	latency := ""
 	if r.Committed > 0 {
 		latency = fmt.Sprintf("p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, max %.2f ms", r.P50MS, r.P99MS, r.P999MS, r.MaxMS)
@@ -77,27 +79,27 @@ func (r *benchReport) print(a *app) {
 	if r.Unknown > 0 {
 		unknown = strconv.FormatInt(r.Unknown, 10)
 	}
-	a.facts(
+	a.Facts(
 		"committed", fmt.Sprintf("%d in %.1f s", r.Committed, r.DurationS),
 		"latency", latency,
 		"aborted", aborts, "unknown", unknown, "last error", r.LastError,
 		"machine", fmt.Sprintf("%d CPUs, steal %.1f %%", r.CPUs, r.StealPercent),
 	)
-	a.printf("\n")
+	a.Printf("\n")
 	rows := [][]string{{"PROCESS", ">CPU", ">MEMORY BEFORE", ">AFTER", ">DISK BEFORE", ">AFTER"}}
 	for _, p := range r.Processes {
 		rows = append(rows, []string{p.Name, fmt.Sprintf("%.2f s", p.CPUS), size(p.RSSStartBytes), size(p.RSSEndBytes), size(p.DiskStartBytes), size(p.DiskEndBytes)})
 	}
-	a.table(rows)
+	a.Table(rows)
 	if len(r.Checkpoints) < 2 {
 		return
 	}
-	a.printf("\n")
+	a.Printf("\n")
 	rows = [][]string{{">COMMITTED", ">AFTER", ">COMMITTED/S SINCE", ">MEMORY", ">DISK"}}
 	for _, c := range r.Checkpoints {
 		rows = append(rows, []string{strconv.FormatInt(c.Committed, 10), fmt.Sprintf("%.1f s", c.AfterS), fmt.Sprintf("%.0f", c.CommittedPerS), size(c.RSSBytes), size(c.DiskBytes)})
 	}
-	a.table(rows)
+	a.Table(rows)
 }
 
 // size writes bytes as megabytes.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 
+	"parley/internal/child"
 	"parley/participants/food"
 )
 
@@ -18,7 +19,7 @@ type system struct {
 	program  string
 	profiles string
 	dir      string
-	children []*child
+	children []*child.Process
 	// died gets the first child that ends by itself.
 	died chan error
 }
@@ -79,7 +80,7 @@ func newSystem(ctx context.Context, parent, profiles string) (s *system, err err
 	if s.url = regexp.MustCompile(`nats://\S+`).FindString(ready); s.url == "" {
 		return s, fmt.Errorf("the broker does not say where it listens: %q", ready)
 	}
-	return s, runChild(ctx, self, "init", "--nats", s.url)
+	return s, child.Run(ctx, self, "init", "--nats", s.url)
 }
 
 // start starts a process and returns the line in which it says that it is
@@ -89,19 +90,19 @@ func (s *system) start(ctx context.Context, name string, paths []string, args ..
 	if s.profiles != "" {
 		args = append(args, "--pprof", filepath.Join(s.profiles, name+".pprof"))
 	}
-	c, err := startChild(name, s.program, args, paths, s.died)
+	c, err := child.Start(name, s.program, args, paths, s.died)
 	if err != nil {
 		return "", err
 	}
 	s.children = append(s.children, c)
-	return c.awaitReady(ctx)
+	return c.AwaitReady(ctx)
 }
 
 // stop ends the children in reverse order and removes their data.
 func (s *system) stop() error {
 	var errs []error
 	for _, c := range slices.Backward(s.children) {
-		errs = append(errs, c.stop())
+		errs = append(errs, c.Stop())
 	}
 	if s.dir != "" {
 		errs = append(errs, os.RemoveAll(s.dir))
@@ -113,7 +114,7 @@ func (s *system) stop() error {
 func (s *system) usage() []usage {
 	var out []usage
 	for _, c := range s.children {
-		out = append(out, usageOf(c.name, c.cmd.Process.Pid, c.paths))
+		out = append(out, usageOf(c.Name, c.Cmd.Process.Pid, c.Paths))
 	}
 	return append(out, usageOf("load", os.Getpid(), nil))
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
@@ -50,17 +51,17 @@ func (c *blogPostCmd) request(text string) blogwire.NewPost {
 	return blogwire.NewPost{V: wire.Version, User: c.User, Text: text, Key: given(c.Key)}
 }
 
-func (c *blogPostCmd) Run(ctx context.Context, a *app) error {
+func (c *blogPostCmd) Run(ctx context.Context, a *cli.App) error {
 	text := c.Text
 	if text == "-" {
 		var err error
-		if text, err = readText(a.in, blogwire.MaxText); err != nil {
-			return wrong(err, "")
+		if text, err = readText(a.In, blogwire.MaxText); err != nil {
+			return cli.Wrong(err, "")
 		}
 	}
 	m, err := wire.Check(c.request(text))
 	if err != nil {
-		return wrong(unprefixed(err), "")
+		return cli.Wrong(unprefixed(err), "")
 	}
 	return c.show(ctx, a, blogwire.SubjectPost, wire.Encode(m))
 }
@@ -94,10 +95,10 @@ func (c *blogReadCmd) Validate() error {
 	return err
 }
 
-func (c *blogReadCmd) Run(ctx context.Context, a *app) error {
+func (c *blogReadCmd) Run(ctx context.Context, a *cli.App) error {
 	m, err := c.request()
 	if err != nil {
-		return wrong(err, "")
+		return cli.Wrong(err, "")
 	}
 	return c.show(ctx, a, blogwire.SubjectRead, wire.Encode(m))
 }
@@ -140,16 +141,16 @@ func (c *blogTimelineCmd) Validate() error {
 	return err
 }
 
-func (c *blogTimelineCmd) Run(ctx context.Context, a *app) error {
+func (c *blogTimelineCmd) Run(ctx context.Context, a *cli.App) error {
 	m, err := c.request()
 	if err != nil {
-		return wrong(err, "")
+		return cli.Wrong(err, "")
 	}
 	return c.show(ctx, a, blogwire.SubjectTimeline, wire.Encode(m))
 }
 
 // show asks the blog and prints its posts.
-func (c *blogFlags) show(ctx context.Context, a *app, subject string, request []byte) error {
+func (c *blogFlags) show(ctx context.Context, a *cli.App, subject string, request []byte) error {
 	nc, err := c.connect(ctx, "blog")
 	if err != nil {
 		return err
@@ -159,21 +160,21 @@ func (c *blogFlags) show(ctx context.Context, a *app, subject string, request []
 	if err != nil {
 		return err
 	}
-	if a.json {
-		a.printJSON(m)
+	if a.JSON {
+		a.PrintJSON(m)
 		return nil
 	}
 	for i, p := range m.Posts {
 		if i > 0 {
-			a.printf("\n")
+			a.Printf("\n")
 		}
-		a.printf("%s  %s  %s\n", p.ID, clock(p.At), p.User)
+		a.Printf("%s  %s  %s\n", p.ID, cli.Clock(p.At), p.User)
 		for line := range strings.Lines(p.Text) {
-			a.printf("    %s\n", printable(strings.TrimRight(line, "\r\n")))
+			a.Printf("    %s\n", cli.Printable(strings.TrimRight(line, "\r\n")))
 		}
 	}
 	if m.Next != 0 {
-		a.printf("\nOlder ones: --before %s\n", m.Next)
+		a.Printf("\nOlder ones: --before %s\n", m.Next)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"parley/blog"
 	"parley/idworker/idclient"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
@@ -50,28 +51,28 @@ func (d dataFlag) prepareBlog() error {
 		return err
 	}
 	if err := os.MkdirAll(d.blog(), 0o700); err != nil {
-		return failed(fmt.Errorf("--data %s: the directory of the blog cannot be made: %w", d.Data, err), "choose another directory with --data DIR")
+		return cli.Failed(fmt.Errorf("--data %s: the directory of the blog cannot be made: %w", d.Data, err), "choose another directory with --data DIR")
 	}
 	return nil
 }
 
-func (c *blogServeCmd) Run(ctx context.Context, a *app) error {
+func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 	if len(c.DSN) == 0 {
 		if err := c.prepareBlog(); err != nil {
 			return err
 		}
 	}
-	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.log.With("role", blogName), Step: c.step()}
+	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.Log.With("role", blogName), Step: c.step()}
 	if len(c.DSN) > 0 {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
-	role := newOnNATS(c.named(c.options(blogName, a.log)), blogRole(cfg, &b))
+	role := newOnNATS(c.named(c.options(blogName, a.Log)), blogRole(cfg, &b))
 	return c.serve(ctx, role, func() {
 		if b.Addr() == "" {
-			a.printf("the blog is ready\n")
+			a.Printf("the blog is ready\n")
 		} else {
-			a.printf("the blog is ready, HTTP listens on http://%s/api/blog/posts\n", b.Addr())
+			a.Printf("the blog is ready, HTTP listens on http://%s/api/blog/posts\n", b.Addr())
 		}
 	})
 }
@@ -86,7 +87,7 @@ func blogRole(cfg blog.Config, made **blog.Blog) func(*nats.Conn) (lifecycle.Rol
 		b, err := blog.New(cfg, blog.Deps{NATS: nc, NextID: ids.Next})
 		if err != nil {
 			ids.Close()
-			return nil, wrong(err, "")
+			return nil, cli.Wrong(err, "")
 		}
 		*made = b
 		return withClient{onStream{b, nc, idwire.LeaseStream(), cfg.Log}, ids}, nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"parley/broker"
+	"parley/internal/cli"
 )
 
 type brokerCmd struct {
@@ -36,20 +37,20 @@ func (c *brokerCmd) Validate() error {
 	return nil
 }
 
-func (c *brokerCmd) Run(ctx context.Context, a *app) error {
-	cfg := broker.Config{Name: c.Name, Listen: c.Listen, StoreDir: c.broker(), MonitorListen: c.Monitor, Log: a.log}
+func (c *brokerCmd) Run(ctx context.Context, a *cli.App) error {
+	cfg := broker.Config{Name: c.Name, Listen: c.Listen, StoreDir: c.broker(), MonitorListen: c.Monitor, Log: a.Log}
 	if c.ClusterListen != "" {
 		cfg.Cluster = &broker.Cluster{Name: c.ClusterName, Listen: c.ClusterListen, Peers: c.Peers}
 	}
 	b, err := broker.New(cfg)
 	if err != nil {
-		return wrong(asFlags(err), "run `parley broker --help` to see what it takes")
+		return cli.Wrong(asFlags(err), "run `parley broker --help` to see what it takes")
 	}
 	if err := c.prepare(); err != nil {
 		return err
 	}
 	return asFlags(c.serve(ctx, b, func() {
-		a.printf("NATS listens on %s\n", b.ClientURL())
+		a.Printf("NATS listens on %s\n", b.ClientURL())
 	}))
 }
 

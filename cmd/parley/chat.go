@@ -14,6 +14,7 @@ import (
 
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/chatwire"
 )
@@ -49,16 +50,16 @@ func (c *chatCmd) Validate() error {
 // maxLine bounds a line of standard input in bytes.
 const maxLine = 64 << 10
 
-func (c *chatCmd) Run(ctx context.Context, a *app) error {
+func (c *chatCmd) Run(ctx context.Context, a *cli.App) error {
 	cfg := chatclient.Config{URL: c.Gateway, Name: c.Name}
 	if c.TokenFile != "" {
 		token, err := os.ReadFile(c.TokenFile)
 		if err != nil {
-			return wrong(fmt.Errorf("--token-file: %w", err), "")
+			return cli.Wrong(fmt.Errorf("--token-file: %w", err), "")
 		}
 		cfg.Token = strings.TrimSpace(string(token))
 	} else if err := wire.CheckUser(c.Name); err != nil {
-		return wrong(fmt.Errorf("--name: %w", err), "choose another one with --name NAME")
+		return cli.Wrong(fmt.Errorf("--name: %w", err), "choose another one with --name NAME")
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -66,20 +67,20 @@ func (c *chatCmd) Run(ctx context.Context, a *app) error {
 	s := chatclient.NewSession(cfg, p.events())
 	var talking sync.WaitGroup
 	talking.Go(func() {
-		if c.talk(ctx, a.in, s, p) && !c.Follow {
+		if c.talk(ctx, a.In, s, p) && !c.Follow {
 			cancel()
 		}
 	})
 	err := s.Run(ctx)
 	cancel()
 	if closed := (*chatclient.Closed)(nil); errors.As(err, &closed) {
-		return failed(err, "look at the name, the token and the gateway's address")
+		return cli.Failed(err, "look at the name, the token and the gateway's address")
 	}
 	if err != nil {
-		return failed(err, "start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway")
+		return cli.Failed(err, "start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway")
 	}
 	if p.failed.Load() {
-		return ended(exitFailed)
+		return cli.Ended(cli.ExitFailed)
 	}
 	return nil
 }
@@ -154,7 +155,7 @@ func say(ctx context.Context, s *chatclient.Session, room, text string) error {
 
 // chatPrinter shows what a session tells.
 type chatPrinter struct {
-	app  *app
+	app  *cli.App
 	show int
 
 	// failed: something that was said is not in the room for certain.
@@ -199,30 +200,30 @@ func (p *chatPrinter) reset(j frame.Joined) {
 }
 
 func (p *chatPrinter) said(room string, m frame.Message) {
-	if p.app.json {
+	if p.app.JSON {
 		m.Room = room
-		p.app.printJSON(m)
+		p.app.PrintJSON(m)
 		return
 	}
 	at := time.UnixMilli(m.At).Format("15:04:05")
 	switch m.Kind {
 	case chatwire.KindJoin:
-		p.app.printf("%s  * %s came\n", at, m.User)
+		p.app.Printf("%s  * %s came\n", at, m.User)
 	case chatwire.KindLeave:
-		p.app.printf("%s  * %s left\n", at, m.User)
+		p.app.Printf("%s  * %s left\n", at, m.User)
 	default:
 		for i, line := range strings.Split(m.Text, "\n") {
 			if i == 0 {
-				p.app.printf("%s  %s: %s\n", at, m.User, printable(line))
+				p.app.Printf("%s  %s: %s\n", at, m.User, cli.Printable(line))
 			} else {
-				p.app.printf("          %s\n", printable(line))
+				p.app.Printf("          %s\n", cli.Printable(line))
 			}
 		}
 	}
 }
 
 // note is for people alone.
-func (p *chatPrinter) note(text string) { fmt.Fprintf(p.app.err, "parley: %s\n", printable(text)) }
+func (p *chatPrinter) note(text string) { fmt.Fprintf(p.app.Err, "parley: %s\n", cli.Printable(text)) }
 
 func (p *chatPrinter) complain(text string) {
 	p.failed.Store(true)

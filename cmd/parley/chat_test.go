@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/cli"
 	"parley/test/proc"
 )
 
@@ -14,20 +15,20 @@ func TestChatSaysNothing(t *testing.T) {
 	p, _ := up(t, t.TempDir())
 	gateway := regexp.MustCompile(`http://[0-9.:]+`).FindString(p.Await("http://"))
 	say := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway "+gateway)
-	if code := say.Wait(); code != exitOK {
+	if code := say.Wait(); code != cli.ExitOK {
 		t.Fatalf("saying something: exit %d", code)
 	}
 	out, errs, code := parley(t, "chat", "lobby", "--name", "ada", "--gateway", gateway)
-	if code != exitOK || !strings.Contains(out, "oven: the oven is hot") {
+	if code != cli.ExitOK || !strings.Contains(out, "oven: the oven is hot") {
 		t.Errorf("saying nothing: exit %d, %q %q, want what was said", code, out, errs)
 	}
 	// At the same time, since both wait as long.
 	lost := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway http://127.0.0.1:1")
 	_, errs, code = parley(t, "chat", "lobby", "--name", "ada", "--gateway", "http://127.0.0.1:1")
-	if code != exitFailed || !strings.Contains(errs, "not reached") || !strings.Contains(errs, "`parley chatgw`") {
+	if code != cli.ExitFailed || !strings.Contains(errs, "not reached") || !strings.Contains(errs, "`parley chatgw`") {
 		t.Errorf("without a gateway: exit %d, %q", code, errs)
 	}
-	if code := lost.Wait(); code != exitFailed || !strings.Contains(lost.Output(), "not reached") {
+	if code := lost.Wait(); code != cli.ExitFailed || !strings.Contains(lost.Output(), "not reached") {
 		t.Errorf("saying something without a gateway: exit %d, %s", code, lost.Output())
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/idclient"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 )
 
@@ -71,16 +72,16 @@ Examples:
     parley chatgw --http 0.0.0.0:8080 --key main=/etc/parley/chat.pem --origin https://chat.example.com`
 }
 
-func (c *chatgwCmd) Run(ctx context.Context, a *app) error {
+func (c *chatgwCmd) Run(ctx context.Context, a *cli.App) error {
 	tuneGC(gatewayGCPercent)
 	cfg, err := c.config()
 	if err != nil {
-		return wrong(err, "run `parley chatgw --help` to see what it takes")
+		return cli.Wrong(err, "run `parley chatgw --help` to see what it takes")
 	}
-	cfg.Log = a.log.With("role", chatgwName)
+	cfg.Log = a.Log.With("role", chatgwName)
 	var g *chatgw.Gateway
-	role := newOnNATS(c.named(c.options(chatgwName, a.log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
-	return httpTaken(c.serve(ctx, role, func() { a.printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
+	role := newOnNATS(c.named(c.options(chatgwName, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	return httpTaken(c.serve(ctx, role, func() { a.Printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 
 // httpTaken names the flag when the port for browsers is in use.
@@ -88,7 +89,7 @@ func httpTaken(err error, address string) error {
 	if !errors.Is(err, syscall.EADDRINUSE) || !strings.Contains(err.Error(), "for browsers") {
 		return err
 	}
-	return failed(fmt.Errorf("%s (--http) is in use", address), "stop what listens there, or choose another port with --http HOST:PORT; port 0 takes a free one")
+	return cli.Failed(fmt.Errorf("%s (--http) is in use", address), "stop what listens there, or choose another port with --http HOST:PORT; port 0 takes a free one")
 }
 
 func (c *chatgwCmd) config() (chatgw.Config, error) {
@@ -162,7 +163,7 @@ func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) fu
 		role, err := parts.gateway(nc, cfg, ids, made)
 		if err != nil {
 			ids.Close()
-			return nil, wrong(err, "")
+			return nil, cli.Wrong(err, "")
 		}
 		return withClient{role, ids}, nil
 	}

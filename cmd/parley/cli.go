@@ -22,8 +22,8 @@ const about = `Parley makes services on NATS agree: a transaction across service
 
 Start with "parley up" and, in another terminal, "parley menu" and "parley order".`
 
-// cli is the grammar of the command line.
-type cli struct {
+// commands is the grammar of the command line.
+type commands struct {
 	Up          upCmd          `cmd:"" group:"run" help:"Run everything in this process, on a broker of its own."`
 	Cluster     clusterCmd     `cmd:"" group:"run" help:"Run a cluster on this machine: three brokers and everything else, each a process of its own."`
 	Broker      brokerCmd      `cmd:"" group:"run" help:"Run a NATS broker that syncs what it acknowledges, alone or in a cluster."`

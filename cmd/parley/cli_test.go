@@ -6,14 +6,17 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/child"
+	"parley/internal/cli"
+
 	"github.com/alecthomas/kong"
 )
 
 func grammar(t *testing.T) *kong.Kong {
 	t.Helper()
-	var c cli
+	var c commands
 	k, err := kong.New(&c, kong.Name("parley"), kong.ExplicitGroups(groups()), limits(),
-		kong.BindTo(t.Context(), (*context.Context)(nil)), kong.Bind(&app{out: &bytes.Buffer{}, err: &bytes.Buffer{}}))
+		kong.BindTo(t.Context(), (*context.Context)(nil)), kong.Bind(&cli.App{Out: &bytes.Buffer{}, Err: &bytes.Buffer{}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +91,8 @@ func TestWrongUsage(t *testing.T) {
 		{"bench chat --duration 0s", "--duration is 0s"},
 	} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), &hurry{}, strings.Fields(c.args), &out, &errs)
-		if code != exitWrong || !strings.Contains(errs.String(), c.want) {
+		code := run(t.Context(), &child.Hurry{}, strings.Fields(c.args), &out, &errs)
+		if code != cli.ExitWrong || !strings.Contains(errs.String(), c.want) {
 			t.Errorf("parley %s: exit %d, want 2 and %q in\n%s", c.args, code, c.want, &errs)
 		}
 		if !strings.Contains(errs.String(), "next: ") || out.Len() > 0 {
@@ -100,7 +103,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestBare(t *testing.T) {
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), &hurry{}, nil, &out, &errs); code != exitOK {
+	if code := run(t.Context(), &child.Hurry{}, nil, &out, &errs); code != cli.ExitOK {
 		t.Errorf("exit %d, want 0", code)
 	}
 	if !strings.Contains(out.String(), "parley <command>") || errs.Len() > 0 {
@@ -110,13 +113,13 @@ func TestBare(t *testing.T) {
 
 func TestErrorJSON(t *testing.T) {
 	var out, errs bytes.Buffer
-	code := run(t.Context(), &hurry{}, []string{"order", "margherita", "0", "--json"}, &out, &errs)
+	code := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "0", "--json"}, &out, &errs)
 	for _, want := range []string{`"code":"invalid"`, `"exit":2`, `"error":"`, `"next":"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is missing in %s", want, &out)
 		}
 	}
-	if code != exitWrong || errs.Len() > 0 {
+	if code != cli.ExitWrong || errs.Len() > 0 {
 		t.Errorf("exit %d with %q on stderr, want 2 and nothing", code, &errs)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/natsconn"
 	"parley/wire"
 )
@@ -53,7 +54,7 @@ func (f natsFlags) connect(ctx context.Context, name string) (*nats.Conn, error)
 	// Connecting logs every attempt, and its error says the same again.
 	nc, err := natsconn.Connect(ctx, natsconn.Options{URL: f.NATS, Creds: f.Creds, Name: "parley " + name, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return nil, failed(&wire.Error{Code: wire.CodeUnavailable, Text: err.Error()}, "give the address of another one with --nats URL")
+		return nil, cli.Failed(&wire.Error{Code: wire.CodeUnavailable, Text: err.Error()}, "give the address of another one with --nats URL")
 	}
 	return nc, nil
 }
@@ -81,21 +82,18 @@ func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte
 	msg, err := natsconn.Request(ctx, nc, subject, request)
 	switch {
 	case errors.Is(err, nats.ErrPermissionViolation):
-		return nil, failed(&wire.Error{Code: wire.CodeUnavailable, Text: err.Error()}, permit)
+		return nil, cli.Failed(&wire.Error{Code: wire.CodeUnavailable, Text: err.Error()}, cli.Permit)
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, failed(&wire.Error{Code: wire.CodeNoParticipant, Text: fmt.Sprintf("%s does not answer: it is not running on this NATS", who)},
+		return nil, cli.Failed(&wire.Error{Code: wire.CodeNoParticipant, Text: fmt.Sprintf("%s does not answer: it is not running on this NATS", who)},
 			fmt.Sprintf("start it with `parley %s`, or everything with `parley up`", commandOf(who)))
 	case errors.Is(err, context.DeadlineExceeded):
-		return nil, failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("%s did not answer within %v", who, askTimeout)},
+		return nil, cli.Failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("%s did not answer within %v", who, askTimeout)},
 			"try again; if it stays so, look at its log")
 	case err != nil:
 		return nil, fmt.Errorf("asking %s: %w", who, err)
 	}
 	return msg.Data, nil
 }
-
-// permit is what to do about a missing permission.
-const permit = "give this user the permission, or be another one with --creds FILE or --nats nats://USER:PASSWORD@HOST:PORT"
 
 // commandOf is the command that runs a service.
 func commandOf(service string) string {
@@ -110,9 +108,9 @@ func refusedBy(who string, code wire.Code, reason string) error {
 	if code == "" {
 		return nil
 	}
-	exit := exitFailed
+	exit := cli.ExitFailed
 	if code == wire.CodeInvalid || code == wire.CodeTooLarge || code == wire.CodeNotFound {
-		exit = exitWrong
+		exit = cli.ExitWrong
 	}
-	return &failure{exit: exit, err: &wire.Error{Code: code, Text: fmt.Sprintf("%s says: %s", who, reason)}}
+	return &cli.Failure{Code: exit, Err: &wire.Error{Code: code, Text: fmt.Sprintf("%s says: %s", who, reason)}}
 }

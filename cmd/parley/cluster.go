@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/internal/child"
+	"parley/internal/cli"
 	"parley/internal/cluster"
 	"parley/internal/lifecycle"
 )
@@ -32,18 +34,18 @@ Examples:
     parley status --watch`
 }
 
-func (c *clusterCmd) Run(ctx context.Context, a *app) error {
+func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.Hurry) error {
 	o := cluster.Options{Dir: c.Data, Place: cluster.Loopback()}
 	if c.Port != 0 {
 		place, err := cluster.LoopbackFrom(c.Port)
 		if err != nil {
-			return wrong(fmt.Errorf("--port: %w", err), "run `parley cluster --help` to see what it takes")
+			return cli.Wrong(fmt.Errorf("--port: %w", err), "run `parley cluster --help` to see what it takes")
 		}
 		o.Place = place
 	}
 	plan, err := cluster.Plan(o)
 	if err != nil {
-		return wrong(err, "run `parley cluster --help` to see what it takes")
+		return cli.Wrong(err, "run `parley cluster --help` to see what it takes")
 	}
 	if err := portsFree(ctx, o); err != nil {
 		return err
@@ -58,13 +60,13 @@ func (c *clusterCmd) Run(ctx context.Context, a *app) error {
 	defer unlock()
 	logs := logDir(filepath.Join(c.Data, "logs"))
 	if err := logs.prepare(plan); err != nil {
-		return failed(err, "choose another directory with --data DIR")
+		return cli.Failed(err, "choose another directory with --data DIR")
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	s := &supervisor{program: self, flags: c.childFlags(), logs: logs, say: newTeller(a, plan).say, hurry: a.hurry}
+	s := &supervisor{program: self, flags: c.childFlags(), logs: logs, say: newTeller(a, plan).say, hurry: h}
 	err = c.serve(ctx, s.group(o, plan), func() { c.welcome(a, o, plan) })
 	s.say(clusterEvent{Event: eventStopped, cluster: true})
 	return err
@@ -96,7 +98,7 @@ func portsFree(ctx context.Context, o cluster.Options) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return failed(errors.New("nothing was started: in use is "+strings.Join(taken, ", ")),
+	return cli.Failed(errors.New("nothing was started: in use is "+strings.Join(taken, ", ")),
 		fmt.Sprintf("stop what listens there, or take %d other ports with --port N", cluster.Ports))
 }
 
@@ -106,7 +108,7 @@ type supervisor struct {
 	flags   []string
 	logs    logDir
 	say     func(clusterEvent)
-	hurry   *hurry
+	hurry   *child.Hurry
 }
 
 // group is the cluster as one role: a stage starts when the one before is
@@ -153,7 +155,7 @@ type initialised struct {
 func (i *initialised) Ready() <-chan struct{} { return i.ready }
 
 func (i *initialised) Run(ctx context.Context) error {
-	if err := runChild(ctx, i.s.program, i.args...); err != nil {
+	if err := child.Run(ctx, i.s.program, i.args...); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/cli"
 	"parley/internal/cluster"
 )
 
@@ -46,7 +47,7 @@ type clusterEvent struct {
 
 // teller prints events, one line each.
 type teller struct {
-	a     *app
+	a     *cli.App
 	width int
 	mu    sync.Mutex
 }
@@ -54,7 +55,7 @@ type teller struct {
 // clusterName stands where the name of a process does.
 const clusterName = "cluster"
 
-func newTeller(a *app, plan []cluster.Process) *teller {
+func newTeller(a *cli.App, plan []cluster.Process) *teller {
 	t := &teller{a: a, width: len(clusterName)}
 	for _, p := range plan {
 		t.width = max(t.width, len(p.Name))
@@ -72,15 +73,15 @@ func (t *teller) say(e clusterEvent) {
 	if e.cluster {
 		e.Process = clusterName
 	}
-	if t.a.json {
-		t.a.printJSON(e)
+	if t.a.JSON {
+		t.a.PrintJSON(e)
 		return
 	}
-	line := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s", e.Time.Format("15:04:05.000"), left(e.Process, t.width), left(e.Event, eventWidth), printable(e.Detail)), " ")
-	if t.a.colour {
-		line = e.colour() + line + colourOff
+	line := strings.TrimRight(fmt.Sprintf("%s  %s  %s  %s", e.Time.Format("15:04:05.000"), cli.Left(e.Process, t.width), cli.Left(e.Event, eventWidth), cli.Printable(e.Detail)), " ")
+	if t.a.Colour {
+		line = e.colour() + line + cli.ColourOff
 	}
-	t.a.printf("%s\n", line)
+	t.a.Printf("%s\n", line)
 }
 
 func (e *clusterEvent) colour() string {

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"parley/internal/cli"
 )
 
 // clusterLock is the file in the directory of a cluster that its supervisor
@@ -19,7 +21,7 @@ const clusterLock = "cluster.lock"
 func lockCluster(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, clusterLock), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, failed(fmt.Errorf("--data %s: the directory cannot be locked: %w", dir, err), "choose another directory with --data DIR")
+		return nil, cli.Failed(fmt.Errorf("--data %s: the directory cannot be locked: %w", dir, err), "choose another directory with --data DIR")
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
@@ -27,11 +29,11 @@ func lockCluster(dir string) (unlock func(), err error) {
 		held := make([]byte, 20)
 		n, _ := f.ReadAt(held, 0) // only for the message
 		f.Close()
-		return nil, failed(fmt.Errorf("nothing was started: --data %s is in use by another cluster (process %s)", dir, strings.TrimSpace(string(held[:n]))),
+		return nil, cli.Failed(fmt.Errorf("nothing was started: --data %s is in use by another cluster (process %s)", dir, strings.TrimSpace(string(held[:n]))),
 			"stop that one, or choose another directory with --data DIR")
 	case err != nil:
 		f.Close()
-		return nil, failed(fmt.Errorf("--data %s: locking the directory: %w", dir, err), "choose another directory with --data DIR")
+		return nil, cli.Failed(fmt.Errorf("--data %s: locking the directory: %w", dir, err), "choose another directory with --data DIR")
 	}
 	// The content only serves the message above; a cluster runs without it.
 	if f.Truncate(0) == nil {

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"parley/internal/cluster"
@@ -75,25 +74,4 @@ func copyFile(to, from string) error {
 		return err
 	}
 	return out.Close()
-}
-
-// endOf is a log whose last lines explain an end.
-type endOf string
-
-// text is its last line that says something.
-func (e endOf) text() string {
-	f, err := os.Open(string(e))
-	if err != nil {
-		return err.Error()
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > tailSize {
-		_, _ = f.Seek(-tailSize, io.SeekEnd) // from the start is right too
-	}
-	data, err := io.ReadAll(io.LimitReader(f, tailSize))
-	if err != nil {
-		return err.Error()
-	}
-	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
-	return printable(lines[len(lines)-1])
 }

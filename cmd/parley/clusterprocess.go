@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/internal/child"
 	"parley/internal/cluster"
 )
 
@@ -64,16 +65,16 @@ func (p *supervised) once(ctx context.Context) error {
 	defer log.Close()
 	args := append(append([]string(nil), p.plan.Args...), p.s.flags...)
 	fmt.Fprintf(log, "\n%s parley %s\n", time.Now().Format(time.RFC3339), strings.Join(p.plan.Args, " "))
-	c, err := startLogged(p.plan.Name, p.s.program, args, log)
+	c, err := child.StartLogged(p.plan.Name, p.s.program, args, log)
 	if err != nil {
 		return p.notStarted(err)
 	}
-	defer p.s.hurry.with(c)()
+	defer p.s.hurry.With(c)()
 	event := eventStarted
 	if p.starts++; p.starts > 1 {
 		event = eventRestarted
 	}
-	p.say(c.cmd.Process.Pid, event, fmt.Sprintf("process %d", c.cmd.Process.Pid), 0)
+	p.say(c.Cmd.Process.Pid, event, fmt.Sprintf("process %d", c.Cmd.Process.Pid), 0)
 	return p.follow(ctx, c)
 }
 
@@ -88,29 +89,29 @@ func (p *supervised) notStarted(err error) error {
 
 // follow returns when the process has ended, and an error if it should not be
 // started again.
-func (p *supervised) follow(ctx context.Context, c *child) error {
+func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 	var since time.Time
 	trim := time.NewTicker(trimEvery)
 	defer trim.Stop()
 	for {
 		select {
-		case <-c.ready:
+		case <-c.Ready:
 			since = time.Now()
-			p.say(c.cmd.Process.Pid, eventReady, p.address, 0)
+			p.say(c.Cmd.Process.Pid, eventReady, p.address, 0)
 			if !p.served {
 				p.served = true
 				p.first()
 			}
 		case <-trim.C:
 			p.s.logs.trim(p.plan.Name)
-		case <-c.ended:
+		case <-c.Ended:
 			if !since.IsZero() && time.Since(since) >= healthy {
 				p.pause = minPause
 			}
-			if !p.served && c.cmd.ProcessState.Exited() {
-				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.how(), p.s.logs.path(p.plan.Name), c.errors.text())
+			if !p.served && c.Cmd.ProcessState.Exited() {
+				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.How(), p.s.logs.path(p.plan.Name), c.Said())
 			}
-			p.say(c.cmd.Process.Pid, eventEnded, fmt.Sprintf("%s, again in %v", c.how(), p.pause), p.pause)
+			p.say(c.Cmd.Process.Pid, eventEnded, fmt.Sprintf("%s, again in %v", c.How(), p.pause), p.pause)
 			return nil
 		case <-ctx.Done():
 			return p.drain(c)
@@ -118,14 +119,14 @@ func (p *supervised) follow(ctx context.Context, c *child) error {
 	}
 }
 
-func (p *supervised) drain(c *child) error {
+func (p *supervised) drain(c *child.Process) error {
 	began := time.Now()
-	p.say(c.cmd.Process.Pid, eventDraining, "", 0)
-	if err := c.drain(); err != nil {
-		p.say(c.cmd.Process.Pid, eventEnded, err.Error(), 0)
+	p.say(c.Cmd.Process.Pid, eventDraining, "", 0)
+	if err := c.Drain(); err != nil {
+		p.say(c.Cmd.Process.Pid, eventEnded, err.Error(), 0)
 		return err
 	}
-	p.say(c.cmd.Process.Pid, eventDrained, fmt.Sprintf("in %v", time.Since(began).Round(time.Millisecond)), 0)
+	p.say(c.Cmd.Process.Pid, eventDrained, fmt.Sprintf("in %v", time.Since(began).Round(time.Millisecond)), 0)
 	return nil
 }
 

@@ -6,13 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/internal/cli"
 	"parley/internal/cluster"
 )
 
 // welcome says where everything is and what to try next.
-func (c *clusterCmd) welcome(a *app, o cluster.Options, plan []cluster.Process) {
+func (c *clusterCmd) welcome(a *cli.App, o cluster.Options, plan []cluster.Process) {
 	url := cluster.NATS(o)
-	if a.json {
+	if a.JSON {
 		newTeller(a, plan).say(clusterEvent{Event: eventUp, NATS: url, cluster: true})
 		return
 	}
@@ -25,16 +26,16 @@ func (c *clusterCmd) welcome(a *app, o cluster.Options, plan []cluster.Process) 
 		}
 		rows = append(rows, []string{p.Name, address, logDir(filepath.Join(c.Data, "logs")).path(p.Name)})
 	}
-	a.printf("\nThe cluster is up: %d processes, data in %s.\n\n", len(plan), c.Data)
-	a.table(rows)
-	a.printf("\nOpen %s in a browser to chat, to order, and to watch it happen.\n\nIn another terminal:\n", page)
+	a.Printf("\nThe cluster is up: %d processes, data in %s.\n\n", len(plan), c.Data)
+	a.Table(rows)
+	a.Printf("\nOpen %s in a browser to chat, to order, and to watch it happen.\n\nIn another terminal:\n", page)
 	self := command()
-	a.facts(
+	a.Facts(
 		"export PARLEY_NATS="+url, "once, so that any broker may die",
 		fmt.Sprintf("%s order %s 2", self, sampleOrder), "take stock and a courier, or neither",
 		self+" status --watch", "see every process, and kill some of them",
 	)
-	a.printf("\nCtrl-C drains everything in order.\n\n")
+	a.Printf("\nCtrl-C drains everything in order.\n\n")
 }
 
 // command is how this program was called.

@@ -8,6 +8,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/machine"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 )
@@ -34,18 +35,18 @@ Examples:
     parley coordinator --nats nats://user:password@a:4222,b:4222,c:4222`
 }
 
-func (c *coordinatorCmd) Run(ctx context.Context, a *app) error {
+func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
 	cfg := coordinator.Config{Limits: c.limits(), Step: c.step(), Now: c.now(ctx)}
 	if c.TraceLog != "" {
 		file, err := openTrace(c.TraceLog)
 		if err != nil {
-			return wrong(err, "")
+			return cli.Wrong(err, "")
 		}
 		defer file.Close()
 		cfg.Trace = traceTo(file)
 	}
-	role := coordinatorRole(c.named(c.options(coordinatorName, a.log)), cfg)
-	return c.serve(ctx, role, func() { a.printf("the coordinator is ready\n") })
+	role := coordinatorRole(c.named(c.options(coordinatorName, a.Log)), cfg)
+	return c.serve(ctx, role, func() { a.Printf("the coordinator is ready\n") })
 }
 
 // limits are the defaults, but for crash tests, which need a log to be trimmed

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 )
@@ -51,7 +52,7 @@ func (c *couriersCmd) complete() food.Complete {
 	return food.Complete{V: wire.Version, Courier: c.Complete}
 }
 
-func (c *couriersCmd) Run(ctx context.Context, a *app) error {
+func (c *couriersCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "couriers")
 	if err != nil {
 		return err
@@ -72,8 +73,8 @@ func (c *couriersCmd) Run(ctx context.Context, a *app) error {
 	if err := refusedBy(food.Delivery, m.Code, m.Reason); err != nil {
 		return err
 	}
-	if a.json {
-		a.printJSON(map[string]any{"couriers": m.Couriers})
+	if a.JSON {
+		a.PrintJSON(map[string]any{"couriers": m.Couriers})
 		return nil
 	}
 	rows := [][]string{{">NUMBER", "NAME", "ZONE", ">CAPACITY", ">RESERVED", ">ASSIGNED", ">FREE"}}
@@ -84,6 +85,6 @@ func (c *couriersCmd) Run(ctx context.Context, a *app) error {
 		}
 		rows = append(rows, row)
 	}
-	a.table(rows)
+	a.Table(rows)
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"parley/internal/cli"
 )
 
 // dataFlag is where a process keeps what it must not lose. Every role has its
@@ -28,17 +30,17 @@ func (f dataFlag) journal(participant string) string {
 func (f dataFlag) prepare() error {
 	const do = "choose another directory with --data DIR, or change its permissions, or make space"
 	if err := os.MkdirAll(f.Data, 0o700); err != nil {
-		return failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
 	}
 	probe, err := os.CreateTemp(f.Data, ".writable-*")
 	if err != nil {
-		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
 	}
 	// A full disk takes an empty file. So little is left of one on which this
 	// does not fit that nothing should start.
 	_, err = probe.Write(make([]byte, probeSize))
 	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
-		return failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire"
 )
 
@@ -35,17 +36,17 @@ type healthJSON struct {
 	Serves bool `json:"serves"`
 }
 
-func (c *healthCmd) Run(ctx context.Context, a *app) error {
+func (c *healthCmd) Run(ctx context.Context, a *cli.App) error {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
 	if err := askHealth(ctx, c.At); err != nil {
 		return err
 	}
-	if a.json {
-		a.printJSON(healthJSON{Serves: true})
+	if a.JSON {
+		a.PrintJSON(healthJSON{Serves: true})
 		return nil
 	}
-	a.printf("it serves\n")
+	a.Printf("it serves\n")
 	return nil
 }
 
@@ -53,11 +54,11 @@ func (c *healthCmd) Run(ctx context.Context, a *app) error {
 func askHealth(ctx context.Context, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+healthPath, nil)
 	if err != nil {
-		return wrong(fmt.Errorf("--at %.80q is not HOST:PORT: %w", address, err), "give the --health of the process, as in 127.0.0.1:8484")
+		return cli.Wrong(fmt.Errorf("--at %.80q is not HOST:PORT: %w", address, err), "give the --health of the process, as in 127.0.0.1:8484")
 	}
 	answer, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("nobody answers at %s: %v", address, errors.Unwrap(err))},
+		return cli.Failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("nobody answers at %s: %v", address, errors.Unwrap(err))},
 			"start the process with --health "+address+", or name where it was started with --at")
 	}
 	defer answer.Body.Close()
@@ -69,5 +70,5 @@ func askHealth(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("reading the answer of %s: %w", address, err)
 	}
-	return failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("it does not serve: %s", strings.TrimSpace(string(reason)))}, "look at its log")
+	return cli.Failed(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("it does not serve: %s", strings.TrimSpace(string(reason)))}, "look at its log")
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/cli"
 	"parley/test/proc"
 )
 
@@ -38,36 +39,36 @@ func TestHealth(t *testing.T) {
 	t.Parallel()
 	data, listen := t.TempDir(), freeAddress(t)
 	ofBroker, ofRole := freeAddress(t), freeAddress(t)
-	says(t, ofRole, exitFailed, "nobody answers at "+ofRole)
+	says(t, ofRole, cli.ExitFailed, "nobody answers at "+ofRole)
 
 	role := start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
-	says(t, ofRole, exitFailed, "it is starting")
+	says(t, ofRole, cli.ExitFailed, "it is starting")
 
 	broker := start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
 	broker.Await("NATS listens")
-	says(t, ofBroker, exitOK, "it serves")
-	if _, errs, code := parley(t, "init", "--nats", "nats://"+listen); code != exitOK {
+	says(t, ofBroker, cli.ExitOK, "it serves")
+	if _, errs, code := parley(t, "init", "--nats", "nats://"+listen); code != cli.ExitOK {
 		t.Fatalf("init: exit %d\n%s", code, errs)
 	}
 	proc.Eventually(t, proc.Patience, "the role serves", func() error {
 		if role.Ended() { // it came before its stream
 			role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
 		}
-		if _, errs, code := parley(t, "health", "--at", ofRole); code != exitOK {
+		if _, errs, code := parley(t, "health", "--at", ofRole); code != cli.ExitOK {
 			return errors.New(errs)
 		}
 		return nil
 	})
-	if answer := parleyJSON[healthJSON](t, exitOK, "health", "--at", ofRole); !answer.Serves {
+	if answer := parleyJSON[healthJSON](t, cli.ExitOK, "health", "--at", ofRole); !answer.Serves {
 		t.Errorf("health: %+v", answer)
 	}
 
 	broker.Kill()
-	says(t, ofRole, exitFailed, "it has no connection to NATS")
+	says(t, ofRole, cli.ExitFailed, "it has no connection to NATS")
 	start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
-	says(t, ofRole, exitOK, "it serves")
+	says(t, ofRole, cli.ExitOK, "it serves")
 	role.Stop()
-	says(t, ofRole, exitFailed, "nobody answers")
+	says(t, ofRole, cli.ExitFailed, "nobody answers")
 }
 
 // A node of a cluster without a majority is not healthy.
@@ -76,7 +77,7 @@ func TestHealthOfALoneNode(t *testing.T) {
 	at := freeAddress(t)
 	start(t, "broker", "--data", t.TempDir(), "--name", "a", "--listen", "127.0.0.1:0",
 		"--cluster-listen", freeAddress(t), "--peers", freeAddress(t), "--health", at)
-	says(t, at, exitFailed, "it is starting")
+	says(t, at, cli.ExitFailed, "it is starting")
 }
 
 func TestHealthAddress(t *testing.T) {
@@ -88,10 +89,10 @@ func TestHealthAddress(t *testing.T) {
 	p := start(t, "coordinator", "--health", taken.Addr().String())
 	p.Await("--health " + taken.Addr().String() + ".*in use")
 	p.Await("choose another address")
-	if code := p.Wait(); code != exitFailed {
-		t.Errorf("exit %d, want %d", code, exitFailed)
+	if code := p.Wait(); code != cli.ExitFailed {
+		t.Errorf("exit %d, want %d", code, cli.ExitFailed)
 	}
-	if _, errs, code := parley(t, "health", "--at", "no address"); code != exitWrong || !strings.Contains(errs, "is not HOST:PORT") {
+	if _, errs, code := parley(t, "health", "--at", "no address"); code != cli.ExitWrong || !strings.Contains(errs, "is not HOST:PORT") {
 		t.Errorf("health of no address: exit %d\n%s", code, errs)
 	}
 }

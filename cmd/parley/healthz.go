@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 )
 
@@ -40,7 +41,7 @@ func (f healthFlag) beside(ctx context.Context, role lifecycle.Role, run func() 
 	var listen net.ListenConfig
 	l, err := listen.Listen(ctx, "tcp", f.Health)
 	if err != nil {
-		return failed(fmt.Errorf("--health %s: %w", f.Health, err), "choose another address with --health HOST:PORT")
+		return cli.Failed(fmt.Errorf("--health %s: %w", f.Health, err), "choose another address with --health HOST:PORT")
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+healthPath, health{ctx, role})

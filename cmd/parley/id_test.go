@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 	"parley/test/proc"
 	"parley/wire/blogwire"
 	"parley/wire/idwire"
@@ -16,7 +17,7 @@ import (
 func TestIDCommands(t *testing.T) {
 	t.Parallel()
 	_, url := up(t, t.TempDir())
-	got := parleyJSON[struct{ IDs []idJSON }](t, exitOK, "id", "next", "-n", "5", "--nats", url)
+	got := parleyJSON[struct{ IDs []idJSON }](t, cli.ExitOK, "id", "next", "-n", "5", "--nats", url)
 	if len(got.IDs) != 5 {
 		t.Fatalf("id next -n 5: %+v", got)
 	}
@@ -27,14 +28,14 @@ func TestIDCommands(t *testing.T) {
 	}
 	first := got.IDs[0]
 	for _, form := range []string{first.ID.String(), first.Short} {
-		again := parleyJSON[struct{ IDs []idJSON }](t, exitOK, "id", "decode", form)
+		again := parleyJSON[struct{ IDs []idJSON }](t, cli.ExitOK, "id", "decode", form)
 		if len(again.IDs) != 1 || again.IDs[0] != first {
 			t.Errorf("id decode %s: %+v, want %+v", form, again, first)
 		}
 	}
 	var w workersJSON
 	proc.Eventually(t, proc.Patience, "id workers", func() error { // who answers too late is not shown
-		w = parleyJSON[workersJSON](t, exitOK, "id", "workers", "--nats", url)
+		w = parleyJSON[workersJSON](t, cli.ExitOK, "id", "workers", "--nats", url)
 		if len(w.Leases) != upIDWorkers || len(w.Processes) != upIDWorkers {
 			return fmt.Errorf("%+v", w)
 		}
@@ -80,7 +81,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		{append([]string{"blog", "read", "7"}, at...), []string{"7"}},
 	} {
 		_, errs, code := parley(t, c.args...)
-		if code != exitWrong && code != exitFailed {
+		if code != cli.ExitWrong && code != cli.ExitFailed {
 			t.Errorf("parley %.80s: exit %d\n%s", strings.Join(c.args, " "), code, errs)
 		}
 		for _, want := range c.says {
@@ -90,8 +91,8 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		}
 	}
 	// Nothing of that harmed anybody.
-	post := parleyJSON[blogwire.Posts](t, exitOK, "blog", "post", "ada", "still here", "--nats", url)
-	read := parleyJSON[blogwire.Posts](t, exitOK, "blog", "read", post.Posts[0].ID.String(), "--nats", url)
+	post := parleyJSON[blogwire.Posts](t, cli.ExitOK, "blog", "post", "ada", "still here", "--nats", url)
+	read := parleyJSON[blogwire.Posts](t, cli.ExitOK, "blog", "read", post.Posts[0].ID.String(), "--nats", url)
 	if len(read.Posts) != 1 || read.Posts[0].Text != "still here" {
 		t.Errorf("blog read: %+v", read)
 	}
@@ -106,7 +107,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	args := []string{"up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}
-	if _, errs, code := parley(t, args...); code != exitFailed || !strings.Contains(errs, "shard") || !strings.Contains(errs, "missing") {
+	if _, errs, code := parley(t, args...); code != cli.ExitFailed || !strings.Contains(errs, "shard") || !strings.Contains(errs, "missing") {
 		t.Errorf("without shard 3: exit %d\n%s", code, errs)
 	}
 	if err := os.Rename(aside, shards[3]); err != nil {
@@ -115,7 +116,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 	p = start(t, args...)
 	url = p.URL()
 	p.Await("Ctrl-C stops")
-	if again := parleyJSON[blogwire.Posts](t, exitOK, "blog", "timeline", "ada", "--nats", url); len(again.Posts) != 1 {
+	if again := parleyJSON[blogwire.Posts](t, cli.ExitOK, "blog", "timeline", "ada", "--nats", url); len(again.Posts) != 1 {
 		t.Errorf("after the shard was back: %+v", again)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 )
 
 type idDecodeCmd struct {
@@ -40,10 +41,10 @@ func (c *idDecodeCmd) Validate() error {
 	return err
 }
 
-func (c *idDecodeCmd) Run(_ context.Context, a *app) error {
+func (c *idDecodeCmd) Run(_ context.Context, a *cli.App) error {
 	ids, err := c.read()
 	if err != nil {
-		return wrong(err, "")
+		return cli.Wrong(err, "")
 	}
 	now, parts := time.Now(), []idJSON{}
 	rows := [][]string{{"ID", "SHORT", "TIME", ">WORKER", ">SEQUENCE"}}
@@ -56,18 +57,18 @@ func (c *idDecodeCmd) Run(_ context.Context, a *app) error {
 			future = &p
 		}
 	}
-	if a.json {
-		a.printJSON(map[string]any{"ids": parts})
+	if a.JSON {
+		a.PrintJSON(map[string]any{"ids": parts})
 	} else {
-		a.table(rows)
+		a.Table(rows)
 	}
 	if future == nil {
 		return nil
 	}
 	err = fmt.Errorf("id %s is from the future: its time is %s, this machine's clock says %s, so no worker can have made it",
 		future.ID, future.Time.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
-	if a.json {
-		return ended(exitWrong)
+	if a.JSON {
+		return cli.Ended(cli.ExitWrong)
 	}
-	return wrong(err, "look for a digit too many, or set this machine's clock")
+	return cli.Wrong(err, "look for a digit too many, or set this machine's clock")
 }

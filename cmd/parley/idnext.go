@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -27,7 +28,7 @@ Examples:
 
 func (c *idNextCmd) Validate() error { return checkCount(c.Count) }
 
-func (c *idNextCmd) Run(ctx context.Context, a *app) error {
+func (c *idNextCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "id")
 	if err != nil {
 		return err
@@ -44,19 +45,19 @@ func (c *idNextCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
+	if a.JSON {
 		now, out := time.Now(), []idJSON{}
 		for _, id := range m.IDs {
 			out = append(out, takeApart(id, now))
 		}
-		a.printJSON(map[string]any{"ids": out})
+		a.PrintJSON(map[string]any{"ids": out})
 		return nil
 	}
 	for _, id := range m.IDs {
 		if c.Short {
-			a.printf("%s\n", id.Short())
+			a.Printf("%s\n", id.Short())
 		} else {
-			a.printf("%s\n", id)
+			a.Printf("%s\n", id)
 		}
 	}
 	return nil

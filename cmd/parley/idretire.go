@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/idworker/idclient"
+	"parley/internal/cli"
 	"parley/wire"
 )
 
@@ -24,7 +25,7 @@ Examples:
 
 func (c *idRetireCmd) Validate() error { return checkWorker(c.Worker) }
 
-func (c *idRetireCmd) Run(ctx context.Context, a *app) error {
+func (c *idRetireCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "id")
 	if err != nil {
 		return err
@@ -43,12 +44,12 @@ func (c *idRetireCmd) Run(ctx context.Context, a *app) error {
 	for _, l := range table.Leases {
 		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
 	}
-	if a.json {
-		a.printJSON(map[string][]leaseJSON{"leases": w.Leases})
+	if a.JSON {
+		a.PrintJSON(map[string][]leaseJSON{"leases": w.Leases})
 		return nil
 	}
 	for _, l := range w.Leases {
-		a.printf("worker %d is retired until %s\n", l.Worker, l.UntilAt.Format("2006-01-02 15:04:05Z"))
+		a.Printf("worker %d is retired until %s\n", l.Worker, l.UntilAt.Format("2006-01-02 15:04:05Z"))
 	}
 	return nil
 }
@@ -56,7 +57,7 @@ func (c *idRetireCmd) Run(ctx context.Context, a *app) error {
 // noIDWorker adds what to do to an error of the ID client.
 func noIDWorker(err error) error {
 	if wire.CodeOf(err) == wire.CodeInvalid || wire.CodeOf(err) == wire.CodeNotFound || wire.CodeOf(err) == wire.CodeRefused {
-		return wrong(err, "`parley id workers` shows every number")
+		return cli.Wrong(err, "`parley id workers` shows every number")
 	}
-	return failed(err, "start one with `parley idworker`, or everything with `parley up`")
+	return cli.Failed(err, "start one with `parley idworker`, or everything with `parley up`")
 }

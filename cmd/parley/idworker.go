@@ -8,6 +8,7 @@ import (
 
 	"parley/idworker"
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 )
@@ -32,12 +33,12 @@ Examples:
     parley idworker --nats nats://user:password@a:4222,b:4222,c:4222`
 }
 
-func (c *idworkerCmd) Run(ctx context.Context, a *app) error {
+func (c *idworkerCmd) Run(ctx context.Context, a *cli.App) error {
 	if c.Numbers < 0 || c.Numbers > snowflake.MaxWorker+1 {
-		return wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1), "")
+		return cli.Wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1), "")
 	}
 	cfg := idworker.Config{Numbers: c.Numbers, Now: c.now(ctx)}
-	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.log)), cfg), func() { a.printf("the idworker is ready\n") })
+	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.Log)), cfg), func() { a.Printf("the idworker is ready\n") })
 }
 
 // idworkerRole is an idworker with its own connection.

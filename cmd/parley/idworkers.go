@@ -9,6 +9,7 @@ import (
 
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
+	"parley/internal/cli"
 	"parley/wire/idwire"
 )
 
@@ -42,7 +43,7 @@ type leaseJSON struct {
 	UntilAt time.Time `json:"until_at"`
 }
 
-func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
+func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "id")
 	if err != nil {
 		return err
@@ -66,8 +67,8 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *app) error {
 		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
 	}
 	slices.SortFunc(w.Processes, byWorker)
-	if a.json {
-		a.printJSON(w)
+	if a.JSON {
+		a.PrintJSON(w)
 		return nil
 	}
 	w.print(a)
@@ -90,19 +91,19 @@ func byWorker(a, b idwire.IDWorkerState) int {
 	return cmp.Or(cmp.Compare(number(a), number(b)), cmp.Compare(a.Holder, b.Holder))
 }
 
-func (w *workersJSON) print(a *app) {
+func (w *workersJSON) print(a *cli.App) {
 	if len(w.Leases) == 0 {
-		a.printf("No worker number was ever held.\n")
+		a.Printf("No worker number was ever held.\n")
 	} else {
 		rows := [][]string{{">WORKER", "STATE", "UNTIL", "HOLDER"}}
 		for _, l := range w.Leases {
 			rows = append(rows, []string{strconv.Itoa(l.Worker), l.says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
 		}
-		a.table(rows)
+		a.Table(rows)
 	}
-	a.printf("\n")
+	a.Printf("\n")
 	if len(w.Processes) == 0 {
-		a.printf("No idworker is running: start one with `parley idworker`.\n")
+		a.Printf("No idworker is running: start one with `parley idworker`.\n")
 		return
 	}
 	rows := [][]string{{"PROCESS", "STATE", ">WORKER", ">ISSUED", ">CLOCK", "REASON"}}
@@ -111,9 +112,9 @@ func (w *workersJSON) print(a *app) {
 		if p.Worker != nil {
 			number = strconv.Itoa(*p.Worker)
 		}
-		rows = append(rows, []string{p.Holder, string(p.State), number, strconv.FormatUint(p.Issued, 10), (time.Duration(p.ClockMS) * time.Millisecond).String(), printable(p.Reason)})
+		rows = append(rows, []string{p.Holder, string(p.State), number, strconv.FormatUint(p.Issued, 10), (time.Duration(p.ClockMS) * time.Millisecond).String(), cli.Printable(p.Reason)})
 	}
-	a.table(rows)
+	a.Table(rows)
 }
 
 // says is the lease's state for people: held is what it says only until then.

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/internal/catalog"
+	"parley/internal/cli"
 	"parley/internal/streams"
 )
 
@@ -42,7 +43,7 @@ type initStreamJSON struct {
 	Created     bool   `json:"created"`
 }
 
-func (c *initCmd) Run(ctx context.Context, a *app) error {
+func (c *initCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "init")
 	if err != nil {
 		return err
@@ -61,15 +62,15 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 			if refused, ok := errors.AsType[*jetstream.APIError](err); ok && refused.ErrorCode == notClustered {
 				do = "run `parley init` without --replicas for this lone broker, or start it as a member of a cluster: see `parley broker --help`"
 			}
-			return failed(fmt.Errorf("creating the streams: %w", err), do)
+			return cli.Failed(fmt.Errorf("creating the streams: %w", err), do)
 		}
 		r.Streams = append(r.Streams, initStreamJSON{Name: spec.Name, Incarnation: incarnation, Created: created})
 		names = append(names, spec.Name)
 	}
 	d := streams.Inspect(ctx, nc, names...)
 	r.Durability, r.Why = string(d.Durability), d.Reason
-	if a.json {
-		a.printJSON(r)
+	if a.JSON {
+		a.PrintJSON(r)
 		return nil
 	}
 	for _, s := range r.Streams {
@@ -77,8 +78,8 @@ func (c *initCmd) Run(ctx context.Context, a *app) error {
 		if s.Created {
 			did = "is created"
 		}
-		a.printf("stream %s %s, incarnation %s, durability %s\n", s.Name, did, s.Incarnation, d.Durability)
+		a.Printf("stream %s %s, incarnation %s, durability %s\n", s.Name, did, s.Incarnation, d.Durability)
 	}
-	d.Warn(a.log)
+	d.Warn(a.Log)
 	return nil
 }

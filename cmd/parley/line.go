@@ -3,9 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"parley/internal/cli"
 	"parley/wire/txwire"
 )
 
@@ -25,12 +24,12 @@ func (o *observed) line(colour bool) string {
 		id = "-"
 	}
 	text := fmt.Sprintf("%s  %s %s %s  %s  %s  %s",
-		o.Time.Format("15:04:05.000"), left(o.From, endWidth), "->", left(o.To, endWidth), left(o.Kind, kindWidth), left(id, idWidth), printable(o.says))
+		o.Time.Format("15:04:05.000"), cli.Left(o.From, endWidth), "->", cli.Left(o.To, endWidth), cli.Left(o.Kind, kindWidth), cli.Left(id, idWidth), cli.Printable(o.says))
 	text = strings.TrimRight(text, " ")
 	if !colour {
 		return text
 	}
-	return o.colour() + text + colourOff
+	return o.colour() + text + cli.ColourOff
 }
 
 // colour is the escape sequence for a kind of message: green commits, red does
@@ -52,19 +51,4 @@ func (o *observed) colour() string {
 	default:
 		return "\x1b[33m"
 	}
-}
-
-// left pads s to width characters.
-func left(s string, width int) string {
-	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
-}
-
-// printable replaces what a terminal would obey.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, s)
 }

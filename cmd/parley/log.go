@@ -3,6 +3,8 @@ package main
 import (
 	"io"
 	"log/slog"
+
+	"parley/internal/cli"
 )
 
 // logFlags say what a role logs to stderr. Tools have none: what they have to
@@ -13,8 +15,8 @@ type logFlags struct {
 }
 
 // AfterApply is called by the parser.
-func (f *logFlags) AfterApply(a *app) error {
-	a.log = f.logger(a.err)
+func (f *logFlags) AfterApply(a *cli.App) error {
+	a.Log = f.logger(a.Err)
 	return nil
 }
 

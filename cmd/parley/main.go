@@ -15,14 +15,16 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"parley/internal/child"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 )
 
 func main() {
 	tuneGC(gcPercent)
-	h := &hurry{}
+	h := &child.Hurry{}
 	ctx, stop := lifecycle.Signals(context.Background(), func(code int) {
-		h.now()
+		h.Now()
 		os.Exit(code)
 	})
 	code := run(ctx, h, os.Args[1:], os.Stdout, os.Stderr)
@@ -31,22 +33,22 @@ func main() {
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, h *child.Hurry, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	a := &app{hurry: h, in: os.Stdin, out: stdout, err: stderr, colour: coloured(stdout), log: slog.New(slog.NewTextHandler(stderr, nil))}
+	a := &cli.App{In: os.Stdin, Out: stdout, Err: stderr, Colour: cli.HasColours(stdout), Log: slog.New(slog.NewTextHandler(stderr, nil))}
 	// Asked before parsing, since a command line that does not parse has an
 	// error to show as well.
-	a.json = slices.Contains(args, "--json")
+	a.JSON = slices.Contains(args, "--json")
 	// The parser passes on U+FFFD for bytes that are no UTF-8, so that different
 	// keys would become one.
 	for _, arg := range args {
 		if !utf8.ValidString(arg) {
-			return a.fail(wrong(fmt.Errorf("the argument %q is not valid UTF-8", arg), "write it in UTF-8"))
+			return a.Fail(cli.Wrong(fmt.Errorf("the argument %q is not valid UTF-8", arg), "write it in UTF-8"))
 		}
 	}
-	var c cli
+	var c commands
 	// Help and the version are shown from within Parse, which then must not go
 	// on.
 	helped := false
@@ -58,7 +60,7 @@ func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer)
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ExplicitGroups(groups()),
 		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(a),
+		kong.Bind(a, h),
 		limits(),
 	)
 	if err != nil {
@@ -66,12 +68,12 @@ func run(ctx context.Context, h *hurry, args []string, stdout, stderr io.Writer)
 	}
 	parsed, err := parser.Parse(args)
 	if helped {
-		return exitOK
+		return cli.ExitOK
 	}
 	if err != nil {
-		return a.fail(misused(err))
+		return a.Fail(misused(err))
 	}
-	return a.fail(parsed.Run())
+	return a.Fail(parsed.Run())
 }
 
 // misused is a command line that does not parse.
@@ -83,5 +85,5 @@ func misused(err error) error {
 			command = selected.FullPath()
 		}
 	}
-	return wrong(err, "run `"+command+" --help` to see what it takes")
+	return cli.Wrong(err, "run `"+command+" --help` to see what it takes")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 )
@@ -32,7 +33,7 @@ type menuJSON struct {
 	Left       int64  `json:"left"`
 }
 
-func (c *menuCmd) Run(ctx context.Context, a *app) error {
+func (c *menuCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "menu")
 	if err != nil {
 		return err
@@ -47,13 +48,13 @@ func (c *menuCmd) Run(ctx context.Context, a *app) error {
 	for _, i := range items {
 		left := i.Stock - i.Reserved
 		lines = append(lines, menuJSON{Item: i.Item, Name: i.Name, PriceCents: i.PriceCents, Left: left})
-		rows = append(rows, []string{i.Item, i.Name, price(i.PriceCents), strconv.FormatInt(left, 10)})
+		rows = append(rows, []string{i.Item, i.Name, cli.Price(i.PriceCents), strconv.FormatInt(left, 10)})
 	}
-	if a.json {
-		a.printJSON(map[string]any{"menu": lines})
+	if a.JSON {
+		a.PrintJSON(map[string]any{"menu": lines})
 		return nil
 	}
-	a.table(rows)
+	a.Table(rows)
 	return nil
 }
 

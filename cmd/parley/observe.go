@@ -7,6 +7,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/cli"
 	"parley/natsconn"
 	"parley/wire/txwire"
 )
@@ -32,7 +33,7 @@ Examples:
 // cannot follow loses messages, and is told how many.
 const maxBehind = 16384
 
-func (c *observeCmd) Run(ctx context.Context, a *app) error {
+func (c *observeCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "observe")
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (c *observeCmd) Run(ctx context.Context, a *app) error {
 	if err := nc.FlushTimeout(reachTimeout); err != nil {
 		return fmt.Errorf("subscribing: %w", err)
 	}
-	fmt.Fprintf(a.err, "observing %s, Ctrl-C ends\n", natsconn.Redact(c.NATS))
+	fmt.Fprintf(a.Err, "observing %s, Ctrl-C ends\n", natsconn.Redact(c.NATS))
 	for shown := 0; c.Count == 0 || shown < c.Count; {
 		select {
 		case <-ctx.Done():
@@ -62,10 +63,10 @@ func (c *observeCmd) Run(ctx context.Context, a *app) error {
 				continue
 			}
 			shown++
-			if a.json {
-				a.printJSON(o)
+			if a.JSON {
+				a.PrintJSON(o)
 			} else {
-				a.printf("%s\n", o.line(a.colour))
+				a.Printf("%s\n", o.line(a.Colour))
 			}
 		}
 	}
@@ -90,7 +91,7 @@ func (c *observeCmd) wants(o observed) bool {
 }
 
 // lost says how many messages were too fast to be shown.
-func (c *observeCmd) lost(a *app, subs []*nats.Subscription) error {
+func (c *observeCmd) lost(a *cli.App, subs []*nats.Subscription) error {
 	n := 0
 	for _, s := range subs {
 		if d, err := s.Dropped(); err == nil {
@@ -98,7 +99,7 @@ func (c *observeCmd) lost(a *app, subs []*nats.Subscription) error {
 		}
 	}
 	if n > 0 {
-		return failed(fmt.Errorf("%d messages came faster than they could be printed and are missing above", n), "observe one transaction with --tx ID, or write to a file")
+		return cli.Failed(fmt.Errorf("%d messages came faster than they could be printed and are missing above", n), "observe one transaction with --tx ID, or write to a file")
 	}
 	return nil
 }

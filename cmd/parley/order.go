@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -82,9 +83,9 @@ func (c *orderCmd) courier() food.CourierOrder {
 	return food.CourierOrder{V: wire.Version, Zone: c.Zone}
 }
 
-func (c *orderCmd) Run(ctx context.Context, a *app) error {
+func (c *orderCmd) Run(ctx context.Context, a *cli.App) error {
 	if err := c.check(); err != nil {
-		return wrong(err, advice(wire.CodeInvalid))
+		return cli.Wrong(err, advice(wire.CodeInvalid))
 	}
 	nc, client, closeAll, err := c.client(ctx, "order")
 	if err != nil {
@@ -103,13 +104,13 @@ func (c *orderCmd) Run(ctx context.Context, a *app) error {
 		return r.unknown(a, c.again(o.Key))
 	}
 	if errors.Is(err, nats.ErrPermissionViolation) {
-		return failed(err, "nothing was ordered; "+permit)
+		return cli.Failed(err, "nothing was ordered; "+cli.Permit)
 	}
 	refused, ok := errors.AsType[*wire.Error](err)
 	if !ok || !refused.Code.Definite() {
-		return failed(err, "nothing was ordered; run `parley status` to see what is missing")
+		return cli.Failed(err, "nothing was ordered; run `parley status` to see what is missing")
 	}
-	return wrong(err, advice(refused.Code))
+	return cli.Wrong(err, advice(refused.Code))
 }
 
 const (
@@ -122,7 +123,7 @@ const (
 
 // submit asks until there is an answer or the patience ends. When nobody could
 // be reached at first it says so at once: nothing was started then.
-func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (txwire.Outcome, error) {
+func (c *orderCmd) submit(ctx context.Context, a *cli.App, client submitter) (txwire.Outcome, error) {
 	r := txclient.Request{
 		Key: given(c.Key), Timeout: c.Timeout, Wait: c.Wait,
 		Branches: []txwire.Branch{
@@ -137,13 +138,13 @@ func (c *orderCmd) submit(ctx context.Context, a *app, client submitter) (txwire
 	}
 	r.Key = o.Key
 	if unapplied {
-		fmt.Fprintf(a.err, "%s; still waiting for that (key %s)\n", o.Reason, o.Key)
+		fmt.Fprintf(a.Err, "%s; still waiting for that (key %s)\n", o.Reason, o.Key)
 		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == txwire.StatusCommitted {
 			return again, nil
 		}
 		return o, nil // a commit is final, whatever the second request met
 	}
-	fmt.Fprintf(a.err, "no answer yet, still asking (key %s)\n", o.Key)
+	fmt.Fprintf(a.Err, "no answer yet, still asking (key %s)\n", o.Key)
 	again, err := submitFor(ctx, client, r, c.Timeout+morePatience)
 	if refused, ok := errors.AsType[*wire.Error](err); ok && !refused.Code.Definite() {
 		// This asking started nothing, but the one before may have.
@@ -166,7 +167,7 @@ func submitFor(ctx context.Context, client submitter, r txclient.Request, d time
 
 // again is the command line that repeats this order.
 func (c *orderCmd) again(key string) string {
-	return "parley order " + quoted(c.Item) + " " + strconv.FormatInt(c.Quantity, 10) + " --zone " + quoted(c.Zone) + " --key " + quoted(key)
+	return "parley order " + cli.Quoted(c.Item) + " " + strconv.FormatInt(c.Quantity, 10) + " --zone " + cli.Quoted(c.Zone) + " --key " + cli.Quoted(key)
 }
 
 // advice says what to do about an order that was not accepted.

@@ -11,6 +11,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"parley/coordinator/txclient"
+	"parley/internal/child"
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -38,7 +40,7 @@ func TestStillUnknown(t *testing.T) {
 	}
 	var errs bytes.Buffer
 	c := orderCmd{Item: "falafel", Quantity: 1, Zone: "north"}
-	o, err := c.submit(t.Context(), &app{err: &errs}, s)
+	o, err := c.submit(t.Context(), &cli.App{Err: &errs}, s)
 	if !errors.Is(err, txclient.ErrUnknown) || o.Status != txwire.StatusUnknown || o.Key != "made" {
 		t.Errorf("got %+v, %v; want unknown", o, err)
 	}
@@ -88,7 +90,7 @@ func TestNotYetApplied(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			s := &script{outcomes: []txwire.Outcome{away, c.second}, errs: []error{nil, c.err}}
 			var out, errs bytes.Buffer
-			a := &app{out: &out, err: &errs}
+			a := &cli.App{Out: &out, Err: &errs}
 			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", Wait: txwire.WaitApplied}
 			o, err := cmd.submit(t.Context(), a, s)
 			if err != nil || o.Status != txwire.StatusCommitted || o.Applied != c.exp {
@@ -124,17 +126,17 @@ func TestKeyFlag(t *testing.T) {
 			{"blog", "post", "ada", "text", "--nats", "nats://127.0.0.1:1", "--key", key},
 		} {
 			var out, errs bytes.Buffer
-			if exit := run(t.Context(), &hurry{}, args, &out, &errs); exit != exitWrong || !strings.Contains(errs.String(), "--key") {
-				t.Errorf("%q: exit %d, %q; want %d and the flag named", args, exit, &errs, exitWrong)
+			if exit := run(t.Context(), &child.Hurry{}, args, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), "--key") {
+				t.Errorf("%q: exit %d, %q; want %d and the flag named", args, exit, &errs, cli.ExitWrong)
 			}
 		}
 	}
 	var out, errs bytes.Buffer
-	if exit := run(t.Context(), &hurry{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != exitFailed {
+	if exit := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != cli.ExitFailed {
 		t.Errorf("without a key: exit %d, %q; want that nobody is reached", exit, &errs)
 	}
 	errs.Reset()
-	if exit := run(t.Context(), &hurry{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != exitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
+	if exit := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
 		t.Errorf("a key that is no UTF-8: exit %d, %q", exit, &errs)
 	}
 }
@@ -165,9 +167,9 @@ func TestNotPermitted(t *testing.T) {
 		"tx resolve aaaabbbbccccdddd.1": txwire.SubjectBranches,
 	} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), &hurry{}, append(strings.Fields(args), "--nats", url), &out, &errs)
-		if code != exitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
-			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, exitFailed, subject, &errs, &out)
+		code := run(t.Context(), &child.Hurry{}, append(strings.Fields(args), "--nats", url), &out, &errs)
+		if code != cli.ExitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
+			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, cli.ExitFailed, subject, &errs, &out)
 		}
 		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "still asking") {
 			t.Errorf("parley %s: misleading advice:\n%s", args, &errs)

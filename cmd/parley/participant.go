@@ -6,6 +6,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 	"parley/participants"
@@ -34,25 +35,25 @@ type newJournalFlag struct {
 }
 
 // run runs the participant that make builds.
-func (f *participantFlags) run(ctx context.Context, a *app, name string, role func(natsconn.Options, participants.Config, sampleFlag) *onNATS) error {
+func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *onNATS) error {
 	if err := f.prepare(); err != nil {
 		return err
 	}
-	conn := f.named(f.options(name, a.log))
+	conn := f.named(f.options(name, a.Log))
 	r := role(conn, participants.Config{
 		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
-		Log: a.log, Step: f.step(), Now: f.now(ctx),
+		Log: a.Log, Step: f.step(), Now: f.now(ctx),
 	}, f.sampleFlag)
-	return aboutJournal(f.serve(ctx, r, func() { a.printf("%s is ready\n", name) }))
+	return aboutJournal(f.serve(ctx, r, func() { a.Printf("%s is ready\n", name) }))
 }
 
 // aboutJournal adds to an error about a journal what to do.
 func aboutJournal(err error) error {
 	if e, ok := errors.AsType[*participants.IncarnationError](err); ok {
-		return failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
+		return cli.Failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
 	}
 	if _, ok := errors.AsType[*participants.NewJournalError](err); ok {
-		return failed(err, "mount or restore the old journal; only if it is gone for good start once with --new-journal")
+		return cli.Failed(err, "mount or restore the old journal; only if it is gone for good start once with --new-journal")
 	}
 	return err
 }
@@ -68,7 +69,7 @@ Examples:
     parley inventory --nats nats://broker:4222`
 }
 
-func (c *inventoryCmd) Run(ctx context.Context, a *app) error {
+func (c *inventoryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Inventory, inventoryRole)
 }
 
@@ -89,7 +90,7 @@ Examples:
     parley delivery --nats nats://broker:4222`
 }
 
-func (c *deliveryCmd) Run(ctx context.Context, a *app) error {
+func (c *deliveryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Delivery, deliveryRole)
 }
 

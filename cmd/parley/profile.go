@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"runtime/pprof"
+
+	"parley/internal/cli"
 )
 
 // profileFlag writes a CPU profile of a process's whole life.
@@ -18,7 +20,7 @@ func (f profileFlag) around(run func() error) error {
 	}
 	file, err := os.Create(f.Pprof)
 	if err != nil {
-		return wrong(fmt.Errorf("creating the profile: %w", err), "")
+		return cli.Wrong(fmt.Errorf("creating the profile: %w", err), "")
 	}
 	defer file.Close()
 	if err := pprof.StartCPUProfile(file); err != nil {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -97,42 +97,42 @@ func (r *receipt) json() receiptJSON {
 	}
 }
 
-func (r *receipt) committed(a *app) error {
-	if a.json {
-		a.printJSON(r.json())
+func (r *receipt) committed(a *cli.App) error {
+	if a.JSON {
+		a.PrintJSON(r.json())
 		return nil
 	}
 	pending := ""
 	if r.Wait == txwire.WaitApplied && !r.Applied {
-		a.printf("Order placed, not yet applied everywhere.\n")
+		a.Printf("Order placed, not yet applied everywhere.\n")
 		pending = r.why()
 	} else {
-		a.printf("Order placed.\n")
+		a.Printf("Order placed.\n")
 	}
 	took, total, courier := fmt.Sprintf("%d x %s", r.Quantity, r.Item), "", ""
 	if r.item.Name != "" {
-		took = fmt.Sprintf("%d x %s at %s", r.Quantity, r.item.Name, price(r.item.PriceCents))
-		total = price(r.item.PriceCents * r.Quantity)
+		took = fmt.Sprintf("%d x %s at %s", r.Quantity, r.item.Name, cli.Price(r.item.PriceCents))
+		total = cli.Price(r.item.PriceCents * r.Quantity)
 	}
 	if r.courier.Name != "" {
 		courier = fmt.Sprintf("%s (number %d), zone %s", r.courier.Name, r.courier.Courier, r.Zone)
 	}
-	a.facts("took", took, "total", total, "courier", courier, "not yet applied", pending, "id", r.ID.String(), "key", r.Key)
+	a.Facts("took", took, "total", total, "courier", courier, "not yet applied", pending, "id", r.ID.String(), "key", r.Key)
 	if pending != "" {
-		fmt.Fprintf(a.err, "next: the order stands, do not repeat it; it is applied when the participant is back, see `parley tx show %s`\n", r.ID)
+		fmt.Fprintf(a.Err, "next: the order stands, do not repeat it; it is applied when the participant is back, see `parley tx show %s`\n", r.ID)
 	}
 	return nil
 }
 
-func (r *receipt) aborted(a *app) error {
-	if a.json {
-		a.printJSON(r.json())
-		return ended(exitAborted)
+func (r *receipt) aborted(a *cli.App) error {
+	if a.JSON {
+		a.PrintJSON(r.json())
+		return cli.Ended(cli.ExitAborted)
 	}
-	a.printf("Order not placed, nothing was taken.\n")
-	a.facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
-	fmt.Fprintf(a.err, "next: %s\n", r.next())
-	return ended(exitAborted)
+	a.Printf("Order not placed, nothing was taken.\n")
+	a.Facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	fmt.Fprintf(a.Err, "next: %s\n", r.next())
+	return cli.Ended(cli.ExitAborted)
 }
 
 // why is the reason with who gave it.
@@ -163,27 +163,13 @@ func (r *receipt) next() string {
 	}
 }
 
-func (r *receipt) unknown(a *app, again string) error {
-	if a.json {
-		a.printJSON(r.json())
-		return ended(exitUnknown)
+func (r *receipt) unknown(a *cli.App, again string) error {
+	if a.JSON {
+		a.PrintJSON(r.json())
+		return cli.Ended(cli.ExitUnknown)
 	}
-	a.printf("It is not known yet whether the order is placed.\n")
-	a.facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
-	fmt.Fprintf(a.err, "next: ask again with the same key, which never orders twice: %s\n", again)
-	return ended(exitUnknown)
-}
-
-// quoted is a word as a shell takes it.
-func quoted(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	if strings.Contains(s, "'") {
-		return strconv.Quote(s)
-	}
-	return "'" + s + "'"
+	a.Printf("It is not known yet whether the order is placed.\n")
+	a.Facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	fmt.Fprintf(a.Err, "next: ask again with the same key, which never orders twice: %s\n", again)
+	return cli.Ended(cli.ExitUnknown)
 }

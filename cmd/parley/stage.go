@@ -11,6 +11,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/coordinator"
+	"parley/internal/child"
 	"parley/participants"
 	"parley/wire"
 )
@@ -216,24 +217,24 @@ func (r *staged) apart(ctx context.Context, o order) (order, error) {
 		args = append(args, "--crash-at", o.step)
 	}
 	died := make(chan error, 1)
-	c, err := startChild(r.name, r.program, args, nil, died)
+	c, err := child.Start(r.name, r.program, args, nil, died)
 	if err == nil {
 		start, cancel := context.WithTimeout(ctx, stageTimeout)
-		_, err = c.awaitReady(start)
+		_, err = c.AwaitReady(start)
 		cancel()
 	}
 	if err != nil {
-		if c.cmd.Process != nil { // it may be ready later, when nobody looks any more
-			_ = c.cmd.Process.Kill()
-			<-c.ended
+		if c.Cmd.Process != nil { // it may be ready later, when nobody looks any more
+			_ = c.Cmd.Process.Kill()
+			<-c.Ended
 		}
 		r.say(stageStopped, "")
 		o.done <- err
 		return r.dead(ctx)
 	}
 	if o.place == placeKilled {
-		_ = c.cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
-		<-c.ended
+		_ = c.Cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
+		<-c.Ended
 		r.say(stageStopped, "")
 		o.done <- nil
 		return r.dead(ctx)
@@ -241,21 +242,21 @@ func (r *staged) apart(ctx context.Context, o order) (order, error) {
 	r.say(stageArmed, o.point)
 	o.done <- nil
 	select {
-	case <-c.ended: // it has reached its point
+	case <-c.Ended: // it has reached its point
 		r.say(stageStopped, "")
 		return r.dead(ctx)
 	case next := <-r.orders:
 		if next.place == placeKilled {
-			_ = c.cmd.Process.Signal(syscall.SIGKILL)
-			<-c.ended
+			_ = c.Cmd.Process.Signal(syscall.SIGKILL)
+			<-c.Ended
 			r.say(stageStopped, "")
 			next.done <- nil
 			return r.dead(ctx)
 		}
-		_ = c.stop() // it may reach its point this very moment, which is no harm
+		_ = c.Stop() // it may reach its point this very moment, which is no harm
 		return next, nil
 	case <-ctx.Done():
-		_ = c.stop()
+		_ = c.Stop()
 		return order{}, nil
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/cli"
+
 	"github.com/nats-io/nats.go"
 )
 
@@ -40,7 +42,7 @@ func (c *statusCmd) Validate() error {
 	return nil
 }
 
-func (c *statusCmd) Run(ctx context.Context, a *app) error {
+func (c *statusCmd) Run(ctx context.Context, a *cli.App) error {
 	probes := probeAll(ctx, addressesOf(c.NATS))
 	nc, err := c.alive(probes).connect(ctx, "status")
 	if err != nil {
@@ -66,7 +68,7 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 			if err := c.show(screen, s); err != nil || !c.Watch {
 				return err
 			}
-		} else if c.Watch && !a.json {
+		} else if c.Watch && !a.JSON {
 			if err := c.show(screen, s); err != nil {
 				return err
 			}
@@ -80,8 +82,8 @@ func (c *statusCmd) Run(ctx context.Context, a *app) error {
 }
 
 func (c *statusCmd) show(screen *screen, s *statusJSON) error {
-	if screen.app.json {
-		screen.app.printJSON(s)
+	if screen.app.JSON {
+		screen.app.PrintJSON(s)
 		return nil
 	}
 	if !c.Watch {
@@ -109,14 +111,14 @@ func (c *statusCmd) alive(probes []probe) natsFlags {
 }
 
 // unreachable still says what there is at the addresses it was given.
-func (c *statusCmd) unreachable(a *app, probes []probe, err error) error {
-	if a.json || len(probes) < 2 {
+func (c *statusCmd) unreachable(a *cli.App, probes []probe, err error) error {
+	if a.JSON || len(probes) < 2 {
 		return err
 	}
 	s := &statusJSON{}
 	s.addBrokers(&answers{probes: probes}, &memory{at: map[string]string{}})
 	s.printProcesses(a)
-	a.printf("\n")
+	a.Printf("\n")
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/nats-io/nats.go/micro"
 
+	"parley/internal/cli"
 	"parley/wire"
 )
 
@@ -26,20 +27,20 @@ func alarms(services []micro.Stats) (all []string) {
 		if by[j] == nil {
 			names[s.Name] = append(names[s.Name], id)
 		}
-		by[j] = append(by[j], printable(cmp.Or(strings.TrimPrefix(s.Metadata[wire.MetaProcess], "parley "), s.ID)))
+		by[j] = append(by[j], cli.Printable(cmp.Or(strings.TrimPrefix(s.Metadata[wire.MetaProcess], "parley "), s.ID)))
 	}
 	for j, processes := range by {
 		if len(processes) > 1 {
 			slices.Sort(processes)
 			all = append(all, fmt.Sprintf("journal %s of %s is answered by %d processes, on copies of one file: %s; stop all but one",
-				printable(j.id), printable(j.participant), len(processes), strings.Join(processes, ", ")))
+				cli.Printable(j.id), cli.Printable(j.participant), len(processes), strings.Join(processes, ", ")))
 		}
 	}
 	for name, ids := range names {
 		if len(ids) > 1 {
 			slices.Sort(ids)
 			all = append(all, fmt.Sprintf("%s has %d journals, and orders are aborted at random: %s; stop all but one, or give them other names",
-				printable(name), len(ids), printable(strings.Join(ids, ", "))))
+				cli.Printable(name), len(ids), cli.Printable(strings.Join(ids, ", "))))
 		}
 	}
 	slices.Sort(all)

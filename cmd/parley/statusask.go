@@ -17,6 +17,7 @@ import (
 	"parley/coordinator/txclient"
 	"parley/idworker/idclient"
 	"parley/internal/catalog"
+	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/chatwire"
@@ -151,7 +152,7 @@ func (a *answers) fail(what string, err error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.silent = append(a.silent, silentJSON{What: what, Why: printable(why)})
+	a.silent = append(a.silent, silentJSON{What: what, Why: cli.Printable(why)})
 }
 
 // statsSubject is answered by every NATS micro service.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"parley/internal/catalog"
+	"parley/internal/cli"
 	"parley/internal/streams"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -85,13 +86,13 @@ func (set *brokerSet) addProbe(p probe, name string) {
 	case errors.Is(p.err, errNoListener):
 		b.State, b.Why = stateDown, p.err.Error()
 	default:
-		b.State, b.Why = stateSilent, printable(p.err.Error())
+		b.State, b.Why = stateSilent, cli.Printable(p.err.Error())
 	}
 }
 
 func (set *brokerSet) addServer(said streams.ServerSaid) {
-	b := set.at(printable(said.Server.Name))
-	b.State, b.Why, b.Version, b.Sync = stateUp, "", printable(said.Server.Version), syncUndeclared
+	b := set.at(cli.Printable(said.Server.Name))
+	b.State, b.Why, b.Version, b.Sync = stateUp, "", cli.Printable(said.Server.Version), syncUndeclared
 	if said.Declares() {
 		b.Sync = syncAlways
 	}

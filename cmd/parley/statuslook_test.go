@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/catalog"
+	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -170,8 +171,8 @@ func TestRates(t *testing.T) {
 // A page on a terminal is cut to its height.
 func TestScreen(t *testing.T) {
 	var out bytes.Buffer
-	s := &screen{app: &app{out: &out}, over: true}
-	page := func(a *app) { _, _ = io.WriteString(a.out, strings.Repeat("line\n", 3*defaultHeight)) }
+	s := &screen{app: &cli.App{Out: &out}, over: true}
+	page := func(a *cli.App) { _, _ = io.WriteString(a.Out, strings.Repeat("line\n", 3*defaultHeight)) }
 	for range 2 {
 		if err := s.draw(page); err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -16,26 +17,26 @@ import (
 const maxShown = 10
 
 // print writes the look for people: one page of tables.
-func (s *statusJSON) print(a *app) {
+func (s *statusJSON) print(a *cli.App) {
 	where := "connected to no broker: trying again"
 	if s.Broker != "" {
-		where = "connected to " + printable(s.Broker)
+		where = "connected to " + cli.Printable(s.Broker)
 	}
 	durability := s.Durability
 	if s.Why != "" {
 		durability += " (" + s.Why + ")"
 	}
-	a.printf("%s  %s, %s\n", s.Time.Format("15:04:05"), s.NATS, where)
-	a.facts("durability", durability, "rates", s.Rates.String(), "in doubt", s.InDoubt.String(), "no answer", s.unanswered())
+	a.Printf("%s  %s, %s\n", s.Time.Format("15:04:05"), s.NATS, where)
+	a.Facts("durability", durability, "rates", s.Rates.String(), "in doubt", s.InDoubt.String(), "no answer", s.unanswered())
 	for _, alarm := range s.Alarms {
-		if a.colour {
-			alarm = "\x1b[31m" + alarm + colourOff
+		if a.Colour {
+			alarm = "\x1b[31m" + alarm + cli.ColourOff
 		}
-		a.printf("ALARM         %s\n", alarm)
+		a.Printf("ALARM         %s\n", alarm)
 	}
-	a.printf("\n")
+	a.Printf("\n")
 	s.printProcesses(a)
-	a.printf("\n")
+	a.Printf("\n")
 	s.printStreams(a)
 	s.printLeases(a)
 	s.printTransactions(a)
@@ -92,7 +93,7 @@ func (s *statusJSON) unanswered() string {
 }
 
 // printProcesses has a line for each process, brokers first.
-func (s *statusJSON) printProcesses(a *app) {
+func (s *statusJSON) printProcesses(a *cli.App) {
 	rows := [][]string{{"PROCESS", "ROLE", "STATE", ">UP", "DOING", "ADDRESS"}}
 	bad := map[int]bool{}
 	for _, b := range s.Brokers {
@@ -122,7 +123,7 @@ func (s *statusJSON) printProcesses(a *app) {
 		{participantRole, "No participant answers: start `parley inventory` and `parley delivery`."},
 	} {
 		if !s.runs(missing.role) && s.Broker != "" {
-			a.printf("%s\n", missing.hint)
+			a.Printf("%s\n", missing.hint)
 		}
 	}
 }
@@ -149,7 +150,7 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%ds", d/time.Second)
 }
 
-func (s *statusJSON) printStreams(a *app) {
+func (s *statusJSON) printStreams(a *cli.App) {
 	if len(s.Streams) == 0 {
 		return
 	}
@@ -191,7 +192,7 @@ func room(n int64) string {
 	return fmt.Sprintf("%d KB", (n+1023)>>10)
 }
 
-func (s *statusJSON) printLeases(a *app) {
+func (s *statusJSON) printLeases(a *cli.App) {
 	if len(s.Leases) == 0 {
 		return
 	}
@@ -201,7 +202,7 @@ func (s *statusJSON) printLeases(a *app) {
 			names[p.Instance] = p.Name
 		}
 	}
-	a.printf("\n")
+	a.Printf("\n")
 	rows := [][]string{{">WORKER", "LEASE", "UNTIL", "HOLDER", "PROCESS"}}
 	bad := map[int]bool{}
 	for _, l := range s.Leases {
@@ -215,57 +216,57 @@ func (s *statusJSON) printLeases(a *app) {
 	a.marked(rows, bad)
 }
 
-func (s *statusJSON) printTransactions(a *app) {
+func (s *statusJSON) printTransactions(a *cli.App) {
 	t := s.InDoubt.Transactions
 	if len(t) == 0 {
 		return
 	}
-	a.printf("\n")
+	a.Printf("\n")
 	rows := [][]string{{"UNFINISHED", "KEY", "COORDINATOR", "WAITING FOR", "IN DOUBT AT", ">FOR"}}
 	for _, l := range t[:min(maxShown, len(t))] {
 		since := ""
 		if l.Since > 0 {
 			since = max(0, s.Time.Sub(time.UnixMilli(l.Since))).Round(time.Millisecond).String()
 		}
-		rows = append(rows, []string{l.ID.String(), printable(l.Key), cmp.Or(l.State, "-"), strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), since})
+		rows = append(rows, []string{l.ID.String(), cli.Printable(l.Key), cmp.Or(l.State, "-"), strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), since})
 	}
-	a.table(rows)
+	a.Table(rows)
 	printFailing(a, t[:min(maxShown, len(t))])
 	more := s.InDoubt.Unfinished - min(maxShown, len(t))
 	switch {
 	case s.InDoubt.More && more > 0:
-		a.printf("and at least %d more: `parley tx list`\n", more)
+		a.Printf("and at least %d more: `parley tx list`\n", more)
 	case more > 0:
-		a.printf("and %d more: `parley tx list`\n", more)
+		a.Printf("and %d more: `parley tx list`\n", more)
 	case s.InDoubt.More:
-		a.printf("and more: `parley tx list`\n")
+		a.Printf("and more: `parley tx list`\n")
 	}
 }
 
-func (s *statusJSON) printViolations(a *app) {
+func (s *statusJSON) printViolations(a *cli.App) {
 	for _, v := range s.Violations {
-		a.printf("\nVIOLATION at %s: %s of %s refused: %s (see `parley tx show %s`)\n", v.Participant, printable(v.Of), v.ID, printable(v.Reason), v.ID)
+		a.Printf("\nVIOLATION at %s: %s of %s refused: %s (see `parley tx show %s`)\n", v.Participant, cli.Printable(v.Of), v.ID, cli.Printable(v.Reason), v.ID)
 	}
 	for _, p := range s.Participants {
 		if more := p.AllViolations - len(p.Violations); more > 0 {
-			a.printf("\nVIOLATIONS at %s: %d in all, the newest %d are above\n", p.Name, p.AllViolations, len(p.Violations))
+			a.Printf("\nVIOLATIONS at %s: %d in all, the newest %d are above\n", p.Name, p.AllViolations, len(p.Violations))
 		} else if len(p.Violations) == wire.MaxList {
-			a.printf("\nVIOLATIONS at %s: the newest %d are above, there may be more\n", p.Name, len(p.Violations))
+			a.Printf("\nVIOLATIONS at %s: the newest %d are above, there may be more\n", p.Name, len(p.Violations))
 		}
 	}
 }
 
 // marked is [app.table] with some rows in red, by their index.
-func (a *app) marked(rows [][]string, red map[int]bool) {
+func (a *cli.App) marked(rows [][]string, red map[int]bool) {
 	var out bytes.Buffer
 	plain := *a
-	plain.out = &out
-	plain.table(rows)
+	plain.Out = &out
+	plain.Table(rows)
 	for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
 		line = strings.TrimRight(line, " ")
-		if a.colour && red[i] {
-			line = "\x1b[31m" + line + colourOff
+		if a.Colour && red[i] {
+			line = "\x1b[31m" + line + cli.ColourOff
 		}
-		a.printf("%s\n", line)
+		a.Printf("%s\n", line)
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"parley/internal/cli"
 )
 
 // probe is what somebody who connects to a NATS address sees first. It needs
@@ -89,7 +91,7 @@ func probeOne(ctx context.Context, address string) probe {
 		p.err = errors.New("what listens there is not NATS")
 		return p
 	}
-	p.name, p.version = printable(info.Name), printable(info.Version)
+	p.name, p.version = cli.Printable(info.Name), cli.Printable(info.Version)
 	return p
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/nats-io/nats.go/micro"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 	"parley/wire/txwire"
@@ -84,8 +85,8 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 	}
 	for _, said := range a.services {
 		if text := trouble(said); text != "" && said.Metadata["journal"] != "" {
-			p := of(participantRole, printable(said.Metadata["journal"]), said.Name)
-			p.State, p.Doing = stateFailing, printable(text)
+			p := of(participantRole, cli.Printable(said.Metadata["journal"]), said.Name)
+			p.State, p.Doing = stateFailing, cli.Printable(text)
 		}
 	}
 	for _, w := range a.workers {
@@ -94,7 +95,7 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 	}
 	for _, g := range a.gateways {
 		p := of(chatgwName, g.Gateway, chatgwName)
-		p.State, p.Address, p.Doing = stateUp, "http://"+printable(g.Address)+"/", fmt.Sprintf("%d connections, %d people, %d rooms", g.Connections, g.People, g.Rooms)
+		p.State, p.Address, p.Doing = stateUp, "http://"+cli.Printable(g.Address)+"/", fmt.Sprintf("%d connections, %d people, %d rooms", g.Connections, g.People, g.Rooms)
 		if g.Stopping {
 			p.State = "stopping"
 		}
@@ -108,12 +109,12 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 // newProcess is the process behind a service, nil if it is none of Parley's.
 func newProcess(said micro.Stats, now time.Time) *processJSON {
 	p := &processJSON{
-		Name: printable(strings.TrimPrefix(cmp.Or(said.Metadata[wire.MetaProcess], said.Name), "parley ")),
-		Role: printable(said.Name), State: stateSilent, Started: said.Started.UTC(), Seen: now,
+		Name: cli.Printable(strings.TrimPrefix(cmp.Or(said.Metadata[wire.MetaProcess], said.Name), "parley ")),
+		Role: cli.Printable(said.Name), State: stateSilent, Started: said.Started.UTC(), Seen: now,
 	}
 	for _, key := range instanceKeys {
 		if v := said.Metadata[key]; v != "" {
-			p.Instance = printable(v)
+			p.Instance = cli.Printable(v)
 			break
 		}
 	}
@@ -158,7 +159,7 @@ func coordinating(c txwire.CoordinatorState, r *ratesJSON) string {
 		text += fmt.Sprintf(", finishes %d logs of others", len(c.Adopted))
 	}
 	if c.Reason != "" {
-		text += ": " + printable(c.Reason)
+		text += ": " + cli.Printable(c.Reason)
 	}
 	return text
 }
@@ -175,7 +176,7 @@ func working(w idwire.IDWorkerState, r *ratesJSON) string {
 		text += fmt.Sprintf(", clock %v off", off)
 	}
 	if w.Reason != "" {
-		text += ": " + printable(w.Reason)
+		text += ": " + cli.Printable(w.Reason)
 	}
 	return text
 }

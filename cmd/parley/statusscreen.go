@@ -6,13 +6,15 @@ import (
 	"os"
 	"strings"
 
+	"parley/internal/cli"
+
 	"golang.org/x/sys/unix"
 )
 
 // screen shows one page after another: over the one before on a terminal, below
 // it elsewhere.
 type screen struct {
-	app   *app
+	app   *cli.App
 	over  bool
 	drawn bool
 }
@@ -28,22 +30,22 @@ const (
 	screenRest = "\x1b[J"
 )
 
-func newScreen(a *app) *screen {
-	return &screen{app: a, over: terminal(a.out) && os.Getenv("TERM") != "dumb"}
+func newScreen(a *cli.App) *screen {
+	return &screen{app: a, over: cli.IsTerminal(a.Out) && os.Getenv("TERM") != "dumb"}
 }
 
 // draw shows a page in one write, so that it does not flicker.
-func (s *screen) draw(page func(*app)) error {
+func (s *screen) draw(page func(*cli.App)) error {
 	var out bytes.Buffer
 	to := *s.app
-	to.out = &out
+	to.Out = &out
 	page(&to)
 	if !s.over {
 		if s.drawn {
-			fmt.Fprintln(s.app.out)
+			fmt.Fprintln(s.app.Out)
 		}
 		s.drawn = true
-		_, err := s.app.out.Write(out.Bytes())
+		_, err := s.app.Out.Write(out.Bytes())
 		return err
 	}
 	text := screenHome
@@ -56,13 +58,13 @@ func (s *screen) draw(page func(*app)) error {
 		cut := len(lines) - height + 1
 		lines = append(lines[:height-1], fmt.Sprintf("... %d more lines: the window is too small", cut))
 	}
-	_, err := fmt.Fprint(s.app.out, text+strings.Join(lines, screenLine+"\n")+screenLine+screenRest)
+	_, err := fmt.Fprint(s.app.Out, text+strings.Join(lines, screenLine+"\n")+screenLine+screenRest)
 	return err
 }
 
 // height is how many lines the terminal has.
 func (s *screen) height() int {
-	f, ok := s.app.out.(*os.File)
+	f, ok := s.app.Out.(*os.File)
 	if !ok {
 		return defaultHeight
 	}
@@ -79,6 +81,6 @@ const defaultHeight = 24
 // close gives the terminal back as it was; the last page is gone with it.
 func (s *screen) close() {
 	if s.over && s.drawn {
-		fmt.Fprint(s.app.out, screenLeave)
+		fmt.Fprint(s.app.Out, screenLeave)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/wire"
 )
@@ -48,7 +49,7 @@ func (c *stockCmd) restock() food.Restock {
 	return food.Restock{V: wire.Version, Item: c.Item, Quantity: c.Add}
 }
 
-func (c *stockCmd) Run(ctx context.Context, a *app) error {
+func (c *stockCmd) Run(ctx context.Context, a *cli.App) error {
 	nc, err := c.connect(ctx, "stock")
 	if err != nil {
 		return err
@@ -62,14 +63,14 @@ func (c *stockCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		a.printJSON(map[string]any{"items": items})
+	if a.JSON {
+		a.PrintJSON(map[string]any{"items": items})
 		return nil
 	}
 	rows := [][]string{{"ITEM", ">STOCK", ">RESERVED", ">LEFT"}}
 	for _, i := range items {
 		rows = append(rows, []string{i.Item, strconv.FormatInt(i.Stock, 10), strconv.FormatInt(i.Reserved, 10), strconv.FormatInt(i.Stock-i.Reserved, 10)})
 	}
-	a.table(rows)
+	a.Table(rows)
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -32,13 +33,13 @@ Examples:
     parley tx abandon 4k2xq7n5w3rtyabc.17 inventory --reason lost-with-its-disk,ticket-812`
 }
 
-func (c *txAbandonCmd) Run(ctx context.Context, a *app) error {
+func (c *txAbandonCmd) Run(ctx context.Context, a *cli.App) error {
 	m := txwire.Abandon{V: wire.Version, ID: c.ID, Participant: c.Participant, Reason: c.Reason, By: c.By}
 	if m.By == "" {
 		m.By = whoami()
 	}
 	if _, err := wire.Check(m); err != nil {
-		return wrong(err, "")
+		return cli.Wrong(err, "")
 	}
 	_, client, closeAll, err := c.client(ctx, "tx abandon")
 	if err != nil {
@@ -51,18 +52,18 @@ func (c *txAbandonCmd) Run(ctx context.Context, a *app) error {
 	if refused, ok := errors.AsType[*wire.Error](err); ok {
 		switch refused.Code {
 		case wire.CodeRefused, wire.CodeNotFound, wire.CodeInvalid:
-			return wrong(err, "")
+			return cli.Wrong(err, "")
 		}
 	}
 	if err != nil {
-		return failed(err, "ask again: what is recorded stays so")
+		return cli.Failed(err, "ask again: what is recorded stays so")
 	}
-	if a.json {
-		a.printJSON(r)
+	if a.JSON {
+		a.PrintJSON(r)
 		return nil
 	}
-	a.printf("the branch of %s at %s is abandoned; the transaction is committed\n", r.ID, printable(r.Participant))
-	a.facts("journal", r.Journal, "by", printable(r.By), "at", clock(r.At), "why", printable(r.Reason))
+	a.Printf("the branch of %s at %s is abandoned; the transaction is committed\n", r.ID, cli.Printable(r.Participant))
+	a.Facts("journal", r.Journal, "by", cli.Printable(r.By), "at", cli.Clock(r.At), "why", cli.Printable(r.Reason))
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire/txwire"
 )
 
@@ -22,10 +23,10 @@ func TestFailingBranchesAreShown(t *testing.T) {
 		t.Errorf("the list has %+v", f)
 	}
 	status := statusJSON{InDoubt: inDoubtJSON{Transactions: list.Transactions}}
-	for name, print := range map[string]func(*app){"show": v.print, "list": list.print, "status": status.printTransactions} {
+	for name, print := range map[string]func(*cli.App){"show": v.print, "list": list.print, "status": status.printTransactions} {
 		var out bytes.Buffer
-		print(&app{out: &out, err: &out})
-		want := "at inventory: no row?[2J (7 tries, next at " + clock(retry) + ")\n"
+		print(&cli.App{Out: &out, Err: &out})
+		want := "at inventory: no row?[2J (7 tries, next at " + cli.Clock(retry) + ")\n"
 		if !strings.Contains(out.String(), want) || !strings.Contains(out.String(), "FAILING") {
 			t.Errorf("%s prints\n%s\nwant a line with %q", name, &out, want)
 		}

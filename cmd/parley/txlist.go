@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -80,7 +81,7 @@ type failingJSON struct {
 	RetryAt int64 `json:"retry_at,omitempty"`
 }
 
-func (c *txListCmd) Run(ctx context.Context, a *app) error {
+func (c *txListCmd) Run(ctx context.Context, a *cli.App) error {
 	_, client, closeAll, err := c.client(ctx, "tx list")
 	if err != nil {
 		return err
@@ -90,8 +91,8 @@ func (c *txListCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if a.json {
-		a.printJSON(list)
+	if a.JSON {
+		a.PrintJSON(list)
 		return nil
 	}
 	list.print(a)
@@ -131,7 +132,7 @@ func listTxs(ctx context.Context, client lister, from txwire.ID) (*txListJSON, e
 	}
 	for _, b := range answers {
 		if b.Code != "" {
-			return nil, failed(&wire.Error{Code: b.Code, Text: fmt.Sprintf("the participant %s cannot list its branches: %s", b.Participant, b.Reason)},
+			return nil, cli.Failed(&wire.Error{Code: b.Code, Text: fmt.Sprintf("the participant %s cannot list its branches: %s", b.Participant, b.Reason)},
 				"a participant of an earlier release does not know --from; leave it out, or upgrade the participant")
 		}
 		l.InDoubt += b.Prepared
@@ -192,44 +193,44 @@ func inOrder(ctx context.Context, client lister, oldest []txwire.Branches) (all 
 
 // print shows the list, and who is not in it: that nobody answers does not mean
 // that nothing is unfinished.
-func (l *txListJSON) print(a *app) {
+func (l *txListJSON) print(a *cli.App) {
 	l.printLines(a)
 	l.printRest(a)
 	if l.Abandoned > 0 {
-		a.printf("%s committed and kept for an abandoned branch.\n", plural(l.Abandoned, "more transaction is", "more transactions are"))
+		a.Printf("%s committed and kept for an abandoned branch.\n", plural(l.Abandoned, "more transaction is", "more transactions are"))
 	}
 	if slices.Contains(l.NoAnswer, allCoordinators) {
-		fmt.Fprintf(a.err, "no coordinator answers: what is unfinished is not known; start one with `parley coordinator`\n")
+		fmt.Fprintf(a.Err, "no coordinator answers: what is unfinished is not known; start one with `parley coordinator`\n")
 	}
 	if slices.Contains(l.NoAnswer, allParticipants) {
-		fmt.Fprintf(a.err, "no participant answers: who is in doubt is not known; start `parley inventory` and `parley delivery`\n")
+		fmt.Fprintf(a.Err, "no participant answers: who is in doubt is not known; start `parley inventory` and `parley delivery`\n")
 	}
 }
 
 // printRest names what a list that was cut has not.
-func (l *txListJSON) printRest(a *app) {
+func (l *txListJSON) printRest(a *cli.App) {
 	if !l.More {
 		return
 	}
-	a.printf("These are not all: the coordinators hold %s, the participants %s in doubt",
+	a.Printf("These are not all: the coordinators hold %s, the participants %s in doubt",
 		plural(l.Unfinished, "transaction", "transactions"), plural(l.InDoubt, "branch", "branches"))
 	if l.Violations > 0 {
-		a.printf(" and %s", plural(l.Violations, "violation", "violations"))
+		a.Printf(" and %s", plural(l.Violations, "violation", "violations"))
 	}
 	if l.Next.IsZero() {
-		a.printf("\nA participant of an earlier release cannot list the others: upgrade it.\n")
+		a.Printf("\nA participant of an earlier release cannot list the others: upgrade it.\n")
 		return
 	}
-	a.printf("\nThe next ones: `parley tx list --from %s`\n", l.Next)
+	a.Printf("\nThe next ones: `parley tx list --from %s`\n", l.Next)
 }
 
-func (l *txListJSON) printLines(a *app) {
+func (l *txListJSON) printLines(a *cli.App) {
 	lines := l.Transactions
 	if len(lines) == 0 {
 		if len(l.NoAnswer) == 0 && !l.More && l.Unfinished+l.InDoubt == 0 {
-			a.printf("Nothing is unfinished or in doubt.\n")
+			a.Printf("Nothing is unfinished or in doubt.\n")
 		} else if len(l.NoAnswer) == 0 {
-			a.printf("Nothing is listed from there on.\n")
+			a.Printf("Nothing is listed from there on.\n")
 		}
 		return
 	}
@@ -243,20 +244,20 @@ func (l *txListJSON) printLines(a *app) {
 			age = time.Since(time.UnixMilli(l.Since)).Round(time.Second).String()
 		}
 		for p, reason := range l.Violations {
-			violations += p + ": " + printable(reason) + " "
+			violations += p + ": " + cli.Printable(reason) + " "
 		}
-		rows = append(rows, []string{l.ID.String(), printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
+		rows = append(rows, []string{l.ID.String(), cli.Printable(l.Key), state, strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), age, violations})
 	}
-	a.table(rows)
+	a.Table(rows)
 	printFailing(a, lines)
 }
 
 // printFailing has a line for each outcome that could not be applied.
-func printFailing(a *app, lines []txLineJSON) {
+func printFailing(a *cli.App, lines []txLineJSON) {
 	for _, l := range lines {
 		for _, f := range l.Failing {
 			b := branchView{Error: f.Error, Tries: f.Tries, RetryAt: f.RetryAt}
-			a.printf("FAILING %s at %s: %s\n", l.ID, f.Participant, b.failure())
+			a.Printf("FAILING %s at %s: %s\n", l.ID, f.Participant, b.failure())
 		}
 	}
 }

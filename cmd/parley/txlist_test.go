@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -117,7 +118,7 @@ func TestTxListPages(t *testing.T) {
 					got = append(got, x.ID)
 				}
 				var out, errs bytes.Buffer
-				l.print(&app{out: &out, err: &errs})
+				l.print(&cli.App{Out: &out, Err: &errs})
 				if said := strings.Contains(out.String(), fmt.Sprintf("`parley tx list --from %s`", l.Next)); said != l.More || l.More == l.Next.IsZero() {
 					t.Errorf("page %d: more is %v, next %s, and it prints\n%s", page, l.More, l.Next, &out)
 				}
@@ -148,7 +149,7 @@ func TestTxListOfAnEarlierRelease(t *testing.T) {
 		t.Errorf("got %d transactions of %d, more %v, next %s, %v", len(l.Transactions), l.InDoubt, l.More, l.Next, err)
 	}
 	var out, errs bytes.Buffer
-	l.print(&app{out: &out, err: &errs})
+	l.print(&cli.App{Out: &out, Err: &errs})
 	if !strings.Contains(out.String(), "303") || !strings.Contains(out.String(), "upgrade") {
 		t.Errorf("it prints\n%s", &out)
 	}
@@ -181,7 +182,7 @@ func TestStatusCountsWhatIsNotListed(t *testing.T) {
 		t.Errorf("in doubt is %d, more %v: %s", s.InDoubt.Unfinished, s.InDoubt.More, s.InDoubt.String())
 	}
 	var out, errs bytes.Buffer
-	p := &app{out: &out, err: &errs}
+	p := &cli.App{Out: &out, Err: &errs}
 	s.printTransactions(p)
 	s.printViolations(p)
 	for _, want := range []string{"at least 293 more", "130 in all"} {

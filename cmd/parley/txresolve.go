@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -40,7 +41,7 @@ type resolvedJSON struct {
 	Reason      string        `json:"reason,omitempty"`
 }
 
-func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
+func (c *txResolveCmd) Run(ctx context.Context, a *cli.App) error {
 	_, client, closeAll, err := c.client(ctx, "tx resolve")
 	if err != nil {
 		return err
@@ -60,43 +61,43 @@ func (c *txResolveCmd) Run(ctx context.Context, a *app) error {
 
 // resolve asks on behalf of a branch in doubt. The outcome itself reaches the
 // participants by the coordinator and by their own questions.
-func (c *txResolveCmd) resolve(ctx context.Context, a *app, client *txclient.Client, b branchView) error {
+func (c *txResolveCmd) resolve(ctx context.Context, a *cli.App, client *txclient.Client, b branchView) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	r, err := client.Resolve(ctx, txwire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})
 	if err != nil {
-		return failed(err, "start a coordinator with `parley coordinator`, it resolves what others left behind")
+		return cli.Failed(err, "start a coordinator with `parley coordinator`, it resolves what others left behind")
 	}
 	return c.report(a, resolvedJSON{ID: c.ID, Participant: b.Participant, Status: r.Status, Code: r.Code, Reason: r.Reason})
 }
 
 // settled answers when no participant that runs is in doubt.
-func (c *txResolveCmd) settled(ctx context.Context, a *app, client *txclient.Client) error {
+func (c *txResolveCmd) settled(ctx context.Context, a *cli.App, client *txclient.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	o, err := client.Status(ctx, c.ID)
 	if err != nil {
-		return failed(err, "start a coordinator with `parley coordinator`")
+		return cli.Failed(err, "start a coordinator with `parley coordinator`")
 	}
 	return c.report(a, resolvedJSON{ID: c.ID, Status: o.Status, Code: o.Code, Reason: "no participant that answers is in doubt about it"})
 }
 
-func (c *txResolveCmd) report(a *app, r resolvedJSON) error {
-	if a.json {
-		a.printJSON(r)
+func (c *txResolveCmd) report(a *cli.App, r resolvedJSON) error {
+	if a.JSON {
+		a.PrintJSON(r)
 	} else {
-		a.printf("%s is %s\n", r.ID, r.Status)
-		a.facts("asked for", r.Participant, "why", printable(r.Reason))
+		a.Printf("%s is %s\n", r.ID, r.Status)
+		a.Facts("asked for", r.Participant, "why", cli.Printable(r.Reason))
 	}
 	switch r.Status {
 	case txwire.StatusCommitted:
 		return nil
 	case txwire.StatusAborted:
-		return ended(exitAborted)
+		return cli.Ended(cli.ExitAborted)
 	default:
-		if !a.json && r.Participant != "" {
-			fmt.Fprintf(a.err, "next: ask again in a moment; `parley tx show %s` shows who holds it\n", r.ID)
+		if !a.JSON && r.Participant != "" {
+			fmt.Fprintf(a.Err, "next: ask again in a moment; `parley tx show %s` shows who holds it\n", r.ID)
 		}
-		return ended(exitUnknown)
+		return cli.Ended(cli.ExitUnknown)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -30,7 +31,7 @@ Examples:
 // retryTimeout bounds one attempt: a resource may take a while.
 const retryTimeout = 30 * time.Second
 
-func (c *txRetryCmd) Run(ctx context.Context, a *app) error {
+func (c *txRetryCmd) Run(ctx context.Context, a *cli.App) error {
 	_, client, closeAll, err := c.client(ctx, "tx retry")
 	if err != nil {
 		return err
@@ -40,23 +41,23 @@ func (c *txRetryCmd) Run(ctx context.Context, a *app) error {
 	defer cancel()
 	r, err := client.Retry(ctx, c.Participant, c.ID)
 	if err != nil {
-		return failed(err, "`parley tx show "+c.ID.String()+"` shows who takes part, `parley status` who is up")
+		return cli.Failed(err, "`parley tx show "+c.ID.String()+"` shows who takes part, `parley status` who is up")
 	}
-	if a.json {
-		a.printJSON(struct {
+	if a.JSON {
+		a.PrintJSON(struct {
 			ID txwire.ID `json:"id"`
 			txwire.Retried
 		}{c.ID, r})
 	}
 	switch {
-	case r.Code == "" && !a.json:
-		a.printf("%s is applied at %s\n", c.ID, c.Participant)
-	case r.Code != "" && a.json:
-		return ended(exitFailed)
+	case r.Code == "" && !a.JSON:
+		a.Printf("%s is applied at %s\n", c.ID, c.Participant)
+	case r.Code != "" && a.JSON:
+		return cli.Ended(cli.ExitFailed)
 	case r.Code == wire.CodeNotFound:
-		return failed(errors.New(c.Participant+": "+printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows what it has")
+		return cli.Failed(errors.New(c.Participant+": "+cli.Printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows what it has")
 	case r.Code != "":
-		return failed(errors.New(c.Participant+" failed again, as "+plural(r.Tries, "time", "times")+" before and now: "+printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
+		return cli.Failed(errors.New(c.Participant+" failed again, as "+plural(r.Tries, "time", "times")+" before and now: "+cli.Printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
 	}
 	return nil
 }

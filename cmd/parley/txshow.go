@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"parley/coordinator/txclient"
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -64,14 +65,14 @@ type branchView struct {
 
 // failure is why the branch could not be finished, for people.
 func (b *branchView) failure() string {
-	text := fmt.Sprintf("%s (%s", printable(b.Error), plural(b.Tries, "try", "tries"))
+	text := fmt.Sprintf("%s (%s", cli.Printable(b.Error), plural(b.Tries, "try", "tries"))
 	if b.RetryAt > 0 {
-		text += ", next at " + clock(b.RetryAt)
+		text += ", next at " + cli.Clock(b.RetryAt)
 	}
 	return text + ")"
 }
 
-func (c *txShowCmd) Run(ctx context.Context, a *app) error {
+func (c *txShowCmd) Run(ctx context.Context, a *cli.App) error {
 	_, client, closeAll, err := c.client(ctx, "tx show")
 	if err != nil {
 		return err
@@ -84,16 +85,16 @@ func (c *txShowCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if len(views) == 0 {
-		return failed(&wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no coordinator and no participant knows a transaction with the id or key %q", c.Which)},
+		return cli.Failed(&wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no coordinator and no participant knows a transaction with the id or key %q", c.Which)},
 			"`parley tx list` shows what is unfinished, `parley status` who answers; journals forget finished transactions after a day")
 	}
-	if a.json {
-		a.printJSON(map[string]any{"transactions": views})
+	if a.JSON {
+		a.PrintJSON(map[string]any{"transactions": views})
 		return nil
 	}
 	for i, v := range views {
 		if i > 0 {
-			a.printf("\n")
+			a.Printf("\n")
 		}
 		v.print(a)
 	}
@@ -110,7 +111,7 @@ func (c *txShowCmd) find(ctx context.Context, client *txclient.Client) ([]*txVie
 	query := txwire.BranchQuery{ID: id}
 	if notID != nil {
 		if err := wire.CheckKey(c.Which); err != nil {
-			return nil, wrong(err, "give the id or the key of a transaction")
+			return nil, cli.Wrong(err, "give the id or the key of a transaction")
 		}
 		query = txwire.BranchQuery{Key: c.Which}
 	}
@@ -153,15 +154,15 @@ func (c *txShowCmd) findBeyond(ctx context.Context, client *txclient.Client, fou
 	}
 }
 
-func (v *txView) print(a *app) {
+func (v *txView) print(a *cli.App) {
 	status := string(v.Status)
 	if v.Applied {
 		status += ", acknowledged by all"
 	}
-	a.printf("transaction %s\n", v.ID)
-	a.facts("status", status, "key", printable(v.Key), "why", printable(v.Reason), "coordinator", v.State, "waiting for", strings.Join(v.Waiting, ", "))
+	a.Printf("transaction %s\n", v.ID)
+	a.Facts("status", status, "key", cli.Printable(v.Key), "why", cli.Printable(v.Reason), "coordinator", v.State, "waiting for", strings.Join(v.Waiting, ", "))
 	if len(v.Branches) > 0 {
-		a.printf("\n")
+		a.Printf("\n")
 	}
 	rows := [][]string{{"PARTICIPANT", "STATE", "SINCE", "JOURNAL", "WHAT"}}
 	for _, b := range v.Branches {
@@ -172,20 +173,20 @@ func (v *txView) print(a *app) {
 		if b.Reason != "" {
 			what = b.Reason
 		}
-		rows = append(rows, []string{b.Participant, string(b.State), clock(b.At), b.Journal, printable(what)})
+		rows = append(rows, []string{b.Participant, string(b.State), cli.Clock(b.At), b.Journal, cli.Printable(what)})
 	}
 	if len(rows) > 1 {
-		a.table(rows)
+		a.Table(rows)
 	}
 	for _, b := range v.Branches {
 		if b.Error != "" {
-			a.printf("\nFAILING at %s: %s\n", b.Participant, b.failure())
+			a.Printf("\nFAILING at %s: %s\n", b.Participant, b.failure())
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(v.Violations)) {
-		a.printf("\nVIOLATION at %s: %s\n", p, printable(v.Violations[p]))
+		a.Printf("\nVIOLATION at %s: %s\n", p, cli.Printable(v.Violations[p]))
 	}
 	for _, b := range v.Abandoned {
-		a.printf("\nABANDONED at %s (journal %s) by %s at %s: %s\n", b.Participant, b.Journal, printable(b.By), clock(b.At), printable(b.Reason))
+		a.Printf("\nABANDONED at %s (journal %s) by %s at %s: %s\n", b.Participant, b.Journal, cli.Printable(b.By), cli.Clock(b.At), cli.Printable(b.Reason))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"parley/coordinator"
 	"parley/idworker"
 	"parley/internal/catalog"
+	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/natsconn"
@@ -40,10 +41,10 @@ Examples:
     parley up --data /var/lib/parley --listen 0.0.0.0:4222`
 }
 
-func (c *upCmd) Run(ctx context.Context, a *app) error {
-	b, err := broker.New(broker.Config{Listen: c.Listen, StoreDir: c.broker(), Log: a.log.With("role", "broker")})
+func (c *upCmd) Run(ctx context.Context, a *cli.App) error {
+	b, err := broker.New(broker.Config{Listen: c.Listen, StoreDir: c.broker(), Log: a.Log.With("role", "broker")})
 	if err != nil {
-		return wrong(asFlags(err), "run `parley up --help` to see what it takes")
+		return cli.Wrong(asFlags(err), "run `parley up --help` to see what it takes")
 	}
 	if err := c.prepareBlog(); err != nil {
 		return err
@@ -55,22 +56,22 @@ func (c *upCmd) Run(ctx context.Context, a *app) error {
 	}
 	err = c.serve(ctx, g, func() { c.welcome(a, b.ClientURL(), "http://"+gateway.Addr().String()+"/") })
 	if err == nil {
-		a.printf("Stopped.\n")
+		a.Printf("Stopped.\n")
 	}
 	return asFlags(httpTaken(aboutJournal(err), c.HTTP))
 }
 
 // group is every role, in the order in which they build on each other.
-func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecycle.Group, error) {
+func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lifecycle.Group, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	conn := func(role string) natsconn.Options {
-		return natsconn.Options{InProcess: b.InProcess(), Name: "parley " + role, Log: a.log.With("role", role)}
+		return natsconn.Options{InProcess: b.InProcess(), Name: "parley " + role, Log: a.Log.With("role", role)}
 	}
 	participant := func(name string) participants.Config {
-		return participants.Config{Name: name, Path: c.journal(name), NewJournal: c.NewJournal, Log: a.log}
+		return participants.Config{Name: name, Path: c.journal(name), NewJournal: c.NewJournal, Log: a.Log}
 	}
 	g := new(lifecycle.Group)
 	g.Add("broker", b)
@@ -98,7 +99,7 @@ func (c *upCmd) group(b *broker.Broker, a *app, made **chatgw.Gateway) (*lifecyc
 
 	posts := c.posts(conn(blogName), a)
 	g.Add(blogName, posts)
-	cfg := chatgw.Config{Listen: c.HTTP, Log: a.log.With("role", chatgwName)}
+	cfg := chatgw.Config{Listen: c.HTTP, Log: a.Log.With("role", chatgwName)}
 	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
 	g.Add(chatgwName, newOnNATS(conn(chatgwName), chatgwRole(cfg, parts, made)))
 	return g, nil
@@ -110,9 +111,9 @@ type mounted struct {
 	blog *blog.Blog
 }
 
-func (c *upCmd) posts(conn natsconn.Options, a *app) *mounted {
+func (c *upCmd) posts(conn natsconn.Options, a *cli.App) *mounted {
 	m := &mounted{}
-	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.log.With("role", blogName)}, &m.blog))
+	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.Log.With("role", blogName)}, &m.blog))
 	return m
 }
 
@@ -166,24 +167,24 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 }
 
 // welcome says where everything is and what to type next.
-func (c *upCmd) welcome(a *app, url, page string) {
+func (c *upCmd) welcome(a *cli.App, url, page string) {
 	self := command()
 	at := ""
 	if url != "nats://127.0.0.1:4222" {
 		at = " --nats " + url
 	}
-	a.printf(`Parley is up. NATS listens on %s, the data is in %s.
+	a.Printf(`Parley is up. NATS listens on %s, the data is in %s.
 
 Open %s in a browser to chat, to order, and to watch it happen.
 
 In another terminal:
 `, url, c.Data, page)
-	a.facts(
+	a.Facts(
 		self+" menu"+at, "what can be ordered",
 		fmt.Sprintf("%s order %s 2%s", self, sampleOrder, at), "take stock and a courier, or neither",
 		self+" observe"+at, "watch the protocol while you order",
 	)
-	a.printf("\nCtrl-C stops everything in order.\n")
+	a.Printf("\nCtrl-C stops everything in order.\n")
 }
 
 // sampleOrder is on the sample menu.

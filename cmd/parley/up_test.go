@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/cli"
 	"parley/participants/food"
 	"parley/test/proc"
 	"parley/wire"
@@ -29,7 +30,7 @@ type stockJSON struct {
 
 func stockOf(t *testing.T, url, item string) food.Item {
 	t.Helper()
-	s := parleyJSON[stockJSON](t, exitOK, "stock", item, "--nats", url)
+	s := parleyJSON[stockJSON](t, cli.ExitOK, "stock", item, "--nats", url)
 	if len(s.Items) != 1 {
 		t.Fatalf("stock %s: %+v", item, s)
 	}
@@ -38,7 +39,7 @@ func stockOf(t *testing.T, url, item string) food.Item {
 
 func assigned(t *testing.T, url, zone string) (n, reserved int64) {
 	t.Helper()
-	c := parleyJSON[struct{ Couriers []food.Courier }](t, exitOK, "couriers", "--zone", zone, "--nats", url)
+	c := parleyJSON[struct{ Couriers []food.Courier }](t, cli.ExitOK, "couriers", "--zone", zone, "--nats", url)
 	for _, c := range c.Couriers {
 		n, reserved = n+c.Assigned, reserved+c.Reserved
 	}
@@ -49,7 +50,7 @@ func assigned(t *testing.T, url, zone string) (n, reserved int64) {
 func settled(t *testing.T, url string) {
 	t.Helper()
 	for late := time.Now().Add(proc.Patience); ; {
-		list := parleyJSON[struct{ Transactions []txLineJSON }](t, exitOK, "tx", "list", "--nats", url)
+		list := parleyJSON[struct{ Transactions []txLineJSON }](t, cli.ExitOK, "tx", "list", "--nats", url)
 		if len(list.Transactions) == 0 {
 			return
 		}
@@ -66,13 +67,13 @@ func TestOrders(t *testing.T) {
 	p, url := up(t, data)
 
 	menu, _, code := parley(t, "menu", "--nats", url)
-	if code != exitOK || !strings.Contains(menu, "margherita") || !strings.Contains(menu, "9.50") {
+	if code != cli.ExitOK || !strings.Contains(menu, "margherita") || !strings.Contains(menu, "9.50") {
 		t.Fatalf("menu: exit %d\n%s", code, menu)
 	}
 
 	order := []string{"order", "margherita", "2", "--zone", "north", "--key", "breakfast", "--wait", "applied", "--nats", url}
 	first, errs, code := parley(t, order...)
-	if code != exitOK {
+	if code != cli.ExitOK {
 		t.Fatalf("order: exit %d\n%s%s", code, first, errs)
 	}
 	for _, want := range []string{"Order placed", "2 x Pizza Margherita at 9.50", "19.00", "zone north", "breakfast"} {
@@ -80,7 +81,7 @@ func TestOrders(t *testing.T) {
 			t.Errorf("order: %q is missing in\n%s", want, first)
 		}
 	}
-	if again, _, code := parley(t, order...); code != exitOK || again != first {
+	if again, _, code := parley(t, order...); code != cli.ExitOK || again != first {
 		t.Errorf("the same key again: exit %d, want 0 and the same answer\ngot\n%s\nwant\n%s", code, again, first)
 	}
 	if i := stockOf(t, url, "margherita"); i.Stock != 98 || i.Reserved != 0 {
@@ -91,19 +92,19 @@ func TestOrders(t *testing.T) {
 	}
 
 	out, errs, code := parley(t, "order", "lasagne", "2", "--zone", "north", "--key", "breakfast", "--nats", url)
-	if code != exitWrong || !strings.Contains(errs, "other content") || !strings.Contains(errs, "next: ") {
+	if code != cli.ExitWrong || !strings.Contains(errs, "other content") || !strings.Contains(errs, "next: ") {
 		t.Errorf("the same key for something else: exit %d, want 2 and why\n%s%s", code, out, errs)
 	}
-	refused := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "21", "--nats", url)
+	refused := parleyJSON[receiptJSON](t, cli.ExitAborted, "order", "tiramisu", "21", "--nats", url)
 	if refused.Status != txwire.StatusAborted || refused.Code != wire.CodeRefused || refused.Participant != food.Inventory || !strings.Contains(refused.Reason, "only 20") {
 		t.Errorf("more than the stock: %+v", refused)
 	}
-	nowhere := parleyJSON[receiptJSON](t, exitAborted, "order", "tiramisu", "1", "--zone", "mars", "--nats", url)
+	nowhere := parleyJSON[receiptJSON](t, cli.ExitAborted, "order", "tiramisu", "1", "--zone", "mars", "--nats", url)
 	if nowhere.Participant != food.Delivery || !strings.Contains(nowhere.Reason, "mars") {
 		t.Errorf("a zone without couriers: %+v", nowhere)
 	}
 
-	if code := p.Interrupt(); code != exitOK {
+	if code := p.Interrupt(); code != cli.ExitOK {
 		t.Errorf("Ctrl-C: exit %d, want 0", code)
 	}
 	if !strings.Contains(p.Output(), "Stopped.") {
@@ -112,7 +113,7 @@ func TestOrders(t *testing.T) {
 
 	_, url = up(t, data)
 	order[len(order)-1] = url
-	if again, _, code := parley(t, order...); code != exitOK || again != first {
+	if again, _, code := parley(t, order...); code != cli.ExitOK || again != first {
 		t.Errorf("the same key after a restart: exit %d, want the same answer\n%s", code, again)
 	}
 	if i := stockOf(t, url, "margherita"); i.Stock != 98 || i.Reserved != 0 {
@@ -130,10 +131,10 @@ func TestKilledIsRemembered(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	p, url := up(t, data)
-	o := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
+	o := parleyJSON[receiptJSON](t, cli.ExitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
 	p.Kill()
 	_, url = up(t, data)
-	again := parleyJSON[receiptJSON](t, exitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
+	again := parleyJSON[receiptJSON](t, cli.ExitOK, "order", "falafel", "3", "--key", "k", "--nats", url)
 	if again != o {
 		t.Errorf("after kill -9 the same key answers\n%+v, before\n%+v", again, o)
 	}
@@ -149,7 +150,7 @@ func TestPortInUse(t *testing.T) {
 	address := strings.TrimPrefix(url, "nats://")
 	for _, command := range []string{"up", "broker"} {
 		_, errs, code := parley(t, command, "--data", t.TempDir(), "--listen", address)
-		if code != exitFailed || !strings.Contains(errs, address+" (--listen) is in use") || !strings.Contains(errs, "another port") {
+		if code != cli.ExitFailed || !strings.Contains(errs, address+" (--listen) is in use") || !strings.Contains(errs, "another port") {
 			t.Errorf("%s on a port in use: exit %d\n%s", command, code, errs)
 		}
 	}
@@ -164,7 +165,7 @@ func TestHTTPPortInUse(t *testing.T) {
 	defer taken.Close()
 	address := taken.Addr().String()
 	_, errs, code := parley(t, "up", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--http", address)
-	if code != exitFailed || !strings.Contains(errs, address+" (--http) is in use") || !strings.Contains(errs, "another port") {
+	if code != cli.ExitFailed || !strings.Contains(errs, address+" (--http) is in use") || !strings.Contains(errs, "another port") {
 		t.Errorf("up on a port in use: exit %d\n%s", code, errs)
 	}
 }
@@ -174,11 +175,11 @@ func TestDataInUse(t *testing.T) {
 	data := t.TempDir()
 	_, url := up(t, data)
 	_, errs, code := parley(t, "up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
-	if code != exitFailed || !strings.Contains(errs, "in use by another broker") {
+	if code != cli.ExitFailed || !strings.Contains(errs, "in use by another broker") {
 		t.Errorf("a second up on the same data: exit %d\n%s", code, errs)
 	}
 	_, errs, code = parley(t, "inventory", "--data", data, "--nats", url)
-	if code != exitFailed || !strings.Contains(errs, "inventory.db") {
+	if code != cli.ExitFailed || !strings.Contains(errs, "inventory.db") {
 		t.Errorf("a second process on the same journal: exit %d\n%s", code, errs)
 	}
 }
@@ -192,7 +193,7 @@ func TestUnwritableData(t *testing.T) {
 	}
 	for _, command := range []string{"up", "broker", "inventory", "delivery"} {
 		_, errs, code := parley(t, command, "--data", filepath.Join(file, "data"))
-		if code != exitFailed || !strings.Contains(errs, "--data "+file) || !strings.Contains(errs, "next: choose another directory") {
+		if code != cli.ExitFailed || !strings.Contains(errs, "--data "+file) || !strings.Contains(errs, "next: choose another directory") {
 			t.Errorf("%s with a data directory that cannot be made: exit %d\n%s", command, code, errs)
 		}
 	}
@@ -204,7 +205,7 @@ func TestUpWithoutItsJournal(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
 	p, _ := up(t, data)
-	if code := p.Interrupt(); code != exitOK {
+	if code := p.Interrupt(); code != cli.ExitOK {
 		t.Fatalf("exit %d", code)
 	}
 	if err := os.Remove(filepath.Join(data, "inventory.db")); err != nil {
@@ -212,7 +213,7 @@ func TestUpWithoutItsJournal(t *testing.T) {
 	}
 	args := []string{"up", "--data", data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0"}
 	p = start(t, args...)
-	if code := p.Wait(); code != exitFailed || !strings.Contains(p.Output(), "start once with --new-journal") {
+	if code := p.Wait(); code != cli.ExitFailed || !strings.Contains(p.Output(), "start once with --new-journal") {
 		t.Fatalf("exit %d:\n%s", code, p.Output())
 	}
 	p = start(t, append(args, "--new-journal")...)

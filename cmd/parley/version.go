@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"parley/internal/cli"
 	"parley/wire"
 )
 
@@ -21,7 +22,7 @@ Examples:
     parley version --json`
 }
 
-func (*versionCmd) Run(a *app) error {
+func (*versionCmd) Run(a *cli.App) error {
 	showVersion(a)
 	return nil
 }
@@ -31,9 +32,9 @@ func (*versionCmd) Run(a *app) error {
 type versionFlag bool
 
 // BeforeReset is called by the parser before it asks for a command.
-func (versionFlag) BeforeReset(k *kong.Kong, a *app) error {
+func (versionFlag) BeforeReset(k *kong.Kong, a *cli.App) error {
 	showVersion(a)
-	k.Exit(exitOK)
+	k.Exit(cli.ExitOK)
 	return nil
 }
 
@@ -78,17 +79,17 @@ func newVersion(info *debug.BuildInfo) versionJSON {
 // develVersion is Go's word for a module without a version.
 const develVersion = "(devel)"
 
-func showVersion(a *app) {
+func showVersion(a *cli.App) {
 	info, _ := debug.ReadBuildInfo() // nil without modules
 	v := newVersion(info)
-	if a.json {
-		a.printJSON(v)
+	if a.JSON {
+		a.PrintJSON(v)
 		return
 	}
 	v.print(a)
 }
 
-func (v *versionJSON) print(a *app) {
+func (v *versionJSON) print(a *cli.App) {
 	revision := cmp.Or(v.Revision, "not known")
 	if v.Time != "" {
 		revision += " of " + v.Time
@@ -96,6 +97,6 @@ func (v *versionJSON) print(a *app) {
 	if v.Modified != nil && *v.Modified {
 		revision += ", modified"
 	}
-	a.printf("parley %s\n", v.Release)
-	a.facts("module", v.Module, "revision", revision, "go", v.Go+" "+v.OS+"/"+v.Arch)
+	a.Printf("parley %s\n", v.Release)
+	a.Facts("module", v.Module, "revision", revision, "go", v.Go+" "+v.OS+"/"+v.Arch)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/child"
+	"parley/internal/cli"
 	"parley/wire"
 )
 
@@ -16,7 +18,7 @@ func TestVersion(t *testing.T) {
 	var want string
 	for _, args := range []string{"version", "--version", "order --version", "up --version"} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), &hurry{}, strings.Fields(args), &out, &errs); code != exitOK || errs.Len() > 0 {
+		if code := run(t.Context(), &child.Hurry{}, strings.Fields(args), &out, &errs); code != cli.ExitOK || errs.Len() > 0 {
 			t.Errorf("parley %s: exit %d, want 0 and nothing on stderr:\n%s", args, code, &errs)
 		}
 		if want == "" {
@@ -28,8 +30,8 @@ func TestVersion(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	var v versionJSON
-	code := run(t.Context(), &hurry{}, []string{"version", "--json"}, &out, &errs)
-	if err := json.Unmarshal(out.Bytes(), &v); code != exitOK || err != nil || v.Release != wire.Release || v.Go != runtime.Version() {
+	code := run(t.Context(), &child.Hurry{}, []string{"version", "--json"}, &out, &errs)
+	if err := json.Unmarshal(out.Bytes(), &v); code != cli.ExitOK || err != nil || v.Release != wire.Release || v.Go != runtime.Version() {
 		t.Errorf("parley version --json: exit %d, %v\n%s%s", code, err, &out, &errs)
 	}
 }
@@ -37,7 +39,7 @@ func TestVersion(t *testing.T) {
 // The help shows the flag.
 func TestVersionInHelp(t *testing.T) {
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), &hurry{}, []string{"--help"}, &out, &errs); code != exitOK || !strings.Contains(out.String(), "--version") {
+	if code := run(t.Context(), &child.Hurry{}, []string{"--help"}, &out, &errs); code != cli.ExitOK || !strings.Contains(out.String(), "--version") {
 		t.Errorf("exit %d, %s\n%s", code, &errs, &out)
 	}
 }
@@ -62,7 +64,7 @@ func TestVersionOfBuild(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		v := newVersion(c.info)
-		v.print(&app{out: &out})
+		v.print(&cli.App{Out: &out})
 		want := "parley " + wire.Release + "\n  " + c.want + "  go        " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + "\n"
 		if out.String() != want {
 			t.Errorf("got\n%s\nwant\n%s", &out, want)

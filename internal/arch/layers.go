@@ -22,7 +22,7 @@ const (
 )
 
 func (l layer) String() string {
-	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "cmd and tests"}[l]
+	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "the program and tests"}[l]
 }
 
 // layerOf says where the package in dir stands.
@@ -30,7 +30,7 @@ func layerOf(dir string) layer {
 	switch {
 	case within(dir, "wire", "idworker/snowflake", "participants/food"):
 		return layerWire
-	case within(dir, "cmd", "test") || strings.HasSuffix(path.Base(dir), "test"):
+	case ofCommand(dir) || within(dir, "test") || strings.HasSuffix(path.Base(dir), "test"):
 		return layerTop
 	case within(dir, "internal", "natsconn"):
 		return layerInternal
@@ -45,6 +45,12 @@ func layerOf(dir string) layer {
 	}
 	// A package nobody thought of is held to the rules of a role.
 	return layerRole
+}
+
+// ofCommand reports whether the package in dir is a part of the program parley: its
+// flags and wiring in cmd, and what has nouns of its own.
+func ofCommand(dir string) bool {
+	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/observe", "internal/stage", "internal/status", "internal/supervisor")
 }
 
 // roleOf is the directory of the role that a package belongs to, if any.
@@ -70,5 +76,5 @@ func shared(dir string) bool { return within(dir, "idworker/snowflake") }
 
 // tests reports whether the file is only built for tests.
 func (f *File) tests() bool {
-	return f.Test || within(f.Dir, "test") || layerOf(f.Dir) == layerTop && !within(f.Dir, "cmd")
+	return f.Test || within(f.Dir, "test") || layerOf(f.Dir) == layerTop && !ofCommand(f.Dir)
 }

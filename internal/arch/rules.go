@@ -29,7 +29,7 @@ func direction(f *File) (out []Finding) {
 	from := layerOf(f.Dir)
 	f.imports(func(at token.Pos, p string) {
 		dir, ok := local(p)
-		if !ok || within(f.Dir, "cmd") {
+		if !ok || ofCommand(f.Dir) {
 			return
 		}
 		to := layerOf(dir)
@@ -121,9 +121,9 @@ func serverLinked(f *File) (out []Finding) {
 	return out
 }
 
-// processOwned: only cmd reads flags and the environment, and only cmd exits.
+// processOwned: only the program reads flags and the environment, and only it exits.
 func processOwned(f *File) (out []Finding) {
-	if within(f.Dir, "cmd") {
+	if ofCommand(f.Dir) {
 		return nil
 	}
 	f.imports(func(at token.Pos, p string) {

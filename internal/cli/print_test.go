@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 
 func TestPrice(t *testing.T) {
 	for cents, want := range map[int64]string{0: "0.00", 5: "0.05", 950: "9.50", 123456: "1234.56", -950: "-9.50"} {
-		if got := price(cents); got != want {
+		if got := Price(cents); got != want {
 			t.Errorf("price(%d) = %q, want %q", cents, got, want)
 		}
 	}
@@ -15,7 +15,7 @@ func TestPrice(t *testing.T) {
 
 func TestQuoted(t *testing.T) {
 	for s, want := range map[string]string{"k-1": "k-1", "two words": "'two words'", "": "''", "it's": `"it's"`, "$x": "'$x'"} {
-		if got := quoted(s); got != want {
+		if got := Quoted(s); got != want {
 			t.Errorf("quoted(%q) = %s, want %s", s, got, want)
 		}
 	}
@@ -23,8 +23,8 @@ func TestQuoted(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	a := app{out: &out}
-	a.table([][]string{{"ITEM", ">LEFT"}, {"margherita", "7"}, {"crème", "1234567"}})
+	a := App{Out: &out}
+	a.Table([][]string{{"ITEM", ">LEFT"}, {"margherita", "7"}, {"crème", "1234567"}})
 	want := "ITEM           LEFT\nmargherita        7\ncrème       1234567\n"
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
@@ -32,7 +32,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
-	if got := printable("a\x1b[2Jb\nc"); got != "a?[2Jb?c" {
+	if got := Printable("a\x1b[2Jb\nc"); got != "a?[2Jb?c" {
 		t.Errorf("got %q", got)
 	}
 }

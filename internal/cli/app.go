@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"encoding/json"
@@ -10,33 +10,31 @@ import (
 	"time"
 )
 
-// app is what every command prints to.
-type app struct {
-	in       io.Reader
-	out, err io.Writer
-	log      *slog.Logger
-	// colour: out may be sent colours.
-	colour bool
-	// json: results and errors are JSON.
-	json bool
-	// hurry is for who has children.
-	hurry *hurry
+// App is what every command prints to.
+type App struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Log      *slog.Logger
+	// Colour: out may be sent colours.
+	Colour bool
+	// JSON: results and errors are JSON.
+	JSON bool
 }
 
-// printJSON prints one value on one line.
-func (a *app) printJSON(v any) {
+// PrintJSON prints one value on one line.
+func (a *App) PrintJSON(v any) {
 	data, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("a result cannot be written as JSON: %v", err))
 	}
-	fmt.Fprintf(a.out, "%s\n", data)
+	fmt.Fprintf(a.Out, "%s\n", data)
 }
 
-func (a *app) printf(format string, args ...any) { fmt.Fprintf(a.out, format, args...) }
+func (a *App) Printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }
 
-// table prints rows in aligned columns, the first row being the heading.
+// Table prints rows in aligned columns, the first row being the heading.
 // Columns whose heading starts with '>' hold numbers and are set right.
-func (a *app) table(rows [][]string) {
+func (a *App) Table(rows [][]string) {
 	if len(rows) == 0 {
 		return
 	}
@@ -51,7 +49,7 @@ func (a *app) table(rows [][]string) {
 			width[i] = max(width[i], len([]rune(cell)))
 		}
 	}
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		cells := make([]string, len(r))
 		for i, cell := range r {
@@ -64,9 +62,9 @@ func (a *app) table(rows [][]string) {
 	w.Flush()
 }
 
-// facts prints labelled lines, skipping those without a value.
-func (a *app) facts(pairs ...string) {
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+// Facts prints labelled lines, skipping those without a value.
+func (a *App) Facts(pairs ...string) {
+	w := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] != "" {
 			fmt.Fprintf(w, "  %s\t%s\n", pairs[i], pairs[i+1])
@@ -75,8 +73,8 @@ func (a *app) facts(pairs ...string) {
 	w.Flush()
 }
 
-// price writes cents as 9.50.
-func price(cents int64) string {
+// Price writes cents as 9.50.
+func Price(cents int64) string {
 	sign := ""
 	if cents < 0 {
 		sign, cents = "-", -cents
@@ -84,8 +82,8 @@ func price(cents int64) string {
 	return fmt.Sprintf("%s%d.%02d", sign, cents/100, cents%100)
 }
 
-// clock writes milliseconds since 1970 as a local date and time.
-func clock(ms int64) string {
+// Clock writes milliseconds since 1970 as a local date and time.
+func Clock(ms int64) string {
 	if ms == 0 {
 		return ""
 	}
