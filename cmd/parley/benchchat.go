@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire/chatwire"
@@ -119,7 +120,7 @@ func (c *benchChatCmd) Run(ctx context.Context, a *cli.App) (err error) {
 		return cli.Failed(err, "")
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if _, err := s.start(ctx, idworkerName, nil, "idworker", "--nats", s.url); err != nil {
+	if _, err := s.start(ctx, catalog.IDWorker, nil, "idworker", "--nats", s.url); err != nil {
 		return cli.Failed(err, "")
 	}
 	nc, err := natsFlags{NATS: s.url}.connect(ctx, "bench")

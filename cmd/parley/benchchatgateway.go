@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/internal/catalog"
 	"parley/internal/child"
 )
 
@@ -23,7 +24,7 @@ type benchGateway struct {
 // connections: here everybody comes from one address.
 func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (*benchGateway, error) {
 	most := strconv.Itoa(max(b.Connections, b.Subscribers) + 100)
-	args := append([]string{chatgwName, "--nats", b.system.url, "--http", "127.0.0.1:0", "--no-orders", "--max-connections", most, "--max-per-address", most}, flags...)
+	args := append([]string{catalog.Gateway, "--nats", b.system.url, "--http", "127.0.0.1:0", "--no-orders", "--max-connections", most, "--max-per-address", most}, flags...)
 	ready, err := b.system.start(ctx, "gateway-"+part, nil, args...)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func (b *chatBench) serverCPU(g *benchGateway) (gateway, all float64) {
 	gateway = g.usage().cpu
 	all = gateway
 	for _, c := range b.system.children {
-		if c.Name == "broker" || c.Name == idworkerName {
+		if c.Name == "broker" || c.Name == catalog.IDWorker {
 			all += usageOf(c.Name, c.Cmd.Process.Pid, nil).cpu
 		}
 	}

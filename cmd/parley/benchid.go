@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/streams"
 	"parley/wire/idwire"
@@ -85,7 +86,7 @@ func (c *benchIDCmd) Run(ctx context.Context, a *cli.App) (err error) {
 		return cli.Failed(err, "")
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	if _, err := s.start(ctx, idworkerName, nil, "idworker", "--nats", s.url); err != nil {
+	if _, err := s.start(ctx, catalog.IDWorker, nil, "idworker", "--nats", s.url); err != nil {
 		return cli.Failed(err, "")
 	}
 	if _, err := s.start(ctx, "echo", nil, "bench", "echo", "--nats", s.url); err != nil {

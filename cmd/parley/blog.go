@@ -7,11 +7,12 @@ import (
 	"io"
 	"strings"
 
-	"github.com/nats-io/nats.go"
-
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/blogwire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // blogFlags are common to the commands that read and write posts.
@@ -180,7 +181,7 @@ func (c *blogFlags) show(ctx context.Context, a *cli.App, subject string, reques
 }
 
 func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte) (blogwire.Posts, error) {
-	data, err := ask(ctx, nc, blogName, subject, request)
+	data, err := ask(ctx, nc, catalog.Blog, subject, request)
 	if err != nil {
 		return blogwire.Posts{}, err
 	}
@@ -188,7 +189,7 @@ func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte
 	if err != nil {
 		return m, err
 	}
-	return m, refusedBy(blogName, m.Code, m.Reason)
+	return m, refusedBy(catalog.Blog, m.Code, m.Reason)
 }
 
 // readText reads a text of at most limit bytes.

@@ -9,6 +9,7 @@ import (
 
 	"parley/blog"
 	"parley/idworker/idclient"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
@@ -17,9 +18,6 @@ import (
 
 	"github.com/nats-io/nats.go"
 )
-
-// blogName is the role's name, as the service announces it.
-const blogName = "blog"
 
 type blogServeCmd struct {
 	natsFlags
@@ -62,12 +60,12 @@ func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 			return err
 		}
 	}
-	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.Log.With("role", blogName), Step: c.step()}
+	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.Log.With("role", catalog.Blog), Step: c.step()}
 	if len(c.DSN) > 0 {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
-	role := newOnNATS(c.named(c.options(blogName, a.Log)), blogRole(cfg, &b))
+	role := newOnNATS(c.named(c.options(catalog.Blog, a.Log)), blogRole(cfg, &b))
 	return c.serve(ctx, role, func() {
 		if b.Addr() == "" {
 			a.Printf("the blog is ready\n")

@@ -14,19 +14,17 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/chatgw"
 	"parley/chatgw/orders"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/idclient"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/lifecycle"
-)
 
-// chatgwName is the role's name, as the service announces it.
-const chatgwName = "chatgw"
+	"github.com/nats-io/nats.go"
+)
 
 type chatgwCmd struct {
 	natsFlags
@@ -78,9 +76,9 @@ func (c *chatgwCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return cli.Wrong(err, "run `parley chatgw --help` to see what it takes")
 	}
-	cfg.Log = a.Log.With("role", chatgwName)
+	cfg.Log = a.Log.With("role", catalog.Gateway)
 	var g *chatgw.Gateway
-	role := newOnNATS(c.named(c.options(chatgwName, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	role := newOnNATS(c.named(c.options(catalog.Gateway, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
 	return httpTaken(c.serve(ctx, role, func() { a.Printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 

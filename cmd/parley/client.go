@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/coordinator/txclient"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/natsconn"
 	"parley/wire"
+
+	"github.com/nats-io/nats.go"
 )
 
 // natsFlags say how to reach NATS.
@@ -97,7 +98,7 @@ func ask(ctx context.Context, nc *nats.Conn, who, subject string, request []byte
 
 // commandOf is the command that runs a service.
 func commandOf(service string) string {
-	if service == blogName {
+	if service == catalog.Blog {
 		return "blog serve"
 	}
 	return service

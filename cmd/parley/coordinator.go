@@ -4,17 +4,15 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/coordinator"
 	"parley/coordinator/machine"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
-)
 
-// coordinatorName is the role's name, as the service announces it.
-const coordinatorName = "coordinator"
+	"github.com/nats-io/nats.go"
+)
 
 type coordinatorCmd struct {
 	natsFlags
@@ -45,7 +43,7 @@ func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
 		defer file.Close()
 		cfg.Trace = traceTo(file)
 	}
-	role := coordinatorRole(c.named(c.options(coordinatorName, a.Log)), cfg)
+	role := coordinatorRole(c.named(c.options(catalog.Coordinator, a.Log)), cfg)
 	return c.serve(ctx, role, func() { a.Printf("the coordinator is ready\n") })
 }
 

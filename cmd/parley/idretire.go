@@ -5,6 +5,7 @@ import (
 
 	"parley/idworker/idclient"
 	"parley/internal/cli"
+	"parley/internal/status"
 	"parley/wire"
 )
 
@@ -42,10 +43,10 @@ func (c *idRetireCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	w := workersJSON{}
 	for _, l := range table.Leases {
-		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
+		w.Leases = append(w.Leases, status.NewLease(l, table.BrokerTime))
 	}
 	if a.JSON {
-		a.PrintJSON(map[string][]leaseJSON{"leases": w.Leases})
+		a.PrintJSON(map[string][]status.Lease{"leases": w.Leases})
 		return nil
 	}
 	for _, l := range w.Leases {

@@ -4,17 +4,15 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/idworker"
 	"parley/idworker/snowflake"
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
-)
 
-// idworkerName is the role's name, as the services announce it.
-const idworkerName = "idworker"
+	"github.com/nats-io/nats.go"
+)
 
 type idworkerCmd struct {
 	natsFlags
@@ -38,7 +36,7 @@ func (c *idworkerCmd) Run(ctx context.Context, a *cli.App) error {
 		return cli.Wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1), "")
 	}
 	cfg := idworker.Config{Numbers: c.Numbers, Now: c.now(ctx)}
-	return c.serve(ctx, idworkerRole(c.named(c.options(idworkerName, a.Log)), cfg), func() { a.Printf("the idworker is ready\n") })
+	return c.serve(ctx, idworkerRole(c.named(c.options(catalog.IDWorker, a.Log)), cfg), func() { a.Printf("the idworker is ready\n") })
 }
 
 // idworkerRole is an idworker with its own connection.

@@ -10,6 +10,7 @@ import (
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/internal/cli"
+	"parley/internal/status"
 	"parley/wire/idwire"
 )
 
@@ -31,16 +32,8 @@ Examples:
 type workersJSON struct {
 	// BrokerTime is the broker's clock, by which leases are judged.
 	BrokerTime time.Time              `json:"broker_time"`
-	Leases     []leaseJSON            `json:"leases"`
+	Leases     []status.Lease         `json:"leases"`
 	Processes  []idwire.IDWorkerState `json:"processes"`
-}
-
-type leaseJSON struct {
-	idwire.Lease
-	// Taken: the state is held or retired and the broker's clock has not
-	// passed Until.
-	Taken   bool      `json:"taken"`
-	UntilAt time.Time `json:"until_at"`
 }
 
 func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
@@ -62,9 +55,9 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return noIDWorker(err)
 	}
-	w := workersJSON{BrokerTime: time.UnixMilli(table.BrokerTime).UTC(), Leases: []leaseJSON{}, Processes: append([]idwire.IDWorkerState{}, processes...)}
+	w := workersJSON{BrokerTime: time.UnixMilli(table.BrokerTime).UTC(), Leases: []status.Lease{}, Processes: append([]idwire.IDWorkerState{}, processes...)}
 	for _, l := range table.Leases {
-		w.Leases = append(w.Leases, newLeaseJSON(l, table.BrokerTime))
+		w.Leases = append(w.Leases, status.NewLease(l, table.BrokerTime))
 	}
 	slices.SortFunc(w.Processes, byWorker)
 	if a.JSON {
@@ -73,11 +66,6 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	w.print(a)
 	return nil
-}
-
-func newLeaseJSON(l idwire.Lease, brokerTime int64) leaseJSON {
-	until := time.UnixMilli(snowflake.EpochMS + l.Until).UTC()
-	return leaseJSON{Lease: l, UntilAt: until, Taken: l.State != idwire.LeaseReleased && until.UnixMilli() > brokerTime}
 }
 
 // byWorker puts those with a number first, in its order.
@@ -97,7 +85,7 @@ func (w *workersJSON) print(a *cli.App) {
 	} else {
 		rows := [][]string{{">WORKER", "STATE", "UNTIL", "HOLDER"}}
 		for _, l := range w.Leases {
-			rows = append(rows, []string{strconv.Itoa(l.Worker), l.says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
+			rows = append(rows, []string{strconv.Itoa(l.Worker), l.Says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
 		}
 		a.Table(rows)
 	}
@@ -115,12 +103,4 @@ func (w *workersJSON) print(a *cli.App) {
 		rows = append(rows, []string{p.Holder, string(p.State), number, strconv.FormatUint(p.Issued, 10), (time.Duration(p.ClockMS) * time.Millisecond).String(), cli.Printable(p.Reason)})
 	}
 	a.Table(rows)
-}
-
-// says is the lease's state for people: held is what it says only until then.
-func (l *leaseJSON) says() string {
-	if l.Taken || l.State == idwire.LeaseReleased {
-		return string(l.State)
-	}
-	return string(l.State) + ", passed"
 }

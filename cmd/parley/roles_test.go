@@ -9,6 +9,8 @@ import (
 
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/status"
+	"parley/internal/txview"
 	"parley/participants/food"
 	"parley/test/proc"
 	"parley/wire/txwire"
@@ -46,9 +48,9 @@ func TestRolesApart(t *testing.T) {
 		t.Errorf("order: %+v", o)
 	}
 
-	var shown struct{ Transactions []txView }
+	var shown struct{ Transactions []txview.View }
 	for _, which := range []string{o.Key, o.ID.String()} {
-		shown = parleyJSON[struct{ Transactions []txView }](t, cli.ExitOK, "tx", "show", which, "--nats", url)
+		shown = parleyJSON[struct{ Transactions []txview.View }](t, cli.ExitOK, "tx", "show", which, "--nats", url)
 		if len(shown.Transactions) != 1 || shown.Transactions[0].ID != o.ID || len(shown.Transactions[0].Branches) != 2 {
 			t.Fatalf("tx show %s: %+v", which, shown)
 		}
@@ -71,7 +73,7 @@ func TestRolesApart(t *testing.T) {
 	}
 	// On a busy machine somebody may answer too late to be shown.
 	proc.Eventually(t, proc.Patience, "status", func() error {
-		s := parleyJSON[statusJSON](t, cli.ExitOK, "status", "--nats", url)
+		s := parleyJSON[status.Report](t, cli.ExitOK, "status", "--nats", url)
 		if len(s.Coordinators) != 1 || len(s.Participants) != 2 || s.Durability != "synced" {
 			return fmt.Errorf("%+v", s)
 		}
@@ -190,7 +192,7 @@ func TestNoStream(t *testing.T) {
 		t.Errorf("tx list that nobody answers: exit %d\n%s%s", code, out, errs)
 	}
 	list := parleyJSON[struct {
-		Transactions []txLineJSON
+		Transactions []txview.Line
 		NoAnswer     []string `json:"no_answer"`
 	}](t, cli.ExitOK, "tx", "list", "--nats", url)
 	if len(list.Transactions) > 0 || !slices.Equal(list.NoAnswer, []string{"coordinators", "participants"}) {

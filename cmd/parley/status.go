@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"parley/internal/cli"
-
-	"github.com/nats-io/nats.go"
+	"parley/internal/status"
 )
 
 type statusCmd struct {
@@ -43,91 +39,16 @@ func (c *statusCmd) Validate() error {
 }
 
 func (c *statusCmd) Run(ctx context.Context, a *cli.App) error {
-	probes := probeAll(ctx, addressesOf(c.NATS))
-	nc, err := c.alive(probes).connect(ctx, "status")
+	probes := status.ProbeAll(ctx, status.AddressesOf(c.NATS))
+	at := c.natsFlags
+	at.NATS = status.Greeting(c.NATS, probes)
+	nc, err := at.connect(ctx, "status")
 	if err != nil {
-		return c.unreachable(a, probes, err)
+		if !a.JSON && len(probes) > 1 {
+			status.PrintBrokers(a, probes)
+		}
+		return err
 	}
 	defer nc.Close()
-	looks, err := newLooks(nc, c.NATS)
-	if err != nil {
-		return err
-	}
-	defer looks.close()
-	screen := newScreen(a)
-	defer screen.close()
-	tick := time.NewTicker(c.Interval)
-	defer tick.Stop()
-	for first := true; ; first = false {
-		s := looks.look(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
-		// A rate needs two looks.
-		if !first {
-			if err := c.show(screen, s); err != nil || !c.Watch {
-				return err
-			}
-		} else if c.Watch && !a.JSON {
-			if err := c.show(screen, s); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-func (c *statusCmd) show(screen *screen, s *statusJSON) error {
-	if screen.app.JSON {
-		screen.app.PrintJSON(s)
-		return nil
-	}
-	if !c.Watch {
-		s.print(screen.app)
-		return nil
-	}
-	return screen.draw(s.print)
-}
-
-// alive are the flags without the addresses where nobody greets, if others do:
-// a connection to one that is paused takes seconds to fail.
-func (c *statusCmd) alive(probes []probe) natsFlags {
-	f := c.natsFlags
-	var greet []string
-	for _, one := range strings.Split(f.NATS, ",") {
-		at := addressesOf(one)
-		if slices.ContainsFunc(probes, func(p probe) bool { return p.err == nil && slices.Contains(at, p.address) }) {
-			greet = append(greet, one)
-		}
-	}
-	if len(greet) > 0 {
-		f.NATS = strings.Join(greet, ",")
-	}
-	return f
-}
-
-// unreachable still says what there is at the addresses it was given.
-func (c *statusCmd) unreachable(a *cli.App, probes []probe, err error) error {
-	if a.JSON || len(probes) < 2 {
-		return err
-	}
-	s := &statusJSON{}
-	s.addBrokers(&answers{probes: probes}, &memory{at: map[string]string{}})
-	s.printProcesses(a)
-	a.Printf("\n")
-	return err
-}
-
-// errDisconnected: nobody can be asked now.
-var errDisconnected = errors.New("not connected to any broker")
-
-func connected(nc *nats.Conn) error {
-	if !nc.IsConnected() {
-		return errDisconnected
-	}
-	return nil
+	return status.Show(ctx, a, nc, c.NATS, c.Interval, c.Watch)
 }

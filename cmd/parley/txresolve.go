@@ -7,6 +7,7 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/internal/cli"
+	"parley/internal/txview"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -47,11 +48,11 @@ func (c *txResolveCmd) Run(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	defer closeAll()
-	all := txViews{}
-	if err := all.addBranches(ctx, client, txwire.BranchQuery{ID: c.ID}); err != nil {
+	all := txview.Views{}
+	if err := all.AddBranches(ctx, client, txwire.BranchQuery{ID: c.ID}); err != nil {
 		return err
 	}
-	for _, b := range all.at(c.ID).Branches {
+	for _, b := range all.At(c.ID).Branches {
 		if b.State == txwire.BranchPrepared {
 			return c.resolve(ctx, a, client, b)
 		}
@@ -61,7 +62,7 @@ func (c *txResolveCmd) Run(ctx context.Context, a *cli.App) error {
 
 // resolve asks on behalf of a branch in doubt. The outcome itself reaches the
 // participants by the coordinator and by their own questions.
-func (c *txResolveCmd) resolve(ctx context.Context, a *cli.App, client *txclient.Client, b branchView) error {
+func (c *txResolveCmd) resolve(ctx context.Context, a *cli.App, client *txclient.Client, b txview.Branch) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	r, err := client.Resolve(ctx, txwire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})

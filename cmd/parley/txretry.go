@@ -57,7 +57,7 @@ func (c *txRetryCmd) Run(ctx context.Context, a *cli.App) error {
 	case r.Code == wire.CodeNotFound:
 		return cli.Failed(errors.New(c.Participant+": "+cli.Printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows what it has")
 	case r.Code != "":
-		return cli.Failed(errors.New(c.Participant+" failed again, as "+plural(r.Tries, "time", "times")+" before and now: "+cli.Printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
+		return cli.Failed(errors.New(c.Participant+" failed again, as "+cli.Plural(r.Tries, "time", "times")+" before and now: "+cli.Printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	g.Add("broker", b)
 	g.Add("streams", &created{conn: conn("init"), ready: make(chan struct{})})
 	for i := range upIDWorkers {
-		g.Add(fmt.Sprintf("%s %d", idworkerName, i+1), idworkerRole(conn(idworkerName), idworker.Config{}))
+		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
 	// These can be broken on purpose, from the page.
 	on := &stage{}
@@ -95,13 +95,13 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	}, "--data", c.Data)
 	// After them, so that it stops before: it finishes what is under way with
 	// the participants still there to acknowledge.
-	onStage(coordinatorName, func() *onNATS { return coordinatorRole(conn(coordinatorName), coordinator.Config{}) })
+	onStage(catalog.Coordinator, func() *onNATS { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
 
-	posts := c.posts(conn(blogName), a)
-	g.Add(blogName, posts)
-	cfg := chatgw.Config{Listen: c.HTTP, Log: a.Log.With("role", chatgwName)}
+	posts := c.posts(conn(catalog.Blog), a)
+	g.Add(catalog.Blog, posts)
+	cfg := chatgw.Config{Listen: c.HTTP, Log: a.Log.With("role", catalog.Gateway)}
 	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
-	g.Add(chatgwName, newOnNATS(conn(chatgwName), chatgwRole(cfg, parts, made)))
+	g.Add(catalog.Gateway, newOnNATS(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
 	return g, nil
 }
 
@@ -113,7 +113,7 @@ type mounted struct {
 
 func (c *upCmd) posts(conn natsconn.Options, a *cli.App) *mounted {
 	m := &mounted{}
-	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.Log.With("role", blogName)}, &m.blog))
+	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.Log.With("role", catalog.Blog)}, &m.blog))
 	return m
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/cli"
+	"parley/internal/txview"
 	"parley/participants/food"
 	"parley/test/proc"
 	"parley/wire"
@@ -50,7 +51,7 @@ func assigned(t *testing.T, url, zone string) (n, reserved int64) {
 func settled(t *testing.T, url string) {
 	t.Helper()
 	for late := time.Now().Add(proc.Patience); ; {
-		list := parleyJSON[struct{ Transactions []txLineJSON }](t, cli.ExitOK, "tx", "list", "--nats", url)
+		list := parleyJSON[struct{ Transactions []txview.Line }](t, cli.ExitOK, "tx", "list", "--nats", url)
 		if len(list.Transactions) == 0 {
 			return
 		}

@@ -1,4 +1,4 @@
-// Package catalog lists the streams that Parley keeps. A package that needs one of
+// Package catalog lists the streams and the roles of Parley. A package that needs one of
 // them takes it from its domain, so as not to know of the others.
 package catalog
 
@@ -13,3 +13,12 @@ import (
 func Streams() []wire.StreamSpec {
 	return []wire.StreamSpec{txwire.LogStream(), txwire.JournalStream(), idwire.LeaseStream(), chatwire.Stream()}
 }
+
+// Names of roles, as their services announce them. The participants of the food
+// system are named in package food.
+const (
+	Coordinator = "coordinator"
+	IDWorker    = "idworker"
+	Blog        = "blog"
+	Gateway     = "chatgw"
+)

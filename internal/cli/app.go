@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -60,6 +61,21 @@ func (a *App) Table(rows [][]string) {
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
 	w.Flush()
+}
+
+// Marked is [App.Table] with some rows in red, by their index.
+func (a *App) Marked(rows [][]string, red map[int]bool) {
+	var out bytes.Buffer
+	plain := *a
+	plain.Out = &out
+	plain.Table(rows)
+	for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
+		line = strings.TrimRight(line, " ")
+		if a.Colour && red[i] {
+			line = "\x1b[31m" + line + ColourOff
+		}
+		a.Printf("%s\n", line)
+	}
 }
 
 // Facts prints labelled lines, skipping those without a value.

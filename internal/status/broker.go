@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"cmp"
@@ -22,8 +22,8 @@ const (
 	stateFailing = "failing"
 )
 
-// brokerJSON is one server.
-type brokerJSON struct {
+// broker is one server.
+type broker struct {
 	Name    string `json:"name"`
 	Address string `json:"address,omitempty"`
 	State   string `json:"state"`
@@ -45,13 +45,13 @@ const (
 // brokerSet is the servers that one look found, and the addresses at which
 // nobody said who it is.
 type brokerSet struct {
-	named    map[string]*brokerJSON
-	nameless []*brokerJSON
+	named    map[string]*broker
+	nameless []*broker
 }
 
 // addBrokers puts together who greets, who answers, and whom the streams name.
-func (s *statusJSON) addBrokers(a *answers, m *memory) {
-	set := brokerSet{named: map[string]*brokerJSON{}}
+func (s *Report) addBrokers(a *answers, m *memory) {
+	set := brokerSet{named: map[string]*broker{}}
 	for _, p := range a.probes {
 		set.addProbe(p, m.brokerAt(p))
 	}
@@ -65,15 +65,15 @@ func (s *statusJSON) addBrokers(a *answers, m *memory) {
 }
 
 // at is the server of a name, down unless something shows otherwise.
-func (set *brokerSet) at(name string) *brokerJSON {
+func (set *brokerSet) at(name string) *broker {
 	if set.named[name] == nil {
-		set.named[name] = &brokerJSON{Name: name, State: stateDown, Leads: []string{}}
+		set.named[name] = &broker{Name: name, State: stateDown, Leads: []string{}}
 	}
 	return set.named[name]
 }
 
 func (set *brokerSet) addProbe(p probe, name string) {
-	b := &brokerJSON{Leads: []string{}}
+	b := &broker{Leads: []string{}}
 	if name != "" {
 		b = set.at(name)
 	} else {
@@ -114,8 +114,8 @@ func (set *brokerSet) addStream(name string, info *jetstream.StreamInfo) {
 // all are the servers in the order of their names. A server that the streams
 // name and an address without a name are the same if there is one of each; if
 // there are more, the addresses add nothing to the names.
-func (set *brokerSet) all() []brokerJSON {
-	var placeless []*brokerJSON
+func (set *brokerSet) all() []broker {
+	var placeless []*broker
 	for _, b := range set.named {
 		if b.Address == "" && b.State != stateUp {
 			placeless = append(placeless, b)
@@ -125,7 +125,7 @@ func (set *brokerSet) all() []brokerJSON {
 		at := set.nameless[0]
 		placeless[0].Address, placeless[0].State, placeless[0].Why = at.Address, at.State, at.Why
 	}
-	found := []brokerJSON{}
+	found := []broker{}
 	if len(placeless) == 0 {
 		for _, b := range set.nameless {
 			found = append(found, *b)
@@ -134,7 +134,7 @@ func (set *brokerSet) all() []brokerJSON {
 	for _, b := range set.named {
 		found = append(found, *b)
 	}
-	slices.SortFunc(found, func(x, y brokerJSON) int {
+	slices.SortFunc(found, func(x, y broker) int {
 		return cmp.Or(cmp.Compare(x.Name, y.Name), cmp.Compare(x.Address, y.Address))
 	})
 	return found

@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"cmp"
@@ -13,15 +13,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// streamJSON is one stream.
-type streamJSON struct {
+// stream is one stream.
+type stream struct {
 	Name string `json:"name"`
 	// State is "up", or "silent" when nobody answers for it.
-	State       string        `json:"state"`
-	Incarnation string        `json:"incarnation,omitempty"`
-	Leader      string        `json:"leader,omitempty"`
-	Replicas    int           `json:"replicas"`
-	Followers   []replicaJSON `json:"followers"`
+	State       string    `json:"state"`
+	Incarnation string    `json:"incarnation,omitempty"`
+	Leader      string    `json:"leader,omitempty"`
+	Replicas    int       `json:"replicas"`
+	Followers   []replica `json:"followers"`
 	// Durability is what it survives: synced, replicated or unverified.
 	Durability string `json:"durability,omitempty"`
 	Messages   uint64 `json:"messages"`
@@ -31,22 +31,22 @@ type streamJSON struct {
 	Limit int64 `json:"limit"`
 }
 
-type replicaJSON struct {
+type replica struct {
 	Name    string `json:"name"`
 	Current bool   `json:"current"`
 	Offline bool   `json:"offline"`
 	Lag     uint64 `json:"lag"`
 }
 
-func (s *statusJSON) addStreams(a *answers) {
+func (s *Report) addStreams(a *answers) {
 	sync := map[string]string{}
 	for _, b := range s.Brokers {
 		sync[b.Name] = b.Sync
 	}
-	s.Streams = []streamJSON{}
+	s.Streams = []stream{}
 	worst := streams.Synced
 	for _, spec := range catalog.Streams() {
-		st := streamJSON{Name: spec.Name, State: stateSilent, Followers: []replicaJSON{}, Limit: limit(spec, spec.MaxBytes)}
+		st := stream{Name: spec.Name, State: stateSilent, Followers: []replica{}, Limit: limit(spec, spec.MaxBytes)}
 		if info := a.streams[spec.Name]; info != nil {
 			d, why := st.fill(spec, info, sync)
 			if s.Why == "" || worseThan(d, worst) {
@@ -76,7 +76,7 @@ func limit(spec wire.StreamSpec, maxBytes int64) int64 {
 
 // fill takes over what the stream's leader says, and judges what it survives by
 // the servers that answer: one that is down acknowledges nothing.
-func (st *streamJSON) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
+func (st *stream) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
 	st.State, st.Incarnation, st.Replicas = stateUp, info.Config.Metadata[wire.MetaIncarnation], info.Config.Replicas
 	st.Messages, st.Bytes, st.Limit = info.State.Msgs, info.State.Bytes, limit(spec, info.Config.MaxBytes)
 	var holders []string
@@ -84,7 +84,7 @@ func (st *streamJSON) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, syn
 		st.Leader = info.Cluster.Leader
 		holders = append(holders, st.Leader)
 		for _, r := range info.Cluster.Replicas {
-			st.Followers = append(st.Followers, replicaJSON{r.Name, r.Current, r.Offline, r.Lag})
+			st.Followers = append(st.Followers, replica{r.Name, r.Current, r.Offline, r.Lag})
 			holders = append(holders, r.Name)
 		}
 	}

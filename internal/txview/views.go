@@ -1,4 +1,4 @@
-package main
+package txview
 
 import (
 	"context"
@@ -8,25 +8,25 @@ import (
 	"parley/wire/txwire"
 )
 
-// txViews are transactions by id, gathered from coordinators and participants.
-type txViews map[txwire.ID]*txView
+// Views are transactions by id, gathered from coordinators and participants.
+type Views map[txwire.ID]*View
 
 // everywhere starts with what the coordinators name. cut: one of them holds more.
-func everywhere(ctx context.Context, client *txclient.Client) (all txViews, cut bool, err error) {
+func everywhere(ctx context.Context, client *txclient.Client) (all Views, cut bool, err error) {
 	states, err := client.Coordinators(ctx)
 	if err != nil {
 		return nil, false, err
 	}
-	all = txViews{}
-	all.addStates(states)
+	all = Views{}
+	all.AddStates(states)
 	return all, slices.ContainsFunc(states, func(s txwire.CoordinatorState) bool { return s.Cut(txwire.ID{}) }), nil
 }
 
-// addStates adds what coordinators hold.
-func (all txViews) addStates(states []txwire.CoordinatorState) {
+// AddStates adds what coordinators hold.
+func (all Views) AddStates(states []txwire.CoordinatorState) {
 	for _, s := range states {
 		for _, t := range s.Txs {
-			v := all.at(t.ID)
+			v := all.At(t.ID)
 			v.Key, v.State, v.Waiting = t.Key, t.State, t.Waiting
 			for p, reason := range t.Violations {
 				v.violation(p, reason)
@@ -35,54 +35,54 @@ func (all txViews) addStates(states []txwire.CoordinatorState) {
 	}
 }
 
-// addBranches adds what every participant answers to the query.
-func (all txViews) addBranches(ctx context.Context, client *txclient.Client, q txwire.BranchQuery) error {
+// AddBranches adds what every participant answers to the query.
+func (all Views) AddBranches(ctx context.Context, client *txclient.Client, q txwire.BranchQuery) error {
 	answers, err := client.AllBranches(ctx, q)
 	if err != nil {
 		return err
 	}
-	all.addAnswers(answers)
+	all.AddAnswers(answers)
 	return nil
 }
 
-// addAnswers adds what participants hold.
-func (all txViews) addAnswers(answers []txwire.Branches) {
+// AddAnswers adds what participants hold.
+func (all Views) AddAnswers(answers []txwire.Branches) {
 	for _, p := range answers {
 		for _, b := range p.Branches {
-			v := all.at(b.ID)
+			v := all.At(b.ID)
 			v.Key = b.Key
-			v.Branches = append(v.Branches, branchView{
+			v.Branches = append(v.Branches, Branch{
 				Participant: p.Participant, Journal: p.Journal, State: b.State, Closed: b.Closed, At: b.At,
 				Reason: b.Reason, Payload: b.Payload, Detail: b.Detail,
 				Error: b.Error, Tries: b.Tries, RetryAt: b.RetryAt,
 			})
 		}
 		for _, x := range p.Violations {
-			all.at(x.ID).violation(p.Participant, x.Of+" refused: "+x.Reason)
+			all.At(x.ID).violation(p.Participant, x.Of+" refused: "+x.Reason)
 		}
 	}
 }
 
-// at is the view of one transaction, made if need be.
-func (all txViews) at(id txwire.ID) *txView {
+// At is the view of one transaction, made if need be.
+func (all Views) At(id txwire.ID) *View {
 	v := all[id]
 	if v == nil {
-		v = &txView{ID: id, Branches: []branchView{}}
+		v = &View{ID: id, Branches: []Branch{}}
 		all[id] = v
 	}
 	return v
 }
 
-func (all txViews) sorted() []*txView {
-	out := make([]*txView, 0, len(all))
+func (all Views) Sorted() []*View {
+	out := make([]*View, 0, len(all))
 	for _, v := range all {
 		out = append(out, v)
 	}
-	slices.SortFunc(out, func(a, b *txView) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(out, func(a, b *View) int { return a.ID.Compare(b.ID) })
 	return out
 }
 
-func (v *txView) violation(participant, reason string) {
+func (v *View) violation(participant, reason string) {
 	if v.Violations == nil {
 		v.Violations = map[string]string{}
 	}

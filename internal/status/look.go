@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"cmp"
@@ -8,14 +8,15 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/txview"
 	"parley/natsconn"
 	"parley/wire/chatwire"
 	"parley/wire/idwire"
 	"parley/wire/txwire"
 )
 
-// statusJSON is what --json prints: one look.
-type statusJSON struct {
+// Report is what --json prints: one look.
+type Report struct {
 	Time time.Time `json:"time"`
 	NATS string    `json:"nats"`
 	// Broker is the one that this process is connected to, empty when none.
@@ -23,25 +24,25 @@ type statusJSON struct {
 	// Alarms are what a person must decide at once.
 	Alarms []string `json:"alarms"`
 	// Durability is that of the stream that is worst off.
-	Durability string          `json:"durability"`
-	Why        string          `json:"why,omitempty"`
-	Rates      *ratesJSON      `json:"rates,omitempty"`
-	Processes  []processJSON   `json:"processes"`
-	Brokers    []brokerJSON    `json:"brokers"`
-	Streams    []streamJSON    `json:"streams"`
-	Leases     []leaseJSON     `json:"leases"`
-	InDoubt    inDoubtJSON     `json:"in_doubt"`
-	Silent     []silentJSON    `json:"silent"`
-	Violations []violationJSON `json:"violations"`
+	Durability string      `json:"durability"`
+	Why        string      `json:"why,omitempty"`
+	Rates      *rates      `json:"rates,omitempty"`
+	Processes  []process   `json:"processes"`
+	Brokers    []broker    `json:"brokers"`
+	Streams    []stream    `json:"streams"`
+	Leases     []Lease     `json:"leases"`
+	InDoubt    inDoubt     `json:"in_doubt"`
+	Silent     []silence   `json:"silent"`
+	Violations []violation `json:"violations"`
 
 	Coordinators []txwire.CoordinatorState `json:"coordinators"`
-	Participants []participantJSON         `json:"participants"`
+	Participants []participant             `json:"participants"`
 	IDWorkers    []idwire.IDWorkerState    `json:"idworkers"`
 	Gateways     []chatwire.GatewayState   `json:"gateways"`
 }
 
-// inDoubtJSON is what is not finished.
-type inDoubtJSON struct {
+// inDoubt is what is not finished.
+type inDoubt struct {
 	// Branches is how many are prepared and do not know the outcome, over all
 	// participants.
 	Branches int `json:"branches"`
@@ -54,10 +55,10 @@ type inDoubtJSON struct {
 	OldestMS int64 `json:"oldest_ms"`
 	// Transactions are unfinished, oldest first; coordinators and participants
 	// name at most 100 each.
-	Transactions []txLineJSON `json:"transactions"`
+	Transactions []txview.Line `json:"transactions"`
 }
 
-type participantJSON struct {
+type participant struct {
 	Name       string             `json:"name"`
 	Journal    string             `json:"journal"`
 	InDoubt    int                `json:"in_doubt"`
@@ -66,14 +67,14 @@ type participantJSON struct {
 	AllViolations int `json:"all_violations"`
 }
 
-func newParticipantJSON(b txwire.Branches) participantJSON {
-	return participantJSON{
+func newParticipant(b txwire.Branches) participant {
+	return participant{
 		Name: b.Participant, Journal: b.Journal, InDoubt: b.Prepared,
 		Violations: append([]txwire.Violation{}, b.Violations...), AllViolations: max(b.AllViolations, len(b.Violations)),
 	}
 }
 
-type violationJSON struct {
+type violation struct {
 	Participant string `json:"participant"`
 	txwire.Violation
 }
@@ -91,26 +92,26 @@ func newLooks(nc *nats.Conn, url string) (*looks, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &looks{asker: q, url: natsconn.Redact(url), memory: memory{seen: map[string]processJSON{}, at: map[string]string{}}}, nil
+	return &looks{asker: q, url: natsconn.Redact(url), memory: memory{seen: map[string]process{}, at: map[string]string{}}}, nil
 }
 
 // look asks everybody and puts the answers together.
-func (l *looks) look(ctx context.Context) *statusJSON {
+func (l *looks) look(ctx context.Context) *Report {
 	a := l.ask(ctx)
-	s := &statusJSON{
-		Time: a.at, NATS: l.url, Broker: l.nc.ConnectedServerName(), Silent: append([]silentJSON{}, a.silent...),
-		Coordinators: append([]txwire.CoordinatorState{}, a.coordinators...), IDWorkers: append([]idwire.IDWorkerState{}, a.workers...),
-		Gateways: append([]chatwire.GatewayState{}, a.gateways...), Participants: []participantJSON{}, Violations: []violationJSON{}, Leases: []leaseJSON{},
+	s := &Report{
+		Time: a.at, NATS: l.url, Broker: l.nc.ConnectedServerName(), Silent: append([]silence{}, a.silent...),
+		Coordinators: append([]txwire.CoordinatorState{}, a.Coordinators...), IDWorkers: append([]idwire.IDWorkerState{}, a.workers...),
+		Gateways: append([]chatwire.GatewayState{}, a.gateways...), Participants: []participant{}, Violations: []violation{}, Leases: []Lease{},
 	}
-	for _, p := range a.branches {
-		s.Participants = append(s.Participants, newParticipantJSON(p))
+	for _, p := range a.Branches {
+		s.Participants = append(s.Participants, newParticipant(p))
 		for _, v := range p.Violations {
-			s.Violations = append(s.Violations, violationJSON{p.Participant, v})
+			s.Violations = append(s.Violations, violation{p.Participant, v})
 		}
 		s.InDoubt.Branches += p.Prepared
 	}
 	for _, lease := range a.leases.Leases {
-		s.Leases = append(s.Leases, newLeaseJSON(lease, a.leases.BrokerTime))
+		s.Leases = append(s.Leases, NewLease(lease, a.leases.BrokerTime))
 	}
 	s.Alarms = append([]string{}, alarms(a.services)...)
 	s.addTransactions(a)
@@ -125,29 +126,29 @@ func (l *looks) look(ctx context.Context) *statusJSON {
 }
 
 // addTransactions puts together what coordinators and participants hold.
-func (s *statusJSON) addTransactions(a *answers) {
-	all := txViews{}
-	all.addStates(a.coordinators)
-	all.addAnswers(a.branches)
-	s.InDoubt.Transactions = []txLineJSON{}
-	for _, v := range all.sorted() {
-		s.InDoubt.Transactions = append(s.InDoubt.Transactions, v.line())
+func (s *Report) addTransactions(a *answers) {
+	all := txview.Views{}
+	all.AddStates(a.Coordinators)
+	all.AddAnswers(a.Branches)
+	s.InDoubt.Transactions = []txview.Line{}
+	for _, v := range all.Sorted() {
+		s.InDoubt.Transactions = append(s.InDoubt.Transactions, v.Line())
 	}
 	s.InDoubt.count(a)
-	slices.SortStableFunc(s.InDoubt.Transactions, func(x, y txLineJSON) int { return cmp.Compare(age(x), age(y)) })
+	slices.SortStableFunc(s.InDoubt.Transactions, func(x, y txview.Line) int { return cmp.Compare(age(x), age(y)) })
 	if t := s.InDoubt.Transactions; len(t) > 0 && t[0].Since > 0 {
 		s.InDoubt.OldestMS = max(0, a.at.UnixMilli()-t[0].Since)
 	}
 }
 
 // count finds out how many transactions there are beside those that were named.
-func (d *inDoubtJSON) count(a *answers) {
+func (d *inDoubt) count(a *answers) {
 	held := 0
-	for _, c := range a.coordinators {
+	for _, c := range a.Coordinators {
 		held += c.Held()
 		d.More = d.More || c.Cut(txwire.ID{})
 	}
-	for _, b := range a.branches {
+	for _, b := range a.Branches {
 		d.More = d.More || b.Cut(txwire.ID{})
 	}
 	// What a participant alone names may be among those that a coordinator did not.
@@ -155,7 +156,7 @@ func (d *inDoubtJSON) count(a *answers) {
 }
 
 // age orders by the oldest vote; what nobody has voted on comes last.
-func age(t txLineJSON) int64 {
+func age(t txview.Line) int64 {
 	if t.Since == 0 {
 		return 1<<63 - 1
 	}

@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"time"
@@ -19,7 +19,7 @@ type counters struct {
 
 func count(a *answers) *counters {
 	c := &counters{at: a.at, committed: map[string]uint64{}, aborted: map[string]uint64{}, issued: map[string]uint64{}, said: map[string]uint64{}}
-	for _, s := range a.coordinators {
+	for _, s := range a.Coordinators {
 		c.committed[s.Log], c.aborted[s.Log] = s.Committed, s.Aborted
 	}
 	for _, w := range a.workers {
@@ -31,8 +31,8 @@ func count(a *answers) *counters {
 	return c
 }
 
-// ratesJSON are rates per second over a while.
-type ratesJSON struct {
+// rates are rates per second over a while.
+type rates struct {
 	OverMS   int64   `json:"over_ms"`
 	Commits  float64 `json:"commits"`
 	Aborts   float64 `json:"aborts"`
@@ -43,7 +43,7 @@ type ratesJSON struct {
 }
 
 // since are the rates from an earlier count on, nil without one.
-func (c *counters) since(before *counters) *ratesJSON {
+func (c *counters) since(before *counters) *rates {
 	if before == nil {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (c *counters) since(before *counters) *ratesJSON {
 	if over <= 0 {
 		return nil
 	}
-	r := &ratesJSON{OverMS: over.Milliseconds()}
+	r := &rates{OverMS: over.Milliseconds()}
 	r.Commits, r.commits = growth(over, before.committed, c.committed)
 	r.Aborts, _ = growth(over, before.aborted, c.aborted)
 	r.IDs, r.ids = growth(over, before.issued, c.issued)

@@ -1,4 +1,4 @@
-package main
+package txview
 
 import (
 	"bytes"
@@ -107,7 +107,7 @@ func TestTxListPages(t *testing.T) {
 			var got []txwire.ID
 			var from txwire.ID
 			for page := 1; ; page++ {
-				l, err := listTxs(t.Context(), h, from)
+				l, err := List(t.Context(), h, from)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -118,7 +118,7 @@ func TestTxListPages(t *testing.T) {
 					got = append(got, x.ID)
 				}
 				var out, errs bytes.Buffer
-				l.print(&cli.App{Out: &out, Err: &errs})
+				l.Print(&cli.App{Out: &out, Err: &errs})
 				if said := strings.Contains(out.String(), fmt.Sprintf("`parley tx list --from %s`", l.Next)); said != l.More || l.More == l.Next.IsZero() {
 					t.Errorf("page %d: more is %v, next %s, and it prints\n%s", page, l.More, l.Next, &out)
 				}
@@ -144,58 +144,24 @@ func TestTxListPages(t *testing.T) {
 // that it is not all.
 func TestTxListOfAnEarlierRelease(t *testing.T) {
 	h := &holders{held: ids("b", 20), prepared: ids("b", 303), old: true}
-	l, err := listTxs(t.Context(), h, txwire.ID{})
+	l, err := List(t.Context(), h, txwire.ID{})
 	if err != nil || !l.More || !l.Next.IsZero() || l.InDoubt != 303 || len(l.Transactions) != wire.MaxList {
 		t.Errorf("got %d transactions of %d, more %v, next %s, %v", len(l.Transactions), l.InDoubt, l.More, l.Next, err)
 	}
 	var out, errs bytes.Buffer
-	l.print(&cli.App{Out: &out, Err: &errs})
+	l.Print(&cli.App{Out: &out, Err: &errs})
 	if !strings.Contains(out.String(), "303") || !strings.Contains(out.String(), "upgrade") {
 		t.Errorf("it prints\n%s", &out)
 	}
 	for _, h := range []*holders{h, {prepared: ids("b", 3), old: true}} {
-		if _, err := listTxs(t.Context(), h, ids("b", 2)[1]); err == nil {
+		if _, err := List(t.Context(), h, ids("b", 2)[1]); err == nil {
 			t.Error("a page is listed as if nothing was missing")
 		} else if e, ok := errors.AsType[*wire.Error](err); !ok || e.Code != wire.CodeInvalid {
 			t.Errorf("got %v", err)
 		}
 	}
 	h = &holders{held: ids("b", 20), prepared: ids("b", 20), old: true}
-	if l, err := listTxs(t.Context(), h, txwire.ID{}); err != nil || l.More || len(l.Transactions) != 20 {
+	if l, err := List(t.Context(), h, txwire.ID{}); err != nil || l.More || len(l.Transactions) != 20 {
 		t.Errorf("a short list: %+v, %v", l, err)
-	}
-}
-
-// The status counts what its table and its answers have not.
-func TestStatusCountsWhatIsNotListed(t *testing.T) {
-	h := &holders{held: ids("b", 303), prepared: ids("b", 303), refused: 130}
-	states, _ := h.CoordinatorsFrom(t.Context(), txwire.ID{})
-	branches, _ := h.AllBranches(t.Context(), txwire.BranchQuery{})
-	a := &answers{coordinators: states, branches: branches}
-	s := &statusJSON{}
-	for _, p := range branches {
-		s.Participants = append(s.Participants, newParticipantJSON(p))
-		s.InDoubt.Branches += p.Prepared
-	}
-	s.addTransactions(a)
-	if s.InDoubt.Unfinished != 303 || !s.InDoubt.More || !strings.Contains(s.InDoubt.String(), "303 branches, 303 unfinished transactions") {
-		t.Errorf("in doubt is %d, more %v: %s", s.InDoubt.Unfinished, s.InDoubt.More, s.InDoubt.String())
-	}
-	var out, errs bytes.Buffer
-	p := &cli.App{Out: &out, Err: &errs}
-	s.printTransactions(p)
-	s.printViolations(p)
-	for _, want := range []string{"at least 293 more", "130 in all"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is not in\n%s", want, &out)
-		}
-	}
-	// A participant of an earlier release does not count its violations.
-	branches[0].AllViolations = 0
-	s.Participants[0] = newParticipantJSON(branches[0])
-	out.Reset()
-	s.printViolations(p)
-	if !strings.Contains(out.String(), "may be more") {
-		t.Errorf("without a total it prints\n%s", &out)
 	}
 }

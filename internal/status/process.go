@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"cmp"
@@ -9,16 +9,17 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go/micro"
-
+	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 	"parley/wire/txwire"
+
+	"github.com/nats-io/nats.go/micro"
 )
 
-// processJSON is one process that offers a service, or did.
-type processJSON struct {
+// process is one process that offers a service, or did.
+type process struct {
 	// Name is that of the process, see --name.
 	Name string `json:"name"`
 	// Role is the service it offers.
@@ -42,16 +43,16 @@ var instanceKeys = [...]string{"log", "holder", "journal", "gateway", "blog"}
 const participantRole = "participant"
 
 // addProcesses puts together which services there are and what each is doing.
-func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
-	byInstance := map[string]*processJSON{}
-	var all []*processJSON
+func (s *Report) addProcesses(a *answers, r *rates) {
+	byInstance := map[string]*process{}
+	var all []*process
 	for _, said := range a.services {
 		p := newProcess(said, a.at)
 		if p == nil {
 			continue // not one of ours
 		}
 		key := p.Role + " " + p.Instance
-		if known := byInstance[key]; known != nil && p.Role != blogName {
+		if known := byInstance[key]; known != nil && p.Role != catalog.Blog {
 			continue
 		}
 		byInstance[key] = p
@@ -60,26 +61,26 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 	// of finds the process that an answer is from, or makes one up: the
 	// permission to ask services may be missing, and a coordinator that was
 	// fenced has another log than when its service began.
-	of := func(role, instance, name string) *processJSON {
+	of := func(role, instance, name string) *process {
 		if p := byInstance[role+" "+instance]; p != nil {
 			return p
 		}
 		for _, p := range all {
-			if role == coordinatorName && p.Role == role && !slices.ContainsFunc(a.coordinators, func(c txwire.CoordinatorState) bool { return c.Log == p.Instance }) {
+			if role == catalog.Coordinator && p.Role == role && !slices.ContainsFunc(a.Coordinators, func(c txwire.CoordinatorState) bool { return c.Log == p.Instance }) {
 				p.Instance, byInstance[role+" "+instance] = instance, p
 				return p
 			}
 		}
-		p := &processJSON{Name: name, Role: role, Instance: instance, Seen: a.at}
+		p := &process{Name: name, Role: role, Instance: instance, Seen: a.at}
 		byInstance[role+" "+instance] = p
 		all = append(all, p)
 		return p
 	}
-	for _, c := range a.coordinators {
-		p := of(coordinatorName, c.Log, coordinatorName)
+	for _, c := range a.Coordinators {
+		p := of(catalog.Coordinator, c.Log, catalog.Coordinator)
 		p.State, p.Doing = stateUp, coordinating(c, r)
 	}
-	for _, b := range a.branches {
+	for _, b := range a.Branches {
 		p := of(participantRole, b.Journal, b.Participant)
 		p.State, p.Doing = stateUp, fmt.Sprintf("%d in doubt, %d violations", b.Prepared, len(b.Violations))
 	}
@@ -90,25 +91,25 @@ func (s *statusJSON) addProcesses(a *answers, r *ratesJSON) {
 		}
 	}
 	for _, w := range a.workers {
-		p := of(idworkerName, w.Holder, idworkerName)
+		p := of(catalog.IDWorker, w.Holder, catalog.IDWorker)
 		p.State, p.Doing = string(w.State), working(w, r)
 	}
 	for _, g := range a.gateways {
-		p := of(chatgwName, g.Gateway, chatgwName)
+		p := of(catalog.Gateway, g.Gateway, catalog.Gateway)
 		p.State, p.Address, p.Doing = stateUp, "http://"+cli.Printable(g.Address)+"/", fmt.Sprintf("%d connections, %d people, %d rooms", g.Connections, g.People, g.Rooms)
 		if g.Stopping {
 			p.State = "stopping"
 		}
 	}
-	s.Processes = []processJSON{}
+	s.Processes = []process{}
 	for _, p := range all {
 		s.Processes = append(s.Processes, *p)
 	}
 }
 
 // newProcess is the process behind a service, nil if it is none of Parley's.
-func newProcess(said micro.Stats, now time.Time) *processJSON {
-	p := &processJSON{
+func newProcess(said micro.Stats, now time.Time) *process {
+	p := &process{
 		Name: cli.Printable(strings.TrimPrefix(cmp.Or(said.Metadata[wire.MetaProcess], said.Name), "parley ")),
 		Role: cli.Printable(said.Name), State: stateSilent, Started: said.Started.UTC(), Seen: now,
 	}
@@ -121,9 +122,9 @@ func newProcess(said micro.Stats, now time.Time) *processJSON {
 	switch {
 	case said.Metadata["journal"] != "":
 		p.Role = participantRole
-	case said.Name == blogName:
+	case said.Name == catalog.Blog:
 		p.State, p.Doing = stateUp, requests(said)
-	case !slices.Contains([]string{coordinatorName, idworkerName, chatgwName}, said.Name):
+	case !slices.Contains([]string{catalog.Coordinator, catalog.IDWorker, catalog.Gateway}, said.Name):
 		return nil
 	}
 	return p
@@ -150,7 +151,7 @@ func requests(said micro.Stats) string {
 	return fmt.Sprintf("%d requests since its start", n)
 }
 
-func coordinating(c txwire.CoordinatorState, r *ratesJSON) string {
+func coordinating(c txwire.CoordinatorState, r *rates) string {
 	text := fmt.Sprintf("%d undecided, %d unfinished", c.Undecided, c.Unfinished)
 	if r != nil {
 		text = rate(r.commits[c.Log]) + " commits/s, " + text
@@ -164,7 +165,7 @@ func coordinating(c txwire.CoordinatorState, r *ratesJSON) string {
 	return text
 }
 
-func working(w idwire.IDWorkerState, r *ratesJSON) string {
+func working(w idwire.IDWorkerState, r *rates) string {
 	text := "no number"
 	if w.Worker != nil {
 		text = "worker " + strconv.Itoa(*w.Worker)
@@ -183,7 +184,7 @@ func working(w idwire.IDWorkerState, r *ratesJSON) string {
 
 // memory is what earlier looks saw.
 type memory struct {
-	seen map[string]processJSON
+	seen map[string]process
 	at   map[string]string // brokers' names by address
 }
 
@@ -201,7 +202,7 @@ func (m *memory) brokerAt(p probe) string {
 
 // fill adds those that were seen before and have not answered now. One that
 // came back under the name of its process takes the place of the one before.
-func (m *memory) fill(now time.Time, found []processJSON) []processJSON {
+func (m *memory) fill(now time.Time, found []process) []process {
 	names := map[string]int{}
 	for _, p := range found {
 		names[p.Role+" "+p.Name]++
@@ -215,12 +216,12 @@ func (m *memory) fill(now time.Time, found []processJSON) []processJSON {
 		m.seen[p.Role+" "+p.Instance] = p
 	}
 	for key, p := range m.seen {
-		if !slices.ContainsFunc(found, func(f processJSON) bool { return f.Role+" "+f.Instance == key }) {
+		if !slices.ContainsFunc(found, func(f process) bool { return f.Role+" "+f.Instance == key }) {
 			p.State, p.Doing, p.Started = stateSilent, fmt.Sprintf("last seen %v ago", now.Sub(p.Seen).Round(time.Second)), time.Time{}
 			found = append(found, p)
 		}
 	}
-	slices.SortFunc(found, func(x, y processJSON) int {
+	slices.SortFunc(found, func(x, y process) int {
 		return cmp.Or(cmp.Compare(rank(x.Role), rank(y.Role)), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Instance, y.Instance))
 	})
 	return found
@@ -228,7 +229,7 @@ func (m *memory) fill(now time.Time, found []processJSON) []processJSON {
 
 // sameName reports whether several were seen under p's name, as when nobody
 // gave them one: then nothing says which of them came back.
-func sameName(seen map[string]processJSON, p processJSON) bool {
+func sameName(seen map[string]process, p process) bool {
 	n := 0
 	for _, s := range seen {
 		if s.Role == p.Role && s.Name == p.Name {
@@ -240,5 +241,5 @@ func sameName(seen map[string]processJSON, p processJSON) bool {
 
 // rank is the order in which roles are shown.
 func rank(role string) int {
-	return slices.Index([]string{participantRole, coordinatorName, idworkerName, blogName, chatgwName}, role)
+	return slices.Index([]string{participantRole, catalog.Coordinator, catalog.IDWorker, catalog.Blog, catalog.Gateway}, role)
 }

@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"bytes"
@@ -33,11 +33,11 @@ func replicated(leader string, followers ...string) *jetstream.StreamInfo {
 	return info
 }
 
-func newMemory() *memory { return &memory{seen: map[string]processJSON{}, at: map[string]string{}} }
+func newMemory() *memory { return &memory{seen: map[string]process{}, at: map[string]string{}} }
 
 // looked is what a look makes of answers.
-func looked(a *answers, m *memory) *statusJSON {
-	s := &statusJSON{}
+func looked(a *answers, m *memory) *Report {
+	s := &Report{}
 	s.addBrokers(a, m)
 	s.addStreams(a)
 	return s
@@ -106,10 +106,10 @@ func TestProcesses(t *testing.T) {
 			service("coordinator", "coordinator-1", "log", "before"), service("coordinator", "coordinator-2", "log", "other"),
 			service("inventory", "inventory", "journal", "j"), service("somebody-else", "x", "y", "z"),
 		},
-		coordinators: []txwire.CoordinatorState{{Log: "other"}, {Log: "after", Undecided: 2}},
+		Coordinators: []txwire.CoordinatorState{{Log: "other"}, {Log: "after", Undecided: 2}},
 		workers:      []idwire.IDWorkerState{{Holder: "h1", State: idwire.WorkerHolding, Worker: &worker}},
 	}
-	s := &statusJSON{}
+	s := &Report{}
 	s.addProcesses(a, nil)
 	m := newMemory()
 	s.Processes = m.fill(now, s.Processes)
@@ -131,7 +131,7 @@ func TestProcesses(t *testing.T) {
 
 	// coordinator-2 starts again, inventory is gone.
 	later := now.Add(3 * time.Second)
-	s = &statusJSON{}
+	s = &Report{}
 	s.addProcesses(&answers{at: later, services: []micro.Stats{service("coordinator", "coordinator-2", "log", "new")}}, nil)
 	gone := 0
 	for _, p := range m.fill(later, s.Processes) {
@@ -152,8 +152,8 @@ func TestProcesses(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	start := time.UnixMilli(0)
-	before := count(&answers{at: start, coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 50}}})
-	now := count(&answers{at: start.Add(2 * time.Second), coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 30}}})
+	before := count(&answers{at: start, Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 50}}})
+	now := count(&answers{at: start.Add(2 * time.Second), Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 30}}})
 	r := now.since(before)
 	if r.Commits != 10 || r.Aborts != 2 || r.IDs != 0 || r.commits["a"] != 10 {
 		t.Errorf("the rates are %+v", r)
@@ -189,7 +189,7 @@ func TestScreen(t *testing.T) {
 }
 
 func TestAddressesOf(t *testing.T) {
-	got := strings.Join(addressesOf("nats://user:secret@a:1, b:2", "nats://a:1", "ws://c:3", "nats://d"), " ")
+	got := strings.Join(AddressesOf("nats://user:secret@a:1, b:2", "nats://a:1", "ws://c:3", "nats://d"), " ")
 	if got != "a:1 b:2 d:4222" {
 		t.Errorf("the addresses are %s", got)
 	}

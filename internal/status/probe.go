@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"bufio"
@@ -31,8 +31,8 @@ type probe struct {
 // probeTimeout bounds one probe.
 const probeTimeout = 500 * time.Millisecond
 
-// addressesOf are the HOST:PORT in lists of NATS URLs, each once.
-func addressesOf(lists ...string) (all []string) {
+// AddressesOf are the HOST:PORT in lists of NATS URLs, each once.
+func AddressesOf(lists ...string) (all []string) {
 	for _, list := range lists {
 		for _, s := range strings.Split(list, ",") {
 			s = strings.TrimSpace(s)
@@ -54,8 +54,8 @@ func addressesOf(lists ...string) (all []string) {
 	return slices.Compact(all)
 }
 
-// probeAll probes all addresses at once.
-func probeAll(ctx context.Context, addresses []string) []probe {
+// ProbeAll probes all addresses at once.
+func ProbeAll(ctx context.Context, addresses []string) []probe {
 	all := make([]probe, len(addresses))
 	var probing sync.WaitGroup
 	for i, address := range addresses {

@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"bytes"
@@ -7,23 +7,24 @@ import (
 	"time"
 
 	"parley/internal/cli"
+	"parley/internal/txview"
 	"parley/wire/txwire"
 )
 
 // A branch whose outcome fails is shown with its error, tries and next attempt.
 func TestFailingBranchesAreShown(t *testing.T) {
 	id, retry := txwire.ID{Log: "4k2xq7n5w3rtyabc", N: 17}, time.Now().Add(time.Minute).UnixMilli()
-	all := txViews{}
-	all.addAnswers([]txwire.Branches{{Participant: "inventory", Journal: "j", Branches: []txwire.BranchInfo{
+	all := txview.Views{}
+	all.AddAnswers([]txwire.Branches{{Participant: "inventory", Journal: "j", Branches: []txwire.BranchInfo{
 		{ID: id, Key: "breakfast-1", State: txwire.BranchPrepared, At: 1, Error: "no row\x1b[2J", Tries: 7, RetryAt: retry},
 	}}})
-	v := all.sorted()[0]
-	list := txListJSON{Transactions: []txLineJSON{v.line()}}
+	v := all.Sorted()[0]
+	list := txview.Page{Transactions: []txview.Line{v.Line()}}
 	if f := list.Transactions[0].Failing; len(f) != 1 || f[0].Participant != "inventory" || f[0].Tries != 7 || f[0].RetryAt != retry {
 		t.Errorf("the list has %+v", f)
 	}
-	status := statusJSON{InDoubt: inDoubtJSON{Transactions: list.Transactions}}
-	for name, print := range map[string]func(*cli.App){"show": v.print, "list": list.print, "status": status.printTransactions} {
+	status := Report{InDoubt: inDoubt{Transactions: list.Transactions}}
+	for name, print := range map[string]func(*cli.App){"show": v.Print, "list": list.Print, "status": status.printTransactions} {
 		var out bytes.Buffer
 		print(&cli.App{Out: &out, Err: &out})
 		want := "at inventory: no row?[2J (7 tries, next at " + cli.Clock(retry) + ")\n"

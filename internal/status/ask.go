@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"cmp"
@@ -37,8 +37,8 @@ const (
 type answers struct {
 	at           time.Time
 	services     []micro.Stats
-	coordinators []txwire.CoordinatorState
-	branches     []txwire.Branches
+	Coordinators []txwire.CoordinatorState
+	Branches     []txwire.Branches
 	workers      []idwire.IDWorkerState
 	leases       idwire.Leases
 	gateways     []chatwire.GatewayState
@@ -47,11 +47,11 @@ type answers struct {
 	probes       []probe
 
 	mu     sync.Mutex
-	silent []silentJSON
+	silent []silence
 }
 
-// silentJSON is a question without an answer.
-type silentJSON struct {
+// silence is a question without an answer.
+type silence struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
 }
@@ -102,13 +102,13 @@ func (q *asker) ask(ctx context.Context) *answers {
 			a.fail(what, err)
 		})
 	}
-	all.Go(func() { a.probes = probeAll(ctx, addressesOf(append(q.nc.Servers(), q.given)...)) })
+	all.Go(func() { a.probes = ProbeAll(ctx, AddressesOf(append(q.nc.Servers(), q.given)...)) })
 	ask("services", func() (err error) {
 		a.services, err = gatherJSON[micro.Stats](ctx, q.nc, statsSubject, nil)
 		return err
 	})
-	ask("coordinators", func() (err error) { a.coordinators, err = q.tx.Coordinators(ctx); return err })
-	ask("participants", func() (err error) { a.branches, err = q.tx.AllBranches(ctx, txwire.BranchQuery{}); return err })
+	ask("coordinators", func() (err error) { a.Coordinators, err = q.tx.Coordinators(ctx); return err })
+	ask("participants", func() (err error) { a.Branches, err = q.tx.AllBranches(ctx, txwire.BranchQuery{}); return err })
 	ask("idworkers", func() (err error) { a.workers, err = q.ids.Workers(ctx); return err })
 	ask("leases", func() (err error) { a.leases, err = q.ids.Leases(ctx); return err })
 	ask("gateways", func() (err error) {
@@ -132,7 +132,7 @@ func (q *asker) ask(ctx context.Context) *answers {
 		})
 	}
 	all.Wait()
-	slices.SortFunc(a.silent, func(x, y silentJSON) int { return cmp.Compare(x.What, y.What) })
+	slices.SortFunc(a.silent, func(x, y silence) int { return cmp.Compare(x.What, y.What) })
 	return a
 }
 
@@ -152,7 +152,7 @@ func (a *answers) fail(what string, err error) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.silent = append(a.silent, silentJSON{What: what, Why: cli.Printable(why)})
+	a.silent = append(a.silent, silence{What: what, Why: cli.Printable(why)})
 }
 
 // statsSubject is answered by every NATS micro service.

@@ -1,14 +1,15 @@
-package main
+package status
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/txview"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -17,7 +18,7 @@ import (
 const maxShown = 10
 
 // print writes the look for people: one page of tables.
-func (s *statusJSON) print(a *cli.App) {
+func (s *Report) print(a *cli.App) {
 	where := "connected to no broker: trying again"
 	if s.Broker != "" {
 		where = "connected to " + cli.Printable(s.Broker)
@@ -43,7 +44,7 @@ func (s *statusJSON) print(a *cli.App) {
 	s.printViolations(a)
 }
 
-func (r *ratesJSON) String() string {
+func (r *rates) String() string {
 	if r == nil {
 		return "..."
 	}
@@ -66,25 +67,18 @@ func thousands(n int64) string {
 	return s
 }
 
-func (d *inDoubtJSON) String() string {
+func (d *inDoubt) String() string {
 	if len(d.Transactions) == 0 && d.Branches == 0 {
 		return "nothing"
 	}
-	text := plural(d.Branches, "branch", "branches") + ", " + plural(d.Unfinished, "unfinished transaction", "unfinished transactions")
+	text := cli.Plural(d.Branches, "branch", "branches") + ", " + cli.Plural(d.Unfinished, "unfinished transaction", "unfinished transactions")
 	if d.OldestMS > 0 {
 		text += ", the oldest for " + (time.Duration(d.OldestMS) * time.Millisecond).String()
 	}
 	return text
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		many = one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func (s *statusJSON) unanswered() string {
+func (s *Report) unanswered() string {
 	var all []string
 	for _, q := range s.Silent {
 		all = append(all, q.What+" ("+q.Why+")")
@@ -93,7 +87,7 @@ func (s *statusJSON) unanswered() string {
 }
 
 // printProcesses has a line for each process, brokers first.
-func (s *statusJSON) printProcesses(a *cli.App) {
+func (s *Report) printProcesses(a *cli.App) {
 	rows := [][]string{{"PROCESS", "ROLE", "STATE", ">UP", "DOING", "ADDRESS"}}
 	bad := map[int]bool{}
 	for _, b := range s.Brokers {
@@ -115,11 +109,11 @@ func (s *statusJSON) printProcesses(a *cli.App) {
 		bad[len(rows)] = p.State == stateSilent || p.State == stateDown
 		rows = append(rows, []string{p.Name, p.Role, p.State, up, p.Doing, p.Address})
 	}
-	a.marked(rows, bad)
+	a.Marked(rows, bad)
 	for _, missing := range []struct {
 		role, hint string
 	}{
-		{coordinatorName, "No coordinator answers: start one with `parley coordinator`."},
+		{catalog.Coordinator, "No coordinator answers: start one with `parley coordinator`."},
 		{participantRole, "No participant answers: start `parley inventory` and `parley delivery`."},
 	} {
 		if !s.runs(missing.role) && s.Broker != "" {
@@ -128,7 +122,7 @@ func (s *statusJSON) printProcesses(a *cli.App) {
 	}
 }
 
-func (s *statusJSON) runs(role string) bool {
+func (s *Report) runs(role string) bool {
 	for _, p := range s.Processes {
 		if p.Role == role && p.State == stateUp {
 			return true
@@ -150,7 +144,7 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%ds", d/time.Second)
 }
 
-func (s *statusJSON) printStreams(a *cli.App) {
+func (s *Report) printStreams(a *cli.App) {
 	if len(s.Streams) == 0 {
 		return
 	}
@@ -181,7 +175,7 @@ func (s *statusJSON) printStreams(a *cli.App) {
 			thousands(int64(st.Messages)), room(int64(st.Bytes)), room(st.Limit),
 		})
 	}
-	a.marked(rows, bad)
+	a.Marked(rows, bad)
 }
 
 // room writes bytes in units of 1,024.
@@ -192,13 +186,13 @@ func room(n int64) string {
 	return fmt.Sprintf("%d KB", (n+1023)>>10)
 }
 
-func (s *statusJSON) printLeases(a *cli.App) {
+func (s *Report) printLeases(a *cli.App) {
 	if len(s.Leases) == 0 {
 		return
 	}
 	names := map[string]string{}
 	for _, p := range s.Processes {
-		if p.Role == idworkerName {
+		if p.Role == catalog.IDWorker {
 			names[p.Instance] = p.Name
 		}
 	}
@@ -211,12 +205,12 @@ func (s *statusJSON) printLeases(a *cli.App) {
 		}
 		name := cmp.Or(names[l.Holder], "gone")
 		bad[len(rows)] = name == "gone"
-		rows = append(rows, []string{strconv.Itoa(l.Worker), l.says(), l.UntilAt.Local().Format("15:04:05.000"), l.Holder, name})
+		rows = append(rows, []string{strconv.Itoa(l.Worker), l.Says(), l.UntilAt.Local().Format("15:04:05.000"), l.Holder, name})
 	}
-	a.marked(rows, bad)
+	a.Marked(rows, bad)
 }
 
-func (s *statusJSON) printTransactions(a *cli.App) {
+func (s *Report) printTransactions(a *cli.App) {
 	t := s.InDoubt.Transactions
 	if len(t) == 0 {
 		return
@@ -231,7 +225,7 @@ func (s *statusJSON) printTransactions(a *cli.App) {
 		rows = append(rows, []string{l.ID.String(), cli.Printable(l.Key), cmp.Or(l.State, "-"), strings.Join(l.Waiting, ","), strings.Join(l.InDoubt, ","), since})
 	}
 	a.Table(rows)
-	printFailing(a, t[:min(maxShown, len(t))])
+	txview.PrintFailing(a, t[:min(maxShown, len(t))])
 	more := s.InDoubt.Unfinished - min(maxShown, len(t))
 	switch {
 	case s.InDoubt.More && more > 0:
@@ -243,7 +237,7 @@ func (s *statusJSON) printTransactions(a *cli.App) {
 	}
 }
 
-func (s *statusJSON) printViolations(a *cli.App) {
+func (s *Report) printViolations(a *cli.App) {
 	for _, v := range s.Violations {
 		a.Printf("\nVIOLATION at %s: %s of %s refused: %s (see `parley tx show %s`)\n", v.Participant, cli.Printable(v.Of), v.ID, cli.Printable(v.Reason), v.ID)
 	}
@@ -253,20 +247,5 @@ func (s *statusJSON) printViolations(a *cli.App) {
 		} else if len(p.Violations) == wire.MaxList {
 			a.Printf("\nVIOLATIONS at %s: the newest %d are above, there may be more\n", p.Name, len(p.Violations))
 		}
-	}
-}
-
-// marked is [app.table] with some rows in red, by their index.
-func (a *cli.App) marked(rows [][]string, red map[int]bool) {
-	var out bytes.Buffer
-	plain := *a
-	plain.Out = &out
-	plain.Table(rows)
-	for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
-		line = strings.TrimRight(line, " ")
-		if a.Colour && red[i] {
-			line = "\x1b[31m" + line + cli.ColourOff
-		}
-		a.Printf("%s\n", line)
 	}
 }
