@@ -4,21 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
-	"parley/coordinator/txclient"
+	"parley/internal/bench"
 	"parley/internal/cli"
-	"parley/internal/streams"
-	"parley/participants/food"
-	"parley/wire"
-	"parley/wire/txwire"
-
-	"github.com/nats-io/nats.go"
 )
 
 type benchTxCmd struct {
 	jsonFlag
+	benchTxFlags
+}
+
+// benchTxFlags have the fields of [bench.Tx].
+type benchTxFlags struct {
 	Inflight     int           `default:"256" placeholder:"N" help:"Transactions under way at any time (default ${default})."`
 	Duration     time.Duration `default:"10s" placeholder:"DURATION" help:"How long to measure (default ${default})."`
 	Count        int64         `placeholder:"N" help:"Measure until so many are committed, instead of for a duration."`
@@ -65,80 +63,6 @@ func (c *benchTxCmd) Validate() error {
 	return nil
 }
 
-func (c *benchTxCmd) Run(ctx context.Context, a *cli.App) (err error) {
-	s := &system{url: c.NATS}
-	if c.NATS == "" {
-		if s, err = startSystem(ctx, c.Data, c.Coordinators, c.Cpuprofile); err != nil {
-			return cli.Failed(err, "")
-		}
-		// Ended before the report is final, since a profile is written then.
-		defer func() { err = errors.Join(err, s.stop()) }()
-	}
-	profile := profileFlag{}
-	if c.Cpuprofile != "" {
-		profile.Pprof = filepath.Join(c.Cpuprofile, "bench.pprof")
-	}
-	return profile.around(func() error { return c.measure(ctx, a, s) })
-}
-
-func (c *benchTxCmd) measure(ctx context.Context, a *cli.App, s *system) error {
-	nc, client, closeAll, err := natsFlags{NATS: s.url}.client(ctx, "bench")
-	if err != nil {
-		return err
-	}
-	defer closeAll()
-	if err := seeded(ctx, nc); err != nil {
-		return err
-	}
-	durability := streams.Verify(ctx, nc)
-	l := newLoad(client, c)
-	m := newMeter(s, l)
-	if c.Progress || cli.IsTerminal(a.Err) {
-		m.progress = a.Err
-	}
-	r, err := m.run(ctx, c)
-	if err != nil {
-		return err
-	}
-	r.Durability = string(durability)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
-	if r.Failed > 0 {
-		return cli.Failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above do not count")
-	}
-	if ctx.Err() != nil {
-		return cli.Failed(errors.New("interrupted: the figures above are of a part of the run"), "")
-	}
-	return nil
-}
-
-// seeded makes sure that orders take nothing that anybody will miss.
-func seeded(ctx context.Context, nc *nats.Conn) error {
-	_, err := askItems(ctx, nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: "item-0"}))
-	if err == nil {
-		return nil
-	}
-	return cli.Failed(fmt.Errorf("there is nothing to order for a bench: %w", err), "start inventory and delivery on new databases with --sample bench, or leave out --nats")
-}
-
-// What there is to order, see inventory.Bench and delivery.Bench.
-const (
-	benchItems = 64
-	benchZones = 8
-)
-
-// order is the i-th order of a bench.
-func (c *benchTxCmd) order(i int64) txclient.Request {
-	item := fmt.Sprintf("item-%d", i%benchItems)
-	// Spread evenly: every order whose turn crosses a whole number aborts.
-	if int64(float64(i+1)*c.AbortRatio) > int64(float64(i)*c.AbortRatio) {
-		item = "none"
-	}
-	return txclient.Request{Branches: []txwire.Branch{
-		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: item, Quantity: 1})},
-		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: fmt.Sprintf("zone-%d", i%benchZones)})},
-	}}
+func (c *benchTxCmd) Run(ctx context.Context, a *cli.App) error {
+	return bench.Tx(c.benchTxFlags).Run(ctx, a)
 }

@@ -4,11 +4,9 @@ import (
 	"os"
 	"strconv"
 	"testing"
-	"time"
 
-	"parley/chatgw/frame"
+	"parley/internal/bench"
 	"parley/internal/cli"
-	"parley/wire/chatwire"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -16,7 +14,7 @@ func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 // TestBench: it measures, adds up, and leaves nothing behind.
 func TestBench(t *testing.T) {
 	dir := t.TempDir()
-	r := parleyJSON[benchReport](t, cli.ExitOK, "bench", "tx", "--data", dir, "--inflight", "4", "--count", "40", "--warm-up", "100ms", "--abort-ratio", "0.5")
+	r := parleyJSON[bench.TxReport](t, cli.ExitOK, "bench", "tx", "--data", dir, "--inflight", "4", "--count", "40", "--warm-up", "100ms", "--abort-ratio", "0.5")
 	if r.Committed != 40 || r.CommittedPerS <= 0 || r.P50MS <= 0 || r.P99MS < r.P50MS || r.MaxMS < r.P999MS {
 		t.Errorf("%+v", r)
 	}
@@ -46,7 +44,7 @@ func TestBenchChat(t *testing.T) {
 		"bench", "chat", "--data", dir, "--connections", "20", "--from", "4", "--settle", "0s", "--rooms", "2", "--subscribers", "10",
 		"--rate", "8", "--text", "2000", "--duration", "2s", "--warm-up", "100ms", "--stalled", "10", "--messages", "2000", "--pages", "30",
 	}
-	for _, part := range []string{partIdle, partJoins, partFanout, partHistory} {
+	for _, part := range []string{"idle", "joins", "fanout", "history"} {
 		args = append(args, "--only", part)
 	}
 	fields := parleyJSON[map[string]any](t, cli.ExitOK, args...)
@@ -74,42 +72,5 @@ func TestBenchChat(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v %v", left, err)
-	}
-}
-
-func TestSlope(t *testing.T) {
-	if got := slope([]weight{{1000, 11_000}, {2000, 21_000}, {3000, 31_000}}); got < 9.999 || got > 10.001 {
-		t.Errorf("got %v, want 10", got)
-	}
-}
-
-// TestChatReader: lost, repeated and late messages are seen.
-func TestChatReader(t *testing.T) {
-	a := &audience{born: time.Now()}
-	e := &ear{chatSocket: &chatSocket{at: a.born.Add(30 * time.Millisecond)}, audience: a}
-	for _, m := range []frame.Message{{Seq: 5}, {Seq: 7, Prev: 5}, {Seq: 7, Prev: 5}, {Seq: 12, Prev: 9}} {
-		m.Kind, m.Text, m.Room, m.CID = chatwire.KindText, "hello", "r", a.cid(3, 10*time.Millisecond)
-		m.ID, m.User = 1, "ada"
-		if err := e.hear(frame.Encode(m)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if e.got != 3 || e.repeats != 1 || e.gaps != 1 || a.delivered.Load() != 3 {
-		t.Errorf("%d heard, %d repeats, %d gaps, want 3, 1 and 1", e.got, e.repeats, e.gaps)
-	}
-	if h := e.histogram[phaseWarmUp].arrived; h.TotalCount() != 3 || h.Max() < 19_900 || h.Max() > 20_300 {
-		t.Errorf("latency %d µs, want 20 ms", h.Max())
-	}
-	if err := e.hear(frame.Encode(frame.Ack{CID: a.cid(3, 0), Seq: 12})); err != nil || a.highest.Load() != 12 || a.acked.Load() != 1 {
-		t.Errorf("%v: highest acknowledged %d of %d", err, a.highest.Load(), a.acked.Load())
-	}
-}
-
-func TestStealSince(t *testing.T) {
-	if got := (cpuTimes{total: 300, steal: 30}).stealSince(cpuTimes{total: 100, steal: 10}); got != 10 {
-		t.Errorf("got %v, want 10", got)
-	}
-	if got := (cpuTimes{}).stealSince(cpuTimes{}); got != 0 {
-		t.Errorf("got %v, want 0", got)
 	}
 }

@@ -2,30 +2,21 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
-	"slices"
-	"syscall"
 	"time"
 
-	"parley/internal/catalog"
+	"parley/internal/bench"
 	"parley/internal/cli"
-	"parley/internal/streams"
 	"parley/wire/chatwire"
-)
-
-// Parts of the benchmark of the chat.
-const (
-	partIdle    = "idle"
-	partJoins   = "joins"
-	partFanout  = "fanout"
-	partSlow    = "slow"
-	partHistory = "history"
 )
 
 type benchChatCmd struct {
 	jsonFlag
+	benchChatFlags
+}
+
+// benchChatFlags have the fields of [bench.Chat].
+type benchChatFlags struct {
 	Only        []string      `enum:"idle,joins,fanout,slow,history" placeholder:"PART" help:"Measure only idle, joins, fanout, slow or history; may be repeated (default: all)."`
 	Connections int           `default:"5000" placeholder:"N" help:"Connections of the parts idle and joins (default ${default})."`
 	From        int           `default:"1000" placeholder:"N" help:"From how many idle connections on memory is weighed (default ${default})."`
@@ -85,118 +76,12 @@ func (c *benchChatCmd) Validate() error {
 		return fmt.Errorf("--settle is %v, allowed is 0s to 1h", c.Settle)
 	case c.Stalled <= 0 || c.Stalled > 50:
 		return fmt.Errorf("--stalled is %v, allowed is more than 0 and at most 50", c.Stalled)
-	case c.talkers() > c.Subscribers:
-		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, c.talkers(), c.Subscribers)
+	case bench.Chat(c.benchChatFlags).Talkers() > c.Subscribers:
+		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, bench.Chat(c.benchChatFlags).Talkers(), c.Subscribers)
 	}
 	return nil
 }
 
-// perTalker is how many messages a second one person says: fewer than the 5
-// that a gateway allows by default.
-const perTalker = 4
-
-// talkers is how many of the subscribers talk.
-func (c *benchChatCmd) talkers() int { return (c.Rate + perTalker - 1) / perTalker }
-
-func (c *benchChatCmd) wants(part string) bool {
-	return len(c.Only) == 0 || slices.Contains(c.Only, part)
-}
-
-// chatBench is a run.
-type chatBench struct {
-	*benchChatCmd
-	app    *cli.App
-	system *system
-	report benchChatReport
-	// gateways that were started, to name each.
-}
-
-func (c *benchChatCmd) Run(ctx context.Context, a *cli.App) (err error) {
-	if err := c.enoughFiles(); err != nil {
-		return err
-	}
-	s, err := newSystem(ctx, c.Data, c.Cpuprofile)
-	if err != nil {
-		return cli.Failed(err, "")
-	}
-	defer func() { err = errors.Join(err, s.stop()) }()
-	if _, err := s.start(ctx, catalog.IDWorker, nil, "idworker", "--nats", s.url); err != nil {
-		return cli.Failed(err, "")
-	}
-	nc, err := natsFlags{NATS: s.url}.connect(ctx, "bench")
-	if err != nil {
-		return err
-	}
-	defer nc.Close()
-	b := &chatBench{benchChatCmd: c, app: a, system: s}
-	r := &b.report
-	r.CPUs, r.Durability = runtime.NumCPU(), string(streams.Verify(ctx, nc, chatwire.Stream().Name))
-	before := readCPU()
-	for _, part := range []struct {
-		name string
-		run  func(context.Context) error
-	}{
-		{partIdle, b.idle},
-		{partJoins, b.joins},
-		{partFanout, b.fanout},
-		{partSlow, b.slow},
-		{partHistory, func(ctx context.Context) error { return b.history(ctx, nc) }},
-	} {
-		if !c.wants(part.name) {
-			continue
-		}
-		if err := part.run(ctx); err != nil {
-			return cli.Failed(fmt.Errorf("%s: %w", part.name, err), "")
-		}
-	}
-	r.StealPercent = readCPU().stealSince(before)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
-	if bad := r.Lost + r.Duplicates + r.Unacknowledged; bad > 0 {
-		return cli.Failed(fmt.Errorf("%d deliveries were lost, %d came twice, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
-	}
-	return nil
-}
-
-// enoughFiles reports whether this process and the gateway, which inherits its
-// limit, may have as many connections as are asked for.
-func (c *benchChatCmd) enoughFiles() error {
-	const others = 200
-	need := c.Subscribers
-	if c.wants(partIdle) || c.wants(partJoins) {
-		need = max(need, c.Connections)
-	}
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return fmt.Errorf("reading the limit of open files: %w", err)
-	}
-	// Go has raised what counts to the highest that is allowed.
-	if uint64(need+others) > limit.Cur {
-		return cli.Wrong(fmt.Errorf("%d connections are asked for, this process may have %d files open", need, limit.Cur), "raise the limit with `ulimit -n`, or ask for fewer")
-	}
-	return nil
-}
-
-// say tells what is being measured.
-func (b *chatBench) say(format string, args ...any) {
-	if b.Progress || cli.IsTerminal(b.app.Err) {
-		fmt.Fprintf(b.app.Err, "measuring: "+format+"\n", args...)
-	}
-}
-
-// pause waits, unless the run ends or a process dies.
-func (b *chatBench) pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case err := <-b.system.died:
-		return err
-	}
+func (c *benchChatCmd) Run(ctx context.Context, a *cli.App) error {
+	return bench.Chat(c.benchChatFlags).Run(ctx, a)
 }

@@ -181,7 +181,7 @@ func (c *blogFlags) show(ctx context.Context, a *cli.App, subject string, reques
 }
 
 func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte) (blogwire.Posts, error) {
-	data, err := ask(ctx, nc, catalog.Blog, subject, request)
+	data, err := cli.Ask(ctx, nc, catalog.Blog, subject, request)
 	if err != nil {
 		return blogwire.Posts{}, err
 	}
@@ -189,7 +189,7 @@ func askPosts(ctx context.Context, nc *nats.Conn, subject string, request []byte
 	if err != nil {
 		return m, err
 	}
-	return m, refusedBy(catalog.Blog, m.Code, m.Reason)
+	return m, cli.RefusedBy(catalog.Blog, m.Code, m.Reason)
 }
 
 // readText reads a text of at most limit bytes.

@@ -62,7 +62,7 @@ func (c *couriersCmd) Run(ctx context.Context, a *cli.App) error {
 	if c.Complete != 0 {
 		subject, request = food.SubjectComplete, wire.Encode(c.complete())
 	}
-	data, err := ask(ctx, nc, food.Delivery, subject, request)
+	data, err := cli.Ask(ctx, nc, food.Delivery, subject, request)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (c *couriersCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return err
 	}
-	if err := refusedBy(food.Delivery, m.Code, m.Reason); err != nil {
+	if err := cli.RefusedBy(food.Delivery, m.Code, m.Reason); err != nil {
 		return err
 	}
 	if a.JSON {

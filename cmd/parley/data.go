@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 
+	"parley/internal/catalog"
 	"parley/internal/cli"
 )
 
@@ -19,11 +19,9 @@ type dataFlag struct {
 // probeSize is how much is written to see whether there is space.
 const probeSize = 64 << 10
 
-func (f dataFlag) broker() string { return filepath.Join(f.Data, "broker") }
+func (f dataFlag) broker() string { return catalog.BrokerDir(f.Data) }
 
-func (f dataFlag) journal(participant string) string {
-	return filepath.Join(f.Data, participant+".db")
-}
+func (f dataFlag) journal(participant string) string { return catalog.Journal(f.Data, participant) }
 
 // prepare makes the directory and makes sure that it can be written, so that
 // the error names the flag and not some file below it.

@@ -35,13 +35,13 @@ func (c *idNextCmd) Run(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	defer nc.Close()
-	data, err := ask(ctx, nc, catalog.IDWorker, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: c.Count}))
+	data, err := cli.Ask(ctx, nc, catalog.IDWorker, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: c.Count}))
 	if err != nil {
 		return err
 	}
 	m, err := wire.Decode[idwire.IDs](data)
 	if err == nil {
-		err = refusedBy(catalog.IDWorker, m.Code, m.Reason)
+		err = cli.RefusedBy(catalog.IDWorker, m.Code, m.Reason)
 	}
 	if err != nil {
 		return err

@@ -60,7 +60,7 @@ func (c *menuCmd) Run(ctx context.Context, a *cli.App) error {
 
 // askItems asks inventory for items.
 func askItems(ctx context.Context, nc *nats.Conn, subject string, request []byte) ([]food.Item, error) {
-	data, err := ask(ctx, nc, food.Inventory, subject, request)
+	data, err := cli.Ask(ctx, nc, food.Inventory, subject, request)
 	if err != nil {
 		return nil, err
 	}
@@ -68,5 +68,5 @@ func askItems(ctx context.Context, nc *nats.Conn, subject string, request []byte
 	if err != nil {
 		return nil, err
 	}
-	return m.Items, refusedBy(food.Inventory, m.Code, m.Reason)
+	return m.Items, cli.RefusedBy(food.Inventory, m.Code, m.Reason)
 }

@@ -49,7 +49,7 @@ func (c *observeCmd) Run(ctx context.Context, a *cli.App) error {
 		}
 		subs = append(subs, sub)
 	}
-	if err := nc.FlushTimeout(reachTimeout); err != nil {
+	if err := nc.FlushTimeout(cli.ReachTimeout); err != nil {
 		return fmt.Errorf("subscribing: %w", err)
 	}
 	fmt.Fprintf(a.Err, "observing %s, Ctrl-C ends\n", natsconn.Redact(c.NATS))

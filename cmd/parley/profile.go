@@ -1,10 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
-	"runtime/pprof"
-
 	"parley/internal/cli"
 )
 
@@ -14,18 +10,4 @@ type profileFlag struct {
 }
 
 // around calls run under the profiler, if that was asked for.
-func (f profileFlag) around(run func() error) error {
-	if f.Pprof == "" {
-		return run()
-	}
-	file, err := os.Create(f.Pprof)
-	if err != nil {
-		return cli.Wrong(fmt.Errorf("creating the profile: %w", err), "")
-	}
-	defer file.Close()
-	if err := pprof.StartCPUProfile(file); err != nil {
-		return fmt.Errorf("starting the CPU profile: %w", err)
-	}
-	defer pprof.StopCPUProfile()
-	return run()
-}
+func (f profileFlag) around(run func() error) error { return cli.Profiled(f.Pprof, run) }

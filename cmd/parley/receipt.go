@@ -70,7 +70,7 @@ func (r *receipt) read(ctx context.Context, nc *nats.Conn, client *txclient.Clie
 
 // lookUp asks a participant what it said with its yes.
 func lookUp(ctx context.Context, client *txclient.Client, participant string, id txwire.ID, key string) json.RawMessage {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, cli.AskTimeout)
 	defer cancel()
 	answer, err := client.Branches(ctx, participant, txwire.BranchQuery{Key: key})
 	if err != nil {

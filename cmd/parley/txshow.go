@@ -30,7 +30,7 @@ func (c *txShowCmd) Run(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	defer closeAll()
-	ctx, cancel := context.WithTimeout(ctx, 2*askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 2*cli.AskTimeout)
 	defer cancel()
 	views, err := txview.Find(ctx, client, c.Which)
 	if err != nil {

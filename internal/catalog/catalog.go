@@ -1,8 +1,10 @@
-// Package catalog lists the streams and the roles of Parley. A package that needs one of
+// Package catalog lists the streams and the roles of Parley, and where they keep what. A package that needs one of
 // them takes it from its domain, so as not to know of the others.
 package catalog
 
 import (
+	"path/filepath"
+
 	"parley/wire"
 	"parley/wire/chatwire"
 	"parley/wire/idwire"
@@ -22,3 +24,9 @@ const (
 	Blog        = "blog"
 	Gateway     = "chatgw"
 )
+
+// BrokerDir is where below a data directory the broker keeps its streams.
+func BrokerDir(data string) string { return filepath.Join(data, "broker") }
+
+// Journal is where below a data directory a participant keeps its journal.
+func Journal(data, participant string) string { return filepath.Join(data, participant+".db") }

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"parley/internal/cli"
 )
 
-// benchChatReport is what --json prints. What was not measured is 0.
-type benchChatReport struct {
+// chatReport is what --json prints. What was not measured is 0.
+type chatReport struct {
 	// KBPerIdleConnection is the slope of the gateway's resident memory, in
 	// units of 1,024 bytes.
 	KBPerIdleConnection float64  `json:"kb_per_idle_connection"`
@@ -63,7 +63,7 @@ type benchChatReport struct {
 	StealPercent float64 `json:"steal_percent"`
 }
 
-func (r *benchChatReport) print(a *cli.App) {
+func (r *chatReport) print(a *cli.App) {
 	line := func(measured bool, format string, args ...any) string {
 		if !measured {
 			return ""

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // so a late message counts as late.
 type audience struct {
 	bench   *chatBench
-	gateway *benchGateway
+	gateway *gateway
 	room    string
 	born    time.Time
 	ears    []*ear
@@ -102,7 +102,7 @@ func (a *audience) cid(talker int, due time.Duration) string {
 // talk has some people say things until ctx ends, together at the rate that is
 // asked for, each one in turn.
 func (a *audience) talk(ctx context.Context) {
-	n := a.bench.talkers()
+	n := a.bench.Talkers()
 	every := time.Duration(n) * time.Second / time.Duration(a.bench.Rate)
 	text := strings.Repeat("x", a.bench.Text)
 	start := time.Since(a.born)

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"parley/internal/cli"
 )
 
-// benchReport is what --json prints.
-type benchReport struct {
+// TxReport is what --json prints.
+type TxReport struct {
 	CommittedPerS float64 `json:"committed_per_s"`
 	// Latencies of commits, from the submission to the answer.
 	P50MS  float64 `json:"p50_ms"`
@@ -49,10 +49,10 @@ type processUse struct {
 	DiskEndBytes   int64   `json:"disk_end_bytes"`
 }
 
-func (l *load) report(took time.Duration) *benchReport {
+func (l *load) report(took time.Duration) *TxReport {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	r := &benchReport{
+	r := &TxReport{
 		CommittedPerS: perSecond(l.committed, took), AbortedPerS: perSecond(l.aborted, took),
 		P50MS: ms(l.commit, 50), P99MS: ms(l.commit, 99), P999MS: ms(l.commit, 99.9),
 		MaxMS: float64(l.commit.Max()) / 1000, MeanMS: l.commit.Mean() / 1000,
@@ -65,7 +65,7 @@ func (l *load) report(took time.Duration) *benchReport {
 	return r
 }
 
-func (r *benchReport) print(a *cli.App) {
+func (r *TxReport) print(a *cli.App) {
 	a.Printf("%.0f committed transactions a second, %d under way at a time, %s\n", r.CommittedPerS, r.Inflight, r.Durability)
 	latency := ""
 	if r.Committed > 0 {

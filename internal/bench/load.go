@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 // soon as the last is answered, and counts what comes back while it is told to.
 type load struct {
 	client *txclient.Client
-	cmd    *benchTxCmd
+	cmd    Tx
 	next   atomic.Int64
 	// done is closed when --count is reached.
 	done chan struct{}
@@ -45,7 +45,7 @@ const (
 
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, maxLatency, 3) }
 
-func newLoad(client *txclient.Client, cmd *benchTxCmd) *load {
+func newLoad(client *txclient.Client, cmd Tx) *load {
 	return &load{client: client, cmd: cmd, done: make(chan struct{}), counts: counts{commit: newHistogram(), abort: newHistogram()}}
 }
 

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -35,7 +35,7 @@ type checkpoint struct {
 // firstCheckpoint is followed by its multiples by ten, and the end.
 const firstCheckpoint = 10_000
 
-func (m *meter) run(ctx context.Context, c *benchTxCmd) (*benchReport, error) {
+func (m *meter) run(ctx context.Context, c Tx) (*TxReport, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var loading sync.WaitGroup

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 
+	"parley/internal/catalog"
 	"parley/internal/child"
 	"parley/participants/food"
 )
@@ -35,9 +36,8 @@ func startSystem(ctx context.Context, parent string, coordinators int, profiles 
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	data := dataFlag{Data: s.dir}
 	for _, name := range []string{food.Inventory, food.Delivery} {
-		journal := data.journal(name)
+		journal := catalog.Journal(s.dir, name)
 		if _, err := s.start(ctx, name, []string{journal, journal + "-wal"}, name, "--nats", s.url, "--data", s.dir, "--sample", "bench"); err != nil {
 			return s, err
 		}
@@ -73,7 +73,7 @@ func newSystem(ctx context.Context, parent, profiles string) (s *system, err err
 			err = errors.Join(err, s.stop())
 		}
 	}()
-	ready, err := s.start(ctx, "broker", []string{dataFlag{Data: dir}.broker()}, "broker", "--data", dir, "--listen", "127.0.0.1:0")
+	ready, err := s.start(ctx, "broker", []string{catalog.BrokerDir(dir)}, "broker", "--data", dir, "--listen", "127.0.0.1:0")
 	if err != nil {
 		return s, err
 	}

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 // byBlocks is how many IDs a second one client hands out from blocks, after a
 // second in which it finds its pace. They must ascend, so none comes twice.
-func byBlocks(ctx context.Context, nc *nats.Conn, d time.Duration, r *benchIDReport) error {
+func byBlocks(ctx context.Context, nc *nats.Conn, d time.Duration, r *idReport) error {
 	c, err := idclient.New(nc, idclient.Config{})
 	if err != nil {
 		return err

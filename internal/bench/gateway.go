@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"bufio"
@@ -14,22 +14,22 @@ import (
 	"parley/internal/child"
 )
 
-// benchGateway is a gateway of a benchmark, a process of its own.
-type benchGateway struct {
+// gateway is a gateway of a benchmark, a process of its own.
+type gateway struct {
 	child *child.Process
 	addr  string
 }
 
 // gateway starts a gateway with its default bounds, but for those of
 // connections: here everybody comes from one address.
-func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (*benchGateway, error) {
+func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (*gateway, error) {
 	most := strconv.Itoa(max(b.Connections, b.Subscribers) + 100)
 	args := append([]string{catalog.Gateway, "--nats", b.system.url, "--http", "127.0.0.1:0", "--no-orders", "--max-connections", most, "--max-per-address", most}, flags...)
 	ready, err := b.system.start(ctx, "gateway-"+part, nil, args...)
 	if err != nil {
 		return nil, err
 	}
-	g := &benchGateway{child: b.system.children[len(b.system.children)-1]}
+	g := &gateway{child: b.system.children[len(b.system.children)-1]}
 	if found := regexp.MustCompile(`http://([^/]+)/`).FindStringSubmatch(ready); found != nil {
 		g.addr = found[1]
 		return g, nil
@@ -37,10 +37,10 @@ func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (
 	return nil, fmt.Errorf("the gateway does not say where it listens: %q", ready)
 }
 
-func (g *benchGateway) usage() usage { return usageOf(g.child.Name, g.child.Cmd.Process.Pid, nil) }
+func (g *gateway) usage() usage { return usageOf(g.child.Name, g.child.Cmd.Process.Pid, nil) }
 
 // serverCPU is what gateway, broker and idworker have used, in seconds.
-func (b *chatBench) serverCPU(g *benchGateway) (gateway, all float64) {
+func (b *chatBench) serverCPU(g *gateway) (gateway, all float64) {
 	gateway = g.usage().cpu
 	all = gateway
 	for _, c := range b.system.children {
@@ -52,7 +52,7 @@ func (b *chatBench) serverCPU(g *benchGateway) (gateway, all float64) {
 }
 
 // metric reads one number of the gateway's metrics.
-func (g *benchGateway) metric(ctx context.Context, name string) (float64, error) {
+func (g *gateway) metric(ctx context.Context, name string) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+g.addr+"/metrics", nil)

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -95,7 +95,7 @@ const indexable = 1 << 20
 
 // learn asks for pages of quiet rooms until the gateway has learned what was
 // stored before it started: until then it searches.
-func (b *chatBench) learn(ctx context.Context, g *benchGateway, s *chatSocket, first uint64) error {
+func (b *chatBench) learn(ctx context.Context, g *gateway, s *chatSocket, first uint64) error {
 	b.say("pages of history while the gateway learns where messages are")
 	took, start := newHistogram(), time.Now()
 	for {

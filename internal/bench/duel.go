@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/nats-io/nats.go"
 
+	"parley/internal/cli"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -81,7 +82,7 @@ func (d *duel) turn(ctx context.Context, s *side) error {
 		all.Go(func() {
 			for ctx.Err() == nil && time.Since(start) < duelRound {
 				began := time.Now()
-				m, err := d.nc.Request(s.subject, s.request, askTimeout)
+				m, err := d.nc.Request(s.subject, s.request, cli.AskTimeout)
 				took[i] = append(took[i], time.Since(began))
 				if err == nil {
 					err = s.check(m.Data)
