@@ -11,6 +11,7 @@ import (
 	"parley/idworker/idclient"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
 	"parley/wire"
@@ -65,7 +66,7 @@ func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
-	role := newOnNATS(c.named(c.options(catalog.Blog, a.Log)), blogRole(cfg, &b))
+	role := host.NewRole(c.named(c.options(catalog.Blog, a.Log)), blogRole(cfg, &b))
 	return c.serve(ctx, role, func() {
 		if b.Addr() == "" {
 			a.Printf("the blog is ready\n")

@@ -21,6 +21,7 @@ import (
 	"parley/idworker/idclient"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 
 	"github.com/nats-io/nats.go"
@@ -78,7 +79,7 @@ func (c *chatgwCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	cfg.Log = a.Log.With("role", catalog.Gateway)
 	var g *chatgw.Gateway
-	role := newOnNATS(c.named(c.options(catalog.Gateway, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	role := host.NewRole(c.named(c.options(catalog.Gateway, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
 	return httpTaken(c.serve(ctx, role, func() { a.Printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 

@@ -8,23 +8,24 @@ import (
 
 	"parley/internal/cli"
 	"parley/internal/cluster"
+	"parley/internal/supervisor"
 )
 
 // welcome says where everything is and what to try next.
 func (c *clusterCmd) welcome(a *cli.App, o cluster.Options, plan []cluster.Process) {
 	url := cluster.NATS(o)
 	if a.JSON {
-		newTeller(a, plan).say(clusterEvent{Event: eventUp, NATS: url, cluster: true})
+		supervisor.Teller(a, plan)(supervisor.Event{Event: supervisor.EventUp, NATS: url, Cluster: true})
 		return
 	}
 	rows := [][]string{{"PROCESS", "ADDRESS", "LOG"}}
 	page := ""
 	for _, p := range plan {
-		address := addressOf(o, p)
+		address := supervisor.AddressOf(o, p)
 		if p.Role == cluster.RoleGateway && page == "" {
 			page = address
 		}
-		rows = append(rows, []string{p.Name, address, logDir(filepath.Join(c.Data, "logs")).path(p.Name)})
+		rows = append(rows, []string{p.Name, address, supervisor.Logs(filepath.Join(c.Data, "logs")).Path(p.Name)})
 	}
 	a.Printf("\nThe cluster is up: %d processes, data in %s.\n\n", len(plan), c.Data)
 	a.Table(rows)

@@ -8,6 +8,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 
@@ -58,8 +59,8 @@ func (c *coordinatorCmd) limits() machine.Limits {
 }
 
 // coordinatorRole is a coordinator with its own connection.
-func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *onNATS {
-	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *host.Role {
+	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
 		return coordinator.New(cfg, coordinator.Deps{NATS: nc})
 	})

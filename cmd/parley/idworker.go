@@ -8,6 +8,7 @@ import (
 	"parley/idworker/snowflake"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 
@@ -40,8 +41,8 @@ func (c *idworkerCmd) Run(ctx context.Context, a *cli.App) error {
 }
 
 // idworkerRole is an idworker with its own connection.
-func idworkerRole(conn natsconn.Options, cfg idworker.Config) *onNATS {
-	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+func idworkerRole(conn natsconn.Options, cfg idworker.Config) *host.Role {
+	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
 		return idworker.New(cfg, idworker.Deps{NATS: nc})
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/nats-io/nats.go"
 
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
 	"parley/participants"
@@ -35,7 +36,7 @@ type newJournalFlag struct {
 }
 
 // run runs the participant that make builds.
-func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *onNATS) error {
+func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *host.Role) error {
 	if err := f.prepare(); err != nil {
 		return err
 	}
@@ -73,8 +74,8 @@ func (c *inventoryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Inventory, inventoryRole)
 }
 
-func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *host.Role {
+	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: nc})
 	})
 }
@@ -94,8 +95,8 @@ func (c *deliveryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Delivery, deliveryRole)
 }
 
-func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *onNATS {
-	return newOnNATS(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
+func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *host.Role {
+	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: nc})
 	})
 }

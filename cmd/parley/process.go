@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 )
 
@@ -44,7 +45,7 @@ func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce f
 		case <-ended:
 		}
 	})
-	err := f.beside(ctx, role, func() error {
+	err := host.Answering(ctx, f.Health, role, func() error {
 		return f.around(func() error { return role.Run(ctx) })
 	})
 	close(ended)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"parley/internal/host"
 	"parley/internal/lifecycle"
 )
 
@@ -17,7 +18,7 @@ func (troubled) Healthy(context.Context) error { return errTroubled }
 
 // A role's trouble reaches those who ask at /healthz.
 func TestTroubleIsHealth(t *testing.T) {
-	if err := healthOf(t.Context(), troubled{}); !errors.Is(err, errTroubled) {
+	if err := host.HealthOf(t.Context(), troubled{}); !errors.Is(err, errTroubled) {
 		t.Errorf("its health is %v", err)
 	}
 }

@@ -16,7 +16,9 @@ import (
 	"parley/idworker"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/host"
 	"parley/internal/lifecycle"
+	"parley/internal/stage"
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/participants"
@@ -80,40 +82,40 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
 	// These can be broken on purpose, from the page.
-	on := &stage{}
-	onStage := func(name string, make_ func() *onNATS, flags ...string) {
+	on := &stage.Stage{}
+	onStage := func(name string, make_ func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
-		r := newStaged(name, self, command, make_)
-		on.roles = append(on.roles, r)
+		r := stage.New(name, self, command, make_)
+		on.Roles = append(on.Roles, r)
 		g.Add(name, r)
 	}
-	onStage(food.Inventory, func() *onNATS {
+	onStage(food.Inventory, func() *host.Role {
 		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.sampleFlag)
 	}, "--data", c.Data)
-	onStage(food.Delivery, func() *onNATS {
+	onStage(food.Delivery, func() *host.Role {
 		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
 	// After them, so that it stops before: it finishes what is under way with
 	// the participants still there to acknowledge.
-	onStage(catalog.Coordinator, func() *onNATS { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
+	onStage(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
 
 	posts := c.posts(conn(catalog.Blog), a)
 	g.Add(catalog.Blog, posts)
 	cfg := chatgw.Config{Listen: c.HTTP, Log: a.Log.With("role", catalog.Gateway)}
 	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
-	g.Add(catalog.Gateway, newOnNATS(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
+	g.Add(catalog.Gateway, host.NewRole(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
 	return g, nil
 }
 
 // mounted is the blog, served by another one's HTTP server.
 type mounted struct {
-	*onNATS
+	*host.Role
 	blog *blog.Blog
 }
 
 func (c *upCmd) posts(conn natsconn.Options, a *cli.App) *mounted {
 	m := &mounted{}
-	m.onNATS = newOnNATS(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.Log.With("role", catalog.Blog)}, &m.blog))
+	m.Role = host.NewRole(conn, blogRole(blog.Config{Dir: c.blog(), Log: a.Log.With("role", catalog.Blog)}, &m.blog))
 	return m
 }
 

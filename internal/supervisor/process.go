@@ -1,4 +1,4 @@
-package main
+package supervisor
 
 import (
 	"context"
@@ -28,7 +28,7 @@ const (
 //
 // States: started -> ready -> ended -> (pause) -> started; a cancel drains.
 type supervised struct {
-	s       *supervisor
+	s       *Supervisor
 	plan    cluster.Process
 	address string
 	// first is called when the process serves for the first time.
@@ -58,18 +58,18 @@ func (p *supervised) Run(ctx context.Context) error {
 
 // once runs the process until it ends.
 func (p *supervised) once(ctx context.Context) error {
-	log, err := p.s.logs.open(p.plan.Name)
+	log, err := p.s.Logs.open(p.plan.Name)
 	if err != nil {
 		return p.notStarted(err)
 	}
 	defer log.Close()
-	args := append(append([]string(nil), p.plan.Args...), p.s.flags...)
+	args := append(append([]string(nil), p.plan.Args...), p.s.Flags...)
 	fmt.Fprintf(log, "\n%s parley %s\n", time.Now().Format(time.RFC3339), strings.Join(p.plan.Args, " "))
-	c, err := child.StartLogged(p.plan.Name, p.s.program, args, log)
+	c, err := child.StartLogged(p.plan.Name, p.s.Program, args, log)
 	if err != nil {
 		return p.notStarted(err)
 	}
-	defer p.s.hurry.With(c)()
+	defer p.s.Hurry.With(c)()
 	event := eventStarted
 	if p.starts++; p.starts > 1 {
 		event = eventRestarted
@@ -103,13 +103,13 @@ func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 				p.first()
 			}
 		case <-trim.C:
-			p.s.logs.trim(p.plan.Name)
+			p.s.Logs.trim(p.plan.Name)
 		case <-c.Ended:
 			if !since.IsZero() && time.Since(since) >= healthy {
 				p.pause = minPause
 			}
 			if !p.served && c.Cmd.ProcessState.Exited() {
-				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.How(), p.s.logs.path(p.plan.Name), c.Said())
+				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.How(), p.s.Logs.Path(p.plan.Name), c.Said())
 			}
 			p.say(c.Cmd.Process.Pid, eventEnded, fmt.Sprintf("%s, again in %v", c.How(), p.pause), p.pause)
 			return nil
@@ -131,7 +131,7 @@ func (p *supervised) drain(c *child.Process) error {
 }
 
 func (p *supervised) say(pid int, event, detail string, again time.Duration) {
-	p.s.say(clusterEvent{Process: p.plan.Name, Role: p.plan.Role, Event: event, PID: pid, Address: p.address, Starts: p.starts, AgainMS: again.Milliseconds(), Detail: detail})
+	p.s.Say(Event{Process: p.plan.Name, Role: p.plan.Role, Event: event, PID: pid, Address: p.address, Starts: p.starts, AgainMS: again.Milliseconds(), Detail: detail})
 }
 
 // together is a role that runs the processes of one stage at once: ready when all
@@ -144,7 +144,7 @@ type together struct {
 
 func newTogether() *together { return &together{ready: make(chan struct{})} }
 
-func (t *together) add(s *supervisor, p cluster.Process, address string) {
+func (t *together) add(s *Supervisor, p cluster.Process, address string) {
 	t.members = append(t.members, &supervised{s: s, plan: p, address: address, pause: minPause, first: t.oneReady})
 	t.missing.Add(1)
 }

@@ -1,4 +1,4 @@
-package main
+package observe
 
 import (
 	"encoding/json"
@@ -82,7 +82,7 @@ func TestObserve(t *testing.T) {
 // TestObserveOne: with --tx a record counts if it holds the transaction.
 func TestObserveOne(t *testing.T) {
 	id := txwire.ID{Log: "aaaaaaaaaaaaaaaa", N: 8}
-	c := observeCmd{Tx: id}
+	c := Watch{Tx: id}
 	record := wire.Encode(txwire.Record{V: 1, Kind: txwire.RecordCommits, Nonce: "nnnnnnnnnnnnnnnn", Prev: 1, Base: 1, Commits: []txwire.Committed{
 		{N: 8, Key: "l", DecideBy: 1, Branches: []txwire.CommittedBranch{{Participant: "delivery", Journal: "jjjjjjjjjjjjjjjj"}}},
 	}})

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"parley/natsconn"
 )
 
-// onNATS is a role with its own connection to NATS: Run connects, runs what build
+// Role is a role with its own connection to NATS: Run connects, runs what build
 // makes, and drains the connection after it. While NATS is away it waits.
-type onNATS struct {
+type Role struct {
 	conn  natsconn.Options
 	build func(*nats.Conn) (lifecycle.Role, error)
 
@@ -24,16 +24,17 @@ type onNATS struct {
 	inner atomic.Pointer[lifecycle.Role]
 }
 
-func newOnNATS(conn natsconn.Options, build func(*nats.Conn) (lifecycle.Role, error)) *onNATS {
-	return &onNATS{conn: conn, build: build, ready: make(chan struct{})}
+// NewRole returns the role that build makes on a connection with these options.
+func NewRole(conn natsconn.Options, build func(*nats.Conn) (lifecycle.Role, error)) *Role {
+	return &Role{conn: conn, build: build, ready: make(chan struct{})}
 }
 
 // Ready is closed once the role serves.
-func (r *onNATS) Ready() <-chan struct{} { return r.ready }
+func (r *Role) Ready() <-chan struct{} { return r.ready }
 
 // Healthy is nil while the broker answers on the role's own connection, and the
 // role itself knows of no trouble. Without the broker nobody can reach the role.
-func (r *onNATS) Healthy(ctx context.Context) error {
+func (r *Role) Healthy(ctx context.Context) error {
 	nc := r.nats.Load()
 	if nc == nil || !nc.IsConnected() {
 		return errors.New("it has no connection to NATS")
@@ -42,13 +43,13 @@ func (r *onNATS) Healthy(ctx context.Context) error {
 		return fmt.Errorf("NATS does not answer it: %w", err)
 	}
 	if role := r.inner.Load(); role != nil {
-		return healthOf(ctx, *role)
+		return HealthOf(ctx, *role)
 	}
 	return nil
 }
 
 // Run blocks until ctx ends and the role has drained.
-func (r *onNATS) Run(ctx context.Context) error {
+func (r *Role) Run(ctx context.Context) error {
 	nc, err := natsconn.Connect(ctx, r.conn)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -66,7 +67,7 @@ func (r *onNATS) Run(ctx context.Context) error {
 	return err
 }
 
-func (r *onNATS) serve(ctx context.Context, nc *nats.Conn) error {
+func (r *Role) serve(ctx context.Context, nc *nats.Conn) error {
 	role, err := r.build(nc)
 	if err != nil {
 		return err

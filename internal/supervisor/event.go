@@ -1,4 +1,4 @@
-package main
+package supervisor
 
 import (
 	"fmt"
@@ -19,13 +19,13 @@ const (
 	eventDraining  = "draining"
 	eventDrained   = "drained"
 	// Of the cluster as a whole.
-	eventUp       = "up"
+	EventUp       = "up"
 	eventStopping = "stopping"
-	eventStopped  = "stopped"
+	EventStopped  = "stopped"
 )
 
-// clusterEvent is one line of `parley cluster`, and what --json prints of it.
-type clusterEvent struct {
+// Event is one line of `parley cluster`, and what --json prints of it.
+type Event struct {
 	Time time.Time `json:"time"`
 	// Process is its name, "cluster" for all of them.
 	Process string `json:"process"`
@@ -41,8 +41,8 @@ type clusterEvent struct {
 	// NATS is set with "up": what --nats is to be.
 	NATS string `json:"nats,omitempty"`
 
-	// cluster: the event is not of one process.
-	cluster bool
+	// Cluster: the event is not of one process.
+	Cluster bool
 }
 
 // teller prints events, one line each.
@@ -55,22 +55,23 @@ type teller struct {
 // clusterName stands where the name of a process does.
 const clusterName = "cluster"
 
-func newTeller(a *cli.App, plan []cluster.Process) *teller {
+// Teller returns what prints the events of a plan's processes.
+func Teller(a *cli.App, plan []cluster.Process) func(Event) {
 	t := &teller{a: a, width: len(clusterName)}
 	for _, p := range plan {
 		t.width = max(t.width, len(p.Name))
 	}
-	return t
+	return t.say
 }
 
 // eventWidth is that of the longest event.
 const eventWidth = len(eventRestarted)
 
-func (t *teller) say(e clusterEvent) {
+func (t *teller) say(e Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.Time = time.Now()
-	if e.cluster {
+	if e.Cluster {
 		e.Process = clusterName
 	}
 	if t.a.JSON {
@@ -84,9 +85,9 @@ func (t *teller) say(e clusterEvent) {
 	t.a.Printf("%s\n", line)
 }
 
-func (e *clusterEvent) colour() string {
+func (e *Event) colour() string {
 	switch e.Event {
-	case eventReady, eventUp:
+	case eventReady, EventUp:
 		return "\x1b[32m"
 	case eventEnded:
 		return "\x1b[31m"

@@ -1,4 +1,4 @@
-package main
+package supervisor
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"parley/internal/cluster"
 )
 
-// logDir holds a log for each process of a cluster. The processes write to the
+// Logs holds a log for each process of a cluster. The processes write to the
 // files themselves. A log is kept from one start of the cluster to the next as
 // NAME.log.1.
-type logDir string
+type Logs string
 
 const (
 	// maxLog bounds one log in bytes. What is beyond it replaces NAME.log.1.
@@ -22,15 +22,16 @@ const (
 	trimEvery = 10 * time.Second
 )
 
-func (d logDir) path(name string) string { return filepath.Join(string(d), name+".log") }
+// Path is where the log of a process is.
+func (d Logs) Path(name string) string { return filepath.Join(string(d), name+".log") }
 
-// prepare makes the directory and puts old logs aside.
-func (d logDir) prepare(plan []cluster.Process) error {
+// Prepare makes the directory and puts old logs aside.
+func (d Logs) Prepare(plan []cluster.Process) error {
 	if err := os.MkdirAll(string(d), 0o700); err != nil {
 		return fmt.Errorf("the directory of the logs cannot be made: %w", err)
 	}
 	for _, p := range plan {
-		if err := os.Rename(d.path(p.Name), d.path(p.Name)+".1"); err != nil && !os.IsNotExist(err) {
+		if err := os.Rename(d.Path(p.Name), d.Path(p.Name)+".1"); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("the old log of %s cannot be put aside: %w", p.Name, err)
 		}
 	}
@@ -39,8 +40,8 @@ func (d logDir) prepare(plan []cluster.Process) error {
 
 // open opens a log for its process. Every write goes to its end, wherever that
 // is by then: so it can be cut off under it.
-func (d logDir) open(name string) (*os.File, error) {
-	f, err := os.OpenFile(d.path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+func (d Logs) open(name string) (*os.File, error) {
+	f, err := os.OpenFile(d.Path(name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of %s: %w", name, err)
 	}
@@ -49,14 +50,14 @@ func (d logDir) open(name string) (*os.File, error) {
 
 // trim copies a log that is too long to NAME.log.1 and empties it. What is
 // written meanwhile is lost, which is the price of the process not noticing.
-func (d logDir) trim(name string) {
-	info, err := os.Stat(d.path(name))
+func (d Logs) trim(name string) {
+	info, err := os.Stat(d.Path(name))
 	if err != nil || info.Size() < maxLog {
 		return
 	}
 	// Where this fails there is no space either, and emptying it still helps.
-	_ = copyFile(d.path(name)+".1", d.path(name))
-	_ = os.Truncate(d.path(name), 0)
+	_ = copyFile(d.Path(name)+".1", d.Path(name))
+	_ = os.Truncate(d.Path(name), 0)
 }
 
 func copyFile(to, from string) error {

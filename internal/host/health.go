@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"context"
@@ -16,44 +16,37 @@ import (
 const (
 	// healthPath is where a process says whether it serves.
 	healthPath = "/healthz"
-	// healthPatience bounds how long the answer may take: a role that cannot
+	// HealthPatience bounds how long the answer may take: a role that cannot
 	// reach its broker in that time does not serve.
-	healthPatience = 2 * time.Second
+	HealthPatience = 2 * time.Second
 	// healthHeader bounds a request's header, in bytes and, with the same
 	// patience, in time: there is nothing in it.
 	healthHeader = 4 << 10
 )
 
-// healthFlag opens an address where a process says whether it serves, for
-// whoever supervises it. Gateways say so to browsers' proxies as well, on the
-// address of the page.
-type healthFlag struct {
-	Health string `env:"PARLEY_HEALTH" placeholder:"HOST:PORT" help:"Where /healthz answers 200 while this process serves, and 503 with the reason while it does not; off by default."`
-}
-
-// beside calls run, which runs the role, and answers for the role meanwhile:
-// from before it starts until after it has drained, so that starting and
-// stopping can be told from being dead.
-func (f healthFlag) beside(ctx context.Context, role lifecycle.Role, run func() error) error {
-	if f.Health == "" {
+// Answering calls run, which runs the role, and answers for the role at an address
+// meanwhile, if it is not empty: from before it starts until after it has drained, so
+// that starting and stopping can be told from being dead.
+func Answering(ctx context.Context, address string, role lifecycle.Role, run func() error) error {
+	if address == "" {
 		return run()
 	}
 	var listen net.ListenConfig
-	l, err := listen.Listen(ctx, "tcp", f.Health)
+	l, err := listen.Listen(ctx, "tcp", address)
 	if err != nil {
-		return cli.Failed(fmt.Errorf("--health %s: %w", f.Health, err), "choose another address with --health HOST:PORT")
+		return cli.Failed(fmt.Errorf("--health %s: %w", address, err), "choose another address with --health HOST:PORT")
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET "+healthPath, health{ctx, role})
 	s := &http.Server{
 		Handler: mux, MaxHeaderBytes: healthHeader,
-		ReadTimeout: healthPatience, WriteTimeout: 2 * healthPatience, IdleTimeout: healthPatience,
+		ReadTimeout: HealthPatience, WriteTimeout: 2 * HealthPatience, IdleTimeout: HealthPatience,
 	}
 	var serving sync.WaitGroup
 	var broken error
 	serving.Go(func() {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			broken = fmt.Errorf("answering at --health %s: %w", f.Health, err)
+			broken = fmt.Errorf("answering at --health %s: %w", address, err)
 		}
 	})
 	err = run()
@@ -76,7 +69,7 @@ type serving interface {
 
 func (h health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	ctx, cancel := context.WithTimeout(r.Context(), healthPatience)
+	ctx, cancel := context.WithTimeout(r.Context(), HealthPatience)
 	defer cancel()
 	if err := h.check(ctx); err != nil {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
@@ -94,11 +87,11 @@ func (h health) check(ctx context.Context) error {
 	default:
 		return errors.New("it is starting")
 	}
-	return healthOf(ctx, h.role)
+	return HealthOf(ctx, h.role)
 }
 
-// healthOf is why a role does not serve, nil for one that knows nothing of that.
-func healthOf(ctx context.Context, role lifecycle.Role) error {
+// HealthOf is why a role does not serve, nil for one that knows nothing of that.
+func HealthOf(ctx context.Context, role lifecycle.Role) error {
 	if s, ok := role.(serving); ok {
 		return s.Healthy(ctx)
 	}

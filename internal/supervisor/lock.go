@@ -1,4 +1,4 @@
-package main
+package supervisor
 
 import (
 	"errors"
@@ -17,8 +17,8 @@ import (
 // the process; the file stays.
 const clusterLock = "cluster.lock"
 
-// lockCluster makes sure that dir belongs to this cluster alone until unlock.
-func lockCluster(dir string) (unlock func(), err error) {
+// Lock makes sure that dir belongs to this cluster alone until unlock.
+func Lock(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, clusterLock), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, cli.Failed(fmt.Errorf("--data %s: the directory cannot be locked: %w", dir, err), "choose another directory with --data DIR")

@@ -1,4 +1,4 @@
-package main
+package stage
 
 import (
 	"context"
@@ -12,14 +12,15 @@ import (
 	"parley/chatgw/frame"
 	"parley/coordinator"
 	"parley/internal/child"
+	"parley/internal/host"
 	"parley/participants"
 	"parley/wire"
 )
 
-// stage breaks roles of this process on purpose, so that one sees what happens.
+// Stage breaks roles of this process on purpose, so that one sees what happens.
 // A role that is to die moves into a process of its own first, and dies there by
 // SIGKILL, as it would in earnest: nothing of it is left but what is durable.
-type stage struct{ roles []*staged }
+type Stage struct{ Roles []*Role }
 
 // stageTimeout bounds one action: a role drains, a process starts.
 const stageTimeout = 30 * time.Second
@@ -46,17 +47,17 @@ func crashStep(role, point string) (string, error) {
 }
 
 // State is what every role on the stage is doing.
-func (s *stage) State() frame.StageState {
+func (s *Stage) State() frame.StageState {
 	var out frame.StageState
-	for _, r := range s.roles {
+	for _, r := range s.Roles {
 		out.Roles = append(out.Roles, r.state())
 	}
 	return out
 }
 
 // Do arms, kills or starts a role and returns when that is done.
-func (s *stage) Do(ctx context.Context, f frame.Stage) (frame.StageState, error) {
-	i := slices.IndexFunc(s.roles, func(r *staged) bool { return r.name == f.Role })
+func (s *Stage) Do(ctx context.Context, f frame.Stage) (frame.StageState, error) {
+	i := slices.IndexFunc(s.Roles, func(r *Role) bool { return r.name == f.Role })
 	if i < 0 {
 		return s.State(), &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("there is no %q on the stage", f.Role)}
 	}
@@ -77,7 +78,7 @@ func (s *stage) Do(ctx context.Context, f frame.Stage) (frame.StageState, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, stageTimeout)
 	defer cancel()
-	err := s.roles[i].do(ctx, want)
+	err := s.Roles[i].do(ctx, want)
 	return s.State(), err
 }
 
@@ -97,12 +98,12 @@ type order struct {
 	done        chan error
 }
 
-// staged is a role that can be moved and killed. It is a [lifecycle.Role]
+// Role is a role that can be moved and killed. It is a [lifecycle.Role]
 // itself, which goes on while what it holds is dead.
-type staged struct {
+type Role struct {
 	name string
 	// make makes the role in this process; a role runs once.
-	make func() *onNATS
+	make func() *host.Role
 	// command is its command line in a process of its own.
 	program string
 	command func() []string
@@ -114,30 +115,32 @@ type staged struct {
 	now frame.StageRole
 }
 
-func newStaged(name, program string, command func() []string, make_ func() *onNATS) *staged {
-	return &staged{
+// New returns a role of this process that can also be run in a process of its own, by
+// a command of the program.
+func New(name, program string, command func() []string, make_ func() *host.Role) *Role {
+	return &Role{
 		name: name, make: make_, program: program, command: command, ready: make(chan struct{}), orders: make(chan order),
 		now: frame.StageRole{Role: name, State: stageRunning},
 	}
 }
 
 // Ready is closed when the role serves for the first time.
-func (r *staged) Ready() <-chan struct{} { return r.ready }
+func (r *Role) Ready() <-chan struct{} { return r.ready }
 
-func (r *staged) state() frame.StageRole {
+func (r *Role) state() frame.StageRole {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.now
 }
 
-func (r *staged) say(state, point string) {
+func (r *Role) say(state, point string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.now.State, r.now.Point = state, point
 }
 
 // do hands an order to Run and waits until it is carried out.
-func (r *staged) do(ctx context.Context, o order) error {
+func (r *Role) do(ctx context.Context, o order) error {
 	o.done = make(chan error, 1)
 	select {
 	case r.orders <- o:
@@ -153,7 +156,7 @@ func (r *staged) do(ctx context.Context, o order) error {
 }
 
 // Run holds the role wherever it is ordered to be, until ctx ends.
-func (r *staged) Run(ctx context.Context) error {
+func (r *Role) Run(ctx context.Context) error {
 	o := order{place: placeHere, done: make(chan error, 1)}
 	first := true
 	for {
@@ -173,7 +176,7 @@ func (r *staged) Run(ctx context.Context) error {
 }
 
 // here runs the role in this process until the next order.
-func (r *staged) here(ctx context.Context, o order, first bool) (order, error) {
+func (r *Role) here(ctx context.Context, o order, first bool) (order, error) {
 	run, stop := context.WithCancel(ctx)
 	defer stop()
 	role := r.make()
@@ -211,7 +214,7 @@ func (r *staged) here(ctx context.Context, o order, first bool) (order, error) {
 
 // apart runs the role in a process of its own until it is dead and there is a
 // next order. To be killed it is started and killed.
-func (r *staged) apart(ctx context.Context, o order) (order, error) {
+func (r *Role) apart(ctx context.Context, o order) (order, error) {
 	args := append(r.command(), "--until-eof", "--log-level", "error")
 	if o.step != "" {
 		args = append(args, "--crash-at", o.step)
@@ -262,7 +265,7 @@ func (r *staged) apart(ctx context.Context, o order) (order, error) {
 }
 
 // dead waits for the order that brings the role back.
-func (r *staged) dead(ctx context.Context) (order, error) {
+func (r *Role) dead(ctx context.Context) (order, error) {
 	for {
 		select {
 		case next := <-r.orders:

@@ -1,0 +1,3 @@
+// Package observe prints the messages of the commit protocol as they cross, for people
+// and as JSON.
+package observe
