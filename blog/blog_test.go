@@ -15,6 +15,7 @@ import (
 	"parley/blog"
 	"parley/broker/brokertest"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 
@@ -157,12 +158,13 @@ func TestLongPages(t *testing.T) {
 func TestDrain(t *testing.T) {
 	inside, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	cfg := blog.Config{Dir: t.TempDir(), Shards: 1, Listen: "127.0.0.1:0", Step: func(point string) {
+	cfg := blog.Config{Dir: t.TempDir(), Shards: 1, Listen: "127.0.0.1:0"}
+	h := hooks.Hooks{Step: func(point string) {
 		if point == "post-before-commit" {
 			once.Do(func() { close(inside); <-release })
 		}
 	}}
-	r := start(t, brokertest.Run(t), cfg, new(counter).next)
+	r := start(t, brokertest.Run(t), cfg, new(counter).next, h)
 	answered := make(chan *nats.Msg, 2)
 	for i := range 2 {
 		go func() {

@@ -43,8 +43,6 @@ type Config struct {
 	DrainTimeout time.Duration
 	// Log defaults to [slog.Default].
 	Log *slog.Logger
-	// Step is for crash tests, nil otherwise.
-	Step shards.Steps
 }
 
 // Deps is what a blog needs from the process it runs in.
@@ -85,7 +83,7 @@ func (c Config) withDefaults() (Config, error) {
 }
 
 func (c Config) shards(nextID func(context.Context) (snowflake.ID, error)) shards.Config {
-	return shards.Config{Dir: c.Dir, DSNs: c.DSNs, Shards: c.Shards, NextID: nextID, Log: c.Log, Step: c.Step}
+	return shards.Config{Dir: c.Dir, DSNs: c.DSNs, Shards: c.Shards, NextID: nextID, Log: c.Log}
 }
 
 func checkListen(s string) error {

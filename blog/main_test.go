@@ -16,6 +16,7 @@ import (
 	"parley/blog"
 	"parley/broker/brokertest"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 
@@ -43,7 +44,7 @@ type running struct {
 }
 
 // start runs a blog until the test ends, or stop is called.
-func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func(context.Context) (snowflake.ID, error)) *running {
+func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func(context.Context) (snowflake.ID, error), h ...hooks.Hooks) *running {
 	t.Helper()
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError}))
@@ -53,6 +54,9 @@ func start(t testing.TB, server *brokertest.Server, cfg blog.Config, nextID func
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	for _, h := range h {
+		ctx = hooks.With(ctx, h)
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
 	r := &running{Blog: b, nc: server.Connect(t)}

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
-	"parley/coordinator/txlog"
 	"parley/internal/streams"
 
 	"github.com/nats-io/nats.go"
@@ -26,22 +25,15 @@ type Config struct {
 	// SlowAppend is how long an append may be without a clear answer before the
 	// coordinator counts as unhealthy. Default 5 s.
 	SlowAppend time.Duration
-	// Now is the clock of this machine, [time.Now] by default. It is only compared
-	// with the broker's, which is the one that counts.
-	Now func() time.Time
-	// Step, if set, is called at named moments of the commit protocol, for
-	// tests that kill the process there. What was sent before is flushed.
-	Step func(point string)
-	// Trace, if set, is told of every operation on commit logs, for tests.
-	Trace txlog.Trace
-	Log   *slog.Logger
+	Log        *slog.Logger
 }
 
 // slowAppend is the default of Config.SlowAppend. An election takes 4 to 9 s when
 // brokers vote twice; most are over sooner.
 const slowAppend = 5 * time.Second
 
-// Moments that Config.Step is called at.
+// Steps of the commit protocol, at which tests kill the process. What was sent before
+// is flushed.
 const (
 	StepPrepareSent  = "prepare-sent"  // every prepare of a transaction was sent
 	StepAppendBefore = "append-before" // all votes are yes, nothing is appended

@@ -11,6 +11,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/internal/brokertime"
+	"parley/internal/hooks"
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/wire"
@@ -24,6 +25,7 @@ import (
 // Coordinator is one coordinator process. Make it with [New].
 type Coordinator struct {
 	cfg   Config
+	hooks hooks.Hooks
 	deps  Deps
 	clock *brokertime.Clock
 	ready chan struct{}
@@ -68,7 +70,7 @@ func New(cfg Config, deps Deps) (*Coordinator, error) {
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
 	cfg.fill()
-	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Now, cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
+	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
 }
 
 // Ready is closed once transactions can be submitted.
@@ -79,6 +81,8 @@ func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
 // for the last acknowledgements. It returns an error if the commit log cannot
 // be trusted: the stream is missing, another one, set differently, or went back.
 func (c *Coordinator) Run(ctx context.Context) error {
+	c.hooks = hooks.From(ctx)
+	c.clock.SetWall(c.hooks.Now)
 	stream, err := streams.Bind(ctx, c.deps.NATS, txwire.LogStream(), c.cfg.Log)
 	var log *txlog.Log
 	if err == nil {
@@ -96,7 +100,10 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	defer c.stopService()
 	defer cancel()
 	c.stream, c.js, c.incarnation, c.background = stream, stream.JS, stream.Found.Incarnation, background
-	c.log = log.Traced(c.cfg.Trace)
+	c.log = log
+	if trace := c.hooks.Trace; trace != nil {
+		log.Traced(func(e txlog.Event) { trace(e) })
+	}
 	c.inbox = c.deps.NATS.NewInbox()
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
@@ -147,11 +154,11 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 func (c *Coordinator) step(point string) {
-	if c.cfg.Step == nil {
+	if c.hooks.Step == nil {
 		return
 	}
 	_ = c.deps.NATS.Flush() // a step means: what came before is out
-	c.cfg.Step(point)
+	c.hooks.Step(point)
 }
 
 func randomToken() string {

@@ -10,6 +10,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/txclient"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -201,7 +202,7 @@ func TestKilledAfterAppend(t *testing.T) {
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	appended := make(chan struct{})
 	hang := make(chan struct{})
-	first := s.coordinator(t, coordinator.Config{Step: func(point string) {
+	first := s.coordinator(t, coordinator.Config{}, hooks.Hooks{Step: func(point string) {
 		if point == coordinator.StepAppendAfter {
 			close(appended)
 			<-hang

@@ -6,6 +6,7 @@ import (
 
 	"parley/coordinator"
 	"parley/coordinator/machine"
+	"parley/internal/hooks"
 	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,7 +24,7 @@ func TestPurgeIsRepeated(t *testing.T) {
 	limits.TrimAt = 4
 	purging := make(chan struct{})
 	var once sync.Once
-	s.coordinator(t, coordinator.Config{Limits: limits, Step: func(point string) {
+	s.coordinator(t, coordinator.Config{Limits: limits}, hooks.Hooks{Step: func(point string) {
 		if point == coordinator.StepPurgeBefore {
 			once.Do(func() {
 				s.Kill()

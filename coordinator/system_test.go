@@ -9,6 +9,7 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator"
 	"parley/coordinator/txclient"
+	"parley/internal/hooks"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -47,7 +48,7 @@ type process struct {
 	done chan error
 }
 
-func (s *system) coordinator(t *testing.T, cfg coordinator.Config) *process {
+func (s *system) coordinator(t *testing.T, cfg coordinator.Config, h ...hooks.Hooks) *process {
 	t.Helper()
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	nc := s.Connect(t)
@@ -56,6 +57,9 @@ func (s *system) coordinator(t *testing.T, cfg coordinator.Config) *process {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	for _, h := range h {
+		ctx = hooks.With(ctx, h)
+	}
 	p := &process{t: t, nc: nc, stop: cancel, done: make(chan error, 1)}
 	go func() { p.done <- c.Run(ctx) }()
 	t.Cleanup(p.drain)

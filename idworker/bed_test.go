@@ -15,6 +15,7 @@ import (
 	"parley/idworker"
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -95,12 +96,12 @@ type process struct {
 }
 
 // start starts an idworker, with [quick] limits unless cfg has others.
-func (b *bed) start(t testing.TB, cfg idworker.Config) *process {
+func (b *bed) start(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
 	t.Helper()
-	return b.startOn(t, cfg, streams.Synced)
+	return b.startOn(t, cfg, streams.Synced, h...)
 }
 
-func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability) *process {
+func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability, h ...hooks.Hooks) *process {
 	t.Helper()
 	if cfg.Limits == (lease.Limits{}) {
 		cfg.Limits = quick()
@@ -114,6 +115,9 @@ func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability) *
 	w.Pretend(d)
 	var ctx context.Context
 	ctx, p.stop = context.WithCancel(context.Background())
+	for _, h := range h {
+		ctx = hooks.With(ctx, h)
+	}
 	p.Worker = w
 	go func() { p.done <- w.Run(ctx) }()
 	t.Cleanup(p.drain)
@@ -121,9 +125,9 @@ func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability) *
 }
 
 // ready starts an idworker and waits until it is.
-func (b *bed) ready(t testing.TB, cfg idworker.Config) *process {
+func (b *bed) ready(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
 	t.Helper()
-	return b.start(t, cfg).await()
+	return b.start(t, cfg, h...).await()
 }
 
 func (p *process) await() *process {

@@ -7,6 +7,7 @@ import (
 
 	"parley/idworker"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/idwire"
 )
@@ -29,7 +30,7 @@ func refusing(all []idwire.IDWorkerState) bool { return all[0].State == idwire.W
 func TestClockAnHourAhead(t *testing.T) {
 	b := newBed(t)
 	var c clock
-	p := b.ready(t, idworker.Config{Now: c.now})
+	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	before := b.next(t, 10)
 	c.put(time.Hour)
 	// A request in that very moment waits, and is not answered from the future.
@@ -71,7 +72,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 	b := newBed(t)
 	var c clock
 	c.put(time.Hour)
-	p := b.ready(t, idworker.Config{Now: c.now})
+	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	if s := b.states(t, 1)[0]; s.State != idwire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
 		t.Errorf("it says %+v", s)
 	}
@@ -89,7 +90,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 func TestClockStepsBack(t *testing.T) {
 	b := newBed(t)
 	var c clock
-	b.ready(t, idworker.Config{Now: c.now})
+	b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	last := b.next(t, 10)[9]
 	for _, off := range []time.Duration{-time.Hour, -3 * time.Hour, -time.Minute, 0, -24 * 365 * time.Hour} {
 		c.put(off)

@@ -24,10 +24,7 @@ type Config struct {
 	// DrainTimeout bounds how long Run takes to end after its context does.
 	// Default 5 s.
 	DrainTimeout time.Duration
-	// Now replaces the clock of IDs, for tests. What is waited for is not
-	// measured with it.
-	Now func() time.Time
-	Log *slog.Logger
+	Log          *slog.Logger
 }
 
 // Deps are what an idworker needs from outside.
@@ -64,9 +61,6 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = 5 * time.Second
-	}
-	if c.Now == nil {
-		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -12,6 +12,7 @@ import (
 
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -21,7 +22,9 @@ import (
 
 // Worker is one idworker process. Make it with [New].
 type Worker struct {
-	cfg    Config
+	cfg Config
+	// wall is the clock of IDs. What is waited for is not measured with it.
+	wall   func() time.Time
 	deps   Deps
 	holder string // its name in leases and listings
 	ready  chan struct{}
@@ -68,7 +71,7 @@ func New(cfg Config, deps Deps) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idworker: %w", err)
 	}
-	return &Worker{cfg: cfg, deps: deps, holder: randomToken(), ready: make(chan struct{}), survives: func(*streams.Report) {}}, nil
+	return &Worker{cfg: cfg, deps: deps, wall: time.Now, holder: randomToken(), ready: make(chan struct{}), survives: func(*streams.Report) {}}, nil
 }
 
 // Ready is closed once it is settled what the process does: it gives IDs, or
@@ -80,6 +83,9 @@ func (w *Worker) Ready() <-chan struct{} { return w.ready }
 // [*streams.Error] if the stream of leases cannot be trusted: it is missing,
 // another one, or set differently.
 func (w *Worker) Run(ctx context.Context) error {
+	if now := hooks.From(ctx).Now; now != nil {
+		w.wall = now
+	}
 	var err error
 	if w.stream, err = streams.Bind(ctx, w.deps.NATS, idwire.LeaseStream(), w.cfg.Log); err == nil {
 		w.survives(&w.stream.Durability)
@@ -146,7 +152,7 @@ func (w *Worker) fail(err error) {
 }
 
 // now is the process's own clock, as timestamps of IDs are.
-func (w *Worker) now() int64 { return snowflake.Timestamp(w.cfg.Now()) }
+func (w *Worker) now() int64 { return snowflake.Timestamp(w.wall()) }
 
 // errClosed ends a process that can reach nobody any more.
 var errClosed = errors.New("idworker: its NATS connection was closed")

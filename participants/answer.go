@@ -51,11 +51,11 @@ func (s *service) ack(id txwire.ID, a *txwire.Ack) {
 // sent tells a crash test that an answer has left: it must not wait in a buffer
 // then.
 func (s *service) sent(point string) {
-	if s.cfg.Step == nil {
+	if s.hooks.Step == nil {
 		return
 	}
 	_ = s.deps.NATS.FlushTimeout(queryTimeout)
-	s.cfg.Step.at(point)
+	s.hooks.Step(point)
 }
 
 func (s *service) publish(subject string, data []byte) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/internal/hooks"
 	"parley/participants"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -30,10 +31,9 @@ func TestClock(t *testing.T) {
 func testClock(t *testing.T, server *brokertest.Server, off time.Duration, refused string) {
 	name := "clock" + strconv.FormatInt(int64(off.Seconds()), 10)
 	name = strings.ReplaceAll(name, "-", "minus")
-	cfg := participants.Config{
-		Name: name, Path: filepath.Join(t.TempDir(), "journal.db"), Now: func() time.Time { return time.Now().Add(off) },
-	}
-	p, _, _ := run(t, server.Connect(t), cfg, nothing{})
+	cfg := participants.Config{Name: name, Path: filepath.Join(t.TempDir(), "journal.db")}
+	h := hooks.Hooks{Now: func() time.Time { return time.Now().Add(off) }}
+	p, _, _ := run(t, server.Connect(t), cfg, nothing{}, h)
 	v := newVoter(t, server.Connect(t), name)
 	if got := time.Duration(p.Counts().ClockMS) * time.Millisecond; (got - off).Abs() > time.Minute {
 		t.Errorf("its clock is said to be %v ahead, it is %v", got, off)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/internal/brokertime"
+	"parley/internal/hooks"
 )
 
 // committer is the one goroutine that writes to the journal. It takes what
@@ -31,7 +32,7 @@ type committer struct {
 	// durable takes groups to the answerer.
 	durable chan []*op
 	counts  *counts
-	step    Steps
+	hooks   hooks.Hooks
 	log     *slog.Logger
 	now     func() time.Time
 	// clock is the broker's time, disputed whether a copy of the journal answers,

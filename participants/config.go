@@ -50,11 +50,6 @@ type Config struct {
 	DrainTimeout time.Duration
 	// Log defaults to [slog.Default].
 	Log *slog.Logger
-	// Now is the clock of this machine, [time.Now] by default. It is only compared
-	// with the broker's, which is the one that counts.
-	Now func() time.Time
-	// Step is for crash tests, nil otherwise.
-	Step Steps
 }
 
 // Deps is what a participant needs from the process it runs in.

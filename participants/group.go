@@ -97,7 +97,7 @@ func (k *committer) upkeep(ctx context.Context, o *op) {
 
 // at tells a crash test where the group is.
 func (k *committer) at(ops []*op, prepares, outcomes string) {
-	if k.step == nil {
+	if k.hooks.Step == nil {
 		return
 	}
 	var p, o bool
@@ -106,9 +106,9 @@ func (k *committer) at(ops []*op, prepares, outcomes string) {
 		o = o || op.outcome != nil
 	}
 	if p {
-		k.step.at(prepares)
+		k.hooks.Step(prepares)
 	}
 	if o {
-		k.step.at(outcomes)
+		k.hooks.Step(outcomes)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/internal/brokertime"
+	"parley/internal/hooks"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -20,6 +21,7 @@ import (
 type Participant struct {
 	cfg       Config
 	deps      Deps
+	hooks     hooks.Hooks
 	clock     *brokertime.Clock
 	resource  Resource
 	endpoints []Endpoint
@@ -46,7 +48,7 @@ func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant
 
 func newParticipant(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) *Participant {
 	return &Participant{
-		cfg: cfg, deps: deps, clock: brokertime.New(cfg.Now, cfg.Log), resource: r, endpoints: endpoints, ready: make(chan struct{}),
+		cfg: cfg, deps: deps, clock: brokertime.New(cfg.Log), resource: r, endpoints: endpoints, ready: make(chan struct{}),
 	}
 }
 
@@ -68,6 +70,8 @@ func (p *Participant) Run(ctx context.Context) error {
 }
 
 func (p *Participant) run(ctx context.Context) error {
+	p.hooks = hooks.From(ctx)
+	p.clock.SetWall(p.hooks.Now)
 	log, err := streams.Bind(ctx, p.deps.NATS, txwire.LogStream(), p.cfg.Log)
 	if err != nil {
 		if ctx.Err() != nil {

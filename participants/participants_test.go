@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/internal/hooks"
 	"parley/natsconn"
 	"parley/participants"
 	"parley/participants/participanttest"
@@ -41,15 +42,15 @@ func newServer(t *testing.T) *brokertest.Server {
 }
 
 // run starts a participant and waits until it is ready.
-func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
+func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource, h ...hooks.Hooks) (p *participants.Participant, cancel func(), ended chan error) {
 	t.Helper()
-	p, cancel, ended = start(t, nc, cfg, r)
+	p, cancel, ended = start(t, nc, cfg, r, h...)
 	awaitReady(t, p, ended)
 	return p, cancel, ended
 }
 
 // start starts a participant.
-func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource) (p *participants.Participant, cancel func(), ended chan error) {
+func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource, h ...hooks.Hooks) (p *participants.Participant, cancel func(), ended chan error) {
 	t.Helper()
 	p, err := participants.New(cfg, participants.Deps{NATS: nc}, r)
 	if err != nil {
@@ -57,6 +58,9 @@ func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
+	for _, h := range h {
+		ctx = hooks.With(ctx, h)
+	}
 	ended = make(chan error, 1)
 	go func() { ended <- p.Run(ctx) }()
 	return p, cancel, ended
@@ -249,8 +253,9 @@ func TestServiceIsDiscovered(t *testing.T) {
 func TestSteps(t *testing.T) {
 	server := newServer(t)
 	points := make(chan string, 16)
-	cfg := participants.Config{Name: "stepped", Path: filepath.Join(t.TempDir(), "journal.db"), Step: func(p string) { points <- p }}
-	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
+	cfg := participants.Config{Name: "stepped", Path: filepath.Join(t.TempDir(), "journal.db")}
+	h := hooks.Hooks{Step: func(p string) { points <- p }}
+	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{}, h)
 	nc := server.Connect(t)
 	expect := func(want ...string) {
 		t.Helper()

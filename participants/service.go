@@ -208,7 +208,7 @@ func (s *service) untilEnd(ctx context.Context, lost <-chan error) error {
 func (s *service) committer() *committer {
 	return &committer{
 		journal: s.journal, resource: s.resource, queue: s.queue, doubts: s.doubts, failing: s.failing, health: s.health, durable: s.durable,
-		counts: &s.counts, step: s.cfg.Step, log: s.cfg.Log, now: time.Now,
+		counts: &s.counts, hooks: s.hooks, log: s.cfg.Log, now: time.Now,
 		clock: s.clock, disputed: s.standing.disputed,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
@@ -262,9 +263,9 @@ func aBadPostFailsAlone(t *testing.T, g ground) {
 }
 
 // open2 opens a set that the test closes itself.
-func open2(t testing.TB, c Config) *Set {
+func open2(t testing.TB, c Config, h ...hooks.Hooks) *Set {
 	t.Helper()
-	set, err := tryOpen(t, c)
+	set, err := tryOpen(t, c, h...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -351,12 +352,12 @@ func postsShareACommit(t *testing.T, g ground) {
 	c := g.place(t, 1)
 	held, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	c.Step = func(point string) {
+	h := hooks.Hooks{Step: func(point string) {
 		if point == StepPostBeforeCommit {
 			once.Do(func() { close(held); <-release })
 		}
-	}
-	set := open(t, c)
+	}}
+	set := open(t, c, h)
 	const posts = 2*maxGroup + 1
 	var all sync.WaitGroup
 	all.Go(func() { add(t, set, "first", "x", "") })

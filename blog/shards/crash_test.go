@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 )
 
 // Crash tests run this test binary again, as a process that dies without a word
@@ -48,13 +49,13 @@ func TestChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	var passed atomic.Int64
-	c.Step = func(point string) {
+	h := hooks.Hooks{Step: func(point string) {
 		if point == os.Getenv(envPoint) && passed.Add(1) >= times {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
-	}
-	set, err := tryOpen(t, withIDs(c, int64(os.Getpid())))
+	}}
+	set, err := tryOpen(t, withIDs(c, int64(os.Getpid())), h)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
@@ -23,11 +24,11 @@ type database struct {
 	w, r *sql.DB
 	// commit is tx.Commit, except in tests of what happens when it fails.
 	commit func(*sql.Tx) error
-	step   Steps
+	hooks  hooks.Hooks
 }
 
-func openDatabase(d dialect, r record, step Steps) (*database, error) {
-	db := &database{dialect: d, record: r, commit: (*sql.Tx).Commit, step: step}
+func openDatabase(d dialect, r record, h hooks.Hooks) (*database, error) {
+	db := &database{dialect: d, record: r, commit: (*sql.Tx).Commit, hooks: h}
 	var err error
 	if db.w, err = d.writer(); err != nil {
 		return nil, err
@@ -58,11 +59,11 @@ func (d *database) store(ctx context.Context, ops []*op) error {
 				return fmt.Errorf("looking for what stands in the way of post %d: %w", o.id, err)
 			}
 		}
-		d.step.at(StepPostBeforeCommit)
+		d.hooks.At(StepPostBeforeCommit)
 		return nil
 	})
 	if err == nil {
-		d.step.at(StepPostAfterCommit)
+		d.hooks.At(StepPostAfterCommit)
 	}
 	return err
 }

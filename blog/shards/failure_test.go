@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 )
 
@@ -176,12 +177,12 @@ func held(t *testing.T, g ground) (set *Set, first chan Stored, release func()) 
 	c := g.place(t, 1)
 	inside, gate := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	c.Step = func(point string) {
+	h := hooks.Hooks{Step: func(point string) {
 		if point == StepPostBeforeCommit {
 			once.Do(func() { close(inside); <-gate })
 		}
-	}
-	set, first = open2(t, c), make(chan Stored, 1)
+	}}
+	set, first = open2(t, c, h), make(chan Stored, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { first <- set.Add(ctx, newPost("ada", "first", "k")) }()
 	<-inside

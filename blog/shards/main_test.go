@@ -13,6 +13,7 @@ import (
 
 	"parley/blog/pgtest"
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 
@@ -100,9 +101,9 @@ func postgresGround(server *pgtest.Server) ground {
 }
 
 // open opens a set and closes it with the test.
-func open(t testing.TB, c Config) *Set {
+func open(t testing.TB, c Config, h ...hooks.Hooks) *Set {
 	t.Helper()
-	set, err := tryOpen(t, c)
+	set, err := tryOpen(t, c, h...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,14 +111,18 @@ func open(t testing.TB, c Config) *Set {
 	return set
 }
 
-func tryOpen(t testing.TB, c Config) (*Set, error) {
+func tryOpen(t testing.TB, c Config, h ...hooks.Hooks) (*Set, error) {
 	if c.NextID == nil {
 		c.NextID = new(counter).next
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	}
-	return Open(context.Background(), c)
+	ctx := context.Background()
+	for _, h := range h {
+		ctx = hooks.With(ctx, h)
+	}
+	return Open(ctx, c)
 }
 
 func shut(t testing.TB, set *Set) {

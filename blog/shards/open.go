@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"parley/idworker/snowflake"
+	"parley/internal/hooks"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
@@ -37,8 +38,6 @@ type Config struct {
 	NextID func(context.Context) (snowflake.ID, error)
 	// Log takes what an operator should know.
 	Log *slog.Logger
-	// Step is for crash tests, nil otherwise.
-	Step Steps
 }
 
 // Check refuses what cannot work.
@@ -68,7 +67,7 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	o := opening{Config: cfg, want: cfg.Shards}
+	o := opening{Config: cfg, hooks: hooks.From(ctx), want: cfg.Shards}
 	unlock, err := o.claim(ctx)
 	if err != nil {
 		return nil, err
@@ -79,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 	}
 	set := &Set{blog: p.blog, unlock: unlock, log: cfg.Log, reported: map[snowflake.ID]bool{}}
 	for i := range p.shards {
-		db, err := openDatabase(o.place(i), record{blog: p.blog, shard: i, shards: p.shards}, cfg.Step)
+		db, err := openDatabase(o.place(i), record{blog: p.blog, shard: i, shards: p.shards}, o.hooks)
 		if err != nil {
 			return nil, errors.Join(err, set.close())
 		}
@@ -96,6 +95,7 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 // opening is a blog while it is opened.
 type opening struct {
 	Config
+	hooks hooks.Hooks
 	// want is the number of shards asked for, 0 for any.
 	want int
 	dsns []*postgresDB
@@ -272,11 +272,11 @@ func (o *opening) makeAll(ctx context.Context, shards int) error {
 		if err := writeRecord(ctx, o.place(i), r); err != nil {
 			return err
 		}
-		o.Step.at(StepShardMade)
+		o.hooks.At(StepShardMade)
 		return nil
 	})
 	if err == nil {
-		o.Step.at(StepShardsMade)
+		o.hooks.At(StepShardsMade)
 	}
 	return err
 }
@@ -292,7 +292,7 @@ func (o *opening) markAll(ctx context.Context, shards int) error {
 		if err := writeRecord(ctx, o.place(i), f.record); err != nil {
 			return err
 		}
-		o.Step.at(StepShardComplete)
+		o.hooks.At(StepShardComplete)
 		return nil
 	})
 }

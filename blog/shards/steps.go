@@ -1,11 +1,6 @@
 package shards
 
-// Steps is called at the durable steps, by name, with the process in exactly
-// that state. A crash test kills the process inside it. Nil in normal use. It
-// is called from several goroutines.
-type Steps func(point string)
-
-// The points, in the order that a blog and a post pass them.
+// Steps that a blog and a post pass, in order, at which tests kill the process.
 const (
 	StepShardMade        = "shard-made"     // one more shard has its record
 	StepShardsMade       = "shards-made"    // all have theirs, none is marked
@@ -13,9 +8,3 @@ const (
 	StepPostBeforeCommit = "post-before-commit"
 	StepPostAfterCommit  = "post-after-commit"
 )
-
-func (s Steps) at(point string) {
-	if s != nil {
-		s(point)
-	}
-}

@@ -11,6 +11,7 @@ import (
 	"parley/idworker/idclient"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/hooks"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
@@ -61,13 +62,13 @@ func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 			return err
 		}
 	}
-	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.Log.With("role", catalog.Blog), Step: c.step()}
+	cfg := blog.Config{Dir: c.blog(), DSNs: c.DSN, Shards: c.Shards, Listen: c.HTTP, Hosts: c.Hosts, Log: a.Log.With("role", catalog.Blog)}
 	if len(c.DSN) > 0 {
 		cfg.Dir = ""
 	}
 	var b *blog.Blog
 	role := host.NewRole(c.named(c.options(catalog.Blog, a.Log)), blogRole(cfg, &b))
-	return c.serve(ctx, role, func() {
+	return c.serve(hooks.With(ctx, hooks.Hooks{Step: c.step()}), role, func() {
 		if b.Addr() == "" {
 			a.Printf("the blog is ready\n")
 		} else {

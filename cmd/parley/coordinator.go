@@ -8,6 +8,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/hooks"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
@@ -35,17 +36,18 @@ Examples:
 }
 
 func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
-	cfg := coordinator.Config{Limits: c.limits(), Step: c.step(), Now: c.now(ctx)}
+	cfg := coordinator.Config{Limits: c.limits()}
+	h := hooks.Hooks{Step: c.step(), Now: c.now(ctx)}
 	if c.TraceLog != "" {
 		file, err := openTrace(c.TraceLog)
 		if err != nil {
 			return cli.Wrong(err, "")
 		}
 		defer file.Close()
-		cfg.Trace = traceTo(file)
+		h.Trace = traceTo(file)
 	}
 	role := coordinatorRole(c.named(c.options(catalog.Coordinator, a.Log)), cfg)
-	return c.serve(ctx, role, func() { a.Printf("the coordinator is ready\n") })
+	return c.serve(hooks.With(ctx, h), role, func() { a.Printf("the coordinator is ready\n") })
 }
 
 // limits are the defaults, but for crash tests, which need a log to be trimmed

@@ -8,6 +8,7 @@ import (
 	"parley/idworker/snowflake"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/hooks"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
@@ -36,7 +37,8 @@ func (c *idworkerCmd) Run(ctx context.Context, a *cli.App) error {
 	if c.Numbers < 0 || c.Numbers > snowflake.MaxWorker+1 {
 		return cli.Wrong(fmt.Errorf("--numbers is %d, allowed is 1 to %d", c.Numbers, snowflake.MaxWorker+1), "")
 	}
-	cfg := idworker.Config{Numbers: c.Numbers, Now: c.now(ctx)}
+	cfg := idworker.Config{Numbers: c.Numbers}
+	ctx = hooks.With(ctx, hooks.Hooks{Now: c.now(ctx)})
 	return c.serve(ctx, idworkerRole(c.named(c.options(catalog.IDWorker, a.Log)), cfg), func() { a.Printf("the idworker is ready\n") })
 }
 

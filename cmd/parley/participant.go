@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/nats-io/nats.go"
-
 	"parley/internal/cli"
+	"parley/internal/hooks"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
 	"parley/natsconn"
@@ -14,6 +13,8 @@ import (
 	"parley/participants/delivery"
 	"parley/participants/food"
 	"parley/participants/inventory"
+
+	"github.com/nats-io/nats.go"
 )
 
 // participantFlags are common to the commands that run a participant.
@@ -43,8 +44,9 @@ func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, rol
 	conn := f.named(f.options(name, a.Log))
 	r := role(conn, participants.Config{
 		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
-		Log: a.Log, Step: f.step(), Now: f.now(ctx),
+		Log: a.Log,
 	}, f.sampleFlag)
+	ctx = hooks.With(ctx, hooks.Hooks{Step: f.step(), Now: f.now(ctx)})
 	return aboutJournal(f.serve(ctx, r, func() { a.Printf("%s is ready\n", name) }))
 }
 

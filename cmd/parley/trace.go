@@ -28,9 +28,13 @@ func openTrace(path string) (*os.File, error) {
 
 // traceTo writes each event to file before the operation goes on. A trace that
 // cannot be written is worth nothing, so that ends the process.
-func traceTo(file *os.File) txlog.Trace {
+func traceTo(file *os.File) func(any) {
 	pid := os.Getpid()
-	return func(e txlog.Event) {
+	return func(event any) {
+		e, ok := event.(txlog.Event)
+		if !ok {
+			panic(fmt.Sprintf("the trace is told of a %T", event))
+		}
 		line, err := json.Marshal(traced{PID: pid, Event: e})
 		if err == nil {
 			_, err = file.Write(append(line, '\n'))

@@ -24,8 +24,6 @@ type Config struct {
 	// MaxAge is when a block is thrown away, counted from when it was asked
 	// for. Default 10 s.
 	MaxAge time.Duration
-	// Now replaces the clock, for tests.
-	Now func() time.Time
 }
 
 // Defaults of [Config].
@@ -76,7 +74,7 @@ func New(nc *nats.Conn, cfg Config) (*Client, error) {
 	least := min(cfg.MinBlock, cfg.MaxBlock)
 	c := &Client{
 		nc:    nc,
-		clock: newClock(cfg.Now),
+		clock: newClock(),
 		stock: stock{least: least, most: cfg.MaxBlock, maxAge: cfg.MaxAge, size: least},
 		fetch: newFetch(),
 	}

@@ -22,15 +22,11 @@ type clock struct {
 	run    func() time.Duration
 }
 
-// newClock takes now in place of [time.Now], unless it is nil.
-func newClock(now func() time.Time) clock {
-	if now == nil {
-		start := time.Now()
-		c := clockOf(start, time.Now)
-		c.run = func() time.Duration { return time.Since(start) } // half of time.Now
-		return c
-	}
-	return clockOf(now(), now)
+func newClock() clock {
+	start := time.Now()
+	c := clockOf(start, time.Now)
+	c.run = func() time.Duration { return time.Since(start) } // half of time.Now
+	return c
 }
 
 func clockOf(start time.Time, now func() time.Time) clock {

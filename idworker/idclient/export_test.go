@@ -28,6 +28,10 @@ const (
 	NobodyFor = nobodyFor
 )
 
+// SetClock replaces the wall clock and what is measured with it, before the first call
+// of Next.
+func (c *Client) SetClock(now func() time.Time) { c.clock = clockOf(now(), now) }
+
 // SetClocks replaces both clocks, before the first call of Next. Wall is since
 // 1970, run since the client was made.
 func (c *Client) SetClocks(wall, run func() time.Duration) {

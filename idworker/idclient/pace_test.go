@@ -62,7 +62,8 @@ func TestAdapts(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
 	clock := newHand()
-	c := newClient(t, s, idclient.Config{Now: clock.now})
+	c := newClient(t, s, idclient.Config{})
+	c.SetClock(clock.now)
 	for range 2 << 20 {
 		if _, err := c.Next(t.Context()); err != nil {
 			t.Fatal(err)

@@ -48,13 +48,17 @@ const (
 	refused
 )
 
-// New has no comparison yet: until [Clock.Observe] it is the wall clock, which is
-// [time.Now] unless wall says otherwise.
-func New(wall func() time.Time, log *slog.Logger) *Clock {
+// New has no comparison yet: until [Clock.Observe] it is the wall clock.
+func New(log *slog.Logger) *Clock { return &Clock{wall: time.Now, log: log} }
+
+// SetWall puts another clock in place of [time.Now], unless it is nil.
+func (c *Clock) SetWall(wall func() time.Time) {
 	if wall == nil {
-		wall = time.Now
+		return
 	}
-	return &Clock{wall: wall, log: log}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wall = wall
 }
 
 // Observe takes what the broker's clock showed between two readings of [time.Now].

@@ -32,7 +32,8 @@ func observe(c *Clock, broker time.Time, trip time.Duration) {
 func TestBrokersTimeCounts(t *testing.T) {
 	var w wall
 	var out bytes.Buffer
-	c := New(w.now, slog.New(slog.NewTextHandler(&out, nil)))
+	c := New(slog.New(slog.NewTextHandler(&out, nil)))
+	c.SetWall(w.now)
 	w.set(24 * time.Hour)
 	about(t, "the time before a comparison", time.Until(c.Now()), 24*time.Hour)
 
@@ -59,7 +60,7 @@ func TestBrokersTimeCounts(t *testing.T) {
 
 // A comparison that took long says little; one is better than none.
 func TestLongRoundTrip(t *testing.T) {
-	c := New(nil, slog.New(slog.DiscardHandler))
+	c := New(slog.New(slog.DiscardHandler))
 	observe(c, time.Now().Add(3*time.Hour), time.Minute)
 	about(t, "the first comparison", time.Until(c.Now()), 3*time.Hour)
 	observe(c, time.Now(), time.Minute)
@@ -76,7 +77,8 @@ func TestLongRoundTrip(t *testing.T) {
 func TestDifferenceIsLogged(t *testing.T) {
 	var w wall
 	var out bytes.Buffer
-	c := New(w.now, slog.New(slog.NewTextHandler(&out, nil)))
+	c := New(slog.New(slog.NewTextHandler(&out, nil)))
+	c.SetWall(w.now)
 	for _, step := range []struct {
 		off  time.Duration
 		want string
