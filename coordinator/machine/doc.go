@@ -5,6 +5,9 @@
 // on how long something took, so the code that runs in production can be
 // explored state by state.
 //
+// The transcripts in testdata/*.txt are the first thing to read: what coordinators,
+// participants, a log and a client say to each other, played on this code.
+//
 // # Authority
 //
 // A transaction is committed if and only if its commit stands in the log its
