@@ -1,12 +1,12 @@
 package child
 
 import (
-	"parley/internal/cli"
-
 	"io"
 	"os"
 	"strings"
 	"sync"
+
+	"parley/internal/cli"
 )
 
 // tail keeps the end of what is written to it, for error messages.
