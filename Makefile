@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run run-cluster build quick test proof deps check chaos soak bench fuzz fmt clean
+.PHONY: help run run-cluster build quick test proof deps check chaos soak bench fuzz module fmt clean
 
 # Tools are pinned in a module of their own, so that who imports Parley does not
 # get them. tier runs the steps of quick, test and proof; they are data, in
@@ -62,6 +62,9 @@ bench: build ## Measure this machine: transactions, IDs beside others, keys, cha
 
 fuzz: ## Fuzz every decoder for a few seconds each
 	@tools/fuzz 5s
+
+module: ## Give the Go module another path: MODULE=host.example/you/parley
+	@tools/module '$(MODULE)'
 
 fmt: ## Format all code
 	$(tool) gofumpt -w .

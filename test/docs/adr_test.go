@@ -54,9 +54,13 @@ func direct(t *testing.T) (modules []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	own := strings.TrimSpace(regexp.MustCompile(`(?m)^module (.*)$`).FindStringSubmatch(read(t, "go.mod"))[1])
 	for _, file := range goMods {
 		for _, m := range regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+) v\S+`).FindAllStringSubmatch(read(t, file), -1) {
 			for path := range imports {
+				if m[1] == own { // another module's of this repository
+					break
+				}
 				if path == m[1] || strings.HasPrefix(path, m[1]+"/") {
 					modules = append(modules, m[1])
 					break

@@ -64,7 +64,7 @@ func quick() []step {
 			command: goTest("-short", "-p", "4", "-timeout", "4m"), packages: without(installed),
 		},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
-		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-short", "-count=1", "-timeout", "10m"), packages: all},
 	}
 }
 
@@ -84,7 +84,7 @@ func test() []step {
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
-		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
+		{name: "tools", proves: "the tiers name every package and every variant; the module can be given another path", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
 	}
 }
 
@@ -104,6 +104,7 @@ func proof() []step {
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
 		{name: "power-often", proves: "sixty power failures, and every variant that acknowledges without syncing is found out", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{""}), args: []string{"-deep", "-rounds", "60"}},
+		{name: "another-path", proves: "with another module path make quick passes", dir: "tools", command: goTest("-count=1", "-timeout", "1h", "-run", "TestAnotherModulePath"), packages: only([]string{"tier"}), args: []string{"-deep"}},
 		{name: "fuzz", proves: "every decoder withstands half a minute of fuzzing", command: []string{"tools/fuzz", "30s"}},
 	}
 }
