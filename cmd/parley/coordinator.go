@@ -39,12 +39,12 @@ func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
 	cfg := coordinator.Config{Limits: c.limits()}
 	h := hooks.Hooks{Step: c.step(), Now: c.now(ctx)}
 	if c.TraceLog != "" {
-		file, err := openTrace(c.TraceLog)
+		file, err := host.OpenTrace(c.TraceLog)
 		if err != nil {
 			return cli.Wrong(err, "")
 		}
 		defer file.Close()
-		h.Trace = traceTo(file)
+		h.Trace = host.TraceTo(file)
 	}
 	role := coordinatorRole(c.named(c.options(catalog.Coordinator, a.Log)), cfg)
 	return c.serve(hooks.With(ctx, h), role, func() { a.Printf("the coordinator is ready\n") })

@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"context"
@@ -8,17 +8,13 @@ import (
 	"time"
 )
 
-// clockFlag is on the commands whose clock tests put off.
-type clockFlag struct {
-	Clock string `hidden:"" placeholder:"FILE" help:"Put the clock off by the duration in FILE, read again and again (for tests)."`
-}
-
-// now is this machine's clock until ctx ends, nil without the flag.
-func (f clockFlag) now(ctx context.Context) func() time.Time {
-	if f.Clock == "" {
+// ClockOff is this machine's clock until ctx ends, put off by what a file says; nil
+// without a file.
+func ClockOff(ctx context.Context, path string) func() time.Time {
+	if path == "" {
 		return nil
 	}
-	c := &fileClock{path: f.Clock}
+	c := &fileClock{path: path}
 	go c.follow(ctx)
 	return c.now
 }

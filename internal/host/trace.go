@@ -1,4 +1,4 @@
-package main
+package host
 
 import (
 	"encoding/json"
@@ -14,11 +14,11 @@ type traced struct {
 	txlog.Event
 }
 
-// openTrace opens a file that several processes may write to at once: each line
+// OpenTrace opens a file that several processes may write to at once: each line
 // goes to its end in one write. So the order of the lines is the order of the
 // events, whatever the clocks say, and a process that is killed has written
 // what it was told before.
-func openTrace(path string) (*os.File, error) {
+func OpenTrace(path string) (*os.File, error) {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("--trace-log: %w", err)
@@ -26,9 +26,9 @@ func openTrace(path string) (*os.File, error) {
 	return file, nil
 }
 
-// traceTo writes each event to file before the operation goes on. A trace that
+// TraceTo writes each event to file before the operation goes on. A trace that
 // cannot be written is worth nothing, so that ends the process.
-func traceTo(file *os.File) func(any) {
+func TraceTo(file *os.File) func(any) {
 	pid := os.Getpid()
 	return func(event any) {
 		e, ok := event.(txlog.Event)

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"parley/coordinator/txclient"
+	"parley/internal/catalog"
+	"parley/internal/cli"
+	"parley/internal/host"
+	"parley/natsconn"
+	"parley/participants/delivery"
+	"parley/participants/food"
+	"parley/participants/inventory"
+
+	"github.com/nats-io/nats.go"
+)
+
+// natsFlags say how to reach NATS.
+type natsFlags struct {
+	NATS  string `name:"nats" default:"nats://127.0.0.1:4222" env:"PARLEY_NATS" placeholder:"URL" help:"Where NATS listens; several addresses are separated by commas (default ${default})."`
+	Creds string `env:"PARLEY_CREDS" placeholder:"FILE" help:"Credentials file, if NATS wants one."`
+}
+
+// nameFlag is on every command that runs a role on NATS.
+type nameFlag struct {
+	Name string `placeholder:"NAME" help:"Name of this process, shown by status and by the broker's list of connections (default: that of the role)."`
+}
+
+// named is how the process connects.
+func (f nameFlag) named(o natsconn.Options) natsconn.Options {
+	if f.Name != "" {
+		o.Name = f.Name
+	}
+	return o
+}
+
+// jsonFlag is on every command that prints data.
+type jsonFlag struct {
+	JSON bool `name:"json" help:"Print JSON; errors too."`
+}
+
+// connect opens a tool's connection; the caller closes it.
+func (f natsFlags) connect(ctx context.Context, name string) (*nats.Conn, error) {
+	return cli.Connect(ctx, f.NATS, f.Creds, name)
+}
+
+// client opens a connection with a transaction client on it; the returned
+// function closes both.
+func (f natsFlags) client(ctx context.Context, name string) (*nats.Conn, *txclient.Client, func(), error) {
+	nc, err := f.connect(ctx, name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	c, err := txclient.New(nc)
+	if err != nil {
+		nc.Close()
+		return nil, nil, nil, err
+	}
+	return nc, c, func() { c.Close(); nc.Close() }, nil
+}
+
+// logFlags say what a role logs to stderr. Tools have none: what they have to
+// say is their result.
+type logFlags struct {
+	LogLevel string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" placeholder:"LEVEL" help:"Least level to log to stderr: debug, info, warn or error (default ${default})."`
+	LogJSON  bool   `name:"log-json" env:"PARLEY_LOG_JSON" help:"Log JSON lines instead of text."`
+}
+
+// AfterApply is called by the parser.
+func (f *logFlags) AfterApply(a *cli.App) error {
+	a.Log = f.logger(a.Err)
+	return nil
+}
+
+func (f *logFlags) logger(w io.Writer) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.LogLevel)); err != nil {
+		panic(err) // kong has checked it against the enum
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if f.LogJSON {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// profileFlag writes a CPU profile of a process's whole life.
+type profileFlag struct {
+	Pprof string `name:"pprof" hidden:"" placeholder:"FILE" help:"Write a CPU profile when the process ends."`
+}
+
+// around calls run under the profiler, if that was asked for.
+func (f profileFlag) around(run func() error) error { return cli.Profiled(f.Pprof, run) }
+
+// healthFlag opens an address where a process says whether it serves, for
+// whoever supervises it. Gateways say so to browsers' proxies as well, on the
+// address of the page.
+type healthFlag struct {
+	Health string `env:"PARLEY_HEALTH" placeholder:"HOST:PORT" help:"Where /healthz answers 200 while this process serves, and 503 with the reason while it does not; off by default."`
+}
+
+// sampleFlag chooses what a new database starts with: a small town to play
+// with, or one that no benchmark exhausts.
+type sampleFlag struct {
+	Sample string `default:"food" enum:"food,bench" hidden:"" help:"What a new database starts with: food or bench."`
+}
+
+// items is inventory's start.
+func (f sampleFlag) items() []food.Item {
+	if f.Sample == "bench" {
+		return inventory.Bench()
+	}
+	return inventory.Sample()
+}
+
+// couriers is delivery's start.
+func (f sampleFlag) couriers() []food.Courier {
+	if f.Sample == "bench" {
+		return delivery.Bench()
+	}
+	return delivery.Sample()
+}
+
+// dataFlag is where a process keeps what it must not lose. Every role has its
+// own place below it, so that all may be given the same directory, together
+// or apart.
+type dataFlag struct {
+	Data string `default:"./parley-data" env:"PARLEY_DATA" placeholder:"DIR" help:"Directory of everything durable; it is made if need be (default ${default})."`
+}
+
+// probeSize is how much is written to see whether there is space.
+const probeSize = 64 << 10
+
+func (f dataFlag) broker() string { return catalog.BrokerDir(f.Data) }
+
+func (f dataFlag) journal(participant string) string { return catalog.Journal(f.Data, participant) }
+
+// prepare makes the directory and makes sure that it can be written, so that
+// the error names the flag and not some file below it.
+func (f dataFlag) prepare() error {
+	const do = "choose another directory with --data DIR, or change its permissions, or make space"
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
+	}
+	probe, err := os.CreateTemp(f.Data, ".writable-*")
+	if err != nil {
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+	}
+	// A full disk takes an empty file. So little is left of one on which this
+	// does not fit that nothing should start.
+	_, err = probe.Write(make([]byte, probeSize))
+	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
+		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
+	}
+	return nil
+}
+
+// crashFlag is for crash tests: the first time the process reaches the named
+// step of the protocol it kills itself, as `kill -9` would, or stops, as
+// `kill -STOP` would, until somebody sends SIGCONT. The steps are the Step
+// constants of packages coordinator and participants.
+type crashFlag struct {
+	CrashAt string `name:"crash-at" hidden:"" placeholder:"STEP" help:"Kill this process at the named step of the protocol (for tests)."`
+	HoldAt  string `name:"hold-at" hidden:"" placeholder:"STEP" help:"Stop this process at the named step of the protocol until SIGCONT (for tests)."`
+}
+
+// step is the hook for a role's configuration, nil in normal use.
+func (f crashFlag) step() func(point string) { return host.StopAt(f.CrashAt, f.HoldAt) }
+
+// clockFlag is on the commands whose clock tests put off.
+type clockFlag struct {
+	Clock string `hidden:"" placeholder:"FILE" help:"Put the clock off by the duration in FILE, read again and again (for tests)."`
+}
+
+// now is this machine's clock until ctx ends, nil without the flag.
+func (f clockFlag) now(ctx context.Context) func() time.Time { return host.ClockOff(ctx, f.Clock) }
