@@ -5,6 +5,17 @@ import (
 	"parley/wire/txwire"
 )
 
+// Steps of a branch, in the order it passes them, at which tests kill the process. Those
+// that write are durable.
+const (
+	StepPrepareBeforeCommit = "prepare-before-commit"
+	StepPrepareAfterCommit  = "prepare-after-commit"
+	StepVoteSent            = "vote-sent"
+	StepOutcomeBeforeCommit = "outcome-before-commit"
+	StepOutcomeAfterCommit  = "outcome-after-commit"
+	StepAckSent             = "ack-sent"
+)
+
 // durableGroups bounds the groups that wait to be answered. The committer goes
 // on with the next group meanwhile, and waits for us rather than let answers
 // pile up.
