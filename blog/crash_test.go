@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"parley/blog"
-	"parley/blog/blogclient"
 	"parley/blog/pgtest"
 	"parley/broker/brokertest"
 	"parley/wire/blogwire"
@@ -101,7 +100,7 @@ func TestKilled(t *testing.T) {
 func killed(t *testing.T, c child) {
 	server := brokertest.Run(t)
 	c.URL = server.URL()
-	client := blogclient.New(server.Connect(t))
+	client := newClient(t, server.Connect(t))
 	const rounds, writers, perRound = 2, 16, 60
 	stored := map[string]blogwire.Post{}
 	var mu sync.Mutex
@@ -163,7 +162,7 @@ func TestTwoProcesses(t *testing.T) {
 	ids := new(counter)
 	a := start(t, server, blog.Config{DSNs: dsns}, ids.next)
 	b := start(t, server, blog.Config{DSNs: dsns}, ids.next)
-	client := blogclient.New(server.Connect(t))
+	client := newClient(t, server.Connect(t))
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"parley/blog"
+	"parley/blog/blogclient"
 	"parley/broker/brokertest"
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
@@ -152,4 +153,13 @@ func newPost(user, text, key string) []byte {
 		panic(err)
 	}
 	return data
+}
+
+func newClient(t testing.TB, nc *nats.Conn) *blogclient.Client {
+	t.Helper()
+	c, err := blogclient.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

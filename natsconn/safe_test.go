@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"parley/blog"
+	"parley/blog/blogclient"
 	"parley/broker/brokertest"
 	"parley/chatgw"
 	"parley/chatgw/rooms"
@@ -65,6 +66,10 @@ func constructors(dir string) map[string]func(*nats.Conn) error {
 			if err == nil {
 				err = c.Close()
 			}
+			return err
+		},
+		"blogclient": func(nc *nats.Conn) error {
+			_, err := blogclient.New(nc)
 			return err
 		},
 		"idclient": func(nc *nats.Conn) error {

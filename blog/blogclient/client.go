@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/blogwire"
 
@@ -21,8 +22,14 @@ type Client struct {
 	nc *nats.Conn
 }
 
-// New makes a client.
-func New(nc *nats.Conn) *Client { return &Client{nc: nc} }
+// New makes a client. It refuses a connection that is not like those of
+// [natsconn.Connect], and names the option.
+func New(nc *nats.Conn) (*Client, error) {
+	if err := natsconn.Check(nc); err != nil {
+		return nil, fmt.Errorf("blogclient: %w", err)
+	}
+	return &Client{nc: nc}, nil
+}
 
 // readFor bounds one read whose context has no deadline: the blog itself gives
 // up after 5 s.

@@ -54,7 +54,7 @@ func serve(t *testing.T, server *brokertest.Server) {
 func TestClient(t *testing.T) {
 	server := brokertest.Run(t)
 	serve(t, server)
-	client, ctx := blogclient.New(server.Connect(t)), t.Context()
+	client, ctx := newClient(t, server.Connect(t)), t.Context()
 	var posts []blogwire.Post
 	for i := range 130 {
 		p, err := client.Post(ctx, blogwire.NewPost{User: fmt.Sprintf("user-%d", i%2), Text: fmt.Sprintf("post %d", i)})
@@ -181,7 +181,7 @@ func TestPostRepeats(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()
-			p, err := blogclient.New(server.Connect(t)).Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"})
+			p, err := newClient(t, server.Connect(t)).Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"})
 			switch {
 			case c.unknown && !errors.Is(err, blogclient.ErrUnknown),
 				!c.unknown && errors.Is(err, blogclient.ErrUnknown),
@@ -204,7 +204,7 @@ func TestPostRepeats(t *testing.T) {
 
 func TestNobody(t *testing.T) {
 	nc := brokertest.Run(t).Connect(t)
-	client := blogclient.New(nc)
+	client := newClient(t, nc)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	_, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "hello"})
@@ -221,4 +221,13 @@ func TestNobody(t *testing.T) {
 	if _, err := client.Post(t.Context(), blogwire.NewPost{User: "ada", Text: "hello"}); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("on a closed connection: %v", err)
 	}
+}
+
+func newClient(t testing.TB, nc *nats.Conn) *blogclient.Client {
+	t.Helper()
+	c, err := blogclient.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

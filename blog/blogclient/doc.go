@@ -6,7 +6,8 @@
 // is busy, cannot reach its shards, does not know whether the post is stored, or
 // falls silent.
 //
-//	client := blogclient.New(nc)
+//	client, err := blogclient.New(nc)
+//	...
 //	post, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "Hello."})
 //	switch {
 //	case errors.Is(err, blogclient.ErrUnknown): // ask again with the same key

@@ -40,7 +40,7 @@ var links = []struct {
 	},
 	{
 		imports: []string{"blog/blogclient"},
-		own:     []string{"blog/blogclient", "idworker/snowflake", "wire", "wire/blogwire"},
+		own:     []string{"blog/blogclient", "idworker/snowflake", "natsconn", "wire", "wire/blogwire"},
 		barred:  []string{"modernc.org/sqlite", "github.com/jackc/pgx"},
 	},
 }

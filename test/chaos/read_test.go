@@ -30,7 +30,11 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	if err != nil {
 		return err
 	}
-	for post, err := range blogclient.New(nc).All(ctx, "") {
+	posts, err := blogclient.New(nc)
+	if err != nil {
+		return err
+	}
+	for post, err := range posts.All(ctx, "") {
 		if err != nil {
 			return err
 		}

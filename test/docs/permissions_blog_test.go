@@ -32,7 +32,10 @@ func blogging(ctx context.Context, t *testing.T, s *server.Server, needed chan e
 	}
 	ended := serving(t, b)
 	for _, user := range []string{"client", "operator"} {
-		c := blogclient.New(as(t, s, user, needed))
+		c, err := blogclient.New(as(t, s, user, needed))
+		if err != nil {
+			t.Fatal(err)
+		}
 		p, err := c.Post(ctx, blogwire.NewPost{User: user, Text: "hello"})
 		if err != nil {
 			t.Fatalf("%s posts: %v", user, err)

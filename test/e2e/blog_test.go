@@ -36,7 +36,10 @@ func TestPostsSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	client := blogclient.New(nc)
+	client, err := blogclient.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	const users, least = 12, 50
 	acked := make([]map[string]blogwire.Post, users) // by key

@@ -90,7 +90,10 @@ func (c *rolling) startLoad() *traffic {
 	}
 	c.Cleanup(ids.Close)
 	l.run(client{kind: kindID}, rollingPace, func(int) error { return l.id(ids) })
-	posts := blogclient.New(c.nc)
+	posts, err := blogclient.New(c.nc)
+	if err != nil {
+		c.Fatal(err)
+	}
 	l.run(client{kind: kindPost}, rollingPace, func(n int) error { return l.post(posts, n) })
 	for i := range cluster.Gateways {
 		l.chat(fmt.Sprintf("gateway-%d", i+1))
@@ -273,7 +276,11 @@ func (l *traffic) check() {
 	for _, w := range l.wrong {
 		l.Error(w)
 	}
-	there := timeline(l.TB, blogclient.New(l.cluster.nc), "ada")
+	posts, err := blogclient.New(l.cluster.nc)
+	if err != nil {
+		l.Fatal(err)
+	}
+	there := timeline(l.TB, posts, "ada")
 	for id, text := range l.posts {
 		if there[id].Text != text {
 			l.Errorf("the post %d was acknowledged as %q and is %q", id, text, there[id].Text)

@@ -191,7 +191,11 @@ func (c *check) stock() error {
 }
 
 func (c *check) posts() error {
-	client, stored := blogclient.New(c.nc), map[snowflake.ID]blogwire.Post{}
+	client, err := blogclient.New(c.nc)
+	if err != nil {
+		return err
+	}
+	stored := map[snowflake.ID]blogwire.Post{}
 	for _, user := range authors(c.promises.posts) {
 		all, err := answered(c, func(context.Context) (all []blogwire.Post, err error) {
 			for post, err := range client.All(c.ctx, user) { // of many pages, each with a bound of its own

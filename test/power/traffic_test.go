@@ -35,7 +35,10 @@ func traffic(ctx context.Context, s *site, p *promises) error {
 		return err
 	}
 	defer orders.Close()
-	posts := blogclient.New(s.nc)
+	posts, err := blogclient.New(s.nc)
+	if err != nil {
+		return err
+	}
 	var all sync.WaitGroup
 	run := func(clients int, do func(ctx context.Context, n int)) {
 		for range clients {

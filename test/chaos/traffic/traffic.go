@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/blog/blogclient"
 	"parley/coordinator/txclient"
 	"parley/natsconn"
 	"parley/test/chaos/model"
@@ -93,6 +94,11 @@ func Start(ctx context.Context, cfg Config, h *model.History) (*Traffic, error) 
 			clients = append(clients, orderer{client: pinned, via: name})
 		}
 	}
+	posts, err := blogclient.New(t.nc)
+	if err != nil {
+		t.Close()
+		return nil, err
+	}
 	asking, quiet := context.WithCancel(ctx)
 	talking, stop := context.WithCancel(ctx)
 	t.quiet, t.stop = quiet, stop
@@ -106,7 +112,7 @@ func Start(ctx context.Context, cfg Config, h *model.History) (*Traffic, error) 
 		t.asking.Go(func() { newAsker(t.nc, h, i).run(asking) })
 	}
 	for i := range cfg.Writers {
-		w := newWriter(t.nc, h, t.rng(100+i), i)
+		w := newWriter(posts, h, t.rng(100+i), i)
 		t.asking.Go(func() { w.run(asking) })
 	}
 	for i := range cfg.Talkers {

@@ -9,8 +9,6 @@ import (
 	"parley/blog/blogclient"
 	"parley/test/chaos/model"
 	"parley/wire/blogwire"
-
-	"github.com/nats-io/nats.go"
 )
 
 const (
@@ -26,8 +24,8 @@ type writer struct {
 	user    string
 }
 
-func newWriter(nc *nats.Conn, h *model.History, rng *rand.Rand, i int) *writer {
-	return &writer{blog: blogclient.New(nc), history: h, rng: rng, user: fmt.Sprintf("writer-%d", i)}
+func newWriter(posts *blogclient.Client, h *model.History, rng *rand.Rand, i int) *writer {
+	return &writer{blog: posts, history: h, rng: rng, user: fmt.Sprintf("writer-%d", i)}
 }
 
 func (w *writer) run(ctx context.Context) {
