@@ -17,13 +17,26 @@ func address(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	addr := ap.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && contains(proxies, addr); i-- {
-		hop, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+		hop, ok := hopOf(strings.TrimSpace(hops[i]))
+		if !ok {
 			break
 		}
-		addr = hop.Unmap()
+		addr = hop
 	}
 	return network(addr)
+}
+
+// hopOf is the address of a hop, which some proxies write with its port, and some with
+// brackets: 203.0.113.5:40001, [2001:db8::1]:40001, [2001:db8::1].
+func hopOf(s string) (netip.Addr, bool) {
+	if inner, ok := strings.CutPrefix(s, "["); ok && strings.HasSuffix(inner, "]") {
+		s = strings.TrimSuffix(inner, "]")
+	}
+	if addr, err := netip.ParseAddr(s); err == nil {
+		return addr.Unmap(), true
+	}
+	ap, err := netip.ParseAddrPort(s)
+	return ap.Addr().Unmap(), err == nil
 }
 
 // network is what counts as one address: in IPv6 everybody has a /64.

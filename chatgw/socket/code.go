@@ -12,4 +12,5 @@ const (
 	closeUTF8     = 1007
 	closeTooBig   = 1009
 	closeInternal = 1011
+	closeGateway  = 1014 // a proxy's server gave no good answer; is never sent but back
 )

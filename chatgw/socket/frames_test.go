@@ -52,6 +52,12 @@ func TestBrokenFrames(t *testing.T) {
 		{"a long control frame", masked(0x89, bytes.Repeat([]byte("x"), 126)), 1002},
 		{"a close frame with half a code", masked(0x88, []byte{3}), 1002},
 		{"a close frame with code 1005", masked(0x88, []byte{0x03, 0xed}), 1002},
+		{"a close frame with code 1004", masked(0x88, []byte{0x03, 0xec}), 1002},
+		{"a close frame with code 1006", masked(0x88, []byte{0x03, 0xee}), 1002},
+		{"a close frame with code 1015", masked(0x88, []byte{0x03, 0xf7}), 1002},
+		{"a close frame with code 1016", masked(0x88, []byte{0x03, 0xf8}), 1002},
+		{"a close frame with code 2999", masked(0x88, []byte{0x0b, 0xb7}), 1002},
+		{"a close frame with code 5000", masked(0x88, []byte{0x13, 0x88}), 1002},
 		{"a close frame with code 999", masked(0x88, []byte{0x03, 0xe7}), 1002},
 		{"a close frame that is no UTF-8", masked(0x88, []byte{0x03, 0xe8, 0xff}), 1002},
 		{"a length in too many bytes", []byte{0x81, 0x80 | 126, 0, 1, 0, 0, 0, 0, 'x'}, 1002},
@@ -144,6 +150,11 @@ func TestCloseIsAnswered(t *testing.T) {
 	}{
 		{"1000", masked(0x88, []byte{0x03, 0xe8}), 1000},
 		{"4001", masked(0x88, append([]byte{0x0f, 0xa1}, "bye"...)), 4001},
+		{"1012", masked(0x88, []byte{0x03, 0xf4}), 1012},
+		{"1013", masked(0x88, []byte{0x03, 0xf5}), 1013},
+		{"1014", masked(0x88, append([]byte{0x03, 0xf6}, "bad gateway"...)), 1014},
+		{"3000", masked(0x88, []byte{0x0b, 0xb8}), 3000},
+		{"4999", masked(0x88, []byte{0x13, 0x87}), 4999},
 		{"no code", masked(0x88, nil), 1005},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -91,6 +91,13 @@ func TestAddresses(t *testing.T) {
 		{loopback, "X-Forwarded-For: nonsense", "127.0.0.1"},
 		{loopback, "X-Forwarded-For: ::ffff:203.0.113.9", "203.0.113.9"},
 		{loopback, "X-Forwarded-For: 2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"},
+		{loopback, "X-Forwarded-For: 203.0.113.5:40001", "203.0.113.5"},
+		{loopback, "X-Forwarded-For: 198.51.100.1, 203.0.113.5:40001, 10.1.1.1:8080", "203.0.113.5"},
+		{loopback, "X-Forwarded-For: [2001:db8:1:2:3:4:5:6]:40001", "2001:db8:1:2::"},
+		{loopback, "X-Forwarded-For: [2001:db8:1:2:3:4:5:6]", "2001:db8:1:2::"},
+		{loopback, "X-Forwarded-For: [::ffff:203.0.113.9]:1", "203.0.113.9"},
+		{loopback, "X-Forwarded-For: 203.0.113.5:", "127.0.0.1"},
+		{loopback, "X-Forwarded-For: 203.0.113.5:70000", "127.0.0.1"},
 	} {
 		r := run(t, socket.Config{Proxies: c.proxies})
 		var extra []string

@@ -109,11 +109,19 @@ func (c *Conn) lost(err error) {
 		c.late()
 	case isNetwork || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
 		c.echo(closeAbnormal)
+	case isBadGateway(err):
+		c.echo(closeGateway)
 	default:
 		// What is left is the library's: a frame, or a compressed message, that
 		// is not what RFC 6455 or RFC 7692 says.
 		c.Close(Bye{Code: closeProtocol, Reason: strings.TrimPrefix(err.Error(), "websocket: ")})
 	}
+}
+
+// isBadGateway reports whether a client has closed with the code 1014, which was
+// registered after RFC 6455 and which gorilla/websocket v1.5.3 takes for an error.
+func isBadGateway(err error) bool {
+	return err.Error() == fmt.Sprintf("websocket: bad close code %d", closeGateway)
 }
 
 // late closes a connection whose time for a message was over.

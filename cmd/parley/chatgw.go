@@ -39,14 +39,32 @@ type chatgwCmd struct {
 	Issuer  string   `placeholder:"TEXT" help:"What tokens must have as iss."`
 	For     string   `name:"audience" placeholder:"TEXT" help:"What tokens must have as aud."`
 	Orders  bool     `default:"true" negatable:"" help:"Offer the views of orders and IDs beside the chat."`
+	proxyFlags
 	chatBounds
+}
+
+// proxyFlags are for a gateway behind a reverse proxy.
+type proxyFlags struct {
+	Origins []string `name:"origin" placeholder:"URL" help:"Pages that may connect, as https://chat.example.com (default: those of the same host)."`
+	Proxies []string `name:"proxy" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
+}
+
+// into sets what the flags say.
+func (f proxyFlags) into(c *socket.Config) error {
+	c.Origins = f.Origins
+	for _, p := range f.Proxies {
+		network, err := netip.ParsePrefix(p)
+		if err != nil {
+			return fmt.Errorf("--proxy %.40q is not a network like 10.0.0.0/8", p)
+		}
+		c.Proxies = append(c.Proxies, network)
+	}
+	return nil
 }
 
 // chatBounds are the bounds that an operator may want to set; 0 means the
 // default. docs/OPERATIONS.md has each with its reason.
 type chatBounds struct {
-	Origins           []string      `name:"origin" placeholder:"URL" help:"Pages that may connect, as https://chat.example.com (default: those of the same host)."`
-	Proxies           []string      `name:"proxy" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 	MaxConnections    int           `placeholder:"N" help:"Connections in all (default 20000)."`
 	MaxPerAddress     int           `placeholder:"N" help:"Connections of one address (default 256)."`
 	MaxFrame          int           `placeholder:"BYTES" help:"A client's message, decompressed (default 32768)."`
@@ -96,17 +114,13 @@ func (c *chatgwCmd) config() (chatgw.Config, error) {
 		Listen: c.HTTP, Metrics: c.Metrics, Suggested: c.Rooms, Guests: chatgw.Guests(c.Guests), Issuer: c.Issuer, Audience: c.For,
 		FramesPerSecond: c.FramesPerSecond, MessagesPerSecond: c.MessagesPerSecond, Rooms: c.MaxRooms, DrainPerSecond: c.DrainPerSecond,
 		Socket: socket.Config{
-			MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, Origins: c.Origins, MaxFrame: c.MaxFrame,
+			MaxConnections: c.MaxConnections, MaxPerAddress: c.MaxPerAddress, MaxFrame: c.MaxFrame,
 			QueueFrames: c.QueueFrames, QueueBytes: c.QueueBytes, FirstFrame: c.FirstFrame, PingEvery: c.PingEvery, Compression: c.Compression,
 		},
 		Chat: rooms.Config{Grace: c.Grace},
 	}
-	for _, p := range c.Proxies {
-		network, err := netip.ParsePrefix(p)
-		if err != nil {
-			return cfg, fmt.Errorf("--proxy %.40q is not a network like 10.0.0.0/8", p)
-		}
-		cfg.Socket.Proxies = append(cfg.Socket.Proxies, network)
+	if err := c.into(&cfg.Socket); err != nil {
+		return cfg, err
 	}
 	for _, k := range c.Key {
 		key, err := readKey(k)

@@ -30,6 +30,7 @@ type upCmd struct {
 	processFlags
 	sampleFlag
 	newJournalFlag
+	proxyFlags
 	Listen string `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where NATS listens; port 0 takes a free one (default ${default})."`
 	HTTP   string `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where HTTP listens; port 0 takes a free one (default ${default})."`
 }
@@ -40,7 +41,8 @@ func (*upCmd) Help() string {
 Examples:
 
     parley up
-    parley up --data /var/lib/parley --listen 0.0.0.0:4222`
+    parley up --data /var/lib/parley
+    parley up --proxy 127.0.0.1/32 --origin https://parley.example.com`
 }
 
 func (c *upCmd) Run(ctx context.Context, a *cli.App) error {
@@ -102,6 +104,9 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	posts := c.posts(conn(catalog.Blog), a)
 	g.Add(catalog.Blog, posts)
 	cfg := chatgw.Config{Listen: c.HTTP, Log: a.Log.With("role", catalog.Gateway)}
+	if err := c.into(&cfg.Socket); err != nil {
+		return nil, cli.Wrong(err, "run `parley up --help` to see what it takes")
+	}
 	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
 	g.Add(catalog.Gateway, host.NewRole(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
 	return g, nil

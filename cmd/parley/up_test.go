@@ -2,12 +2,17 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
+
+	"parley/chatgw/frame"
 	"parley/internal/cli"
 	"parley/internal/txview"
 	"parley/participants/food"
@@ -219,4 +224,29 @@ func TestUpWithoutItsJournal(t *testing.T) {
 	}
 	p = start(t, append(args, "--new-journal")...)
 	p.Await("Ctrl-C stops everything")
+}
+
+// Behind a reverse proxy the page has another address than the gateway.
+func TestUpBehindProxy(t *testing.T) {
+	t.Parallel()
+	const page = "https://parley.example.com"
+	p := start(t, "up", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--origin", page, "--proxy", "127.0.0.1/32")
+	p.Await("Ctrl-C stops everything")
+	at := regexp.MustCompile(`Open http://(\S+)/ in a browser`).FindStringSubmatch(p.Output())
+	if at == nil {
+		t.Fatalf("it does not say where the page is:\n%s", p.Output())
+	}
+	for origin, want := range map[string]int{page: http.StatusSwitchingProtocols, "https://stranger.example.com": http.StatusForbidden} {
+		dialer := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
+		conn, answer, err := dialer.DialContext(t.Context(), "ws://"+at[1]+"/ws", http.Header{"Origin": {origin}})
+		if answer == nil || answer.StatusCode != want {
+			t.Errorf("a page of %s is answered %+v, %v, want %d", origin, answer, err, want)
+		}
+		if err == nil {
+			conn.Close()
+		}
+	}
+	if _, errs, code := parley(t, "up", "--data", t.TempDir(), "--proxy", "10.0.0.300/8"); code != cli.ExitWrong || !strings.Contains(errs, "--proxy") || !strings.Contains(errs, "10.0.0.300/8") {
+		t.Errorf("a proxy that is no network: exit %d\n%s", code, errs)
+	}
 }

@@ -16,7 +16,7 @@ import (
 // so an ID is positive in every language and fits a signed SQL integer. Zero is
 // no ID.
 //
-// In JSON an ID is a string of decimal digits, since it passes 2^53 in 2028; a
+// In JSON an ID is a string of decimal digits, since it passes 2^53 in 2028; a smaller
 // JSON number is read too.
 type ID int64
 
@@ -113,14 +113,14 @@ func (id ID) Short() string {
 	return string(b[:])
 }
 
-// ParseShort is the inverse of [ID.Short].
+// ParseShort is the inverse of [ID.Short]. It reads letters in either case.
 func ParseShort(s string) (ID, error) {
 	if len(s) != ShortLen {
 		return 0, fmt.Errorf("short id %.40q has %d characters, it must have %d", s, len(s), ShortLen)
 	}
 	var id ID
 	for i := range len(s) {
-		d := strings.IndexByte(shortDigits, s[i])
+		d := strings.IndexByte(shortDigits, lower(s[i]))
 		if d < 0 {
 			return 0, fmt.Errorf("short id %.40q has the character %q, allowed are %s", s, s[i], shortDigits)
 		}
@@ -130,6 +130,13 @@ func ParseShort(s string) (ID, error) {
 		return 0, fmt.Errorf("short id %.40q is not from 1 to %d", s, MaxID)
 	}
 	return id, nil
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }
 
 // MarshalText writes decimal digits.
@@ -144,7 +151,8 @@ func (id *ID) UnmarshalText(text []byte) (err error) {
 // MarshalJSON writes a string, which no reader rounds.
 func (id ID) MarshalJSON() ([]byte, error) { return []byte(`"` + id.String() + `"`), nil }
 
-// UnmarshalJSON reads a string or a whole number.
+// UnmarshalJSON reads a string, or a whole number of at most 2^53-1: a greater one may
+// have been rounded by whoever wrote it.
 func (id *ID) UnmarshalJSON(data []byte) (err error) {
 	if bytes.HasPrefix(data, []byte(`"`)) {
 		var s string
@@ -154,9 +162,14 @@ func (id *ID) UnmarshalJSON(data []byte) (err error) {
 		*id, err = ParseID(s)
 		return err
 	}
-	*id, err = ParseID(string(data))
+	if *id, err = ParseID(string(data)); err == nil && *id > maxExact {
+		return fmt.Errorf("id %s is a JSON number beyond 2^53-1, which many programs round: write it as a string", data)
+	}
 	return err
 }
+
+// maxExact is the greatest whole number up to which a float64 has each.
+const maxExact = 1<<53 - 1
 
 // Value writes a 64-bit integer.
 func (id ID) Value() (driver.Value, error) { return int64(id), nil }

@@ -39,13 +39,21 @@ func same(t *testing.T, id snowflake.ID) {
 	check("its digits", got, err)
 	got, err = snowflake.ParseShort(id.Short())
 	check("its short form", got, err)
+	got, err = snowflake.ParseShort(strings.ToUpper(id.Short()))
+	check("its short form in capitals", got, err)
 	data, err := json.Marshal(id)
 	if err != nil || string(data) != `"`+id.String()+`"` {
 		t.Errorf("%d in JSON is %s, %v", id, data, err)
 	}
-	for form, data := range map[string]string{"a JSON string": string(data), "a JSON number": id.String()} {
-		var got snowflake.ID
-		check(form, got, json.Unmarshal([]byte(data), &got))
+	got = 0
+	err = json.Unmarshal(data, &got)
+	check("a JSON string", got, err)
+	got = 0
+	switch err := json.Unmarshal([]byte(id.String()), &got); {
+	case id <= 1<<53-1:
+		check("a JSON number", got, err)
+	case err == nil || !strings.Contains(err.Error(), "write it as a string"):
+		t.Errorf("%d as a JSON number, which may have been rounded, is read as %d, %v", id, got, err)
 	}
 	value, err := id.Value()
 	if err != nil || !driver.IsValue(value) || value != int64(id) {
@@ -215,7 +223,7 @@ func TestIDInJSON(t *testing.T) {
 		t.Fatalf("%s, %v", data, err)
 	}
 	var r row
-	if err := json.Unmarshal([]byte(`{"id":9007199254740993,"next":"8","by":{"7":"x"}}`), &r); err != nil ||
+	if err := json.Unmarshal([]byte(`{"id":"9007199254740993","next":8,"by":{"7":"x"}}`), &r); err != nil ||
 		r.ID != 1<<53+1 || r.Next == nil || *r.Next != 8 || r.By[7] != "x" {
 		t.Errorf("%+v, %v", r, err)
 	}
