@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/blogwire"
@@ -28,6 +30,9 @@ const (
 // post stores a post and answers with it; made tells a new one from that of an
 // earlier request with the same key.
 func (b *Blog) post(ctx context.Context, m blogwire.NewPost) (a blogwire.Posts, made bool) {
+	if !norm.NFC.IsNormalString(m.User) { // one person would be two
+		return refusal(wire.Invalidf("user %+q is not in Unicode's form NFC, which writes it %+q", m.User, norm.NFC.String(m.User))), false
+	}
 	ctx, cancel := context.WithTimeout(ctx, postTimeout)
 	defer cancel()
 	r := b.set.Load().Add(ctx, m)

@@ -80,6 +80,7 @@ func TestRequests(t *testing.T) {
 		{"bytes that are no UTF-8", blogwire.SubjectPost, `{"v":1,"user":"ada","text":"a` + "\xff" + `b"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"UTF-8", "0xff", "byte 29"}},
 		{"half a character, escaped", blogwire.SubjectPost, `{"v":1,"user":"ada","text":"\ud83d!"}`, "POST", "", 400, wire.CodeInvalid, nil, []string{"surrogate"}},
 		{"a control character", blogwire.SubjectPost, string(newPost("ada", "a\x00b", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"U+0000", "byte 1"}},
+		{"a user in another form", blogwire.SubjectPost, string(newPost("Jose\u0301", "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"NFC", `"Jos\u00e9"`}},
 		{"no user", blogwire.SubjectPost, string(newPost("", "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user is empty"}},
 		{"an oversize user", blogwire.SubjectPost, string(newPost(strings.Repeat("u", 65), "x", "")), "POST", "", 400, wire.CodeInvalid, nil, []string{"user", "65", "64"}},
 		{"an oversize key", blogwire.SubjectPost, string(newPost("ada", "x", strings.Repeat("k", 129))), "POST", "", 400, wire.CodeInvalid, nil, []string{"key", "129", "128"}},

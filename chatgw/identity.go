@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"parley/chatgw/frame"
 	"parley/wire"
 
@@ -108,11 +110,11 @@ func (i *identity) greet(h *frame.Hello) (grant, error) {
 	if !i.guests {
 		return grant{}, errors.New("a token is needed: this gateway takes no guests")
 	}
-	g := grant{user: h.Name, guest: true, may: &i.everywhere}
+	g := grant{user: norm.NFC.String(h.Name), guest: true, may: &i.everywhere}
 	if len(i.keys) > 0 {
-		g.user = GuestPrefix + h.Name
+		g.user = GuestPrefix + g.user
 	}
-	return g, wire.CheckUser(g.user)
+	return g, wire.CheckNewUser(g.user)
 }
 
 func (i *identity) bearer(token string) (grant, error) {
@@ -123,7 +125,8 @@ func (i *identity) bearer(token string) (grant, error) {
 	if _, err := i.parser.ParseWithClaims(token, &c, i.key); err != nil {
 		return grant{}, fmt.Errorf("the token is not valid: %w", plain(err))
 	}
-	if err := wire.CheckUser(c.Subject); err != nil {
+	c.Subject = norm.NFC.String(c.Subject)
+	if err := wire.CheckNewUser(c.Subject); err != nil {
 		return grant{}, fmt.Errorf("the token's sub: %w", err)
 	}
 	if strings.HasPrefix(c.Subject, GuestPrefix) {

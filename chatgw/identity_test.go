@@ -193,6 +193,28 @@ func TestGuests(t *testing.T) {
 	}
 }
 
+// A name is one person however it is written, and is something to see.
+func TestNames(t *testing.T) {
+	bed := newBed(t)
+	g := bed.run(chatgw.Config{}, nil)
+	for sent, want := range map[string]string{"Jose\u0301": "Jos\u00e9", "हिन्दी": "हिन्दी", "\u1112\u1161\u11ab": "\ud55c"} {
+		b := g.connect()
+		b.send(frame.Encode(frame.Hello{Name: sent}))
+		if w := expect[*frame.Welcome](b); w.User != want {
+			t.Errorf("%+q comes as %+q, want %+q", sent, w.User, want)
+		}
+		b.ws.Close()
+	}
+	for _, sent := range []string{"\u3164", "ada\u3164", "\u0301a", "ad\ufe0fa"} {
+		b := g.connect()
+		b.send([]byte(`{"t":"hello","name":"` + sent + `"}`))
+		if bye := b.ends(frame.CloseHello); !strings.Contains(bye.Reason, "user ") {
+			t.Errorf("%+q is refused without a reason", sent)
+		}
+		b.ws.Close()
+	}
+}
+
 func TestConfig(t *testing.T) {
 	for _, c := range []struct {
 		cfg  chatgw.Config

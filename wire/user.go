@@ -10,8 +10,8 @@ import (
 // MaxUser bounds a user id in bytes.
 const MaxUser = 64
 
-// CheckUser reports whether s can be a user id: 1 to [MaxUser] bytes of
-// letters, digits and "_-.@", of any alphabet, not starting with '.' or '-'.
+// CheckUser reports whether s can be a user id: 1 to [MaxUser] bytes of letters with
+// their marks, digits and "_-.@", of any alphabet, not starting with '.' or '-'.
 func CheckUser(s string) error {
 	switch {
 	case s == "":
@@ -30,5 +30,31 @@ func CheckUser(s string) error {
 }
 
 func notInUser(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.@", r)
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.@", r)
+}
+
+// CheckNewUser reports whether somebody may come by the name s: [CheckUser], not
+// starting with a mark, and without characters that show nothing, as U+3164, which is a
+// letter to Unicode. What is stored may be by older names.
+func CheckNewUser(s string) error {
+	if err := CheckUser(s); err != nil {
+		return err
+	}
+	for at, r := range s {
+		if Invisible(r) {
+			return fmt.Errorf("user %+.80q has a character that shows nothing, %U at byte %d", s, r, at)
+		}
+		if at == 0 && unicode.IsMark(r) {
+			return fmt.Errorf("user %+.80q must not start with the mark %U: put it behind a letter", s, r)
+		}
+	}
+	return nil
+}
+
+// Invisible reports whether a character shows nothing by itself: space, control and
+// format characters, variation selectors, what Unicode says may be ignored where it is
+// not supported (fillers among them), and the Braille pattern without a dot.
+func Invisible(r rune) bool {
+	const brailleBlank = 0x2800
+	return r == brailleBlank || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
 }

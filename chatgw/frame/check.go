@@ -29,7 +29,7 @@ func (f *Hello) check() error {
 	case f.Name != "" && f.Token != "":
 		return errors.New("name and token are both set, only one of them can be")
 	case f.Name != "":
-		return wire.CheckUser(f.Name)
+		return wire.CheckNewUser(f.Name)
 	case len(f.Token) > MaxToken:
 		return fmt.Errorf("token has %d bytes, the limit is %d", len(f.Token), MaxToken)
 	}
@@ -54,7 +54,7 @@ func (f *Send) check() error {
 	if f.CID == "" {
 		return errors.New("cid is missing: without it the answer cannot say what it answers, and no retry is safe")
 	}
-	return cmp.Or(chatwire.CheckRoom(f.Room), chatwire.CheckCID(f.CID), chatwire.CheckText(f.Text))
+	return cmp.Or(chatwire.CheckRoom(f.Room), chatwire.CheckCID(f.CID), chatwire.CheckNewText(f.Text))
 }
 
 func (f *History) check() error {

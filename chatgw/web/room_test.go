@@ -44,6 +44,24 @@ func TestUnread(t *testing.T) {
 	p.Wait("it is read, and the line stays", `!document.title.startsWith("(") && document.querySelector(".line.new")`)
 }
 
+// TestInputMethod: Enter that confirms a word of an input method does not send, also
+// where the browser tells by the key's code alone.
+func TestInputMethod(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	p.Type("#composer", "にほんご")
+	for _, event := range []string{`{ key: "Enter", isComposing: true }`, `{ key: "Enter", keyCode: 229 }`} {
+		webtest.Eval[bool](p, `document.querySelector("#composer").dispatchEvent(new KeyboardEvent("keydown", Object.assign(`+event+`, { bubbles: true, cancelable: true })))`)
+	}
+	if draft := webtest.Eval[string](p, `document.querySelector("#composer").value`); draft != "にほんご" {
+		t.Errorf("the draft is %q", draft)
+	}
+	webtest.Eval[bool](p, `document.querySelector("#composer").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, bubbles: true, cancelable: true }))`)
+	p.WaitText("にほんご")
+}
+
 // TestRefusals: what the gateway does not take is said where it belongs.
 func TestRefusals(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "announcements")

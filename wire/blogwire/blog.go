@@ -74,7 +74,7 @@ func (m *NewPost) Check() error {
 			return err
 		}
 	}
-	return cmp.Or(wire.CheckUser(m.User), checkPostText(m.Text))
+	return cmp.Or(wire.CheckNewUser(m.User), checkPostText(m.Text))
 }
 
 func checkPostText(s string) error {

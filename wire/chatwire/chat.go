@@ -200,7 +200,7 @@ func (m *Post) Form() wire.Form {
 
 // Check implements [wire.Message].
 func (m *Post) Check() error {
-	return cmp.Or(wire.CheckUser(m.User), CheckText(m.Text), CheckCID(m.CID))
+	return cmp.Or(wire.CheckNewUser(m.User), CheckNewText(m.Text), CheckCID(m.CID))
 }
 
 // Posted answers [Post] once the message is durable, or says why not.
@@ -249,6 +249,18 @@ func CheckText(s string) error {
 	}
 	if i := strings.IndexFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); i >= 0 {
 		return fmt.Errorf("text has a control character at byte %d", i)
+	}
+	return nil
+}
+
+// CheckNewText reports whether s may be said: [CheckText], and something in it can be
+// seen, see [wire.Invisible].
+func CheckNewText(s string) error {
+	if err := CheckText(s); err != nil {
+		return err
+	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return !wire.Invisible(r) }) {
+		return fmt.Errorf("text has no character that can be seen")
 	}
 	return nil
 }

@@ -111,3 +111,19 @@ func TestPresenceRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestNewTexts(t *testing.T) {
+	for _, s := range []string{"a", " . ", "👍", "a\u200bb", "👩\u200d👩\u200d👧", "\u0301"} {
+		if err := chatwire.CheckNewText(s); err != nil {
+			t.Errorf("%+q: %v", s, err)
+		}
+	}
+	for _, s := range []string{"", " ", "\n", "\u200b", "\u3164", "\u2800 \u2800", "\ufe0f\u200d", "\u00ad"} {
+		if chatwire.CheckNewText(s) == nil {
+			t.Errorf("%+q can be said", s)
+		}
+	}
+	if err := chatwire.CheckText("\u3164"); err != nil {
+		t.Errorf("what was said before cannot be read: %v", err)
+	}
+}

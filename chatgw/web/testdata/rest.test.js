@@ -82,7 +82,8 @@ export function routes() {
 }
 
 export function names() {
-  equal(["ada", "Zoë", "名前", "a_b-c.d@e"].map(nameProblem), ["", "", "", ""]);
+  equal(["ada", "Zoë", "名前", "a_b-c.d@e", "हिन्दी", "Jose\u0301", "ภาษาไทย", "தமிழ்", "עִבְרִית"].map(nameProblem), Array(9).fill(""));
+  equal(["\u3164", "a\u3164", "\u115f\u1160", "\u0301a", "a\ufe0f", "a\u200b", "a\u034f"].map((n) => nameProblem(n) !== ""), Array(7).fill(true));
   equal(["", ".a", "-a", "a b", "a<b", "a".repeat(65), "ö".repeat(33)].map((n) => nameProblem(n) !== ""), Array(7).fill(true));
   equal(["general", "a-1"].map(roomProblem), ["", ""]);
   equal(["", "-a", "A", "a b", "a".repeat(65)].map((n) => roomProblem(n) !== ""), Array(5).fill(true));

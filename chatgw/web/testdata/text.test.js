@@ -46,6 +46,14 @@ export function links() {
     ["*https://a.example*", "<bold:<link:https://a.example|https://a.example/>>"],
     ["HTTPS://A.example", "<link:HTTPS://A.example|https://a.example/>"],
     ["<https://a.example>", "<<link:https://a.example|https://a.example/>>"],
+    ["https://en.wikipedia.org/wiki/Murphy's_law", "<link:https://en.wikipedia.org/wiki/Murphy's_law|https://en.wikipedia.org/wiki/Murphy's_law>"],
+    ["'https://a.example/x'", "'<link:https://a.example/x|https://a.example/x>'"],
+    ["https://example.com/docs。谢谢", "<link:https://example.com/docs|https://example.com/docs>。谢谢"],
+    ["看https://example.com/a，还有（https://example.com/b）。", "看<link:https://example.com/a|https://example.com/a>，还有（<link:https://example.com/b|https://example.com/b>）。"],
+    ["「https://example.com/路径」", "「<link:https://example.com/路径|https://example.com/%E8%B7%AF%E5%BE%84>」"],
+    ["https://example.com/a…", "<link:https://example.com/a|https://example.com/a>…"],
+    ["“https://example.com/a”", "“<link:https://example.com/a|https://example.com/a>”"],
+    ["https://a.example/x?q=a%20b&c=d+e", "<link:https://a.example/x?q=a%20b&c=d+e|https://a.example/x?q=a%20b&c=d+e>"],
     ["https://a.example, https://b.example!", "<link:https://a.example|https://a.example/>, <link:https://b.example|https://b.example/>!"],
   ]);
 }

@@ -1,3 +1,4 @@
+import { composing } from "../ui/keys.js";
 import { el, setText } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
 import { tab } from "../ui/keep.js";
@@ -66,7 +67,7 @@ export class Composer {
   }
 
   #key(e) {
-    if (e.key !== "Enter" || e.shiftKey || e.isComposing) return;
+    if (e.key !== "Enter" || e.shiftKey || composing(e)) return;
     // On a touch keyboard Enter makes a new line: there is a button to send.
     if (matchMedia("(pointer: coarse)").matches) return;
     e.preventDefault();

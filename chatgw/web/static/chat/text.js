@@ -77,12 +77,14 @@ function mark(text, at, within, unclosed) {
   return null;
 }
 
-const address = /https?:\/\/[^\s<>"'`|\\^{}]+/iy;
+// What an address is made of: letters and digits of any script, and the punctuation of
+// RFC 3986. Other punctuation, as "。", belongs to the sentence.
+const address = /https?:\/\/(?:[^\p{P}\p{S}\p{Z}\p{C}]|[-._~:/?#[\]@!$&'()*+,;=%])+/iuy;
 
 // link finds an address of the web. What a sentence puts behind it stays
 // outside, and so does a closing bracket that was opened before it.
 function link(text, at, unclosed) {
-  if (at < (unclosed.link ?? 0) || wordBefore(text, at)) return null;
+  if (at < (unclosed.link ?? 0) || (wordBefore(text, at) && !spaceless.test(text[at - 1]))) return null;
   address.lastIndex = at;
   let found = address.exec(text)?.[0];
   if (!found) return null;
@@ -91,7 +93,7 @@ function link(text, at, unclosed) {
   for (;;) {
     const last = found.at(-1);
     if (last === ")" && open < 0) open++;
-    else if (!/[.,:;!?*_~\]]/.test(last)) break;
+    else if (!/[.,:;!?*_~'\]]/.test(last)) break;
     found = found.slice(0, -1);
   }
   const href = safe(found);
@@ -118,6 +120,8 @@ function lineEnd(text, at) {
 }
 
 const word = /[\p{L}\p{N}]/u;
+// Letters without case, as those of scripts that put no spaces between words.
+const spaceless = /\p{Lo}/u;
 
 function wordAt(text, at) {
   return at < text.length && word.test(String.fromCodePoint(text.codePointAt(at)));

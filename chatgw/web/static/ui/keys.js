@@ -4,7 +4,7 @@ import { el } from "./dom.js";
 // (step, onlyUnread) and newest.
 export function keys(does) {
   addEventListener("keydown", (e) => {
-    if (e.isComposing || document.querySelector("dialog[open]")) return;
+    if (composing(e) || document.querySelector("dialog[open]")) return;
     const writing = e.target.closest?.("input, textarea, select");
     const ctrl = e.ctrlKey || e.metaKey;
     if (ctrl && !e.altKey && e.key.toLowerCase() === "k") does.goTo();
@@ -20,4 +20,10 @@ export function keys(does) {
 // skip is the first stop of the Tab key: past the sidebar.
 export function skip(to) {
   return el("button.skip", { type: "button", onclick: to }, "Skip to the content");
+}
+
+// composing reports whether a key belongs to an input method, as the Enter that
+// confirms a word. Safari says so by the code 229 alone.
+export function composing(e) {
+  return e.isComposing || e.keyCode === 229;
 }

@@ -25,7 +25,9 @@ export function nameProblem(name) {
   if (name === "") return "Choose a name that others will see.";
   if (new TextEncoder().encode(name).length > 64) return "The name is too long: 64 bytes at most.";
   if (/^[.-]/.test(name)) return "A name does not begin with a dot or a dash.";
-  if (!/^[\p{L}\p{Nd}_.@-]+$/u.test(name)) return "A name has letters, digits and _ - . @ only.";
+  if (!/^[\p{L}\p{M}\p{Nd}_.@-]+$/u.test(name)) return "A name has letters, digits and _ - . @ only.";
+  if (/[\p{Default_Ignorable_Code_Point}\p{Variation_Selector}]/u.test(name)) return "The name has a character that shows nothing.";
+  if (/^\p{M}/u.test(name)) return "A name does not begin with a mark: put it behind a letter.";
   return "";
 }
 
@@ -37,8 +39,12 @@ export function welcome(problem, done) {
     id: "name", name: "name", autocomplete: "nickname", spellcheck: "false", autocapitalize: "none", maxlength: "64",
     placeholder: "for example ada", "aria-describedby": "welcome-error", autofocus: true,
     // Names have no spaces; what is typed shows what will be.
-    oninput: () => (name.value = name.value.replaceAll(/\s/g, "-")),
+    oninput: (e) => {
+      if (!e.isComposing) name.value = name.value.replaceAll(/\s/g, "-");
+    },
   });
+  // One way to write each letter: é is one character, not e and an accent.
+  const typed = () => name.value.trim().normalize("NFC");
   const token = el("textarea", {
     id: "token", name: "token", rows: "3", autocomplete: "off", spellcheck: "false", "aria-describedby": "token-help",
   });
@@ -54,7 +60,7 @@ export function welcome(problem, done) {
       onsubmit: (e) => {
         e.preventDefault();
         const pasted = token.value.trim();
-        const wrong = pasted ? "" : nameProblem(name.value.trim());
+        const wrong = pasted ? "" : nameProblem(typed());
         setText(error, wrong);
         if (wrong) {
           name.setAttribute("aria-invalid", "true");
@@ -62,9 +68,9 @@ export function welcome(problem, done) {
           return;
         }
         tab.set("token", pasted || null);
-        if (!pasted) lasting.set("name", name.value.trim());
+        if (!pasted) lasting.set("name", typed());
         node.close();
-        done(pasted ? { token: pasted } : { name: name.value.trim() });
+        done(pasted ? { token: pasted } : { name: typed() });
       },
     },
     el("p.lead", null, "Rooms to talk in. Under what name do others see you?"),
