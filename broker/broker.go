@@ -112,7 +112,7 @@ func (b *Broker) Run(ctx context.Context) error {
 	if b.ran.Swap(true) {
 		return errors.New("broker: Run was called twice: make another Broker to start again")
 	}
-	unlock, err := lockStore(b.cfg.StoreDir)
+	unlock, err := lockStore(b.cfg.StoreDir, b.cfg.Log)
 	if err != nil {
 		return err
 	}

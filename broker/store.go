@@ -3,10 +3,13 @@ package broker
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"parley/internal/private"
 )
 
 // lockName is the file in the store directory that the running broker holds
@@ -16,11 +19,15 @@ const lockName = "parley-broker.lock"
 
 // lockStore makes sure that dir exists, can be written, and belongs to this
 // broker alone until unlock.
-func lockStore(dir string) (unlock func(), err error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+func lockStore(dir string, log *slog.Logger) (unlock func(), err error) {
+	if err := private.Dir(dir, log); err != nil {
 		return nil, fmt.Errorf("broker: the data directory %s cannot be made: %w: choose another one or change its permissions", dir, err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
+	lock := filepath.Join(dir, lockName)
+	if err := private.File(lock, log); err != nil {
+		return nil, fmt.Errorf("broker: the data directory %s cannot be written: %w: choose another one or change its permissions", dir, err)
+	}
+	f, err := os.OpenFile(lock, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("broker: the data directory %s cannot be written: %w: choose another one or change its permissions", dir, err)
 	}

@@ -25,7 +25,7 @@ func NewHarness(t testing.TB, cfg Config, r Resource, reply func(txwire.ID, *txw
 		t.Fatal(err)
 	}
 	p := newParticipant(cfg, Deps{}, r)
-	db, err := openSQLite(cfg.Path)
+	db, err := openSQLite(cfg.Path, cfg.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,7 +135,7 @@ func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := openSQLite(cfg.Path)
+	db, err := openSQLite(cfg.Path, cfg.Log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func TestStartTriesAWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, refuses := range []bool{false, true} {
-		db, err := openSQLite(cfg.Path)
+		db, err := openSQLite(cfg.Path, cfg.Log)
 		if err != nil {
 			t.Fatal(err)
 		}

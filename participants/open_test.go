@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,7 +21,7 @@ func tryOpen(cfg Config, incarnation string) (id string, err error) {
 	if err != nil {
 		return "", err
 	}
-	db, err := openSQLite(cfg.Path)
+	db, err := openSQLite(cfg.Path, cfg.Log)
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +77,7 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("durable settings", func(t *testing.T) {
 		cfg := fresh(t)
-		db, err := openSQLite(cfg.Path)
+		db, err := openSQLite(cfg.Path, cfg.Log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,10 +110,42 @@ func TestOpen(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("a link", func(t *testing.T) {
+		cfg := fresh(t)
+		for _, suffix := range []string{"", ".lock"} {
+			other := cfg
+			other.Path = filepath.Join(t.TempDir(), "journal.db")
+			if err := os.Symlink(cfg.Path+suffix, other.Path+suffix); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, other, first, other.Path+suffix, "symbolic link to "+cfg.Path+suffix)
+		}
+	})
+	t.Run("open to others", func(t *testing.T) {
+		cfg := fresh(t)
+		for _, suffix := range []string{"", ".lock"} {
+			if err := os.Chmod(cfg.Path+suffix, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var log bytes.Buffer
+		cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+		if _, err := tryOpen(cfg, first); err != nil {
+			t.Fatal(err)
+		}
+		for _, suffix := range []string{"", ".lock"} {
+			if info, err := os.Stat(cfg.Path + suffix); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s is open to others: %v, %v", suffix, info, err)
+			}
+		}
+		if !strings.Contains(log.String(), "now its owner alone can") {
+			t.Errorf("that is not logged: %s", &log)
+		}
+	})
 	t.Run("locked", func(t *testing.T) {
 		cfg := fresh(t)
 		cfg, _ = cfg.withDefaults()
-		db, err := openSQLite(cfg.Path)
+		db, err := openSQLite(cfg.Path, cfg.Log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,11 +153,11 @@ func TestOpen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		link := filepath.Join(t.TempDir(), "link.db")
-		if err := os.Symlink(cfg.Path, link); err != nil {
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(filepath.Dir(cfg.Path), link); err != nil {
 			t.Fatal(err)
 		}
-		for _, path := range []string{cfg.Path, link} {
+		for _, path := range []string{cfg.Path, filepath.Join(link, filepath.Base(cfg.Path))} {
 			other := cfg
 			other.Path = path
 			refused(t, other, first, cfg.Path, "in use by another process", "stop that process")
@@ -162,7 +195,7 @@ func TestOpen(t *testing.T) {
 		notes := func(incarnation string) map[string]string {
 			t.Helper()
 			full, _ := cfg.withDefaults()
-			db, err := openSQLite(cfg.Path)
+			db, err := openSQLite(cfg.Path, cfg.Log)
 			if err != nil {
 				t.Fatal(err)
 			}

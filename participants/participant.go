@@ -80,7 +80,7 @@ func (p *Participant) run(ctx context.Context) error {
 		return err
 	}
 	p.clock.Observe(log.Found.Asked, log.Found.Answered, log.Found.ServerTime)
-	db, err := openSQLite(p.cfg.Path)
+	db, err := openSQLite(p.cfg.Path, p.cfg.Log)
 	if err != nil {
 		return err
 	}

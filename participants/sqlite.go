@@ -6,9 +6,13 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+
+	"parley/internal/private"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -26,6 +30,7 @@ import (
 type sqliteDB struct {
 	path   string
 	driver driver.Driver
+	log    *slog.Logger
 	// idle is a connection that does nothing: SQLite copies the -wal back when the
 	// last one is closed. open is the file, noted what the journal has noted of it, and
 	// walStuck how long the -wal was when it was last copied back, see tend.
@@ -50,7 +55,7 @@ const (
 	quickCheckBytes = 64 << 20
 )
 
-func openSQLite(path string) (*sqliteDB, error) {
+func openSQLite(path string, log *slog.Logger) (*sqliteDB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: %w", path, err)
@@ -61,16 +66,17 @@ func openSQLite(path string) (*sqliteDB, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("journal %s: %s is not a directory", path, dir)
 	}
-	// One file must not be locked under two names.
-	if real, err := filepath.EvalSymlinks(abs); err == nil {
-		abs = real
+	// One file must not be locked under two names; the file itself is no link.
+	if dir, err = filepath.EvalSymlinks(dir); err != nil {
+		return nil, fmt.Errorf("journal %s: %w", path, err)
 	}
+	abs = filepath.Join(dir, filepath.Base(abs))
 	none, err := sql.Open("sqlite", "")
 	if err != nil {
 		return nil, fmt.Errorf("journal %s: %w", path, err)
 	}
 	defer none.Close()
-	return &sqliteDB{path: abs, driver: none.Driver()}, nil
+	return &sqliteDB{path: abs, driver: none.Driver(), log: log}, nil
 }
 
 func (d *sqliteDB) where() string { return d.path }
@@ -87,6 +93,9 @@ func (d *sqliteDB) dsn(path string, query url.Values) string {
 // lives. The database itself cannot be locked: readers need it.
 func (d *sqliteDB) lock() (func() error, error) {
 	path := d.path + ".lock"
+	if err := d.keepPrivate(); err != nil {
+		return nil, err
+	}
 	raw, err := d.driver.Open(d.dsn(path, nil))
 	if err != nil {
 		return nil, fmt.Errorf("opening the lock file %s: %w", path, d.explain(err))
@@ -115,6 +124,25 @@ func (d *sqliteDB) lock() (func() error, error) {
 		}
 		return c.close()
 	}, nil
+}
+
+// keepPrivate makes the files for their owner alone; SQLite gives the -wal and the -shm
+// the permissions of the database.
+func (d *sqliteDB) keepPrivate() error {
+	for _, suffix := range []string{"", ".lock"} {
+		if err := private.File(d.path+suffix, d.log); err != nil {
+			if _, is := errors.AsType[*fs.PathError](err); is {
+				return fmt.Errorf("journal: %w: this process must be able to write the file and make others beside it", err)
+			}
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	for _, suffix := range []string{"-wal", "-shm", ".pair"} {
+		if err := private.Close(d.path+suffix, d.log); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
 }
 
 func (d *sqliteDB) connect(context.Context) (*conn, error) {

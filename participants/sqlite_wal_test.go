@@ -43,7 +43,7 @@ func walProcess(path string, steps []string) error {
 	if err != nil {
 		return err
 	}
-	db, err := openSQLite(path)
+	db, err := openSQLite(path, cfg.Log)
 	if err != nil {
 		return err
 	}

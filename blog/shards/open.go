@@ -13,6 +13,7 @@ import (
 
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
+	"parley/internal/private"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
@@ -120,6 +121,9 @@ func (o *opening) claim(ctx context.Context) (unlock func() error, err error) {
 	if o.Dir, err = realDir(o.Dir); err != nil {
 		return nil, err
 	}
+	if err := private.Dir(o.Dir, o.Log); err != nil {
+		return nil, fmt.Errorf("the blog's directory %s: %w", o.Dir, err)
+	}
 	return lockDir(ctx, o.Dir)
 }
 
@@ -147,7 +151,7 @@ func (o *opening) place(i int) dialect {
 	if len(o.dsns) > 0 {
 		return o.dsns[i]
 	}
-	return &sqliteDB{path: shardFile(o.Dir, i)}
+	return &sqliteDB{path: shardFile(o.Dir, i), log: o.Log}
 }
 
 // settle finds out what there is, and makes or completes the blog if need be.

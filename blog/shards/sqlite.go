@@ -5,11 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"parley/internal/private"
 )
 
 // sqliteDB is the dialect of the embedded SQLite: one file a shard.
@@ -20,6 +23,7 @@ import (
 // rolls the whole transaction back, and what followed would commit by itself.
 type sqliteDB struct {
 	path string
+	log  *slog.Logger
 	// file is what path was when the writer was opened.
 	file os.FileInfo
 }
@@ -86,7 +90,12 @@ func (d *sqliteDB) lock(context.Context) (func() error, error) {
 	return func() error { return nil }, nil
 }
 
-func (d *sqliteDB) create(context.Context) (*sql.DB, error) { return d.writable("rwc") }
+func (d *sqliteDB) create(context.Context) (*sql.DB, error) {
+	if err := private.File(d.path, d.log); err != nil {
+		return nil, fmt.Errorf("shard: %w", err)
+	}
+	return d.writable("rwc")
+}
 
 func (d *sqliteDB) schema() []string {
 	return []string{
@@ -118,6 +127,12 @@ func (d *sqliteDB) writer() (db *sql.DB, err error) {
 }
 
 func (d *sqliteDB) writable(mode string) (*sql.DB, error) {
+	// SQLite gives the -wal and the -shm the permissions of the database.
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := private.Close(d.path+suffix, d.log); err != nil {
+			return nil, fmt.Errorf("shard: %w", err)
+		}
+	}
 	db, err := d.open(mode, "journal_mode(WAL)", "synchronous(FULL)", "fullfsync(1)", fmt.Sprintf("wal_autocheckpoint(%d)", walPages))
 	if err != nil {
 		return nil, err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 
 	"parley/blog"
@@ -14,6 +13,7 @@ import (
 	"parley/internal/hooks"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
+	"parley/internal/private"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -46,11 +46,11 @@ Examples:
 func (d dataFlag) blog() string { return filepath.Join(d.Data, "blog") }
 
 // prepareBlog makes the directory of the shards.
-func (d dataFlag) prepareBlog() error {
-	if err := d.prepare(); err != nil {
+func (d dataFlag) prepareBlog(log *slog.Logger) error {
+	if err := d.prepare(log); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(d.blog(), 0o700); err != nil {
+	if err := private.Dir(d.blog(), log); err != nil {
 		return cli.Failed(fmt.Errorf("--data %s: the directory of the blog cannot be made: %w", d.Data, err), "choose another directory with --data DIR")
 	}
 	return nil
@@ -58,7 +58,7 @@ func (d dataFlag) prepareBlog() error {
 
 func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 	if len(c.DSN) == 0 {
-		if err := c.prepareBlog(); err != nil {
+		if err := c.prepareBlog(a.Log); err != nil {
 			return err
 		}
 	}

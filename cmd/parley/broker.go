@@ -46,7 +46,7 @@ func (c *brokerCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return cli.Wrong(asFlags(err), "run `parley broker --help` to see what it takes")
 	}
-	if err := c.prepare(); err != nil {
+	if err := c.prepare(a.Log); err != nil {
 		return err
 	}
 	return asFlags(c.serve(ctx, b, func() {

@@ -48,7 +48,7 @@ func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.Hurry) error 
 	if err := supervisor.PortsFree(ctx, o); err != nil {
 		return err
 	}
-	if err := (dataFlag{c.Data}).prepare(); err != nil {
+	if err := (dataFlag{c.Data}).prepare(a.Log); err != nil {
 		return err
 	}
 	unlock, err := supervisor.Lock(c.Data)

@@ -13,6 +13,7 @@ import (
 	"parley/internal/catalog"
 	"parley/internal/cli"
 	"parley/internal/host"
+	"parley/internal/private"
 	"parley/natsconn"
 	"parley/participants/delivery"
 	"parley/participants/food"
@@ -143,9 +144,9 @@ func (f dataFlag) journal(participant string) string { return catalog.Journal(f.
 
 // prepare makes the directory and makes sure that it can be written, so that
 // the error names the flag and not some file below it.
-func (f dataFlag) prepare() error {
+func (f dataFlag) prepare(log *slog.Logger) error {
 	const do = "choose another directory with --data DIR, or change its permissions, or make space"
-	if err := os.MkdirAll(f.Data, 0o700); err != nil {
+	if err := private.Dir(f.Data, log); err != nil {
 		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
 	}
 	probe, err := os.CreateTemp(f.Data, ".writable-*")

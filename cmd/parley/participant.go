@@ -38,7 +38,7 @@ type newJournalFlag struct {
 
 // run runs the participant that make builds.
 func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *host.Role) error {
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(a.Log); err != nil {
 		return err
 	}
 	conn := f.named(f.options(name, a.Log))

@@ -50,7 +50,7 @@ func (c *upCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return cli.Wrong(asFlags(err), "run `parley up --help` to see what it takes")
 	}
-	if err := c.prepareBlog(); err != nil {
+	if err := c.prepareBlog(a.Log); err != nil {
 		return err
 	}
 	var gateway *chatgw.Gateway
