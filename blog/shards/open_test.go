@@ -345,3 +345,28 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 		}
 	})
 }
+
+// A blog's files are for their owner alone, also where they were open to others.
+func TestFilesArePrivate(t *testing.T) {
+	c := Config{Dir: t.TempDir(), Shards: 2}
+	shut(t, open2(t, c))
+	files, err := filepath.Glob(filepath.Join(c.Dir, "*"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	for _, again := range []bool{false, true} {
+		if again {
+			for _, path := range append(files, c.Dir) {
+				if err := os.Chmod(path, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			shut(t, open2(t, c))
+		}
+		for _, path := range append(files, c.Dir) {
+			if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+				t.Errorf("%s, again %v: %v, %v", path, again, info.Mode(), err)
+			}
+		}
+	}
+}

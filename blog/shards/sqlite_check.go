@@ -7,8 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
+
+	"parley/internal/private"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -21,8 +24,11 @@ const quickCheckBytes = 8 << 20
 // lockDir keeps every other process out of a directory of shards for as long as
 // this one lives, by a lock on a file of its own: the shards themselves cannot
 // be locked, readers need them.
-func lockDir(ctx context.Context, dir string) (unlock func() error, err error) {
-	d := &sqliteDB{path: filepath.Join(dir, "shards.lock")}
+func lockDir(ctx context.Context, dir string, log *slog.Logger) (unlock func() error, err error) {
+	d := &sqliteDB{path: filepath.Join(dir, "shards.lock"), log: log}
+	if err := private.File(d.path, log); err != nil {
+		return nil, fmt.Errorf("the blog's directory: %w", err)
+	}
 	db, err := d.open("rwc")
 	if err != nil {
 		return nil, err
