@@ -53,10 +53,42 @@ func (k *Key) check() error {
 		return fmt.Errorf("key %q needs either a secret or a public key", k.ID)
 	case k.Secret != nil && len(k.Secret) < MinSecret:
 		return fmt.Errorf("the secret of key %q has %d bytes, at least %d are needed", k.ID, len(k.Secret), MinSecret)
+	case k.Secret != nil && distinct(k.Secret) < minDistinct:
+		return fmt.Errorf("the secret of key %q has %d different bytes, which is easy to guess: take random ones, as `openssl rand -base64 32` makes them", k.ID, distinct(k.Secret))
 	case k.Public != nil && len(k.Public) != ed25519.PublicKeySize:
 		return fmt.Errorf("the public key %q has %d bytes, an Ed25519 key has %d", k.ID, len(k.Public), ed25519.PublicKeySize)
+	case k.Public != nil && forgeable(k.Public):
+		return fmt.Errorf("the public key %q is none that anybody has made: everybody can sign for it", k.ID)
 	}
 	return nil
+}
+
+// minDistinct is how many different bytes a secret has at least: 32 random ones have
+// thirty, as many hexadecimal digits twelve and more.
+const minDistinct = 8
+
+func distinct(secret []byte) (n int) {
+	var seen [256]bool
+	for _, b := range secret {
+		if !seen[b] {
+			seen[b] = true
+			n++
+		}
+	}
+	return n
+}
+
+// forgeable reports whether a signature that needs no key is good for one message in
+// eight or more, as for the few points of small order, all zeros among them.
+func forgeable(key ed25519.PublicKey) bool {
+	signature := make([]byte, ed25519.SignatureSize)
+	signature[0] = 1 // R is the neutral point, S is 0
+	for i := range 128 {
+		if ed25519.Verify(key, []byte{byte(i)}, signature) {
+			return true
+		}
+	}
+	return false
 }
 
 // identity says who somebody is.
@@ -86,7 +118,7 @@ const leeway = 5 * time.Second
 
 func newIdentity(cfg *Config, local bool) *identity {
 	opts := []jwt.ParserOption{
-		jwt.WithValidMethods([]string{algSecret, algPublic}), jwt.WithExpirationRequired(), jwt.WithLeeway(leeway),
+		jwt.WithValidMethods([]string{algSecret, algPublic}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
 	}
 	if cfg.Issuer != "" {
 		opts = append(opts, jwt.WithIssuer(cfg.Issuer))
@@ -125,6 +157,9 @@ func (i *identity) bearer(token string) (grant, error) {
 	if _, err := i.parser.ParseWithClaims(token, &c, i.key); err != nil {
 		return grant{}, fmt.Errorf("the token is not valid: %w", plain(err))
 	}
+	if c.ExpiresAt.After(time.Now().Add(maxValidity)) {
+		return grant{}, fmt.Errorf("the token's exp is in the year %d, the limit is %d years from now: it is in seconds, not in milliseconds", c.ExpiresAt.Year(), maxValidity/year)
+	}
 	c.Subject = norm.NFC.String(c.Subject)
 	if err := wire.CheckNewUser(c.Subject); err != nil {
 		return grant{}, fmt.Errorf("the token's sub: %w", err)
@@ -135,11 +170,22 @@ func (i *identity) bearer(token string) (grant, error) {
 	return grant{user: c.Subject, may: &permissions{read: c.Read, write: c.Write}, until: c.ExpiresAt.Time}, nil
 }
 
+// maxValidity is the longest that a token may be good for. Beyond it somebody took
+// milliseconds for seconds.
+const (
+	year        = 365 * 24 * time.Hour
+	maxValidity = 100 * year
+)
+
+// errCritical: RFC 7515, section 4.1.11, wants such a token refused by who does not know
+// what it names.
+var errCritical = errors.New("its header has crit, and this gateway knows no extension")
+
 // plain is what is wrong with a token, in words that give nothing away: the
 // library repeats parts of it.
 func plain(err error) error {
 	for _, known := range []error{
-		jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidIssuer,
+		errCritical, jwt.ErrTokenExpired, jwt.ErrTokenNotValidYet, jwt.ErrTokenUsedBeforeIssued, jwt.ErrTokenSignatureInvalid, jwt.ErrTokenInvalidIssuer,
 		jwt.ErrTokenInvalidAudience, jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenUnverifiable, jwt.ErrTokenMalformed,
 	} {
 		if errors.Is(err, known) {
@@ -152,6 +198,9 @@ func plain(err error) error {
 // key finds what a token was signed with: a key of the kind that its algorithm
 // takes, so that a public key is never used as a secret.
 func (i *identity) key(t *jwt.Token) (any, error) {
+	if _, critical := t.Header["crit"]; critical {
+		return nil, errCritical
+	}
 	kid, named := t.Header["kid"].(string)
 	var set jwt.VerificationKeySet
 	for _, k := range i.keys {

@@ -1,6 +1,7 @@
 package chatgw_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"net"
@@ -26,6 +27,18 @@ func sign(t testing.TB, method jwt.SigningMethod, kid string, key any, claims jw
 	if kid != "" {
 		token.Header["kid"] = kid
 	}
+	s, err := token.SignedString(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// critical signs a token with an extension that must be understood.
+func critical(t testing.TB, kid string, key any, claims jwt.MapClaims) string {
+	t.Helper()
+	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
+	token.Header["kid"], token.Header["crit"], token.Header["b64"] = kid, []string{"b64"}, true
 	s, err := token.SignedString(key)
 	if err != nil {
 		t.Fatal(err)
@@ -78,6 +91,11 @@ func TestTokens(t *testing.T) {
 		{"expired", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", time.Now().Add(-time.Minute).Unix())), "expired"},
 		{"without an end", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", nil)), "required claim"},
 		{"not yet", sign(t, jwt.SigningMethodHS256, "old", secret, with("nbf", soon())), "not valid yet"},
+		{"issued in the future", sign(t, jwt.SigningMethodHS256, "old", secret, with("iat", soon())), "before issued"},
+		{"issued just now", sign(t, jwt.SigningMethodHS256, "old", secret, with("iat", time.Now().Add(time.Second).Unix())), ""},
+		{"an end in milliseconds", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", time.Now().Add(time.Hour).UnixMilli())), "milliseconds"},
+		{"an end in fifty years", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", time.Now().AddDate(50, 0, 0).Unix())), ""},
+		{"a critical extension", critical(t, "old", secret, good()), "crit"},
 		{"another issuer", sign(t, jwt.SigningMethodHS256, "old", secret, with("iss", "thief")), "issuer"},
 		{"another audience", sign(t, jwt.SigningMethodHS256, "old", secret, with("aud", "mail")), "audience"},
 		{"nobody", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "")), "sub"},
@@ -224,6 +242,10 @@ func TestConfig(t *testing.T) {
 		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in"},
 		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`},
 		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed"},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: make([]byte, 64)}}}, "easy to guess"},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: bytes.Repeat([]byte("secret"), 8)}}}, "easy to guess"},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: make([]byte, 32)}}}, "everybody can sign"},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: append([]byte{1}, make([]byte, 31)...)}}}, "everybody can sign"},
 		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32"},
 		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room"},
 		{chatgw.Config{Rooms: -1}, "Rooms is -1"},
