@@ -46,7 +46,12 @@ type committer struct {
 	// unsure: a COMMIT may have succeeded without reporting it, or the database
 	// failed, and what is in memory may be behind the journal.
 	unsure bool
+	// warned is when it was last said that the journal's files are not in order.
+	warned time.Time
 }
+
+// untendedEvery bounds the lines about that.
+const untendedEvery = time.Minute
 
 // Pauses after a failure of the database itself.
 const (
@@ -100,8 +105,9 @@ func (k *committer) tend() {
 	if c == nil {
 		return
 	}
-	if err := k.journal.db.tend(c); err != nil {
-		k.log.Warn("the journal's files could not be kept in order", "error", err)
+	if err := k.journal.db.tend(c); err != nil && time.Since(k.warned) > untendedEvery {
+		k.warned = time.Now()
+		k.log.Warn("the journal's -wal could not be copied back; it grows until it can", "error", err)
 	}
 }
 

@@ -113,6 +113,9 @@ func (j *journal) firstTrial(ctx context.Context) error {
 	if err == nil {
 		err = j.inTx(c, func() error { return j.trial(c) })
 	}
+	if err == nil {
+		err = j.db.tend(c)
+	}
 	if err != nil {
 		return fmt.Errorf("journal %s cannot be written: %w: this process must be able to write the file and make others beside it, "+
 			"the disk must have room, and no other program may hold a lock on it", j.db.where(), err)

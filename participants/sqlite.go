@@ -131,7 +131,7 @@ func (d *sqliteDB) lock() (func() error, error) {
 func (d *sqliteDB) keepPrivate() error {
 	for _, suffix := range []string{"", ".lock"} {
 		if err := private.File(d.path+suffix, d.log); err != nil {
-			if _, is := errors.AsType[*fs.PathError](err); is {
+			if _, is := errors.AsType[*fs.PathError](err); is { // it could not be made
 				return fmt.Errorf("journal: %w: this process must be able to write the file and make others beside it", err)
 			}
 			return fmt.Errorf("journal: %w", err)
@@ -151,22 +151,37 @@ func (d *sqliteDB) connect(context.Context) (*conn, error) {
 		return nil, d.explain(err)
 	}
 	c := newConn(raw)
-	if _, err := d.identify(c); err != nil {
+	_, err = d.identify(c)
+	if err == nil {
+		if err = d.ready(c); err != nil {
+			err = d.explain(err)
+		}
+	}
+	switch {
+	case err == nil:
+		return c, nil
+	case d.idle == nil:
+		return nil, errors.Join(err, d.closeLast(c))
+	default:
 		_ = c.close()
 		return nil, err
 	}
-	err = d.prepareConn(c)
+}
+
+// ready makes and checks the settings of a connection, and opens what stays open with
+// the first one.
+func (d *sqliteDB) ready(c *conn) error {
+	err := d.prepareConn(c)
 	if err == nil {
 		err = c.openFiles()
+	}
+	if err == nil && d.open == nil {
+		d.open, err = os.Open(d.path)
 	}
 	if err == nil && d.idle == nil {
 		d.idle, err = d.openIdle()
 	}
-	if err != nil {
-		_ = c.close()
-		return nil, d.explain(err)
-	}
-	return c, nil
+	return err
 }
 
 // openFiles opens the files beside the database, as the first read in the mode WAL
@@ -249,14 +264,15 @@ func (d *sqliteDB) hasTriggers(c *conn) (bool, error) {
 }
 
 func (d *sqliteDB) finish(c *conn) error {
-	var err error
-	if c != nil {
-		if err = d.copyBack(c, "TRUNCATE"); err == nil {
-			err = os.Remove(d.notePath())
+	if c == nil {
+		if d.idle == nil {
+			return nil
 		}
+		return d.closeLast(d.idle)
 	}
-	if d.idle != nil {
-		err = errors.Join(err, d.idle.close())
+	err := d.copyBack(c, "TRUNCATE")
+	if err == nil {
+		err = os.Remove(d.notePath())
 	}
-	return err
+	return errors.Join(err, d.idle.close())
 }

@@ -27,8 +27,8 @@ type WALError struct {
 func (e *WALError) Error() string {
 	base := filepath.Base(e.Journal)
 	return fmt.Sprintf("journal %s is not the file that %s-wal beside it was written for: that had %v, this one has %v. "+
-		"If a backup was restored, the -wal would undo or damage it: delete %s-wal and %s-shm, and start again. "+
-		"If another program changed the file, and no backup was restored, they belong together: "+
+		"If a backup without a -wal of its own was restored, the -wal would undo or damage it: delete %s-wal and %s-shm, and start again. "+
+		"If the -wal was restored with it, or no backup was and another program changed the file, they belong together: "+
 		`say so by sqlite3 %s "PRAGMA wal_checkpoint(TRUNCATE)", and start again`,
 		e.Journal, base, e.Expected, e.Found, base, base, base)
 }
@@ -91,7 +91,11 @@ func (d *sqliteDB) notePath() string { return d.path + ".pair" }
 // known.
 func (d *sqliteDB) checkWAL() error {
 	wal, err := os.Stat(d.path + "-wal")
-	if err != nil || wal.Size() == 0 {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && wal.Size() == 0 {
+		// A note must not outlive its -wal, whose number another one may get.
+		return d.forgetNote()
+	}
+	if err != nil {
 		return nil
 	}
 	file, err := os.Stat(d.path)
@@ -122,11 +126,11 @@ func (d *sqliteDB) tend(c *conn) error {
 		d.walStuck = 0 // it was begun anew
 	}
 	if length >= max(walPages, d.walStuck+walPages/8) {
+		// Some pages stay while somebody reads them, or all while the disk is full.
+		d.walStuck = length
 		if err := d.copyBack(c, "PASSIVE"); err != nil {
 			return err
 		}
-		// Some pages stay while somebody reads them.
-		d.walStuck = length
 	}
 	now, err := d.pair()
 	if err == nil && now != d.noted {
@@ -149,7 +153,11 @@ func (d *sqliteDB) copyBack(c *conn, mode string) error {
 // note writes the note, durably, as the -wal and the file are. A note that is half
 // written is read as none.
 func (d *sqliteDB) note(p pair) error {
-	f, err := os.OpenFile(d.notePath(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+	f, err := os.OpenFile(d.notePath(), flags, 0o600)
+	if errors.Is(err, fs.ErrPermission) && os.Remove(d.notePath()) == nil { // another user's, who ran it once
+		f, err = os.OpenFile(d.notePath(), flags, 0o600)
+	}
 	if err == nil {
 		_, err = f.WriteString(p.String())
 		err = errors.Join(err, f.Sync(), f.Close())
@@ -159,6 +167,24 @@ func (d *sqliteDB) note(p pair) error {
 	}
 	d.noted = p
 	return nil
+}
+
+// forgetNote empties the note, if there is one, before anything else may copy the -wal
+// back: SQLite does when the last connection is closed.
+func (d *sqliteDB) forgetNote() error {
+	if _, err := os.Stat(d.notePath()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return d.note(pair{})
+}
+
+// closeLast closes the last connection. Where the note cannot be emptied it stays open
+// until the process ends, which copies nothing back.
+func (d *sqliteDB) closeLast(c *conn) error {
+	if err := d.forgetNote(); err != nil {
+		return err
+	}
+	return c.close()
 }
 
 // walLength copies the -wal back in a mode and returns its length in pages.
@@ -174,13 +200,6 @@ func walLength(c *conn, mode string) (pages int64, err error) {
 // was noted. It stays open until the journal is unlocked, since closing it gives up
 // SQLite's locks.
 func (d *sqliteDB) pair() (pair, error) {
-	if d.open == nil {
-		f, err := os.Open(d.path)
-		if err != nil {
-			return pair{}, err
-		}
-		d.open = f
-	}
 	wal, err := os.Stat(d.path + "-wal")
 	if err != nil {
 		return pair{}, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -248,4 +249,77 @@ func TestWALSaidToBelong(t *testing.T) {
 	if _, err := tryOpen(cfg, walIncarnation); err != nil {
 		t.Error(err)
 	}
+}
+
+// A note is emptied before SQLite itself copies the -wal back, as it does when the last
+// connection is closed, and does not outlive its -wal.
+func TestNoteOfAnotherLife(t *testing.T) {
+	noted := func(path string) string {
+		t.Helper()
+		data, err := os.ReadFile(path + ".pair")
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	open := func(cfg Config, incarnation string) (*journal, error) {
+		t.Helper()
+		cfg, err := cfg.withDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		db, err := openSQLite(cfg.Path, cfg.Log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return openJournal(t.Context(), db, &cfg, streams.Info{Incarnation: incarnation})
+	}
+
+	t.Run("ended without a connection", func(t *testing.T) {
+		cfg := killed(t, "commit")
+		j, err := open(cfg, walIncarnation)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if noted(cfg.Path) == "" {
+			t.Error("there is no note while it is open")
+		}
+		if err := errors.Join(j.discard(), j.close()); err != nil {
+			t.Error(err)
+		}
+		if n := noted(cfg.Path); n != "" {
+			t.Errorf("the note is still %q", n)
+		}
+	})
+	t.Run("not opened in full", func(t *testing.T) {
+		cfg := killed(t, "commit")
+		if _, err := open(cfg, "another"); err == nil {
+			t.Fatal("it is opened on another stream")
+		}
+		if n := noted(cfg.Path); n != "" {
+			t.Errorf("the note is still %q", n)
+		}
+	})
+	t.Run("without its -wal", func(t *testing.T) {
+		cfg := killed(t, "commit")
+		for _, suffix := range []string{"-wal", "-shm"} {
+			if err := os.Remove(cfg.Path + suffix); err != nil {
+				t.Fatal(err)
+			}
+		}
+		db, err := openSQLite(cfg.Path, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := db.lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := noted(cfg.Path); n != "" {
+			t.Errorf("the note is still %q", n)
+		}
+		if err := unlock(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -12,7 +12,7 @@ import (
 
 // ID is a time-sortable unique number of 64 bits, after Twitter's Snowflake
 // (2010): timestamp<<17 | worker<<12 | sequence, with 41 bits of milliseconds
-// since [IDEpoch], 5 of worker and 12 of sequence. The six bits above are zero,
+// since [EpochMS], 5 of worker and 12 of sequence. The six bits above are zero,
 // so an ID is positive in every language and fits a signed SQL integer. Zero is
 // no ID.
 //
@@ -46,7 +46,7 @@ const MaxID ID = 1<<(idTimeBits+idWorkerBits+idSequenceBits) - 1
 // [MaxSequence]: whoever makes IDs has checked them.
 func NewID(timestamp int64, worker, sequence int) ID {
 	if timestamp < 0 || timestamp > MaxTimestamp || worker < 0 || worker > MaxWorker || sequence < 0 || sequence > MaxSequence {
-		panic(fmt.Sprintf("wire: no ID has timestamp %d, worker %d and sequence %d", timestamp, worker, sequence))
+		panic(fmt.Sprintf("snowflake: no ID has timestamp %d, worker %d and sequence %d", timestamp, worker, sequence))
 	}
 	return ID(timestamp<<(idWorkerBits+idSequenceBits) | int64(worker)<<idSequenceBits | int64(sequence))
 }

@@ -61,6 +61,37 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
+// What is there for more than data stays as it is, and that is said.
+func TestDirsThatAreNotOurs(t *testing.T) {
+	sticky, current := t.TempDir(), t.TempDir()
+	t.Chdir(current)
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for dir, m := range map[string]fs.FileMode{sticky: 0o777 | fs.ModeSticky, current: 0o755, home: 0o755} {
+		if err := os.Chmod(dir, m); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := Dir(dir, slog.New(slog.NewTextHandler(&out, nil))); err != nil {
+			t.Error(err)
+		}
+		if info, err := os.Stat(dir); err != nil || info.Mode()&^fs.ModeDir != m || !strings.Contains(out.String(), "was not closed") {
+			t.Errorf("%v became %v, %v: %s", m, info.Mode(), err, &out)
+		}
+	}
+	// The group of what is made in it stays.
+	shared := t.TempDir()
+	if err := os.Chmod(shared, 0o775|fs.ModeSetgid); err != nil {
+		t.Fatal(err)
+	}
+	if err := Dir(shared, slog.New(slog.DiscardHandler)); err != nil {
+		t.Error(err)
+	}
+	if info, err := os.Stat(shared); err != nil || info.Mode()&^fs.ModeDir != 0o700|fs.ModeSetgid {
+		t.Errorf("it became %v, %v", info.Mode(), err)
+	}
+}
+
 func TestLinksAreRefused(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	dir := t.TempDir()

@@ -139,12 +139,12 @@ const (
 type Kind string
 
 const (
-	// ChatText: a person or a service said something.
+	// KindText: a person or a service said something.
 	KindText Kind = "text"
 	// KindJoin and ChatLeave: a person came or left; without text.
 	KindJoin  Kind = "join"
 	KindLeave Kind = "leave"
-	// ChatService: a backend said something.
+	// KindService: a backend said something.
 	KindService Kind = "service"
 )
 

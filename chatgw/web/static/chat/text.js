@@ -78,13 +78,14 @@ function mark(text, at, within, unclosed) {
 }
 
 // What an address is made of: letters and digits of any script, and the punctuation of
-// RFC 3986. Other punctuation, as "。", belongs to the sentence.
-const address = /https?:\/\/(?:[^\p{P}\p{S}\p{Z}\p{C}]|[-._~:/?#[\]@!$&'()*+,;=%])+/iuy;
+// RFC 3986. Other punctuation, as "。", belongs to the sentence, but for what stands
+// between two letters in titles, as in Michelson–Morley.
+const address = /https?:\/\/(?:[^\p{P}\p{S}\p{Z}\p{C}]|[-._~:/?#[\]@!$&'()*+,;=%]|[\u2010\u2011\u2013\u2019](?=[\p{L}\p{N}]))+/iuy;
 
 // link finds an address of the web. What a sentence puts behind it stays
 // outside, and so does a closing bracket that was opened before it.
 function link(text, at, unclosed) {
-  if (at < (unclosed.link ?? 0) || (wordBefore(text, at) && !spaceless.test(text[at - 1]))) return null;
+  if (at < (unclosed.link ?? 0) || (wordBefore(text, at) && !spaceless.test(before(text, at)))) return null;
   address.lastIndex = at;
   let found = address.exec(text)?.[0];
   if (!found) return null;
@@ -128,7 +129,13 @@ function wordAt(text, at) {
 }
 
 function wordBefore(text, at) {
-  return at > 0 && word.test(text[at - 1]);
+  return at > 0 && word.test(before(text, at));
+}
+
+// before is the character before a place, which may be two units long.
+function before(text, at) {
+  const long = at > 1 && /[\uDC00-\uDFFF]/.test(text[at - 1]);
+  return text.slice(at - (long ? 2 : 1), at);
 }
 
 // render makes nodes of text.

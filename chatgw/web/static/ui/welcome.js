@@ -44,7 +44,7 @@ export function welcome(problem, done) {
     },
   });
   // One way to write each letter: é is one character, not e and an accent.
-  const typed = () => name.value.trim().normalize("NFC");
+  const typed = () => name.value.trim().replaceAll(/\s/g, "-").normalize("NFC");
   const token = el("textarea", {
     id: "token", name: "token", rows: "3", autocomplete: "off", spellcheck: "false", "aria-describedby": "token-help",
   });
