@@ -91,7 +91,7 @@ func TestWrongUsage(t *testing.T) {
 		{"bench chat --duration 0s", "--duration is 0s"},
 	} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), &child.Hurry{}, strings.Fields(c.args), &out, &errs)
+		code := run(t.Context(), &child.ShutdownHooks{}, strings.Fields(c.args), &out, &errs)
 		if code != cli.ExitWrong || !strings.Contains(errs.String(), c.want) {
 			t.Errorf("parley %s: exit %d, want 2 and %q in\n%s", c.args, code, c.want, &errs)
 		}
@@ -103,7 +103,7 @@ func TestWrongUsage(t *testing.T) {
 
 func TestBare(t *testing.T) {
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), &child.Hurry{}, nil, &out, &errs); code != cli.ExitOK {
+	if code := run(t.Context(), &child.ShutdownHooks{}, nil, &out, &errs); code != cli.ExitOK {
 		t.Errorf("exit %d, want 0", code)
 	}
 	if !strings.Contains(out.String(), "parley <command>") || errs.Len() > 0 {
@@ -113,7 +113,7 @@ func TestBare(t *testing.T) {
 
 func TestErrorJSON(t *testing.T) {
 	var out, errs bytes.Buffer
-	code := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "0", "--json"}, &out, &errs)
+	code := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "0", "--json"}, &out, &errs)
 	for _, want := range []string{`"code":"invalid"`, `"exit":2`, `"error":"`, `"next":"`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is missing in %s", want, &out)

@@ -32,7 +32,7 @@ Examples:
     parley status --watch`
 }
 
-func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.Hurry) error {
+func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.ShutdownHooks) error {
 	o := cluster.Options{Dir: c.Data, Place: cluster.Loopback()}
 	if c.Port != 0 {
 		place, err := cluster.LoopbackFrom(c.Port)
@@ -64,7 +64,7 @@ func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.Hurry) error 
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	s := &supervisor.Supervisor{Program: self, Flags: c.childFlags(), Logs: logs, Say: supervisor.Teller(a, plan), Hurry: h}
+	s := &supervisor.Supervisor{Program: self, Flags: c.childFlags(), Logs: logs, Say: supervisor.Teller(a, plan), Shutdown: h}
 	err = c.serve(ctx, s.Group(o, plan), func() { c.welcome(a, o, plan) })
 	s.Say(supervisor.Event{Event: supervisor.EventStopped, Cluster: true})
 	return err

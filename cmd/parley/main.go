@@ -22,9 +22,9 @@ import (
 
 func main() {
 	tuneGC(gcPercent)
-	h := &child.Hurry{}
+	h := &child.ShutdownHooks{}
 	ctx, stop := lifecycle.Signals(context.Background(), func(code int) {
-		h.Now()
+		h.Run()
 		os.Exit(code)
 	})
 	code := run(ctx, h, os.Args[1:], os.Stdout, os.Stderr)
@@ -33,7 +33,7 @@ func main() {
 }
 
 // run executes one command line and returns its exit code.
-func run(ctx context.Context, h *child.Hurry, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, h *child.ShutdownHooks, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}

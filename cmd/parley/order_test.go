@@ -126,17 +126,17 @@ func TestKeyFlag(t *testing.T) {
 			{"blog", "post", "ada", "text", "--nats", "nats://127.0.0.1:1", "--key", key},
 		} {
 			var out, errs bytes.Buffer
-			if exit := run(t.Context(), &child.Hurry{}, args, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), "--key") {
+			if exit := run(t.Context(), &child.ShutdownHooks{}, args, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), "--key") {
 				t.Errorf("%q: exit %d, %q; want %d and the flag named", args, exit, &errs, cli.ExitWrong)
 			}
 		}
 	}
 	var out, errs bytes.Buffer
-	if exit := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != cli.ExitFailed {
+	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != cli.ExitFailed {
 		t.Errorf("without a key: exit %d, %q; want that nobody is reached", exit, &errs)
 	}
 	errs.Reset()
-	if exit := run(t.Context(), &child.Hurry{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
+	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
 		t.Errorf("a key that is no UTF-8: exit %d, %q", exit, &errs)
 	}
 }
@@ -167,7 +167,7 @@ func TestNotPermitted(t *testing.T) {
 		"tx resolve aaaabbbbccccdddd.1": txwire.SubjectBranches,
 	} {
 		var out, errs bytes.Buffer
-		code := run(t.Context(), &child.Hurry{}, append(strings.Fields(args), "--nats", url), &out, &errs)
+		code := run(t.Context(), &child.ShutdownHooks{}, append(strings.Fields(args), "--nats", url), &out, &errs)
 		if code != cli.ExitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
 			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, cli.ExitFailed, subject, &errs, &out)
 		}

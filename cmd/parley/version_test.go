@@ -18,7 +18,7 @@ func TestVersion(t *testing.T) {
 	var want string
 	for _, args := range []string{"version", "--version", "order --version", "up --version"} {
 		var out, errs bytes.Buffer
-		if code := run(t.Context(), &child.Hurry{}, strings.Fields(args), &out, &errs); code != cli.ExitOK || errs.Len() > 0 {
+		if code := run(t.Context(), &child.ShutdownHooks{}, strings.Fields(args), &out, &errs); code != cli.ExitOK || errs.Len() > 0 {
 			t.Errorf("parley %s: exit %d, want 0 and nothing on stderr:\n%s", args, code, &errs)
 		}
 		if want == "" {
@@ -30,7 +30,7 @@ func TestVersion(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	var v versionJSON
-	code := run(t.Context(), &child.Hurry{}, []string{"version", "--json"}, &out, &errs)
+	code := run(t.Context(), &child.ShutdownHooks{}, []string{"version", "--json"}, &out, &errs)
 	if err := json.Unmarshal(out.Bytes(), &v); code != cli.ExitOK || err != nil || v.Release != wire.Release || v.Go != runtime.Version() {
 		t.Errorf("parley version --json: exit %d, %v\n%s%s", code, err, &out, &errs)
 	}
@@ -39,7 +39,7 @@ func TestVersion(t *testing.T) {
 // The help shows the flag.
 func TestVersionInHelp(t *testing.T) {
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), &child.Hurry{}, []string{"--help"}, &out, &errs); code != cli.ExitOK || !strings.Contains(out.String(), "--version") {
+	if code := run(t.Context(), &child.ShutdownHooks{}, []string{"--help"}, &out, &errs); code != cli.ExitOK || !strings.Contains(out.String(), "--version") {
 		t.Errorf("exit %d, %s\n%s", code, &errs, &out)
 	}
 }

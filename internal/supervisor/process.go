@@ -69,7 +69,7 @@ func (p *supervised) once(ctx context.Context) error {
 	if err != nil {
 		return p.notStarted(err)
 	}
-	defer p.s.Hurry.With(c)()
+	defer p.s.Shutdown.Add(c)()
 	event := eventStarted
 	if p.starts++; p.starts > 1 {
 		event = eventRestarted

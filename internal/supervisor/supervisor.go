@@ -42,8 +42,8 @@ type Supervisor struct {
 	Logs    Logs
 	// Say is told what happens.
 	Say func(Event)
-	// Hurry ends the processes when a person cannot wait.
-	Hurry *child.Hurry
+	// Shutdown ends the processes when this one exits without a drain.
+	Shutdown *child.ShutdownHooks
 }
 
 // Group is the cluster as one role: a stage starts when the one before is

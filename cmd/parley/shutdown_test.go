@@ -8,9 +8,9 @@ import (
 	"parley/internal/lifecycle"
 )
 
-// A person in a hurry is not kept waiting by drains: a child that was told so
+// A second Ctrl-C does not wait for drains: a child that was told to drain
 // exits with its parent. And an address for health is of the parent alone.
-func TestHurry(t *testing.T) {
+func TestShutdownHooks(t *testing.T) {
 	t.Setenv("PARLEY_HEALTH", "not an address")
 	c, err := child.Start("broker", string(program), []string{"broker", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--until-eof"}, nil, nil)
 	if err != nil {
@@ -23,11 +23,11 @@ func TestHurry(t *testing.T) {
 	if _, err := c.AwaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h := &child.Hurry{}
-	h.With(c)
+	h := &child.ShutdownHooks{}
+	h.Add(c)
 	// It hears of both at once, so that its drain is not over before.
 	send(t, c, syscall.SIGSTOP)
-	h.Now()
+	h.Run()
 	c.Stdin.Close()
 	send(t, c, syscall.SIGCONT)
 	<-c.Ended

@@ -1,0 +1,34 @@
+package child
+
+import "sync"
+
+// ShutdownHooks ends the child processes of a process that exits without a drain: when
+// a person presses Ctrl-C a second time.
+type ShutdownHooks struct {
+	mu       sync.Mutex
+	children map[*Process]struct{}
+}
+
+// Add has a child ended as well, until the returned function is called.
+func (h *ShutdownHooks) Add(c *Process) (remove func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.children == nil {
+		h.children = map[*Process]struct{}{}
+	}
+	h.children[c] = struct{}{}
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.children, c)
+	}
+}
+
+// Run tells every child to exit when this process does, which is next.
+func (h *ShutdownHooks) Run() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.children {
+		c.ask()
+	}
+}
