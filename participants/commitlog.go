@@ -39,19 +39,12 @@ const (
 // watch returns when ctx ends, or with a [*streams.Error] when the stream is lost, is
 // another one, or was behind for so long that no stale read explains it.
 func (l *commitLog) watch(ctx context.Context) error {
-	tick := time.NewTicker(watchStreamEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	return every(ctx, watchStreamEvery, func() error {
 		if err := l.look(ctx); isStreamError(err) {
 			return err
 		}
-		// Anything else may pass: it will be looked at again.
-	}
+		return nil // anything else may pass: it will be looked at again
+	})
 }
 
 func isStreamError(err error) bool {

@@ -99,16 +99,5 @@ func (j *journal) checkFiles() error {
 // watchFiles returns when ctx ends, or with an error when the journal's files
 // are no longer those that are open.
 func (s *service) watchFiles(ctx context.Context) error {
-	tick := time.NewTicker(checkFilesEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		if err := s.journal.checkFiles(); err != nil {
-			return err
-		}
-	}
+	return every(ctx, checkFilesEvery, s.journal.checkFiles)
 }

@@ -70,15 +70,25 @@ func (s *service) healthy() error { return cmp.Or(s.health.check(time.Now()), s.
 // try writes the journal until ctx ends. A trial that does not return is not
 // followed by another.
 func (s *service) try(ctx context.Context) {
-	tick := time.NewTicker(trialEvery)
+	_ = every(ctx, trialEvery, func() error {
+		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c *conn) error { return j.trial(c) }, nil))
+		return nil
+	})
+}
+
+// every calls f once a period until ctx ends, and returns nil, or the first error of f.
+func every(ctx context.Context, period time.Duration, f func() error) error {
+	tick := time.NewTicker(period)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-tick.C:
 		}
-		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c *conn) error { return j.trial(c) }, nil))
+		if err := f(); err != nil {
+			return err
+		}
 	}
 }
 

@@ -20,18 +20,12 @@ const acknowledgeEvery = 10 * time.Second
 // those of commits whose branch was abandoned. By whom, when and why is recorded in the
 // stream for ever.
 func (s *service) acknowledge(ctx context.Context) {
-	tick := time.NewTicker(acknowledgeEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	_ = every(ctx, acknowledgeEvery, func() error {
 		if err := s.acknowledgeAll(ctx); err != nil && ctx.Err() == nil {
 			s.cfg.Log.Warn("which violations were acknowledged cannot be read; it is tried again", "error", err)
 		}
-	}
+		return nil
+	})
 }
 
 func (s *service) acknowledgeAll(ctx context.Context) error {

@@ -88,16 +88,11 @@ func (c *call) String() string {
 
 // watchCalls reports calls of the resource that do not return, until ctx ends.
 func (s *service) watchCalls(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for last := (*call)(nil); ; {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
+	var last *call
+	_ = every(ctx, watchEvery, func() error {
 		last = s.watchCall(last, time.Now())
-	}
+		return nil
+	})
 }
 
 // watchCall reports the running call if it is slow and not the one that was

@@ -295,16 +295,9 @@ func (p *stamps) twin(last *txwire.Stamp) *TwinError {
 // run stamps every minute until ctx ends, and returns nil, or with a
 // [*streams.Error] when the stream of the stamps went back.
 func (p *stamps) run(ctx context.Context) error {
-	tick := time.NewTicker(stampEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
+	return every(ctx, stampEvery, func() error {
 		if p.s.standing.disputed() {
-			continue
+			return nil
 		}
 		err := p.next(ctx)
 		twin, is := errors.AsType[*TwinError](err)
@@ -316,7 +309,8 @@ func (p *stamps) run(ctx context.Context) error {
 		case err != nil && ctx.Err() == nil:
 			p.s.cfg.Log.Warn("the journal's stamp cannot be stored; it is tried again", "error", err)
 		}
-	}
+		return nil
+	})
 }
 
 // floor is what a journal that went back now does not know: what could have been

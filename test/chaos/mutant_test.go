@@ -47,7 +47,6 @@ func mutants(t *testing.T) []broken {
 				mutant.Replace("participants/group.go",
 					"	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)\n",
 					"	k.durable <- ops\n	<-time.After(2 * time.Second)\n	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)\n"),
-				mutant.Replace("participants/group.go", `import (`, "import (\n\t\"time\""),
 			},
 			act: func(s *scene) {
 				s.crash(food.Delivery, participants.StepPrepareBeforeCommit, s.order("item-0", "zone-0"))
