@@ -94,32 +94,46 @@ func each(ctx context.Context, js jetstream.JetStream, name string, do func(subj
 		return err
 	}
 	for n := uint64(0); left > 0; {
-		batch, err := ordered.Fetch(int(min(1000, left)), jetstream.FetchMaxWait(fetchWait))
-		if err != nil {
-			return err
-		}
-		before := n
-		for m := range batch.Messages() {
+		read, err := some(ctx, ordered, int(min(1000, left)), func(m jetstream.Msg) (last bool, err error) {
 			meta, err := m.Metadata()
 			if err != nil {
-				return err
+				return false, err
 			}
 			n, left = n+1, meta.NumPending
 			if err := do(m.Subject(), meta.Sequence.Stream, m.Data()); err != nil {
-				return fmt.Errorf("message %d of %s: %w", meta.Sequence.Stream, name, err)
+				return false, fmt.Errorf("message %d of %s: %w", meta.Sequence.Stream, name, err)
 			}
-			if left == 0 {
-				break
-			}
-		}
-		if err := batch.Error(); err != nil {
+			return left == 0, nil
+		})
+		if err != nil {
 			return fmt.Errorf("after %d messages of %s, of which %d are left: %w", n, name, left, err)
 		}
-		if n == before {
+		if read == 0 {
 			return fmt.Errorf("after %d messages of %s nothing came for %v, though %d are left", n, name, fetchWait, left)
 		}
 	}
 	return nil
+}
+
+// some reads at most so many messages, until do says that one is the last. The fetch has
+// ended when it returns: by itself it would go on until its time is over.
+func some(ctx context.Context, from jetstream.Consumer, most int, do func(jetstream.Msg) (last bool, err error)) (read int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchWait)
+	defer cancel()
+	batch, err := from.Fetch(most, jetstream.FetchContext(ctx))
+	if err != nil {
+		return 0, err
+	}
+	for m := range batch.Messages() {
+		read++
+		if last, err := do(m); last || err != nil {
+			return read, err
+		}
+	}
+	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return read, err
+	}
+	return read, nil
 }
 
 // fetchWait bounds the wait for some messages.

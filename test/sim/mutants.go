@@ -81,6 +81,7 @@ func Mutants() []Mutant {
 		}},
 		{Name: "no-open-record", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: txwire.Record{\n		V: wire.Version, Kind: txwire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
+			mutant.Replace(filePerform, "	\"parley/wire\"\n", ""),
 		}},
 		{Name: "nothing-found-is-failed", Config: "lies", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileOwn, "		// the same mismatch, or succeeds.\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n", "		m.giveUp(\"nothing found\", appendFailed)\n"),
