@@ -138,7 +138,7 @@ func (d *sqliteDB) keepPrivate() error {
 		}
 	}
 	for _, suffix := range []string{"-wal", "-shm", ".pair"} {
-		if err := private.Close(d.path+suffix, d.log); err != nil {
+		if err := private.Restrict(d.path+suffix, d.log); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 	}

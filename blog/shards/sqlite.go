@@ -129,7 +129,7 @@ func (d *sqliteDB) writer() (db *sql.DB, err error) {
 func (d *sqliteDB) writable(mode string) (*sql.DB, error) {
 	// SQLite gives the -wal and the -shm the permissions of the database.
 	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := private.Close(d.path+suffix, d.log); err != nil {
+		if err := private.Restrict(d.path+suffix, d.log); err != nil {
 			return nil, fmt.Errorf("shard: %w", err)
 		}
 	}

@@ -85,9 +85,9 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	}
 	// These can be broken on purpose, from the page.
 	on := &stage.Stage{}
-	onStage := func(name string, make_ func() *host.Role, flags ...string) {
+	onStage := func(name string, build func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
-		r := stage.New(name, self, command, make_)
+		r := stage.New(name, self, command, build)
 		on.Roles = append(on.Roles, r)
 		g.Add(name, r)
 	}

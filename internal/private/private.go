@@ -76,11 +76,11 @@ func File(path string, log *slog.Logger) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return Close(path, log)
+	return Restrict(path, log)
 }
 
-// Close is [File] for one that need not be there.
-func Close(path string, log *slog.Logger) error {
+// Restrict is [File] for a path where no file need be: it makes none.
+func Restrict(path string, log *slog.Logger) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -96,7 +96,7 @@ func TestLinksAreRefused(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	dir := t.TempDir()
 	target := filepath.Join(dir, "target")
-	for name, make_ := range map[string]func(path string) error{
+	for name, put := range map[string]func(path string) error{
 		"link":     func(path string) error { return os.Symlink(target, path) },
 		"dangling": func(path string) error { return os.Symlink(filepath.Join(dir, "nothing"), path) },
 		"folder":   func(path string) error { return os.Mkdir(path, 0o700) },
@@ -105,10 +105,10 @@ func TestLinksAreRefused(t *testing.T) {
 		if err := os.WriteFile(target, []byte("another's"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := make_(path); err != nil {
+		if err := put(path); err != nil {
 			t.Fatal(err)
 		}
-		for what, err := range map[string]error{"File": File(path, log), "Close": Close(path, log)} {
+		for what, err := range map[string]error{"File": File(path, log), "Restrict": Restrict(path, log)} {
 			if err == nil || !strings.Contains(err.Error(), path) {
 				t.Errorf("%s of a %s: %v", what, name, err)
 			}
@@ -117,7 +117,7 @@ func TestLinksAreRefused(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "nothing")); err == nil {
 		t.Error("a file was made through a link")
 	}
-	if err := Close(filepath.Join(dir, "absent"), log); err != nil {
+	if err := Restrict(filepath.Join(dir, "absent"), log); err != nil {
 		t.Errorf("what is not there: %v", err)
 	}
 }

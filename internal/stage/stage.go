@@ -102,8 +102,8 @@ type order struct {
 // itself, which goes on while what it holds is dead.
 type Role struct {
 	name string
-	// make makes the role in this process; a role runs once.
-	make func() *host.Role
+	// build makes the role in this process, which runs once.
+	build func() *host.Role
 	// command is its command line in a process of its own.
 	program string
 	command func() []string
@@ -117,9 +117,9 @@ type Role struct {
 
 // New returns a role of this process that can also be run in a process of its own, by
 // a command of the program.
-func New(name, program string, command func() []string, make_ func() *host.Role) *Role {
+func New(name, program string, command func() []string, build func() *host.Role) *Role {
 	return &Role{
-		name: name, make: make_, program: program, command: command, ready: make(chan struct{}), orders: make(chan order),
+		name: name, build: build, program: program, command: command, ready: make(chan struct{}), orders: make(chan order),
 		now: frame.StageRole{Role: name, State: stageRunning},
 	}
 }
@@ -179,7 +179,7 @@ func (r *Role) Run(ctx context.Context) error {
 func (r *Role) here(ctx context.Context, o order, first bool) (order, error) {
 	run, stop := context.WithCancel(ctx)
 	defer stop()
-	role := r.make()
+	role := r.build()
 	ended := make(chan error, 1)
 	go func() { ended <- role.Run(run) }()
 	ready := role.Ready()

@@ -33,7 +33,7 @@ type Page struct {
 	NoAnswer []string `json:"no_answer,omitempty"`
 }
 
-// Values of [txListJSON.NoAnswer].
+// Values of [Page.NoAnswer].
 const (
 	allCoordinators = "coordinators"
 	allParticipants = "participants"
