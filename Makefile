@@ -47,7 +47,7 @@ check: ## Lint: format, vet, staticcheck
 	@tools/lint
 
 chaos: ## Break a busy cluster at random and check everything: DURATION=2m SEED=0
-	go test ./test/chaos -count=1 -timeout 0 -v -run '^TestChaos$$' -for $(DURATION) -seed $(SEED) -progress -keep $(REPORTS)
+	cd test/chaos && go test . -count=1 -timeout 0 -v -run '^TestChaos$$' -for $(DURATION) -seed $(SEED) -progress -keep $(REPORTS)
 
 soak: ## Repeat tests under load and show which fail: PKG=./coordinator TEST=. COUNT=10
 	@$(tier) soak -pkg $(PKG) -run '$(TEST)' -count $(COUNT)

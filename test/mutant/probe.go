@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"parley/test/proc"
 )
 
 // mark begins the line with the result of a probe.
@@ -26,8 +28,7 @@ func Print(t *testing.T, result any) {
 
 // Probe compiles the tests of the package in the folder pkg, seen from the
 // module's root, with edits, runs the one test of that name with args, and reads
-// what it [Print]s into result. It is called from a package two folders below
-// the root.
+// what it [Print]s into result.
 func Probe(t *testing.T, pkg, name string, edits []Edit, result any, test string, args ...string) {
 	t.Helper()
 	root := moduleRoot(t)
@@ -56,7 +57,7 @@ func Probe(t *testing.T, pkg, name string, edits []Edit, result any, test string
 }
 
 // Applies checks that every text that the edits replace stands where they expect
-// it, without compiling. It is called from a package two folders below the root.
+// it, without compiling.
 func Applies(t *testing.T, name string, edits []Edit) {
 	t.Helper()
 	if _, err := overlay(moduleRoot(t), t.TempDir(), name, edits); err != nil {
@@ -66,7 +67,7 @@ func Applies(t *testing.T, name string, edits []Edit) {
 
 func moduleRoot(t testing.TB) string {
 	t.Helper()
-	root, err := filepath.Abs("../..")
+	root, err := proc.Root()
 	if err != nil {
 		t.Fatal(err)
 	}

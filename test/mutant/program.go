@@ -8,8 +8,8 @@ import (
 	"parley/test/proc"
 )
 
-// Program builds the program with edits. It is called from a package two folders
-// below the root, and watches for no races: what it does wrong is no race.
+// Program builds the program with edits. It watches for no races: what it does
+// wrong is no race.
 func Program(t testing.TB, name string, edits []Edit) proc.Program {
 	t.Helper()
 	root := moduleRoot(t)

@@ -67,11 +67,31 @@ func build(path string) error {
 	}
 	defer unlock()
 	built := filepath.Join(cache, "parley")
-	args := append(append([]string{"build"}, buildFlags...), "-o", built, "parley/cmd/parley")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	cmd := exec.Command("go", append(append([]string{"build"}, buildFlags...), "-o", built, "./cmd/parley")...)
+	if cmd.Dir, err = Root(); err != nil {
+		return err
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	return copyFile(path, built)
+}
+
+// Root returns the folder of the main module, which has cmd/parley. It is the
+// working directory, or above it.
+func Root() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "cmd", "parley")); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", fmt.Errorf("%s is not in a checkout of Parley", dir)
+		}
+	}
 }
 
 // lock waits until no other process holds the lock.

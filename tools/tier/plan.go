@@ -17,6 +17,9 @@ type step struct {
 	command  []string
 	packages func(module []string) []string
 	args     []string
+	// concurrent steps next to each other run at the same time: most of their time
+	// is waiting.
+	concurrent bool
 }
 
 // Packages of the main module that need other treatment than most.
@@ -32,11 +35,11 @@ var (
 	// program again and again.
 	installed = []string{
 		"chatgw/web", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
-		"test/e2e", "test/ids", "test/chat", "test/chaos", "test/docker", "test/hosts",
+		"test/e2e", "test/ids", "test/chat", "test/docker", "test/hosts",
 	}
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
-		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+		"test/e2e", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
 		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )
@@ -63,6 +66,7 @@ func quick() []step {
 			name: "unit", proves: "every package that needs no browser, container or database passes, without the race detector; what did not change is not run again",
 			command: goTest("-short", "-p", "4", "-timeout", "4m"), packages: without(installed),
 		},
+		{name: "chaos-parts", proves: "what plans and judges chaos passes its tests", dir: "test/chaos", command: goTest("-short", "-count=1", "-timeout", "4m"), packages: without([]string{"test/chaos"})},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
 		{name: "tools", proves: "the tiers name every package and every variant", dir: "tools", command: goTest("-short", "-count=1", "-timeout", "10m"), packages: all},
 	}
@@ -78,9 +82,11 @@ func test() []step {
 			command: goTest("-vet=off", "-shuffle=on", "-p", "4", "-timeout", "20m"), packages: only(plain),
 		},
 		{
-			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers, databases, browsers; a minute of chaos",
+			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers, databases, browsers",
 			command: goTest("-vet=off", "-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(plain),
+			concurrent: true,
 		},
+		{name: "chaos", proves: "a busy cluster is broken for a minute, and no promise with it; a broken variant of the product is caught", dir: "test/chaos", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all, concurrent: true},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
@@ -99,12 +105,12 @@ func proof() []step {
 		deep("rooms-explored", "the larger worlds of rooms and presence, and every broken variant is caught", "test/chatsim", "-deep"),
 		deep("crashes", "each row of the crash table, several times", "test/e2e", "-long", "-test.run", "TestCrashPoints"),
 		{name: "end-to-end-watched", proves: "every end-to-end test with the race detector in every process", command: goTest("-race", "-shuffle=on", "-timeout", "6h"), packages: only([]string{"test/e2e"})},
-		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
+		{name: "chaos", proves: "a busy cluster, every broken variant of the product, every scene and every outage", dir: "test/chaos", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{"test/chaos"}), args: []string{"-deep"}},
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
 		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
-		{name: "power-often", proves: "sixty power failures, and every variant that acknowledges without syncing is found out", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{""}), args: []string{"-deep", "-rounds", "60"}},
-		{name: "another-path", proves: "with another module path make quick passes", dir: "tools", command: goTest("-count=1", "-timeout", "1h", "-run", "TestAnotherModulePath"), packages: only([]string{"tier"}), args: []string{"-deep"}},
+		{name: "power-often", proves: "sixty power failures, and every variant that acknowledges without syncing is found out", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{"test/power"}), args: []string{"-deep", "-rounds", "60"}},
+		{name: "another-path", proves: "with another module path make quick passes", dir: "tools", command: goTest("-count=1", "-timeout", "1h", "-run", "TestAnotherModulePath"), packages: only([]string{"tools/tier"}), args: []string{"-deep"}},
 		{name: "fuzz", proves: "every decoder withstands half a minute of fuzzing", command: []string{"tools/fuzz", "30s"}},
 	}
 }
@@ -118,33 +124,25 @@ func goTest(flags ...string) []string { return append([]string{"go", "test", "-j
 // all packages of a module.
 func all(module []string) []string { return module }
 
-// only these packages, each named from the module's root; without, all others. The
-// long ones come first.
+// only these packages, each named by its folder from the root; without, all others.
+// The long ones come first.
 func only(names []string) func([]string) []string    { return chosen(names, true) }
 func without(names []string) func([]string) []string { return chosen(names, false) }
 
 func chosen(names []string, in bool) func([]string) []string {
 	return func(module []string) []string {
-		rest := slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return slices.Contains(names, inModule(pkg)) != in })
+		rest := slices.DeleteFunc(slices.Clone(module), func(pkg string) bool { return slices.Contains(names, folder(pkg)) != in })
 		slices.SortStableFunc(rest, func(a, b string) int { return rank(a) - rank(b) })
 		return rest
 	}
 }
 
 func rank(pkg string) int {
-	if i := slices.Index(long, inModule(pkg)); i >= 0 {
+	if i := slices.Index(long, folder(pkg)); i >= 0 {
 		return i
 	}
 	return len(long)
 }
 
-// inModule is the folder of a package in its module, whose path has one element
-// for the main module and is the folder otherwise.
-func inModule(pkg string) string {
-	for _, nested := range []string{"parley/bench", "parley/test/power", "parley/test/modules", "parley/tools"} {
-		if rest, ok := strings.CutPrefix(pkg+"/", nested+"/"); ok {
-			return strings.TrimSuffix(rest, "/")
-		}
-	}
-	return strings.TrimPrefix(pkg, "parley/")
-}
+// folder is that of a package, from the root.
+func folder(pkg string) string { return strings.TrimPrefix(pkg, "parley/") }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,27 +34,37 @@ func runTier(ctx context.Context, root string, t tier, names []string) error {
 	if err != nil {
 		return err
 	}
+	steps := t.steps
+	if len(names) > 0 {
+		steps = slices.DeleteFunc(slices.Clone(steps), func(s step) bool { return !slices.Contains(names, s.name) })
+	}
+	began := time.Now()
 	var results []*result
-	for _, s := range t.steps {
-		if len(names) > 0 && !slices.Contains(names, s.name) {
-			continue
+	for len(steps) > 0 && ctx.Err() == nil {
+		together := 1
+		for together < len(steps) && steps[together-1].concurrent && steps[together].concurrent {
+			together++
 		}
-		if r := passed.result(s); r != nil && len(names) == 0 {
-			results = append(results, r)
-			continue
+		group := make([]*result, together)
+		var running sync.WaitGroup
+		for i, s := range steps[:together] {
+			if r := passed.result(s); r != nil && len(names) == 0 {
+				group[i] = r
+				continue
+			}
+			running.Go(func() { group[i] = runStep(ctx, root, t, s) })
 		}
-		r := runStep(ctx, root, t, s)
-		if r.err == nil && ctx.Err() == nil {
-			if err := passed.add(r); err != nil {
-				return err
+		running.Wait()
+		for _, r := range group {
+			if r.err == nil && !r.earlier && ctx.Err() == nil {
+				if err := passed.add(r); err != nil {
+					return err
+				}
 			}
 		}
-		results = append(results, r)
-		if ctx.Err() != nil {
-			break
-		}
+		results, steps = append(results, group...), steps[together:]
 	}
-	return summarize(os.Stdout, t, results, ctx.Err())
+	return summarize(os.Stdout, t, results, time.Since(began), ctx.Err())
 }
 
 // result is what a step came to.

@@ -32,17 +32,14 @@ func soak(ctx context.Context, root string, args []string) error {
 	if *pkg == "" || *count < 1 {
 		return fmt.Errorf("%w: soak needs -pkg, and a -count of at least 1 (it is %d)", errUsage, *count)
 	}
-	dir, err := output(ctx, root, "go", "list", "-f", "{{.Dir}}", *pkg)
-	if err != nil {
-		return err
-	}
+	dir := filepath.Join(root, filepath.FromSlash(*pkg)) // perhaps of another module
 	kept := filepath.Join(root, logs, "soak")
 	if err := os.MkdirAll(kept, 0o755); err != nil {
 		return err
 	}
 	program := filepath.Join(kept, "test")
-	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, fmt.Sprintf("-race=%t", *race), *pkg)
-	build.Dir, build.Stdout, build.Stderr = root, os.Stdout, os.Stderr
+	build := exec.CommandContext(ctx, "go", "test", "-c", "-o", program, fmt.Sprintf("-race=%t", *race))
+	build.Dir, build.Stdout, build.Stderr = dir, os.Stdout, os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("compiling the tests of %s: %w", *pkg, err)
 	}
@@ -61,7 +58,7 @@ func soak(ctx context.Context, root string, args []string) error {
 	}
 	w.Flush()
 	if failed > 0 {
-		return fmt.Errorf("%d runs failed, their output is in %s; replay one with: go test %s -run '%s' -shuffle SEED", failed, filepath.Join(logs, "soak"), *pkg, *run)
+		return fmt.Errorf("%d runs failed, their output is in %s; replay one with: go -C %s test -run '%s' -shuffle SEED", failed, filepath.Join(logs, "soak"), *pkg, *run)
 	}
 	return nil
 }

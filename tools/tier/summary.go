@@ -17,10 +17,9 @@ const slowest = 10
 
 // summarize prints where the time went and what failed; the error says that
 // something did.
-func summarize(out io.Writer, t tier, results []*result, stopped error) error {
+func summarize(out io.Writer, t tier, results []*result, took time.Duration, stopped error) error {
 	var packages, tests []timing
 	var skipped, broken []string
-	var wall time.Duration
 	passed, failed := 0, 0
 	counts := map[string]int64{}
 	for _, r := range results {
@@ -29,9 +28,6 @@ func summarize(out io.Writer, t tier, results []*result, stopped error) error {
 		passed, failed = passed+r.passed, failed+r.failed
 		for what, n := range r.counts {
 			counts[what] += n
-		}
-		if !r.earlier {
-			wall += r.wall
 		}
 		if r.err != nil {
 			broken = append(broken, r.step.name)
@@ -57,7 +53,7 @@ func summarize(out io.Writer, t tier, results []*result, stopped error) error {
 	if len(skipped) > 0 {
 		fmt.Fprintf(out, "\nskipped, see why in %s:\n  %s\n", logs, strings.Join(skipped, "\n  "))
 	}
-	fmt.Fprintf(out, "\n%s in all, %s\n%d passed, %d failed, %d skipped\n", seconds(wall), cmp.Or(counted(counts), "nothing counted"), passed, failed, len(skipped))
+	fmt.Fprintf(out, "\n%s in all, %s\n%d passed, %d failed, %d skipped\n", seconds(took), cmp.Or(counted(counts), "nothing counted"), passed, failed, len(skipped))
 	switch {
 	case stopped != nil:
 		return errors.New("stopped; run it again to go on")
