@@ -25,6 +25,9 @@ type Config struct {
 	Small bool
 }
 
+// Label implements [explore.Config].
+func (c Config) Label() (name string, small bool) { return c.Name, c.Small }
+
 // MemberConfig is a member's story.
 type MemberConfig struct {
 	// Joins bounds how often it joins. From its second time on, and if it has
@@ -94,14 +97,4 @@ func Configs() []Config {
 			Members: []MemberConfig{{Joins: 2}}, Small: true,
 		},
 	}
-}
-
-// ConfigNamed is the configuration with a name.
-func ConfigNamed(name string) (*Config, bool) {
-	for _, c := range Configs() {
-		if c.Name == name {
-			return &c, true
-		}
-	}
-	return nil, false
 }

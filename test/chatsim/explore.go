@@ -2,62 +2,75 @@ package chatsim
 
 import (
 	"fmt"
-	"hash/maphash"
+
+	"parley/test/explore"
 )
 
-// Result is what an exploration found.
-type Result struct {
-	States, Transitions, Depth int
-	// Broken is what does not hold, nil if all does, and Trace leads there, as
-	// short as possible.
-	Broken *Broken
-	Trace  []string
+// Explore visits every state of a configuration and ends at the first that violates
+// an invariant, see [explore.Explorer].
+func Explore(cfg Config, limit int) (*explore.Result, error) {
+	x := explore.Explorer[event]{Space: &space{cfg: &cfg, worlds: explore.NewTable[world]()}}
+	err := x.Run(limit)
+	return &x.Result, err
 }
 
-// node is a state on the way, with how it was reached.
-type node struct {
-	world  *world
-	event  event
-	parent *node
+// space knows every world that was reached. A state is the number of one.
+type space struct {
+	cfg *Config
+	// worlds has the initial one, and those that were not expanded yet.
+	worlds  *explore.Table[world]
+	origins []origin
 }
 
-// Explore visits every state of a configuration, breadth first, and ends at the
-// first that violates an invariant. limit bounds the states; beyond it the
-// result is an error, for nothing was proven. States are known by a hash of 128
-// bits.
-func Explore(cfg *Config, limit int) (r *Result, err error) {
-	r = &Result{}
-	seen := seenSet{a: maphash.MakeSeed(), b: maphash.MakeSeed(), keys: map[[2]uint64]struct{}{}}
-	start := &node{world: newWorld(cfg)}
-	seen.add(start.world.key())
-	for level := []*node{start}; len(level) > 0; r.Depth++ {
-		var next []*node
-		for _, n := range level {
-			for _, e := range n.world.events() {
-				r.Transitions++
-				child := &node{world: n.world.clone(), event: e, parent: n}
-				w := child.world
-				if w.try(e); w.broken == nil {
-					if !seen.add(w.key()) {
-						continue
-					}
-					w.broken = w.healed()
-				}
-				if w.broken != nil {
-					r.States, r.Broken, r.Trace = len(seen.keys), w.broken, child.trace()
-					return r, nil
-				}
-				next = append(next, child)
-			}
-			n.world = nil // only the way here is needed any more
-		}
-		if r.States = len(seen.keys); r.States > limit {
-			return r, fmt.Errorf("%s has more than %d states", cfg.Name, limit)
-		}
-		level = next
+// origin is how a world was reached.
+type origin struct {
+	from  uint32
+	event event
+}
+
+func (s *space) Initial() []uint32 { return s.intern(newWorld(s.cfg), origin{}) }
+
+func (s *space) intern(w *world, o origin) []uint32 {
+	return []uint32{s.worlds.Intern(w.appendKey(nil), func() *world {
+		s.origins = append(s.origins, o)
+		return w
+	})}
+}
+
+// world returns the world of a number, and repeats what led there if it is not kept.
+func (s *space) world(n uint32) *world {
+	if w := s.worlds.Items[n]; w != nil {
+		return w
 	}
-	return r, nil
+	o := s.origins[n]
+	w := s.world(o.from).clone()
+	w.do(o.event)
+	return w
 }
+
+func (s *space) Expand(state []uint32, visit func(event, []uint32, *explore.Broken) bool) {
+	n := state[0]
+	w := s.world(n)
+	for _, e := range w.events() {
+		next := w.clone()
+		if next.try(e); next.broken != nil {
+			if !visit(e, nil, next.broken) {
+				return
+			}
+			continue
+		}
+		if !visit(e, s.intern(next, origin{n, e}), nil) {
+			return
+		}
+	}
+	if n > 0 {
+		s.worlds.Items[n] = nil
+	}
+}
+
+func (s *space) Check(state []uint32) *explore.Broken { return s.world(state[0]).healed() }
+
+func (s *space) Line(e event, _, _ []uint32) string { return e.String() }
 
 // try lets an event happen; a machine that panics is broken.
 func (w *world) try(e event) {
@@ -67,26 +80,4 @@ func (w *world) try(e event) {
 		}
 	}()
 	w.do(e)
-}
-
-func (n *node) trace() (lines []string) {
-	if n.parent == nil {
-		return nil
-	}
-	return append(n.parent.trace(), n.event.String())
-}
-
-type seenSet struct {
-	a, b maphash.Seed
-	keys map[[2]uint64]struct{}
-}
-
-// add reports whether the key is new.
-func (s *seenSet) add(key string) bool {
-	k := [2]uint64{maphash.String(s.a, key), maphash.String(s.b, key)}
-	if _, ok := s.keys[k]; ok {
-		return false
-	}
-	s.keys[k] = struct{}{}
-	return true
 }

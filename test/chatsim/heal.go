@@ -3,6 +3,8 @@ package chatsim
 import (
 	"fmt"
 	"slices"
+
+	"parley/test/explore"
 )
 
 // maxRounds bounds how long a healed world may take.
@@ -83,7 +85,7 @@ func (w *world) checkHealed(tails bool) {
 }
 
 // healed checks that the world can be healed, on copies.
-func (w *world) healed() *Broken {
+func (w *world) healed() *explore.Broken {
 	for _, tails := range []bool{true, false} {
 		c := w.clone()
 		if !tails && slices.Max(append(c.told, 0))+uint64(len(c.acks)) == 0 {

@@ -4,38 +4,30 @@ import (
 	"fmt"
 
 	"parley/chatgw/rooms/machine"
+	"parley/test/explore"
 )
-
-// Invariant is the name of what must hold in every state.
-type Invariant string
 
 // The room's promise.
 const (
 	// Order: a member is given the messages of the room in order, each once,
 	// and no message before the one that stood in front of it when it was
 	// stored.
-	Order Invariant = "order"
+	Order explore.Invariant = "order"
 	// Exact: a member that is told "recovered" has missed exactly what it is
 	// given, and knew the room of this epoch.
-	Exact Invariant = "exact"
+	Exact explore.Invariant = "exact"
 	// Newest: a page has no hole, ends at what the member is told, and has
 	// older messages if it says so.
-	Newest Invariant = "newest"
+	Newest explore.Invariant = "newest"
 	// Live: a healed world comes to rest with every member at the room's end.
-	Live Invariant = "live"
+	Live explore.Invariant = "live"
 	// Loud: the machine neither panics nor asks for nonsense.
-	Loud Invariant = "loud"
+	Loud explore.Invariant = "loud"
 )
 
-// Broken is what does not hold, and how.
-type Broken struct {
-	Invariant Invariant
-	What      string
-}
-
-func (w *world) fail(i Invariant, what string) {
+func (w *world) fail(i explore.Invariant, what string) {
 	if w.broken == nil {
-		w.broken = &Broken{i, what}
+		w.broken = &explore.Broken{Invariant: i, What: what}
 	}
 }
 
@@ -47,7 +39,7 @@ func (w *world) deliver(i int, messages []machine.Message) {
 }
 
 // take lets a member have its next message.
-func (w *world) take(i int, inv Invariant, m machine.Message) {
+func (w *world) take(i int, inv explore.Invariant, m machine.Message) {
 	have := w.members[i].have
 	prev, exists := w.log.prev(m.Seq)
 	switch {

@@ -1,9 +1,9 @@
 package chatsim
 
-import "parley/test/mutant"
-
-// Mutant is a deliberately broken variant of a room.
-type Mutant = mutant.Variant[Invariant]
+import (
+	"parley/test/explore"
+	"parley/test/mutant"
+)
 
 // Where the rules stand.
 const (
@@ -18,8 +18,8 @@ const (
 )
 
 // Mutants are the broken variants, one for each rule of a room.
-func Mutants() []Mutant {
-	return []Mutant{
+func Mutants() []explore.Variant {
+	return []explore.Variant{
 		{Name: "gap-ignored", Config: "order", Breaks: Order, Edits: []mutant.Edit{
 			mutant.Replace(fileLive, "case r.open && r.follows(m):", "case r.open:"),
 		}},

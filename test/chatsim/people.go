@@ -2,11 +2,11 @@ package chatsim
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
 
 	"parley/chatgw/rooms/presence"
+	"parley/test/explore"
 	"parley/wire"
 	"parley/wire/chatwire"
 )
@@ -24,8 +24,8 @@ const (
 // and people who come, reload, change gateways and go. Everything follows from
 // the seed.
 type PeopleWorld struct {
-	rand *rand.Rand
-	now  int64
+	explore.Walk
+	now int64
 	// lossy: what gateways say may get lost, and they may be cut off; then
 	// only what they know in the end is checked, not what they write.
 	lossy    bool
@@ -74,13 +74,13 @@ type tab struct {
 const peopleRoom = "room"
 
 // NewPeopleWorld makes the world of a seed. Every other one is lossy.
-func NewPeopleWorld(seed uint64) *PeopleWorld {
-	w := &PeopleWorld{rand: rand.New(rand.NewPCG(seed, 1)), now: 1_000_000, lossy: seed%2 == 0, known: map[string]bool{}}
-	for range 1 + w.rand.IntN(3) {
+func NewPeopleWorld(seed uint64, traced bool) *PeopleWorld {
+	w := &PeopleWorld{Walk: explore.NewWalk(seed, 1, traced), now: 1_000_000, lossy: seed%2 == 0, known: map[string]bool{}}
+	for range 1 + w.IntN(3) {
 		w.addGateway()
 	}
-	for i := range 1 + w.rand.IntN(6) {
-		w.people = append(w.people, &visitor{name: fmt.Sprint("user", i), until: w.now + w.rand.Int64N(4*grace)})
+	for i := range 1 + w.IntN(6) {
+		w.people = append(w.people, &visitor{name: fmt.Sprint("user", i), until: w.now + w.Int64N(4*grace)})
 	}
 	return w
 }
@@ -89,7 +89,7 @@ func (w *PeopleWorld) addGateway() {
 	w.names++
 	w.startAt = w.now
 	// The order of the names is not that of their ages.
-	name := wire.Token([10]byte{byte(w.rand.IntN(256)), byte(w.names)})
+	name := wire.Token([10]byte{byte(w.IntN(256)), byte(w.names)})
 	w.gateways = append(w.gateways, &gateway{name: name, alive: true, online: true, core: presence.New(name, presence.Limits{
 		Grace: grace, Settle: settle, Account: account, Silence: silence, Notices: 100, Names: 100, Claims: 1000,
 	})})
@@ -140,10 +140,10 @@ func (w *PeopleWorld) step() {
 
 // disturb lets a gateway die, start or be cut off, now and then.
 func (w *PeopleWorld) disturb() {
-	switch w.rand.IntN(400) {
+	switch w.IntN(400) {
 	case 0:
 		if alive := w.alive(); len(alive) > 1 && !w.arriving() {
-			w.kill(alive[w.rand.IntN(len(alive))])
+			w.kill(alive[w.IntN(len(alive))])
 		}
 	case 1:
 		// One that starts does not hear of the people of a dead one. (The
@@ -152,7 +152,7 @@ func (w *PeopleWorld) disturb() {
 			w.addGateway()
 		}
 	case 2:
-		g := w.gateways[w.rand.IntN(len(w.gateways))]
+		g := w.gateways[w.IntN(len(w.gateways))]
 		if w.lossy && g.alive {
 			g.online = !g.online
 			w.act(g, func() { g.core.Online(w.now, g.online) })
@@ -172,7 +172,7 @@ func (w *PeopleWorld) arriving() bool {
 // kill ends a gateway, with a word or without. Most of its people come
 // elsewhere.
 func (w *PeopleWorld) kill(g *gateway) {
-	if w.rand.IntN(2) == 0 {
+	if w.IntN(2) == 0 {
 		w.act(g, g.core.Close)
 	}
 	g.alive, w.killAt = false, w.now
@@ -181,17 +181,17 @@ func (w *PeopleWorld) kill(g *gateway) {
 		p.tabs = slices.DeleteFunc(p.tabs, func(t tab) bool { return t.g == g })
 		switch {
 		case n == 0 || len(p.tabs) > 0:
-		case w.rand.IntN(4) == 0:
+		case w.IntN(4) == 0:
 			p.leave(w)
 		default:
-			p.back = w.now + w.rand.Int64N(grace/2)
+			p.back = w.now + w.Int64N(grace/2)
 		}
 	}
 }
 
 // leave ends a stay, for long.
 func (p *visitor) leave(w *PeopleWorld) {
-	p.here, p.moved, p.until = false, w.now, w.now+3*(grace+silence)+w.rand.Int64N(4*grace)
+	p.here, p.moved, p.until = false, w.now, w.now+3*(grace+silence)+w.Int64N(4*grace)
 }
 
 func (w *PeopleWorld) alive() (list []*gateway) {
@@ -208,7 +208,7 @@ func (w *PeopleWorld) alive() (list []*gateway) {
 func (w *PeopleWorld) move(p *visitor) {
 	switch {
 	case !p.here && w.now >= p.until:
-		p.here, p.moved, p.until = true, w.now, w.now+3*settle+w.rand.Int64N(4*grace)
+		p.here, p.moved, p.until = true, w.now, w.now+3*settle+w.Int64N(4*grace)
 		p.stays++
 		w.open(p)
 	case p.here && w.now >= p.until && p.back == 0:
@@ -219,11 +219,11 @@ func (w *PeopleWorld) move(p *visitor) {
 	case p.back != 0 && w.now >= p.back:
 		p.back = 0
 		w.open(p)
-	case p.here && p.back == 0 && w.rand.IntN(15) == 0:
-		if w.rand.IntN(2) == 0 && len(p.tabs) < 3 {
+	case p.here && p.back == 0 && w.IntN(15) == 0:
+		if w.IntN(2) == 0 && len(p.tabs) < 3 {
 			w.open(p)
 		} else if w.shut(p); len(p.tabs) == 0 {
-			p.back = w.now + w.rand.Int64N(grace/2)
+			p.back = w.now + w.Int64N(grace/2)
 		}
 	}
 }
@@ -231,7 +231,7 @@ func (w *PeopleWorld) move(p *visitor) {
 func (w *PeopleWorld) open(p *visitor) {
 	alive := w.alive()
 	p.tabNo++
-	t := tab{alive[w.rand.IntN(len(alive))], fmt.Sprint(p.tabNo)}
+	t := tab{alive[w.IntN(len(alive))], fmt.Sprint(p.tabNo)}
 	p.tabs = append(p.tabs, t)
 	w.act(t.g, func() { t.g.core.Enter(w.now, peopleRoom, p.name, t.session) })
 }
@@ -246,6 +246,7 @@ func (w *PeopleWorld) shut(p *visitor) {
 func (w *PeopleWorld) act(g *gateway, f func()) {
 	f()
 	for _, a := range g.core.Actions() {
+		w.Step(func() string { return fmt.Sprintf("at %d %s: %T %+v", w.now, g.name, a, a) })
 		switch a := a.(type) {
 		case presence.Tell:
 			w.spread(g, a.Message)
@@ -265,9 +266,9 @@ func (w *PeopleWorld) spread(from *gateway, m chatwire.Presence) {
 		panic(err)
 	}
 	for _, to := range w.gateways {
-		lost := !from.online || !to.online || w.lossy && w.rand.IntN(5) == 0
+		lost := !from.online || !to.online || w.lossy && w.IntN(5) == 0
 		if !lost {
-			to.coming = append(to.coming, said{w.now + w.rand.Int64N(2)*peopleStep, m})
+			to.coming = append(to.coming, said{w.now + w.Int64N(2)*peopleStep, m})
 		}
 	}
 }

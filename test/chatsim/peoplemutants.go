@@ -1,6 +1,9 @@
 package chatsim
 
-import "parley/test/mutant"
+import (
+	"parley/test/explore"
+	"parley/test/mutant"
+)
 
 // Where the rules of presence stand.
 const (
@@ -12,8 +15,8 @@ const (
 
 // PeopleMutants are the broken variants of the presence core. The simulation
 // catches each.
-func PeopleMutants() []Mutant {
-	return []Mutant{
+func PeopleMutants() []explore.Variant {
+	return []explore.Variant{
 		{Name: "no-grace", Edits: []mutant.Edit{
 			mutant.Replace(fileCore, "due{now + c.limits.Grace, k}", "due{now, k}"),
 			mutant.Replace(fileTick, "p.goneAt+c.limits.Grace > now", "p.goneAt > now"),

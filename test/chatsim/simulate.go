@@ -1,27 +1,22 @@
 package chatsim
 
 import (
-	"fmt"
-	"math/rand/v2"
-
 	"parley/chatgw/rooms/machine"
+	"parley/test/explore"
 )
 
 // Simulation is one random run of a larger world. Everything follows from the
 // seed.
 type Simulation struct {
+	explore.Walk
 	world *world
-	rand  *rand.Rand
 	// weight of each kind of event.
 	weight [onLeave + 1]int
-	steps  int
-	trace  bool
-	lines  []string
 }
 
 // NewSimulation makes the world of a seed.
-func NewSimulation(seed uint64, trace bool) *Simulation {
-	r := rand.New(rand.NewPCG(seed, 0))
+func NewSimulation(seed uint64, traced bool) *Simulation {
+	r := explore.NewWalk(seed, 0, traced)
 	cfg := &Config{
 		Name: "simulation", Stores: 20 + r.IntN(200), Removals: r.IntN(120), Purges: r.IntN(2), Own: r.IntN(2) == 0,
 		Copies: 1 + r.IntN(2), Tails: r.IntN(40), Failures: r.IntN(20), Batch: 1 + r.IntN(8),
@@ -40,7 +35,7 @@ func NewSimulation(seed uint64, trace bool) *Simulation {
 		}
 		cfg.Members = append(cfg.Members, m)
 	}
-	s := &Simulation{world: newWorld(cfg), rand: r, trace: trace}
+	s := &Simulation{Walk: r, world: newWorld(cfg)}
 	for i := range s.weight {
 		s.weight[i] = 1 + r.IntN(20)
 	}
@@ -57,17 +52,14 @@ func (s *Simulation) Run(steps int) error {
 			break
 		}
 		e := s.pick(es)
-		if s.trace {
-			s.lines = append(s.lines, e.String())
-		}
+		s.Step(e.String)
 		w.try(e)
-		s.steps++
 	}
 	if w.broken == nil {
 		w.broken = w.healed()
 	}
 	if w.broken != nil {
-		return fmt.Errorf("%s: %s", w.broken.Invariant, w.broken.What)
+		return w.broken
 	}
 	return nil
 }
@@ -87,7 +79,7 @@ func (s *Simulation) pick(es []event) event {
 	for _, e := range es {
 		total += weigh(e)
 	}
-	at := s.rand.IntN(max(total, 1))
+	at := s.IntN(max(total, 1))
 	for _, e := range es {
 		if at -= weigh(e); at < 0 {
 			return e
@@ -96,11 +88,5 @@ func (s *Simulation) pick(es []event) event {
 	return es[0]
 }
 
-// Steps is how many things have happened.
-func (s *Simulation) Steps() int { return s.steps }
-
-// Stored is how many messages there were.
+// Stored returns how many messages there were.
 func (s *Simulation) Stored() int { return s.world.stores }
-
-// Trace is what happened, one line each, if it was asked for.
-func (s *Simulation) Trace() []string { return s.lines }

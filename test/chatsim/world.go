@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/chatgw/rooms/machine"
+	"parley/test/explore"
 )
 
 // world is one state: the stream, what is on its way, and one gateway's room
@@ -29,7 +30,7 @@ type world struct {
 
 	stores, removals, purges, tails, failures int
 	// broken says what is wrong, once something is.
-	broken *Broken
+	broken *explore.Broken
 }
 
 // flying is a re-sent message that may still arrive some times.
@@ -87,9 +88,9 @@ func (w *world) clone() *world {
 	return &c
 }
 
-// key is equal for two states exactly when the same can follow.
-func (w *world) key() string {
-	b := w.room.AppendKey(nil)
+// appendKey appends what is equal for two states exactly when the same can follow.
+func (w *world) appendKey(b []byte) []byte {
+	b = w.room.AppendKey(b)
 	num := func(ns ...uint64) {
 		for _, n := range ns {
 			b = binary.AppendUvarint(b, n)
@@ -121,5 +122,5 @@ func (w *world) key() string {
 		flag(m.epoch == epoch, m.epoch == other, m.resumes)
 	}
 	num(uint64(w.tails), uint64(w.failures))
-	return string(b)
+	return b
 }

@@ -1,24 +1,51 @@
 package explore
 
 import (
-	"strconv"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
 
-// Brief reports whether a test is to be brief: with the race detector, under
-// which pure code is ten times as slow and shows nothing, or with -short.
-func Brief() bool { return race || testing.Short() }
-
 // Simulation is one random world.
 type Simulation interface {
-	// Run takes random steps, then heals the world, and says what is wrong.
+	// Run takes random steps, then heals the world, and returns what is wrong.
 	Run(steps int) error
-	// Trace is what happened, if it was asked for.
+	// Trace returns what happened, if it was asked for.
 	Trace() []string
 }
 
-// Seeds are which random worlds to run.
+// Walk is what random walks have in common. All of one follows from its seed.
+type Walk struct {
+	*rand.Rand
+	steps  int
+	traced bool
+	lines  []string
+}
+
+// NewWalk begins the walk of a seed; stream tells walks of different kinds apart.
+func NewWalk(seed, stream uint64, traced bool) Walk {
+	return Walk{Rand: rand.New(rand.NewPCG(seed, stream)), traced: traced}
+}
+
+// Step counts a step and notes it, if the trace was asked for.
+func (w *Walk) Step(line func() string) {
+	w.steps++
+	if w.traced {
+		w.lines = append(w.lines, fmt.Sprintf("%5d. %s", w.steps, line()))
+	}
+}
+
+// Steps returns how many steps were taken.
+func (w *Walk) Steps() int { return w.steps }
+
+// Trace returns one line for each step, if it was asked for.
+func (w *Walk) Trace() []string { return w.lines }
+
+// Pick returns one of several at random.
+func Pick[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// Seeds are the random worlds that a test runs.
 type Seeds struct {
 	// One is the only one, printed; 0 means From 1 up to Count.
 	One   uint64
@@ -29,10 +56,10 @@ type Seeds struct {
 	Steps int
 }
 
-// Simulate makes and runs a world for each seed, and shows those that held. pkg
-// is the folder of the test, for the command that replays a failure. It returns
-// how many seeds there were.
-func Simulate[S Simulation](t *testing.T, pkg string, s Seeds, world func(seed uint64, trace bool) S, held func(S)) uint64 {
+// Simulate runs a world for each seed, and calls held with those whose promises
+// held. pkg is the folder of the test, for the command that replays a failure. It
+// returns how many seeds there were.
+func Simulate[S Simulation](t *testing.T, pkg string, s Seeds, world func(seed uint64, traced bool) S, held func(S)) uint64 {
 	t.Helper()
 	from, n := uint64(1), s.Count
 	if Brief() {
@@ -48,17 +75,10 @@ func Simulate[S Simulation](t *testing.T, pkg string, s Seeds, world func(seed u
 			t.Log("\n" + strings.Join(w.Trace(), "\n"))
 		}
 		if err != nil {
-			t.Fatalf("seed %d: %v\nreplay it with: go test ./%s -run Simulate -steps %d -v -seed %[1]d", seed, err, pkg, s.Steps)
+			t.Fatalf("seed %d: %v\nreplay it with: go test ./%s -run %s -steps %d -v -seed %[1]d", seed, err, pkg, t.Name(), s.Steps)
 		}
 		held(w)
 	}
 	Count(t, "seeds", int(n))
 	return n
-}
-
-// Count reports how many of something a test has seen, so that a run can sum
-// them up: states, variants, seeds.
-func Count(t *testing.T, what string, n int) {
-	t.Helper()
-	t.Attr(what, strconv.Itoa(n))
 }

@@ -40,6 +40,9 @@ type Config struct {
 	Small bool
 }
 
+// Label implements [explore.Config].
+func (c Config) Label() (name string, small bool) { return c.Name, c.Small }
+
 // Troubles counts what may still go wrong.
 type Troubles struct {
 	// Stops: a process or its connection stops for a while, however long.

@@ -180,13 +180,3 @@ func usual(configs []Config) []Config {
 	}
 	return configs
 }
-
-// ConfigNamed finds a configuration.
-func ConfigNamed(name string) (*Config, bool) {
-	for _, c := range append(Configs(), DeepConfigs()...) {
-		if c.Name == name {
-			return &c, true
-		}
-	}
-	return nil, false
-}

@@ -2,7 +2,6 @@ package idsim
 
 import (
 	"fmt"
-	"maps"
 	"testing"
 
 	"parley/test/explore"
@@ -28,45 +27,28 @@ func TestReductionLosesNothing(t *testing.T) {
 		{Name: "retire", Until: begin + 5, May: Troubles{Retires: 1}, Small: true},
 		{Name: "numbers", Until: begin + 4, Numbers: 2, May: Troubles{Silences: 1}, Small: true},
 	})
-	for _, cfg := range worlds {
-		if explore.Brief() && !cfg.Small {
-			continue
-		}
-		t.Run(cfg.Name, func(t *testing.T) {
-			t.Parallel()
-			reduced, n := visible(t, cfg)
-			cfg.Exact = true
-			exact, e := visible(t, cfg)
-			t.Logf("%d states, %d reduced, %d sights", e, n, len(exact))
-			for s := range exact {
-				if !reduced[s] {
-					t.Fatalf("the reduced world never shows %s", s)
-				}
-			}
-			if !maps.Equal(exact, reduced) {
-				t.Fatal("the reduced world shows what cannot be")
-			}
-		})
-	}
+	exact := func(c Config) Config { c.Exact = true; return c }
+	suite.TestReduction(t, worlds, exact, visible)
 }
 
 // visible is every combination that a person could see, and how many states the
 // world has.
-func visible(t *testing.T, cfg Config) (map[string]bool, int) {
-	x := newExplorer(&cfg)
-	if err := x.run(*maxStates); err != nil {
+func visible(t *testing.T, cfg Config, limit int) (map[string]bool, int) {
+	s := newSpace(&cfg)
+	x := explore.Explorer[event]{Space: s}
+	if err := x.Run(limit); err != nil {
 		t.Fatal(err)
 	}
-	if x.result.Broken != "" {
-		t.Fatalf("%s: %s", x.result.Broken, x.result.What)
+	if x.Broken != nil {
+		t.Fatal(x.Broken)
 	}
 	sights := map[string]bool{}
-	for i := range uint32(x.seen.Len()) {
-		if w := x.decode(x.seen.At(i)); w.idle() {
+	for i := range uint32(x.States) {
+		if w := s.decode(x.Seen.At(i)); w.idle() {
 			sights[w.visible()] = true
 		}
 	}
-	return sights, x.seen.Len()
+	return sights, x.States
 }
 
 func (w *world) visible() string {

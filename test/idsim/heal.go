@@ -1,12 +1,15 @@
 package idsim
 
-import "parley/idworker/lease"
+import (
+	"parley/idworker/lease"
+	"parley/test/explore"
+)
 
 // heal lets the world go on without trouble: clocks are right, requests are
 // answered at once with the truth, what was still on its way is lost, and time
 // passes. Within a few leases as many processes as there are numbers to have
 // must make IDs. It returns what is broken, if anything is.
-func (w *world) heal() *broken {
+func (w *world) heal() *explore.Broken {
 	h := w.fork()
 	h.guard(h.goOn)
 	return h.broken

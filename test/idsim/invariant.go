@@ -4,43 +4,35 @@ import (
 	"fmt"
 
 	"parley/idworker/snowflake"
+	"parley/test/explore"
 	"parley/wire/idwire"
 )
-
-// Invariant is the name of what must hold in every state.
-type Invariant string
 
 // The invariants.
 const (
 	// Unique: no ID is made twice.
-	Unique Invariant = "unique"
+	Unique explore.Invariant = "unique"
 	// Ascending: the IDs that one process makes of a number ascend.
-	Ascending Invariant = "ascending"
+	Ascending explore.Invariant = "ascending"
 	// Reserved: an ID that is made lies below the until of its number's newest
 	// record. It holds whenever records are not lost.
-	Reserved Invariant = "reserved"
+	Reserved explore.Invariant = "reserved"
 	// Bounded: no record is stored whose until is beyond the broker's time and
 	// Reserve.
-	Bounded Invariant = "bounded"
+	Bounded explore.Invariant = "bounded"
 	// SameStream: a range is only used when the record that reserves it was
 	// stored in the stream that the process knows.
-	SameStream Invariant = "same stream"
+	SameStream explore.Invariant = "same stream"
 	// Live: when nothing goes wrong any more, whoever can have a number gets
 	// one, and makes IDs.
-	Live Invariant = "live"
+	Live explore.Invariant = "live"
 	// Loud: nothing panics.
-	Loud Invariant = "loud"
+	Loud explore.Invariant = "loud"
 )
 
-// broken is what a step violates.
-type broken struct {
-	invariant Invariant
-	text      string
-}
-
-func (w *world) fail(i Invariant, format string, args ...any) {
+func (w *world) fail(i explore.Invariant, format string, args ...any) {
 	if w.broken == nil && (i != Reserved || !w.cfg.Blind) {
-		w.broken = &broken{i, fmt.Sprintf(format, args...)}
+		w.broken = &explore.Broken{Invariant: i, What: fmt.Sprintf(format, args...)}
 	}
 }
 

@@ -1,9 +1,9 @@
 package idsim
 
-import "parley/test/mutant"
-
-// Mutant is a deliberately broken variant of the lease or the generator.
-type Mutant = mutant.Variant[Invariant]
+import (
+	"parley/test/explore"
+	"parley/test/mutant"
+)
 
 // Where the rules stand.
 const (
@@ -23,10 +23,10 @@ func unconditional() mutant.Edit {
 }
 
 // Mutants are the broken variants, one for each rule.
-func Mutants() []Mutant {
+func Mutants() []explore.Variant {
 	// What a flight is recognised by when it is read back.
 	own := "	case found != nil && found.Record.Nonce == f.record.Nonce:\n		f.record = found.Record\n"
-	return []Mutant{
+	return []explore.Variant{
 		{Name: "lease-by-duration", Config: "stop", Breaks: Reserved, Edits: []mutant.Edit{
 			mutant.Replace(fileFlight, "h.seq, h.nonce, h.until = f.seq, f.record.Nonce, f.record.Until", "h.seq, h.nonce, h.until = f.seq, f.record.Nonce, m.clock.Received+m.cfg.Limits.Reserve"),
 		}},

@@ -5,18 +5,15 @@ import (
 	"math/rand/v2"
 
 	"parley/idworker/lease"
+	"parley/test/explore"
 )
 
 // Simulation is one random run of a larger world: the same parts as in an
 // exploration with the times of production, and in the end a healed world in
 // which numbers must be held again. Everything follows from the seed.
 type Simulation struct {
-	w     *world
-	rand  *rand.Rand
-	steps int
-	// lines is the trace, kept only if wanted.
-	lines []string
-	trace bool
+	explore.Walk
+	w *world
 }
 
 // Chances in a thousand of what happens in a step. The rest is answers.
@@ -50,9 +47,9 @@ func SimulationConfig(r *rand.Rand) *Config {
 }
 
 // NewSimulation makes the world of a seed.
-func NewSimulation(seed uint64, trace bool) *Simulation {
-	r := rand.New(rand.NewPCG(seed, 0))
-	s := &Simulation{rand: r, w: newWorld(SimulationConfig(r)), trace: trace}
+func NewSimulation(seed uint64, traced bool) *Simulation {
+	s := &Simulation{Walk: explore.NewWalk(seed, 0, traced)}
+	s.w = newWorld(SimulationConfig(s.Rand))
 	if s.w.cfg.Unverified {
 		s.w.g.left.Cuts = 1 // which also keeps older records
 	} else {
@@ -71,32 +68,29 @@ func (s *Simulation) Run(steps int) error {
 		}
 		s.do(e)
 		if b := s.w.broken; b != nil {
-			return fmt.Errorf("step %d: %s: %s", s.steps, b.invariant, b.text)
+			return fmt.Errorf("step %d: %w", s.Steps(), b)
 		}
 	}
 	if b := s.w.heal(); b != nil {
-		return fmt.Errorf("after all trouble ended: %s: %s", b.invariant, b.text)
+		return fmt.Errorf("after all trouble ended: %w", b)
 	}
 	return nil
 }
 
 func (s *Simulation) do(e event) {
-	s.steps++
-	if s.trace {
-		s.lines = append(s.lines, fmt.Sprintf("%5d. %s", s.steps, s.w.text(e)))
-	}
+	s.Step(func() string { return s.w.text(e) })
 	troubles := s.w.g.left
 	s.w.do(e)
 	s.w.g.left = troubles // chances bound them, not numbers
 }
 
 // chance is true n times in a thousand.
-func (s *Simulation) chance(n int) bool { return s.rand.IntN(1000) < n }
+func (s *Simulation) chance(n int) bool { return s.IntN(1000) < n }
 
 func (s *Simulation) pick() (event, bool) {
-	p := int8(s.rand.IntN(len(s.w.procs)))
-	n := int8(s.rand.IntN(len(s.w.regs)))
-	switch at := s.rand.IntN(1000); {
+	p := int8(s.IntN(len(s.w.procs)))
+	n := int8(s.IntN(len(s.w.regs)))
+	switch at := s.IntN(1000); {
 	case at < tickChance:
 		return event{kind: onTick, ms: s.span()}, true
 	case at < tickChance+applyChance:
@@ -125,11 +119,11 @@ func (s *Simulation) pick() (event, bool) {
 func (s *Simulation) span() int64 {
 	switch {
 	case s.chance(5):
-		return 1 + s.rand.Int64N(30_000)
+		return 1 + s.Int64N(30_000)
 	case s.chance(200):
-		return 1 + s.rand.Int64N(2_000)
+		return 1 + s.Int64N(2_000)
 	default:
-		return 1 + s.rand.Int64N(100)
+		return 1 + s.Int64N(100)
 	}
 }
 
@@ -137,14 +131,14 @@ func (s *Simulation) count() int32 {
 	if s.chance(20) {
 		return everyID
 	}
-	return 1 + s.rand.Int32N(20_000)
+	return 1 + s.Int32N(20_000)
 }
 
 // mood is what a process, its operator or the broker does by itself.
 func (s *Simulation) mood(p, n int8) (event, bool) {
 	q := s.w.procs[p]
 	running := q.m != nil
-	switch s.rand.IntN(6) {
+	switch s.IntN(6) {
 	case 0:
 		return event{kind: onCrash, at: p}, running
 	case 1:
@@ -152,14 +146,14 @@ func (s *Simulation) mood(p, n int8) (event, bool) {
 	case 2:
 		return event{kind: onRestart, at: p}, !running
 	case 3:
-		return event{kind: onJump, at: p, offset: s.w.cfg.Offsets[s.rand.IntN(len(s.w.cfg.Offsets))]}, true
+		return event{kind: onJump, at: p, offset: s.w.cfg.Offsets[s.IntN(len(s.w.cfg.Offsets))]}, true
 	case 4:
 		e := event{kind: onRetire, at: n}
 		s.w.seeNewest(&e)
 		return e, !s.w.cfg.Unverified
 	default:
 		rows := len(s.w.regs[n].rows)
-		return event{kind: onCut, at: n, n: int8(1 + s.rand.IntN(max(rows, 1)))}, s.w.cfg.Unverified && rows > 0
+		return event{kind: onCut, at: n, n: int8(1 + s.IntN(max(rows, 1)))}, s.w.cfg.Unverified && rows > 0
 	}
 }
 
@@ -192,18 +186,12 @@ func (s *Simulation) one(of func(yield func(event))) (chosen event, ok bool) {
 	n := 0
 	of(func(e event) {
 		n++
-		if s.rand.IntN(n) == 0 {
+		if s.IntN(n) == 0 {
 			chosen, ok = e, true
 		}
 	})
 	return chosen, ok
 }
-
-// Trace has one line for each step, if it was wanted.
-func (s *Simulation) Trace() []string { return s.lines }
-
-// Steps is how many steps were taken.
-func (s *Simulation) Steps() int { return s.steps }
 
 // IDs is how many IDs were made.
 func (s *Simulation) IDs() (n int64) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/idworker/lease"
+	"parley/test/explore"
 	"parley/wire/idwire"
 )
 
@@ -17,7 +18,7 @@ type world struct {
 	// ownProcs and ownRegs are the parts that belong to this world alone, as
 	// bits; others are shared with the world that it was forked from.
 	ownProcs, ownRegs uint64
-	broken            *broken
+	broken            *explore.Broken
 }
 
 // globals are what is not a part.

@@ -56,6 +56,9 @@ type Config struct {
 	Small bool
 }
 
+// Label implements [explore.Config].
+func (c Config) Label() (name string, small bool) { return c.Name, c.Small }
+
 // stream: something befalls the whole stream. Sequences are those of the stream
 // then, not of each log.
 func (c *Config) stream() bool { return c.Restores || c.Replaces }

@@ -213,13 +213,3 @@ func named(participants []string, configs []Config) []Config {
 	}
 	return configs
 }
-
-// ConfigNamed finds a configuration.
-func ConfigNamed(name string) (*Config, bool) {
-	for _, c := range append(Configs(), DeepConfigs()...) {
-		if c.Name == name {
-			return &c, true
-		}
-	}
-	return nil, false
-}

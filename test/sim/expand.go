@@ -1,21 +1,28 @@
 package sim
 
-import "slices"
+import (
+	"slices"
 
-// expand calls visit with every step that can happen in a state and the state
-// it leads to, which is only valid during the call. visit returns false to end.
-func (w *world) expand(s, buf []uint32, visit func(at int, st *step, next []uint32) bool) {
+	"parley/test/explore"
+)
+
+// Expand implements [explore.Space].
+func (w *world) Expand(s []uint32, visit func(happening, []uint32, *explore.Broken) bool) {
+	buf := w.buf
 	try := func(at int, steps []step) bool {
 		for i := range steps {
 			st := &steps[i]
 			if st.gate >= 0 && !w.open(s, st) {
 				continue
 			}
-			w.apply(s, at, st, buf)
-			if st.fx.broken == "" && slices.Equal(s, buf) {
+			if st.fx.broken != "" {
+				if !visit(happening{at, st}, nil, &explore.Broken{Invariant: Loud, What: st.fx.broken}) {
+					return false
+				}
 				continue
 			}
-			if !visit(at, st, buf) {
+			w.apply(s, at, st, buf)
+			if !slices.Equal(s, buf) && !visit(happening{at, st}, buf, nil) {
 				return false
 			}
 		}

@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 
+	"parley/test/explore"
 	"parley/wire/txwire"
 )
 
@@ -52,7 +53,8 @@ func (w *world) client(name string) *ClientConfig {
 }
 
 // snapshot collects what the invariants need of a state.
-func (w *world) snapshot(s []uint32, into *snapshot) {
+func (w *world) snapshot(s []uint32) *snapshot {
+	into := &w.facts
 	into.stored, into.commits = txSet{}, [maxKeys]uint8{}
 	for i := range w.slots {
 		it := w.logs.Items[s[w.atLogs+i]]
@@ -70,17 +72,17 @@ func (w *world) snapshot(s []uint32, into *snapshot) {
 		into.clients[i] = w.clients.Items[s[w.atClients+i]].facts
 		into.clients[i].committed, into.clients[i].closed = f.committed, f.closed
 	}
+	return into
 }
 
-// check is what a state violates, or nil.
-func (w *world) check(s []uint32, snap *snapshot) *broken {
-	w.snapshot(s, snap)
-	if b := snap.check(); b != nil {
+// Check implements [explore.Space].
+func (w *world) Check(s []uint32) *explore.Broken {
+	if b := w.snapshot(s).check(&w.txs); b != nil {
 		return b
 	}
 	for i, name := range w.cfg.Participants {
 		if w.participants.Items[s[w.atParts+i]].books {
-			return &broken{Books, "reservations and branches disagree at " + name, -1}
+			return &explore.Broken{Invariant: Books, What: "reservations and branches disagree at " + name}
 		}
 	}
 	return nil

@@ -3,31 +3,29 @@ package sim
 import (
 	"fmt"
 
+	"parley/test/explore"
 	"parley/wire/txwire"
 )
-
-// Invariant is the name of what must hold in every state.
-type Invariant string
 
 // The invariants of the design, and two of the world itself.
 const (
 	// I1: no transaction is committed at one participant and aborted at
 	// another.
-	I1 Invariant = "I1 atomic"
+	I1 explore.Invariant = "I1 atomic"
 	// I2: a client that is told committed is told the truth for ever; one that
 	// is told aborted will never see its key commit; a key commits at most once.
-	I2 Invariant = "I2 durable"
+	I2 explore.Invariant = "I2 durable"
 	// I3: a state in which all is resolved can be reached without a fault.
-	I3 Invariant = "I3 live"
+	I3 explore.Invariant = "I3 live"
 	// I4: committed means that the commit is or was in the log, aborted that it
 	// is not and never will be.
-	I4 Invariant = "I4 one truth"
+	I4 explore.Invariant = "I4 one truth"
 	// I5: a branch whose abort was acknowledged is never prepared again.
-	I5 Invariant = "I5 final"
+	I5 explore.Invariant = "I5 final"
 	// Loud: no machine reports a violation, raises an alarm or panics.
-	Loud Invariant = "loud"
+	Loud explore.Invariant = "loud"
 	// Books: the resource's own books agree with the journal.
-	Books Invariant = "books"
+	Books explore.Invariant = "books"
 )
 
 // maxKeys bounds the keys of one world.
@@ -56,51 +54,51 @@ type clientFacts struct {
 	closed    bool
 }
 
-// broken is what a state violates, with the number of a transaction or -1.
-type broken struct {
-	invariant Invariant
-	text      string
-	tx        int
-}
-
-func (s *snapshot) check() *broken {
+// check returns what is violated, or nil. txs has the numbers of transactions.
+func (s *snapshot) check(txs *txIndex) *explore.Broken {
+	broken := func(i explore.Invariant, what string) *explore.Broken {
+		return &explore.Broken{Invariant: i, What: what}
+	}
+	about := func(i explore.Invariant, what string, b txSet) *explore.Broken {
+		return broken(i, what+": "+txs.ids[b.first()].String())
+	}
 	for i := range s.parts {
 		for j := range s.parts {
 			if b := s.parts[i].committed.and(s.parts[j].aborted); !b.empty() {
-				return &broken{I1, fmt.Sprintf("committed at participant %d, aborted at participant %d", i, j), b.first()}
+				return about(I1, fmt.Sprintf("committed at participant %d, aborted at participant %d", i, j), b)
 			}
 		}
 	}
 	for key, n := range s.commits {
 		if n > 1 {
-			return &broken{I2, fmt.Sprintf("%d transactions with key %d are committed", n, key), -1}
+			return broken(I2, fmt.Sprintf("%d transactions with key %d are committed", n, key))
 		}
 	}
 	for i := range s.clients {
 		c := &s.clients[i]
 		if b := c.committed.minus(s.stored); !b.empty() {
-			return &broken{I2, "a client is told committed, the log does not hold it", b.first()}
+			return about(I2, "a client is told committed, the log does not hold it", b)
 		}
 		if (c.told == txwire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
-			return &broken{I2, "a client is told aborted, a transaction with its key is committed", -1}
+			return broken(I2, "a client is told aborted, a transaction with its key is committed")
 		}
 	}
 	for i := range s.parts {
 		p := &s.parts[i]
 		if b := p.committed.minus(s.stored); !b.empty() {
-			return &broken{I4, "committed at a participant, not in the log", b.first()}
+			return about(I4, "committed at a participant, not in the log", b)
 		}
 		if b := p.aborted.and(s.stored); !b.empty() {
-			return &broken{I4, "aborted at a participant, committed in the log", b.first()}
+			return about(I4, "aborted at a participant, committed in the log", b)
 		}
 		if b := p.ackedAbort.and(p.prepared); !b.empty() {
-			return &broken{I5, "its abort was acknowledged, and it is prepared", b.first()}
+			return about(I5, "its abort was acknowledged, and it is prepared", b)
 		}
 		if b := p.ackedAbort.and(p.committed); !b.empty() {
-			return &broken{I5, "its abort was acknowledged, and it is committed", b.first()}
+			return about(I5, "its abort was acknowledged, and it is committed", b)
 		}
 		if b := p.ackedCommit.minus(p.committed); !b.empty() {
-			return &broken{I4, "its commit was acknowledged, and it is not committed", b.first()}
+			return about(I4, "its commit was acknowledged, and it is not committed", b)
 		}
 	}
 	return nil

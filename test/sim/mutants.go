@@ -1,9 +1,9 @@
 package sim
 
-import "parley/test/mutant"
-
-// Mutant is a deliberately broken variant of the protocol.
-type Mutant = mutant.Variant[Invariant]
+import (
+	"parley/test/explore"
+	"parley/test/mutant"
+)
 
 // Where the rules stand.
 const (
@@ -34,10 +34,10 @@ func unconditional() mutant.Edit {
 
 // Mutants are the broken variants: one for each rule whose absence was once a
 // violation, and some more.
-func Mutants() []Mutant {
+func Mutants() []explore.Variant {
 	// The end of Machine.Appended: what to do about an answer that is unclear.
 	again := "	default:\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"
-	return []Mutant{
+	return []explore.Variant{
 		{Name: "prepared-below-the-mark", Config: "collect", Breaks: I5, Edits: []mutant.Edit{
 			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n"),
 		}},

@@ -19,47 +19,26 @@ func TestNormalFormLosesNothing(t *testing.T) {
 		{Name: "seal", Clients: []ClientConfig{order(1, true)}, Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}), Small: true},
 		{Name: "refuse", Clients: []ClientConfig{order(1, false)}, Refuses: pair(), Late: true, Coordinators: coordinators(quiet, quiet), Small: true},
 	})
-	for _, cfg := range worlds {
-		if explore.Brief() && !cfg.Small {
-			continue
-		}
-		t.Run(cfg.Name, func(t *testing.T) {
-			t.Parallel()
-			normal, n := visible(t, cfg)
-			cfg.Exact = true
-			exact, e := visible(t, cfg)
-			t.Logf("%d states, %d in normal form, %d sights", e, n, len(exact))
-			for s := range exact {
-				if !normal[s] {
-					t.Fatalf("the normal form never shows %s", s)
-				}
-			}
-			for s := range normal {
-				if !exact[s] {
-					t.Fatalf("only the normal form shows %s", s)
-				}
-			}
-		})
-	}
+	exact := func(c Config) Config { c.Exact = true; return c }
+	suite.TestReduction(t, worlds, exact, visible)
 }
 
 // visible is every combination that a person could see, and how many states
 // the world has.
-func visible(t *testing.T, cfg Config) (map[string]bool, int) {
+func visible(t *testing.T, cfg Config, limit int) (map[string]bool, int) {
 	w := newWorld(&cfg)
-	x := &explorer{world: w, seen: explore.NewStates(w.size), result: &Result{}}
-	x.seen.Add(w.initial(), 0)
-	if err := x.run(*maxStates); err != nil {
+	x := explore.Explorer[happening]{Space: w}
+	if err := x.Run(limit); err != nil {
 		t.Fatal(err)
 	}
-	if x.result.Broken != "" {
-		t.Fatalf("%s: %s", x.result.Broken, x.result.What)
+	if x.Broken != nil {
+		t.Fatal(x.Broken)
 	}
 	sights := map[string]bool{}
-	for i := range uint32(x.seen.Len()) {
-		sights[w.sight(x.seen.At(i))] = true
+	for i := range uint32(x.States) {
+		sights[w.sight(x.Seen.At(i))] = true
 	}
-	return sights, x.seen.Len()
+	return sights, x.States
 }
 
 func (w *world) sight(s []uint32) string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"parley/coordinator/machine"
+	"parley/test/explore"
 	"parley/wire/txwire"
 )
 
@@ -21,7 +22,7 @@ func (s *Simulation) deliver(m *message) {
 			es := p.messageEvents(m)
 			e := es[0]
 			if s.percent(refusePercent) {
-				e = pick(s, es)
+				e = explore.Pick(s.Rand, es)
 			}
 			s.participantDo(p, e)
 			return
@@ -39,12 +40,12 @@ func (s *Simulation) deliver(m *message) {
 func (s *Simulation) receiver(m *message) *coordinator {
 	if m.kind != kindSubmit && m.kind != kindResolve {
 		for _, c := range s.coordinators {
-			if (c.m.Log() == m.tx.Log || slices.Contains(c.adopted, m.tx.Log)) && s.rand.IntN(4) > 0 {
+			if (c.m.Log() == m.tx.Log || slices.Contains(c.adopted, m.tx.Log)) && s.IntN(4) > 0 {
 				return c
 			}
 		}
 	}
-	return pick(s, s.coordinators)
+	return explore.Pick(s.Rand, s.coordinators)
 }
 
 // allowed leaves the events that may happen: a log is adopted when its owner is
@@ -69,7 +70,7 @@ func (s *Simulation) ownerAlive(log string) bool {
 // stale is a read that misses records at random, and finds purged ones.
 func (s *Simulation) stale(l *commitLog) []machine.Stored {
 	var found []machine.Stored
-	end := s.rand.IntN(len(l.records) + 1)
+	end := s.IntN(len(l.records) + 1)
 	for _, r := range l.records[:end] {
 		if !s.percent(20) {
 			found = append(found, r.Stored)
@@ -136,7 +137,6 @@ func (s *Simulation) logDo(l *commitLog, e event) {
 
 // spread takes what an event did to the rest of the world, and checks it.
 func (s *Simulation) spread(f effects) {
-	s.steps++
 	s.mail = append(s.mail, f.sends...)
 	for _, m := range f.sends {
 		s.noteReply(m)
@@ -150,16 +150,9 @@ func (s *Simulation) spread(f effects) {
 	if f.broken != "" {
 		s.fail(Loud, f.broken)
 	}
-	if b := s.facts.check(); b != nil {
-		s.fail(b.invariant, b.text+s.txText(b.tx))
+	if b := s.facts.check(&s.txs); b != nil {
+		s.fail(b.Invariant, b.What)
 	}
-}
-
-func (s *Simulation) txText(tx int) string {
-	if tx < 0 {
-		return ""
-	}
-	return ": " + s.txs.ids[tx].String()
 }
 
 func (s *Simulation) noteReply(m *message) {
@@ -186,19 +179,18 @@ func (s *Simulation) log(name string) *commitLog {
 	return s.logs[len(s.logs)-1]
 }
 
-func (s *Simulation) fail(inv Invariant, what string) {
+func (s *Simulation) fail(inv explore.Invariant, what string) {
 	if s.err == nil {
-		s.err = fmt.Errorf("%s: %s, after %d steps", inv, what, s.steps)
+		s.err = fmt.Errorf("%s: %s, after %d steps", inv, what, s.Steps())
 	}
 }
 
 func (s *Simulation) note(who string, e event, f effects) {
-	if !s.trace {
-		return
-	}
-	line := fmt.Sprintf("%5d. %s %s", s.steps, who, e)
-	if text := f.String(); text != "" {
-		line += " -> " + text
-	}
-	s.lines = append(s.lines, line)
+	s.Step(func() string {
+		line := who + " " + e.String()
+		if text := f.String(); text != "" {
+			line += " -> " + text
+		}
+		return line
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"parley/test/explore"
 	"parley/wire/txwire"
 )
 
@@ -13,8 +14,8 @@ import (
 // probability, crashes, and in the end a healed world that has to come to rest.
 // Everything follows from the seed.
 type Simulation struct {
+	explore.Walk
 	cfg          *Config
-	rand         *rand.Rand
 	coordinators []*coordinator
 	participants []*participant
 	clients      []*client
@@ -25,11 +26,7 @@ type Simulation struct {
 	keys   []string
 	facts  snapshot
 	stored map[txwire.ID]txwire.Committed
-	steps  int
-	// lines is the trace, kept only if wanted.
-	lines []string
-	trace bool
-	err   error
+	err    error
 }
 
 // Chances of what happens to a message, in a hundred.
@@ -92,10 +89,10 @@ func randomName(r *rand.Rand) string {
 }
 
 // NewSimulation makes the world of a seed.
-func NewSimulation(seed uint64, trace bool) *Simulation {
-	r := rand.New(rand.NewPCG(seed, 0))
+func NewSimulation(seed uint64, traced bool) *Simulation {
+	r := explore.NewWalk(seed, 0, traced)
 	s := &Simulation{
-		cfg: SimulationConfig(r), rand: r, trace: trace,
+		Walk: r, cfg: SimulationConfig(r.Rand),
 		txs: txIndex{numbers: map[txwire.ID]int{}}, stored: map[txwire.ID]txwire.Committed{},
 	}
 	for i := range s.cfg.Clients {
@@ -133,47 +130,39 @@ func (s *Simulation) Run(steps int) error {
 	return s.err
 }
 
-// Steps is how many things have happened.
-func (s *Simulation) Steps() int { return s.steps }
-
 // Committed is how many transactions have committed.
 func (s *Simulation) Committed() int { return len(s.stored) }
 
 // Transactions is how many were ever heard of.
 func (s *Simulation) Transactions() int { return len(s.txs.ids) }
 
-// Trace is what happened, one line each, if it was asked for.
-func (s *Simulation) Trace() []string { return s.lines }
-
 // random lets one thing happen.
 func (s *Simulation) random() {
-	switch n := s.rand.IntN(100); {
+	switch n := s.IntN(100); {
 	case n < 45:
 		s.randomMessage()
 	case n < 65:
 		s.randomLog()
 	case n < 75:
-		s.pickFor(pick(s, s.participants))
+		s.pickFor(explore.Pick(s.Rand, s.participants))
 	case n < 88:
-		s.pickTimer(pick(s, s.coordinators))
+		s.pickTimer(explore.Pick(s.Rand, s.coordinators))
 	default:
-		c := pick(s, s.clients)
-		if es := c.events(); len(es) > 0 && s.rand.IntN(4) == 0 {
+		c := explore.Pick(s.Rand, s.clients)
+		if es := c.events(); len(es) > 0 && s.IntN(4) == 0 {
 			s.clientDo(c, es[0])
 		}
 	}
 }
 
-func pick[T any](s *Simulation, from []T) T { return from[s.rand.IntN(len(from))] }
-
-func (s *Simulation) percent(n int) bool { return s.rand.IntN(100) < n }
+func (s *Simulation) percent(n int) bool { return s.IntN(100) < n }
 
 // randomMessage delivers, repeats or loses one of the messages under way.
 func (s *Simulation) randomMessage() {
 	if len(s.mail) == 0 {
 		return
 	}
-	i := s.rand.IntN(len(s.mail))
+	i := s.IntN(len(s.mail))
 	m := s.mail[i]
 	if m.kind == kindSubmit || !s.percent(repeatPercent) {
 		last := len(s.mail) - 1
@@ -186,12 +175,12 @@ func (s *Simulation) randomMessage() {
 
 // randomLog lets a log apply something, or tells a coordinator about one.
 func (s *Simulation) randomLog() {
-	l := pick(s, s.logs)
-	if es := l.events(); len(es) > 0 && s.rand.IntN(2) == 0 {
-		s.logDo(l, pick(s, es))
+	l := explore.Pick(s.Rand, s.logs)
+	if es := l.events(); len(es) > 0 && s.IntN(2) == 0 {
+		s.logDo(l, explore.Pick(s.Rand, es))
 		return
 	}
-	c := pick(s, s.coordinators)
+	c := explore.Pick(s.Rand, s.coordinators)
 	es := s.allowed(c, c.logEvents(l, nil, 0))
 	if slices.Contains(c.reading, l.name) && s.percent(faultPercent) {
 		es = append(es, event{kind: onRead, log: l.name, found: s.stale(l), fault: true})
@@ -204,7 +193,7 @@ func (s *Simulation) choose(c *coordinator, es []event) {
 	if len(es) == 0 {
 		return
 	}
-	if e := pick(s, es); !e.fault || s.percent(faultPercent) {
+	if e := explore.Pick(s.Rand, es); !e.fault || s.percent(faultPercent) {
 		s.coordinatorDo(c, e)
 	}
 }
@@ -215,13 +204,13 @@ func (s *Simulation) pickTimer(c *coordinator) {
 	if len(es) == 0 {
 		return
 	}
-	switch e := pick(s, es); e.kind {
+	switch e := explore.Pick(s.Rand, es); e.kind {
 	case onCrash, onClose, onAbandon:
-		if s.rand.IntN(20) == 0 {
+		if s.IntN(20) == 0 {
 			s.coordinatorDo(c, e)
 		}
 	case onDeadline, onGiveUp, onNoSubscriber:
-		if s.rand.IntN(50) == 0 {
+		if s.IntN(50) == 0 {
 			s.coordinatorDo(c, e)
 		}
 	default:
@@ -233,8 +222,8 @@ func (s *Simulation) pickTimer(c *coordinator) {
 // journal.
 func (s *Simulation) pickFor(p *participant) {
 	es := p.events()
-	if p.group == nil && len(es) > 0 && s.rand.IntN(50) == 0 {
-		s.participantDo(p, pick(s, es))
+	if p.group == nil && len(es) > 0 && s.IntN(50) == 0 {
+		s.participantDo(p, explore.Pick(s.Rand, es))
 		return
 	}
 	if p.group != nil {

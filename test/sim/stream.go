@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 
+	"parley/test/explore"
 	"parley/wire/txwire"
 )
 
@@ -64,7 +65,7 @@ func (w *world) lookSteps(id uint32, it *coordinatorItem, last uint64) []step {
 }
 
 // expandStream lets something befall the stream, once.
-func (w *world) expandStream(s, buf []uint32, visit func(at int, st *step, next []uint32) bool) {
+func (w *world) expandStream(s, buf []uint32, visit func(happening, []uint32, *explore.Broken) bool) {
 	if s[w.atStream] > seqMask {
 		return
 	}
@@ -79,7 +80,7 @@ func (w *world) expandStream(s, buf []uint32, visit func(at int, st *step, next 
 		if !w.cfg.Exact {
 			w.normalize(buf)
 		}
-		return visit(w.atStream, st, buf)
+		return visit(happening{w.atStream, st}, buf, nil)
 	}
 	if w.cfg.Restores {
 		from := uint64(firstLast)

@@ -5,41 +5,11 @@ import (
 	"slices"
 )
 
-// trace is the shortest way from the initial state to state i, one line a step,
-// and then the last step, if there is one.
-func (x *explorer) trace(i uint32, last *step) []string {
-	path := x.seen.Path(i)
-	var lines []string
-	buf := make([]uint32, x.world.size)
-	for n := 1; n < len(path); n++ {
-		from, to := x.seen.At(path[n-1]), x.seen.At(path[n])
-		x.world.expand(from, buf, func(at int, st *step, next []uint32) bool {
-			if !slices.Equal(next, to) {
-				return true
-			}
-			lines = append(lines, x.world.line(at, st, from, next))
-			return false
-		})
-	}
-	if last != nil {
-		from := x.seen.At(path[len(path)-1])
-		x.world.expand(from, buf, func(at int, st *step, _ []uint32) bool {
-			if st == last {
-				lines = append(lines, x.world.line(at, st, from, nil))
-			}
-			return st != last
-		})
-	}
-	for n := range lines {
-		lines[n] = fmt.Sprintf("%3d. %s", n+1, lines[n])
-	}
-	return lines
-}
-
-// line is one step as a person reads it, with the messages that are sent at
-// once because of it (see normalize).
-func (w *world) line(at int, st *step, from, to []uint32) string {
-	s := w.name(at) + " " + st.event.String()
+// Line implements [explore.Space], with the messages that are sent immediately
+// because of the step (see normalize).
+func (w *world) Line(h happening, from, to []uint32) string {
+	st := h.step
+	s := w.name(h.at) + " " + st.event.String()
 	if fx := st.fx.String(); fx != "" {
 		s += " -> " + fx
 	}

@@ -37,6 +37,9 @@ type world struct {
 	// and befalls are the steps that do.
 	atStream int
 	befalls  map[befall]*step
+	// buf and facts are scratch.
+	buf   []uint32
+	facts snapshot
 }
 
 func newWorld(cfg *Config) *world {
@@ -67,11 +70,13 @@ func newWorld(cfg *Config) *world {
 		w.atStream, w.befalls = w.size, map[befall]*step{}
 		w.size++
 	}
+	w.buf = make([]uint32, w.size)
+	w.facts = snapshot{parts: make([]branchSets, len(cfg.Participants)), clients: make([]clientFacts, len(cfg.Clients))}
 	return w
 }
 
-// initial is the state in which every coordinator has its first log open.
-func (w *world) initial() []uint32 {
+// Initial is the state in which every coordinator has its first log open.
+func (w *world) Initial() []uint32 {
 	s := make([]uint32, w.size)
 	for i, name := range w.slots {
 		s[w.atLogs+i] = w.internLog(&commitLog{name: name})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -70,7 +71,7 @@ func TestEveryPackageIsInATier(t *testing.T) {
 // TestEveryDeepFlagIsUsed: what a test does only with -deep or -long is done by
 // make proof.
 func TestEveryDeepFlagIsUsed(t *testing.T) {
-	declared := regexp.MustCompile(`flag\.Bool\("(deep|long)"`)
+	declared := regexp.MustCompile(`flag\.Bool\("(deep|long)"|explore\.Suite`)
 	walk(t, "_test.go", func(path string) {
 		raw, err := os.ReadFile(path)
 		if err != nil {
@@ -80,16 +81,17 @@ func TestEveryDeepFlagIsUsed(t *testing.T) {
 		if m == nil {
 			return
 		}
+		name := "-" + cmp.Or(string(m[1]), "deep") // a suite declares it
 		pkg, err := filepath.Rel(root, filepath.Dir(path))
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, s := range proof() {
-			if s.packages != nil && len(s.packages([]string{"parley/" + pkg})) == 1 && slices.Contains(s.args, "-"+string(m[1])) {
+			if s.packages != nil && len(s.packages([]string{"parley/" + pkg})) == 1 && slices.Contains(s.args, name) {
 				return
 			}
 		}
-		t.Errorf("no step of make proof runs %s with -%s", pkg, m[1])
+		t.Errorf("no step of make proof runs %s with %s", pkg, name)
 	})
 }
 
