@@ -40,7 +40,7 @@ func (m *matcher) await(ctx context.Context, p *proc.Process) bool {
 }
 
 // Kill ends a process and returns when it is dead.
-func (c *crew) Kill(name string) {
+func (c *harness) Kill(name string) {
 	m := c.of(name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,7 +50,7 @@ func (c *crew) Kill(name string) {
 
 // Start starts a process and returns when it is ready, or stands still at the
 // step it was told, which can be before; or after a while.
-func (c *crew) Start(name string, flags ...string) {
+func (c *harness) Start(name string, flags ...string) {
 	m := c.of(name)
 	m.mu.Lock()
 	// Who was told to crash does not count as one who ended by itself.
@@ -66,10 +66,10 @@ func (c *crew) Start(name string, flags ...string) {
 }
 
 // Pause stops a process.
-func (c *crew) Pause(name string) { c.signal(name, syscall.SIGSTOP) }
+func (c *harness) Pause(name string) { c.signal(name, syscall.SIGSTOP) }
 
 // Continue lets a process go on.
-func (c *crew) Continue(name string) {
+func (c *harness) Continue(name string) {
 	m := c.of(name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -81,7 +81,7 @@ func (c *crew) Continue(name string) {
 	_ = syscall.Kill(m.process.PID(), syscall.SIGCONT)
 }
 
-func (c *crew) signal(name string, s syscall.Signal) {
+func (c *harness) signal(name string, s syscall.Signal) {
 	m := c.of(name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -91,7 +91,7 @@ func (c *crew) signal(name string, s syscall.Signal) {
 }
 
 // Crashed waits until a process has killed itself.
-func (c *crew) Crashed(ctx context.Context, name string) bool {
+func (c *harness) Crashed(ctx context.Context, name string) bool {
 	p := c.current(name)
 	select {
 	case <-p.Done():
@@ -102,11 +102,11 @@ func (c *crew) Crashed(ctx context.Context, name string) bool {
 }
 
 // Held waits until a process stands still at a step.
-func (c *crew) Held(ctx context.Context, name, step string) bool {
+func (c *harness) Held(ctx context.Context, name, step string) bool {
 	return newMatcher("^held at "+regexp.QuoteMeta(step)+"$").await(ctx, c.current(name))
 }
 
-func (c *crew) current(name string) *proc.Process {
+func (c *harness) current(name string) *proc.Process {
 	m := c.of(name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -115,7 +115,7 @@ func (c *crew) current(name string) *proc.Process {
 
 // SetClock puts the clock of a process off. The process reads it within
 // milliseconds.
-func (c *crew) SetClock(name string, off time.Duration) {
+func (c *harness) SetClock(name string, off time.Duration) {
 	// Put in place at once, so that no half of it is read.
 	fresh := c.clock(name) + ".new"
 	if err := errors.Join(os.WriteFile(fresh, []byte(off.String()), 0o600), os.Rename(fresh, c.clock(name))); err != nil {
@@ -125,7 +125,7 @@ func (c *crew) SetClock(name string, off time.Duration) {
 
 // LockDatabase holds the write lock of a participant's database, as a person with a
 // shell does.
-func (c *crew) LockDatabase(name string) (undo func()) {
+func (c *harness) LockDatabase(name string) (undo func()) {
 	ctx := context.WithoutCancel(c.Context())
 	db, conn := c.database(ctx, name)
 	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
@@ -143,7 +143,7 @@ func (c *crew) LockDatabase(name string) (undo func()) {
 var resourceTables = map[string]string{cluster.RoleInventory: "items", cluster.RoleDelivery: "couriers"}
 
 // FailResource makes every change of what a participant's resource has an error.
-func (c *crew) FailResource(name string) (undo func()) {
+func (c *harness) FailResource(name string) (undo func()) {
 	ctx := context.WithoutCancel(c.Context())
 	db, conn := c.database(ctx, name)
 	exec := func(query string) {
@@ -161,7 +161,7 @@ func (c *crew) FailResource(name string) (undo func()) {
 }
 
 // FillDisk leaves no space on the disk of a participant.
-func (c *crew) FillDisk(name string) (undo func()) {
+func (c *harness) FillDisk(name string) (undo func()) {
 	d := c.of(name).disk
 	if err := d.Fill(); err != nil {
 		c.Error(err)
@@ -176,7 +176,7 @@ func (c *crew) FillDisk(name string) (undo func()) {
 // Backup copies a participant's journal as the sqlite3 shell does, while it runs. When
 // it takes the place of the journal, what is lost with that is noted; and when the
 // participant serves again, it has to have noticed.
-func (c *crew) Backup(name string) (restore func()) {
+func (c *harness) Backup(name string) (restore func()) {
 	ctx := context.WithoutCancel(c.Context())
 	path, backup := c.journal(name), filepath.Join(c.dir, name+".backup")
 	db, conn := c.database(ctx, name)
@@ -209,7 +209,7 @@ func (c *crew) Backup(name string) (restore func()) {
 }
 
 // printed is all that the processes of a member have printed.
-func (c *crew) printed(name string) string {
+func (c *harness) printed(name string) string {
 	raw, err := os.ReadFile(c.of(name).log.Name())
 	if err != nil {
 		c.Error(err)
@@ -217,12 +217,12 @@ func (c *crew) printed(name string) string {
 	return string(raw)
 }
 
-func (c *crew) journal(name string) string {
+func (c *harness) journal(name string) string {
 	return filepath.Join(c.options.Dir, name, c.of(name).Role+".db")
 }
 
 // database opens that of a participant beside it.
-func (c *crew) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
+func (c *harness) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
 	db, err := sql.Open("sqlite", "file:"+c.journal(name)+"?_pragma=busy_timeout(60000)")
 	if err != nil {
 		c.Fatal(err)
@@ -235,7 +235,7 @@ func (c *crew) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
 }
 
 // Hosts are those of the cluster.
-func (c *crew) Hosts() (names []string) {
+func (c *harness) Hosts() (names []string) {
 	for _, m := range c.members {
 		names = append(names, m.Name)
 	}
@@ -243,15 +243,15 @@ func (c *crew) Hosts() (names []string) {
 }
 
 // Cut, CutOneWay, Slow and Heal are the network's.
-func (c *crew) Cut(a, b string)           { c.network.Cut(a, b) }
-func (c *crew) CutOneWay(from, to string) { c.network.CutOneWay(from, to) }
-func (c *crew) Heal(a, b string)          { c.network.Heal(a, b) }
-func (c *crew) Slow(a, b string, delay, jitter time.Duration) {
+func (c *harness) Cut(a, b string)           { c.network.Cut(a, b) }
+func (c *harness) CutOneWay(from, to string) { c.network.CutOneWay(from, to) }
+func (c *harness) Heal(a, b string)          { c.network.Heal(a, b) }
+func (c *harness) Slow(a, b string, delay, jitter time.Duration) {
 	c.network.Slow(a, b, delay, jitter)
 }
 
 // down are the processes that do not run now, for a line of progress.
-func (c *crew) down() string {
+func (c *harness) down() string {
 	var names []string
 	for _, m := range c.members {
 		if m.mu.TryLock() {

@@ -14,8 +14,6 @@ import (
 	"parley/test/chaos/faults"
 	"parley/test/hosts"
 	"parley/test/proc"
-
-	"go.uber.org/goleak"
 )
 
 var (
@@ -30,31 +28,10 @@ var (
 var program proc.Program
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	parallel()
 	hosts.Main(func() int {
-		built, dir, err := proc.Build()
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		program = built
-		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-			os.RemoveAll(dir)
-			os.Exit(code)
-		}))
+		proc.TestMain(m, &program, 4)
 		return 0
 	})
-}
-
-// parallel lets more scenes run at once than there are processors, unless the
-// command line says how many: most of their time is waiting.
-func parallel() {
-	chosen := false
-	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })
-	if !chosen {
-		_ = flag.Set("test.parallel", "4")
-	}
 }
 
 // TestChaos breaks a cluster at random, and nothing that clients were told
@@ -65,7 +42,7 @@ func TestChaos(t *testing.T) {
 	}
 	dir := keep(t, fmt.Sprintf("seed-%d", *seed))
 	t.Logf("seed %d: repeat the faults with -seed %[1]d -for %v", *seed, *length)
-	c := newCrew(t, crewOptions{program: program, dir: dir})
+	c := newHarness(t, harnessOptions{program: program, dir: dir})
 	schedule := faults.Schedule(faults.Options{Seed: *seed, Length: *length, Processes: c.processes(), Network: true})
 	r := begin(t, c, busy(c, *seed))
 	r.breakThings(t.Context(), schedule, *show)
@@ -119,8 +96,8 @@ func keep(t *testing.T, name string) string {
 	return dir
 }
 
-// processes are those of the crew.
-func (c *crew) processes() (all []cluster.Process) {
+// processes are those of the harness.
+func (c *harness) processes() (all []cluster.Process) {
 	for _, m := range c.members {
 		all = append(all, m.Process)
 	}

@@ -14,8 +14,8 @@
 // This folder has the processes and puts the parts together:
 //
 //	file      noun
-//	crew      the processes of a cluster on hosts of their own
-//	break     what faults do to the crew
+//	harness   the processes of a cluster on hosts of their own
+//	break     what faults do to the harness
 //	doubt     looks at what is in doubt, again and again
 //	run       a run, from the start of the cluster to the report
 //

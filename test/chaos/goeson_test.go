@@ -34,7 +34,7 @@ type outage struct {
 // supervisor does. Without -deep it is a coordinator, and the broker that leads,
 // gone without a word.
 func TestOrdersGoOn(t *testing.T) {
-	c := newCrew(t, crewOptions{program: program, dir: keep(t, "goes-on")})
+	c := newHarness(t, harnessOptions{program: program, dir: keep(t, "goes-on")})
 	r := begin(t, c, busy(c, 1))
 	var all []*outage
 	kill := func(name string) *outage {

@@ -20,7 +20,7 @@ const parted = 12 * time.Second
 // that nothing is known, or that nothing was done; and afterwards nothing
 // contradicts anything.
 func TestMinority(t *testing.T) {
-	c := newCrew(t, crewOptions{program: program, dir: keep(t, "minority")})
+	c := newHarness(t, harnessOptions{program: program, dir: keep(t, "minority")})
 	cfg := busy(c, 1)
 	cfg.Patience, cfg.Talkers, cfg.Writers, cfg.Askers = 4*time.Second, 0, 0, 0
 	r := begin(t, c, cfg)

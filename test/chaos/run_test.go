@@ -27,7 +27,7 @@ const settleWithin = 2 * proc.Patience
 
 // run is one run, from the start of a cluster to the report.
 type run struct {
-	*crew
+	*harness
 	seed     uint64
 	history  *model.History
 	traffic  *traffic.Traffic
@@ -40,7 +40,7 @@ type run struct {
 }
 
 // busy is how much traffic there is in a run that breaks things at random.
-func busy(c *crew, seed uint64) traffic.Config {
+func busy(c *harness, seed uint64) traffic.Config {
 	t := traffic.Config{Seed: seed, URL: c.url(""), Brokers: map[string]string{}, Orderers: 18, PerBroker: 2, Writers: 2, Askers: 3, Talkers: 9}
 	for _, b := range c.named(cluster.RoleBroker) {
 		t.Brokers[b] = c.url(b)
@@ -51,10 +51,10 @@ func busy(c *crew, seed uint64) traffic.Config {
 	return t
 }
 
-// connect starts the traffic on a crew.
-func connect(t testing.TB, c *crew, cfg traffic.Config) *run {
+// connect starts the traffic on a harness.
+func connect(t testing.TB, c *harness, cfg traffic.Config) *run {
 	t.Helper()
-	r := &run{crew: c, seed: cfg.Seed, history: model.New()}
+	r := &run{harness: c, seed: cfg.Seed, history: model.New()}
 	var err error
 	if r.traffic, err = traffic.Start(t.Context(), cfg, r.history); err != nil {
 		t.Fatal(err)
@@ -64,8 +64,8 @@ func connect(t testing.TB, c *crew, cfg traffic.Config) *run {
 	return r
 }
 
-// begin starts the traffic on a crew and waits until it flows.
-func begin(t testing.TB, c *crew, cfg traffic.Config) *run {
+// begin starts the traffic on a harness and waits until it flows.
+func begin(t testing.TB, c *harness, cfg traffic.Config) *run {
 	t.Helper()
 	r := connect(t, c, cfg)
 	const flowing = 30
@@ -89,7 +89,7 @@ func (r *run) breakThings(ctx context.Context, schedule []faults.Fault, progress
 	}
 	defer r.watching.Wait()
 	defer stop()
-	faults.Run(ctx, schedule, r.crew, func(e model.Event) {
+	faults.Run(ctx, schedule, r.harness, func(e model.Event) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.events = append(r.events, e)

@@ -31,7 +31,7 @@ func play(t *testing.T, m broken) []checker.Violation {
 	if m.edits != nil {
 		built = mutant.Program(t, strings.ReplaceAll(m.name, " ", "-"), m.edits)
 	}
-	c := newCrew(t, crewOptions{program: built, dir: t.TempDir(), lone: true, flags: m.flags})
+	c := newHarness(t, harnessOptions{program: built, dir: t.TempDir(), lone: true, flags: m.flags})
 	cfg := m.traffic
 	cfg.URL = c.url("broker-1")
 	for _, g := range c.named(cluster.RoleGateway) {

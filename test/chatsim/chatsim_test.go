@@ -1,6 +1,7 @@
 package chatsim
 
 import (
+	"fmt"
 	"testing"
 
 	"parley/test/explore"
@@ -45,7 +46,7 @@ func TestPeopleProbe(t *testing.T) {
 	found := ""
 	for seed := uint64(1); seed <= 200 && found == ""; seed++ {
 		if err := NewPeopleWorld(seed, false).Run(peopleSteps); err != nil {
-			found = err.Error()
+			found = fmt.Sprintf("seed %d: %v", seed, err)
 		}
 	}
 	mutant.Print(t, found)

@@ -119,16 +119,14 @@ func order(e *engine, all map[string]container, when string) {
 	begin := time.Now()
 	key := txclient.NewKey()
 	proc.Eventually(e, proc.Patience, "an order "+when, func() error {
-		out, errs, code := e.command(patience, []string{
-			"docker", "exec", all["gateway-1"].ID,
-			"/parley", "order", "margherita", "1", "--key", key, "--wait", "applied", "--json",
-		})
+		out, code := e.try("docker", "exec", all["gateway-1"].ID,
+			"/parley", "order", "margherita", "1", "--key", key, "--wait", "applied", "--json")
 		var receipt struct{ Status, Item string }
 		if err := json.Unmarshal([]byte(out), &receipt); err != nil || receipt.Status != "committed" || receipt.Item != "margherita" {
 			if receipt.Status == "aborted" {
 				key = txclient.NewKey()
 			}
-			return fmt.Errorf("exit %d: %s%s (%v)", code, out, errs, err)
+			return fmt.Errorf("exit %d: %s (%v)", code, out, err)
 		}
 		return nil
 	})

@@ -1,8 +1,6 @@
 package docker
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -132,48 +130,35 @@ func child(t testing.TB, pid int) int {
 	return n
 }
 
-// command runs a command to its end, which must come in time.
-func (e *engine) command(within time.Duration, argv []string) (stdout, stderr string, code int) {
-	e.Helper()
-	// Not the test's context, which has ended when it cleans up.
-	ctx, cancel := context.WithTimeout(context.Background(), within)
-	defer cancel()
-	var out, errs strings.Builder
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = proc.Environment(), &out, &errs
-	err := cmd.Run()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		e.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, &errs)
-	}
-	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
-}
-
 // try runs a command, which may fail, and returns everything that it prints.
 func (e *engine) try(argv ...string) (output string, code int) {
 	e.Helper()
-	out, errs, code := e.command(patience, argv)
+	out, errs, code := proc.RunBy(e, proc.Options{Within: patience}, argv...)
 	return out + errs, code
 }
 
 // run runs a command, which must succeed, and returns its standard output.
 func (e *engine) run(argv ...string) string {
 	e.Helper()
-	out, errs, code := e.command(patience, argv)
-	if code != 0 {
-		e.Fatalf("%s: exit %d\n%s%s", strings.Join(argv, " "), code, out, errs)
-	}
-	return out
+	stdout, _ := e.must(patience, argv)
+	return stdout
 }
 
 // build runs a command that builds an image, which must succeed, and returns
 // everything that it prints.
 func (e *engine) build(argv ...string) (output string) {
 	e.Helper()
-	out, errs, code := e.command(buildPatience, argv)
+	stdout, stderr := e.must(buildPatience, argv)
+	return stdout + stderr
+}
+
+func (e *engine) must(within time.Duration, argv []string) (stdout, stderr string) {
+	e.Helper()
+	out, errs, code := proc.RunBy(e, proc.Options{Within: within}, argv...)
 	if code != 0 {
 		e.Fatalf("%s: exit %d\n%s%s", strings.Join(argv, " "), code, out, errs)
 	}
-	return out + errs
+	return out, errs
 }
 
 // docker runs a command of docker.

@@ -76,7 +76,7 @@ func edit(t testing.TB, path, query string, args ...any) {
 // refused by name, and left as they are.
 func TestStrangeJournals(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	s.place(s.newOrder())
 	for _, name := range both {

@@ -19,11 +19,8 @@ import (
 func TestPostsSurvive(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	broker := start(t, "broker", "--data", data, "--listen", "127.0.0.1:0")
+	broker := binary.StartBroker(t, data)
 	url := broker.URL()
-	if _, errs, code := parley(t, "init", "--nats", url); code != exitOK {
-		t.Fatalf("init: exit %d\n%s", code, errs)
-	}
 	start(t, "idworker", "--nats", url).Await("the idworker is ready")
 	serve := func() *process {
 		p := start(t, "blog", "--nats", url, "--data", data, "--http", "127.0.0.1:0")
@@ -76,8 +73,7 @@ func TestPostsSurvive(t *testing.T) {
 		blog = serve()
 		some(users * least)
 		broker.Kill()
-		broker = start(t, "broker", "--data", data, "--listen", url[len("nats://"):])
-		broker.URL()
+		broker.Restart()
 	}
 	some(users * least)
 	stop()

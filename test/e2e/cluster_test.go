@@ -19,18 +19,18 @@ import (
 	"parley/wire/txwire"
 )
 
-// crew is a running `parley cluster`.
-type crew struct {
+// clusterHarness is a running `parley cluster`.
+type clusterHarness struct {
 	*process
 	t          testing.TB
 	data, nats string
 	port       string
 }
 
-// newCrew starts a cluster on free ports and returns when it is up.
-func newCrew(t testing.TB, data string) *crew {
+// newClusterHarness starts a cluster on free ports and returns when it is up.
+func newClusterHarness(t testing.TB, data string) *clusterHarness {
 	t.Helper()
-	c := &crew{t: t, data: data}
+	c := &clusterHarness{t: t, data: data}
 	eventually(t, patience, "starting a cluster on free ports", func() error {
 		c.port = strconv.Itoa(freePorts(t))
 		c.process = start(t, "cluster", "--json", "--data", data, "--port", c.port)
@@ -82,7 +82,7 @@ type happened struct {
 	NATS    string `json:"nats"`
 }
 
-func (c *crew) events() (all []happened) {
+func (c *clusterHarness) events() (all []happened) {
 	for _, line := range c.Lines() {
 		var e happened
 		if json.Unmarshal([]byte(line), &e) == nil && e.Event != "" {
@@ -92,7 +92,7 @@ func (c *crew) events() (all []happened) {
 	return all
 }
 
-func (c *crew) find(is func(happened) bool) (happened, bool) {
+func (c *clusterHarness) find(is func(happened) bool) (happened, bool) {
 	for _, e := range c.events() {
 		if is(e) {
 			return e, true
@@ -103,7 +103,7 @@ func (c *crew) find(is func(happened) bool) (happened, bool) {
 
 // await returns the first event that is of a process, of a kind and, if that is
 // not 0, of its nth life.
-func (c *crew) await(name, event string, nth int) (found happened) {
+func (c *clusterHarness) await(name, event string, nth int) (found happened) {
 	c.t.Helper()
 	eventually(c.t, patience, name+" is "+event, func() (err error) {
 		e, ok := c.find(func(e happened) bool { return e.Process == name && e.Event == event && (nth == 0 || e.Starts == nth) })
@@ -117,7 +117,7 @@ func (c *crew) await(name, event string, nth int) (found happened) {
 }
 
 // signal sends a signal to a process of the cluster, in its first life.
-func (c *crew) signal(name string, s syscall.Signal) {
+func (c *clusterHarness) signal(name string, s syscall.Signal) {
 	c.t.Helper()
 	if err := syscall.Kill(c.await(name, "started", 1).PID, s); err != nil {
 		c.t.Fatalf("%v to %s: %v", s, name, err)
@@ -125,7 +125,7 @@ func (c *crew) signal(name string, s syscall.Signal) {
 }
 
 // allEnded waits until no process of the cluster is left.
-func (c *crew) allEnded() {
+func (c *clusterHarness) allEnded() {
 	c.t.Helper()
 	for _, e := range c.events() {
 		if e.PID == 0 {
@@ -140,7 +140,7 @@ func (c *crew) allEnded() {
 	}
 }
 
-func (c *crew) order() {
+func (c *clusterHarness) order() {
 	c.t.Helper()
 	r := parleyJSON[receipt](c.t, exitOK, "order", "margherita", "1", "--wait", "applied", "--nats", c.nats)
 	if r.Status != txwire.StatusCommitted {
@@ -166,7 +166,7 @@ type seen struct {
 // death of its processes, and ends without leaving one behind.
 func TestCluster(t *testing.T) {
 	t.Parallel()
-	c := newCrew(t, filepath.Join(t.TempDir(), "fresh"))
+	c := newClusterHarness(t, filepath.Join(t.TempDir(), "fresh"))
 	c.order()
 
 	eventually(t, patience, "status shows everything", func() error {
@@ -273,7 +273,7 @@ func (s *seen) whole() error {
 func TestClusterInAHurry(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
-	c := newCrew(t, data)
+	c := newClusterHarness(t, data)
 	c.order()
 	c.signal("delivery", syscall.SIGSTOP)
 	c.Signal(syscall.SIGINT)
@@ -284,7 +284,7 @@ func TestClusterInAHurry(t *testing.T) {
 	}
 	c.allEnded()
 
-	c = newCrew(t, data) // on the same data
+	c = newClusterHarness(t, data) // on the same data
 	c.order()
 	c.Kill()
 	c.allEnded()

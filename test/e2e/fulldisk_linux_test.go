@@ -13,7 +13,7 @@ import (
 // who did not answer, inventory stays up, and goes on when there is space.
 func TestFullJournal(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	s.participants[food.Inventory].Stop()
 	d := newDisk(t, "4m")
@@ -42,24 +42,14 @@ func TestFullJournal(t *testing.T) {
 	s.items() // it still answers what it can
 
 	d.free(t)
-	eventually(t, patience, "committing again", func() error {
-		o := s.newOrder()
-		s.submit(o)
-		<-o.done
-		return o.err
-	})
-	eventually(t, patience, "resolving every branch", s.inDoubt)
-	s.check()
-	s.repeatAll()
-	eventually(t, patience, "finishing everything", s.unfinished)
-	s.check()
-	s.stopAll()
+	s.commitAgain()
+	s.settle()
 }
 
 // TestStartOnFullDisk: a role that cannot make its files says so and ends.
 func TestStartOnFullDisk(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.participants[food.Inventory].Stop()
 	d := newDisk(t, "1m")
 	d.fill(t)
@@ -81,20 +71,9 @@ func TestStartOnFullDisk(t *testing.T) {
 func TestFullBroker(t *testing.T) {
 	t.Parallel()
 	d := newDisk(t, "4g") // the broker wants to see room for every stream
-	s := &system{TB: t, data: t.TempDir(), participants: map[string]*process{}, stock: map[string]int64{}}
-	brokerOn := func(listen string) *process {
+	s := newHarnessOn(t, t.TempDir(), binary.StartBrokerBy(t, func(listen string) *process {
 		return launch(t, d.enter("broker", "--data", d.dir, "--listen", listen)...)
-	}
-	s.broker = brokerOn("127.0.0.1:0")
-	s.url = s.broker.URL()
-	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
-		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
-	}
-	s.startParticipants()
-	s.connect()
-	for _, i := range s.items() {
-		s.stock[i.Item] = i.Stock
-	}
+	}))
 	s.startCoordinator()
 	s.place(s.newOrder())
 
@@ -108,26 +87,25 @@ func TestFullBroker(t *testing.T) {
 	}
 	d.resize(t, "512m")
 	d.free(t)
-	s.broker = brokerOn(strings.TrimPrefix(s.url, "nats://"))
-	s.broker.URL()
+	s.broker.Restart()
 	<-stuck.done
-	eventually(t, patience, "committing again", func() error {
-		o := s.newOrder()
-		s.submit(o)
+	s.commitAgain()
+	s.settle()
+}
+
+// commitAgain places orders until one is answered.
+func (s *harness) commitAgain() {
+	s.Helper()
+	eventually(s, patience, "committing again", func() error {
+		o := s.submit(s.newOrder())
 		<-o.done
 		return o.err
 	})
-	eventually(t, patience, "resolving every branch", s.inDoubt)
-	s.check()
-	s.repeatAll()
-	eventually(t, patience, "finishing everything", s.unfinished)
-	s.check()
-	s.stopAll()
 }
 
 // untilStuck places orders until the broker ends: what is left of the last block
 // of a file takes a few.
-func (s *system) untilStuck() *order {
+func (s *harness) untilStuck() *order {
 	s.Helper()
 	for range 1000 {
 		o := s.submit(s.newOrder())

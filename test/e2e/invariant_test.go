@@ -17,7 +17,7 @@ import (
 // askFor bounds one question to a participant that may be dead; it is repeated.
 const askFor = 5 * time.Second
 
-func ask[T any, M wire.Message[T]](s *system, subject string, request []byte) (T, error) {
+func ask[T any, M wire.Message[T]](s *harness, subject string, request []byte) (T, error) {
 	ctx, cancel := context.WithTimeout(s.Context(), askFor)
 	defer cancel()
 	msg, err := s.nc.RequestWithContext(ctx, subject, request)
@@ -28,7 +28,7 @@ func ask[T any, M wire.Message[T]](s *system, subject string, request []byte) (T
 	return wire.Decode[T, M](msg.Data)
 }
 
-func (s *system) branches(participant string, q txwire.BranchQuery) (txwire.Branches, error) {
+func (s *harness) branches(participant string, q txwire.BranchQuery) (txwire.Branches, error) {
 	q.V = wire.Version
 	b, err := ask[txwire.Branches](s, txwire.BranchSubject(participant), wire.Encode(q))
 	if err == nil && b.Code != "" {
@@ -38,20 +38,20 @@ func (s *system) branches(participant string, q txwire.BranchQuery) (txwire.Bran
 }
 
 // must asks what has to be answered, if not at once.
-func must[T any](s *system, question func() (T, error)) (v T) {
+func must[T any](s *harness, question func() (T, error)) (v T) {
 	s.Helper()
 	eventually(s, patience, "asking", func() (err error) { v, err = question(); return err })
 	return v
 }
 
-func (s *system) items() []food.Item {
+func (s *harness) items() []food.Item {
 	s.Helper()
 	return must(s, func() (food.Items, error) {
 		return ask[food.Items](s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	}).Items
 }
 
-func (s *system) couriers() []food.Courier {
+func (s *harness) couriers() []food.Courier {
 	s.Helper()
 	return must(s, func() (food.Couriers, error) {
 		return ask[food.Couriers](s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
@@ -59,7 +59,7 @@ func (s *system) couriers() []food.Courier {
 }
 
 // inDoubt is nil when both participants answer and hold no prepared branch.
-func (s *system) inDoubt() error {
+func (s *harness) inDoubt() error {
 	for _, name := range both {
 		b, err := s.branches(name, txwire.BranchQuery{})
 		if err != nil {
@@ -73,7 +73,7 @@ func (s *system) inDoubt() error {
 }
 
 // known is nil when the participants hold a branch of the order, in any state.
-func (s *system) known(o *order, names []string) error {
+func (s *harness) known(o *order, names []string) error {
 	for _, name := range names {
 		b, err := s.branches(name, txwire.BranchQuery{Key: o.key})
 		if err == nil && len(b.Branches) == 0 {
@@ -87,7 +87,7 @@ func (s *system) known(o *order, names []string) error {
 }
 
 // asked is how often a participant has asked what became of a branch.
-func (s *system) asked(name string) (n uint64, err error) {
+func (s *harness) asked(name string) (n uint64, err error) {
 	subject, err := micro.ControlSubject(micro.StatsVerb, name, "")
 	if err != nil {
 		return 0, err
@@ -109,7 +109,7 @@ func (s *system) asked(name string) (n uint64, err error) {
 
 // unfinished is nil when the only logs are those of living coordinators, and
 // these have nothing to do.
-func (s *system) unfinished() error {
+func (s *harness) unfinished() error {
 	states, err := s.client.Coordinators(s.Context())
 	if err != nil {
 		return err
@@ -138,7 +138,7 @@ func (s *system) unfinished() error {
 
 // check holds the participants against each other and against what the clients
 // were told. Nothing may be under way.
-func (s *system) check() {
+func (s *harness) check() {
 	s.Helper()
 	stock, assigned := map[string]int64{}, map[string]int64{}
 	for item, n := range s.stock {
@@ -169,7 +169,7 @@ func (s *system) check() {
 }
 
 // outcome checks one order and reports whether it is committed.
-func (s *system) outcome(o *order) bool {
+func (s *harness) outcome(o *order) bool {
 	s.Helper()
 	if o.answer() == "rejected" && wire.CodeOf(o.err) != wire.CodeUnavailable {
 		s.Errorf("%s was rejected: %v", o.key, o.err)
@@ -224,7 +224,7 @@ func (s *system) outcome(o *order) bool {
 }
 
 // incarnation is that of the commit log stream.
-func (s *system) incarnation() string {
+func (s *harness) incarnation() string {
 	s.Helper()
 	info, err := streams.Check(s.Context(), s.js, txwire.LogStream())
 	if err != nil {

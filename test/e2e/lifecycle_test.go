@@ -29,7 +29,7 @@ type receipt struct {
 }
 
 // up starts everything in one process; the ledger of orders goes on.
-func (s *system) up() *process {
+func (s *harness) up() *process {
 	s.Helper()
 	p := start(s, "up", "--data", s.data, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	s.url = p.URL()
@@ -38,9 +38,9 @@ func (s *system) up() *process {
 	return p
 }
 
-func newUp(t testing.TB) (*system, *process) {
+func newUp(t testing.TB) (*harness, *process) {
 	t.Helper()
-	s := &system{TB: t, data: filepath.Join(t.TempDir(), "fresh"), stock: map[string]int64{}}
+	s := &harness{TB: t, data: filepath.Join(t.TempDir(), "fresh"), stock: map[string]int64{}}
 	for _, i := range inventory.Sample() {
 		s.stock[i.Item] = i.Stock
 	}
@@ -48,7 +48,7 @@ func newUp(t testing.TB) (*system, *process) {
 }
 
 // cliOrder orders as a person does and notes it down.
-func (s *system) cliOrder(wantCode int, key, item string, quantity int64, zone string) receipt {
+func (s *harness) cliOrder(wantCode int, key, item string, quantity int64, zone string) receipt {
 	s.Helper()
 	r := parleyJSON[receipt](s, wantCode, "order", item, fmt.Sprint(quantity), "--zone", zone, "--key", key, "--wait", "applied", "--nats", s.url)
 	o := &order{key: key, item: item, quantity: quantity, zone: zone, wait: txwire.WaitApplied, told: txwire.Outcome{Status: r.Status, ID: r.ID, Reason: r.Reason}}
@@ -122,7 +122,7 @@ func TestLifecycle(t *testing.T) {
 // when orders were under way. The broker runs on, so that one can see.
 func TestDrained(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	c := s.startCoordinator()
 	for range 30 {
 		s.submit(s.newOrder())
@@ -141,12 +141,7 @@ func TestDrained(t *testing.T) {
 		}
 	}
 	s.startCoordinator()
-	eventually(t, patience, "resolving every branch", s.inDoubt)
-	s.check()
-	s.repeatAll()
-	eventually(t, patience, "finishing everything", s.unfinished)
-	s.check()
-	s.stopAll()
+	s.settle()
 }
 
 // TestKilledUnderLoad: everything dies at once in the middle of many orders,
@@ -204,7 +199,7 @@ func TestKilledUnderLoad(t *testing.T) {
 // TestKilledTwice: a crash in the recovery from a crash.
 func TestKilledTwice(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	c := s.startCoordinator("--crash-at", "append-after")
 	o := s.submit(s.newOrder())
 	c.AwaitKilled()

@@ -38,7 +38,7 @@ const (
 )
 
 // newOrder notes down an order that is unlike the others.
-func (s *system) newOrder() *order {
+func (s *harness) newOrder() *order {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := len(s.orders)
@@ -61,7 +61,7 @@ func (o *order) request() txclient.Request {
 }
 
 // submit places an order in the background.
-func (s *system) submit(o *order) *order {
+func (s *harness) submit(o *order) *order {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.Context()), clientPatience)
 	o.cancel, o.done = cancel, make(chan struct{})
 	client := s.client
@@ -75,7 +75,7 @@ func (s *system) submit(o *order) *order {
 }
 
 // place places an order, which nothing hinders, and waits until it is applied.
-func (s *system) place(o *order) *order {
+func (s *harness) place(o *order) *order {
 	s.Helper()
 	o.wait = txwire.WaitApplied
 	s.submit(o)
@@ -99,7 +99,7 @@ func (o *order) answer() string {
 }
 
 // repeatAll asks for every order once more; a definite answer must stand.
-func (s *system) repeatAll() {
+func (s *harness) repeatAll() {
 	s.Helper()
 	for _, o := range s.orders {
 		before, id := o.answer(), o.told.ID

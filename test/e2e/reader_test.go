@@ -1,13 +1,10 @@
 package e2e
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -37,27 +34,23 @@ func newReader(t testing.TB) *reader {
 	return r
 }
 
-// environment is that of a person who has the directory in the path and has
-// said where the servers are.
-func (r *reader) environment() []string {
-	env := append(proc.Environment(), "PATH="+r.dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+// options are the directory and the environment of a person who has the directory
+// in the path and has set where the servers are.
+func (r *reader) options() proc.Options {
+	env := []string{"PATH=" + r.dir + string(os.PathListSeparator) + os.Getenv("PATH")}
 	if r.url != "" {
 		env = append(env, "PARLEY_NATS="+r.url)
 	}
 	if r.page != "" {
 		env = append(env, "PARLEY_GATEWAY="+r.page)
 	}
-	return env
+	return proc.Options{Dir: r.dir, Env: env}
 }
 
 // start starts a command that runs until it is stopped, in the directory.
 func (r *reader) start(args ...string) *process {
 	r.Helper()
-	in := proc.Options{Start: func(cmd *exec.Cmd) error {
-		cmd.Dir, cmd.Env = r.dir, r.environment()
-		return cmd.Start()
-	}}
-	return proc.LaunchBy(r, in, append([]string{filepath.Join(r.dir, "parley")}, args...)...)
+	return proc.LaunchBy(r, r.options(), append([]string{filepath.Join(r.dir, "parley")}, args...)...)
 }
 
 // run types one line into a shell and returns what it prints, on both outputs.
@@ -66,15 +59,8 @@ func (r *reader) run(line string) (out string, code int) {
 	if url, ok := strings.CutPrefix(line, "curl -s "); ok {
 		return r.get(url), exitOK
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", line)
-	cmd.Dir, cmd.Env = r.dir, r.environment()
-	data, err := cmd.CombinedOutput()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
-		r.Fatalf("%s: %v\n%s", line, err, data)
-	}
-	return string(data), cmd.ProcessState.ExitCode()
+	out, _, code = proc.RunBy(r, r.options(), "sh", "-c", "exec 2>&1\n"+line)
+	return out, code
 }
 
 // get is what curl prints.

@@ -259,7 +259,7 @@ func (r *reader) stop(lines []string, roles map[string]*process) {
 }
 
 // readme types what the README shows for a cluster.
-func (c *crew) readme() {
+func (c *clusterHarness) readme() {
 	c.t.Helper()
 	r := newReader(c.t)
 	r.url = c.nats

@@ -30,7 +30,7 @@ func foreign() []string {
 
 // endpoints are the subjects on which the services answer, as they announce them
 // themselves, with a name in place of each wildcard.
-func (s *system) endpoints() map[string]string {
+func (s *harness) endpoints() map[string]string {
 	s.Helper()
 	all := map[string]string{}
 	eventually(s, patience, "every role announces its endpoints", func() error {

@@ -29,7 +29,7 @@ func TestRollingRestart(t *testing.T) {
 	}
 	load.stop()
 
-	s := c.system
+	s := c.harness
 	eventually(t, patience, "finishing what was under way", func() error {
 		if err := s.inDoubt(); err != nil {
 			return err
@@ -48,7 +48,7 @@ func TestRollingRestart(t *testing.T) {
 
 // rolling is a cluster whose processes are restarted.
 type rolling struct {
-	*system
+	*harness
 	o    cluster.Options
 	plan []cluster.Process
 	// health is where brokers say whether they serve.
@@ -62,7 +62,7 @@ type rolling struct {
 
 func newRolling(t testing.TB) *rolling {
 	t.Helper()
-	c := &rolling{system: &system{TB: t, participants: map[string]*process{}, stock: map[string]int64{}}, health: map[string]string{}, processes: map[string]*process{}, away: map[string]time.Duration{}}
+	c := &rolling{harness: &harness{TB: t, participants: map[string]*process{}}, health: map[string]string{}, processes: map[string]*process{}, away: map[string]time.Duration{}}
 	first := freePorts(t)
 	place, err := cluster.LoopbackFrom(first)
 	if err != nil {
@@ -84,9 +84,7 @@ func newRolling(t testing.TB) *rolling {
 	}
 	c.url = cluster.NATS(c.o)
 	c.connect()
-	for _, i := range c.items() {
-		c.stock[i.Item] = i.Stock
-	}
+	c.stock = c.inStock()
 	return c
 }
 
@@ -103,12 +101,7 @@ func (c *rolling) startStage(stage int) {
 		}
 	}
 	if stage == cluster.StageBrokers {
-		eventually(c, patience, "creating the streams", func() error {
-			if out, errs, code := parley(c, cluster.Init(c.o)...); code != exitOK {
-				return fmt.Errorf("init: exit %d\n%s%s", code, out, errs)
-			}
-			return nil
-		})
+		binary.Init(c, cluster.Init(c.o)...)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 // backup copies inventory's journal while it runs, as the sqlite3 shell does, to a
 // directory of its own.
-func (s *system) backup() (dir string) {
+func (s *harness) backup() (dir string) {
 	s.Helper()
 	dir = s.TempDir()
 	db, err := sql.Open("sqlite", s.path("inventory.db"))
@@ -32,7 +32,7 @@ func (s *system) backup() (dir string) {
 }
 
 // restore puts a backup in place of inventory's journal.
-func (s *system) restore(backup string) {
+func (s *harness) restore(backup string) {
 	s.Helper()
 	data, err := os.ReadFile(filepath.Join(backup, "inventory.db"))
 	if err != nil {
@@ -49,7 +49,7 @@ func (s *system) restore(backup string) {
 }
 
 // wantRefused starts inventory on another directory, and sees it end.
-func (s *system) wantRefused(dir, why string) {
+func (s *harness) wantRefused(dir, why string) {
 	s.Helper()
 	p := start(s, "inventory", "--data", dir, "--nats", s.url)
 	if code := p.Wait(); code != exitFailed || !strings.Contains(p.Output(), why) {
@@ -57,12 +57,27 @@ func (s *system) wantRefused(dir, why string) {
 	}
 }
 
+// commitAfterVote places an order that commits, although inventory dies when it has
+// voted.
+func (s *harness) commitAfterVote() *order {
+	s.Helper()
+	p := s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent)
+	p.Await("^inventory is ready$")
+	o := s.submit(s.newOrder())
+	p.AwaitKilled()
+	<-o.done
+	if o.err != nil || o.told.Status != txwire.StatusCommitted {
+		s.Fatalf("the order is %+v, %v", o.told, o.err)
+	}
+	return o
+}
+
 // TestJournalsThatAreNotTheOne: a copy beside the journal, and an empty directory in
 // its place, are refused; a backup that was restored knows what it is, and a commit
 // that it lost is never taken for applied.
 func TestJournalsThatAreNotTheOne(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	s.place(s.newOrder())
 	old := s.backup()
@@ -73,16 +88,9 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 	s.wantRefused(t.TempDir(), "start once with --new-journal")
 
 	// It votes, dies, and an older copy takes its place. The order is committed.
-	p := s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent)
-	p.Await("^inventory is ready$")
-	lost := s.submit(s.newOrder())
-	p.AwaitKilled()
-	<-lost.done
-	if lost.err != nil || lost.told.Status != txwire.StatusCommitted {
-		t.Fatalf("the order is %+v, %v", lost.told, lost.err)
-	}
+	lost := s.commitAfterVote()
 	s.restore(old)
-	p = s.startParticipant(food.Inventory)
+	p := s.startParticipant(food.Inventory)
 	p.Await("this journal went back")
 	p.Await("^inventory is ready$")
 	eventually(s, patience, "the lost commit is a violation", func() error {
@@ -117,7 +125,7 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 
 // onlyAbandoned returns an error unless nothing is unfinished and so many
 // transactions are kept for a branch that was abandoned.
-func (s *system) onlyAbandoned(n int) error {
+func (s *harness) onlyAbandoned(n int) error {
 	s.Helper()
 	l := parleyJSON[struct{ Unfinished, Abandoned int }](s, exitOK, "tx", "list", "--nats", s.url, "--json")
 	if l.Unfinished != 0 || l.Abandoned != n {
@@ -130,17 +138,10 @@ func (s *system) onlyAbandoned(n int) error {
 // reported for ever; a journal that comes back all the same is told the truth.
 func TestAbandon(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	s.participants[food.Inventory].Stop()
-	p := s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent)
-	p.Await("^inventory is ready$")
-	lost := s.submit(s.newOrder())
-	p.AwaitKilled()
-	<-lost.done
-	if lost.err != nil || lost.told.Status != txwire.StatusCommitted {
-		t.Fatalf("the order is %+v, %v", lost.told, lost.err)
-	}
+	lost := s.commitAfterVote()
 	id := lost.told.ID.String()
 
 	// The journal is put away, and another one begins.
@@ -205,7 +206,7 @@ func TestAbandon(t *testing.T) {
 // TestFailingOutcomeIsNotAbandoned: a journal that answers will apply the outcome.
 func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	db, err := sql.Open("sqlite", "file:"+s.path("delivery.db")+"?_pragma=busy_timeout(60000)")
 	if err != nil {

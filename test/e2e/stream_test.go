@@ -5,7 +5,6 @@ import (
 	"os"
 	"testing"
 
-	"parley/participants"
 	"parley/participants/food"
 	"parley/wire/txwire"
 )
@@ -14,7 +13,7 @@ import (
 // system. Nobody may take a new one for the old: every role ends and says why.
 func TestStreamLost(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	c := s.startCoordinator()
 	s.place(s.newOrder())
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
@@ -34,16 +33,14 @@ func TestStreamLost(t *testing.T) {
 // journals know.
 func TestStreamRecreated(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	c := s.startCoordinator()
 	s.place(s.newOrder())
 	was := s.incarnation()
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
-		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
-	}
+	s.initStreams()
 	is := s.incarnation()
 	// Those that run have noticed, even if it was made anew at once.
 	for _, p := range []*process{c, s.participants[food.Inventory], s.participants[food.Delivery]} {
@@ -75,7 +72,7 @@ func TestStreamRecreated(t *testing.T) {
 // stream, whose sequences begin again, and participants that accept it.
 func TestStreamLostWithBranchInDoubt(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	// The lost stream's sequences are above those that the new one will reach.
 	s.startCoordinator()
 	for range 20 {
@@ -94,9 +91,7 @@ func TestStreamLostWithBranchInDoubt(t *testing.T) {
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
-		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
-	}
+	s.initStreams()
 	for _, name := range both {
 		p := s.startParticipant(name, "--accept-incarnation", s.incarnation())
 		p.Await("another incarnation .* was accepted.*in doubt will be aborted.*in_doubt=1")
@@ -136,7 +131,7 @@ func copyStore(t *testing.T, from, to string) {
 // inventory's branch stays in doubt, and with the newer store it is committed.
 func TestOlderStore(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	s.place(s.newOrder())
 	stopped := func() {
@@ -149,16 +144,10 @@ func TestOlderStore(t *testing.T) {
 	stopped()
 	store, older, newer := s.path("broker"), s.path("older"), s.path("newer")
 	copyStore(t, store, older)
-	s.startBroker()
+	s.broker.Restart()
 	s.startParticipant(food.Delivery).Await("delivery is ready")
-	s.startParticipant(food.Inventory, "--crash-at", participants.StepVoteSent).Await("inventory is ready")
 	s.startCoordinator()
-	o := s.submit(s.newOrder())
-	s.participants[food.Inventory].AwaitKilled()
-	<-o.done
-	if o.err != nil || o.told.Status != txwire.StatusCommitted {
-		t.Fatalf("the order is %+v, %v", o.told, o.err)
-	}
+	o := s.commitAfterVote()
 	eventually(t, patience, "delivery applies it", func() error {
 		b, err := s.branches(food.Delivery, txwire.BranchQuery{Key: o.key})
 		if err != nil || len(b.Branches) != 1 || b.Branches[0].State != txwire.BranchCommitted {
@@ -170,7 +159,7 @@ func TestOlderStore(t *testing.T) {
 	copyStore(t, store, newer)
 
 	copyStore(t, older, store)
-	s.startBroker()
+	s.broker.Restart()
 	s.startCoordinator()
 	for _, name := range both {
 		s.startParticipant(name)
@@ -185,7 +174,7 @@ func TestOlderStore(t *testing.T) {
 	s.killAll()
 
 	copyStore(t, newer, store)
-	s.startBroker()
+	s.broker.Restart()
 	s.startParticipants()
 	s.startCoordinator()
 	eventually(t, patience, "committing what was in doubt", s.inDoubt)

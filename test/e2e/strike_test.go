@@ -158,7 +158,7 @@ func brokerWhileSealing(tr *trial) {
 	sealer := tr.startCoordinator("--hold-at", tr.row.point)
 	sealer.AwaitHeld(tr.row.point)
 	tr.broker.Kill()
-	tr.startBroker()
+	tr.broker.Restart()
 	tr.healed = time.Now()
 	sealer.Release()
 }
@@ -174,14 +174,14 @@ func killHeld(tr *trial) {
 	victim.AwaitHeld(tr.row.point)
 	if tr.row.died == "broker" {
 		tr.broker.Kill()
-		tr.startBroker()
+		tr.broker.Restart()
 		tr.healed = time.Now()
 		victim.Release()
 		return
 	}
 	tr.killAll()
 	tr.died()
-	tr.startBroker()
+	tr.broker.Restart()
 	tr.startParticipants()
 	tr.healed = time.Now()
 	tr.startCoordinator()

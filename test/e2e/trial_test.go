@@ -15,7 +15,7 @@ import (
 
 // trial is one play of a row.
 type trial struct {
-	*system
+	*harness
 	row row
 	// under are the orders under test: one of them reaches the point.
 	under []*order
@@ -26,7 +26,7 @@ type trial struct {
 // play plays a row: a few orders, the crash, what heals it, a few orders more;
 // and then nothing may be left over or forgotten.
 func play(t *testing.T, result *result) {
-	tr := &trial{system: newSystem(t), row: result.row}
+	tr := &trial{harness: newHarness(t), row: result.row}
 	tr.startCoordinator("--trim-at", "4")
 	for range 2 {
 		tr.place(tr.newOrder())

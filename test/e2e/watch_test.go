@@ -30,7 +30,7 @@ func collect(t testing.TB, sub *nats.Subscription, n int) (subjects []string) {
 	return subjects
 }
 
-func subscribe(s *system, subject string) *nats.Subscription {
+func subscribe(s *harness, subject string) *nats.Subscription {
 	s.Helper()
 	sub, err := s.nc.SubscribeSync(subject)
 	if err == nil {
@@ -45,7 +45,7 @@ func subscribe(s *system, subject string) *nats.Subscription {
 // TestWatch: a plain NATS subscriber sees the whole protocol.
 func TestWatch(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.startCoordinator()
 	all := subscribe(s, "tx.>")
 	o := s.place(s.newOrder())
@@ -98,7 +98,7 @@ func compare(t testing.TB, what string, got, want []string) {
 }
 
 // service asks all micro services with a verb of the NATS service API.
-func service[T any](s *system, verb micro.Verb, want int) []T {
+func service[T any](s *harness, verb micro.Verb, want int) []T {
 	s.Helper()
 	subject, err := micro.ControlSubject(verb, "", "")
 	if err != nil {
@@ -128,7 +128,7 @@ func service[T any](s *system, verb micro.Verb, want int) []T {
 // that `nats micro ls`, `info` and `stats` show them.
 func TestServices(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	c := s.startCoordinator()
 	const placed = 5
 	for range placed {

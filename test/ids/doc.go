@@ -4,5 +4,5 @@
 //
 // It has five parts: the census (census.go) is the model and checker, the
 // traffic (traffic_test.go) asks for IDs, the faults (faults_test.go) are drawn
-// from a seed, the crew (crew_test.go) is the processes, and the test reports.
+// from a seed, the harness (harness_test.go) is the processes, and the test reports.
 package ids

@@ -10,9 +10,9 @@ import (
 	"parley/test/proc"
 )
 
-// faults breaks a crew, by a seed.
+// faults breaks a harness, by a seed.
 type faults struct {
-	*crew
+	*harness
 	rng *rand.Rand
 	// done counts what was done, by name.
 	done map[string]int
@@ -34,7 +34,7 @@ func kinds() []fault {
 		{"clock an hour ahead", 2, clockBy(time.Hour)},
 		{"clock a little off", 2, clockBy(1500 * time.Millisecond)},
 		{"clock right again", 3, clockBy(0)},
-		{"broker killed", 1, (*faults).broker},
+		{"broker killed", 1, (*faults).restartBroker},
 	}
 }
 
@@ -151,4 +151,7 @@ func clockBy(d time.Duration) func(*faults, *member) {
 	return func(f *faults, m *member) { f.setClock(m, d) }
 }
 
-func (f *faults) broker(*member) { f.restartBroker() }
+func (f *faults) restartBroker(*member) {
+	f.broker.Kill()
+	f.broker.Restart()
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -14,8 +13,6 @@ import (
 
 	"parley/natsconn"
 	"parley/test/proc"
-
-	"go.uber.org/goleak"
 )
 
 var (
@@ -27,19 +24,7 @@ var (
 // program is the program under test, built once.
 var program proc.Program
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	built, dir, err := proc.Build()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = built
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(dir)
-		os.Exit(code)
-	}))
-}
+func TestMain(m *testing.M) { proc.TestMain(m, &program, 0) }
 
 // No ID is given twice, whatever happens to the processes, their clocks and the
 // broker.
@@ -49,7 +34,7 @@ func TestNoDuplicateEver(t *testing.T) {
 	}
 	t.Logf("seed %d: repeat the faults with -seed %[1]d", *seed)
 	const members, numbers, askers = 10, 7, 8
-	c := newCrew(t, members, numbers)
+	c := newHarness(t, members, numbers)
 	nc, err := natsconn.Connect(t.Context(), natsconn.Options{URL: c.url, Name: "ids test"})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +45,7 @@ func TestNoDuplicateEver(t *testing.T) {
 
 	asking, stopAsking := context.WithCancel(t.Context())
 	breaking, stopBreaking := context.WithCancel(t.Context())
-	f := &faults{crew: c, rng: rand.New(rand.NewPCG(*seed, 1)), done: make(map[string]int)}
+	f := &faults{harness: c, rng: rand.New(rand.NewPCG(*seed, 1)), done: make(map[string]int)}
 	var traffic sync.WaitGroup
 	traffic.Go(func() { tr.run(asking, askers) })
 	defer traffic.Wait()

@@ -23,15 +23,12 @@ type workers struct {
 func TestSideBySide(t *testing.T) {
 	const all = snowflake.MaxWorker + 1
 	data := t.TempDir()
-	url := program.Start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
-	if _, errs, code := program.Run(t, "init", "--nats", url); code != proc.ExitOK {
-		t.Fatalf("init: exit %d\n%s", code, errs)
-	}
-	var crew []*proc.Process
+	url := program.StartBroker(t, data).URL()
+	var holders []*proc.Process
 	for range all {
-		crew = append(crew, program.Start(t, "idworker", "--nats", url))
+		holders = append(holders, program.Start(t, "idworker", "--nats", url))
 	}
-	for _, p := range crew {
+	for _, p := range holders {
 		p.Await("claimed")
 	}
 	late := program.Start(t, "idworker", "--nats", url)
@@ -74,7 +71,7 @@ func TestSideBySide(t *testing.T) {
 		return err
 	})
 
-	crew[7].Stop()
+	holders[7].Stop()
 	late.Await("took over a worker number")
 	proc.Eventually(t, proc.Patience, "everybody has a number again", func() error {
 		standby, err := look()

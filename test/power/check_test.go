@@ -19,9 +19,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// check says which promises are broken. The site is up and nobody is at work. It
+// check says which promises are broken. The harness is up and nobody is at work. It
 // waits for what needs time; what does not come is broken too.
-func (p *promises) check(ctx context.Context, s *site) []string {
+func (p *promises) check(ctx context.Context, s *harness) []string {
 	c := &check{ctx: ctx, nc: s.nc, promises: p}
 	for _, of := range []func() error{c.settled, c.orders, c.stock, c.posts, c.chats} {
 		if err := of(); err != nil {

@@ -1,7 +1,7 @@
 // Package power takes the power away from the real program, at any moment, and
 // checks that nothing is gone that was acknowledged.
 //
-// The processes of a [site] keep their data on a disk that forgets what was never
+// The processes of a [harness] keep their data on a disk that forgets what was never
 // synced, see package disk. Killing a process, as other tests do, loses nothing
 // that it has written: the system's page cache outlives it. A loss of power takes
 // that cache too. So this is the test of every sync that Parley and nats-server

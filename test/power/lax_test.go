@@ -33,7 +33,7 @@ func TestNoSyncIsNoticed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPromises()
-			s := newSite(t, mutant.Program(t, "lax-"+name, edits), alone{})
+			s := newHarness(t, mutant.Program(t, "lax-"+name, edits), alone{})
 			for round := range laxRounds {
 				// What was made at the start has been there for long: a system writes
 				// everything back some time.

@@ -41,13 +41,13 @@ func TestCluster(t *testing.T) {
 	lose(t, mutant.Program(t, "parley", nil), clustered{}, max(1, *rounds/4))
 }
 
-// lose takes the power away, some times, and holds the site to its promises.
+// lose takes the power away, some times, and checks that no promise is broken.
 func lose(t *testing.T, program proc.Program, of shape, rounds int) {
 	t.Helper()
 	t.Logf("seed %d: repeat the losses with -seed %[1]d", *seed)
 	rng := rand.New(rand.NewPCG(*seed, 0))
 	p := newPromises()
-	s := newSite(t, program, of)
+	s := newHarness(t, program, of)
 	for round := range rounds {
 		work(s, p, 10+rng.IntN(40))
 		lost := s.off(loss(rng, round))
@@ -73,7 +73,7 @@ func loss(rng *rand.Rand, round int) disk.Loss {
 
 // work lets clients work until there are n more promises of each kind, and cuts
 // the power while they are at it.
-func work(s *site, p *promises, n int) {
+func work(s *harness, p *promises, n int) {
 	s.Helper()
 	ctx, stop := context.WithCancel(s.Context())
 	var clients sync.WaitGroup

@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// promises is what clients were told, in all lives of a site.
+// promises is what clients were told, in all lives of a harness.
 type promises struct {
 	census *ids.Census
 	// more gets a token, if it has none, when something was acknowledged.
@@ -129,7 +129,7 @@ func (c counts) atLeast(d counts) bool {
 }
 
 // await waits until there are n more promises of each kind.
-func (p *promises) await(s *site, n int) {
+func (p *promises) await(s *harness, n int) {
 	s.Helper()
 	want := p.counts().plus(n)
 	late := time.After(proc.Patience)

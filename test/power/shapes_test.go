@@ -6,19 +6,18 @@ import (
 	"slices"
 
 	"parley/internal/cluster"
-	"parley/test/proc"
 )
 
-// shape says of which processes a site consists.
+// shape says of which processes a harness consists.
 type shape interface {
 	// start starts them, returns when all are ready, and says where NATS listens.
-	start(s *site) (url string)
+	start(s *harness) (url string)
 }
 
 // alone is everything in one process, `parley up`.
 type alone struct{}
 
-func (alone) start(s *site) string {
+func (alone) start(s *harness) string {
 	s.Helper()
 	p := s.start(`^Parley is up`, "up", "--data", s.dir, "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--sample", "bench")
 	return p.URL()
@@ -28,7 +27,7 @@ func (alone) start(s *site) string {
 // no data: three brokers, and the others.
 type clustered struct{}
 
-func (clustered) start(s *site) string {
+func (clustered) start(s *harness) string {
 	s.Helper()
 	// An address of this process alone: ports must be the same in every life.
 	host := fmt.Sprintf("127.77.%d.%d", os.Getpid()>>8&255, os.Getpid()&255)
@@ -61,7 +60,7 @@ func (clustered) start(s *site) string {
 			await()
 		}
 		if first {
-			initialise(s, cluster.Init(o)...)
+			s.program.Init(s, cluster.Init(o)...)
 		}
 	}
 }
@@ -70,15 +69,4 @@ func (clustered) start(s *site) string {
 // start.
 func spare(name string) bool {
 	return slices.Contains([]string{"coordinator-2", "idworker-2", "idworker-3", "gateway-2"}, name)
-}
-
-// initialise creates the streams, which does nothing from the second life on.
-func initialise(s *site, args ...string) {
-	s.Helper()
-	proc.Eventually(s, proc.Patience, "creating streams", func() error {
-		if _, errs, code := s.program.Run(s, args...); code != proc.ExitOK {
-			return fmt.Errorf("init: exit %d\n%s", code, errs)
-		}
-		return nil
-	})
 }

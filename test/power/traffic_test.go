@@ -29,7 +29,7 @@ const (
 
 // traffic keeps all clients at work until ctx ends. A failure is no error of the
 // test: what was not acknowledged was not promised.
-func traffic(ctx context.Context, s *site, p *promises) error {
+func traffic(ctx context.Context, s *harness, p *promises) error {
 	orders, err := txclient.New(s.nc)
 	if err != nil {
 		return err

@@ -29,13 +29,24 @@ type Process struct {
 	more  chan struct{} // closed and renewed when a line is added
 }
 
-// Options are where a command is started and where its lines go.
+// Options are how a command is started, and where its lines go.
 type Options struct {
+	// Dir is its working directory, and Env what its environment has besides
+	// [Environment].
+	Dir string
+	Env []string
+	// Within is the time that a command has which is run to its end; 0 means
+	// [Patience].
+	Within time.Duration
 	// Start starts it, on another host for example; nil means (*exec.Cmd).Start.
 	Start func(*exec.Cmd) error
 	// Log gets every line that it prints, which a failed test then does not
 	// print itself.
 	Log io.Writer
+}
+
+func (o Options) apply(cmd *exec.Cmd) {
+	cmd.Dir, cmd.Env = o.Dir, append(Environment(), o.Env...)
 }
 
 // Launch starts any command in [Environment]; the test ends it, if nobody else
@@ -49,7 +60,8 @@ func Launch(t testing.TB, argv ...string) *Process {
 func LaunchBy(t testing.TB, o Options, argv ...string) *Process {
 	t.Helper()
 	p := &Process{t: t, name: strings.Join(argv, " "), cmd: exec.Command(argv[0], argv[1:]...), log: o.Log, done: make(chan struct{}), more: make(chan struct{})}
-	p.cmd.Env, p.cmd.SysProcAttr = Environment(), attributes()
+	o.apply(p.cmd)
+	p.cmd.SysProcAttr = attributes()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

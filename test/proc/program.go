@@ -2,6 +2,7 @@ package proc
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -150,11 +151,18 @@ func JSON[T any](t testing.TB, p Program, wantCode int, args ...string) (v T) {
 // Run runs any command to its end, in [Environment].
 func Run(t testing.TB, argv ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	return RunBy(t, Options{}, argv...)
+}
+
+// RunBy is [Run] with options; it also runs in a clean-up.
+func RunBy(t testing.TB, o Options, argv ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), cmp.Or(o.Within, Patience))
 	defer cancel()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env, cmd.Stdout, cmd.Stderr = Environment(), &out, &errs
+	o.apply(cmd)
+	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) || ctx.Err() != nil {
 		t.Fatalf("%s: %v\n%s", strings.Join(argv, " "), err, &errs)

@@ -14,8 +14,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// site is some processes with one disk and one power line.
-type site struct {
+// harness is some processes with one disk and one power line.
+type harness struct {
 	testing.TB
 	program   proc.Program
 	shape     shape
@@ -26,10 +26,10 @@ type site struct {
 	nc        *nats.Conn
 }
 
-// newSite is a site with an empty disk, switched on.
-func newSite(t testing.TB, program proc.Program, s shape) *site {
+// newHarness is a harness with an empty disk, switched on.
+func newHarness(t testing.TB, program proc.Program, s shape) *harness {
 	t.Helper()
-	p := &site{TB: t, program: program, shape: s, dir: t.TempDir(), disk: disk.New()}
+	p := &harness{TB: t, program: program, shape: s, dir: t.TempDir(), disk: disk.New()}
 	t.Cleanup(func() { // after the processes were killed
 		if p.mount != nil {
 			if err := p.mount.Unmount(); err != nil {
@@ -42,7 +42,7 @@ func newSite(t testing.TB, program proc.Program, s shape) *site {
 }
 
 // on starts everything and returns when all are ready.
-func (s *site) on() {
+func (s *harness) on() {
 	s.Helper()
 	var err error
 	if s.mount, err = mount.At(s.dir, s.disk); err != nil {
@@ -59,14 +59,14 @@ func (s *site) on() {
 }
 
 // start starts one process and returns when it is ready.
-func (s *site) start(ready string, args ...string) *proc.Process {
+func (s *harness) start(ready string, args ...string) *proc.Process {
 	s.Helper()
 	p := s.launch(args...)
 	p.Await(ready)
 	return p
 }
 
-func (s *site) launch(args ...string) *proc.Process {
+func (s *harness) launch(args ...string) *proc.Process {
 	s.Helper()
 	p := s.program.Start(s, args...)
 	s.Cleanup(func() { // before it is killed, which waits for its calls to end
@@ -80,7 +80,7 @@ func (s *site) launch(args ...string) *proc.Process {
 // off is a loss of power: at one instant nothing reaches the disk any more, then
 // the processes are gone, and the disk holds what the loss left. It returns what
 // was lost.
-func (s *site) off(left disk.Loss) disk.Stats {
+func (s *harness) off(left disk.Loss) disk.Stats {
 	s.Helper()
 	s.disk.Cut()
 	for _, p := range s.processes {

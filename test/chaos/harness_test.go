@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,9 +20,9 @@ import (
 	"parley/test/proc"
 )
 
-// crew is the processes of a cluster. Who ends without being told is started
+// harness is the processes of a cluster. Who ends without being told is started
 // again, as every operator's supervisor does, and written down.
-type crew struct {
+type harness struct {
 	testing.TB
 	program proc.Program
 	dir     string // what is kept: logs, trace
@@ -36,7 +35,7 @@ type crew struct {
 	lost    []checker.Lost
 }
 
-// member is one place in the crew: the process in it changes.
+// member is one place for a process, which changes.
 type member struct {
 	cluster.Process
 	// started matches what a process says that is ready, or held.
@@ -54,8 +53,8 @@ type member struct {
 	held bool
 }
 
-// crewOptions say what a crew is like.
-type crewOptions struct {
+// harnessOptions say what a harness is like.
+type harnessOptions struct {
 	program proc.Program
 	// dir is where logs and the trace go.
 	dir string
@@ -72,9 +71,9 @@ const (
 	httpPort   = 8080
 )
 
-func newCrew(t testing.TB, o crewOptions) *crew {
+func newHarness(t testing.TB, o harnessOptions) *harness {
 	t.Helper()
-	c := &crew{TB: t, program: o.program, dir: o.dir, options: cluster.Options{Dir: t.TempDir(), Place: cluster.Loopback()}}
+	c := &harness{TB: t, program: o.program, dir: o.dir, options: cluster.Options{Dir: t.TempDir(), Place: cluster.Loopback()}}
 	places := map[string]*hosts.Host{}
 	if o.lone {
 		c.options.Place = free(t)
@@ -104,7 +103,7 @@ func newCrew(t testing.TB, o crewOptions) *crew {
 }
 
 // lay makes a host for each process.
-func (c *crew) lay() map[string]*hosts.Host {
+func (c *harness) lay() map[string]*hosts.Host {
 	c.Helper()
 	n, err := hosts.New()
 	if err != nil {
@@ -137,7 +136,7 @@ func (c *crew) lay() map[string]*hosts.Host {
 const diskSize = 1 << 30
 
 // disk is a disk of its own for the data of a process.
-func (c *crew) disk(name string) *hosts.Disk {
+func (c *harness) disk(name string) *hosts.Disk {
 	c.Helper()
 	dir := filepath.Join(c.options.Dir, name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -183,7 +182,7 @@ func lone(p cluster.Process, o cluster.Options) cluster.Process {
 }
 
 // url is where clients connect: all brokers, or the one of that name.
-func (c *crew) url(broker string) string {
+func (c *harness) url(broker string) string {
 	if broker == "" {
 		return cluster.NATS(c.options)
 	}
@@ -191,17 +190,17 @@ func (c *crew) url(broker string) string {
 }
 
 // http is where a gateway or the blog listens.
-func (c *crew) http(name string) string {
+func (c *harness) http(name string) string {
 	return "http://" + c.options.Place(name, cluster.PortHTTP)
 }
 
 // trace is the file to which coordinators write what they do to the logs.
-func (c *crew) trace() string { return filepath.Join(c.dir, "trace.jsonl") }
+func (c *harness) trace() string { return filepath.Join(c.dir, "trace.jsonl") }
 
 // clock is the file that puts the clock of a process off.
-func (c *crew) clock(name string) string { return filepath.Join(c.options.Dir, name+".clock") }
+func (c *harness) clock(name string) string { return filepath.Join(c.options.Dir, name+".clock") }
 
-func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
+func (c *harness) member(p cluster.Process, host *hosts.Host) *member {
 	c.Helper()
 	log, err := os.Create(filepath.Join(c.dir, p.Name+".log"))
 	if err != nil {
@@ -229,26 +228,20 @@ func (c *crew) member(p cluster.Process, host *hosts.Host) *member {
 }
 
 // startAll starts everything, stage after stage.
-func (c *crew) startAll(lone bool) {
+func (c *harness) startAll(lone bool) {
 	c.Helper()
 	c.startStage(cluster.StageBrokers)
 	create := cluster.Init(c.options)
 	if lone {
 		create = []string{"init", "--nats", c.url("broker-1")}
 	}
-	proc.Eventually(c, proc.Patience, "creating the streams", func() error {
-		_, errs, code := c.program.Run(c, create...)
-		if code != proc.ExitOK {
-			return errors.New(errs)
-		}
-		return nil
-	})
+	c.program.Init(c, create...)
 	for stage := cluster.StageServices; stage <= cluster.StageEdge; stage++ {
 		c.startStage(stage)
 	}
 }
 
-func (c *crew) startStage(stage int) {
+func (c *harness) startStage(stage int) {
 	c.Helper()
 	var starting sync.WaitGroup
 	for _, m := range c.members {
@@ -259,7 +252,7 @@ func (c *crew) startStage(stage int) {
 	starting.Wait()
 }
 
-func (c *crew) of(name string) *member {
+func (c *harness) of(name string) *member {
 	for _, m := range c.members {
 		if m.Name == name {
 			return m
@@ -268,7 +261,7 @@ func (c *crew) of(name string) *member {
 	panic("chaos: there is no process " + name)
 }
 
-func (c *crew) named(role string) (names []string) {
+func (c *harness) named(role string) (names []string) {
 	for _, m := range c.members {
 		if m.Role == role {
 			names = append(names, m.Name)
@@ -278,7 +271,7 @@ func (c *crew) named(role string) (names []string) {
 }
 
 // launch starts the process of a member. It is called with the lock held.
-func (c *crew) launch(m *member, flags []string) {
+func (c *harness) launch(m *member, flags []string) {
 	o := proc.Options{Log: stamped{m.log}}
 	if m.host != nil {
 		o.Start = func(cmd *exec.Cmd) error { return m.host.Start(cmd) }
@@ -295,7 +288,7 @@ const timeOfDay = "15:04:05.000"
 const restartAfter = 300 * time.Millisecond
 
 // supervise starts a process again that ends by itself.
-func (c *crew) supervise(m *member, p *proc.Process) {
+func (c *harness) supervise(m *member, p *proc.Process) {
 	<-p.Done()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -314,7 +307,7 @@ func (c *crew) supervise(m *member, p *proc.Process) {
 }
 
 // crashes are ends that no supervisor excuses.
-func (c *crew) crashes() (out []string) {
+func (c *harness) crashes() (out []string) {
 	for _, m := range c.members {
 		raw, err := os.ReadFile(m.log.Name())
 		if err != nil {
@@ -331,7 +324,7 @@ func (c *crew) crashes() (out []string) {
 }
 
 // stopAll drains everything in order, and notes who does not end well.
-func (c *crew) stopAll() (wrong []string) {
+func (c *harness) stopAll() (wrong []string) {
 	for stage := cluster.StageEdge; stage >= cluster.StageBrokers; stage-- {
 		var stopping sync.WaitGroup
 		var mu sync.Mutex

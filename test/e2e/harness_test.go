@@ -1,30 +1,29 @@
 package e2e
 
 import (
-	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"parley/coordinator/txclient"
 	"parley/participants/food"
+	"parley/test/proc"
 	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// system is a broker and two participants, each a process of its own, with as
+// harness is a broker and two participants, each a process of its own, with as
 // many coordinators as a test starts.
-type system struct {
+type harness struct {
 	testing.TB
 	data         string
 	url          string
-	broker       *process
+	broker       *proc.Broker
 	participants map[string]*process
 	coordinators []*process
 
@@ -41,25 +40,35 @@ type system struct {
 // both are the participants.
 var both = []string{food.Inventory, food.Delivery}
 
-// newSystem starts a broker and participants with goods that no test exhausts.
-func newSystem(t testing.TB) *system {
+// newHarness starts a broker and participants with goods that no test exhausts.
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	s := &system{TB: t, data: t.TempDir(), participants: map[string]*process{}, stock: map[string]int64{}}
-	s.broker = start(t, "broker", "--data", s.data, "--listen", "127.0.0.1:0")
-	s.url = s.broker.URL()
-	if out, errs, code := parley(t, "init", "--nats", s.url); code != exitOK {
-		t.Fatalf("init: exit %d\n%s%s", code, out, errs)
-	}
+	data := t.TempDir()
+	return newHarnessOn(t, data, binary.StartBroker(t, data))
+}
+
+// newHarnessOn starts participants on a broker.
+func newHarnessOn(t testing.TB, data string, b *proc.Broker) *harness {
+	t.Helper()
+	s := &harness{TB: t, data: data, broker: b, url: b.URL(), participants: map[string]*process{}}
 	s.startParticipants()
 	s.connect()
-	for _, i := range s.items() {
-		s.stock[i.Item] = i.Stock
-	}
+	s.stock = s.inStock()
 	return s
 }
 
+// inStock returns how much there is of each item.
+func (s *harness) inStock() map[string]int64 {
+	s.Helper()
+	stock := map[string]int64{}
+	for _, i := range s.items() {
+		stock[i.Item] = i.Stock
+	}
+	return stock
+}
+
 // connect opens the test's own connection, which survives the broker.
-func (s *system) connect() {
+func (s *harness) connect() {
 	s.Helper()
 	var err error
 	if s.nc, err = nats.Connect(s.url, nats.Name("e2e"), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0)); err != nil {
@@ -74,36 +83,15 @@ func (s *system) connect() {
 	}
 }
 
-// startBroker starts the broker again where it was. Its port may have been
-// taken meanwhile, by a connection that is about to end.
-func (s *system) startBroker() {
-	s.Helper()
-	listen := strings.TrimPrefix(s.url, "nats://")
-	eventually(s, patience, "starting the broker again", func() error {
-		s.broker = start(s, "broker", "--data", s.data, "--listen", listen)
-		for {
-			switch out := s.broker.Output(); {
-			case strings.Contains(out, "NATS listens on"):
-				return nil
-			case s.broker.Ended() && strings.Contains(out, "in use"):
-				return fmt.Errorf("the port is taken: %s", out)
-			case s.broker.Ended():
-				s.Fatalf("the broker does not start:\n%s", out)
-			}
-			s.broker.OneMore()
-		}
-	})
-}
-
 // startParticipant starts one and returns before it is ready.
-func (s *system) startParticipant(name string, flags ...string) *process {
+func (s *harness) startParticipant(name string, flags ...string) *process {
 	s.Helper()
 	p := start(s, append([]string{name, "--data", s.data, "--nats", s.url, "--sample", "bench"}, flags...)...)
 	s.participants[name] = p
 	return p
 }
 
-func (s *system) startParticipants() {
+func (s *harness) startParticipants() {
 	s.Helper()
 	for _, name := range both {
 		s.startParticipant(name)
@@ -114,7 +102,7 @@ func (s *system) startParticipants() {
 }
 
 // startCoordinator starts one and returns when it is ready.
-func (s *system) startCoordinator(flags ...string) *process {
+func (s *harness) startCoordinator(flags ...string) *process {
 	s.Helper()
 	p := start(s, append([]string{"coordinator", "--nats", s.url}, flags...)...)
 	s.coordinators = append(s.coordinators, p)
@@ -123,7 +111,7 @@ func (s *system) startCoordinator(flags ...string) *process {
 }
 
 // stopCoordinators drains those that live.
-func (s *system) stopCoordinators() {
+func (s *harness) stopCoordinators() {
 	s.Helper()
 	for _, c := range s.coordinators {
 		if !c.Ended() {
@@ -133,8 +121,23 @@ func (s *system) stopCoordinators() {
 	s.coordinators = nil
 }
 
+// settle waits until nothing is in doubt or under way, holds everything against what
+// the clients were told, asks for every order once more, and stops everything.
+func (s *harness) settle() {
+	s.Helper()
+	eventually(s, patience, "resolving every branch", s.inDoubt)
+	s.check()
+	s.repeatAll()
+	eventually(s, patience, "finishing everything", s.unfinished)
+	s.check()
+	s.stopAll()
+}
+
+// initStreams creates the streams that do not exist.
+func (s *harness) initStreams() { s.Helper(); binary.Init(s, "init", "--nats", s.url) }
+
 // stopAll ends everything in order; what is left must be nothing.
-func (s *system) stopAll() {
+func (s *harness) stopAll() {
 	s.Helper()
 	s.stopCoordinators()
 	if left := s.logs(); len(left) > 0 {
@@ -148,15 +151,15 @@ func (s *system) stopAll() {
 }
 
 // killAll is a power failure.
-func (s *system) killAll() {
-	for _, p := range slices.Concat(s.coordinators, slices.Collect(maps.Values(s.participants)), []*process{s.broker}) {
+func (s *harness) killAll() {
+	for _, p := range slices.Concat(s.coordinators, slices.Collect(maps.Values(s.participants)), []*process{s.broker.Process}) {
 		p.Kill()
 	}
 	s.coordinators = nil
 }
 
 // logs are the commit logs that have records, and how many.
-func (s *system) logs() map[string]uint64 {
+func (s *harness) logs() map[string]uint64 {
 	s.Helper()
 	st, err := s.js.Stream(s.Context(), txwire.LogStream().Name)
 	if err != nil {
@@ -169,4 +172,4 @@ func (s *system) logs() map[string]uint64 {
 	return info.State.Subjects
 }
 
-func (s *system) path(name string) string { return filepath.Join(s.data, name) }
+func (s *harness) path(name string) string { return filepath.Join(s.data, name) }
