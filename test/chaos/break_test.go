@@ -49,11 +49,11 @@ func (c *harness) Kill(name string) {
 }
 
 // Start starts a process and returns when it is ready, or stands still at the
-// step it was told, which can be before; or after a while.
+// step that it was given, which can be before; or after a while.
 func (c *harness) Start(name string, flags ...string) {
 	m := c.of(name)
 	m.mu.Lock()
-	// Who was told to crash does not count as one who ended by itself.
+	// A process that was made to crash does not count as one that ended by itself.
 	c.launch(m, flags)
 	if len(flags) > 0 && flags[0] == "--crash-at" {
 		m.wanted = false
@@ -116,7 +116,7 @@ func (c *harness) current(name string) *proc.Process {
 // SetClock puts the clock of a process off. The process reads it within
 // milliseconds.
 func (c *harness) SetClock(name string, off time.Duration) {
-	// Put in place at once, so that no half of it is read.
+	// Replaced atomically, so that no half of it is read.
 	fresh := c.clock(name) + ".new"
 	if err := errors.Join(os.WriteFile(fresh, []byte(off.String()), 0o600), os.Rename(fresh, c.clock(name))); err != nil {
 		c.Error(err)

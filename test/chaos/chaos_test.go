@@ -19,7 +19,7 @@ import (
 var (
 	length = flag.Duration("for", 15*time.Second, "how long things are broken")
 	seed   = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
-	kept   = flag.String("keep", "", "folder in which the report is kept, in one of its own; empty: only if something broke")
+	kept   = flag.String("keep", "", "folder in which the report is kept, in a subfolder; empty: only if something broke")
 	deep   = flag.Bool("deep", false, "play every variant, every scene with the product as it is, and every outage")
 	show   = flag.Bool("progress", false, "print a line each second")
 )
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// TestChaos breaks a cluster at random, and nothing that clients were told
+// TestChaos breaks a cluster at random, and no answer that clients received
 // turns out to be wrong. `make chaos` runs it longer.
 func TestChaos(t *testing.T) {
 	if *seed == 0 {

@@ -16,13 +16,13 @@ import (
 
 const (
 	lookEvery = 100 * time.Millisecond
-	// lookFor bounds one look at a participant, which may be dead, so that the
-	// next one is not late. Who waits for an answer asks for askWithin.
+	// lookFor bounds one question to a participant, which may be dead, so that the
+	// next one is not late. A question waits askWithin for its answer.
 	lookFor   = 500 * time.Millisecond
 	askWithin = 5 * time.Second
 )
 
-// doubts looks at what is in doubt, again and again.
+// doubts measures what is in doubt, again and again.
 type doubts struct {
 	// conns are connections to all brokers: one of them can reach a participant
 	// if anybody can.
@@ -73,7 +73,7 @@ func (d *doubts) ask(ctx context.Context, name string, within time.Duration) (tx
 		if m := <-answers; m != nil {
 			b, err := wire.Decode[txwire.Branches](m.Data)
 			if err == nil && b.Code != "" {
-				err = fmt.Errorf("%s cannot say: %s: %s", name, b.Code, b.Reason)
+				err = fmt.Errorf("%s cannot answer: %s: %s", name, b.Code, b.Reason)
 			}
 			return b, err
 		}

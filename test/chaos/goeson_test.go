@@ -20,7 +20,7 @@ import (
 // outage is a process that is away, in a way.
 type outage struct {
 	how, name string
-	// silent: nobody is told that it is gone.
+	// silent: nobody is notified that it stopped.
 	silent bool
 	begin  func()
 	end    func()
@@ -29,8 +29,8 @@ type outage struct {
 
 // TestOrdersGoOn: with any one process of a role gone, orders go on. The longest
 // pause is measured and shown: brokers take 4 to 9 s to elect a leader of a
-// stream, and sometimes have to vote again; one that is gone without a word is
-// noticed within 6 s by those connected to it, while the others elect. Those of whom there is one are started again at once, as a
+// stream, and sometimes have to vote again; one that stops silently is
+// noticed within 6 s by those connected to it, while the others elect. Those of whom there is one are restarted immediately, as a
 // supervisor does. Without -deep it is a coordinator, and the broker that leads,
 // gone without a word.
 func TestOrdersGoOn(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 	"parley/test/proc"
 )
 
-// harness is the processes of a cluster. Who ends without being told is started
-// again, as every operator's supervisor does, and written down.
+// harness is the processes of a cluster. One that ends by itself is
+// restarted, as every operator's supervisor does, and written down.
 type harness struct {
 	testing.TB
 	program proc.Program
@@ -31,17 +31,17 @@ type harness struct {
 	members []*member
 
 	mu      sync.Mutex
-	strange []string // who ended by itself, and how
+	strange []string // processes that ended by themselves, and how
 	lost    []checker.Lost
 }
 
 // member is one place for a process, which changes.
 type member struct {
 	cluster.Process
-	// started matches what a process says that is ready, or held.
+	// started matches the output of a process that is ready, or held.
 	started *matcher
 	host    *hosts.Host // nil: this one
-	disk    *hosts.Disk // of a participant on a host of its own
+	disk    *hosts.Disk // of a participant on a separate host
 	log     *os.File
 	extra   []string // flags for every start
 
@@ -49,11 +49,11 @@ type member struct {
 	process *proc.Process
 	// wanted: it is to run; when it ends by itself it is started again.
 	wanted bool
-	// held is the step it was told to stand still at.
+	// held: it was started to stand still at a step.
 	held bool
 }
 
-// harnessOptions say what a harness is like.
+// harnessOptions are those of a harness.
 type harnessOptions struct {
 	program proc.Program
 	// dir is where logs and the trace go.
@@ -135,7 +135,7 @@ func (c *harness) lay() map[string]*hosts.Host {
 // diskSize is enough for what a participant keeps of a run of an hour.
 const diskSize = 1 << 30
 
-// disk is a disk of its own for the data of a process.
+// disk mounts a separate disk for the data of a process.
 func (c *harness) disk(name string) *hosts.Disk {
 	c.Helper()
 	dir := filepath.Join(c.options.Dir, name)
@@ -323,7 +323,7 @@ func (c *harness) crashes() (out []string) {
 	return out
 }
 
-// stopAll drains everything in order, and notes who does not end well.
+// stopAll drains everything in order, and reports those that fail.
 func (c *harness) stopAll() (wrong []string) {
 	for stage := cluster.StageEdge; stage >= cluster.StageBrokers; stage-- {
 		var stopping sync.WaitGroup

@@ -16,7 +16,7 @@ import (
 const parted = 12 * time.Second
 
 // TestMinority: a broker that is cut off from the others commits nothing, though
-// it has a coordinator and both participants with it; clients of it are told
+// it has a coordinator and both participants with it; its clients are answered
 // that nothing is known, or that nothing was done; and afterwards nothing
 // contradicts anything.
 func TestMinority(t *testing.T) {
@@ -36,30 +36,30 @@ func TestMinority(t *testing.T) {
 	cleared := time.Since(healed)
 	r.more(goingOn)
 
-	told := map[string]map[model.Verdict]int{}
+	answers := map[string]map[model.Verdict]int{}
 	stores := r.settle(t.Context())
 	for _, o := range r.history.Orders {
 		for _, a := range o.Answers {
 			if asked := a.At.Add(-a.Took); asked.Before(cut) || a.At.After(healed) {
 				continue // what was asked before may have been decided before
 			}
-			if told[a.Via] == nil {
-				told[a.Via] = map[model.Verdict]int{}
+			if answers[a.Via] == nil {
+				answers[a.Via] = map[model.Verdict]int{}
 			}
-			told[a.Via][a.Verdict]++
+			answers[a.Via][a.Verdict]++
 		}
 	}
-	if n := told[alone][model.Committed]; n > 0 {
-		t.Errorf("%d clients of the minority were told committed", n)
+	if n := answers[alone][model.Committed]; n > 0 {
+		t.Errorf("%d clients of the minority were answered committed", n)
 	}
-	if told[alone][model.Unknown]+told[alone][model.Refused] == 0 {
-		t.Errorf("no client of the minority was told that nothing is known: %v", told)
+	if answers[alone][model.Unknown]+answers[alone][model.Refused] == 0 {
+		t.Errorf("no client of the minority was answered that nothing is known: %v", answers)
 	}
 	for _, w := range r.check(stores) {
 		t.Error(w)
 	}
 	for _, name := range append(c.named(cluster.RoleBroker), "") {
-		t.Logf("clients of %-10q were told %v", name, told[name])
+		t.Logf("clients of %-10q were answered %v", name, answers[name])
 	}
 	t.Logf("%s was alone for %v, in doubt for %v after that", alone, healed.Sub(cut).Round(time.Millisecond), cleared.Round(time.Millisecond))
 }

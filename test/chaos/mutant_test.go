@@ -26,7 +26,7 @@ type broken struct {
 	// flags and traffic are what this needs.
 	flags   map[string][]string
 	traffic traffic.Config
-	// act has happen what the rule is there for.
+	// act makes happen what the rule is for.
 	act func(*scene)
 	// always: it is played without -deep too.
 	always bool
@@ -53,14 +53,14 @@ func mutants(t *testing.T) []broken {
 			},
 		},
 		{
-			name: "a client is told before the append is acknowledged", always: true, rule: checker.ToldDone,
+			name: "a client is answered before the append is acknowledged", always: true, rule: checker.NotCommitted,
 			edits: []mutant.Edit{mutant.Replace("coordinator/machine/vote.go",
 				"		m.own.ready = append(m.own.ready, t.ID)\n",
 				"		m.own.ready = append(m.own.ready, t.ID)\n		m.answerDecided(t.sub, t.outcome(txwire.StatusCommitted))\n")},
 			act: func(s *scene) { s.crash("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
 		},
 		{
-			name: "an abort is applied as a commit", rule: checker.ToldUndone,
+			name: "an abort is applied as a commit", rule: checker.NotAborted,
 			edits: []mutant.Edit{mutant.Replace("participants/machine/outcome.go",
 				"		s := abort(env, v, aborted, m.Close)\n		s.Call = CallAbort\n		return s\n	}\n}\n\n// abort writes",
 				"		s := abort(env, v, aborted, m.Close)\n		s.Call, s.Put.State = CallCommit, txwire.BranchCommitted\n		return s\n	}\n}\n\n// abort writes")},
@@ -170,10 +170,10 @@ func mutants(t *testing.T) []broken {
 				"ok := r.ring.after(w.since); ok {\n", "ok := r.ring.after(w.since); ok {\n		missed = missed[min(1, len(missed)):]\n")},
 			act: func(s *scene) {
 				for range 3 {
-					said := s.history.Counts()["messages"]
-					s.until("messages", func() bool { return s.history.Counts()["messages"] > said+20 })
+					before := s.history.Counts()["messages"]
+					s.until("messages", func() bool { return s.history.Counts()["messages"] > before+20 })
 					s.Kill("gateway-1")
-					s.until("more messages", func() bool { return s.history.Counts()["messages"] > said+40 })
+					s.until("more messages", func() bool { return s.history.Counts()["messages"] > before+40 })
 					s.Start("gateway-1")
 				}
 			},
@@ -181,7 +181,7 @@ func mutants(t *testing.T) []broken {
 	}
 }
 
-// atLeast is how many IDs are looked at before and after a number changes hands.
+// atLeast is how many IDs are checked before and after a number changes hands.
 const atLeast = 200
 
 // TestMutants: the checker catches the product without each of its rules, and

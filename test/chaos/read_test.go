@@ -70,7 +70,7 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	})
 }
 
-// lastOf is the number of a stream's last message, as its leader says.
+// lastOf is the number of a stream's last message, according to its leader.
 func lastOf(ctx context.Context, js jetstream.JetStream, name string) (uint64, error) {
 	stream, err := js.Stream(ctx, name)
 	if err != nil {
@@ -79,9 +79,9 @@ func lastOf(ctx context.Context, js jetstream.JetStream, name string) (uint64, e
 	return stream.CachedInfo().State.LastSeq, nil
 }
 
-// each goes through all messages of a stream, until its consumer says that none
-// is left. How many the stream says that it has proves nothing: a broker that was
-// killed while logs were purged counts too many for a while (it says that its
+// each goes through all messages of a stream, until its consumer reports that none
+// is left. The number that the stream reports proves nothing: a broker that was
+// killed while logs were purged counts too many for a while (it reports that its
 // state is inconsistent when it notices).
 func each(ctx context.Context, js jetstream.JetStream, name string, do func(subject string, seq uint64, data []byte) error) error {
 	stream, err := js.Stream(ctx, name)
@@ -115,7 +115,7 @@ func each(ctx context.Context, js jetstream.JetStream, name string, do func(subj
 	return nil
 }
 
-// some reads at most so many messages, until do says that one is the last. The fetch has
+// some reads at most so many messages, until do reports that one is the last. The fetch has
 // ended when it returns: by itself it would go on until its time is over.
 func some(ctx context.Context, from jetstream.Consumer, most int, do func(jetstream.Msg) (last bool, err error)) (read int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchWait)
@@ -140,7 +140,7 @@ func some(ctx context.Context, from jetstream.Consumer, most int, do func(jetstr
 const fetchWait = 5 * time.Second
 
 // ends are the numbers of each room's last message, as the stream's leader
-// says.
+// reports.
 func ends(nc *nats.Conn, rooms []string) (map[string]uint64, error) {
 	out := map[string]uint64{}
 	for _, room := range rooms {

@@ -184,27 +184,27 @@ func (r *run) rooms() (names []string) {
 	return names
 }
 
-// check holds everything against everything.
+// check compares everything with everything.
 func (r *run) check(s *checker.Stores) []checker.Violation {
 	return checker.All(r.history, s, food.MaxStock)
 }
 
-// told are the facts of the run, for the report.
-func (r *run) told() report.Facts {
+// reportFacts returns the facts of the run, for the report.
+func (r *run) reportFacts() report.Facts {
 	f := r.facts
 	f.Seed, f.Planned, f.Events, f.Samples, f.History, f.Strange = r.seed, *length, r.events, r.doubts.all(), r.history, r.strange
 	return f
 }
 
 func (r *run) figures() report.Figures {
-	f := r.told()
+	f := r.reportFacts()
 	return f.Compute()
 }
 
 // write writes the report.
 func (r *run) write(schedule []faults.Fault, wrong []checker.Violation) {
 	r.Helper()
-	f := r.told()
+	f := r.reportFacts()
 	for _, s := range schedule {
 		f.Schedule = append(f.Schedule, s.String())
 	}

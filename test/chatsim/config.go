@@ -8,12 +8,12 @@ type Config struct {
 	// Stores is how many messages are stored, Removals how often the oldest
 	// goes, Purges how often all go.
 	Stores, Removals, Purges int
-	// Own: the gateway published the messages itself and is told where they
+	// Own: the gateway published the messages itself and learns where they
 	// are.
 	Own bool
 	// Copies is how often a re-sent message may arrive.
 	Copies int
-	// Tails bounds the tails that are told without being asked for.
+	// Tails bounds the tails that arrive without a question.
 	Tails int
 	// Failures bounds the reads that fail.
 	Failures int
@@ -75,7 +75,7 @@ func Configs() []Config {
 			Name: "purge", Stores: 4, Purges: 1, Copies: 1, Batch: 3, Limits: limits(),
 			Members: []MemberConfig{{Joins: 2}},
 		},
-		// Members come back with what they know while others stay.
+		// Members join again with what they know while others stay.
 		{
 			Name: "resume", Stores: 4, Copies: 1, Batch: 3, Limits: limits(),
 			Members: []MemberConfig{{Joins: 2}, {Joins: 1, Epoch: epoch, Number: 4}},

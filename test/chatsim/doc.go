@@ -1,6 +1,6 @@
 // Package chatsim explores the chat room's machine of production, unchanged, in
 // a world that is nothing but the room's stored messages, what is on its way,
-// and members who come and go.
+// and members who join and leave.
 //
 // # Exploration
 //
@@ -12,11 +12,11 @@
 //   - A message that the stream re-sent arrives at any later time, in any
 //     order, up to a number of times, or never.
 //   - A read is answered by a replica that has applied any prefix of what the
-//     stream did: it lacks the newest, and still has what is gone elsewhere.
+//     stream did: it lacks the newest, and still has what was removed elsewhere.
 //   - The oldest message goes, or all of them.
-//   - A tail is told at any time, and as any replica knows it.
+//   - A tail arrives at any time, and as any replica knows it.
 //   - The acknowledgement of an own message comes before or after the message.
-//   - Members come anew, or back with what they know, or with a number that
+//   - Members join for the first time, or again with what they know, or with a number that
 //     they made up, or from another incarnation of the stream; and leave.
 //   - Headers of the broker's names that a publisher set stand in front of the
 //     broker's own, with other values.
@@ -39,9 +39,9 @@
 // # People
 //
 // [PeopleWorld] is a seeded simulation of presence: several gateways' cores,
-// what they tell each other (which gets lost in every other world), gateways
-// that die, start, or are cut off, and people with several tabs who reload,
-// change gateways, and go. In the end every gateway must know who is there, and
+// what they publish (which gets lost in every other world), gateways
+// that die, start, or are cut off, and people with several tabs who reload the page,
+// change gateways, and go. In the end every gateway must know who is present, and
 // without losses each stay must have one notice of its beginning and one of its
 // end. [PeopleMutants] are its broken variants.
 //

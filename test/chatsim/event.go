@@ -91,7 +91,7 @@ func (w *world) events() (es []event) {
 	return w.answers(es)
 }
 
-// answers are what replicas may say to what the room has asked.
+// answers are the answers of replicas to what the room has asked.
 func (w *world) answers(es []event) []event {
 	for ops := len(w.log.ops); ops >= 0; ops-- {
 		if w.reading {
@@ -142,7 +142,7 @@ func (w *world) do(e event) {
 	case onAck:
 		seq := w.acks[e.i]
 		w.acks = append(w.acks[:e.i:e.i], w.acks[e.i+1:]...)
-		w.told = append(w.told, seq)
+		w.acked = append(w.acked, seq)
 		w.room.Acked(seq)
 	case onDue:
 		w.reminded = false
@@ -166,7 +166,7 @@ func (w *world) do(e event) {
 	w.perform()
 }
 
-// answer tells the room what it has asked for.
+// answer gives the room what it has asked for.
 func (w *world) answer(e event) {
 	v := w.log.view(e.ops)
 	switch e.kind {

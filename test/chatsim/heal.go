@@ -64,7 +64,7 @@ func (w *world) checkHealed(tails bool) {
 	end := w.log.now().last()
 	if !tails {
 		end = 0
-		for _, seq := range w.told {
+		for _, seq := range w.acked {
 			if w.log.now().has(seq) {
 				end = max(end, seq)
 			}
@@ -88,7 +88,7 @@ func (w *world) checkHealed(tails bool) {
 func (w *world) healed() *explore.Broken {
 	for _, tails := range []bool{true, false} {
 		c := w.clone()
-		if !tails && slices.Max(append(c.told, 0))+uint64(len(c.acks)) == 0 {
+		if !tails && slices.Max(append(c.acked, 0))+uint64(len(c.acks)) == 0 {
 			continue
 		}
 		if c.heal(tails); c.broken != nil {

@@ -13,11 +13,11 @@ const (
 	// and no message before the one that stood in front of it when it was
 	// stored.
 	Order explore.Invariant = "order"
-	// Exact: a member that is told "recovered" has missed exactly what it is
+	// Exact: a member that is answered "recovered" has missed exactly what it is
 	// given, and knew the room of this epoch.
 	Exact explore.Invariant = "exact"
-	// Newest: a page has no hole, ends at what the member is told, and has
-	// older messages if it says so.
+	// Newest: a page has no hole, ends where its answer claims, and has
+	// older messages if it claims so.
 	Newest explore.Invariant = "newest"
 	// Live: a healed world comes to rest with every member at the room's end.
 	Live explore.Invariant = "live"
@@ -50,12 +50,12 @@ func (w *world) take(i int, inv explore.Invariant, m machine.Message) {
 	case prev > have:
 		w.fail(inv, fmt.Sprintf("member %d is given message %d and has everything up to %d, but %d stands between", i, m.Seq, have, prev))
 	case m.Prev != 0 && m.Prev != have:
-		w.fail(inv, fmt.Sprintf("member %d is given message %d after %d, and the message says after %d", i, m.Seq, have, m.Prev))
+		w.fail(inv, fmt.Sprintf("member %d is given message %d after %d, and the message claims to follow %d", i, m.Seq, have, m.Prev))
 	}
 	w.members[i].have = m.Seq
 }
 
-// admit lets a member in and checks what it is told.
+// admit lets a member in and checks its answer.
 func (w *world) admit(i int, a machine.Admit) {
 	m := &w.members[i]
 	if m.state != waiting {
@@ -65,13 +65,13 @@ func (w *world) admit(i int, a machine.Admit) {
 	m.state = inside
 	if a.Recovered {
 		if !m.resumes || m.epoch != epoch {
-			w.fail(Exact, fmt.Sprintf("member %d is told recovered, with %d of epoch %q", i, m.have, m.epoch))
+			w.fail(Exact, fmt.Sprintf("member %d is answered recovered, with %d of epoch %q", i, m.have, m.epoch))
 		}
 		for _, msg := range a.Messages {
 			w.take(i, Exact, msg)
 		}
 		if m.have != a.Last {
-			w.fail(Exact, fmt.Sprintf("member %d is told that it knows all up to %d, it was given all up to %d", i, a.Last, m.have))
+			w.fail(Exact, fmt.Sprintf("member %d is answered that it knows all up to %d, it was given all up to %d", i, a.Last, m.have))
 		}
 		if len(a.Messages) > w.cfg.Limits.Missed {
 			w.fail(Exact, fmt.Sprintf("member %d is given %d messages, the limit is %d", i, len(a.Messages), w.cfg.Limits.Missed))
@@ -83,7 +83,7 @@ func (w *world) admit(i int, a machine.Admit) {
 		first := a.Messages[0].Seq
 		m.have, _ = w.log.prev(first)
 		if !a.More && w.log.now().has(m.have) {
-			w.fail(Newest, fmt.Sprintf("member %d is told that nothing is before %d, but %d is", i, first, m.have))
+			w.fail(Newest, fmt.Sprintf("member %d is answered that nothing is before %d, but %d is", i, first, m.have))
 		}
 	}
 	for _, msg := range a.Messages {
@@ -93,6 +93,6 @@ func (w *world) admit(i int, a machine.Admit) {
 		w.take(i, Newest, msg)
 	}
 	if len(a.Messages) > w.cfg.Limits.Page || m.have != a.Last {
-		w.fail(Newest, fmt.Sprintf("member %d is given a page of %d messages up to %d and told %d", i, len(a.Messages), m.have, a.Last))
+		w.fail(Newest, fmt.Sprintf("member %d is given a page of %d messages up to %d and answered %d", i, len(a.Messages), m.have, a.Last))
 	}
 }

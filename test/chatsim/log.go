@@ -61,7 +61,7 @@ func (l *log) view(ops int) (v view) {
 // now is what the best replica has.
 func (l *log) now() view { return l.view(len(l.ops)) }
 
-// store adds a message and tells its place.
+// store adds a message and returns its place.
 func (l *log) store() (seq, prev uint64) {
 	v := l.now()
 	seq = v.top + 2

@@ -20,13 +20,13 @@ const (
 	silence    = 3 * account
 )
 
-// PeopleWorld is several gateways' presence cores, what they say to each other,
-// and people who come, reload, change gateways and go. Everything follows from
+// PeopleWorld is several gateways' presence cores, what they publish,
+// and people who arrive, reload, change gateways and leave. Everything follows from
 // the seed.
 type PeopleWorld struct {
 	explore.Walk
 	now int64
-	// lossy: what gateways say may get lost, and they may be cut off; then
+	// lossy: what gateways publish may get lost, and they may be cut off; then
 	// only what they know in the end is checked, not what they write.
 	lossy    bool
 	gateways []*gateway
@@ -45,11 +45,11 @@ type gateway struct {
 	core   *presence.Core
 	alive  bool
 	online bool
-	// coming is what others said, in order, with the time it arrives.
-	coming []said
+	// coming are the messages of others, in order, with the time they arrive.
+	coming []delivery
 }
 
-type said struct {
+type delivery struct {
 	at int64
 	m  chatwire.Presence
 }
@@ -60,7 +60,7 @@ type visitor struct {
 	tabs  []tab
 	until int64 // end of this stay, or of this absence
 	here  bool
-	back  int64 // when it comes back from a reload, 0 if it is not reloading
+	back  int64 // when its reload ends, 0 if it is not reloading
 	moved int64 // when it came or went last
 	stays int
 	tabNo int
@@ -146,8 +146,8 @@ func (w *PeopleWorld) disturb() {
 			w.kill(alive[w.IntN(len(alive))])
 		}
 	case 1:
-		// One that starts does not hear of the people of a dead one. (The
-		// shell looks what the room says last before it writes.)
+		// One that starts does not learn of the people of a dead one. (The
+		// shell reads the room's last notice before it writes.)
 		if len(w.gateways) < 12 && (w.lossy || w.now-w.killAt > 2*silence) {
 			w.addGateway()
 		}
@@ -242,7 +242,7 @@ func (w *PeopleWorld) shut(p *visitor) {
 	w.act(t.g, func() { t.g.core.Exit(w.now, peopleRoom, p.name, t.session) })
 }
 
-// act lets something happen at a gateway and spreads what it says.
+// act lets something happen at a gateway and publishes what it reports.
 func (w *PeopleWorld) act(g *gateway, f func()) {
 	f()
 	for _, a := range g.core.Actions() {
@@ -259,7 +259,7 @@ func (w *PeopleWorld) act(g *gateway, f func()) {
 	}
 }
 
-// spread says something to everybody, the sender included.
+// spread publishes a message to every gateway, the sender included.
 func (w *PeopleWorld) spread(from *gateway, m chatwire.Presence) {
 	m, err := wire.Decode[chatwire.Presence](wire.Encode(m))
 	if err != nil {
@@ -268,7 +268,7 @@ func (w *PeopleWorld) spread(from *gateway, m chatwire.Presence) {
 	for _, to := range w.gateways {
 		lost := !from.online || !to.online || w.lossy && w.IntN(5) == 0
 		if !lost {
-			to.coming = append(to.coming, said{w.now + w.Int64N(2)*peopleStep, m})
+			to.coming = append(to.coming, delivery{w.now + w.Int64N(2)*peopleStep, m})
 		}
 	}
 }
@@ -281,19 +281,19 @@ func (w *PeopleWorld) checkPeople() error {
 			truth = append(truth, p.name)
 		}
 	}
-	// Of who has just come or gone not everybody has heard.
+	// Not every gateway knows yet who has just come or gone.
 	for _, g := range w.alive() {
 		names, _ := g.core.People(peopleRoom, 100)
 		for _, p := range w.people {
 			if w.now-p.moved > grace+silence+settle && slices.Contains(names, p.name) != p.here {
-				return fmt.Errorf("gateway %s says that %v are present, present are %v", g.name, names, truth)
+				return fmt.Errorf("gateway %s reports that %v are present, present are %v", g.name, names, truth)
 			}
 		}
 	}
 	return nil
 }
 
-// checkLines: of each person the room says that it came, then that it left, in
+// checkLines: each person has notices that it came and that it left, in
 // turn, once for each stay.
 func (w *PeopleWorld) checkLines() error {
 	for _, p := range w.people {
@@ -305,11 +305,11 @@ func (w *PeopleWorld) checkLines() error {
 		}
 		for i, k := range kinds {
 			if k != []string{"join", "leave"}[i%2] {
-				return fmt.Errorf("of %s the room says %s", p.name, strings.Join(kinds, ", "))
+				return fmt.Errorf("%s has the notices %s", p.name, strings.Join(kinds, ", "))
 			}
 		}
 		if n := (len(kinds) + 1) / 2; n > p.stays || n < p.stays-1 {
-			return fmt.Errorf("%s was there %d times, the room says %s", p.name, p.stays, strings.Join(kinds, ", "))
+			return fmt.Errorf("%s was present %d times and has the notices %s", p.name, p.stays, strings.Join(kinds, ", "))
 		}
 	}
 	return nil

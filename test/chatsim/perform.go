@@ -68,7 +68,7 @@ func (w *world) lose(l machine.Lost) {
 			m.state = away
 		}
 		if m.state == waiting && !slices.Contains(l.Waiting, who(i)) {
-			w.fail(Live, fmt.Sprintf("member %d waits, and the lost room does not say so", i))
+			w.fail(Live, fmt.Sprintf("member %d waits, and the lost room does not report it", i))
 		}
 	}
 	w.openRoom()

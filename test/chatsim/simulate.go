@@ -43,7 +43,7 @@ func NewSimulation(seed uint64, traced bool) *Simulation {
 }
 
 // Run lets random things happen until there is nothing left or steps have been
-// taken, then heals the world. The error says what did not hold.
+// taken, then heals the world. The error is what did not hold.
 func (s *Simulation) Run(steps int) error {
 	w := s.world
 	for range steps {

@@ -17,19 +17,19 @@ type world struct {
 
 	// flying are re-sent messages on their way.
 	flying []flying
-	// What the room has asked for and not been told.
+	// What the room has asked for, without an answer so far.
 	reading, tailing, reminded bool
 	filling                    bool
 	from                       uint64
 	recovers                   []machine.Recover
-	// acks are acknowledgements on their way, told those that this room was
+	// acks are acknowledgements on their way, acked those that this room was
 	// given.
-	acks, told []uint64
+	acks, acked []uint64
 
 	members []member
 
 	stores, removals, purges, tails, failures int
-	// broken says what is wrong, once something is.
+	// broken is what is wrong, nil so far.
 	broken *explore.Broken
 }
 
@@ -39,7 +39,7 @@ type flying struct {
 	copies    int
 }
 
-// member is one who comes and goes.
+// member is one who joins and leaves.
 type member struct {
 	state memberState
 	// epoch and have are what it knows of the room.
@@ -67,12 +67,12 @@ func newWorld(cfg *Config) *world {
 	return w
 }
 
-// openRoom is what the shell does for the first who joins, and after a room
+// openRoom does what the shell does for the first member, and after a room
 // was lost.
 func (w *world) openRoom() {
 	w.room = machine.New(epoch, w.cfg.Limits)
 	w.reading, w.tailing, w.reminded, w.filling, w.from = false, false, false, false, 0
-	w.recovers, w.told = nil, nil
+	w.recovers, w.acked = nil, nil
 	w.perform()
 }
 
@@ -83,7 +83,7 @@ func (w *world) clone() *world {
 	c.flying = slices.Clone(w.flying)
 	c.recovers = slices.Clone(w.recovers)
 	c.acks = slices.Clone(w.acks)
-	c.told = slices.Clone(w.told)
+	c.acked = slices.Clone(w.acked)
 	c.members = slices.Clone(w.members)
 	return &c
 }
@@ -115,8 +115,8 @@ func (w *world) appendKey(b []byte) []byte {
 	}
 	num(uint64(len(w.acks)))
 	num(w.acks...)
-	num(uint64(len(w.told)))
-	num(w.told...)
+	num(uint64(len(w.acked)))
+	num(w.acked...)
 	for _, m := range w.members {
 		num(uint64(m.state), m.have, uint64(m.joins))
 		flag(m.epoch == epoch, m.epoch == other, m.resumes)

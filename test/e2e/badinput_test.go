@@ -13,16 +13,16 @@ import (
 	_ "modernc.org/sqlite" // to look into journals
 )
 
-// refused runs a command that must fail with the exit code and say all this.
-func refused(t testing.TB, wantCode int, says []string, args ...string) {
+// refused runs a command that must fail with the exit code and print all these texts.
+func refused(t testing.TB, wantCode int, want []string, args ...string) {
 	t.Helper()
 	out, errs, code := parley(t, args...)
 	if code != wantCode {
 		t.Errorf("parley %s: exit %d, want %d\n%s%s", strings.Join(args, " "), code, wantCode, out, errs)
 	}
-	for _, want := range says {
-		if !strings.Contains(errs, want) {
-			t.Errorf("parley %s: it does not say %q:\n%s", strings.Join(args, " "), want, errs)
+	for _, text := range want {
+		if !strings.Contains(errs, text) {
+			t.Errorf("parley %s: it does not print %q:\n%s", strings.Join(args, " "), text, errs)
 		}
 	}
 	if strings.Contains(errs, "goroutine ") {
@@ -30,7 +30,7 @@ func refused(t testing.TB, wantCode int, says []string, args ...string) {
 	}
 }
 
-// TestSecondProcess: what is in use is refused, and who uses it goes on.
+// TestSecondProcess: what is in use is refused, and the process that uses it goes on.
 func TestSecondProcess(t *testing.T) {
 	t.Parallel()
 	s, p := newUp(t)
@@ -125,14 +125,14 @@ func TestStrangeJournals(t *testing.T) {
 	s.stopAll()
 }
 
-// TestWrongFlags: wrong usage starts nothing, exits with 2, and says where to
-// look.
+// TestWrongFlags: wrong usage starts nothing, exits with 2, and names the help text to
+// read.
 func TestWrongFlags(t *testing.T) {
 	t.Parallel()
 	data := filepath.Join(t.TempDir(), "never-made")
 	for _, c := range []struct {
 		args string
-		says []string
+		want []string
 	}{
 		{"dance", []string{"dance", "parley --help"}},
 		{"up --lisen 127.0.0.1:0", []string{"--lisen", "parley up --help"}},
@@ -152,7 +152,7 @@ func TestWrongFlags(t *testing.T) {
 		{"tx show", []string{"parley tx show --help"}},
 		{"bench tx --inflight 0", []string{"--inflight"}},
 	} {
-		refused(t, exitWrong, c.says, strings.Fields(c.args)...)
+		refused(t, exitWrong, c.want, strings.Fields(c.args)...)
 	}
 	if _, err := os.Stat(data); !os.IsNotExist(err) {
 		t.Errorf("a wrong command line made %s (%v)", data, err)

@@ -14,8 +14,8 @@ import (
 	"parley/wire/blogwire"
 )
 
-// A post that was acknowledged is there after SIGKILL of the blog and of the
-// broker; one that was repeated with its key is there once.
+// A post that was acknowledged is stored after SIGKILL of the blog and of the
+// broker; one that was repeated with its key is stored once.
 func TestPostsSurvive(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -89,12 +89,12 @@ func TestPostsSurvive(t *testing.T) {
 			}
 			delete(there, p.ID)
 		}
-		// Unacknowledged ones may be there too: at most the last one.
+		// Unacknowledged ones may be stored too: at most the last one.
 		if len(there) > 1 {
-			t.Errorf("user-%d has %d posts that nobody was told of", u, len(there))
+			t.Errorf("user-%d has %d posts that were not acknowledged", u, len(there))
 		}
 	}
-	t.Logf("%d posts were acknowledged, over 3 kills of the blog and 3 of the broker; all are there, once", total)
+	t.Logf("%d posts were acknowledged, over 3 kills of the blog and 3 of the broker; all are stored, once", total)
 }
 
 // insist repeats a post with its key until it is acknowledged or ctx ends.

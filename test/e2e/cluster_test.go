@@ -73,7 +73,7 @@ func freePorts(t testing.TB) int {
 	return 0
 }
 
-// happened is one line of `parley cluster --json`, as far as it is looked at.
+// happened is one line of `parley cluster --json`, as far as the tests use it.
 type happened struct {
 	Process string `json:"process"`
 	Event   string `json:"event"`
@@ -133,7 +133,7 @@ func (c *clusterHarness) allEnded() {
 		}
 		eventually(c.t, patience, e.Process+" has ended", func() error {
 			if err := syscall.Kill(e.PID, 0); !errors.Is(err, syscall.ESRCH) {
-				return fmt.Errorf("process %d is there: %v", e.PID, err)
+				return fmt.Errorf("process %d is running: %v", e.PID, err)
 			}
 			return nil
 		})
@@ -148,7 +148,7 @@ func (c *clusterHarness) order() {
 	}
 }
 
-// seen is what `parley status --json` prints, as far as it is looked at.
+// seen is what `parley status --json` prints, as far as the tests use it.
 type seen struct {
 	Durability string
 	Processes  []struct{ Name, Role, State string }
@@ -209,7 +209,7 @@ func TestCluster(t *testing.T) {
 		c.await(name, "ready", 2)
 		c.order()
 		if log, err := os.ReadFile(filepath.Join(c.data, "logs", name+".log")); err != nil || strings.Count(string(log), " parley ") != again.Starts {
-			t.Errorf("the log of %s does not tell its %d starts: %v\n%s", name, again.Starts, err, log)
+			t.Errorf("the log of %s does not show its %d starts: %v\n%s", name, again.Starts, err, log)
 		}
 	}
 	watch.Stop()
@@ -234,7 +234,7 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// whole is nil when everything is there and nothing is missing.
+// whole returns nil when every process is up and nothing is missing.
 func (s *seen) whole() error {
 	want := map[string]string{
 		"inventory": "participant", "delivery": "participant", "coordinator-1": "coordinator", "coordinator-2": "coordinator",

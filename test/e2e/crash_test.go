@@ -107,9 +107,9 @@ func (r *row) name() string {
 // result is what the table shows of a row.
 type result struct {
 	row
-	told, outcome string
-	doubt         time.Duration
-	ok            bool
+	answer, outcome string
+	doubt           time.Duration
+	ok              bool
 }
 
 // TestCrashPoints kills real processes at every durable step of the protocol.
@@ -130,7 +130,7 @@ func TestCrashPoints(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%d.%d %s", round, i, r.name()), func(t *testing.T) {
 					t.Parallel()
-					result := result{row: r, told: "-", outcome: "-"}
+					result := result{row: r, answer: "-", outcome: "-"}
 					defer func() {
 						result.ok = !t.Failed()
 						mu.Lock()
@@ -150,7 +150,7 @@ func TestCrashPoints(t *testing.T) {
 func render(table []result) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "process\tpoint\twhat died\tthen\tclient was told\toutcome\tin doubt (ms)\tok")
+	fmt.Fprintln(w, "process\tpoint\twhat died\tthen\tclient's answer\toutcome\tin doubt (ms)\tok")
 	for _, r := range table {
 		ok, then := "ok", r.then
 		if r.gone {
@@ -159,7 +159,7 @@ func render(table []result) string {
 		if !r.ok {
 			ok = "FAIL"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.victim, r.point, r.died, then, r.told, r.outcome, r.doubt.Milliseconds(), ok)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.victim, r.point, r.died, then, r.answer, r.outcome, r.doubt.Milliseconds(), ok)
 	}
 	w.Flush()
 	return b.String()

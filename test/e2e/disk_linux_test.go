@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// disk is a file system of its own, small enough to fill. It lives in the mount
-// namespace of a process that does nothing else, so that it is gone when the
+// disk is a separate file system, small enough to fill. It lives in the mount
+// namespace of a process that does nothing else, so that it disappears when the
 // test is, however that ends, and nobody else sees it.
 type disk struct {
 	holder *process

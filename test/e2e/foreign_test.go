@@ -26,14 +26,14 @@ func TestForeignClient(t *testing.T) {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
 	var ack frame.Ack
-	var said frame.Message
-	for i, into := range []any{&ack, &said} {
+	var received frame.Message
+	for i, into := range []any{&ack, &received} {
 		if err := json.Unmarshal([]byte(lines[i]), into); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if said.Text != text || said.User != "monty" || ack.Seq != said.Seq || ack.ID != said.ID {
-		t.Errorf("acknowledged %+v, heard %+v", ack, said)
+	if received.Text != text || received.User != "monty" || ack.Seq != received.Seq || ack.ID != received.ID {
+		t.Errorf("acknowledged %+v, received %+v", ack, received)
 	}
 	ours := start(t, "chat", "lobby", "--name", "ada", "--gateway", page, "--follow", "--json")
 	ours.Await(`"user":"monty".*` + text)

@@ -9,8 +9,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// TestFullJournal: inventory has no space left. Orders abort in time and say
-// who did not answer, inventory stays up, and goes on when there is space.
+// TestFullJournal: inventory has no space left. Orders abort in time and name
+// the participant that did not answer, inventory stays up, and goes on when there is space.
 func TestFullJournal(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
@@ -29,12 +29,12 @@ func TestFullJournal(t *testing.T) {
 	began := time.Now()
 	s.submit(stuck)
 	<-stuck.done
-	if stuck.err != nil || stuck.told.Status != txwire.StatusAborted || stuck.told.Participant != food.Inventory {
-		t.Errorf("an order while inventory's disk is full: %+v, %v, want aborted because of inventory", stuck.told, stuck.err)
+	if stuck.err != nil || stuck.reply.Status != txwire.StatusAborted || stuck.reply.Participant != food.Inventory {
+		t.Errorf("an order while inventory's disk is full: %+v, %v, want aborted because of inventory", stuck.reply, stuck.err)
 	}
-	t.Logf("told %s after %v: %s", stuck.told.Status, time.Since(began).Round(time.Millisecond), stuck.told.Reason)
+	t.Logf("answered %s after %v: %s", stuck.reply.Status, time.Since(began).Round(time.Millisecond), stuck.reply.Reason)
 	if !strings.Contains(p.Output(), "full") {
-		t.Errorf("inventory does not say that its disk is full:%s", p.Output())
+		t.Errorf("inventory does not report that its disk is full:%s", p.Output())
 	}
 	if p.Ended() {
 		t.Fatal("inventory did not stay up")
@@ -46,7 +46,7 @@ func TestFullJournal(t *testing.T) {
 	s.settle()
 }
 
-// TestStartOnFullDisk: a role that cannot make its files says so and ends.
+// TestStartOnFullDisk: a role that cannot create its files reports that and ends.
 func TestStartOnFullDisk(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
@@ -66,7 +66,7 @@ func TestStartOnFullDisk(t *testing.T) {
 	}
 }
 
-// TestFullBroker: the broker has no space left. Nothing is told committed that
+// TestFullBroker: the broker has no space left. No order is answered committed that
 // is not, and after there is space, and a start if need be, everything goes on.
 func TestFullBroker(t *testing.T) {
 	t.Parallel()

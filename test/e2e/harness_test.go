@@ -121,8 +121,8 @@ func (s *harness) stopCoordinators() {
 	s.coordinators = nil
 }
 
-// settle waits until nothing is in doubt or under way, holds everything against what
-// the clients were told, asks for every order once more, and stops everything.
+// settle waits until nothing is in doubt or under way, compares everything with the
+// answers of the clients, submits every order once more, and stops everything.
 func (s *harness) settle() {
 	s.Helper()
 	eventually(s, patience, "resolving every branch", s.inDoubt)

@@ -32,12 +32,12 @@ func (s *harness) branches(participant string, q txwire.BranchQuery) (txwire.Bra
 	q.V = wire.Version
 	b, err := ask[txwire.Branches](s, txwire.BranchSubject(participant), wire.Encode(q))
 	if err == nil && b.Code != "" {
-		err = fmt.Errorf("%s cannot say: %s: %s", participant, b.Code, b.Reason)
+		err = fmt.Errorf("%s cannot answer: %s: %s", participant, b.Code, b.Reason)
 	}
 	return b, err
 }
 
-// must asks what has to be answered, if not at once.
+// must repeats a question until it is answered.
 func must[T any](s *harness, question func() (T, error)) (v T) {
 	s.Helper()
 	eventually(s, patience, "asking", func() (err error) { v, err = question(); return err })
@@ -58,7 +58,7 @@ func (s *harness) couriers() []food.Courier {
 	}).Couriers
 }
 
-// inDoubt is nil when both participants answer and hold no prepared branch.
+// inDoubt returns nil when both participants answer and hold no prepared branch.
 func (s *harness) inDoubt() error {
 	for _, name := range both {
 		b, err := s.branches(name, txwire.BranchQuery{})
@@ -72,7 +72,7 @@ func (s *harness) inDoubt() error {
 	return nil
 }
 
-// known is nil when the participants hold a branch of the order, in any state.
+// known returns nil when the participants hold a branch of the order, in any state.
 func (s *harness) known(o *order, names []string) error {
 	for _, name := range names {
 		b, err := s.branches(name, txwire.BranchQuery{Key: o.key})
@@ -107,7 +107,7 @@ func (s *harness) asked(name string) (n uint64, err error) {
 	return counts.Asked, err
 }
 
-// unfinished is nil when the only logs are those of living coordinators, and
+// unfinished returns nil when the only logs are those of living coordinators, and
 // these have nothing to do.
 func (s *harness) unfinished() error {
 	states, err := s.client.Coordinators(s.Context())
@@ -136,8 +136,8 @@ func (s *harness) unfinished() error {
 	return nil
 }
 
-// check holds the participants against each other and against what the clients
-// were told. Nothing may be under way.
+// check compares the participants with each other and with the answers that the
+// clients received. Nothing may be under way.
 func (s *harness) check() {
 	s.Helper()
 	stock, assigned := map[string]int64{}, map[string]int64{}
@@ -213,12 +213,12 @@ func (s *harness) outcome(o *order) bool {
 		s.Errorf("%s committed more than once: %v", o.key, states)
 	}
 	switch {
-	case o.answer() == string(txwire.StatusCommitted) && (len(committed) == 0 || committed[0] != o.told.ID):
-		s.Errorf("%s was told committed as %s, the participants hold %v", o.key, o.told.ID, states)
+	case o.answer() == string(txwire.StatusCommitted) && (len(committed) == 0 || committed[0] != o.reply.ID):
+		s.Errorf("%s was answered committed as %s, the participants hold %v", o.key, o.reply.ID, states)
 	case o.answer() == string(txwire.StatusAborted) && len(committed) > 0:
-		s.Errorf("%s was told aborted (%s), the participants hold %v", o.key, o.told.Reason, states)
+		s.Errorf("%s was answered aborted (%s), the participants hold %v", o.key, o.reply.Reason, states)
 	case o.answer() == "rejected" && len(committed) > 0:
-		s.Errorf("%s was told that nothing was started (%v), the participants hold %v", o.key, o.err, states)
+		s.Errorf("%s was refused before it started (%v), the participants hold %v", o.key, o.err, states)
 	}
 	return len(committed) > 0
 }

@@ -17,7 +17,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// receipt is what `parley order --json` prints, as far as it is looked at.
+// receipt is what `parley order --json` prints, as far as the tests use it.
 type receipt struct {
 	Status      txwire.Status `json:"status"`
 	ID          txwire.ID     `json:"id"`
@@ -51,11 +51,11 @@ func newUp(t testing.TB) (*harness, *process) {
 func (s *harness) cliOrder(wantCode int, key, item string, quantity int64, zone string) receipt {
 	s.Helper()
 	r := parleyJSON[receipt](s, wantCode, "order", item, fmt.Sprint(quantity), "--zone", zone, "--key", key, "--wait", "applied", "--nats", s.url)
-	o := &order{key: key, item: item, quantity: quantity, zone: zone, wait: txwire.WaitApplied, told: txwire.Outcome{Status: r.Status, ID: r.ID, Reason: r.Reason}}
+	o := &order{key: key, item: item, quantity: quantity, zone: zone, wait: txwire.WaitApplied, reply: txwire.Outcome{Status: r.Status, ID: r.ID, Reason: r.Reason}}
 	if !slices.ContainsFunc(s.orders, func(have *order) bool { return have.key == key }) {
 		s.orders = append(s.orders, o)
 	}
-	// An abort is told when one participant has closed the key; the other one
+	// An abort is answered when one participant has closed the key; the other one
 	// refuses, or gives back what it holds, within moments.
 	eventually(s, patience, "giving back what was reserved", func() error {
 		return cmp.Or(s.known(o, both), s.inDoubt())
@@ -78,7 +78,7 @@ func TestLifecycle(t *testing.T) {
 	for _, c := range []struct {
 		key, item, zone, by string
 		quantity            int64
-		says                []string
+		mentions            []string
 	}{
 		{"too-much", "margherita", "north", food.Inventory, 98, []string{"only 97", "98 ordered"}},
 		{"no-such", "unicorn", "north", food.Inventory, 1, []string{"unicorn", "menu"}},
@@ -88,7 +88,7 @@ func TestLifecycle(t *testing.T) {
 		if r.Status != txwire.StatusAborted || r.Code != wire.CodeRefused || r.Participant != c.by {
 			t.Errorf("%s: %+v", c.key, r)
 		}
-		for _, want := range c.says {
+		for _, want := range c.mentions {
 			if !strings.Contains(r.Reason, want) {
 				t.Errorf("%s: the reason %q does not mention %q", c.key, r.Reason, want)
 			}
@@ -144,8 +144,8 @@ func TestDrained(t *testing.T) {
 	s.settle()
 }
 
-// TestKilledUnderLoad: everything dies at once in the middle of many orders,
-// several times over; who was told "committed" has the food.
+// TestKilledUnderLoad: everything is killed together in the middle of many orders,
+// several times over; an order that was answered "committed" is delivered.
 func TestKilledUnderLoad(t *testing.T) {
 	t.Parallel()
 	s, p := newUp(t)
@@ -188,11 +188,11 @@ func TestKilledUnderLoad(t *testing.T) {
 		eventually(t, patience, "resolving every branch", s.inDoubt)
 		s.check()
 	}
-	told := map[string]int{}
+	answers := map[string]int{}
 	for _, o := range s.orders {
-		told[o.answer()]++
+		answers[o.answer()]++
 	}
-	t.Logf("clients were told: %v", told)
+	t.Logf("the answers were: %v", answers)
 	p.Stop()
 }
 

@@ -12,7 +12,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// order is one order and what its client was told.
+// order is one order and the answer that its client received.
 type order struct {
 	key, item string
 	quantity  int64
@@ -24,9 +24,9 @@ type order struct {
 
 	cancel context.CancelFunc
 	done   chan struct{}
-	// told and err are the answer, once done is closed.
-	told txwire.Outcome
-	err  error
+	// reply and err are the answer, once done is closed.
+	reply txwire.Outcome
+	err   error
 }
 
 const (
@@ -68,7 +68,7 @@ func (s *harness) submit(o *order) *order {
 	go func() {
 		defer cancel()
 		defer close(o.done)
-		o.told, o.err = client.Submit(ctx, o.request())
+		o.reply, o.err = client.Submit(ctx, o.request())
 	}()
 	s.Cleanup(func() { cancel(); <-o.done })
 	return o
@@ -80,17 +80,17 @@ func (s *harness) place(o *order) *order {
 	o.wait = txwire.WaitApplied
 	s.submit(o)
 	<-o.done
-	if o.err != nil || o.told.Status != txwire.StatusCommitted {
-		s.Fatalf("%s: %+v, %v, want committed", o.key, o.told, o.err)
+	if o.err != nil || o.reply.Status != txwire.StatusCommitted {
+		s.Fatalf("%s: %+v, %v, want committed", o.key, o.reply, o.err)
 	}
 	return o
 }
 
-// answer is what the client was told, in a word.
+// answer returns the answer that the client received, in a word.
 func (o *order) answer() string {
 	switch {
 	case o.err == nil:
-		return string(o.told.Status)
+		return string(o.reply.Status)
 	case errors.Is(o.err, txclient.ErrUnknown):
 		return "unknown"
 	default:
@@ -102,17 +102,17 @@ func (o *order) answer() string {
 func (s *harness) repeatAll() {
 	s.Helper()
 	for _, o := range s.orders {
-		before, id := o.answer(), o.told.ID
+		before, id := o.answer(), o.reply.ID
 		s.submit(o)
 		<-o.done
 		now := o.answer()
 		switch {
 		case now != string(txwire.StatusCommitted) && now != string(txwire.StatusAborted):
-			s.Errorf("%s asked again: %s (%+v, %v), want a definite answer", o.key, now, o.told, o.err)
-		case before == string(txwire.StatusCommitted) && o.told.ID != id:
-			s.Errorf("%s asked again: committed as %s, before as %s", o.key, o.told.ID, id)
+			s.Errorf("%s asked again: %s (%+v, %v), want a definite answer", o.key, now, o.reply, o.err)
+		case before == string(txwire.StatusCommitted) && o.reply.ID != id:
+			s.Errorf("%s asked again: committed as %s, before as %s", o.key, o.reply.ID, id)
 		case (before == string(txwire.StatusCommitted) || before == string(txwire.StatusAborted)) && before != now:
-			s.Errorf("%s asked again: %s (%+v), before %s", o.key, now, o.told, before)
+			s.Errorf("%s asked again: %s (%+v), before %s", o.key, now, o.reply, before)
 		}
 	}
 }

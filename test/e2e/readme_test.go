@@ -177,7 +177,7 @@ func TestReadmeApart(t *testing.T) {
 }
 
 // TestOperationsApart does that with all the roles, as OPERATIONS.md starts
-// them, and reads a post where the README says that the blog then is.
+// them, and reads a post at the address that the README names for the blog.
 func TestOperationsApart(t *testing.T) {
 	t.Parallel()
 	lines := typed(t, blocks(t, document(t, "docs/OPERATIONS.md"), "\n## Processes\n", "\n### "), "parley broker --data")
@@ -189,7 +189,7 @@ func TestOperationsApart(t *testing.T) {
 	m := regexp.MustCompile("`(curl -s http://" + regexp.QuoteMeta(blog.DefaultListen) + "/[^`]*)`").FindStringSubmatch(document(t, "docs/GUIDE.md"))
 	served := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, "blog serve") })
 	if m == nil || served < 0 {
-		t.Fatalf("the README does not say that the blog is at %s, or OPERATIONS.md does not run it", blog.DefaultListen)
+		t.Fatalf("the README does not name the blog's address %s, or OPERATIONS.md does not run it", blog.DefaultListen)
 	}
 	address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(roles[lines[served]].Await("^the blog is ready"))
 	if out, _ := r.run(strings.Replace(m[1], blog.DefaultListen, address, 1)); !strings.Contains(out, "Two phases are enough.") {

@@ -39,7 +39,7 @@ func TestRollingRestart(t *testing.T) {
 	s.check()
 	for _, o := range s.orders {
 		if o.answer() != string(txwire.StatusCommitted) && !c.late(o) {
-			t.Errorf("%s failed: %+v, %v", o.key, o.told, o.err)
+			t.Errorf("%s failed: %+v, %v", o.key, o.reply, o.err)
 		}
 	}
 	load.check()
@@ -51,7 +51,7 @@ type rolling struct {
 	*harness
 	o    cluster.Options
 	plan []cluster.Process
-	// health is where brokers say whether they serve.
+	// health has the addresses at which brokers report whether they serve.
 	health    map[string]string
 	processes map[string]*process
 
@@ -163,5 +163,5 @@ func (c *rolling) restart(p cluster.Process) {
 func (c *rolling) late(o *order) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return o.told.Code == wire.CodeNoParticipant && c.away[o.told.Participant] > txwire.DefaultTimeout
+	return o.reply.Code == wire.CodeNoParticipant && c.away[o.reply.Participant] > txwire.DefaultTimeout
 }

@@ -26,7 +26,7 @@ import (
 const (
 	rollingOrders = 3 // clients, one order after another each
 	rollingPace   = 40 * time.Millisecond
-	rollingTalk   = 250 * time.Millisecond // gateways let nobody say more than 5 a second
+	rollingTalk   = 250 * time.Millisecond // gateways accept at most 5 a second from a person
 	rollingIDs    = 100
 	rollingRoom   = "kitchen"
 )
@@ -55,14 +55,14 @@ type traffic struct {
 	roles []string
 	// count is what each client has got done, and longest how long it took at
 	// most, of each kind, while a role was restarted.
-	count   map[client]int
-	longest map[string]map[string]time.Duration
-	wrong   []string
-	last    snowflake.ID
-	ids     int
-	posts   map[snowflake.ID]string
-	sent    map[string]bool
-	heard   []*listener
+	count     map[client]int
+	longest   map[string]map[string]time.Duration
+	wrong     []string
+	last      snowflake.ID
+	ids       int
+	posts     map[snowflake.ID]string
+	sent      map[string]bool
+	listeners []*listener
 }
 
 // client does one thing after another, of one kind.
@@ -139,7 +139,7 @@ func (l *traffic) done(c client, took time.Duration) {
 	}
 }
 
-// step says which role is being restarted from now on.
+// step notes which role is being restarted from now on.
 func (l *traffic) step(role string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -177,10 +177,10 @@ func (l *traffic) stop() {
 func (l *traffic) order(int) error {
 	o := l.cluster.submit(l.cluster.newOrder())
 	<-o.done
-	if o.answer() == string(txwire.StatusCommitted) || o.told.Code == wire.CodeNoParticipant { // see late
+	if o.answer() == string(txwire.StatusCommitted) || o.reply.Code == wire.CodeNoParticipant { // see late
 		return nil
 	}
-	return fmt.Errorf("%s: %+v, %v", o.key, o.told, o.err)
+	return fmt.Errorf("%s: %+v, %v", o.key, o.reply, o.err)
 }
 
 // id takes IDs, and notes the last as the one that the next must be above.
@@ -210,10 +210,10 @@ func (l *traffic) post(client *blogclient.Client, n int) error {
 	return nil
 }
 
-// chat says things at one gateway and listens there.
+// chat sends messages through one gateway and listens there.
 func (l *traffic) chat(gateway string) {
 	me := &listener{}
-	l.heard = append(l.heard, me)
+	l.listeners = append(l.listeners, me)
 	sent := make(chan struct{}, 1)
 	see := func(m frame.Message) {
 		if m.Text == "" {
@@ -254,7 +254,7 @@ func (l *traffic) chat(gateway string) {
 		l.Fatal(err)
 	}
 	l.run(client{kindMessage, gateway}, rollingTalk, func(n int) error {
-		text := fmt.Sprintf("%s says %d", gateway, n)
+		text := fmt.Sprintf("message of %s, number %d", gateway, n)
 		if _, err := me.session.Send(l.Context(), rollingRoom, text); err != nil {
 			return err
 		}
@@ -270,7 +270,7 @@ func (l *traffic) chat(gateway string) {
 	})
 }
 
-// check holds what is there against what was acknowledged.
+// check compares what is stored with what was acknowledged.
 func (l *traffic) check() {
 	l.Helper()
 	for _, w := range l.wrong {
@@ -289,8 +289,8 @@ func (l *traffic) check() {
 	if len(there) != len(l.posts) {
 		l.Errorf("there are %d posts, %d were acknowledged", len(there), len(l.posts))
 	}
-	for i, who := range l.heard {
-		eventually(l, patience, "hearing everything", func() error {
+	for i, who := range l.listeners {
+		eventually(l, patience, "receiving everything", func() error {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			if len(who.texts) < len(l.sent) {
@@ -317,7 +317,7 @@ func (l *traffic) exactly(i int, who *listener) {
 			l.Errorf("listener %d has %q twice, as %d and as %d", i, text, before, seq)
 		}
 		if !l.sent[text] {
-			l.Errorf("listener %d has %q, which nobody was told of", i, text)
+			l.Errorf("listener %d has %q, which was not acknowledged", i, text)
 		}
 		seen[text] = seq
 	}

@@ -66,8 +66,8 @@ func (s *harness) commitAfterVote() *order {
 	o := s.submit(s.newOrder())
 	p.AwaitKilled()
 	<-o.done
-	if o.err != nil || o.told.Status != txwire.StatusCommitted {
-		s.Fatalf("the order is %+v, %v", o.told, o.err)
+	if o.err != nil || o.reply.Status != txwire.StatusCommitted {
+		s.Fatalf("the order is %+v, %v", o.reply, o.err)
 	}
 	return o
 }
@@ -94,20 +94,20 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 	p.Await("this journal went back")
 	p.Await("^inventory is ready$")
 	eventually(s, patience, "the lost commit is a violation", func() error {
-		b, err := s.branches(food.Inventory, txwire.BranchQuery{ID: lost.told.ID})
+		b, err := s.branches(food.Inventory, txwire.BranchQuery{ID: lost.reply.ID})
 		if err != nil || len(b.Violations) == 0 {
 			return fmt.Errorf("%+v, %w", b, err)
 		}
 		return nil
 	})
 	unfinished := parleyJSON[struct{ Transactions []struct{ ID txwire.ID } }](t, exitOK, "tx", "list", "--nats", s.url, "--json")
-	if len(unfinished.Transactions) != 1 || unfinished.Transactions[0].ID != lost.told.ID {
-		t.Errorf("unfinished are %+v, want %s", unfinished, lost.told.ID)
+	if len(unfinished.Transactions) != 1 || unfinished.Transactions[0].ID != lost.reply.ID {
+		t.Errorf("unfinished are %+v, want %s", unfinished, lost.reply.ID)
 	}
 	s.place(s.newOrder())
 
 	// The violation is acknowledged.
-	if out, errs, code := parley(t, "tx", "abandon", lost.told.ID.String(), food.Inventory, "--reason", "restored an old backup", "--nats", s.url); code != exitOK {
+	if out, errs, code := parley(t, "tx", "abandon", lost.reply.ID.String(), food.Inventory, "--reason", "restored an old backup", "--nats", s.url); code != exitOK {
 		t.Fatalf("exit %d: %s%s", code, out, errs)
 	}
 	eventually(s, patience, "nothing is unfinished", func() error { return s.onlyAbandoned(1) })
@@ -117,13 +117,13 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 		}
 		return nil
 	})
-	again := parleyJSON[txwire.Abandoned](t, exitOK, "tx", "abandon", lost.told.ID.String(), food.Inventory, "--reason", "once more", "--nats", s.url, "--json")
+	again := parleyJSON[txwire.Abandoned](t, exitOK, "tx", "abandon", lost.reply.ID.String(), food.Inventory, "--reason", "once more", "--nats", s.url, "--json")
 	if again.Reason != "restored an old backup" {
 		t.Errorf("abandoned once more: %+v", again)
 	}
 }
 
-// onlyAbandoned returns an error unless nothing is unfinished and so many
+// onlyAbandoned returns an error unless nothing is unfinished and n
 // transactions are kept for a branch that was abandoned.
 func (s *harness) onlyAbandoned(n int) error {
 	s.Helper()
@@ -135,14 +135,14 @@ func (s *harness) onlyAbandoned(n int) error {
 }
 
 // TestAbandon: a branch of a journal that is lost for good is abandoned, and
-// reported for ever; a journal that comes back all the same is told the truth.
+// reported for ever; a journal that is found later learns the truth.
 func TestAbandon(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
 	s.startCoordinator()
 	s.participants[food.Inventory].Stop()
 	lost := s.commitAfterVote()
-	id := lost.told.ID.String()
+	id := lost.reply.ID.String()
 
 	// The journal is put away, and another one begins.
 	away := t.TempDir()
@@ -162,11 +162,11 @@ func TestAbandon(t *testing.T) {
 	move(s.data, away)
 	fresh := s.startParticipant(food.Inventory, "--new-journal")
 	fresh.Await("^inventory is ready$")
-	abandon := func(want int, says string, args ...string) {
+	abandon := func(want int, text string, args ...string) {
 		t.Helper()
 		out, errs, code := parley(t, append([]string{"tx", "abandon", "--nats", s.url}, args...)...)
-		if code != want || !strings.Contains(out+errs, says) {
-			t.Errorf("%q: exit %d, want %d and %q: %s%s", args, code, want, says, out, errs)
+		if code != want || !strings.Contains(out+errs, text) {
+			t.Errorf("%q: exit %d, want %d and %q: %s%s", args, code, want, text, out, errs)
 		}
 	}
 	abandon(exitWrong, "reason", id, food.Inventory, "--reason", " ")
@@ -227,12 +227,12 @@ func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 	<-o.done
 	p.AwaitHeld(participants.StepOutcomeBeforeCommit)
 	p.Kill()
-	exec("CREATE TRIGGER broken BEFORE UPDATE ON couriers BEGIN SELECT RAISE(ABORT, 'broken by hand'); END")
+	exec("CREATE TRIGGER broken BEFORE UPDATE ON couriers BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END")
 	s.startParticipant(food.Delivery).Await("^delivery is ready$")
-	id := o.told.ID.String()
+	id := o.reply.ID.String()
 	eventually(s, patience, "it fails", func() error {
 		out, errs, code := parley(t, "tx", "retry", id, food.Delivery, "--nats", s.url)
-		if code != exitFailed || !strings.Contains(errs, "broken by hand") {
+		if code != exitFailed || !strings.Contains(errs, "broken on purpose") {
 			return fmt.Errorf("exit %d: %s%s", code, out, errs)
 		}
 		return nil

@@ -10,7 +10,7 @@ import (
 )
 
 // TestStreamLost: the stream of the commit logs is deleted under a running
-// system. Nobody may take a new one for the old: every role ends and says why.
+// system. Nobody may take a new one for the old: every role ends and reports why.
 func TestStreamLost(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
@@ -42,7 +42,7 @@ func TestStreamRecreated(t *testing.T) {
 	}
 	s.initStreams()
 	is := s.incarnation()
-	// Those that run have noticed, even if it was made anew at once.
+	// Those that run have noticed, even if it was recreated immediately.
 	for _, p := range []*process{c, s.participants[food.Inventory], s.participants[food.Delivery]} {
 		if code := p.Wait(); code != exitFailed {
 			t.Errorf("%s: exit %d, want 1", p.Name(), code)
@@ -54,7 +54,7 @@ func TestStreamRecreated(t *testing.T) {
 		refused(t, exitFailed, []string{name + ".db", was, is, "TXLOG", "--accept-incarnation " + is}, name, "--data", s.data, "--nats", s.url)
 		refused(t, exitFailed, []string{name + ".db", "abcdefgh", is}, name, "--data", s.data, "--nats", s.url, "--accept-incarnation", "abcdefgh")
 	}
-	// A person who knows what is lost can go on, once told and from then on.
+	// A person who knows what is lost can go on; the flag is needed once.
 	for _, name := range both {
 		p := s.startParticipant(name, "--accept-incarnation", is)
 		p.Await(name + " is ready")
@@ -67,7 +67,7 @@ func TestStreamRecreated(t *testing.T) {
 	s.stopAll()
 }
 
-// TestStreamLostWithBranchInDoubt: the stream is gone for good while branches of a
+// TestStreamLostWithBranchInDoubt: the stream is lost for good while branches of a
 // dead coordinator are in doubt. What OPERATIONS describes settles them: a new
 // stream, whose sequences begin again, and participants that accept it.
 func TestStreamLostWithBranchInDoubt(t *testing.T) {

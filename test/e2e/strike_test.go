@@ -19,7 +19,7 @@ func crashParticipant(tr *trial) {
 	tr.startParticipant(tr.row.victim)
 }
 
-// restartWith starts the victim anew with a flag that names the point. So the
+// restartWith restarts the victim with a flag that names the point. So the
 // first order after it is the one that reaches the point.
 func (tr *trial) restartWith(flag string) *process {
 	tr.Helper()
@@ -126,7 +126,7 @@ func crashSealer(first string) func(*trial) {
 
 // crashAsked: the second coordinator dies with the questions of both
 // participants in its hands. The log of the first holds no commit, which another
-// coordinator would drive by itself: who is in doubt has to ask again.
+// coordinator would drive by itself: the participant in doubt has to ask again.
 func crashAsked(tr *trial) {
 	tr.stopCoordinators()
 	owner := tr.startCoordinator("--crash-at", coordinator.StepAppendBefore)

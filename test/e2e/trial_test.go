@@ -33,7 +33,7 @@ func play(t *testing.T, result *result) {
 	}
 	tr.row.strike(tr)
 	result.doubt = tr.settle()
-	result.told, result.outcome = tr.summary()
+	result.answer, result.outcome = tr.summary()
 	tr.check()
 	if !tr.row.wanted(result.outcome) {
 		t.Errorf("the outcome is %s, want %s", result.outcome, tr.row.want)
@@ -54,8 +54,8 @@ func (tr *trial) settle() time.Duration {
 	tr.Helper()
 	last := tr.healed
 	eventually(tr, patience+clientPatience, "resolving every branch", func() error {
-		// In this order: what a client was told can still be in doubt, but what
-		// it waits for can come into doubt anew.
+		// In this order: an order that was answered can still be in doubt, but what
+		// it waits for can come into doubt again.
 		waiting := tr.waiting()
 		err := tr.inDoubt()
 		if err != nil {
@@ -78,9 +78,9 @@ func (tr *trial) waiting() error {
 	return nil
 }
 
-// summary is what the clients of the orders under test were told and what
-// became of them.
-func (tr *trial) summary() (told, outcome string) {
+// summary returns the answers that the clients of the orders under test received,
+// and what became of the orders.
+func (tr *trial) summary() (answer, outcome string) {
 	var answers, outcomes []string
 	for _, o := range tr.under {
 		answers = append(answers, o.answer())
@@ -93,7 +93,7 @@ func (tr *trial) summary() (told, outcome string) {
 	return count(answers), count(outcomes)
 }
 
-// count says "committed", or "3 committed, 5 unknown".
+// count returns "committed", or "3 committed, 5 unknown".
 func count(words []string) string {
 	n := map[string]int{}
 	for _, w := range words {
@@ -109,12 +109,12 @@ func count(words []string) string {
 }
 
 // wanted reports whether the outcome is one that the row allows. Of several
-// orders at once one alone has reached the point.
+// orders together only one has reached the point.
 func (r *row) wanted(outcome string) bool {
 	return strings.Contains(outcome, r.want)
 }
 
-// submitUnder submits orders under test, with -long several at once.
+// submitUnder submits orders under test, with -long several together.
 func (tr *trial) submitUnder() {
 	n := 1
 	if *long {
@@ -150,7 +150,7 @@ func (tr *trial) reached(p *process) bool {
 	for _, o := range tr.under {
 		select {
 		case <-o.done:
-			if o.told.ID.Log == log && (tr.row.point == coordinator.StepAnswered || tr.row.point == coordinator.StepCommitSent) {
+			if o.reply.ID.Log == log && (tr.row.point == coordinator.StepAnswered || tr.row.point == coordinator.StepCommitSent) {
 				return true
 			}
 		case <-p.Done():

@@ -49,7 +49,7 @@ func TestWatch(t *testing.T) {
 	s.startCoordinator()
 	all := subscribe(s, "tx.>")
 	o := s.place(s.newOrder())
-	id := o.told.ID
+	id := o.reply.ID
 	var want []string
 	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAck} {
 		for _, p := range both {
@@ -160,7 +160,7 @@ func TestServices(t *testing.T) {
 		}
 		switch {
 		case i.Description == "":
-			t.Errorf("%s does not say what it is", i.Name)
+			t.Errorf("%s has no description", i.Name)
 		case i.Name == "coordinator" && i.Metadata["log"] != logOf(c):
 			t.Errorf("coordinator: metadata %v, its log is %s", i.Metadata, logOf(c))
 		case i.Name != "coordinator" && i.Metadata["journal"] == "":

@@ -23,7 +23,7 @@ type Walk struct {
 	lines  []string
 }
 
-// NewWalk begins the walk of a seed; stream tells walks of different kinds apart.
+// NewWalk begins the walk of a seed; stream distinguishes walks of different kinds.
 func NewWalk(seed, stream uint64, traced bool) Walk {
 	return Walk{Rand: rand.New(rand.NewPCG(seed, stream)), traced: traced}
 }

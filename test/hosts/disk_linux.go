@@ -17,12 +17,12 @@ func keepMounts() error {
 	return nil
 }
 
-// Disk is a file system of its own, small enough to fill. It needs [Main], and is gone
+// Disk is a separate file system, small enough to fill. It needs [Main], and disappears
 // when that ends.
 type Disk struct{ dir string }
 
 // NewDisk mounts a disk of a size in bytes, which it takes from memory as it is
-// written, at a directory that is there.
+// written, at a directory that exists.
 func NewDisk(dir string, size int64) (*Disk, error) {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
 		return nil, fmt.Errorf("mounting a small disk at %s: %w", dir, err)

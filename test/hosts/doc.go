@@ -1,7 +1,7 @@
 // Package hosts makes hosts and the links between them on one machine, so that a
 // test can cut, heal and slow the network between real processes.
 //
-// A [Host] is a network namespace of its own with one TUN device. What a process
+// A [Host] is a separate network namespace with one TUN device. What a process
 // in it sends comes out of that device as IP packets; a switch, which is a
 // goroutine for each host in this process, writes each packet to the device of
 // the host that it is addressed to, later, or never:
@@ -15,12 +15,12 @@
 //
 // The rules:
 //
-//   - The test runs inside of [Main], in a network namespace of its own: nothing
+//   - The test runs inside of [Main], in a separate network namespace: nothing
 //     of the machine's network is touched, and two tests do not meet. It needs
 //     root, or user namespaces, and /dev/net/tun.
 //   - A link goes one way; between two hosts there are two. It passes packets,
 //     drops them, or delays them in order.
-//   - A cut link drops without a word, as a broken cable does: nobody is told,
+//   - A cut link drops silently, as a broken cable does: nobody is notified,
 //     TCP sends again until the link is healed or patience ends. What is under
 //     way on a slow link when it is cut is lost.
 //   - What a host sends to itself, by its own address or by 127.0.0.1, never
@@ -34,7 +34,7 @@
 //
 //	| File            | What                                                  |
 //	|-----------------|-------------------------------------------------------|
-//	| main_linux.go   | running a program in namespaces of its own            |
+//	| main_linux.go   | running a program in separate namespaces              |
 //	| disk_linux.go   | [Disk]: a disk that can be filled                     |
 //	| network.go      | [Network]: hosts and links, by name                   |
 //	| faults.go       | cutting, slowing and healing links                    |

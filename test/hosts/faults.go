@@ -54,7 +54,7 @@ func (n *Network) HealAll() {
 	}
 }
 
-// Count says what the link from one host to another did so far. Packets that
+// Count returns what the link from one host to another did so far. Packets that
 // wait on a slow link are not counted yet.
 func (n *Network) Count(from, to string) Counts {
 	l := n.link(from, to)

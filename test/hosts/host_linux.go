@@ -72,7 +72,7 @@ func (h *Host) Start(cmd *exec.Cmd) error {
 }
 
 // kill kills all processes that were started here and returns when they are gone.
-// Who started them may still wait for them.
+// The one who started them may still wait for them.
 func (h *Host) kill() error {
 	h.mu.Lock()
 	h.closed = true

@@ -19,7 +19,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// echoAt makes a copy of this program a server that says everything back.
+// echoAt makes a copy of this program a server that echoes everything.
 const echoAt = "PARLEY_TEST_ECHO_AT"
 
 func TestMain(m *testing.M) {
@@ -78,7 +78,7 @@ func (n *Network) host(t testing.TB, name string) *Host {
 	return nil
 }
 
-// echo starts a server as a process on a host and says where it listens.
+// echo starts a server as a process on a host and returns where it listens.
 func echo(t testing.TB, h *Host) (at netip.AddrPort, cmd *exec.Cmd) {
 	t.Helper()
 	at = netip.AddrPortFrom(h.Addr(), 7)
@@ -93,7 +93,7 @@ func echo(t testing.TB, h *Host) (at netip.AddrPort, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("the server said %q, %v", line, err)
+		t.Fatalf("the server printed %q, %v", line, err)
 	}
 	return at, cmd
 }
@@ -113,21 +113,21 @@ func (h *Host) dial(t testing.TB, to netip.AddrPort) net.Conn {
 	return c
 }
 
-func say(t testing.TB, c net.Conn, what string) {
+func send(t testing.TB, c net.Conn, what string) {
 	t.Helper()
 	if _, err := io.WriteString(c, what); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func hear(t testing.TB, c net.Conn, want string) {
+func receive(t testing.TB, c net.Conn, want string) {
 	t.Helper()
 	got := make([]byte, len(want))
 	if err := c.SetReadDeadline(time.Now().Add(proc.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(c, got); err != nil || string(got) != want {
-		t.Fatalf("heard %q, %v; want %q", got, err, want)
+		t.Fatalf("received %q, %v; want %q", got, err, want)
 	}
 }
 
@@ -153,8 +153,8 @@ func TestHostsReachEachOther(t *testing.T) {
 	at, _ := echo(t, a)
 	for _, from := range []*Host{n.Driver(), a, b} {
 		c := from.dial(t, at)
-		say(t, c, "hello")
-		hear(t, c, "hello")
+		send(t, c, "hello")
+		receive(t, c, "hello")
 	}
 	if n.Count("b", "a").Passed == 0 || n.Count("a", "b").Passed == 0 || n.Count("b", Driver).Passed != 0 {
 		t.Errorf("b>a %+v, a>b %+v, b>driver %+v", n.Count("b", "a"), n.Count("a", "b"), n.Count("b", Driver))
@@ -171,7 +171,7 @@ func TestHostsReachEachOther(t *testing.T) {
 	}
 }
 
-// Nothing crosses a cut link; when it is healed, TCP brings what was said.
+// Nothing crosses a cut link; when it is healed, TCP delivers what was sent.
 func TestCutAndHeal(t *testing.T) {
 	for what, faults := range map[string]struct {
 		cut  func(*Network)
@@ -184,44 +184,44 @@ func TestCutAndHeal(t *testing.T) {
 			n := network(t, "a", "b", "c")
 			at, _ := echo(t, n.host(t, "a"))
 			b, c := n.host(t, "b").dial(t, at), n.host(t, "c").dial(t, at)
-			say(t, b, "before")
-			hear(t, b, "before")
+			send(t, b, "before")
+			receive(t, b, "before")
 
 			faults.cut(n)
 			before := n.Count("b", "a")
-			say(t, b, "after")
+			send(t, b, "after")
 			more(t, n, "b", "a", before, dropped)
 			if now := n.Count("b", "a"); now.Passed != before.Passed {
 				t.Errorf("%d packets crossed a cut link", now.Passed-before.Passed)
 			}
 			if what == "cut" { // others do not notice
-				say(t, c, "by the way")
-				hear(t, c, "by the way")
+				send(t, c, "by the way")
+				receive(t, c, "by the way")
 			}
 			faults.heal(n)
-			hear(t, b, "after")
+			receive(t, b, "after")
 		})
 	}
 }
 
-// Cut one way, a host still hears what it cannot answer.
+// Cut one way, a host still receives what it cannot answer.
 func TestCutOneWay(t *testing.T) {
 	n := network(t, "a")
 	at, _ := echo(t, n.host(t, "a"))
 	c := n.Driver().dial(t, at)
-	say(t, c, "before")
-	hear(t, c, "before")
+	send(t, c, "before")
+	receive(t, c, "before")
 
 	n.CutOneWay("a", Driver)
 	there, back := n.Count(Driver, "a"), n.Count("a", Driver)
-	say(t, c, "after")
+	send(t, c, "after")
 	more(t, n, Driver, "a", there, passed)
 	more(t, n, "a", Driver, back, dropped)
 	if now := n.Count("a", Driver); now.Passed != back.Passed {
 		t.Errorf("%d packets came back", now.Passed-back.Passed)
 	}
 	n.Heal(Driver, "a")
-	hear(t, c, "after")
+	receive(t, c, "after")
 }
 
 // A slow link delays both ways, keeps the order, and is quick again after.
@@ -247,7 +247,7 @@ func TestSlow(t *testing.T) {
 	// More than one window, over a link whose packets are delayed differently.
 	data := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
 	go func() { _, _ = c.Write(data) }()
-	hear(t, c, string(data))
+	receive(t, c, string(data))
 	if d := n.Count(Driver, "a").Dropped; d != 0 {
 		t.Errorf("%d packets dropped", d)
 	}
@@ -266,8 +266,8 @@ func TestSlow(t *testing.T) {
 func roundTrip(t testing.TB, c net.Conn) time.Duration {
 	t.Helper()
 	start := time.Now()
-	say(t, c, "x")
-	hear(t, c, "x")
+	send(t, c, "x")
+	receive(t, c, "x")
 	return time.Since(start)
 }
 
@@ -277,7 +277,7 @@ func TestCutWhileUnderWay(t *testing.T) {
 	at, _ := echo(t, n.host(t, "a"))
 	c := n.Driver().dial(t, at)
 	n.Slow(Driver, "a", 2*time.Second, 0) // long enough to cut the link meanwhile
-	say(t, c, "slowly")
+	send(t, c, "slowly")
 	before := n.Count(Driver, "a")
 	n.CutOneWay(Driver, "a")
 	more(t, n, Driver, "a", before, dropped)
@@ -285,7 +285,7 @@ func TestCutWhileUnderWay(t *testing.T) {
 		t.Errorf("%d packets crossed a cut link", now.Passed-before.Passed)
 	}
 	n.HealAll()
-	hear(t, c, "slowly")
+	receive(t, c, "slowly")
 }
 
 // Close leaves no process, whether anybody waits for it or not.
@@ -313,7 +313,7 @@ func TestCloseKills(t *testing.T) {
 	}
 }
 
-// Mistakes say what is wrong.
+// Errors name what is wrong.
 func TestMistakes(t *testing.T) {
 	n := network(t, "a")
 	if _, err := n.Add("a"); err == nil {
@@ -327,7 +327,7 @@ func TestMistakes(t *testing.T) {
 	}
 	defer func() {
 		if recover() == nil {
-			t.Error("cutting a link to nowhere says nothing")
+			t.Error("cutting a link to nowhere is no error")
 		}
 	}()
 	n.Cut("a", "nowhere")

@@ -21,7 +21,7 @@ type link struct {
 	passed, dropped, bytes atomic.Uint64
 	// once starts deliver.
 	once sync.Once
-	// more says that something waits.
+	// more signals that something waits.
 	more chan struct{}
 
 	mu            sync.Mutex
@@ -67,7 +67,7 @@ func (l *link) take(packet []byte) {
 		l.wait(packet)
 		select {
 		case l.more <- struct{}{}:
-		default: // it is said already
+		default: // it is signalled already
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 // inside marks, in the environment, the process that [Main] has started.
 const inside = "PARLEY_TEST_HOSTS_INSIDE"
 
-// Main runs this program once more in namespaces of its own, for the network and for
-// what is mounted, calls run there, and exits with what it returns. It is the first thing that a main or a
+// Main runs this program once more in separate namespaces for the network and for
+// mounts, calls run there, and exits with what it returns. It is the first thing that a main or a
 // TestMain does, and it does not return.
 //
 // Signals that ask this process to end are passed on, once: the copy and what it
@@ -46,11 +46,11 @@ func again() (code int, err error) {
 	signal.Notify(signals, unix.SIGINT, unix.SIGTERM, unix.SIGHUP, unix.SIGQUIT)
 	cmd, err := start(unix.CLONE_NEWNET | unix.CLONE_NEWNS)
 	if errors.Is(err, unix.EPERM) {
-		// Who is not root here can be root in a user namespace of its own.
+		// A user who is not root here can be root in a user namespace of its own.
 		cmd, err = start(unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_NEWUSER)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("starting in namespaces of its own: %w; "+
+		return 0, fmt.Errorf("starting in separate namespaces: %w; "+
 			"run this as root (in a container: with --privileged), or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1)", err)
 	}
 	go func() {
@@ -63,7 +63,7 @@ func again() (code int, err error) {
 		return 0, err
 	}
 	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && s.Signaled() {
-		return 128 + int(s.Signal()), nil // as a shell says it
+		return 128 + int(s.Signal()), nil // as a shell reports it
 	}
 	return cmd.ProcessState.ExitCode(), nil
 }

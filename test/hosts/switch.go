@@ -8,7 +8,7 @@ func (n *Network) carry(from *Host) {
 	for {
 		size, err := from.tun.Read(packet)
 		if err != nil {
-			return // the device is gone; nothing else makes a read fail
+			return // the device is closed; nothing else makes a read fail
 		}
 		if l := n.route(from, packet[:size]); l != nil {
 			l.take(packet[:size])

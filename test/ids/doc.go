@@ -1,5 +1,5 @@
 // Package ids runs many idworker processes on a real broker, breaks them in
-// every way it knows, and looks at every ID they give: none twice, and each
+// every way it knows, and checks every ID they give: none twice, and each
 // worker number's in ascending order.
 //
 // It has five parts: the census (census.go) is the model and checker, the

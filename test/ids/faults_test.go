@@ -118,7 +118,7 @@ const (
 	pastLease = 12 * time.Second
 )
 
-// maxStill bounds how many stand still at once, so that the others can work.
+// maxStill bounds how many stand still at the same time, so that the others can work.
 const maxStill = 3
 
 func (f *faults) kill(m *member) {

@@ -24,7 +24,7 @@ type harness struct {
 // member is one place for a process, which changes.
 type member struct {
 	name    string
-	clock   string // file that says how far its clock is off
+	clock   string // file with the offset of its clock
 	process *proc.Process
 	// stopped is since when it stands still; zero: it does not.
 	stopped time.Time
@@ -49,7 +49,7 @@ func (c *harness) start(m *member) {
 	m.process = program.Start(c, "idworker", "--nats", c.url, "--numbers", fmt.Sprint(c.numbers), "--clock", m.clock)
 }
 
-// setClock puts a member's clock off by d. The file is replaced at once, since
+// setClock puts a member's clock off by d. The file is replaced atomically, since
 // it may be read at any moment.
 func (c *harness) setClock(m *member, d time.Duration) {
 	c.Helper()

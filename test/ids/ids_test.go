@@ -17,7 +17,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
-	count = flag.Int64("count", 20_000_000, "how many IDs to look at, at least")
+	count = flag.Int64("count", 20_000_000, "how many IDs to check, at least")
 	least = flag.Duration("least", 8*time.Second, "how long to break things, at least, and until each has happened")
 )
 

@@ -18,8 +18,8 @@ type workers struct {
 	Processes []idwire.IDWorkerState `json:"processes"`
 }
 
-// Started side by side every idworker has another number; the 33rd waits, says
-// so, and takes over when one goes.
+// Started side by side every idworker has another number; the 33rd waits, reports
+// that, and takes over when one stops.
 func TestSideBySide(t *testing.T) {
 	const all = snowflake.MaxWorker + 1
 	data := t.TempDir()

@@ -20,7 +20,7 @@ import (
 type traffic struct {
 	nc     *nats.Conn
 	census *Census
-	// answered and refused count requests; by code, what was said.
+	// answered and refused count requests; by code.
 	answered atomic.Int64
 	mu       sync.Mutex
 	refused  map[string]int

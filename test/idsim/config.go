@@ -6,10 +6,10 @@ import "parley/idworker/lease"
 // order.
 type Config struct {
 	Name string
-	// About says what the configuration is for.
+	// About is what the configuration is for.
 	About string
 	// Processes is how many there are, Numbers how many worker numbers they
-	// compete for. Process i begins to look at number Starts[i].
+	// compete for. Process i begins with number Starts[i].
 	Processes, Numbers int
 	Starts             []int
 	// Until is the broker's time at which the world ends; it begins at begin.
@@ -28,7 +28,7 @@ type Config struct {
 	// moves on when every process that is not stopped has done what it can, and
 	// a wait takes as long as it was meant to.
 	AnyTime bool
-	// Exact: events that do not depend on each other are looked at in every
+	// Exact: events that do not depend on each other are explored in every
 	// order. AnyTime implies it.
 	Exact bool
 	// Production: times are those of production.
@@ -49,7 +49,7 @@ type Troubles struct {
 	Stops uint8
 	// Crashes: a process ends and starts again.
 	Crashes uint8
-	// Drains: a process is told to stop; it may start again.
+	// Drains: a process is asked to stop; it may start again.
 	Drains uint8
 	// Silences: a request has no answer, whatever it did or will do.
 	Silences uint8
@@ -59,7 +59,7 @@ type Troubles struct {
 	Jumps uint8
 	// Retires: an operator retires a number.
 	Retires uint8
-	// Lost: the lease stream is lost and made anew.
+	// Lost: the lease stream is lost and recreated.
 	Lost uint8
 	// Cuts: power fails, and an unverified broker forgets its newest record of
 	// a number, or the newest two.

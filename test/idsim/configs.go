@@ -48,7 +48,7 @@ func Configs() []Config {
 			May: Troubles{Crashes: 1, Stale: 1},
 		},
 		{
-			Name: "lost", About: "the lease stream is lost and made anew",
+			Name: "lost", About: "the lease stream is lost and recreated",
 			Until: begin + 5,
 			May:   Troubles{Lost: 1, Stops: 1},
 		},

@@ -103,7 +103,7 @@ func (w *world) atProcess(e event) {
 	// A wait ends with the drain, as the shell stops its timer; other questions
 	// stay open.
 	if _, waits := p.open.(lease.Wait); waits || e.kind != onDrain {
-		p.heard()
+		p.closeRequest()
 	}
 	p.stopped = false
 	w.perform(p)
@@ -155,7 +155,7 @@ func (w *world) found(p *process, n int, at int8) *lease.Row {
 	return &found.Row
 }
 
-// apply lets the broker look at a write: it is stored if its condition holds.
+// apply lets the broker process a write: it is stored if its condition holds.
 func (w *world) apply(n, i int) {
 	r := w.register(n)
 	f := r.flying[i]
@@ -191,7 +191,7 @@ func (w *world) retire(e event) {
 }
 
 // cut: the broker's power fails. It forgets the newest records of a number, what
-// was on its way to it is gone, and so is every connection.
+// was on its way to it is lost, and so is every connection.
 func (w *world) cut(e event) {
 	w.g.left.Cuts--
 	for n := range w.regs {
@@ -205,7 +205,7 @@ func (w *world) cut(e event) {
 		default:
 			p := w.process(i)
 			w.silence(p)
-			p.heard()
+			p.closeRequest()
 			w.perform(p)
 		}
 	}

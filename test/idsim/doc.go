@@ -18,14 +18,14 @@
 //   - A clock may jump, back and far ahead. Processes crash and start again under
 //     their old names, hand over, and start again.
 //   - An operator, whose idea of the time is wrong, may retire a number in use.
-//   - The stream may be lost and made anew. An unverified broker may forget its
+//   - The stream may be lost and recreated. An unverified broker may forget its
 //     newest records; then every connection breaks.
 //   - A process may make one ID or all that it can, at any time and by any clock.
 //
 // How often is in the [Config]; time is bounded, with a lease of four
 // milliseconds. Every counter that was taken is remembered.
 //
-// Events that do not depend on each other are looked at in one order, see
+// Events that do not depend on each other are explored in one order, see
 // events.go; exact_test.go compares that with all orders, and the configurations
 // named anytime do without any reduction.
 //
@@ -52,11 +52,11 @@
 //
 // # What is not covered
 //
-// A broker whose time goes back; a stream that is made anew behind the back of
+// A broker whose time goes back; a stream that is recreated unnoticed by
 // processes that start afterwards, whose IDs then begin at the broker's time; an
 // unverified broker that forgets while it also answers with old records, or
 // while a process is stopped between reading its own record and publishing the
-// next. A stream that is made anew is taken to begin at another sequence than
+// next. A recreated stream is taken to begin at another sequence than
 // the one before it. The shell is tested elsewhere: requests, JetStream's
 // answers, and the micro service.
 package idsim

@@ -17,7 +17,7 @@ type event struct {
 	kind eventKind
 	// at is the process or the worker number.
 	at int8
-	// sees says which record of each number a read finds: its place in
+	// sees is which record of each number a read finds: its place in
 	// register.rows, or -1 for none.
 	sees [maxNumbers]int8
 	// stale is how many of them are not the newest.
@@ -87,13 +87,13 @@ func (w *world) text(e event) string {
 	case onWritten:
 		a := w.procs[e.at].answer
 		if a.Answer == lease.Stored {
-			return fmt.Sprintf("%s hears that its record is stored at %d", p, a.seq)
+			return fmt.Sprintf("%s learns that its record is stored at %d", p, a.seq)
 		}
-		return p + " hears that another record is last"
+		return p + " learns that another record is last"
 	case onWoke:
 		return p + " has waited"
 	case onSilence:
-		return p + " hears nothing"
+		return p + " has no answer"
 	case onTake:
 		if e.count == everyID {
 			return p + " makes all the IDs it can"
@@ -121,7 +121,7 @@ func (w *world) text(e event) string {
 	case onCut:
 		return fmt.Sprintf("power fails, and the broker forgets the newest %d records of worker %d", e.n, e.at)
 	case onLost:
-		return "the lease stream is lost and made anew"
+		return "the lease stream is lost and recreated"
 	default:
 		return fmt.Sprint(uint8(e.kind))
 	}

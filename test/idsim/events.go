@@ -31,15 +31,15 @@ func (w *world) events(yield func(event)) {
 	}
 }
 
-// everything: every event is looked at in every state. Otherwise two that do
-// not depend on each other are looked at in one order only.
+// everything: every event is explored in every state. Otherwise two that do
+// not depend on each other are explored in one order only.
 func (w *world) everything() bool {
 	return w.cfg.AnyTime || w.cfg.Exact || w.g.left.Lost > 0 || w.g.left.Cuts > 0
 }
 
-// alone is a process whose own steps are enough to look at in this state, -1 if
-// there is none: time waits for it, and what it is about to hear does not depend
-// on anybody else, nor does anybody else on when it hears it. So every way on in
+// alone is a process whose own steps are enough to explore in this state, -1 if
+// there is none: time waits for it, and the answer that it is about to receive does not depend
+// on anybody else, nor does anybody else on when it receives it. So every way on in
 // which others are first is, in its effect, one in which it is first.
 func (w *world) alone() int {
 	if w.everything() {
@@ -92,7 +92,7 @@ func (w *world) restless(p *process) bool {
 }
 
 // moods are what a process, its clock and its operator do by themselves. Most of
-// it concerns nobody else, so it is enough to look at it before the process does
+// it concerns nobody else, so it is enough to explore it before the process does
 // something, and before time passes.
 func (w *world) moods(i int8, yield func(event)) {
 	p := w.procs[i]
@@ -126,7 +126,7 @@ func (w *world) stops(i int8, yield func(event)) {
 	}
 }
 
-// answers are what the process may hear of what it asked.
+// answers are the answers that the process may receive.
 func (w *world) answers(i int8, yield func(event)) {
 	p := w.procs[i]
 	silence := w.g.left.Silences > 0

@@ -6,7 +6,7 @@ import (
 )
 
 // heal lets the world go on without trouble: clocks are right, requests are
-// answered at once with the truth, what was still on its way is lost, and time
+// answered immediately and truthfully, what was still on its way is lost, and time
 // passes. Within a few leases as many processes as there are numbers to have
 // must make IDs. It returns what is broken, if anything is.
 func (w *world) heal() *explore.Broken {
@@ -25,7 +25,7 @@ func (h *world) goOn() {
 		p.offset, p.takes = 0, 255
 		if a, ok := p.open.(lease.Write); ok && p.answer == nil {
 			p.m.Written(a.Record.Nonce, lease.Unknown, 0)
-			p.heard()
+			p.closeRequest()
 			h.perform(p)
 		}
 	}
@@ -62,7 +62,7 @@ func (w *world) settle(p *process) {
 	}
 	if _, ok := p.open.(lease.Wait); ok {
 		p.m.Woke()
-		p.heard()
+		p.closeRequest()
 		w.perform(p)
 	}
 	const enough = 32 // a round has at most a dozen requests

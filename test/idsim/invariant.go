@@ -36,7 +36,7 @@ func (w *world) fail(i explore.Invariant, format string, args ...any) {
 	}
 }
 
-// checkTaken looks at a block of IDs that a process has just made.
+// checkTaken checks a block of IDs that a process has just made.
 func (w *world) checkTaken(p *process, b snowflake.Block) {
 	s := span{b.Start, b.Start + int64(b.Count), p.incarnation}
 	if int(p.worker) == b.Worker && s.from < p.last {
@@ -55,7 +55,7 @@ func (w *world) checkTaken(p *process, b snowflake.Block) {
 	}
 }
 
-// checkStored looks at a record that is stored after old, which may be nil.
+// checkStored checks a record that is stored after old, which may be nil.
 func (w *world) checkStored(r *register, old *row, record idwire.Lease) {
 	if record.Until > w.g.now+w.cfg.limits().Reserve && (old == nil || record.Until > old.Record.Until) {
 		w.fail(Bounded, "worker %d is %s until %d, and the broker's time is %d", record.Worker, record.State, record.Until, w.g.now)
@@ -70,7 +70,7 @@ func (w *world) checkStored(r *register, old *row, record idwire.Lease) {
 	}
 }
 
-// checkIncarnation looks at a process that is about to use what it reserved.
+// checkIncarnation checks a process that is about to use what it reserved.
 func (w *world) checkIncarnation(p *process) {
 	if p.standsIn != p.incarnation {
 		w.fail(SameStream, "%s uses a record that stands in another stream than it knows", p.name())

@@ -24,7 +24,7 @@ type process struct {
 	asked asked
 	// due is the broker's time at which the open Wait is over.
 	due int64
-	// answer is what the broker said to the open Write, if it did.
+	// answer is the broker's answer to the open Write, if there was one.
 	answer *answer
 	// standsIn is the incarnation of the stream in which the newest record of
 	// its own was seen.
@@ -83,7 +83,7 @@ func (p *process) own(now int64) int64 { return now + p.offset }
 // wait for.
 func (w *world) perform(p *process) {
 	for acts := p.m.Actions(); len(acts) > 0; acts = p.m.Actions() {
-		p.heard()
+		p.closeRequest()
 		for _, a := range acts {
 			w.action(p, a)
 		}
@@ -93,8 +93,8 @@ func (w *world) perform(p *process) {
 	}
 }
 
-// heard: nothing is open, until the machine wants something again.
-func (p *process) heard() { p.open, p.asked, p.due, p.answer = nil, asked{}, 0, nil }
+// closeRequest: nothing is open, until the machine wants something again.
+func (p *process) closeRequest() { p.open, p.asked, p.due, p.answer = nil, asked{}, 0, nil }
 
 func (w *world) action(p *process, a lease.Action) {
 	switch a := a.(type) {

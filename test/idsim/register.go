@@ -52,7 +52,7 @@ func (r *register) newest(incarnation uint8) *row {
 	return nil
 }
 
-// again is how far the sequences of a stream that is made anew are from those of
+// again is how far the sequences of a recreated stream are from those of
 // the one before: it begins at a random one, so that no write that was meant for
 // the old one fits.
 const again = 100

@@ -157,7 +157,7 @@ func (s *Simulation) mood(p, n int8) (event, bool) {
 	}
 }
 
-// answer is what the process hears of what it asked.
+// answer is the answer that the process receives.
 func (s *Simulation) answer(p int8) (event, bool) {
 	q := s.w.process(int(p))
 	switch {

@@ -2,5 +2,5 @@
 // JavaScript engine written in Go: a planted fault is found in seconds, without a
 // browser. Package chatgw/web runs the same tests in Chromium, which decides.
 //
-// It is a module of its own, so that who imports Parley does not get the engine.
+// It is a separate module, so that those who import Parley do not get the engine.
 package modules

@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// check says which promises are broken. The harness is up and nobody is at work. It
+// check returns which promises are broken. The harness is up and nobody is at work. It
 // waits for what needs time; what does not come is broken too.
 func (p *promises) check(ctx context.Context, s *harness) []string {
 	c := &check{ctx: ctx, nc: s.nc, promises: p}
@@ -150,9 +150,9 @@ func (c *check) order(o *order, at map[txwire.ID]map[string]txwire.BranchState) 
 	switch {
 	case o.outcome == nil:
 	case o.outcome.Status == txwire.StatusCommitted && (len(committed) == 0 || committed[0] != o.outcome.ID):
-		c.broke("%s was told committed as %s, the participants hold %v", o.key, o.outcome.ID, at)
+		c.broke("%s was answered committed as %s, the participants hold %v", o.key, o.outcome.ID, at)
 	case o.outcome.Status != txwire.StatusCommitted && len(committed) > 0:
-		c.broke("%s was told %q, the participants hold %v", o.key, o.outcome.Status, at)
+		c.broke("%s was answered %q, the participants hold %v", o.key, o.outcome.Status, at)
 	}
 }
 
@@ -198,9 +198,9 @@ func (c *check) posts() error {
 	stored := map[snowflake.ID]blogwire.Post{}
 	for _, user := range authors(c.promises.posts) {
 		all, err := answered(c, func(context.Context) (all []blogwire.Post, err error) {
-			for post, err := range client.All(c.ctx, user) { // of many pages, each with a bound of its own
+			for post, err := range client.All(c.ctx, user) { // of many pages, each with its own bound
 				if wire.CodeOf(err) == wire.CodeNotFound {
-					return nil, nil // none of the user's posts is there
+					return nil, nil // the user has no posts
 				}
 				if err != nil {
 					return nil, err

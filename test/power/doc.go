@@ -1,5 +1,5 @@
 // Package power takes the power away from the real program, at any moment, and
-// checks that nothing is gone that was acknowledged.
+// checks that nothing that was acknowledged is lost.
 //
 // The processes of a [harness] keep their data on a disk that forgets what was never
 // synced, see package disk. Killing a process, as other tests do, loses nothing
@@ -11,14 +11,14 @@
 // IDs going; cut the power of all processes at one instant; start again from what
 // the disk kept; check all promises of all rounds so far ([promises]):
 //
-//   - an order that was told committed is committed at both participants, one that
-//     was told aborted at none, any other one at both or none; nothing stays in
+//   - an order that was answered committed is committed at both participants, one that
+//     was answered aborted at none, any other one at both or none; nothing stays in
 //     doubt; stock and couriers agree with what was committed;
 //   - an acknowledged post is in its author's timeline, an acknowledged chat
 //     message in its room at its place;
 //   - no ID is given twice.
 //
-// Every other round the loss is torn: some of what was not synced is there all the
+// Every other round the loss is torn: some of what was not synced is stored all the
 // same, some of it in pieces.
 //
 // That the checker notices is shown by variants of the program that acknowledge
@@ -34,7 +34,7 @@
 //	| site_test.go     | the processes and their disk             |
 //	| shapes_test.go   | alone in one process, or a cluster       |
 //	| traffic_test.go  | what clients do                          |
-//	| promises_test.go | what they were told                      |
+//	| promises_test.go | the answers that they received           |
 //	| check_test.go    | whether that holds                       |
 //	| power_test.go    | rounds                                   |
 //	| lax_test.go      | variants that do not sync                |

@@ -11,7 +11,7 @@ import (
 // laxRounds is how often the power may fail until a variant is found out.
 const laxRounds = 10
 
-// Who acknowledges without syncing is found out: each of these variants of the
+// A program that acknowledges without syncing is found out: each of these variants of the
 // program does, in one place. Without -deep it is the broker's alone, since each is
 // compiled.
 func TestNoSyncIsNoticed(t *testing.T) {

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// Nothing that was acknowledged is gone after a loss of power, in one process.
+// Nothing that was acknowledged is lost after a loss of power, in one process.
 func TestAlone(t *testing.T) {
 	t.Parallel()
 	lose(t, mutant.Program(t, "parley", nil), alone{}, *rounds)

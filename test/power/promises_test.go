@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// promises is what clients were told, in all lives of a harness.
+// promises are the answers that clients received, in all lives of a harness.
 type promises struct {
 	census *ids.Census
 	// more gets a token, if it has none, when something was acknowledged.
@@ -31,7 +31,7 @@ type promises struct {
 	broken []string
 }
 
-// order is one order and what its client was told; empty: nothing was done; nil:
+// order is one order and the answer that its client received; empty: nothing was done; nil:
 // it is not known.
 type order struct {
 	key, item string
@@ -57,7 +57,7 @@ func (p *promises) number() int {
 	return p.n
 }
 
-// note changes something under the lock and says so.
+// note changes something under the lock and signals it.
 func (p *promises) note(f func()) {
 	p.mu.Lock()
 	f()
@@ -81,14 +81,14 @@ func (o *order) request() txclient.Request {
 	}}
 }
 
-func (p *promises) told(o *order, as txwire.Outcome) { p.note(func() { o.outcome = &as }) }
+func (p *promises) answered(o *order, as txwire.Outcome) { p.note(func() { o.outcome = &as }) }
 
 func (p *promises) posted(post blogwire.Post) {
 	p.note(func() { p.posts = append(p.posts, post) })
 	p.given([]snowflake.ID{post.ID})
 }
 
-func (p *promises) said(room string, post chatwire.Post, at chatwire.Posted) {
+func (p *promises) messageSent(room string, post chatwire.Post, at chatwire.Posted) {
 	p.note(func() { p.chats = append(p.chats, chat{room, post, at}) })
 	p.given([]snowflake.ID{at.ID})
 }

@@ -8,9 +8,9 @@ import (
 	"parley/internal/cluster"
 )
 
-// shape says of which processes a harness consists.
+// shape is the set of processes of a harness.
 type shape interface {
-	// start starts them, returns when all are ready, and says where NATS listens.
+	// start starts them, returns when all are ready, and returns where NATS listens.
 	start(s *harness) (url string)
 }
 

@@ -53,12 +53,12 @@ func traffic(ctx context.Context, s *harness, p *promises) error {
 	}
 	run(orderers, func(ctx context.Context, n int) {
 		o := p.order(n)
-		told, err := orders.Submit(ctx, o.request())
+		outcome, err := orders.Submit(ctx, o.request())
 		switch {
 		case err == nil:
-			p.told(o, told)
+			p.answered(o, outcome)
 		case !errors.Is(err, txclient.ErrUnknown):
-			p.told(o, txwire.Outcome{})
+			p.answered(o, txwire.Outcome{})
 		}
 	})
 	run(posters, func(ctx context.Context, n int) {
@@ -70,9 +70,9 @@ func traffic(ctx context.Context, s *harness, p *promises) error {
 	run(chatters, func(ctx context.Context, n int) {
 		post := chatwire.Post{V: wire.Version, User: "oven", Text: fmt.Sprint("message ", n), CID: fmt.Sprint("oven-", n)}
 		room := fmt.Sprint("room-", n%3)
-		said, err := ask[chatwire.Posted](ctx, s.nc, chatwire.PostSubject(room), wire.Encode(post))
-		if err == nil && said.Code == "" {
-			p.said(room, post, said)
+		posted, err := ask[chatwire.Posted](ctx, s.nc, chatwire.PostSubject(room), wire.Encode(post))
+		if err == nil && posted.Code == "" {
+			p.messageSent(room, post, posted)
 		}
 	})
 	run(askers, func(ctx context.Context, _ int) {

@@ -129,7 +129,7 @@ func (p *Process) Await(pattern string) string {
 	}
 }
 
-// URL is where it says that NATS listens.
+// URL returns where NATS listens, from its output.
 func (p *Process) URL() string {
 	p.t.Helper()
 	line := p.Await(`NATS listens on nats://`)

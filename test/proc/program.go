@@ -17,13 +17,13 @@ import (
 	"time"
 )
 
-// Patience bounds every wait that has no bound of its own to hold. It only ends
+// Patience bounds every wait that has no other bound. It only ends
 // a test that would hang: a machine that is five times slower and busy with
 // something else stays below it. How fast the program is, benchmarks measure.
 const Patience = 2 * time.Minute
 
-// Poll is how often something is looked at that cannot say by itself that it
-// has changed.
+// Poll is how often something is checked that does not notify of its
+// changes.
 const Poll = 20 * time.Millisecond
 
 // Exit codes of the program, see `parley order --help`.
@@ -170,7 +170,7 @@ func RunBy(t testing.TB, o Options, argv ...string) (stdout, stderr string, code
 	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
 }
 
-// Environment is that of a person who has set nothing for Parley. A race in a
+// Environment returns the environment of a person who has set nothing for Parley. A race in a
 // process ends it with an exit code that no test expects; without one the process
 // does not wait a second for others before it ends, as it does otherwise.
 func Environment() (env []string) {

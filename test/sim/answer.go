@@ -2,7 +2,7 @@ package sim
 
 import "parley/coordinator/machine"
 
-// brokerAnswer is what the broker says to a conditional publish.
+// brokerAnswer is the broker's answer to a conditional publish.
 type brokerAnswer uint8
 
 const (

@@ -19,7 +19,7 @@ type box struct {
 // maxMessages bounds the different messages to one receiver.
 const maxMessages = 1024
 
-// boxFacts are what a box says of transactions: a client's, which are called
+// boxFacts are what the messages of a box claim of transactions: a client's, which are called
 // committed and whether the key is called closed; a participant's, which are to
 // be prepared.
 type boxFacts struct {

@@ -6,7 +6,7 @@ import (
 
 // client submits one transaction, as the Go client does: it repeats the
 // submission under its key, to any coordinator, has a mailbox per try (an
-// answer to an earlier try may say "aborted" about that try alone), and
+// answer to an earlier try may be "aborted" about that try alone), and
 // promises "once" only while no try can have started anything.
 type client struct {
 	cfg *ClientConfig
@@ -15,13 +15,13 @@ type client struct {
 	// started: some coordinator may have started a transaction; before is what
 	// it was before the last try.
 	started, before bool
-	// told is the final answer, empty before, and id what it is about.
-	told txwire.Status
-	id   txwire.ID
+	// answer is the final one, empty before, and id the transaction that it is about.
+	answer txwire.Status
+	id     txwire.ID
 }
 
 func (c *client) events() []event {
-	if c.told != "" || c.tries == c.cfg.Tries {
+	if c.answer != "" || c.tries == c.cfg.Tries {
 		return nil
 	}
 	return []event{{kind: onTry}}
@@ -36,15 +36,15 @@ func (c *client) do(e event) (f effects) {
 		return f
 	}
 	o := e.msg.body.(txwire.Outcome)
-	if e.msg.try != c.tries || c.told != "" {
+	if e.msg.try != c.tries || c.answer != "" {
 		return f
 	}
 	switch o.Status {
 	case txwire.StatusCommitted, txwire.StatusAborted:
-		c.told, c.id = o.Status, o.ID
+		c.answer, c.id = o.Status, o.ID
 	case txwire.StatusRejected:
 		if o.Code.Definite() {
-			c.told = o.Status
+			c.answer = o.Status
 			return f
 		}
 		// This try has started nothing.
@@ -53,5 +53,5 @@ func (c *client) do(e event) (f effects) {
 	return f
 }
 
-// done: it has its answer, or has no try left and tells its user "unknown".
-func (c *client) done() bool { return c.told != "" || c.tries == c.cfg.Tries }
+// done: it has its answer, or has no try left and reports "unknown" to its user.
+func (c *client) done() bool { return c.answer != "" || c.tries == c.cfg.Tries }

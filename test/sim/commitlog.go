@@ -68,8 +68,8 @@ func compareWrites(a, b write) int {
 	return int(a.expect) - int(b.expect)
 }
 
-// purge removes a prefix at once, since reads are stale anyway and may miss any
-// record or show any that is gone. A purge of everything changes what the next
+// purge removes a prefix immediately, since reads are stale anyway and may miss any
+// record or show any that was removed. A purge of everything changes what the next
 // write finds, so it happens some time later.
 func (l *commitLog) purge(p purge) {
 	if p.before == 0 {

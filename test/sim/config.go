@@ -12,9 +12,9 @@ import (
 // order.
 type Config struct {
 	Name string
-	// About says what the configuration is for.
+	// About is what the configuration is for.
 	About string
-	// Participants are their names; Refuses those whose resource may say no.
+	// Participants are their names; Refuses those whose resource may refuse.
 	Participants, Refuses []string
 	Clients               []ClientConfig
 	// Coordinators is how many there are, and LogNames the names of the logs
@@ -30,7 +30,7 @@ type Config struct {
 	// Asks: a question may wait for a seal that it causes. Without, silent
 	// owners are found by scans alone, and the question is answered after that.
 	Asks bool
-	// Lies: a broker that is no longer the leader says that a write mismatches,
+	// Lies: a broker that is no longer the leader answers that a write mismatches,
 	// or that the log is empty, while the leader stores it. Seen, see
 	// docs/RELIABILITY.md.
 	Lies bool
@@ -45,7 +45,7 @@ type Config struct {
 	// Abandons: operators may abandon branches of commits.
 	Abandons bool
 	// Restores: an older store is put under the stream, one from before something
-	// that every coordinator knows of. Forgets: these start anew at that moment and
+	// that every coordinator knows of. Forgets: these restart at that moment and
 	// know nothing, but the journals know of more than will be stored. Replaces: the stream is lost before anything
 	// was committed, and an operator has everybody go on with a new one. Both
 	// happen at most once.
@@ -69,14 +69,14 @@ type CoordinatorConfig struct {
 	// Crashes is how often it may crash and start again, Seals how often it may
 	// adopt a log whose owner is alive, Trims how often it trims, Restarts how
 	// often it starts a transaction again that made way, Closes how often it
-	// may be told to stop.
+	// may be asked to stop.
 	Crashes, Seals, Trims, Restarts, Closes int
 }
 
 // ClientConfig is one client with one submission.
 type ClientConfig struct {
 	Name, Key string
-	// Content tells submissions with one key apart.
+	// Content distinguishes submissions with one key.
 	Content string
 	// Tries is how often it submits.
 	Tries int

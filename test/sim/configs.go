@@ -111,7 +111,7 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
-			Name: "abandon", About: "an operator abandons a branch whose journal comes back, while a coordinator crashes and trims",
+			Name: "abandon", About: "an operator abandons a branch whose journal is found again, while a coordinator crashes and trims",
 			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Abandons: true, Small: true,
 			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, quiet),
 		},
@@ -126,7 +126,7 @@ func Configs() []Config {
 			Coordinators: coordinators(quiet, CoordinatorConfig{Seals: 1}),
 		},
 		{
-			Name: "forgotten", About: "an older store is put under the stream, and every coordinator starts anew; the journals know better",
+			Name: "forgotten", About: "an older store is put under the stream, and every coordinator restarts; the journals know better",
 			Participants: pair()[:1], Clients: []ClientConfig{alone(order(1, true))}, Restores: true, Forgets: true,
 			Coordinators: coordinators(quiet, quiet),
 		},

@@ -32,7 +32,7 @@ type coordinator struct {
 	// stopped: its process has ended with an error.
 	known   uint64
 	stopped bool
-	// reconnected: it has not looked at the stream since its connection was lost.
+	// reconnected: it has not checked the stream since its connection was lost.
 	reconnected bool
 }
 

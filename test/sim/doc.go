@@ -9,7 +9,7 @@
 // Then it looks, backwards from the finished states, for one from which no
 // fault-free way leads to an end (I3). The bounds are in the [Config]: how many
 // tries a client has, how often each coordinator crashes, seals a log whose
-// owner is alive, trims, starts a transaction again, or is told to stop.
+// owner is alive, trims, starts a transaction again, or is asked to stop.
 // Nothing else is bounded:
 //
 //   - A message that was sent may be delivered at any later time, any number of
@@ -24,13 +24,13 @@
 //   - A read may find any subset of the records that were ever stored.
 //   - Timers (resends, deadlines, aborts given up, restarts, trims, scans,
 //     silent owners) may fire at any time. A participant may lose what is not
-//     durable yet at any time, and a resource may say yes or no.
+//     durable yet at any time, and a resource may accept or refuse.
 //
 // The parts of the world are interned: each distinct coordinator, participant,
 // client, log and mailbox has a number, a state is a dozen numbers, and what an
 // event does to a part is computed once. States are kept whole, so none is
 // mistaken for another. [Config.Exact] explores just this; without it states
-// are first brought to a normal form, and normal.go, settle.go and past.go say
+// are first brought to a normal form, and normal.go, settle.go and past.go explain
 // why that loses nothing.
 //
 // # Mutants
@@ -58,7 +58,7 @@
 //
 // # What is not covered
 //
-// A commit log that was purged by hand; an older store under the stream while some
+// A commit log that was purged manually; an older store under the stream while some
 // coordinator knows of nothing newer, or starts after that (nothing is promised
 // then), and that such a stream leads to an end (a person does that); two journals
 // under one participant's name; rows and keys that are collected after the

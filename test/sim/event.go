@@ -17,14 +17,14 @@ type event struct {
 	name, log, nonce string
 	answer           brokerAnswer
 	seq              uint64
-	// last is the last sequence of the stream, where a coordinator looks at it.
+	// last is the last sequence of the stream, where a coordinator checks it.
 	last  uint64
 	found []machine.Stored
 	// write is what a log applies.
 	write write
-	// yes is what the resource says, or whether a restart has expired.
+	// yes is the answer of the resource, or whether a restart has expired.
 	yes bool
-	// late: the message arrives past its decide_by, or the clock that says so is
+	// late: the message arrives past its decide_by, or the clock that shows that is
 	// wrong.
 	late bool
 	// living: the owner of the log that this adopts is alive.
@@ -88,7 +88,7 @@ func (e event) String() string {
 	case onOwnerQuestion:
 		return "is asked as the owner: " + e.msg.String()
 	case onOwnerSilent:
-		return "hears nothing from the owner about: " + e.msg.String() + livingText(e.living)
+		return "has no answer from the owner about: " + e.msg.String() + livingText(e.living)
 	case onDeadline:
 		return "sees the deadline of " + e.tx.String()
 	case onResend:
@@ -103,7 +103,7 @@ func (e event) String() string {
 		}
 		return fmt.Sprintf("starts the submission %q again", e.name)
 	case onNoSubscriber:
-		return "hears that nobody listens at " + e.name + " for " + e.tx.String()
+		return "learns that nobody listens at " + e.name + " for " + e.tx.String()
 	case onOpened:
 		return "sees its log " + e.log + " opened"
 	case onAnswer:
@@ -121,7 +121,7 @@ func (e event) String() string {
 	case onLook:
 		return fmt.Sprintf("sees the stream at %d", e.last)
 	case onAbandon:
-		return fmt.Sprintf("hears that the branch of %s at %s is abandoned", e.tx, e.name)
+		return fmt.Sprintf("learns that the branch of %s at %s is abandoned", e.tx, e.name)
 	case onStop:
 		return "stops, since the stream went back"
 	case onRestore:
@@ -165,9 +165,9 @@ func (e event) choice() string {
 	case e.late:
 		return ", too late"
 	case e.yes:
-		return ", the resource would say yes"
+		return ", the resource would accept"
 	default:
-		return ", the resource would say no"
+		return ", the resource would refuse"
 	}
 }
 

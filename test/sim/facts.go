@@ -10,7 +10,7 @@ import (
 // What the invariants need of each part, computed once a part.
 
 func (w *world) clientFacts(c *client) clientFacts {
-	return clientFacts{key: slices.Index(w.keys, c.cfg.Key), told: c.told}
+	return clientFacts{key: slices.Index(w.keys, c.cfg.Key), answer: c.answer}
 }
 
 func (w *world) logFacts(l *commitLog, stored *txSet, commits *[maxKeys]uint8) {
@@ -39,8 +39,8 @@ func (w *world) boxFacts(b int, messages []uint16) (f boxFacts) {
 		case txwire.StatusCommitted:
 			f.committed.add(w.txs.of(o.ID))
 		case txwire.StatusAborted:
-			// An aborted that does not rest on "once" says that a journal has
-			// closed the key, whoever hears it.
+			// An aborted that does not rest on "once" claims that a journal has
+			// closed the key, whoever receives it.
 			f.closed = f.closed || !w.client(m.to).Once
 		}
 	}

@@ -107,7 +107,7 @@ func (s *Simulation) healLogs(c *coordinator) {
 }
 
 // abandonLost does what an operator does about commits at a journal that went back:
-// it refuses what it lost, and cannot tell that from what it has collected.
+// it refuses what it lost, and cannot distinguish that from what it has collected.
 func (s *Simulation) abandonLost(c *coordinator) {
 	for _, id := range slices.SortedFunc(maps.Keys(s.stored), txwire.ID.Compare) {
 		if state, _ := c.m.State(id); state != machine.Committed {

@@ -12,8 +12,8 @@ const (
 	// I1: no transaction is committed at one participant and aborted at
 	// another.
 	I1 explore.Invariant = "I1 atomic"
-	// I2: a client that is told committed is told the truth for ever; one that
-	// is told aborted will never see its key commit; a key commits at most once.
+	// I2: a client that is answered committed has the truth for ever; one that
+	// is answered aborted will never see its key commit; a key commits at most once.
 	I2 explore.Invariant = "I2 durable"
 	// I3: a state in which all is resolved can be reached without a fault.
 	I3 explore.Invariant = "I3 live"
@@ -44,10 +44,10 @@ type snapshot struct {
 // branchSets are the branches of one participant.
 type branchSets struct{ prepared, committed, aborted, ackedAbort, ackedCommit txSet }
 
-// clientFacts are what one client was told.
+// clientFacts are the answers that one client received.
 type clientFacts struct {
-	key  int
-	told txwire.Status
+	key    int
+	answer txwire.Status
 	// committed are the transactions that some reply to it calls committed;
 	// closed: some reply calls its key closed.
 	committed txSet
@@ -77,10 +77,10 @@ func (s *snapshot) check(txs *txIndex) *explore.Broken {
 	for i := range s.clients {
 		c := &s.clients[i]
 		if b := c.committed.minus(s.stored); !b.empty() {
-			return about(I2, "a client is told committed, the log does not hold it", b)
+			return about(I2, "a client is answered committed, the log does not hold it", b)
 		}
-		if (c.told == txwire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
-			return broken(I2, "a client is told aborted, a transaction with its key is committed")
+		if (c.answer == txwire.StatusAborted || c.closed) && s.commits[c.key] > 0 {
+			return broken(I2, "a client is answered aborted, a transaction with its key is committed")
 		}
 	}
 	for i := range s.parts {

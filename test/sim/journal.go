@@ -34,7 +34,7 @@ func (j *journal) view(id txwire.ID, key string) (v machine.View) {
 	return v
 }
 
-// apply writes what a step says, and reports what no journal or resource would
+// apply writes what a step asks for, and reports what no journal or resource would
 // let pass.
 func (j *journal) apply(s machine.Step) (broken string) {
 	b := *s.Put

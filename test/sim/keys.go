@@ -95,13 +95,13 @@ func (j *journal) appendKey(b []byte) []byte {
 
 func appendRow(b []byte, r machine.Branch) []byte {
 	if r.State != txwire.BranchPrepared {
-		r.OpenSeq, r.Incarnation = 0, "" // only an abort of a prepared branch looks at it
+		r.OpenSeq, r.Incarnation = 0, "" // only an abort of a prepared branch needs it
 	}
 	return fmt.Appendf(b, "%s %q %s %d%s %s %s ", r.ID, r.Key, r.Digest, r.OpenSeq, r.Incarnation, r.State, r.Code)
 }
 
 func (c *client) appendKey(b []byte) []byte {
-	return fmt.Appendf(b, "%s %d %t %t %s %s", c.cfg.Name, c.tries, c.started, c.before, c.told, c.id)
+	return fmt.Appendf(b, "%s %d %t %t %s %s", c.cfg.Name, c.tries, c.started, c.before, c.answer, c.id)
 }
 
 func (l *commitLog) appendKey(b []byte) []byte {

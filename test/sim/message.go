@@ -16,7 +16,7 @@ const (
 )
 
 // message is one message of any kind. The sender of what a coordinator sends is
-// no part of it: no receiver can tell two coordinators apart.
+// no part of it: no receiver can distinguish two coordinators.
 type message struct {
 	kind string
 	// to is the participant or client it goes to, empty for the coordinators.
@@ -31,7 +31,7 @@ type message struct {
 	body any
 }
 
-// key tells messages apart.
+// key distinguishes messages.
 func (m *message) key() string {
 	body, err := json.Marshal(m.body)
 	if err != nil {

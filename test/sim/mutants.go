@@ -120,7 +120,7 @@ func Mutants() []explore.Variant {
 			mutant.Replace(fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n"),
 		}},
 		{Name: "late-answer-believed", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.told != \"\" {\n", "	if c.told != \"\" {\n"),
+			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.answer != \"\" {\n", "	if c.answer != \"\" {\n"),
 		}},
 		{Name: "behind-is-ignored", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
 			mutant.Replace(fileStream, "m.behind = last < known", "m.behind = false"),

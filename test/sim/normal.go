@@ -4,13 +4,13 @@ package sim
 // two ways that lose no behaviour. A configuration that is Exact does without,
 // to check just that.
 //
-// Sent at once: a step that changes nothing but sends messages (a repeated
+// Sent immediately: a step that changes nothing but sends messages (a repeated
 // vote, an answer to a question) happens as soon as it can. Since a message may
 // be delivered at any time or never, having been sent early allows everything
 // that being sent late does, and every such state is one that can be reached.
 //
 // Taken away: a message that can do nothing any more, now or later, is removed
-// from its box; dead says which and why.
+// from its box; past.go explains which and why.
 func (w *world) normalize(s []uint32) {
 	for w.settle(s) || w.sendAtOnce(s) {
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // TestNormalFormLosesNothing explores small worlds as they are and in normal
-// form: what can be seen (branches, commits that were stored, what clients are
-// told) must be the same set of combinations.
+// form: what can be seen (branches, commits that were stored, the answers of
+// clients) must be the same set of combinations.
 func TestNormalFormLosesNothing(t *testing.T) {
 	quiet := CoordinatorConfig{}
 	worlds := named(pair(), []Config{
@@ -57,7 +57,7 @@ func (w *world) sight(s []uint32) string {
 	}
 	for i := range w.cfg.Clients {
 		c := w.clients.Items[s[w.atClients+i]].c
-		b = fmt.Appendf(b, "%s told %s %s after %d tries; ", c.cfg.Name, c.told, c.id, c.tries)
+		b = fmt.Appendf(b, "%s answered %s %s after %d tries; ", c.cfg.Name, c.answer, c.id, c.tries)
 	}
 	return string(b)
 }

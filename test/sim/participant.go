@@ -27,8 +27,8 @@ type participant struct {
 	// acked is the outcome it has acknowledged of each branch, for the
 	// invariants only.
 	acked map[txwire.ID]string
-	// backup is a copy of the journal, nil if there is none; copied says that
-	// there was one. lost are the branches that went with a restore.
+	// backup is a copy of the journal, nil if there is none; copied: there
+	// was one. lost are the branches that went with a restore.
 	backup *journal
 	copied bool
 	lost   map[txwire.ID]bool
@@ -140,7 +140,7 @@ func (p *participant) deliver(e event, f *effects) {
 		j = p.group
 	}
 	s := decide(j, p, e)
-	// A journal that went back cannot tell what it lost from what it collected: it
+	// A journal that went back cannot distinguish what it lost from what it collected: it
 	// alarms in both cases.
 	if s.Violation != "" && !p.lost[e.msg.tx] && !(s.Lost && j.floor != 0) {
 		f.broken = "violation at " + p.name + ": " + s.Violation
@@ -190,7 +190,7 @@ func (p *participant) send(m *message, f *effects) {
 	}
 }
 
-// decide asks the machine, and the resource when the machine says so.
+// decide asks the machine, and the resource when the machine asks for it.
 func decide(j *journal, p *participant, e event) machine.Step {
 	env := machine.Env{
 		Journal: journalOf(p.name), Incarnation: p.incarnation, Now: inTime, Mark: j.mark, Floor: j.floor,
@@ -223,7 +223,7 @@ func decide(j *journal, p *participant, e event) machine.Step {
 	}
 }
 
-// answersTo is what a step sends: its vote or acknowledgement, and with a yes
+// answersTo is what a step sends: its vote or acknowledgement, and with a yes vote
 // the question that a branch in doubt may ask from then on.
 func (p *participant) answersTo(s machine.Step, id txwire.ID) []*message {
 	var out []*message

@@ -69,7 +69,7 @@ func (w *world) keep(s []uint32, b int, messages []uint16, stay func(uint16) boo
 	}
 }
 
-// mailFacts are what takeAway looks at in a message to the coordinators.
+// mailFacts are what takeAway needs of a message to the coordinators.
 type mailFacts struct {
 	kind  string
 	tx    int
@@ -87,13 +87,13 @@ func (w *world) mailFacts(m *message) mailFacts {
 	return f
 }
 
-// past: the client does not hear it, since it has its answer or another try is
+// past: the client ignores it, since it has its answer or another try is
 // under way. An answer that calls the key closed stays: it must be true for
 // ever.
 func (c *client) past(m *message) bool {
 	n := *c
 	n.do(event{kind: onReply, msg: m})
-	return n == *c && (c.told != "" || m.try < c.tries) && (c.cfg.Once || m.body.(txwire.Outcome).Status != txwire.StatusAborted)
+	return n == *c && (c.answer != "" || m.try < c.tries) && (c.cfg.Once || m.body.(txwire.Outcome).Status != txwire.StatusAborted)
 }
 
 // past: the branch is final, so that its answers are too, and all of them are

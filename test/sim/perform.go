@@ -27,7 +27,7 @@ func (c *coordinator) perform(f *effects) {
 		case machine.Answer:
 			c.answer(a, f)
 		case machine.AskOwner:
-			// Whoever asks may be heard by the owner, or by nobody, at any time.
+			// Whoever asks may reach the owner, or nobody, at any time.
 			c.asked = without(c.asked, a.Question.To)
 		case machine.Open:
 			c.open(f)

@@ -21,7 +21,7 @@ func (w *world) unresolved(s []uint32, slot int) bool {
 	return false
 }
 
-// settle lets happen at once what nobody else can see and what only adds to
+// settle lets happen immediately what nobody else can see and what only adds to
 // what is possible: a seal whose condition can never hold again is answered,
 // so that the log is read again; and an abort that no client waits for is given
 // up, since a forgotten transaction is answered for as an aborted one is.

@@ -117,7 +117,7 @@ func (s *Simulation) clientDo(c *client, e event) {
 	f := c.do(e)
 	s.note(c.cfg.Name, e, f)
 	i := slices.IndexFunc(s.cfg.Clients, func(o ClientConfig) bool { return o.Name == c.cfg.Name })
-	s.facts.clients[i].told = c.told
+	s.facts.clients[i].answer = c.answer
 	s.spread(f)
 }
 

@@ -130,10 +130,10 @@ func (s *Simulation) Run(steps int) error {
 	return s.err
 }
 
-// Committed is how many transactions have committed.
+// Committed returns how many transactions have committed.
 func (s *Simulation) Committed() int { return len(s.stored) }
 
-// Transactions is how many were ever heard of.
+// Transactions returns how many there ever were.
 func (s *Simulation) Transactions() int { return len(s.txs.ids) }
 
 // random lets one thing happen.
@@ -173,7 +173,7 @@ func (s *Simulation) randomMessage() {
 	}
 }
 
-// randomLog lets a log apply something, or tells a coordinator about one.
+// randomLog lets a log apply something, or lets a coordinator learn of one.
 func (s *Simulation) randomLog() {
 	l := explore.Pick(s.Rand, s.logs)
 	if es := l.events(); len(es) > 0 && s.IntN(2) == 0 {

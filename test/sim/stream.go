@@ -54,7 +54,7 @@ func (w *world) logStepsAfter(id uint32, it *logItem, last uint64) []step {
 	return steps
 }
 
-// lookSteps: a coordinator may look at the stream at any time.
+// lookSteps: a coordinator may check the stream at any time.
 func (w *world) lookSteps(id uint32, it *coordinatorItem, last uint64) []step {
 	steps, ok := it.looks[last]
 	if !ok && it.c.known > 0 && !it.c.stopped {
@@ -109,9 +109,9 @@ func (w *world) nothingCommitted(s []uint32) bool {
 }
 
 // restore puts a store under the stream whose last sequence was to. The brokers
-// were stopped for that, so what was on its way to them is gone. Every coordinator
+// were stopped for that, so what was on its way to them is lost. Every coordinator
 // knows of something newer, and as little as that: who does not cannot notice. Where
-// all of them start anew, it is the journals that know.
+// all of them restart, it is the journals that know.
 func (w *world) restore(next []uint32, to uint64) {
 	for i := range w.slots {
 		l := w.logs.Items[next[w.atLogs+i]].l.clone()
@@ -135,7 +135,7 @@ func (w *world) restore(next []uint32, to uint64) {
 	}
 }
 
-// forget has every coordinator start anew. The journals know of more than will ever
+// forget restarts every coordinator. The journals know of more than will ever
 // be stored here, so that the stream stays behind: when it has overtaken what they
 // know, nothing is promised.
 func (w *world) forget(next []uint32) {
@@ -161,7 +161,7 @@ func (w *world) forget(next []uint32) {
 
 // replace loses the stream, and has everybody go on with another one, as an
 // operator does: all processes are stopped, a new stream is made, every journal
-// accepts it, and the processes start again. What was on its way is gone; branches
+// accepts it, and the processes start again. What was on its way is lost; branches
 // in doubt ask.
 func (w *world) replace(next []uint32) {
 	for b := range w.boxes {
@@ -216,7 +216,7 @@ func (c *coordinator) look(last uint64) {
 	}
 }
 
-// maySend: nothing is written to a stream that is behind, or that was not looked at
+// maySend: nothing is written to a stream that is behind, or that was not checked
 // since the connection to it was lost.
 func (c *coordinator) maySend() bool { return !c.reconnected && !c.m.Behind() }
 

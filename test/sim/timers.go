@@ -76,7 +76,7 @@ func (c *coordinator) messageEvents(m *message) []event {
 	}
 }
 
-// logEvents are what a log can tell a coordinator. A read that is not stale
+// logEvents are what a coordinator can learn from a log. A read that is not stale
 // finds l.fresh(); reads are what stale ones find. last is the last sequence of the
 // stream, where that matters.
 func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored, last uint64) []event {
@@ -117,8 +117,8 @@ func (c *coordinator) logEvents(l *commitLog, reads [][]machine.Stored, last uin
 
 // flightEvents are the answers to a write: it is acknowledged if it was ever
 // stored, it mismatches if its condition does not hold, and it may stay without
-// a clear answer at any time, whether it was stored or not. With lies it is said
-// to mismatch at any time too.
+// a clear answer at any time, whether it was stored or not. With lies it mismatches, too,
+// by a false answer at any time too.
 func (c *coordinator) flightEvents(w write, l *commitLog, last uint64) []event {
 	answer := event{kind: onAnswer, log: w.log, nonce: w.record.Nonce, last: last}
 	var es []event

@@ -25,7 +25,7 @@ type world struct {
 	logs         *explore.Table[logItem]
 	boxes        []*explore.Table[box]
 	messages     []*registry
-	// coordinatorMail says of each message to the coordinators what it is.
+	// coordinatorMail has the facts of each message to the coordinators.
 	coordinatorMail []mailFacts
 
 	ops   []logOp

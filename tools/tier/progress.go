@@ -13,7 +13,7 @@ import (
 	"gotest.tools/gotestsum/testjson"
 )
 
-// silence is how long nothing is printed before a line says what is running.
+// silence is how long nothing is printed before a line shows what is running.
 const silence = 30 * time.Second
 
 // progress prints a line for each package that has ended, the output of what

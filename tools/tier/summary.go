@@ -15,7 +15,7 @@ import (
 // slowest is how many packages and tests the summary names.
 const slowest = 10
 
-// summarize prints where the time went and what failed; the error says that
+// summarize prints where the time went and what failed; the error reports that
 // something did.
 func summarize(out io.Writer, t tier, results []*result, took time.Duration, stopped error) error {
 	var packages, tests []timing

@@ -107,7 +107,7 @@ func TestDocumented(t *testing.T) {
 }
 
 // TestResults: what passes, fails, panics, does not compile or does not exist is
-// told apart, and what tests count is summed up.
+// distinguished, and what tests count is summed up.
 func TestResults(t *testing.T) {
 	for _, c := range []struct {
 		name, body     string

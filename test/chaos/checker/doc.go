@@ -1,20 +1,20 @@
-// Package checker holds what clients were told against what the stores have,
+// Package checker compares the answers that clients received with what the stores have,
 // when everything has healed and has been stopped. It asks no process: it reads
-// the participants' databases and the streams, so that a process which lies to
-// its clients does not lie to the checker too.
+// the participants' databases and the streams, so that a process which misleads
+// its clients does not mislead the checker too.
 //
 // The rules are the constants of type [Rule]. For each of them there is a test
-// with a history made by hand, and for each that the product could break a
+// with a handmade history, and for each that the product could break a
 // broken variant of the product that is caught (mutant_test.go one folder up).
 //
 // Files:
 //
 //	file     noun
 //	rule     what can be broken
-//	all      everything held against everything
+//	all      compares everything with everything
 //	stores   what the system has
 //	journal  reading a participant's database
-//	orders   I1, I2, I4: atomic, told and done, one commit for a key
+//	orders   I1, I2, I4: atomic, as answered, one commit for a key
 //	lost     what a restored journal has lost, of which nothing is promised
 //	goods    stock and couriers are conserved
 //	posts    the blog

@@ -10,7 +10,7 @@ import (
 )
 
 // Goods: what was there when the system was new, less what committed orders
-// took, is what is there now; nothing is reserved. That holds for each participant by
+// took, is what there is now; nothing is reserved. That holds for each participant by
 // what its journal has, also of one that was restored, with what it had.
 func Goods(h *model.History, s *Stores, stock int64) []Violation {
 	var wrong findings

@@ -13,7 +13,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// logState is a commit log as far as writers can tell: the sequence of its last
+// logState is a commit log as far as writers know it: the sequence of its last
 // record, 0 when it is empty, and whether it was sealed.
 type logState struct {
 	last   uint64
@@ -91,7 +91,7 @@ func Logs(s *Stores) []Violation {
 		case o.Seq == 0:
 			o.Seq = p.Seq
 		case o.Seq != p.Seq:
-			wrong.add(LogFalse, "%s: %s has %s at %d, its writer was told %d", log, where, p.Nonce, p.Seq, o.Seq)
+			wrong.add(LogFalse, "%s: %s has %s at %d, its writer was answered %d", log, where, p.Nonce, p.Seq, o.Seq)
 		}
 	}
 	for i := range s.Trace {

@@ -10,7 +10,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// script is a trace made by hand, in the form that coordinators write.
+// script is a handmade trace, in the form that coordinators write.
 type script struct {
 	strings.Builder
 	ops uint64
@@ -132,7 +132,7 @@ func TestLogs(t *testing.T) {
 			[]LogRecord{{"l", txlog.Place{Seq: 9, Nonce: "x", Kind: commits}}},
 		},
 		{
-			"stored elsewhere than its writer was told",
+			"stored elsewhere than its writer was answered",
 			[]Rule{LogFalse},
 			func(s *script) { s.append("a", open, 0, txlog.Stored, 5) },
 			[]LogRecord{{"l", txlog.Place{Seq: 9, Nonce: "a", Kind: open}}},

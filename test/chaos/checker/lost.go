@@ -68,7 +68,7 @@ func (s *Stores) lostKey(key string) bool {
 	return false
 }
 
-// Noticed: who lost something has to know.
+// Noticed: a participant that lost something has to know.
 func Noticed(s *Stores) []Violation {
 	var wrong findings
 	for _, l := range s.Lost {

@@ -47,7 +47,7 @@ func Orders(h *model.History, s *Stores) []Violation {
 	}
 	for _, o := range h.Orders {
 		if !s.lostKey(o.Key) {
-			wrong.told(o, committed)
+			wrong.answers(o, committed)
 		}
 		delete(txs, o.Key)
 	}
@@ -84,8 +84,8 @@ func (f *findings) transactions(key string, txs map[txwire.ID]states) (committed
 	return committed, n > 0
 }
 
-// told holds every answer about an order against what the participants have.
-func (f *findings) told(o *model.Order, committed map[string]txwire.ID) {
+// answers compares every answer about an order with what the participants have.
+func (f *findings) answers(o *model.Order, committed map[string]txwire.ID) {
 	id, done := committed[o.Key]
 	var yes, no, unclear int
 	for _, a := range o.Answers {
@@ -93,12 +93,12 @@ func (f *findings) told(o *model.Order, committed map[string]txwire.ID) {
 		case model.Committed:
 			yes++
 			if !done || a.ID != id {
-				f.add(ToldDone, "%s was told to be committed as %v, the participants have %v (%v)", o.Key, a.ID, id, done)
+				f.add(NotCommitted, "%s was answered committed as %v, the participants have %v (%v)", o.Key, a.ID, id, done)
 			}
 		case model.Aborted:
 			no++
 			if done {
-				f.add(ToldUndone, "%s was told to be aborted (%s), the participants committed %v", o.Key, a.Why, id)
+				f.add(NotAborted, "%s was answered aborted (%s), the participants committed %v", o.Key, a.Why, id)
 			}
 		case model.Unknown:
 			unclear++
@@ -110,6 +110,6 @@ func (f *findings) told(o *model.Order, committed map[string]txwire.ID) {
 	case yes+no == 0 && unclear > 0:
 		f.add(Unresolved, "%s: %+v", o.Key, o.Answers)
 	case yes+no+unclear == 0 && len(o.Answers) > 0 && done:
-		f.add(ToldUndone, "%s was refused, the participants committed %v", o.Key, id)
+		f.add(NotAborted, "%s was refused, the participants committed %v", o.Key, id)
 	}
 }

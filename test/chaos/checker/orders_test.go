@@ -76,18 +76,18 @@ func TestOrders(t *testing.T) {
 		}},
 		{"one is prepared", []Rule{InDoubt}, func(w *world) { w.at(food.Delivery, 2).State = txwire.BranchPrepared }},
 		{"one is prepared, the other committed", []Rule{InDoubt, Atomic}, func(w *world) { w.at(food.Delivery, 1).State = txwire.BranchPrepared }},
-		{"told committed, aborted everywhere", []Rule{ToldDone}, func(w *world) {
+		{"answered committed, aborted everywhere", []Rule{NotCommitted}, func(w *world) {
 			w.at(food.Delivery, 1).State, w.at(food.Inventory, 1).State = txwire.BranchAborted, txwire.BranchAborted
 		}},
-		{"told committed as another", []Rule{ToldDone}, func(w *world) { w.Orders[0].Answers[0].ID = id(7) }},
-		{"told aborted, committed everywhere", []Rule{ToldUndone}, func(w *world) {
+		{"answered committed as another", []Rule{NotCommitted}, func(w *world) { w.Orders[0].Answers[0].ID = id(7) }},
+		{"answered aborted, committed everywhere", []Rule{NotAborted}, func(w *world) {
 			w.at(food.Delivery, 2).State, w.at(food.Inventory, 2).State = txwire.BranchCommitted, txwire.BranchCommitted
 		}},
-		{"refused, committed everywhere", []Rule{ToldUndone}, func(w *world) { w.branch("d", 5, txwire.BranchCommitted, txwire.BranchCommitted) }},
+		{"refused, committed everywhere", []Rule{NotAborted}, func(w *world) { w.branch("d", 5, txwire.BranchCommitted, txwire.BranchCommitted) }},
 		{"refused once, committed by another try", nil, func(w *world) {
 			w.Orders[0].Answers = append(w.Orders[0].Answers, model.Answer{Verdict: model.Refused})
 		}},
-		{"told both", []Rule{TwoAnswers, ToldUndone}, func(w *world) {
+		{"answered both", []Rule{TwoAnswers, NotAborted}, func(w *world) {
 			w.Orders[0].Answers = append(w.Orders[0].Answers, model.Answer{Verdict: model.Aborted})
 		}},
 		{"committed twice", []Rule{TwoCommits}, func(w *world) {
@@ -97,7 +97,7 @@ func TestOrders(t *testing.T) {
 		}},
 		{"unknown, and stays so", []Rule{Unresolved}, func(w *world) { w.Orders[2].Answers = w.Orders[2].Answers[:1] }},
 		{"asked by nobody", []Rule{Unordered}, func(w *world) { w.branch("e", 5, txwire.BranchAborted, txwire.BranchAborted) }},
-		{"told the opposite", []Rule{Violated}, func(w *world) {
+		{"the opposite was reported", []Rule{Violated}, func(w *world) {
 			j := w.Journals[food.Delivery]
 			j.Violations = []Refused{{ID: id(2), Why: "commit for a branch that is aborted here"}}
 			w.Journals[food.Delivery] = j
@@ -161,7 +161,7 @@ func TestPosts(t *testing.T) {
 	}
 }
 
-// What a client complains about is a violation of its own.
+// A complaint of a client is a violation by itself.
 func TestComplaints(t *testing.T) {
 	w := newWorld()
 	w.Complain(model.AboutIDs, "%d", 7)

@@ -6,7 +6,7 @@ import (
 	"parley/wire/blogwire"
 )
 
-// Posts: what was acknowledged is there once, as it was written; the rest is
+// Posts: what was acknowledged is stored once, as it was written; the rest is
 // there once or not at all.
 func Posts(h *model.History, s *Stores) []Violation {
 	var wrong findings

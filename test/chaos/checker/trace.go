@@ -42,7 +42,7 @@ type LogRecord struct {
 // ReadTrace reads what coordinators wrote with --trace-log. An operation that
 // has no end, or no answer that is definite, ends never: whatever it did may
 // happen at any later time. "Wrong last sequence" is not definite: a broker that
-// is no longer the leader says it of sequences that it has seen on their way,
+// is no longer the leader answers it of sequences that it has seen on their way,
 // while the leader stores the record.
 func ReadTrace(r io.Reader) (out []Operation, err error) {
 	type name struct {

@@ -2,13 +2,13 @@
 //
 // A [Schedule] is a function of a seed and nothing else: the same seed gives the
 // same faults at the same times, in every run and on every machine. What they
-// do to a system depends on where its processes are at that moment, so a run
+// do to a cluster depends on where its processes are at that moment, so a run
 // does not replay; faults at a step of the protocol come nearest to it, since
-// there the process itself says when it is struck.
+// there the process itself reports when it is struck.
 //
 // Rules, so that a run shows more than a system that stands still:
 //
-//   - A process is under one fault at a time, and has a while to come back.
+//   - A process is under one fault at a time, and has a while to recover.
 //   - Of the brokers one at a time is dead, stopped or cut off; only the fault
 //     [Outage] takes two, and with them the majority.
 //   - Of the participants one is broken at a time, mostly for a moment: orders

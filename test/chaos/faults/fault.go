@@ -37,7 +37,7 @@ const (
 	// Restore puts a backup in place of a participant's journal, made For before.
 	// Meanwhile the participant was started again. What it did since is lost.
 	Restore Kind = "restore the journal of"
-	// Outage kills two brokers at once, so that there is no majority.
+	// Outage kills two brokers together, so that there is no majority.
 	Outage Kind = "outage"
 )
 
@@ -72,7 +72,7 @@ func (f Fault) String() string {
 	return s
 }
 
-// alone reports whether the fault waits until its target has come back from the
+// alone reports whether the fault waits until its target has recovered from the
 // one before.
 func (k Kind) alone() bool { return !k.network() && k != Clock }
 

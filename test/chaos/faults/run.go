@@ -10,7 +10,7 @@ import (
 )
 
 // System is what can be broken. None of its methods fails the run: what could
-// not be done is said, and the run goes on.
+// not be done is reported, and the run goes on.
 type System interface {
 	// Kill ends a process and returns when it is dead.
 	Kill(name string)
@@ -43,11 +43,11 @@ type System interface {
 }
 
 // reach bounds how long a process has to come to the step at which it is
-// struck. Orders keep coming, so it is there as soon as it takes part again.
+// struck. Orders keep coming, so the step is reached as soon as it takes part again.
 const reach = 10 * time.Second
 
-// Run breaks the system by the schedule, and returns when everything that it
-// has broken is mended. When ctx ends it begins nothing new and mends at once.
+// Run breaks the cluster by the schedule, and returns when everything that it
+// has broken is mended. When ctx ends it begins nothing new and mends immediately.
 func Run(ctx context.Context, all []Fault, s System, done func(model.Event)) {
 	var under sync.WaitGroup
 	defer under.Wait()
@@ -65,8 +65,8 @@ func Run(ctx context.Context, all []Fault, s System, done func(model.Event)) {
 			return
 		}
 		under.Go(func() {
-			// A process that was slow to come back from the fault before is
-			// left alone until it is there.
+			// A process that was slow to recover from the fault before is
+			// left alone until it runs.
 			if f.Kind.alone() {
 				for _, name := range append([]string{f.Target}, f.Peers...) {
 					locks[name].Lock()
@@ -159,7 +159,7 @@ func while(ctx context.Context, f Fault, breakIt func(name string) (undo func())
 	undo()
 }
 
-// crash has the process die where it is told to, and starts it again.
+// crash makes the process die at a step, and starts it again.
 func crash(ctx context.Context, f Fault, s System) bool {
 	s.Kill(f.Target)
 	s.Start(f.Target, "--crash-at", f.Step)
@@ -175,7 +175,7 @@ func crash(ctx context.Context, f Fault, s System) bool {
 	return died
 }
 
-// hold has the process stand still where it is told to. Afterwards it goes on
+// hold makes the process stand still at a step. Afterwards it goes on
 // from there, with what it believed then.
 func hold(ctx context.Context, f Fault, s System) bool {
 	s.Kill(f.Target)

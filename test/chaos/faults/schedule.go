@@ -10,7 +10,7 @@ import (
 	"parley/participants"
 )
 
-// Options say what a schedule may contain.
+// Options are what a schedule may contain.
 type Options struct {
 	Seed   uint64
 	Length time.Duration
@@ -71,9 +71,9 @@ type planner struct {
 	rng *rand.Rand
 	now time.Duration
 	// busy is until when a process, or one of the names below, is under a
-	// fault or comes back from it.
+	// fault or recovers from it.
 	busy map[string]time.Duration
-	// reserved are groups that a fault waits for which needs several at once.
+	// reserved are groups that a fault waits for which needs several together.
 	reserved []string
 
 	kinds   *deck[Kind]
@@ -280,7 +280,7 @@ func (p *planner) away(name string, most time.Duration) time.Duration {
 	return p.between(100*time.Millisecond, most)
 }
 
-// needs are the groups that a kind of fault takes at once.
+// needs are the groups that a kind of fault takes together.
 func needs(k Kind) []string {
 	switch k {
 	case Minority:

@@ -27,7 +27,7 @@ type History struct {
 	counts  map[string]int
 }
 
-// Commit is the moment at which a client was told that its order is committed.
+// Commit is the moment at which the order of a client was answered committed.
 type Commit struct {
 	At   time.Time
 	Took time.Duration
@@ -54,7 +54,7 @@ type Post struct {
 	ID snowflake.ID
 }
 
-// Chatter is one person in one room: what was shown and what was said.
+// Chatter is one person in one room: what was shown and what was sent.
 type Chatter struct {
 	Name, Room string
 	View       *chat.View
@@ -71,7 +71,7 @@ func (h *History) Order(o *Order) {
 	h.Orders = append(h.Orders, o)
 }
 
-// Answer notes down what a client of an order was told.
+// Answer notes down an answer to a client of an order.
 func (h *History) Answer(o *Order, a Answer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -129,7 +129,7 @@ func (h *History) Counts() map[string]int {
 	return out
 }
 
-// Commits are the commits that clients were told of, as they were told.
+// Commits returns the commits that clients learnt of, in that order.
 func (h *History) Commits() []Commit {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -14,8 +14,8 @@ type Order struct {
 	Zone     string
 	// Asked is when it was submitted first.
 	Asked time.Time
-	// Answers are what clients were told, in the order in which they came. An
-	// order whose client was told nothing has none.
+	// Answers are those that clients received, in the order in which they came. An
+	// order without an answer has none.
 	Answers []Answer
 }
 
@@ -33,10 +33,10 @@ const (
 	Unknown Verdict = "unknown"
 )
 
-// Answer is what one client was told.
+// Answer is one that a client received.
 type Answer struct {
 	Verdict Verdict
-	// ID is the transaction, zero if the client was not told.
+	// ID is the transaction, zero if the answer had none.
 	ID txwire.ID
 	// Why explains everything but a commit.
 	Why string

@@ -15,10 +15,10 @@ type Sample struct {
 
 // Event is a fault that was done.
 type Event struct {
-	// Kind and Target say what was done to whom, Step where in the protocol,
+	// Kind and Target are what was done to whom, Step where in the protocol,
 	// if it was by design.
 	Kind, Target, Step string
 	From, To           time.Time
-	// Missed says why it could not be done, empty if it was.
+	// Missed is why it could not be done, empty if it was.
 	Missed string
 }

@@ -30,7 +30,7 @@ type Facts struct {
 	Events        []model.Event
 	Samples       []model.Sample
 	History       *model.History
-	// Strange are processes that ended without being told to.
+	// Strange are processes that ended by themselves.
 	Strange    []string
 	Violations []string
 }
@@ -38,7 +38,7 @@ type Facts struct {
 // Figures are what a run comes to.
 type Figures struct {
 	Length time.Duration
-	// Orders are those that clients were told anything about; Committed,
+	// Orders are those about which clients had any answer; Committed,
 	// Aborted and Unknown are answers while things broke.
 	Orders, Committed, Aborted, Unknown int
 	IDs, Posts, Messages                int

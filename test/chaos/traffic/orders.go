@@ -38,7 +38,7 @@ type orderer struct {
 	patience time.Duration
 	// via is the only broker it knows, empty for all.
 	via string
-	// other is the client of those who ask for the same thing at once.
+	// other is the client of those that ask for the same thing at the same time.
 	other *txclient.Client
 }
 

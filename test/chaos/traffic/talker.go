@@ -24,7 +24,7 @@ const (
 	backoff = 150 * time.Millisecond
 )
 
-// talker is one person in one room, who writes down every frame. What was not
+// talker is one person in one room and records every frame. What was not
 // acknowledged is sent again after a reconnect, until it is.
 type talker struct {
 	gateways []string
@@ -78,7 +78,7 @@ func (k *talker) serve(ctx context.Context, conn *chatclient.Conn) {
 			if err != nil {
 				return
 			}
-			k.hear(f)
+			k.record(f)
 		}
 	}()
 	for {
@@ -119,8 +119,8 @@ func (k *talker) push() {
 	}
 }
 
-// hear writes down one frame.
-func (k *talker) hear(f frame.FromGateway) {
+// record notes one frame.
+func (k *talker) record(f frame.FromGateway) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	v := k.who.View
@@ -163,7 +163,7 @@ func (k *talker) acked(f *frame.Ack) {
 	}
 }
 
-// settled is nil when nothing is left to say or to be shown.
+// settled returns nil when nothing is left to send or to be shown.
 func (k *talker) settled(ends map[string]uint64) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -4,14 +4,14 @@
 //
 // Some clients know every broker, as clients should; others know one alone, so
 // that a minority is asked as well. Some have no patience, some ask the same
-// thing twice at once.
+// thing twice at the same time.
 //
 //	file     noun
 //	traffic  everything together, from start to quiet
-//	orders   who orders food
-//	numbers  who asks for IDs
-//	writers  who writes posts
-//	talker   who talks in a room
+//	orders   clients that order food
+//	numbers  clients that ask for IDs
+//	writers  clients that write posts
+//	talker   people who talk in a room
 package traffic
 
 import (
@@ -31,11 +31,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Config says whom to ask, and how much.
+// Config is whom to ask, and how much.
 type Config struct {
 	Seed uint64
 	// URL names all brokers. Brokers has the name and address of each, for
-	// clients who know that one alone; none are made for an empty map.
+	// clients that know that one alone; none are made for an empty map.
 	URL     string
 	Brokers map[string]string
 	// Gateways are the addresses of the chat gateways.
@@ -162,7 +162,7 @@ func (t *Traffic) pin(name, url string) (*txclient.Client, error) {
 	return t.add(nc)
 }
 
-// Quiet ends all that is asked anew, and returns when what was asked has been
+// Quiet ends all new requests, and returns when what was asked has been
 // answered or given up. Talkers go on listening.
 func (t *Traffic) Quiet() {
 	for _, k := range t.talkers {
@@ -172,7 +172,7 @@ func (t *Traffic) Quiet() {
 	t.asking.Wait()
 }
 
-// Settled is nil when every talker has said what it wanted to say, has no hole
+// Settled returns nil when every talker has sent what it wanted to send, has no hole
 // in what it was shown, and was shown each room up to its end.
 func (t *Traffic) Settled(ends map[string]uint64) error {
 	for _, k := range t.talkers {

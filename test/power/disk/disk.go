@@ -35,7 +35,7 @@ func New() *Disk {
 // Root is the directory above all.
 func (d *Disk) Root() *Inode { return d.root }
 
-// Stats says what the disk did so far.
+// Stats is what the disk did so far.
 func (d *Disk) Stats() Stats {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -54,7 +54,7 @@ func (d *Disk) Cut() {
 // called when those who called are dead or about to be.
 func (d *Disk) Fail() { d.once.Do(func() { close(d.failed) }) }
 
-// change runs f, which changes something, unless the power is gone.
+// change runs f, which changes something, unless the power is off.
 func (d *Disk) change(f func() syscall.Errno) syscall.Errno {
 	d.mu.Lock()
 	if !d.cut {

@@ -313,7 +313,7 @@ func TestRandomWalk(t *testing.T) {
 	}
 }
 
-// After the cut nothing changes any more and nobody is told that it did.
+// After the cut nothing changes any more and nobody is answered that it did.
 func TestCut(t *testing.T) {
 	w := world{t, New()}
 	w.write("f", "x")

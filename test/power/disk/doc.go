@@ -2,9 +2,9 @@
 // loss of power. It is the model; package mount shows it to processes as a file
 // system.
 //
-// Everything is there twice: as processes see it, and as it is on the medium. A
+// Everything exists twice: as processes see it, and as it is on the medium. A
 // sync carries over, and nothing else does. So when the power fails, at any
-// moment, what was never synced is gone.
+// moment, what was never synced is lost.
 //
 // # Rules
 //
@@ -22,7 +22,7 @@
 //
 // A rename is one change: its two names change together, also when they are in
 // two directories and one of these is synced. Removing is never carried over by a
-// sync elsewhere: what was removed is there again after a loss of power, if the
+// sync elsewhere: what was removed exists again after a loss of power, if the
 // directory was not synced since.
 //
 // The second point is not in POSIX, whose letter wants each directory synced up
@@ -46,7 +46,7 @@
 // # The end
 //
 // [Disk.Cut] is the moment at which the power fails: no change is made any more,
-// and who asks for one waits. That leaves time to kill the processes: after
+// and a process that asks for one waits. That leaves time to kill the processes: after
 // [Disk.Fail] the calls end with an error, and nobody is left to see it. What
 // [Disk.After] returns is the disk in the next life.
 //

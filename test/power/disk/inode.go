@@ -59,7 +59,7 @@ func (d *Disk) inode(mode uint32) *Inode {
 
 func (n *Inode) isDir() bool { return n.mode&syscall.S_IFMT == syscall.S_IFDIR }
 
-// Stat says what it is.
+// Stat returns what it is.
 func (n *Inode) Stat() (a Attributes) {
 	n.Disk.look(func() syscall.Errno {
 		a = Attributes{n.number, n.mode, int64(len(n.data)), max(1, len(n.places)), n.times}
@@ -91,7 +91,7 @@ func (n *Inode) SetTimes(read, written time.Time) syscall.Errno {
 	})
 }
 
-// Sync carries over to the medium what the package comment says.
+// Sync carries over to the medium what the package comment describes.
 func (n *Inode) Sync() syscall.Errno {
 	return n.Disk.change(func() syscall.Errno {
 		n.Disk.stats.Syncs++

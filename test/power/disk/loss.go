@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Loss says what a loss of power leaves of what was never synced.
+// Loss is what a loss of power leaves of what was never synced.
 type Loss func(*loss)
 
 // loss is the disk while it is being decided.

@@ -83,7 +83,7 @@ func (n *Inode) Rename(name string, to *Inode, newName string, replace bool) sys
 	})
 }
 
-// set says what a name means to processes; nil: nothing.
+// set sets what a name means to processes; nil: nothing.
 func (n *Inode) set(name string, to *Inode) {
 	at := place{n, name}
 	if old := n.names[name]; old != nil {

@@ -2,7 +2,7 @@
 //
 // Nothing is decided here: each call becomes one of the model. The kernel keeps
 // names, attributes and pages that it has seen, since nobody changes them behind
-// its back; writes are passed on at once, so a write that returned is in the
+// its back; writes are passed on immediately, so a write that returned is in the
 // model, and one to a mapped file when the kernel writes its pages back, which is
 // at a sync of that file at the latest.
 //

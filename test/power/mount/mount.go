@@ -13,7 +13,7 @@ import (
 // Mount is a disk that processes can use.
 type Mount struct{ server *fuse.Server }
 
-// forEver is how long the kernel may believe what it was told.
+// forEver is how long the kernel may cache an answer.
 const forEver = 24 * time.Hour
 
 // At shows d at a directory, which must exist.

@@ -75,7 +75,7 @@ func TestFiles(t *testing.T) {
 	})
 }
 
-// A mount that fails says what it needs.
+// The error of a mount that fails names what it needs.
 func TestMountFails(t *testing.T) {
 	if _, err := At(fmt.Sprintf("/does/not/exist/%d", os.Getpid()), disk.New()); err == nil || !strings.Contains(err.Error(), "fusermount3") {
 		t.Errorf("the error is %v", err)

@@ -54,7 +54,7 @@ func (n *node) fill(out *fuse.Attr) {
 	out.Owner = *owner()
 }
 
-// owner is who runs the processes: who runs this one.
+// owner is the user of the processes, which is that of this one.
 func owner() *fuse.Owner {
 	return &fuse.Owner{Uid: uint32(syscall.Getuid()), Gid: uint32(syscall.Getgid())}
 }
@@ -91,7 +91,7 @@ func (n *node) Setattr(_ context.Context, _ fs.FileHandle, in *fuse.SetAttrIn, o
 	return errno
 }
 
-// Statfs says that there is room: a broker wants to know.
+// Statfs reports that there is room: a broker wants to know.
 func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	const block, blocks = 4096, 16 << 30 / 4096
 	out.Bsize, out.Frsize, out.NameLen = block, block, 255
