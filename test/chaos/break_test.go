@@ -2,9 +2,7 @@ package chaos
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +12,7 @@ import (
 
 	"parley/internal/cluster"
 	"parley/test/chaos/checker"
+	"parley/test/journal"
 	"parley/test/proc"
 )
 
@@ -123,17 +122,15 @@ func (c *harness) SetClock(name string, off time.Duration) {
 	}
 }
 
-// LockDatabase holds the write lock of a participant's database, as a person with a
-// shell does.
+// LockDatabase holds the write lock of a participant's database.
 func (c *harness) LockDatabase(name string) (undo func()) {
-	ctx := context.WithoutCancel(c.Context())
-	db, conn := c.database(ctx, name)
-	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+	unlock, err := journal.Lock(context.WithoutCancel(c.Context()), c.journal(name))
+	if err != nil {
 		c.Error(err)
+		return func() {}
 	}
 	return func() {
-		_, err := conn.ExecContext(ctx, "ROLLBACK")
-		if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+		if err := unlock(); err != nil {
 			c.Error(err)
 		}
 	}
@@ -145,16 +142,11 @@ var resourceTables = map[string]string{cluster.RoleInventory: "items", cluster.R
 // FailResource makes every change of what a participant's resource has an error.
 func (c *harness) FailResource(name string) (undo func()) {
 	ctx := context.WithoutCancel(c.Context())
-	db, conn := c.database(ctx, name)
-	exec := func(query string) {
-		if _, err := conn.ExecContext(ctx, query); err != nil {
-			c.Errorf("%s: %s: %v", name, query, err)
-		}
+	if err := journal.Break(ctx, c.journal(name), resourceTables[c.of(name).Role]); err != nil {
+		c.Error(err)
 	}
-	exec("CREATE TRIGGER broken BEFORE UPDATE ON " + resourceTables[c.of(name).Role] + " BEGIN SELECT RAISE(ABORT, 'broken by a test'); END")
 	return func() {
-		exec("DROP TRIGGER broken")
-		if err := errors.Join(conn.Close(), db.Close()); err != nil {
+		if err := journal.Mend(ctx, c.journal(name)); err != nil {
 			c.Error(err)
 		}
 	}
@@ -173,17 +165,12 @@ func (c *harness) FillDisk(name string) (undo func()) {
 	}
 }
 
-// Backup copies a participant's journal as the sqlite3 shell does, while it runs. When
-// it takes the place of the journal, what is lost with that is noted; and when the
-// participant serves again, it has to have noticed.
+// Backup copies a participant's journal while it runs. When the copy takes the place of
+// the journal, what is lost with that is noted; and when the participant serves again,
+// it has to have noticed.
 func (c *harness) Backup(name string) (restore func()) {
-	ctx := context.WithoutCancel(c.Context())
 	path, backup := c.journal(name), filepath.Join(c.dir, name+".backup")
-	db, conn := c.database(ctx, name)
-	if _, err := conn.ExecContext(ctx, "VACUUM INTO ?", backup); err != nil {
-		c.Error(err)
-	}
-	if err := errors.Join(conn.Close(), db.Close()); err != nil {
+	if err := journal.Backup(context.WithoutCancel(c.Context()), path, backup); err != nil {
 		c.Error(err)
 	}
 	return func() {
@@ -196,13 +183,7 @@ func (c *harness) Backup(name string) (restore func()) {
 		c.mu.Lock()
 		c.lost = append(c.lost, lost)
 		c.mu.Unlock()
-		data, err := os.ReadFile(backup)
-		for _, of := range []string{"-wal", "-shm"} {
-			if gone := os.Remove(path + of); !errors.Is(gone, fs.ErrNotExist) {
-				err = errors.Join(err, gone)
-			}
-		}
-		if err := errors.Join(err, os.WriteFile(path, data, 0o600)); err != nil {
+		if err := journal.Restore(path, backup); err != nil {
 			c.Error(err)
 		}
 	}
@@ -219,19 +200,6 @@ func (c *harness) printed(name string) string {
 
 func (c *harness) journal(name string) string {
 	return filepath.Join(c.options.Dir, name, c.of(name).Role+".db")
-}
-
-// database opens that of a participant beside it.
-func (c *harness) database(ctx context.Context, name string) (*sql.DB, *sql.Conn) {
-	db, err := sql.Open("sqlite", "file:"+c.journal(name)+"?_pragma=busy_timeout(60000)")
-	if err != nil {
-		c.Fatal(err)
-	}
-	conn, err := db.Conn(ctx)
-	if err != nil {
-		c.Fatal(err)
-	}
-	return db, conn
 }
 
 // Hosts are those of the cluster.

@@ -32,10 +32,11 @@ type broken struct {
 	always bool
 }
 
-// played are those of this run.
-func played(t *testing.T) []broken {
-	return slices.DeleteFunc(mutants(t), func(b broken) bool { return !b.always && !*deep })
-}
+// Label implements [mutant.Variant].
+func (b broken) Label() (name string, edits []mutant.Edit) { return b.name, b.edits }
+
+// played reports whether it is played in this run.
+func (b broken) played() bool { return b.always || *deep }
 
 // mutants are one for each rule that the product can break.
 func mutants(t *testing.T) []broken {
@@ -188,38 +189,31 @@ const atLeast = 200
 // without -deep without some, of each part of the product one. Of the others it is
 // checked that they still can be made.
 func TestMutants(t *testing.T) {
-	for _, m := range mutants(t) {
-		mutant.Applies(t, m.name, m.edits)
-	}
-	for _, m := range played(t) {
-		t.Run(m.name, func(t *testing.T) {
-			t.Parallel()
-			wrong := play(t, m)
-			for _, w := range wrong {
-				if w.Rule == m.rule {
-					t.Logf("caught: %v", w)
-					return
-				}
+	mutant.Run(t, mutants(t), func(_ int, b broken) bool { return b.played() }, func(t *testing.T, b broken) {
+		wrong := play(t, b)
+		for _, w := range wrong {
+			if w.Rule == b.rule {
+				t.Logf("caught: %v", w)
+				return
 			}
-			t.Errorf("not caught; want %q, found %d others: %.2000v", m.rule, len(wrong), wrong)
-		})
-	}
+		}
+		t.Errorf("not caught; want %q, found %d others: %.2000v", b.rule, len(wrong), wrong)
+	})
 }
 
 // TestNoMutant: the same scenes with the product as it is break nothing. Without
 // -deep it plays one: [TestChaos] holds the product to more.
 func TestNoMutant(t *testing.T) {
-	scenes := played(t)
+	scenes := slices.DeleteFunc(mutants(t), func(b broken) bool { return !b.played() })
 	if !*deep {
 		scenes = scenes[:1]
 	}
-	for _, m := range scenes {
-		t.Run(m.name, func(t *testing.T) {
-			t.Parallel()
-			m.edits = nil
-			for _, w := range play(t, m) {
-				t.Error(w)
-			}
-		})
+	for i := range scenes {
+		scenes[i].edits = nil
 	}
+	mutant.Run(t, scenes, func(int, broken) bool { return true }, func(t *testing.T, b broken) {
+		for _, w := range play(t, b) {
+			t.Error(w)
+		}
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"parley/internal/cluster"
 	"parley/test/chaos/checker"
 	"parley/test/chaos/model"
+	"parley/test/journal"
 	"parley/test/mutant"
 	"parley/test/proc"
 )
@@ -161,9 +162,7 @@ func (s *scene) hold(name, step string, o *model.Order) {
 func (s *scene) copied(name string) (end func()) {
 	s.Helper()
 	dir := s.TempDir()
-	db, conn := s.database(s.Context(), name)
-	_, err := conn.ExecContext(s.Context(), "VACUUM INTO ?", filepath.Join(dir, name+".db"))
-	if err := errors.Join(err, conn.Close(), db.Close()); err != nil {
+	if err := journal.Backup(s.Context(), s.journal(name), filepath.Join(dir, name+".db")); err != nil {
 		s.Fatal(err)
 	}
 	m := s.of(name)

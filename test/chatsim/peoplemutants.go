@@ -17,37 +17,27 @@ const (
 // catches each.
 func PeopleMutants() []explore.Variant {
 	return []explore.Variant{
-		{Name: "no-grace", Edits: []mutant.Edit{
+		explore.Break("no-grace", "", "",
 			mutant.Replace(fileCore, "due{now + c.limits.Grace, k}", "due{now, k}"),
-			mutant.Replace(fileTick, "p.goneAt+c.limits.Grace > now", "p.goneAt > now"),
-		}},
-		{Name: "came-back-ignored", Edits: []mutant.Edit{
+			mutant.Replace(fileTick, "p.goneAt+c.limits.Grace > now", "p.goneAt > now")),
+		explore.Break("came-back-ignored", "", "",
 			mutant.Replace(fileTick, "len(p.sessions) > 0 || ", ""),
-			mutant.Replace(fileCore, "	p.goneAt = 0\n", ""),
-		}},
-		{Name: "own-stay-names", Edits: []mutant.Edit{
-			mutant.Replace(fileClaim, "		p.since = min(p.since, since)\n", ""),
-		}},
-		{Name: "others-claims-ignored", Edits: []mutant.Edit{
-			mutant.Replace(fileClaim, "if p.mine || len(p.peers) > 0 {", "if p.mine {"),
-		}},
-		{Name: "accounts-end-nothing", Edits: []mutant.Edit{
-			mutant.Replace(filePeer, "		if round < m.Round {\n", "		if round > m.Round {\n"),
-		}},
-		{Name: "the-dead-stay", Edits: []mutant.Edit{
-			mutant.Replace(fileTick, "			c.bury(name)\n", ""),
-		}},
-		{Name: "bye-is-death", Edits: []mutant.Edit{
-			mutant.Replace(filePeer, "p.byeAt = now + c.limits.Grace", "p.byeAt = now"),
-		}},
-		{Name: "changes-untold", Edits: []mutant.Edit{
-			mutant.Replace(fileCore, "		c.changed[k] = true\n", ""),
-		}},
-		{Name: "settled-at-once", Edits: []mutant.Edit{
-			mutant.Replace(fileClaim, "settleAt: now + c.limits.Settle", "settleAt: now"),
-		}},
-		{Name: "dead-without-notice", Edits: []mutant.Edit{
-			mutant.Replace(fileClaim, "(p.wasMine || died)", "p.wasMine"),
-		}},
+			mutant.Replace(fileCore, "	p.goneAt = 0\n", "")),
+		explore.Break("own-stay-names", "", "",
+			mutant.Replace(fileClaim, "		p.since = min(p.since, since)\n", "")),
+		explore.Break("others-claims-ignored", "", "",
+			mutant.Replace(fileClaim, "if p.mine || len(p.peers) > 0 {", "if p.mine {")),
+		explore.Break("accounts-end-nothing", "", "",
+			mutant.Replace(filePeer, "		if round < m.Round {\n", "		if round > m.Round {\n")),
+		explore.Break("the-dead-stay", "", "",
+			mutant.Replace(fileTick, "			c.bury(name)\n", "")),
+		explore.Break("bye-is-death", "", "",
+			mutant.Replace(filePeer, "p.byeAt = now + c.limits.Grace", "p.byeAt = now")),
+		explore.Break("changes-untold", "", "",
+			mutant.Replace(fileCore, "		c.changed[k] = true\n", "")),
+		explore.Break("settled-at-once", "", "",
+			mutant.Replace(fileClaim, "settleAt: now + c.limits.Settle", "settleAt: now")),
+		explore.Break("dead-without-notice", "", "",
+			mutant.Replace(fileClaim, "(p.wasMine || died)", "p.wasMine")),
 	}
 }

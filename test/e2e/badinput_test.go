@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,8 +8,7 @@ import (
 	"testing"
 
 	"parley/participants/food"
-
-	_ "modernc.org/sqlite" // to look into journals
+	"parley/test/journal"
 )
 
 // refused runs a command that must fail with the exit code and print all these texts.
@@ -62,12 +60,7 @@ func TestUnwritable(t *testing.T) {
 // edit changes a database behind the back of its participant.
 func edit(t testing.TB, path, query string, args ...any) {
 	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+	if err := journal.Exec(t.Context(), path, query, args...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,40 +11,18 @@ import (
 
 	"parley/participants"
 	"parley/participants/food"
+	"parley/test/journal"
 	"parley/wire/txwire"
 )
 
-// backup copies inventory's journal while it runs, as the sqlite3 shell does, to a
-// directory of its own.
+// backup copies inventory's journal while it runs, to another directory.
 func (s *harness) backup() (dir string) {
 	s.Helper()
 	dir = s.TempDir()
-	db, err := sql.Open("sqlite", s.path("inventory.db"))
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(s.Context(), "VACUUM INTO ?", filepath.Join(dir, "inventory.db")); err != nil {
+	if err := journal.Backup(s.Context(), s.path("inventory.db"), filepath.Join(dir, "inventory.db")); err != nil {
 		s.Fatal(err)
 	}
 	return dir
-}
-
-// restore puts a backup in place of inventory's journal.
-func (s *harness) restore(backup string) {
-	s.Helper()
-	data, err := os.ReadFile(filepath.Join(backup, "inventory.db"))
-	if err != nil {
-		s.Fatal(err)
-	}
-	for _, suffix := range []string{"-wal", "-shm"} {
-		if err := os.Remove(s.path("inventory.db" + suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			s.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(s.path("inventory.db"), data, 0o600); err != nil {
-		s.Fatal(err)
-	}
 }
 
 // wantRefused starts inventory on another directory, and sees it end.
@@ -89,7 +66,9 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 
 	// It votes, dies, and an older copy takes its place. The order is committed.
 	lost := s.commitAfterVote()
-	s.restore(old)
+	if err := journal.Restore(s.path("inventory.db"), filepath.Join(old, "inventory.db")); err != nil {
+		t.Fatal(err)
+	}
 	p := s.startParticipant(food.Inventory)
 	p.Await("this journal went back")
 	p.Await("^inventory is ready$")
@@ -208,17 +187,6 @@ func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 	t.Parallel()
 	s := newHarness(t)
 	s.startCoordinator()
-	db, err := sql.Open("sqlite", "file:"+s.path("delivery.db")+"?_pragma=busy_timeout(60000)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	exec := func(query string) {
-		t.Helper()
-		if _, err := db.ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
 	// Held at the vote, while somebody breaks the table.
 	s.participants[food.Delivery].Stop()
 	p := s.startParticipant(food.Delivery, "--hold-at", participants.StepOutcomeBeforeCommit)
@@ -227,12 +195,14 @@ func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 	<-o.done
 	p.AwaitHeld(participants.StepOutcomeBeforeCommit)
 	p.Kill()
-	exec("CREATE TRIGGER broken BEFORE UPDATE ON couriers BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END")
+	if err := journal.Break(t.Context(), s.path("delivery.db"), "couriers"); err != nil {
+		t.Fatal(err)
+	}
 	s.startParticipant(food.Delivery).Await("^delivery is ready$")
 	id := o.reply.ID.String()
 	eventually(s, patience, "it fails", func() error {
 		out, errs, code := parley(t, "tx", "retry", id, food.Delivery, "--nats", s.url)
-		if code != exitFailed || !strings.Contains(errs, "broken on purpose") {
+		if code != exitFailed || !strings.Contains(errs, journal.Broken) {
 			return fmt.Errorf("exit %d: %s%s", code, out, errs)
 		}
 		return nil
@@ -240,7 +210,9 @@ func TestFailingOutcomeIsNotAbandoned(t *testing.T) {
 	if out, errs, code := parley(t, "tx", "abandon", id, food.Delivery, "--reason", "I am in a hurry", "--nats", s.url); code != exitWrong || !strings.Contains(errs, "it will apply it") {
 		t.Errorf("exit %d: %s%s", code, out, errs)
 	}
-	exec("DROP TRIGGER broken")
+	if err := journal.Mend(t.Context(), s.path("delivery.db")); err != nil {
+		t.Fatal(err)
+	}
 	eventually(s, patience, "it is applied", func() error {
 		if out, errs, code := parley(t, "tx", "retry", id, food.Delivery, "--nats", s.url); code != exitOK && !strings.Contains(errs, "no outcome of this transaction has failed here") {
 			return fmt.Errorf("exit %d: %s%s", code, out, errs)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/test/mutant"
+	"parley/test/proc"
 )
 
 // Config is a bounded world.
@@ -144,7 +145,7 @@ func (s *Suite[C]) TestReduction(t *testing.T, worlds []C, exact func(C) C, visi
 
 // Brief reports whether a test is to be brief: with the race detector, under
 // which pure code is ten times as slow and shows nothing, or with -short.
-func Brief() bool { return race || testing.Short() }
+func Brief() bool { return proc.Race || testing.Short() }
 
 // Count reports how many of something a test has seen, so that a run can sum
 // them up: states, variants, seeds.

@@ -18,24 +18,27 @@ type Variant struct {
 	Edits  []mutant.Edit
 }
 
-// Catch compiles each variant that the flags ask for, or the first, and runs
-// caught with it, in parallel. For all others it checks that the text which they
-// replace occurs in the sources.
+// Break returns a variant.
+func Break(name, config string, breaks Invariant, edits ...mutant.Edit) Variant {
+	return Variant{name, config, breaks, edits}
+}
+
+// Label implements [mutant.Variant].
+func (v Variant) Label() (name string, edits []mutant.Edit) { return v.Name, v.Edits }
+
+// Catch runs caught with each variant that the flags ask for, or with the first, see
+// [mutant.Run].
 func (s *Suite[C]) Catch(t *testing.T, variants []Variant, caught func(t *testing.T, v Variant)) {
 	if Brief() {
 		t.Skip("variants are compiled and run without the race detector")
 	}
-	for i, v := range variants {
-		if wanted := s.variant == v.Name || s.variant == "" && (s.deep || i == 0); !wanted {
-			mutant.Applies(t, v.Name, v.Edits)
-			continue
-		}
-		t.Run(v.Name, func(t *testing.T) {
-			t.Parallel()
-			caught(t, v)
-			Count(t, "variants", 1)
-		})
+	wanted := func(i int, v Variant) bool {
+		return s.variant == v.Name || s.variant == "" && (s.deep || i == 0)
 	}
+	mutant.Run(t, variants, wanted, func(t *testing.T, v Variant) {
+		caught(t, v)
+		Count(t, "variants", 1)
+	})
 }
 
 // Mutants catches variants by an exploration: their TestProbe explores the

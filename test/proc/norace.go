@@ -2,4 +2,5 @@
 
 package proc
 
-var buildFlags []string
+// Race reports whether the tests watch for races; then the processes do, too.
+const Race = false

@@ -58,7 +58,8 @@ func build(path string) error {
 	if err != nil {
 		return err
 	}
-	cache = filepath.Join(cache, "parley-test"+strings.Join(buildFlags, ""))
+	race := fmt.Sprintf("-race=%t", Race)
+	cache = filepath.Join(cache, "parley-test"+race)
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func build(path string) error {
 	}
 	defer unlock()
 	built := filepath.Join(cache, "parley")
-	cmd := exec.Command("go", append(append([]string{"build"}, buildFlags...), "-o", built, "./cmd/parley")...)
+	cmd := exec.Command("go", "build", race, "-o", built, "./cmd/parley")
 	if cmd.Dir, err = Root(); err != nil {
 		return err
 	}

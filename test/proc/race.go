@@ -2,5 +2,5 @@
 
 package proc
 
-// buildFlags: the processes are watched for races when the tests are.
-var buildFlags = []string{"-race"}
+// Race reports whether the tests watch for races; then the processes do, too.
+const Race = true

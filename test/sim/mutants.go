@@ -38,101 +38,70 @@ func Mutants() []explore.Variant {
 	// The end of Machine.Appended: what to do about an answer that is unclear.
 	again := "	default:\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"
 	return []explore.Variant{
-		{Name: "prepared-below-the-mark", Config: "collect", Breaks: I5, Edits: []mutant.Edit{
-			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n"),
-		}},
-		{Name: "forgotten-by-the-clock", Config: "copied", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark && m.DecideBy > env.Floor:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack"),
-		}},
-		{Name: "forgotten-below-the-floor", Config: "lost", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "m.DecideBy <= env.Mark && m.DecideBy > env.Floor", "m.DecideBy <= env.Mark"),
-		}},
-		{Name: "abandoned-is-applied", Config: "abandon", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileAbandon, "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n", "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n	if t := m.txs[id]; t != nil && t.State == Committed {\n		t.branch(participant).Done = true\n		m.finish(t)\n	}\n"),
-		}},
-		{Name: "vote-before-durable", Config: "groups", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
-		}},
-		{Name: "ack-before-durable", Config: "groups", Breaks: I5, Edits: []mutant.Edit{
-			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n"),
-		}},
-		{Name: "abort-on-missed-read", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileAdopt, "		m.trySeal(a, chain)\n", "		m.sealed(a, chain, 1<<40)\n"),
-		}},
-		{Name: "in-flight-is-exists", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, again, "	default:\n		m.giveUp(\"in flight\", appendFailed)\n	}\n}\n\n// ReadAfter"),
-		}},
-		{Name: "in-flight-is-sealed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileAdopt, "	if answer == AppendStored && !m.behind {\n", "	if answer == AppendStored || answer == AppendUnknown {\n"),
-		}},
-		{Name: "append-again-unconditionally", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
+		explore.Break("prepared-below-the-mark", "collect", I5,
+			mutant.Replace(filePrepare, "	case m.DecideBy <= env.Mark:\n", "	case false:\n")),
+		explore.Break("forgotten-by-the-clock", "copied", Loud,
+			mutant.Replace(fileOutcome, "	case b == nil && m.DecideBy <= env.Mark && m.DecideBy > env.Floor:\n		a := ack", "	case b == nil && m.DecideBy <= env.Now:\n		a := ack")),
+		explore.Break("forgotten-below-the-floor", "lost", Loud,
+			mutant.Replace(fileOutcome, "m.DecideBy <= env.Mark && m.DecideBy > env.Floor", "m.DecideBy <= env.Mark")),
+		explore.Break("abandoned-is-applied", "abandon", I4,
+			mutant.Replace(fileAbandon, "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n", "	m.abandoned[id] = append(slices.Clip(m.abandoned[id]), b)\n	if t := m.txs[id]; t != nil && t.State == Committed {\n		t.branch(participant).Done = true\n		m.finish(t)\n	}\n")),
+		explore.Break("vote-before-durable", "groups", Loud,
+			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindVote {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n")),
+		explore.Break("ack-before-durable", "groups", I5,
+			mutant.Replace(fileParticipant, "			p.answer(a)\n", "			if a.kind == txwire.KindAck {\n				p.send(a, f)\n			} else {\n				p.answer(a)\n			}\n")),
+		explore.Break("abort-on-missed-read", "exact", I4,
+			mutant.Replace(fileAdopt, "		m.trySeal(a, chain)\n", "		m.sealed(a, chain, 1<<40)\n")),
+		explore.Break("in-flight-is-exists", "exact", I4,
+			mutant.Replace(fileOwn, again, "	default:\n		m.giveUp(\"in flight\", appendFailed)\n	}\n}\n\n// ReadAfter")),
+		explore.Break("in-flight-is-sealed", "exact", I4,
+			mutant.Replace(fileAdopt, "	if answer == AppendStored && !m.behind {\n", "	if answer == AppendStored || answer == AppendUnknown {\n")),
+		explore.Break("append-again-unconditionally", "exact", I4,
 			unconditional(),
-			mutant.Replace(fileOwn, again, "	default:\n		m.do(Append{Log: log, Expect: 1 << 63, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter"),
-		}},
-		{Name: "seal-expects-nothing", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileOwn, again, "	default:\n		m.do(Append{Log: log, Expect: 1 << 63, Record: l.flight.record, Again: true})\n	}\n}\n\n// ReadAfter")),
+		explore.Break("seal-expects-nothing", "exact", I4,
 			unconditional(),
-			mutant.Replace(fileAdopt, "m.do(Append{Log: a.log, Expect: r.Prev, Record: r})", "m.do(Append{Log: a.log, Expect: 1 << 63, Record: r})"),
-		}},
-		{Name: "trim-before-last-ack", Config: "trim", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileTrim, "l.records[n].left == 0", "l.records[n].left >= 0"),
-		}},
-		{Name: "hole-is-trimmed", Config: "trim", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileAdopt, "return chain, chain[0].Seq == base || chain[0].Record.Prev == 0", "return chain, true"),
-		}},
-		{Name: "no-open-record", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
+			mutant.Replace(fileAdopt, "m.do(Append{Log: a.log, Expect: r.Prev, Record: r})", "m.do(Append{Log: a.log, Expect: 1 << 63, Record: r})")),
+		explore.Break("trim-before-last-ack", "trim", I4,
+			mutant.Replace(fileTrim, "l.records[n].left == 0", "l.records[n].left >= 0")),
+		explore.Break("hole-is-trimmed", "trim", I4,
+			mutant.Replace(fileAdopt, "return chain, chain[0].Seq == base || chain[0].Record.Prev == 0", "return chain, true")),
+		explore.Break("no-open-record", "exact", I4,
 			mutant.Replace(filePerform, "	f.writes = append(f.writes, write{log: c.opening, record: txwire.Record{\n		V: wire.Version, Kind: txwire.RecordOpen, Nonce: \"open-\" + c.opening, By: c.opening,\n	}})\n", "	c.m.Opened(c.opening, 0)\n	c.opening = \"\"\n"),
-			mutant.Replace(filePerform, "	\"parley/wire\"\n", ""),
-		}},
-		{Name: "nothing-found-is-failed", Config: "lies", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, "		// the same mismatch, or succeeds.\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n", "		m.giveUp(\"nothing found\", appendFailed)\n"),
-		}},
-		{Name: "mismatch-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n"),
-		}},
-		{Name: "any-seal-is-failed", Config: "exact", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == txwire.RecordSeal:\n"),
-		}},
-		{Name: "gone-is-failed", Config: "exact", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileOwn, "m.giveUp(\"the log was sealed and purged while an append was under way\", appendUnknown)", "m.giveUp(\"the log is gone\", appendFailed)"),
-		}},
-		{Name: "abort-after-full", Config: "exact", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileVote, "	if t == nil || (t.State != Preparing && t.State != Ready) {\n", "	if t == nil || (t.State != Preparing && t.State != Ready && t.State != Appending) {\n"),
-		}},
-		{Name: "writer-id-for-record", Config: "carry", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileMachine, "b[i] = digits[n&31]", "b[i] = digits[n&0]"),
-		}},
-		{Name: "no-tombstone", Config: "exact", Breaks: I5, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, txwire.KindAbort, false)}\n"),
-		}},
-		{Name: "key-not-unique", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(filePrepare, "	case v.Key != nil:\n", "	case v.Key.closed():\n"),
-		}},
-		{Name: "aborted-without-closed", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileAck, "	m.settle(t, txwire.StatusUnknown)\n", "	m.settle(t, txwire.StatusAborted)\n"),
-		}},
-		{Name: "once-for-everybody", Config: "restart", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileAbort, "t.sub.Once && why.close", "why.close"),
-		}},
-		{Name: "promise-outlives-repeat", Config: "applied", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileSubmit, "		t.proven = t.closed\n", ""),
-		}},
-		{Name: "nobody-asks", Config: "crash", Breaks: I3, Edits: []mutant.Edit{
-			mutant.Replace(fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n"),
-		}},
-		{Name: "late-answer-believed", Config: "repeat", Breaks: I2, Edits: []mutant.Edit{
-			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.answer != \"\" {\n", "	if c.answer != \"\" {\n"),
-		}},
-		{Name: "behind-is-ignored", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileStream, "m.behind = last < known", "m.behind = false"),
-		}},
-		{Name: "write-before-look", Config: "restored", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileSimStream, "return !c.reconnected && !c.m.Behind()", "return !c.m.Behind()"),
-		}},
-		{Name: "seal-of-an-older-store", Config: "forgotten", Breaks: I4, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "if m.SealSeq != 0 && env.Behind {", "if false {"),
-		}},
-		{Name: "sequence-of-lost-stream", Config: "replaced", Breaks: Loud, Edits: []mutant.Edit{
-			mutant.Replace(fileOutcome, "if !replaced && m.SealSeq != 0", "if m.SealSeq != 0"),
-		}},
+			mutant.Replace(filePerform, "	\"parley/wire\"\n", "")),
+		explore.Break("nothing-found-is-failed", "lies", I4,
+			mutant.Replace(fileOwn, "		// the same mismatch, or succeeds.\n		m.do(Append{Log: log, Expect: l.last, Record: l.flight.record, Again: true})\n", "		m.giveUp(\"nothing found\", appendFailed)\n")),
+		explore.Break("mismatch-is-failed", "exact", I4,
+			mutant.Replace(fileOwn, "		m.do(ReadAfter{Log: log, After: l.last, Nonce: nonce})\n", "		m.giveUp(\"mismatch\", appendFailed)\n")),
+		explore.Break("any-seal-is-failed", "exact", I4,
+			mutant.Replace(fileOwn, "	case found.Record.Prev == l.last:\n", "	case found.Record.Kind == txwire.RecordSeal:\n")),
+		explore.Break("gone-is-failed", "exact", Loud,
+			mutant.Replace(fileOwn, "m.giveUp(\"the log was sealed and purged while an append was under way\", appendUnknown)", "m.giveUp(\"the log is gone\", appendFailed)")),
+		explore.Break("abort-after-full", "exact", I2,
+			mutant.Replace(fileVote, "	if t == nil || (t.State != Preparing && t.State != Ready) {\n", "	if t == nil || (t.State != Preparing && t.State != Ready && t.State != Appending) {\n")),
+		explore.Break("writer-id-for-record", "carry", I2,
+			mutant.Replace(fileMachine, "b[i] = digits[n&31]", "b[i] = digits[n&0]")),
+		explore.Break("no-tombstone", "exact", I5,
+			mutant.Replace(fileOutcome, "		return abort(env, v, tombstone, m.Close)\n", "		_ = tombstone\n		return Step{Ack: ack(env, txwire.KindAbort, false)}\n")),
+		explore.Break("key-not-unique", "repeat", I2,
+			mutant.Replace(filePrepare, "	case v.Key != nil:\n", "	case v.Key.closed():\n")),
+		explore.Break("aborted-without-closed", "restart", I2,
+			mutant.Replace(fileAck, "	m.settle(t, txwire.StatusUnknown)\n", "	m.settle(t, txwire.StatusAborted)\n")),
+		explore.Break("once-for-everybody", "restart", I2,
+			mutant.Replace(fileAbort, "t.sub.Once && why.close", "why.close")),
+		explore.Break("promise-outlives-repeat", "applied", I2,
+			mutant.Replace(fileSubmit, "		t.proven = t.closed\n", "")),
+		explore.Break("nobody-asks", "crash", I3,
+			mutant.Replace(fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n")),
+		explore.Break("late-answer-believed", "repeat", I2,
+			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.answer != \"\" {\n", "	if c.answer != \"\" {\n")),
+		explore.Break("behind-is-ignored", "restored", I4,
+			mutant.Replace(fileStream, "m.behind = last < known", "m.behind = false")),
+		explore.Break("write-before-look", "restored", I4,
+			mutant.Replace(fileSimStream, "return !c.reconnected && !c.m.Behind()", "return !c.m.Behind()")),
+		explore.Break("seal-of-an-older-store", "forgotten", I4,
+			mutant.Replace(fileOutcome, "if m.SealSeq != 0 && env.Behind {", "if false {")),
+		explore.Break("sequence-of-lost-stream", "replaced", Loud,
+			mutant.Replace(fileOutcome, "if !replaced && m.SealSeq != 0", "if m.SealSeq != 0")),
 	}
 }
