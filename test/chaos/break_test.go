@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"parley/internal/cluster"
-	"parley/test/chaos/checker"
+	"parley/test/checker"
 	"parley/test/journal"
 	"parley/test/proc"
 )

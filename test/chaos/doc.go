@@ -7,8 +7,9 @@
 //	folder   part      what it does
 //	traffic  traffic   asks for orders, IDs, posts and chat, all the time
 //	faults   faults    plans from a seed what is broken and when, and does it
-//	model    model     the answers that clients received, and nothing else
-//	checker  checker   compares the model with the stores: the rules
+//	(test)   model     the answers that clients received, and nothing else
+//	(test)   checker   compares the model with the stores: the rules
+//	logs     checker   commit logs, linearizable
 //	report   report    writes it down, with a picture
 //
 // This folder has the processes and puts the parts together:

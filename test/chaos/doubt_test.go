@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/wire"
 	"parley/wire/txwire"
 

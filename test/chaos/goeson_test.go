@@ -10,7 +10,7 @@ import (
 
 	"parley/internal/cluster"
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/test/proc"
 	"parley/wire/txwire"
 

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"parley/internal/cluster"
-	"parley/test/chaos/checker"
+	"parley/test/checker"
 	"parley/test/hosts"
 	"parley/test/proc"
 )

@@ -7,7 +7,7 @@ import (
 
 	"parley/internal/cluster"
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/test/proc"
 )
 

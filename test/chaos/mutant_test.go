@@ -10,10 +10,10 @@ import (
 	"parley/internal/cluster"
 	"parley/participants"
 	"parley/participants/food"
-	"parley/test/chaos/checker"
-	"parley/test/chaos/model"
 	"parley/test/chaos/traffic"
 	"parley/test/chat"
+	"parley/test/checker"
+	"parley/test/model"
 	"parley/test/mutant"
 )
 

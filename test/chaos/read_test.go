@@ -10,8 +10,8 @@ import (
 
 	"parley/blog/blogclient"
 	"parley/coordinator/txlog"
-	"parley/test/chaos/checker"
 	"parley/test/chat"
+	"parley/test/checker"
 	"parley/test/proc"
 	"parley/wire"
 	"parley/wire/chatwire"

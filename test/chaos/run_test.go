@@ -12,11 +12,12 @@ import (
 
 	"parley/internal/cluster"
 	"parley/participants/food"
-	"parley/test/chaos/checker"
 	"parley/test/chaos/faults"
-	"parley/test/chaos/model"
+	"parley/test/chaos/logs"
 	"parley/test/chaos/report"
 	"parley/test/chaos/traffic"
+	"parley/test/checker"
+	"parley/test/model"
 	"parley/test/proc"
 )
 
@@ -186,7 +187,7 @@ func (r *run) rooms() (names []string) {
 
 // check compares everything with everything.
 func (r *run) check(s *checker.Stores) []checker.Violation {
-	return checker.All(r.history, s, food.MaxStock)
+	return append(checker.All(r.history, s, food.MaxStock), logs.Check(s)...)
 }
 
 // reportFacts returns the facts of the run, for the report.

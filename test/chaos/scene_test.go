@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"parley/internal/cluster"
-	"parley/test/chaos/checker"
-	"parley/test/chaos/model"
+	"parley/test/checker"
 	"parley/test/journal"
+	"parley/test/model"
 	"parley/test/mutant"
 	"parley/test/proc"
 )

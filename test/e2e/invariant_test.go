@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/internal/streams"
 	"parley/participants/food"
+	"parley/test/checker"
+	"parley/test/model"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -49,13 +52,6 @@ func (s *harness) items() []food.Item {
 	return must(s, func() (food.Items, error) {
 		return ask[food.Items](s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
 	}).Items
-}
-
-func (s *harness) couriers() []food.Courier {
-	s.Helper()
-	return must(s, func() (food.Couriers, error) {
-		return ask[food.Couriers](s, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
-	}).Couriers
 }
 
 // inDoubt returns nil when both participants answer and hold no prepared branch.
@@ -140,87 +136,53 @@ func (s *harness) unfinished() error {
 // clients received. Nothing may be under way.
 func (s *harness) check() {
 	s.Helper()
-	stock, assigned := map[string]int64{}, map[string]int64{}
-	for item, n := range s.stock {
-		stock[item] = n
-	}
+	h := model.New()
 	for _, o := range s.orders {
-		if s.outcome(o) {
-			stock[o.item] -= o.quantity
-			assigned[o.zone]++
-		}
+		h.Orders = append(h.Orders, s.history(o))
 	}
-	for _, i := range s.items() {
-		if i.Stock != stock[i.Item] || i.Reserved != 0 {
-			s.Errorf("%s: stock %d and reserved %d, want %d and 0", i.Item, i.Stock, i.Reserved, stock[i.Item])
-		}
+	stores := s.stores(h.Orders)
+	for _, v := range append(checker.Orders(h, stores), checker.Goods(h, stores, func(item string) int64 { return s.stock[item] })...) {
+		s.Error(v)
 	}
-	got := map[string]int64{}
-	for _, c := range s.couriers() {
-		if got[c.Zone] += c.Assigned; c.Reserved != 0 {
-			s.Errorf("courier %d is reserved %d times", c.ID, c.Reserved)
-		}
+}
+
+func (s *harness) stores(orders []*model.Order) *checker.Stores {
+	s.Helper()
+	stores, err := checker.Ask(s.Context(), s.nc, orders)
+	if err != nil {
+		s.Fatal(err)
 	}
-	for zone, n := range got {
-		if n != assigned[zone] {
-			s.Errorf("%s: %d orders are with couriers, want %d", zone, n, assigned[zone])
+	return stores
+}
+
+// history returns an order with the answer that its client received, if it is known.
+func (s *harness) history(o *order) *model.Order {
+	s.Helper()
+	m := &model.Order{Key: o.key, Item: o.item, Quantity: o.quantity, Zone: o.zone}
+	switch o.answer() {
+	case string(txwire.StatusCommitted):
+		m.Answers = []model.Answer{{Verdict: model.Committed, ID: o.reply.ID}}
+	case string(txwire.StatusAborted):
+		m.Answers = []model.Answer{{Verdict: model.Aborted, Why: o.reply.Reason}}
+	case "rejected":
+		if wire.CodeOf(o.err) != wire.CodeUnavailable {
+			s.Errorf("%s was rejected: %v", o.key, o.err)
 		}
+		m.Answers = []model.Answer{{Verdict: model.Refused}}
 	}
+	return m
 }
 
 // outcome checks one order and reports whether it is committed.
 func (s *harness) outcome(o *order) bool {
 	s.Helper()
-	if o.answer() == "rejected" && wire.CodeOf(o.err) != wire.CodeUnavailable {
-		s.Errorf("%s was rejected: %v", o.key, o.err)
+	h := model.New()
+	h.Orders = append(h.Orders, s.history(o))
+	stores := s.stores(h.Orders)
+	for _, v := range checker.Orders(h, stores) {
+		s.Error(v)
 	}
-	names := both
-	if o.zone == "" {
-		names = both[:1]
-	}
-	states := map[txwire.ID]map[string]txwire.BranchState{}
-	for _, name := range names {
-		b := must(s, func() (txwire.Branches, error) { return s.branches(name, txwire.BranchQuery{Key: o.key}) })
-		if len(b.Violations) > 0 {
-			s.Errorf("%s has violations: %+v", name, b.Violations)
-		}
-		for _, i := range b.Branches {
-			if states[i.ID] == nil {
-				states[i.ID] = map[string]txwire.BranchState{}
-			}
-			states[i.ID][name] = i.State
-		}
-	}
-	var committed []txwire.ID
-	for id, at := range states {
-		n := 0
-		for _, state := range at {
-			switch state {
-			case txwire.BranchCommitted:
-				n++
-			case txwire.BranchPrepared:
-				s.Errorf("%s %s is in doubt: %v", o.key, id, at)
-			}
-		}
-		if n > 0 {
-			committed = append(committed, id)
-			if n != len(names) {
-				s.Errorf("%s %s is not atomic: %v", o.key, id, at)
-			}
-		}
-	}
-	if len(committed) > 1 {
-		s.Errorf("%s committed more than once: %v", o.key, states)
-	}
-	switch {
-	case o.answer() == string(txwire.StatusCommitted) && (len(committed) == 0 || committed[0] != o.reply.ID):
-		s.Errorf("%s was answered committed as %s, the participants hold %v", o.key, o.reply.ID, states)
-	case o.answer() == string(txwire.StatusAborted) && len(committed) > 0:
-		s.Errorf("%s was answered aborted (%s), the participants hold %v", o.key, o.reply.Reason, states)
-	case o.answer() == "rejected" && len(committed) > 0:
-		s.Errorf("%s was refused before it started (%v), the participants hold %v", o.key, o.err, states)
-	}
-	return len(committed) > 0
+	return slices.ContainsFunc(stores.Journals[food.Inventory].Branches, func(b checker.Branch) bool { return b.State == txwire.BranchCommitted })
 }
 
 // incarnation is that of the commit log stream.

@@ -9,6 +9,8 @@ import (
 	"parley/blog/blogclient"
 	"parley/idworker/snowflake"
 	"parley/participants/food"
+	"parley/test/checker"
+	"parley/test/model"
 	"parley/test/proc"
 	"parley/wire"
 	"parley/wire/blogwire"
@@ -23,7 +25,7 @@ import (
 // waits for what needs time; what does not come is broken too.
 func (p *promises) check(ctx context.Context, s *harness) []string {
 	c := &check{ctx: ctx, nc: s.nc, promises: p}
-	for _, of := range []func() error{c.settled, c.orders, c.stock, c.posts, c.chats} {
+	for _, of := range []func() error{c.settled, c.orders, c.posts, c.chats} {
 		if err := of(); err != nil {
 			c.broke("%v", err)
 		}
@@ -36,8 +38,6 @@ type check struct {
 	ctx    context.Context
 	nc     *nats.Conn
 	broken []string
-	// taken and carried are what committed orders took of items and zones.
-	taken, carried map[string]int64
 }
 
 func (c *check) broke(format string, args ...any) {
@@ -102,92 +102,36 @@ func (c *check) settled() error {
 	}
 }
 
+// orders are compared with what the participants hold. Every item began with
+// food.MaxStock, see inventory.Bench.
 func (c *check) orders() error {
-	c.taken, c.carried = map[string]int64{}, map[string]int64{}
+	h := model.New()
 	for _, o := range c.promises.orders {
-		at := map[txwire.ID]map[string]txwire.BranchState{}
-		for _, name := range both() {
-			b, err := c.branches(name, o.key)
-			if err != nil {
-				return err
-			}
-			for _, i := range b.Branches {
-				if at[i.ID] == nil {
-					at[i.ID] = map[string]txwire.BranchState{}
-				}
-				at[i.ID][name] = i.State
-			}
-		}
-		c.order(o, at)
+		h.Orders = append(h.Orders, o.history())
+	}
+	stores, err := checker.Ask(c.ctx, c.nc, h.Orders)
+	if err != nil {
+		return err
+	}
+	for _, v := range append(checker.Orders(h, stores), checker.Goods(h, stores, func(string) int64 { return food.MaxStock })...) {
+		c.broke("%v", v)
 	}
 	return nil
 }
 
-// order checks one order against what the participants hold of it.
-func (c *check) order(o *order, at map[txwire.ID]map[string]txwire.BranchState) {
-	var committed []txwire.ID
-	for id, states := range at {
-		n := 0
-		for _, state := range states {
-			if state == txwire.BranchCommitted {
-				n++
-			}
-		}
-		if n == 1 {
-			c.broke("%s %s is not atomic: %v", o.key, id, states)
-		}
-		if n > 0 {
-			committed = append(committed, id)
-		}
-	}
-	if len(committed) > 1 {
-		c.broke("%s is committed more than once: %v", o.key, at)
-	}
-	if len(committed) > 0 {
-		c.taken[o.item] += o.quantity
-		c.carried[o.zone]++
-	}
+// history is the order with the answer that its client received.
+func (o *order) history() *model.Order {
+	m := &model.Order{Key: o.key, Item: o.item, Quantity: o.quantity, Zone: o.zone}
 	switch {
 	case o.outcome == nil:
-	case o.outcome.Status == txwire.StatusCommitted && (len(committed) == 0 || committed[0] != o.outcome.ID):
-		c.broke("%s was answered committed as %s, the participants hold %v", o.key, o.outcome.ID, at)
-	case o.outcome.Status != txwire.StatusCommitted && len(committed) > 0:
-		c.broke("%s was answered %q, the participants hold %v", o.key, o.outcome.Status, at)
+	case o.outcome.Status == txwire.StatusCommitted:
+		m.Answers = []model.Answer{{Verdict: model.Committed, ID: o.outcome.ID}}
+	case o.outcome.Status == txwire.StatusAborted:
+		m.Answers = []model.Answer{{Verdict: model.Aborted, Why: o.outcome.Reason}}
+	default:
+		m.Answers = []model.Answer{{Verdict: model.Refused}}
 	}
-}
-
-// stock is held against what was committed. Every item began with food.MaxStock,
-// see inventory.Bench.
-func (c *check) stock() error {
-	items, err := answered(c, func(ctx context.Context) (food.Items, error) {
-		return ask[food.Items](ctx, c.nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
-	})
-	if err != nil {
-		return err
-	}
-	for _, i := range items.Items {
-		if want := food.MaxStock - c.taken[i.Item]; i.Stock != want || i.Reserved != 0 {
-			c.broke("%s: stock %d and reserved %d, want %d and 0", i.Item, i.Stock, i.Reserved, want)
-		}
-	}
-	couriers, err := answered(c, func(ctx context.Context) (food.Couriers, error) {
-		return ask[food.Couriers](ctx, c.nc, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
-	})
-	if err != nil {
-		return err
-	}
-	got := map[string]int64{}
-	for _, courier := range couriers.Couriers {
-		if got[courier.Zone] += courier.Assigned; courier.Reserved != 0 {
-			c.broke("courier %d is reserved %d times", courier.ID, courier.Reserved)
-		}
-	}
-	for zone, n := range got {
-		if n != c.carried[zone] {
-			c.broke("%s: %d orders are with couriers, want %d", zone, n, c.carried[zone])
-		}
-	}
-	return nil
+	return m
 }
 
 func (c *check) posts() error {

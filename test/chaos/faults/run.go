@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"parley/test/chaos/model"
+	"parley/test/model"
 )
 
 // System is what can be broken. None of its methods fails the run: what could

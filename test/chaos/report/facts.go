@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/test/chaos/model"
+	"parley/test/model"
 )
 
 // Facts are what a report is made of.

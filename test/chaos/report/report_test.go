@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/test/chaos/model"
+	"parley/test/model"
 
 	"go.uber.org/goleak"
 )

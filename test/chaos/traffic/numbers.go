@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"parley/test/chaos/model"
 	"parley/test/ids"
+	"parley/test/model"
 	"parley/wire"
 	"parley/wire/idwire"
 

@@ -10,7 +10,7 @@ import (
 
 	"parley/coordinator/txclient"
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/wire"
 	"parley/wire/txwire"
 )

@@ -11,8 +11,8 @@ import (
 
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
-	"parley/test/chaos/model"
 	"parley/test/chat"
+	"parley/test/model"
 )
 
 const (

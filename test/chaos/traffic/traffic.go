@@ -26,7 +26,7 @@ import (
 	"parley/blog/blogclient"
 	"parley/coordinator/txclient"
 	"parley/natsconn"
-	"parley/test/chaos/model"
+	"parley/test/model"
 
 	"github.com/nats-io/nats.go"
 )

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/blog/blogclient"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/wire/blogwire"
 )
 

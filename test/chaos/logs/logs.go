@@ -1,4 +1,6 @@
-package checker
+// Package logs checks that what coordinators did to the commit logs is linearizable. It
+// is apart from package checker for the library that searches for an order.
+package logs
 
 import (
 	"cmp"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"parley/coordinator/txlog"
+	"parley/test/checker"
 	"parley/wire/txwire"
 
 	"github.com/anishathalye/porcupine"
@@ -24,15 +27,15 @@ type logState struct {
 // was not acknowledged may have happened or not, now or later.
 var logModel = porcupine.NondeterministicModel{
 	Init:              func() []any { return []any{logState{}} },
-	Step:              func(state, input, output any) []any { return step(state.(logState), input.(*Operation)) },
+	Step:              func(state, input, output any) []any { return step(state.(logState), input.(*checker.Operation)) },
 	Equal:             func(a, b any) bool { return a == b },
-	DescribeOperation: func(input, _ any) string { return input.(*Operation).String() },
+	DescribeOperation: func(input, _ any) string { return input.(*checker.Operation).String() },
 	DescribeState:     func(s any) string { return fmt.Sprintf("%+v", s) },
 }
 
 // step is every state that the log may be in after an operation, none if the
 // operation cannot have ended so.
-func step(s logState, o *Operation) []any {
+func step(s logState, o *checker.Operation) []any {
 	switch o.Do {
 	case txlog.DoPurge:
 		if o.Before > 0 { // an owner never purges its last record
@@ -50,7 +53,7 @@ func step(s logState, o *Operation) []any {
 	}
 }
 
-func appended(s logState, o *Operation) []any {
+func appended(s logState, o *checker.Operation) []any {
 	// Where it stands, or would: a record that nobody ever read has a place that
 	// nobody can expect.
 	after := logState{last: cmp.Or(o.Seq, math.MaxUint64), sealed: s.sealed || o.Kind == txwire.RecordSeal}
@@ -71,11 +74,11 @@ func appended(s logState, o *Operation) []any {
 // minutes on any machine would not end.
 const checkFor = 5 * time.Minute
 
-// Logs: what coordinators did to each log has an order in which it could have
+// Check: what coordinators did to each log has an order in which it could have
 // happened one after the other, and what was read or is stored was written.
-func Logs(s *Stores) []Violation {
-	var wrong findings
-	by, written := map[string][]*Operation{}, map[record]*Operation{}
+func Check(s *checker.Stores) []checker.Violation {
+	var wrong checker.Findings
+	by, written := map[string][]*checker.Operation{}, map[record]*checker.Operation{}
 	for i := range s.Trace {
 		o := &s.Trace[i]
 		by[o.Log] = append(by[o.Log], o)
@@ -87,11 +90,11 @@ func Logs(s *Stores) []Violation {
 		o := written[record{log, p.Nonce}]
 		switch {
 		case o == nil || o.Kind != p.Kind:
-			wrong.add(LogFalse, "%s: %s has %s %s at %d", log, where, p.Kind, p.Nonce, p.Seq)
+			wrong.Add(checker.LogFalse, "%s: %s has %s %s at %d", log, where, p.Kind, p.Nonce, p.Seq)
 		case o.Seq == 0:
 			o.Seq = p.Seq
 		case o.Seq != p.Seq:
-			wrong.add(LogFalse, "%s: %s has %s at %d, its writer was answered %d", log, where, p.Nonce, p.Seq, o.Seq)
+			wrong.Add(checker.LogFalse, "%s: %s has %s at %d, its writer was answered %d", log, where, p.Nonce, p.Seq, o.Seq)
 		}
 	}
 	for i := range s.Trace {
@@ -104,9 +107,9 @@ func Logs(s *Stores) []Violation {
 	}
 	for log, history := range by {
 		settle(history, written)
-		wrong.linearizable(log, once(history))
+		linearizable(&wrong, log, once(history))
 	}
-	slices.SortFunc(wrong, func(a, b Violation) int { return cmp.Compare(a.Text, b.Text) })
+	slices.SortFunc(wrong, func(a, b checker.Violation) int { return cmp.Compare(a.Text, b.Text) })
 	return wrong
 }
 
@@ -114,7 +117,7 @@ func Logs(s *Stores) []Violation {
 type record struct{ log, nonce string }
 
 // settle gives every try of a record the place at which one of them was found.
-func settle(history []*Operation, written map[record]*Operation) {
+func settle(history []*checker.Operation, written map[record]*checker.Operation) {
 	for _, o := range history {
 		if o.Do == txlog.DoAppend && o.Seq == 0 {
 			o.Seq = written[record{o.Log, o.Nonce}].Seq
@@ -126,7 +129,7 @@ func settle(history []*Operation, written map[record]*Operation) {
 // answer: whatever they did, the first may have done. While brokers elect there
 // are a hundred, and the search would take them in every order. A record that
 // expects nothing can be stored twice, before and after a purge, so it stays.
-func once(history []*Operation) (out []*Operation) {
+func once(history []*checker.Operation) (out []*checker.Operation) {
 	tried := map[string]bool{}
 	for _, o := range history {
 		open := o.Do == txlog.DoAppend && o.End == math.MaxInt64 && o.Expect > 0
@@ -139,7 +142,7 @@ func once(history []*Operation) (out []*Operation) {
 	return out
 }
 
-func (f *findings) linearizable(log string, history []*Operation) {
+func linearizable(f *checker.Findings, log string, history []*checker.Operation) {
 	for _, part := range split(history) {
 		m := logModel
 		m.Init = func() []any { return []any{part.from} }
@@ -149,9 +152,9 @@ func (f *findings) linearizable(log string, history []*Operation) {
 		}
 		switch porcupine.CheckOperationsTimeout(m.ToModel(), ops, checkFor) {
 		case porcupine.Illegal:
-			f.add(LogBroken, "%s: no order of these %d operations is possible%s", log, len(ops), part.around())
+			f.Add(checker.LogBroken, "%s: no order of these %d operations is possible%s", log, len(ops), part.around())
 		case porcupine.Unknown:
-			f.add(LogBroken, "%s: no order of these %d operations was found within %v", log, len(ops), checkFor)
+			f.Add(checker.LogBroken, "%s: no order of these %d operations was found within %v", log, len(ops), checkFor)
 		}
 	}
 }
@@ -159,7 +162,7 @@ func (f *findings) linearizable(log string, history []*Operation) {
 // part is some operations on a log, and the state before them.
 type part struct {
 	from logState
-	ops  []*Operation
+	ops  []*checker.Operation
 }
 
 // partSize is how many operations a part has at least: the search is fast in
@@ -169,10 +172,10 @@ const partSize = 500
 // split divides a history where its state is known for sure: behind a record
 // that was stored while nobody else did anything. What has no answer yet expects
 // an earlier record, and cannot happen any more.
-func split(history []*Operation) (parts []part) {
+func split(history []*checker.Operation) (parts []part) {
 	now := part{}
 	busy := int64(-1) // the last end of an operation with an answer
-	var writes []*Operation
+	var writes []*checker.Operation
 	for _, o := range history {
 		if o.Do != txlog.DoRead {
 			writes = append(writes, o)

@@ -1,6 +1,9 @@
 package checker
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Rule is what is broken.
 type Rule string
@@ -33,9 +36,18 @@ type Violation struct {
 
 func (v Violation) String() string { return fmt.Sprintf("%s: %s", v.Rule, v.Text) }
 
-// findings collects violations.
-type findings []Violation
+// Rules returns those that were found broken, each once, sorted.
+func Rules(found []Violation) (rules []Rule) {
+	for _, v := range found {
+		rules = append(rules, v.Rule)
+	}
+	slices.Sort(rules)
+	return slices.Compact(rules)
+}
 
-func (f *findings) add(rule Rule, format string, args ...any) {
+// Findings collects violations.
+type Findings []Violation
+
+func (f *Findings) Add(rule Rule, format string, args ...any) {
 	*f = append(*f, Violation{rule, fmt.Sprintf(format, args...)})
 }

@@ -70,10 +70,10 @@ func (s *Stores) lostKey(key string) bool {
 
 // Noticed: a participant that lost something has to know.
 func Noticed(s *Stores) []Violation {
-	var wrong findings
+	var wrong Findings
 	for _, l := range s.Lost {
 		if !l.Noticed() {
-			wrong.add(Unnoticed, "%s lost %d transactions", l.Participant, len(l.Txs))
+			wrong.Add(Unnoticed, "%s lost %d transactions", l.Participant, len(l.Txs))
 		}
 	}
 	return wrong

@@ -5,15 +5,15 @@ import (
 	"slices"
 
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/wire/txwire"
 )
 
-// Goods: what was there when the system was new, less what committed orders
+// Goods: stock of an item, which is what was there when everything was new, less what committed orders
 // took, is what there is now; nothing is reserved. That holds for each participant by
 // what its journal has, also of one that was restored, with what it had.
-func Goods(h *model.History, s *Stores, stock int64) []Violation {
-	var wrong findings
+func Goods(h *model.History, s *Stores, stock func(item string) int64) []Violation {
+	var wrong Findings
 	sold, carried := map[string]int64{}, map[string]int64{}
 	done := func(participant string) map[string]bool {
 		keys := map[string]bool{}
@@ -32,20 +32,20 @@ func Goods(h *model.History, s *Stores, stock int64) []Violation {
 		}
 	}
 	for _, i := range s.Items {
-		if i.Stock != stock-sold[i.Item] || i.Reserved != 0 {
-			wrong.add(Stock, "%s: %d in stock and %d reserved, want %d and 0", i.Item, i.Stock, i.Reserved, stock-sold[i.Item])
+		if want := stock(i.Item) - sold[i.Item]; i.Stock != want || i.Reserved != 0 {
+			wrong.Add(Stock, "%s: %d in stock and %d reserved, want %d and 0", i.Item, i.Stock, i.Reserved, want)
 		}
 	}
 	assigned := map[string]int64{}
 	for _, c := range s.Couriers {
 		assigned[c.Zone] += c.Assigned
 		if c.Reserved != 0 {
-			wrong.add(Courier, "courier %d in %s is reserved %d times", c.ID, c.Zone, c.Reserved)
+			wrong.Add(Courier, "courier %d in %s is reserved %d times", c.ID, c.Zone, c.Reserved)
 		}
 	}
 	for _, zone := range slices.Sorted(maps.Keys(assigned)) {
 		if assigned[zone] != carried[zone] {
-			wrong.add(Courier, "%s: %d orders are with couriers, want %d", zone, assigned[zone], carried[zone])
+			wrong.Add(Courier, "%s: %d orders are with couriers, want %d", zone, assigned[zone], carried[zone])
 		}
 	}
 	return wrong

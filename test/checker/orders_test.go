@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"parley/participants/food"
-	"parley/test/chaos/model"
+	"parley/test/model"
 	"parley/wire/blogwire"
 	"parley/wire/txwire"
 )
@@ -127,7 +127,7 @@ func TestGoods(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			w := newWorld()
 			tt.change(w)
-			expect(t, Goods(w.History, &w.Stores, inStock), tt.want...)
+			expect(t, Goods(w.History, &w.Stores, func(string) int64 { return inStock }), tt.want...)
 		})
 	}
 }

@@ -3,8 +3,8 @@ package checker
 import (
 	"fmt"
 
-	"parley/test/chaos/model"
 	"parley/test/chat"
+	"parley/test/model"
 )
 
 // Chat: every client was shown its room without gap or repetition, and what was

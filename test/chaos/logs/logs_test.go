@@ -1,12 +1,14 @@
-package checker
+package logs
 
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"parley/coordinator/txlog"
+	"parley/test/checker"
 	"parley/wire/txwire"
 )
 
@@ -46,9 +48,9 @@ func TestLogs(t *testing.T) {
 	const open, commits, seal = txwire.RecordOpen, txwire.RecordCommits, txwire.RecordSeal
 	for _, tt := range []struct {
 		name   string
-		want   []Rule
+		want   []checker.Rule
 		script func(*script)
-		stored []LogRecord
+		stored []checker.LogRecord
 	}{
 		{"from open to seal and purge", nil, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
@@ -56,12 +58,12 @@ func TestLogs(t *testing.T) {
 			s.append("c", seal, 8, txlog.Stored, 9)
 			s.purge(0, txlog.Done)
 		}, nil},
-		{"a commit behind a seal", []Rule{LogBroken}, func(s *script) {
+		{"a commit behind a seal", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.append("b", seal, 5, txlog.Stored, 6)
 			s.append("c", commits, 6, txlog.Stored, 7)
 		}, nil},
-		{"two in one place", []Rule{LogBroken}, func(s *script) {
+		{"two in one place", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.append("b", commits, 5, txlog.Stored, 6)
 			s.append("c", seal, 5, txlog.Stored, 7)
@@ -72,7 +74,7 @@ func TestLogs(t *testing.T) {
 			c(txlog.Stored, 6)
 			b(txlog.Refused, 0)
 		}, nil},
-		{"a seal at the same time, and both win", []Rule{LogBroken}, func(s *script) {
+		{"a seal at the same time, and both win", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			b, c := s.call("b", commits, 5), s.call("c", seal, 5)
 			c(txlog.Stored, 6)
@@ -97,45 +99,45 @@ func TestLogs(t *testing.T) {
 			s.read(`{"seq":6,"nonce":"b","kind":"commits"}`)
 			s.append("c", commits, 6, txlog.Stored, 7)
 		}, nil},
-		{"refused, and stored behind another", []Rule{LogBroken}, func(s *script) {
+		{"refused, and stored behind another", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.append("b", commits, 5, txlog.Refused, 0)
 			s.append("c", seal, 5, txlog.Stored, 6)
 			s.read(`{"seq":7,"nonce":"b","kind":"commits"}`)
 			s.append("d", seal, 7, txlog.Stored, 8)
 		}, nil},
-		{"its writer died, and it is stored after the seal", []Rule{LogBroken}, func(s *script) {
+		{"its writer died, and it is stored after the seal", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.call("b", commits, 5)
 			s.append("c", seal, 5, txlog.Stored, 6)
 			s.read(`{"seq":7,"nonce":"b","kind":"commits"}`)
 			s.append("d", seal, 7, txlog.Stored, 8)
 		}, nil},
-		{"a sealed log that was purged is opened again", []Rule{LogBroken}, func(s *script) {
+		{"a sealed log that was purged is opened again", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.append("b", seal, 5, txlog.Stored, 6)
 			s.purge(0, txlog.Done)
 			s.append("c", open, 0, txlog.Stored, 9)
 		}, nil},
-		{"sequences go back", []Rule{LogBroken}, func(s *script) {
+		{"sequences go back", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.append("b", commits, 5, txlog.Stored, 4)
 		}, nil},
-		{"read, and nobody wrote it", []Rule{LogFalse}, func(s *script) {
+		{"read, and nobody wrote it", []checker.Rule{checker.LogFalse}, func(s *script) {
 			s.append("a", open, 0, txlog.Stored, 5)
 			s.read(`{"seq":6,"nonce":"x","kind":"commits"}`)
 		}, nil},
 		{
 			"stored, and nobody wrote it",
-			[]Rule{LogFalse},
+			[]checker.Rule{checker.LogFalse},
 			func(s *script) { s.append("a", open, 0, txlog.Stored, 5) },
-			[]LogRecord{{"l", txlog.Place{Seq: 9, Nonce: "x", Kind: commits}}},
+			[]checker.LogRecord{{Log: "l", Place: txlog.Place{Seq: 9, Nonce: "x", Kind: commits}}},
 		},
 		{
 			"stored elsewhere than its writer was answered",
-			[]Rule{LogFalse},
+			[]checker.Rule{checker.LogFalse},
 			func(s *script) { s.append("a", open, 0, txlog.Stored, 5) },
-			[]LogRecord{{"l", txlog.Place{Seq: 9, Nonce: "a", Kind: open}}},
+			[]checker.LogRecord{{Log: "l", Place: txlog.Place{Seq: 9, Nonce: "a", Kind: open}}},
 		},
 		{"long", nil, func(s *script) {
 			s.append("open", open, 0, txlog.Stored, 1)
@@ -147,7 +149,7 @@ func TestLogs(t *testing.T) {
 				s.append(nonce, commits, n+1, txlog.Stored, n+2)
 			}
 		}, nil},
-		{"long, and wrong at the end", []Rule{LogBroken}, func(s *script) {
+		{"long, and wrong at the end", []checker.Rule{checker.LogBroken}, func(s *script) {
 			s.append("open", open, 0, txlog.Stored, 1)
 			for n := range uint64(5000) {
 				s.append(fmt.Sprint("n", n), commits, n+1, txlog.Stored, n+2)
@@ -158,11 +160,13 @@ func TestLogs(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var s script
 			tt.script(&s)
-			trace, err := ReadTrace(strings.NewReader(s.String()))
+			trace, err := checker.ReadTrace(strings.NewReader(s.String()))
 			if err != nil {
 				t.Fatal(err)
 			}
-			expect(t, Logs(&Stores{Trace: trace, Logs: tt.stored}), tt.want...)
+			if found := Check(&checker.Stores{Trace: trace, Logs: tt.stored}); !slices.Equal(checker.Rules(found), tt.want) {
+				t.Errorf("found %q, want %q", found, tt.want)
+			}
 		})
 	}
 }
@@ -177,11 +181,11 @@ func TestLogsWithManyTries(t *testing.T) {
 		s.append("c", txwire.RecordSeal, 5, txlog.Unknown, 0)
 	}
 	s.append("d", txwire.RecordCommits, 7, txlog.Stored, 8)
-	trace, err := ReadTrace(strings.NewReader(s.String()))
+	trace, err := checker.ReadTrace(strings.NewReader(s.String()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := Logs(&Stores{Trace: trace})
+	found := Check(&checker.Stores{Trace: trace})
 	if len(found) != 1 || !strings.Contains(found[0].Text, "is possible") {
 		t.Errorf("found %v, want one history that is not possible", found)
 	}
@@ -192,7 +196,7 @@ func TestReadTrace(t *testing.T) {
 	s.append("a", txwire.RecordOpen, 0, txlog.Stored, 5)
 	s.append("b", txwire.RecordCommits, 5, txlog.Unknown, 0)
 	s.call("c", txwire.RecordSeal, 5)
-	trace, err := ReadTrace(strings.NewReader(s.String()))
+	trace, err := checker.ReadTrace(strings.NewReader(s.String()))
 	if err != nil || len(trace) != 3 {
 		t.Fatalf("%d operations, %v", len(trace), err)
 	}
@@ -205,7 +209,7 @@ func TestReadTrace(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"{", `{"pid":1,"op":1,"answer":"done"}`} {
-		if _, err := ReadTrace(strings.NewReader(bad)); err == nil {
+		if _, err := checker.ReadTrace(strings.NewReader(bad)); err == nil {
 			t.Errorf("%s is read", bad)
 		}
 	}

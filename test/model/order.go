@@ -3,6 +3,7 @@ package model
 import (
 	"time"
 
+	"parley/participants/food"
 	"parley/wire/txwire"
 )
 
@@ -17,6 +18,15 @@ type Order struct {
 	// Answers are those that clients received, in the order in which they came. An
 	// order without an answer has none.
 	Answers []Answer
+}
+
+// Participants returns those of the order: one without a zone needs no courier. A
+// missing order may have both.
+func (o *Order) Participants() []string {
+	if o != nil && o.Zone == "" {
+		return []string{food.Inventory}
+	}
+	return []string{food.Inventory, food.Delivery}
 }
 
 // Verdict is an answer in a word.
