@@ -28,10 +28,7 @@ func Ask(ctx context.Context, nc *nats.Conn, orders []*model.Order) (*Stores, er
 			if err != nil {
 				return nil, err
 			}
-			j.Violations = j.Violations[:0]
-			for _, v := range b.Violations {
-				j.Violations = append(j.Violations, Refused{ID: v.ID, Why: v.Of + ": " + v.Reason})
-			}
+			j.Violations = refused(b.Violations)
 			for _, i := range b.Branches {
 				j.Branches = append(j.Branches, Branch{ID: i.ID, Key: o.Key, State: i.State})
 			}
@@ -45,6 +42,37 @@ func Ask(ctx context.Context, nc *nats.Conn, orders []*model.Order) (*Stores, er
 	couriers, err := ask[food.Couriers](ctx, nc, food.SubjectCouriers, wire.Encode(food.CouriersRequest{V: wire.Version}))
 	s.Items, s.Couriers = items.Items, couriers.Couriers
 	return s, err
+}
+
+// Doubts asks both participants once how many branches are in doubt, and what they
+// refused.
+func Doubts(ctx context.Context, nc *nats.Conn) (prepared int, violations []Refused, err error) {
+	for _, name := range both {
+		b, err := Branches(ctx, nc, name, txwire.BranchQuery{})
+		if err != nil {
+			return 0, nil, err
+		}
+		prepared += b.Prepared
+		violations = append(violations, refused(b.Violations)...)
+	}
+	return prepared, violations, nil
+}
+
+// Branches asks a participant once for branches.
+func Branches(ctx context.Context, nc *nats.Conn, participant string, q txwire.BranchQuery) (txwire.Branches, error) {
+	q.V = wire.Version
+	b, err := askOnce[txwire.Branches](ctx, nc, txwire.BranchSubject(participant), wire.Encode(q))
+	if err != nil {
+		err = fmt.Errorf("asking %s for its branches: %w", participant, err)
+	}
+	return b, err
+}
+
+func refused(of []txwire.Violation) (all []Refused) {
+	for _, v := range of {
+		all = append(all, Refused{ID: v.ID, Why: v.Of + ": " + v.Reason})
+	}
+	return all
 }
 
 func ask[T any, M wire.Message[T]](ctx context.Context, nc *nats.Conn, subject string, request []byte) (v T, err error) {

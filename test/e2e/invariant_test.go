@@ -20,52 +20,19 @@ import (
 // askFor bounds one question to a participant that may be dead; it is repeated.
 const askFor = 5 * time.Second
 
-func ask[T any, M wire.Message[T]](s *harness, subject string, request []byte) (T, error) {
-	ctx, cancel := context.WithTimeout(s.Context(), askFor)
-	defer cancel()
-	msg, err := s.nc.RequestWithContext(ctx, subject, request)
-	if err != nil {
-		var none T
-		return none, fmt.Errorf("%s: %w", subject, err)
-	}
-	return wire.Decode[T, M](msg.Data)
-}
-
 func (s *harness) branches(participant string, q txwire.BranchQuery) (txwire.Branches, error) {
-	q.V = wire.Version
-	b, err := ask[txwire.Branches](s, txwire.BranchSubject(participant), wire.Encode(q))
-	if err == nil && b.Code != "" {
-		err = fmt.Errorf("%s cannot answer: %s: %s", participant, b.Code, b.Reason)
-	}
-	return b, err
+	return checker.Branches(s.Context(), s.nc, participant, q)
 }
 
-// must repeats a question until it is answered.
-func must[T any](s *harness, question func() (T, error)) (v T) {
-	s.Helper()
-	eventually(s, patience, "asking", func() (err error) { v, err = question(); return err })
-	return v
-}
-
-func (s *harness) items() []food.Item {
-	s.Helper()
-	return must(s, func() (food.Items, error) {
-		return ask[food.Items](s, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version}))
-	}).Items
-}
+func (s *harness) items() []food.Item { s.Helper(); return s.stores(nil).Items }
 
 // inDoubt returns nil when both participants answer and hold no prepared branch.
 func (s *harness) inDoubt() error {
-	for _, name := range both {
-		b, err := s.branches(name, txwire.BranchQuery{})
-		if err != nil {
-			return err
-		}
-		if b.Prepared > 0 {
-			return fmt.Errorf("%s has %d branches in doubt", name, b.Prepared)
-		}
+	n, _, err := checker.Doubts(s.Context(), s.nc)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%d branches are in doubt", n)
 	}
-	return nil
+	return err
 }
 
 // known returns nil when the participants hold a branch of the order, in any state.

@@ -44,12 +44,6 @@ func (c *check) broke(format string, args ...any) {
 	c.broken = append(c.broken, fmt.Sprintf(format, args...))
 }
 
-func (c *check) branches(participant, key string) (txwire.Branches, error) {
-	return answered(c, func(ctx context.Context) (txwire.Branches, error) {
-		return ask[txwire.Branches](ctx, c.nc, txwire.BranchSubject(participant), wire.Encode(txwire.BranchQuery{V: wire.Version, Key: key}))
-	})
-}
-
 // answered repeats a question until it is answered: on a busy machine an answer
 // may come too late.
 func answered[T any](c *check, question func(context.Context) (T, error)) (T, error) {
@@ -71,25 +65,15 @@ func answered[T any](c *check, question func(context.Context) (T, error)) (T, er
 	}
 }
 
-// both are the participants.
-func both() []string { return []string{food.Inventory, food.Delivery} }
-
 // settled waits until nothing is in doubt.
 func (c *check) settled() error {
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()
 	late := time.After(proc.Patience)
 	for {
-		prepared, err := 0, error(nil)
-		for _, name := range both() {
-			b, e := c.branches(name, "")
-			if e != nil {
-				err = e
-			}
-			prepared += b.Prepared
-			for _, v := range b.Violations {
-				c.broke("%s has a violation: %+v", name, v)
-			}
+		prepared, violations, err := checker.Doubts(c.ctx, c.nc)
+		for _, v := range violations {
+			c.broke("%v contradicts a journal: %s", v.ID, v.Why)
 		}
 		if prepared == 0 && err == nil || len(c.broken) > 0 {
 			return nil
