@@ -230,26 +230,15 @@ func (c *harness) member(p cluster.Process, host *hosts.Host) *member {
 // startAll starts everything, stage after stage.
 func (c *harness) startAll(lone bool) {
 	c.Helper()
-	c.startStage(cluster.StageBrokers)
 	create := cluster.Init(c.options)
 	if lone {
 		create = []string{"init", "--nats", c.url("broker-1")}
 	}
-	c.program.Init(c, create...)
-	for stage := cluster.StageServices; stage <= cluster.StageEdge; stage++ {
-		c.startStage(stage)
-	}
-}
-
-func (c *harness) startStage(stage int) {
-	c.Helper()
-	var starting sync.WaitGroup
-	for _, m := range c.members {
-		if m.Stage == stage {
-			starting.Go(func() { c.Start(m.Name) })
-		}
-	}
-	starting.Wait()
+	c.program.StartCluster(c, c.processes(), create, func(p cluster.Process) func() {
+		var starting sync.WaitGroup
+		starting.Go(func() { c.Start(p.Name) })
+		return starting.Wait
+	})
 }
 
 func (c *harness) of(name string) *member {

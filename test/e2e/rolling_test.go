@@ -79,30 +79,14 @@ func newRolling(t testing.TB) *rolling {
 	for i, name := range cluster.BrokerNames() {
 		c.health[name] = fmt.Sprintf("127.0.0.1:%d", other+i)
 	}
-	for stage := cluster.StageBrokers; stage <= cluster.StageEdge; stage++ {
-		c.startStage(stage)
-	}
+	binary.StartCluster(c, c.plan, cluster.Init(c.o), func(p cluster.Process) func() {
+		c.launch(p)
+		return func() { c.await(p) }
+	})
 	c.url = cluster.NATS(c.o)
 	c.connect()
 	c.stock = c.inStock()
 	return c
-}
-
-func (c *rolling) startStage(stage int) {
-	c.Helper()
-	for _, p := range c.plan {
-		if p.Stage == stage {
-			c.launch(p)
-		}
-	}
-	for _, p := range c.plan {
-		if p.Stage == stage {
-			c.await(p)
-		}
-	}
-	if stage == cluster.StageBrokers {
-		binary.Init(c, cluster.Init(c.o)...)
-	}
 }
 
 // launch starts a process and returns before it is ready.

@@ -40,29 +40,16 @@ func (clustered) start(s *harness) string {
 	if err != nil {
 		s.Fatal(err)
 	}
-	for stage, first := 0, true; ; stage, first = stage+1, false {
-		var ready []func()
-		for _, p := range plan {
-			if p.Stage != stage || spare(p.Name) {
-				continue
-			}
-			args := p.Args
-			if p.Role == cluster.RoleInventory || p.Role == cluster.RoleDelivery {
-				args = append(args, "--sample", "bench")
-			}
-			started := s.launch(args...)
-			ready = append(ready, func() { started.Await(p.Ready) })
+	plan = slices.DeleteFunc(plan, func(p cluster.Process) bool { return spare(p.Name) })
+	s.program.StartCluster(s, plan, cluster.Init(o), func(p cluster.Process) func() {
+		args := p.Args
+		if p.Role == cluster.RoleInventory || p.Role == cluster.RoleDelivery {
+			args = append(args, "--sample", "bench")
 		}
-		if len(ready) == 0 {
-			return cluster.NATS(o)
-		}
-		for _, await := range ready {
-			await()
-		}
-		if first {
-			s.program.Init(s, cluster.Init(o)...)
-		}
-	}
+		started := s.launch(args...)
+		return func() { started.Await(p.Ready) }
+	})
+	return cluster.NATS(o)
 }
 
 // spare processes have no data and are not needed: they would only take longer to

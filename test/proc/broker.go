@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"parley/internal/cluster"
 )
 
 // Broker is the process of one broker that has every stream.
@@ -53,6 +55,27 @@ func (b *Broker) Restart() {
 			b.OneMore()
 		}
 	})
+}
+
+// StartCluster starts the processes of a plan, one stage after another, and creates the
+// streams with the command init when the brokers are ready. start starts a process and
+// returns what waits until it is ready.
+func (p Program) StartCluster(t testing.TB, plan []cluster.Process, init []string, start func(cluster.Process) (await func())) {
+	t.Helper()
+	for stage := cluster.StageBrokers; stage <= cluster.StageEdge; stage++ {
+		var ready []func()
+		for _, m := range plan {
+			if m.Stage == stage {
+				ready = append(ready, start(m))
+			}
+		}
+		for _, await := range ready {
+			await()
+		}
+		if stage == cluster.StageBrokers {
+			p.Init(t, init...)
+		}
+	}
 }
 
 // Init runs the init command with args until it succeeds.
