@@ -171,7 +171,7 @@ func TestStreamFull(t *testing.T) {
 	if !busy("refused again") {
 		t.Error("a full log takes submissions")
 	}
-	eventually(t, "the coordinator to report the append", func() bool { return strings.Contains(reason(t, nc), "no clear answer") })
+	eventually(t, "the coordinator to report the append", func() bool { return strings.Contains(reason(t, nc), "no definite answer") })
 	select {
 	case r := <-early:
 		t.Fatalf("answered while the log was full: %+v, %v", r.o, r.err)

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// answerQueries offers what needs no worker number.
+// answerQueries registers the endpoints that need no worker number.
 func (w *Worker) answerQueries() (micro.Service, error) {
 	return w.addService(serviceName, map[string]string{"holder": w.holder}, []endpoint{
 		{"leases", idwire.SubjectLeases, w.onLeases, queued()},
@@ -59,7 +59,7 @@ func noLeases(code wire.Code, reason string) idwire.Leases {
 	return m
 }
 
-// onWorkers answers with what this process is doing.
+// onWorkers answers with the state of this process.
 func (w *Worker) onWorkers(req micro.Request) {
 	if _, err := wire.Decode[idwire.WorkersRequest](req.Data()); err != nil {
 		w.answered(respond.Error(req, err))

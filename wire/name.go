@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"unicode"
@@ -55,7 +56,14 @@ func CheckToken(what, s string) error {
 	return nil
 }
 
-// Token makes a name of 16 characters from 10 random bytes.
+// NewToken returns a random name of [TokenLen] characters.
+func NewToken() string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // it never fails, see crypto/rand
+	return Token(random)
+}
+
+// Token encodes 10 random bytes as a name of [TokenLen] characters.
 func Token(random [10]byte) string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
 	var out [TokenLen]byte

@@ -97,7 +97,7 @@ func record(kind txwire.RecordKind, prev uint64) txwire.Record {
 	return txwire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
 }
 
-// must appends, repeating what has no clear answer, and is given the sequence.
+// must appends, repeating records without a definite answer, and is given the sequence.
 func must(t testing.TB, l *txlog.Log, log string, r txwire.Record) uint64 {
 	t.Helper()
 	answer, seq := settled(t, l, log, r.Prev, r)
@@ -125,7 +125,7 @@ func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r txwire.Rec
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("no clear answer in time: %v", err)
+			t.Fatalf("no definite answer in time: %v", err)
 		}
 	}
 }

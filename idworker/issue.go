@@ -15,25 +15,25 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// Bounds on requests that wait for their handler, in messages and bytes; what
-// is beyond them is dropped by the client library and asked for again.
+// Bounds on requests that wait for their handler, in messages and bytes. The client
+// library drops requests beyond them; their senders repeat them.
 const (
 	maxPending      = 65536
 	maxPendingBytes = 16 << 20
 )
 
-// Names of services. A process is one idworker; while it has a worker number it
-// is one of those that give IDs, too. That is a service of its own, since a
-// service cannot take an endpoint back, and of another name, so that who counts
-// the answers to a ping counts processes.
+// Names of services. Every process registers the first one, and the second one while
+// it has a worker number. They are separate services because an endpoint cannot be
+// removed from a service, and have different names so that the answers to a ping of
+// serviceName are the number of processes.
 const (
-	serviceName = "idworker"
-	givingName  = "ids"
+	serviceName   = "idworker"
+	idServiceName = "ids"
 )
 
-// give begins to listen for requests for IDs.
-func (w *Worker) give(worker int) (err error) {
-	w.giving, err = w.addService(givingName, map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
+// startIDService subscribes to the requests for IDs.
+func (w *Worker) startIDService(worker int) (err error) {
+	w.idService, err = w.addService(idServiceName, map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
 		{"next", idwire.SubjectNext, w.onNext, queued()},
 		{"grant", idwire.SubjectGrant, w.onGrant, queued()},
 	})
@@ -46,10 +46,10 @@ type endpoint struct {
 	queue         micro.EndpointOpt
 }
 
-// queued: one process of the queue group answers.
+// queued has one process of the queue group answer.
 func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(idwire.Queue) }
 
-// everybody: each process answers.
+// everybody has every process answer.
 func everybody() micro.EndpointOpt { return micro.WithEndpointQueueGroupDisabled() }
 
 func (w *Worker) addService(name string, metadata map[string]string, endpoints []endpoint) (micro.Service, error) {
@@ -77,8 +77,8 @@ func (w *Worker) addService(name string, metadata map[string]string, endpoints [
 // arriveTimeout bounds the wait for requests that the broker has sent already.
 const arriveTimeout = time.Second
 
-// stop takes no more requests of a service, and returns when those that have
-// arrived are answered, or after a bounded while.
+// stop stops a service, and returns when the requests that have arrived are
+// answered, or after arriveTimeout.
 func (w *Worker) stop(s micro.Service) {
 	if s == nil {
 		return
@@ -88,8 +88,8 @@ func (w *Worker) stop(s micro.Service) {
 	}
 	ctx, cancel := context.WithTimeout(w.background, arriveTimeout)
 	defer cancel()
-	// The broker's answer to a flush comes after everything that it had sent
-	// before it knew that we have stopped, and the barrier after all of that was
+	// The broker's answer to a flush follows every request that it had sent before
+	// it processed the unsubscribe, and the barrier runs after all of them were
 	// handled.
 	if err := w.deps.NATS.FlushWithContext(ctx); err != nil {
 		return
@@ -100,23 +100,23 @@ func (w *Worker) stop(s micro.Service) {
 	}
 	select {
 	case <-handled:
-		w.room.empty(w.background)
+		w.waiters.drain(w.background)
 	case <-ctx.Done():
 	}
 }
 
 // onNext answers a request for IDs.
 func (w *Worker) onNext(req micro.Request) {
-	w.count(want{reply: req.Reply()}, req.Data(), readNext)
+	w.accept(idRequest{reply: req.Reply()}, req.Data(), readNext)
 }
 
 // onGrant answers a request for a block.
 func (w *Worker) onGrant(req micro.Request) {
-	w.count(want{reply: req.Reply(), grant: true}, req.Data(), readGrant)
+	w.accept(idRequest{reply: req.Reply(), grant: true}, req.Data(), readGrant)
 }
 
-// count is how many are wanted, and then the request.
-func (w *Worker) count(q want, data []byte, read func([]byte) (int, error)) {
+// accept decodes the number of IDs, and serves the request or lets it wait.
+func (w *Worker) accept(q idRequest, data []byte, read func([]byte) (int, error)) {
 	if !wire.CanReply(q.reply) {
 		w.cfg.Log.Warn("ignored a request for IDs without a reply subject that may be answered", "reply", q.reply)
 		return
@@ -126,27 +126,27 @@ func (w *Worker) count(q want, data []byte, read func([]byte) (int, error)) {
 		w.refuse(q, wire.CodeOf(err), err.Error())
 		return
 	}
-	// Who waits comes first.
-	if !w.room.anybody() && w.serve(q) {
+	// Waiting requests are served first.
+	if !w.waiters.any() && w.serve(q) {
 		return
 	}
 	q.by = time.Now().Add(maxWait)
-	if !w.room.enter(q) {
-		w.refuse(q, wire.CodeBusy, fmt.Sprintf("%d requests wait for IDs already, which is the limit: more are wanted than 4,096 in a millisecond; ask again, or start another idworker", maxWaiting))
+	if !w.waiters.add(q) {
+		w.refuse(q, wire.CodeBusy, fmt.Sprintf("%d requests wait for IDs already, which is the limit: the demand exceeds 4,096 IDs per millisecond; repeat the request, or start another idworker", maxWaiting))
 	}
 }
 
-// serve takes IDs and answers. It is false when there are none now.
-func (w *Worker) serve(q want) bool {
+// serve takes IDs and answers. It returns false if there are none at the moment.
+func (w *Worker) serve(q idRequest) bool {
 	at := w.pace.at()
 	if w.pace.wait(at) > 0 {
 		return false
 	}
 	b, ok := w.ids.Take(w.now(), q.count)
 	if !ok || b.Count < q.count && !q.grant {
-		// What is left of the range is too little, and is left unused.
+		// The rest of the range is too small, and remains unused.
 		select {
-		case w.hurry <- struct{}{}:
+		case w.exhausted <- struct{}{}:
 		default:
 		}
 		return false
@@ -161,8 +161,8 @@ func (w *Worker) serve(q want) bool {
 	return true
 }
 
-// refuse answers that there are no IDs.
-func (w *Worker) refuse(q want, code wire.Code, reason string) {
+// refuse answers a request with an error.
+func (w *Worker) refuse(q idRequest, code wire.Code, reason string) {
 	if q.grant {
 		w.answer(q.reply, wire.Encode(idwire.Grant{V: wire.Version, Code: code, Reason: wire.Clip(reason)}))
 		return
@@ -170,7 +170,8 @@ func (w *Worker) refuse(q want, code wire.Code, reason string) {
 	w.answer(q.reply, wire.Encode(idwire.IDs{V: wire.Version, IDs: []snowflake.ID{}, Code: code, Reason: wire.Clip(reason)}))
 }
 
-// answer sends and forgets: who has no answer asks again.
+// answer sends data to a reply subject once: a request without an answer is
+// repeated by its sender.
 func (w *Worker) answer(reply string, data []byte) {
 	w.answered(respond.To(w.deps.NATS, reply, data))
 }
