@@ -334,7 +334,7 @@ func TestBusy(t *testing.T) {
 				granted, end = granted+g.Count, g.Start+int64(g.Count)
 			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "1024 requests wait"):
 				full++
-			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "more are wanted"):
+			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "the demand exceeds"):
 				late++
 			default:
 				t.Fatalf("answered %+v", g)

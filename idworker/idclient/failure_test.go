@@ -156,7 +156,7 @@ func TestWrongAnswers(t *testing.T) {
 		{"a later version", `{"v":2,"worker":1,"start":5000000,"count":1,"epoch":7}`, wire.CodeVersion, "version 2"},
 		{"no such worker", `{"v":1,"worker":32,"start":5000000,"count":1}`, wire.CodeInvalid, "worker is 32"},
 		{"no IDs", `{"v":1,"worker":1,"start":5000000}`, wire.CodeInvalid, "count is 0"},
-		{"more IDs than asked for", `{"v":1,"worker":1,"start":5000000,"count":65}`, wire.CodeInvalid, "65 IDs when 64"},
+		{"more IDs than asked for", `{"v":1,"worker":1,"start":5000000,"count":65}`, wire.CodeInvalid, "65 IDs, requested were 64"},
 		{"beyond the end of time", `{"v":1,"worker":1,"start":9007199254740990,"count":64}`, wire.CodeInvalid, "start is"},
 		{"a definite no", `{"v":1,"code":"unsupported_version","reason":"speak up"}`, wire.CodeVersion, "speak up"},
 	} {
