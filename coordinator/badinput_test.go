@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Bad requests over plain NATS: each gets an answer that says what is wrong,
+// Bad requests over plain NATS: each receives an answer that names the error,
 // and a commit works afterwards.
 func TestBadRequests(t *testing.T) {
 	s := newSystem(t)

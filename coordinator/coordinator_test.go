@@ -127,7 +127,7 @@ func TestParticipantRestarts(t *testing.T) {
 				go submit(fmt.Sprintf("%s, try %d", key, try))
 			case <-late:
 				t.Fatal("the participant is not known")
-			case <-time.After(300 * time.Millisecond): // the broker says at once that nobody is there
+			case <-time.After(300 * time.Millisecond): // the broker reports immediately that there is no subscriber
 				break waiting
 			}
 		}
@@ -139,7 +139,7 @@ func TestParticipantRestarts(t *testing.T) {
 	}
 }
 
-// answerBranches has a participant say who it is. The channel is closed when a
+// answerBranches has a participant answer probes. The channel is closed when a
 // coordinator has heard it.
 func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 	t.Helper()
@@ -271,7 +271,7 @@ func TestKilledBeforeAppend(t *testing.T) {
 	}
 }
 
-// An abort told to a client that waits for "applied" holds at every participant.
+// An abort reported to a client that waits for "applied" holds at every participant.
 func TestAbortApplied(t *testing.T) {
 	s := newSystem(t)
 	nc := s.Connect(t)
@@ -301,10 +301,10 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	inventory.silent = true
 	s.coordinator(t, coordinator.Config{})
-	told := make(chan txwire.Outcome, 64)
+	outcomes := make(chan txwire.Outcome, 64)
 	if _, err := nc.Subscribe("_INBOX.>", func(msg *nats.Msg) {
 		if o, err := wire.Decode[txwire.Outcome](msg.Data); err == nil {
-			told <- o
+			outcomes <- o
 		}
 	}); err != nil {
 		t.Fatal(err)
@@ -329,7 +329,7 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	// The client has read the first answer when the second one comes, a second
 	// later.
 	for seen := 0; seen < 2; {
-		if o := <-told; o.Status == txwire.StatusCommitted {
+		if o := <-outcomes; o.Status == txwire.StatusCommitted {
 			seen++
 		}
 	}

@@ -78,7 +78,7 @@ func TestFencedWithWorkUnderWay(t *testing.T) {
 	eventually(t, "the sealed log to be purged", func() bool { return s.logs(t)[txwire.LogSubject(log)] == 0 })
 }
 
-// Sealed again and again under traffic: every client is told the truth, and no
+// Sealed again and again under traffic: every client receives the true outcome, and no
 // key commits twice.
 func TestFencedInTraffic(t *testing.T) {
 	t.Parallel()

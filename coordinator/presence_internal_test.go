@@ -13,7 +13,7 @@ func TestPresence(t *testing.T) {
 	}
 	p.answered("delivery")
 	if p.votedLately("delivery", at) || !p.missing("delivery", at) {
-		t.Error("a participant that said that it is there is not expected back")
+		t.Error("a participant that answered a probe is not expected to return")
 	}
 	p.voted("inventory", at)
 	p.answered("inventory")

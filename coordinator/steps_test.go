@@ -13,7 +13,7 @@ import (
 
 // Small steps that several tests take.
 
-// result is what a client was told.
+// result is what a client received.
 type result struct {
 	o   txwire.Outcome
 	err error

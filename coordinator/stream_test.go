@@ -84,8 +84,8 @@ func TestStreamTakenAway(t *testing.T) {
 	}
 }
 
-// The stream is deleted and made anew while branches of a dead coordinator are
-// in doubt, one of them perhaps committed: nobody is told that they aborted. An
+// The stream is deleted and recreated while branches of a dead coordinator are
+// in doubt, one of them perhaps committed: no answer reports that they aborted. An
 // empty stream is not an empty log. (Without the check of the incarnation after
 // a seal, a coordinator answers "aborted" in the second before it notices.)
 func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
@@ -134,7 +134,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	t.Logf("%d answers before", len(sealed))
 	for len(sealed) > 0 {
 		if seq := <-sealed; seq <= old {
-			t.Errorf("told that a branch aborted, proven by the seal at %d of a stream made anew", seq)
+			t.Errorf("the answer reports an abort, proven by the seal at %d of a recreated stream", seq)
 		}
 	}
 }
@@ -212,7 +212,7 @@ func (s *system) fillers(t *testing.T) *fillers {
 	return &fillers{s: s, log: l}
 }
 
-// fill publishes until the broker says that the stream is full, in pieces that
+// fill publishes until the broker reports that the stream is full, in pieces that
 // get smaller, so that no room is left for a record.
 func (f *fillers) fill(t *testing.T, atLeast int64) {
 	t.Helper()

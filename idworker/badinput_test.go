@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Bad requests over plain NATS: each gets an answer that says what is wrong,
+// Bad requests over plain NATS: each receives an answer that names the error,
 // and IDs are given afterwards.
 func TestBadRequests(t *testing.T) {
 	b := newBed(t)

@@ -24,7 +24,7 @@ func holding(all []idwire.IDWorkerState) bool {
 
 func refusing(all []idwire.IDWorkerState) bool { return all[0].State == idwire.WorkerRefusing }
 
-// A clock an hour ahead makes no IDs: the number is given back, it is said why,
+// A clock an hour ahead makes no IDs: the number is released, the reason is logged,
 // and requests go to others. When the clock is right again, so is the process,
 // and nothing in the stream or among the IDs is from the future.
 func TestClockAnHourAhead(t *testing.T) {
@@ -43,7 +43,7 @@ func TestClockAnHourAhead(t *testing.T) {
 	b.until(t, "a refusal", 1, refusing)
 	s := b.states(t, 1)[0]
 	if s.ClockMS < 3_590_000 || s.ClockMS > 3_610_000 || !strings.Contains(s.Reason, "ahead of the broker") {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 	p.log.wait("gives no IDs", "ahead of the broker")
 	b.until(t, "the number to be given back", 1, func(s []idwire.IDWorkerState) bool { return s[0].Worker == nil })
@@ -63,7 +63,7 @@ func TestClockAnHourAhead(t *testing.T) {
 	}
 	p.log.wait("the reason for giving no IDs has passed")
 	if n, _ := p.log.count("gives no IDs", "ahead of the broker"); n != 1 {
-		t.Errorf("the refusal was said %d times", n)
+		t.Errorf("the refusal was logged %d times", n)
 	}
 }
 
@@ -74,7 +74,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 	c.put(time.Hour)
 	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	if s := b.states(t, 1)[0]; s.State != idwire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 	if l := b.leases(t); len(l) != 0 {
 		t.Errorf("it wrote %+v", l)

@@ -44,11 +44,11 @@ func TestGives(t *testing.T) {
 	s := b.states(t, 1)[0]
 	issued := uint64(len(all) + g.Count + 1)
 	if s.State != idwire.WorkerHolding || s.Worker == nil || *s.Worker != n || s.Issued != issued || s.Durability != "synced" || s.Reason != "" || s.ClockMS < -1000 || s.ClockMS > 1000 {
-		t.Errorf("it says %+v, want worker %d and %d issued", s, n, issued)
+		t.Errorf("its state is %+v, want worker %d and %d issued", s, n, issued)
 	}
 	leases := b.leases(t)
 	if l := leases[n]; len(leases) != 1 || l.State != idwire.LeaseHeld || l.Holder != s.Holder || l.Until <= all[0].Timestamp() {
-		t.Errorf("the leases are %+v, it says %+v", leases, s)
+		t.Errorf("the leases are %+v, its state is %+v", leases, s)
 	}
 	p.drain()
 	// What was given back begins right after what was used.
@@ -80,7 +80,7 @@ func (b *bed) record(t testing.TB, worker int) idwire.Lease {
 	return l
 }
 
-// 32 processes have 32 different numbers; the 33rd says that it stands by,
+// 32 processes have 32 different numbers; the 33rd reports that it stands by,
 // takes no request, and takes over when one of the others goes.
 func TestEveryNumberTaken(t *testing.T) {
 	b := newBed(t)
@@ -96,12 +96,12 @@ func TestEveryNumberTaken(t *testing.T) {
 	states := b.states(t, len(all)+1)
 	slices.SortFunc(states, func(x, y idwire.IDWorkerState) int { return cmp.Compare(worker(x), worker(y)) })
 	if s := states[0]; s.State != idwire.WorkerStandby || s.Worker != nil || !strings.Contains(s.Reason, "taken") {
-		t.Errorf("the 33rd says %+v", s)
+		t.Errorf("the state of the 33rd is %+v", s)
 	}
 	holders := map[string]bool{}
 	for n, s := range states[1:] {
 		if s.State != idwire.WorkerHolding || worker(s) != n {
-			t.Errorf("the %d. says %+v", n, s)
+			t.Errorf("the state of number %d is %+v", n, s)
 		}
 		holders[s.Holder] = true
 	}
@@ -132,7 +132,7 @@ func TestEveryNumberTaken(t *testing.T) {
 	}
 	late.log.wait("took over a worker number")
 	if n, _ := late.log.count("standing by"); n != 1 {
-		t.Errorf("it said %d times that it stands by", n)
+		t.Errorf("it logged %d times that it stands by", n)
 	}
 }
 
@@ -201,11 +201,11 @@ func TestUnverifiedStartsLater(t *testing.T) {
 		t.Errorf("begun at %d, the first timestamp is %d", began, id.Timestamp())
 	}
 	if s := b.states(t, 1)[0]; s.Durability != "unverified" {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 }
 
-// A lease that cannot be read is never taken over, and said once.
+// A lease that cannot be read is never taken over, and logged once.
 func TestUnreadableLease(t *testing.T) {
 	b := newBed(t)
 	b.putRaw(t, 0, []byte(`{"v":2,"worker":0}`))
@@ -226,7 +226,7 @@ func TestUnreadableLease(t *testing.T) {
 	holding.drain()
 	standby.log.wait("took over a worker number", "worker=2")
 	if n, _ := standby.log.count("cannot be read"); n != 2 {
-		t.Errorf("it was said %d times", n)
+		t.Errorf("it was logged %d times", n)
 	}
 }
 
@@ -293,7 +293,7 @@ func TestStreamTakenAway(t *testing.T) {
 			holding := b.ready(t, idworker.Config{Numbers: 1})
 			standby := b.ready(t, idworker.Config{Numbers: 1})
 			c.do(t, b)
-			// Those that run may look before it is made anew, and find it missing.
+			// Those that run may check before it is recreated, and find it missing.
 			running := c.parts
 			if c.what == "made anew" {
 				running = []string{name, "restore"}
@@ -310,7 +310,7 @@ func TestStreamTakenAway(t *testing.T) {
 }
 
 // A process whose connection was closed ends, and is not taken for one that was
-// told to stop.
+// stopped.
 func TestConnectionClosed(t *testing.T) {
 	b := newBed(t)
 	p := b.ready(t, idworker.Config{})

@@ -20,7 +20,7 @@ func (w *world) journal(name string) *journal {
 func (w *world) restore(name string) {
 	j := w.journal(name)
 	j.rows, j.keys = map[txwire.ID]*participant.Branch{}, map[string]*participant.KeyHold{}
-	w.say(name, "has its journal restored from a backup of before")
+	w.record(name, "has its journal restored from a backup of before")
 }
 
 func (j *journal) view(id txwire.ID, key string) participant.View {
@@ -39,7 +39,7 @@ func (w *world) prepare(from string, a machine.SendPrepare) {
 	j := w.journal(a.To)
 	s := participant.Prepare(j.env(), j.view(a.ID, a.Msg.Key), a.ID, a.Msg)
 	if s.Call == participant.CallPrepare {
-		// The resource says.
+		// The resource decides.
 		if string(a.Msg.Payload) == `"too much"` {
 			s = participant.Refuse(j.env(), a.ID, a.Msg, "there is not that much")
 		} else {
@@ -63,12 +63,12 @@ func (w *world) resolved(from, p string, id txwire.ID, r txwire.Resolved) {
 	j := w.journal(p)
 	s := participant.Resolved(j.env(), j.view(id, ""), r)
 	if s.Violation != "" {
-		w.say(p, "ALARM: %s", s.Violation)
+		w.record(p, "ALARM: %s", s.Violation)
 	}
 	w.take(from, p, id, s)
 }
 
-// take does what a participant's step says: it writes, and then it answers.
+// take performs a participant's step: it writes, and then it answers.
 func (w *world) take(to, name string, id txwire.ID, s participant.Step) {
 	j := w.journal(name)
 	if b := s.Put; b != nil {
@@ -86,7 +86,7 @@ func (w *world) take(to, name string, id txwire.ID, s participant.Step) {
 		if hold := j.keys[b.Key]; hold != nil && hold.Holder == id {
 			hold.State = b.State // a hold follows its branch
 		}
-		w.say(name, "writes %v %s%s", id, b.State, key)
+		w.record(name, "writes %v %s%s", id, b.State, key)
 	}
 	switch {
 	case s.Vote != nil:

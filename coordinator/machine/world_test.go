@@ -15,7 +15,7 @@ import (
 )
 
 // world is a few coordinators and participants, their logs, and the messages on their
-// way. Nothing happens in it but what a command says.
+// way. Only commands change it.
 type world struct {
 	*testing.T
 	coordinators map[string]*machine.Machine
@@ -30,7 +30,7 @@ type world struct {
 	held   []*message
 	// flights are the appends whose answer a coordinator waits for.
 	flights map[string]machine.Append
-	said    []string
+	lines   []string
 }
 
 // message is one that has not arrived.
@@ -53,12 +53,12 @@ func newWorld(t *testing.T) *world {
 	}
 }
 
-// say adds a line to the transcript: who does what.
-func (w *world) say(who, format string, args ...any) {
-	w.said = append(w.said, fmt.Sprintf("%-10s %s", who, fmt.Sprintf(format, args...)))
+// record adds a line to the transcript: the process and its action.
+func (w *world) record(who, format string, args ...any) {
+	w.lines = append(w.lines, fmt.Sprintf("%-10s %s", who, fmt.Sprintf(format, args...)))
 }
 
-// send puts a message on its way. When it arrives that is said, and arrives is called.
+// send puts a message on its way. On arrival it is recorded, and arrives is called.
 func (w *world) send(from, to, text string, arrives func()) {
 	w.wire = append(w.wire, &message{to: to, text: fmt.Sprintf("%-10s -> %-10s %s", from, to, text), arrives: arrives})
 }
@@ -73,7 +73,7 @@ func (w *world) step() {
 		w.held = append(w.held, m)
 		return
 	}
-	w.said = append(w.said, m.text)
+	w.lines = append(w.lines, m.text)
 	m.arrives()
 	w.perform()
 }
@@ -97,7 +97,7 @@ func (w *world) pick(words []string) (picked []*message) {
 
 func (w *world) lose(words []string) {
 	for _, m := range w.pick(words) {
-		w.said = append(w.said, m.text+"   is lost")
+		w.lines = append(w.lines, m.text+"   is lost")
 	}
 }
 
@@ -106,12 +106,12 @@ func (w *world) late(words []string) { w.wire = append(w.wire, w.pick(words)...)
 
 func (w *world) pause(name string) {
 	w.paused[name] = true
-	w.say(name, "is paused")
+	w.record(name, "is paused")
 }
 
 func (w *world) resume(name string) {
 	delete(w.paused, name)
-	w.say(name, "goes on")
+	w.record(name, "continues")
 	w.wire, w.held = append(w.held, w.wire...), nil
 }
 
@@ -133,7 +133,7 @@ func (w *world) start(name string) {
 func (w *world) crash(name string) {
 	delete(w.coordinators, name)
 	delete(w.flights, name)
-	w.say(name, "dies")
+	w.record(name, "dies")
 }
 
 // to calls a coordinator if it is the same one that the message was meant for.
@@ -144,7 +144,7 @@ func (w *world) to(name string, f func(*machine.Machine)) func() {
 			f(m)
 			return
 		}
-		w.say(name, "is not there")
+		w.record(name, "is not running")
 	}
 }
 
@@ -173,7 +173,7 @@ func (w *world) submit(to, key string, participants []string) {
 		s.Branches = append(s.Branches, txwire.Branch{Participant: name, Payload: payload})
 	}
 	m := w.at(to)
-	w.say("client", "submits %s to %s: %s", key, to, strings.Join(participants, ", "))
+	w.record("client", "submits %s to %s: %s", key, to, strings.Join(participants, ", "))
 	m.Submit(machine.Submission{Key: key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches}, machine.Waiter{To: "client"})
 }
 
@@ -196,7 +196,7 @@ func (w *world) do(name string, a machine.Action) {
 		log := string(rune('a' + len(w.logs)))
 		w.seq++
 		w.logs[log] = []machine.Stored{{Seq: w.seq, Record: txwire.Record{V: wire.Version, Kind: txwire.RecordOpen}}}
-		w.say(name, "opens log %s, record %d of the stream", log, w.seq)
+		w.record(name, "opens log %s, record %d of the stream", log, w.seq)
 		w.coordinators[name].Opened(log, w.seq)
 	case machine.SendPrepare:
 		w.send(name, a.To, fmt.Sprintf("prepare %v, key %s", a.ID, a.Msg.Key), func() { w.prepare(name, a) })
@@ -222,7 +222,7 @@ func (w *world) do(name string, a machine.Action) {
 	case machine.Append:
 		w.append(name, a)
 	case machine.ReadLog:
-		w.say(name, "reads log %s: %s", a.Log, recordsOf(w.logs[a.Log]))
+		w.record(name, "reads log %s: %s", a.Log, recordsOf(w.logs[a.Log]))
 		w.coordinators[name].Read(a.Log, slices.Clone(w.logs[a.Log]))
 	case machine.ReadAfter:
 		w.readAfter(name, a)
@@ -230,30 +230,30 @@ func (w *world) do(name string, a machine.Action) {
 		if a.Before == 0 {
 			w.logs[a.Log] = nil
 		}
-		w.say(name, "purges log %s", a.Log)
+		w.record(name, "purges log %s", a.Log)
 	case machine.Adopted:
-		w.say(name, "has adopted log %s", a.Log)
+		w.record(name, "has adopted log %s", a.Log)
 	case machine.Released:
-		w.say(name, "has finished log %s", a.Log)
+		w.record(name, "has finished log %s", a.Log)
 	case machine.LostLog:
-		w.say(name, "gives log %s up: %s", a.Log, a.Why)
+		w.record(name, "gives log %s up: %s", a.Log, a.Why)
 	case machine.Restart:
-		w.say(name, "will start %s again", a.Key)
+		w.record(name, "will start %s again", a.Key)
 	case machine.Alarm:
-		w.say(name, "ALARM: %v at %s: %s", a.ID, a.Participant, a.Text)
+		w.record(name, "ALARM: %v at %s: %s", a.ID, a.Participant, a.Text)
 	case machine.Watch, machine.Unwatch, machine.Forgotten:
 	}
 }
 
 func (w *world) reply(name string, o txwire.Outcome) {
-	text := fmt.Sprintf("tells the client: %s is %s", o.Key, o.Status)
+	text := fmt.Sprintf("answers the client: %s is %s", o.Key, o.Status)
 	if !o.ID.IsZero() {
 		text += " as " + o.ID.String()
 	}
 	if o.Reason != "" {
 		text += ": " + o.Reason
 	}
-	w.say(name, "%s", text)
+	w.record(name, "%s", text)
 }
 
 func recordsOf(records []machine.Stored) string {
@@ -286,7 +286,7 @@ func (w *world) append(name string, a machine.Append) {
 	answer := func(text string, answer machine.AppendAnswer, seq uint64) {
 		w.send("log "+a.Log, name, text, w.to(name, func(m *machine.Machine) { m.Appended(a.Log, nonce, answer, seq) }))
 	}
-	w.say(name, "appends to log %s, after %d: %s", a.Log, a.Expect, what)
+	w.record(name, "appends to log %s, after %d: %s", a.Log, a.Expect, what)
 	switch {
 	case last == a.Expect:
 		w.seq++
@@ -306,14 +306,14 @@ func (w *world) readAfter(name string, a machine.ReadAfter) {
 			found = &s
 		}
 	}
-	w.say(name, "reads what stands in log %s after %d: %s", a.Log, a.After, recordsOf(w.logs[a.Log][1:]))
+	w.record(name, "reads log %s after %d: %s", a.Log, a.After, recordsOf(w.logs[a.Log][1:]))
 	w.coordinators[name].ReadAfter(a.Log, a.Nonce, found)
 }
 
 // unanswered: the append of a coordinator got no answer.
 func (w *world) unanswered(name string) {
 	a := w.flights[name]
-	w.say(name, "has no answer to its append")
+	w.record(name, "has no answer to its append")
 	w.at(name).Appended(a.Log, a.Record.Nonce, machine.AppendUnknown, 0)
 }
 
@@ -329,11 +329,11 @@ func (w *world) ask(to, p, tx string) {
 func (w *world) askOwner(name string, q machine.Question) {
 	for _, owner := range slices.Sorted(maps.Keys(w.coordinators)) {
 		if w.coordinators[owner].Log() == q.Ask.ID.Log && !w.paused[owner] {
-			w.say(name, "asks %s, who owns log %s", owner, q.Ask.ID.Log)
+			w.record(name, "asks %s, the owner of log %s", owner, q.Ask.ID.Log)
 			w.coordinators[owner].Owner(q)
 			return
 		}
 	}
-	w.say(name, "asks the owner of log %s, who is silent", q.Ask.ID.Log)
+	w.record(name, "asks the owner of log %s, which does not answer", q.Ask.ID.Log)
 	w.coordinators[name].OwnerSilent(q)
 }

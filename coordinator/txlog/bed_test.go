@@ -107,7 +107,7 @@ func must(t testing.TB, l *txlog.Log, log string, r txwire.Record) uint64 {
 	return seq
 }
 
-// settled repeats an append until its answer says something. On three servers
+// settled repeats an append until its answer is conclusive. On three servers
 // "another write is in flight" can follow an own acknowledged one.
 func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64) {
 	t.Helper()

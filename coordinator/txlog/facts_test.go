@@ -104,7 +104,7 @@ func testSameTwice(t *testing.T, b *bed) {
 			case a.word == machine.AppendStored:
 				stored++
 			case a.word == machine.AppendGone:
-				t.Errorf("the log is said to be gone: %v", a.err)
+				t.Errorf("the log is reported gone: %v", a.err)
 			case inFlight(a.err):
 				inflight++
 			}

@@ -13,7 +13,7 @@ import (
 // The broker fails under an owner that appends without a pause: on one server
 // it is killed and started again, on three its leader steps down, and then the
 // leader dies. In the end another coordinator seals the log: everything that
-// was acknowledged or told is in it, the chain is whole, and nothing stands
+// was acknowledged or reported is in it, the chain is whole, and nothing stands
 // behind the seal.
 func testOutage(t *testing.T, b *bed) {
 	owned, other := b.open(t), b.open(t)
@@ -83,7 +83,7 @@ func testOutage(t *testing.T, b *bed) {
 	truth := judge(t, owned, log)
 	owner.agree("the owner", truth)
 	sealer.agree("the sealer", truth)
-	t.Logf("%d appends acknowledged, %d commits in the log, %d told committed, %d aborted after the seal; 10164 %d times, other unclear answers %d times",
+	t.Logf("%d appends acknowledged, %d commits in the log, %d reported committed, %d aborted after the seal; 10164 %d times, other unclear answers %d times",
 		owner.appended, len(truth), len(owner.committed), len(owner.aborted), inFlight.Load(), unclear.Load())
 }
 
