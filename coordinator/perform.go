@@ -98,16 +98,7 @@ func sendsCommit(a machine.Action) bool {
 // answer sends data to a reply subject once: a request without an answer is
 // repeated by its sender.
 func (c *Coordinator) answer(reply string, data []byte) {
-	c.answered(respond.To(c.deps.NATS, reply, data))
-}
-
-func (c *Coordinator) answered(err error) {
-	switch {
-	case errors.Is(err, respond.ErrReply):
-		c.cfg.Log.Warn("a request was not answered", "error", err)
-	case err != nil:
-		c.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
-	}
+	respond.Log(c.cfg.Log, respond.To(c.deps.NATS, reply, data))
 }
 
 // publish sends data once: the machine has messages resent until they are answered.

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"parley/coordinator/machine"
@@ -16,34 +15,16 @@ import (
 
 // serve registers the request endpoints as a NATS micro service.
 func (c *Coordinator) serve() (micro.Service, error) {
-	s, err := micro.AddService(c.deps.NATS, micro.Config{
-		Name: "coordinator", Version: wire.Release,
-		Description: "two-phase commit across services",
-		Metadata:    map[string]string{"log": c.m.Log(), wire.MetaProcess: c.deps.NATS.Opts.Name},
-		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
-			c.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("registering the service: %w", err)
-	}
-	for _, e := range []struct {
-		name, subject string
-		handle        micro.HandlerFunc
-		queue         micro.EndpointOpt
-	}{
-		{"submit", txwire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"status", txwire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"resolve", txwire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"abandon", txwire.SubjectAbandon, c.onAbandon, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"coordinators", txwire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
-	} {
-		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
-		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
-			return nil, errors.Join(fmt.Errorf("registering the endpoint %s: %w", e.name, err), s.Stop())
-		}
-	}
-	return s, nil
+	const queue = txwire.QueueCoordinators
+	return respond.Serve(c.deps.NATS, micro.Config{
+		Name: "coordinator", Description: "two-phase commit across services",
+		Metadata: map[string]string{"log": c.m.Log()},
+	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, c.cfg.Log,
+		respond.Endpoint{Name: "submit", Subject: txwire.SubjectSubmit, Handle: c.onSubmit, Queue: queue},
+		respond.Endpoint{Name: "status", Subject: txwire.SubjectStatus, Handle: c.onStatus, Queue: queue},
+		respond.Endpoint{Name: "resolve", Subject: txwire.SubjectResolve, Handle: c.onResolve, Queue: queue},
+		respond.Endpoint{Name: "abandon", Subject: txwire.SubjectAbandon, Handle: c.onAbandon, Queue: queue},
+		respond.Endpoint{Name: "coordinators", Subject: txwire.SubjectCoordinators, Handle: c.onCoordinators})
 }
 
 func (c *Coordinator) onSubmit(req micro.Request) {
@@ -91,7 +72,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	m, err := wire.Decode[txwire.CoordinatorsRequest](req.Data())
 	if err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
-		c.answered(respond.Error(req, err))
+		respond.Log(c.cfg.Log, respond.Error(req, err))
 		return
 	}
 	c.postEvent(func() {

@@ -2,7 +2,6 @@ package idworker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -33,45 +32,17 @@ const (
 
 // startIDService subscribes to the requests for IDs.
 func (w *Worker) startIDService(worker int) (err error) {
-	w.idService, err = w.addService(idServiceName, map[string]string{"holder": w.holder, "worker": strconv.Itoa(worker)}, []endpoint{
-		{"next", idwire.SubjectNext, w.onNext, queued()},
-		{"grant", idwire.SubjectGrant, w.onGrant, queued()},
-	})
+	w.idService, err = w.addService(idServiceName, map[string]string{"worker": strconv.Itoa(worker)},
+		respond.Endpoint{Name: "next", Subject: idwire.SubjectNext, Handle: w.onNext, Queue: idwire.Queue},
+		respond.Endpoint{Name: "grant", Subject: idwire.SubjectGrant, Handle: w.onGrant, Queue: idwire.Queue})
 	return err
 }
 
-type endpoint struct {
-	name, subject string
-	handle        micro.HandlerFunc
-	queue         micro.EndpointOpt
-}
-
-// queued has one process of the queue group answer.
-func queued() micro.EndpointOpt { return micro.WithEndpointQueueGroup(idwire.Queue) }
-
-// everybody has every process answer.
-func everybody() micro.EndpointOpt { return micro.WithEndpointQueueGroupDisabled() }
-
-func (w *Worker) addService(name string, metadata map[string]string, endpoints []endpoint) (micro.Service, error) {
-	metadata[wire.MetaProcess] = w.deps.NATS.Opts.Name
-	s, err := micro.AddService(w.deps.NATS, micro.Config{
-		Name: name, Version: wire.Release,
-		Description: "unique IDs that sort by time",
-		Metadata:    metadata,
-		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
-			w.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("registering the service: %w", err)
-	}
-	for _, e := range endpoints {
-		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
-		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
-			return nil, errors.Join(fmt.Errorf("registering the endpoint %s: %w", e.name, err), s.Stop())
-		}
-	}
-	return s, nil
+func (w *Worker) addService(name string, metadata map[string]string, endpoints ...respond.Endpoint) (micro.Service, error) {
+	metadata["holder"] = w.holder
+	return respond.Serve(w.deps.NATS, micro.Config{
+		Name: name, Description: "unique IDs that sort by time", Metadata: metadata,
+	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, w.cfg.Log, endpoints...)
 }
 
 // arriveTimeout bounds the wait for requests that the broker has sent already.
@@ -173,14 +144,5 @@ func (w *Worker) refuse(q idRequest, code wire.Code, reason string) {
 // answer sends data to a reply subject once: a request without an answer is
 // repeated by its sender.
 func (w *Worker) answer(reply string, data []byte) {
-	w.answered(respond.To(w.deps.NATS, reply, data))
-}
-
-func (w *Worker) answered(err error) {
-	switch {
-	case errors.Is(err, respond.ErrReply):
-		w.cfg.Log.Warn("a request was not answered", "error", err)
-	case err != nil:
-		w.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
-	}
+	respond.Log(w.cfg.Log, respond.To(w.deps.NATS, reply, data))
 }

@@ -39,8 +39,8 @@ func (b *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 type endLabels struct{ labels []endLabel }
 
 type endLabel struct {
-	text string
-	end  plotter.XY
+	text  string
+	end   plotter.XY
 	style lineStyle
 }
 
