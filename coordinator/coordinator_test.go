@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 2 * time.Minute
 
 func TestCommit(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	p := s.coordinator(t, coordinator.Config{})
@@ -54,7 +54,7 @@ func TestCommit(t *testing.T) {
 }
 
 func TestRefusal(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.refuse = "no courier is free"
@@ -73,7 +73,7 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestUnknownParticipant(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	s.coordinator(t, coordinator.Config{})
@@ -96,7 +96,7 @@ func TestUnknownParticipant(t *testing.T) {
 // A participant that restarts is waited for, by a coordinator too that has not
 // heard its vote yet: an order meanwhile is slow and does not fail.
 func TestParticipantRestarts(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc, other := s.Connect(t), s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, other, "delivery")
@@ -161,7 +161,7 @@ func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 }
 
 func TestTimeout(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.silent = true
@@ -176,7 +176,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestNoCoordinator(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -197,7 +197,7 @@ func TestNoCoordinator(t *testing.T) {
 
 // A coordinator dies right after its append: the next one finds the commit.
 func TestKilledAfterAppend(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	appended := make(chan struct{})
@@ -236,7 +236,7 @@ func TestKilledAfterAppend(t *testing.T) {
 // A coordinator dies with a branch prepared and nothing appended: asking seals
 // its log and proves the abort.
 func TestKilledBeforeAppend(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory := newFake(t, nc, "inventory")
 	delivery := newFake(t, nc, "delivery")
@@ -273,7 +273,7 @@ func TestKilledBeforeAppend(t *testing.T) {
 
 // An abort reported to a client that waits for "applied" holds at every participant.
 func TestAbortApplied(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.refuse = "no courier is free"
@@ -296,7 +296,7 @@ func TestAbortApplied(t *testing.T) {
 // A commit is reported to a client that waits for "applied" and whose time ends
 // while a participant is away: committed, not yet applied.
 func TestCommittedWhileAParticipantIsAway(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	inventory.silent = true

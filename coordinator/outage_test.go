@@ -13,7 +13,7 @@ import (
 // participants hold, no key commits twice, and the coordinator goes on.
 func TestBrokerRestartInTraffic(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	inventory, delivery := newFake(t, s.Connect(t), "inventory"), newFake(t, s.Connect(t), "delivery")
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, s.Connect(t))

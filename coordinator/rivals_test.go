@@ -15,7 +15,7 @@ import (
 // each other for ever, fail here.)
 func TestSameKeyAtTwoCoordinators(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	inventory, delivery := newFake(t, s.Connect(t), "inventory"), newFake(t, s.Connect(t), "delivery")
 	s.coordinator(t, coordinator.Config{})
 	s.coordinator(t, coordinator.Config{})

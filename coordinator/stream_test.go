@@ -37,7 +37,7 @@ func (p *process) fails(t *testing.T, parts ...string) {
 	}
 }
 
-func (s *system) remake(t *testing.T) {
+func (s *harness) remake(t *testing.T) {
 	t.Helper()
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
@@ -54,16 +54,16 @@ func TestStreamTakenAway(t *testing.T) {
 	name := txwire.LogStream().Name
 	for _, c := range []struct {
 		what  string
-		do    func(*testing.T, *system)
+		do    func(*testing.T, *harness)
 		parts []string
 	}{
-		{"deleted", func(t *testing.T, s *system) {
+		{"deleted", func(t *testing.T, s *harness) {
 			if err := s.js.DeleteStream(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{name, "does not exist", "parley init", "restore"}},
-		{"made anew", func(t *testing.T, s *system) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
-		{"changed", func(t *testing.T, s *system) {
+		{"made anew", func(t *testing.T, s *harness) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
+		{"changed", func(t *testing.T, s *harness) {
 			cfg := streams.Config(txwire.LogStream(), 1)
 			info, err := s.js.Stream(t.Context(), name)
 			if err != nil {
@@ -76,7 +76,7 @@ func TestStreamTakenAway(t *testing.T) {
 		}, []string{name, "allow_direct true", "false", "nats stream edit"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := newSystem(t)
+			s := newHarness(t)
 			p := s.coordinator(t, coordinator.Config{})
 			c.do(t, s)
 			p.fails(t, c.parts...)
@@ -90,7 +90,7 @@ func TestStreamTakenAway(t *testing.T) {
 // a seal, a coordinator answers "aborted" in the second before it notices.)
 func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	// The old stream's seals have sequences above those of the new one.
 	const old = 200
 	for range old {
@@ -146,7 +146,7 @@ func TestStreamFull(t *testing.T) {
 	t.Parallel()
 	spec := txwire.LogStream()
 	spec.MaxBytes = spec.MinBytes
-	s := newSystemOn(t, spec)
+	s := newHarnessOn(t, spec)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{SlowAppend: 100 * time.Millisecond})
@@ -196,13 +196,13 @@ func TestStreamFull(t *testing.T) {
 // fillers write records into a log of their own and answer as its owner, so
 // that nobody adopts it.
 type fillers struct {
-	s   *system
+	s   *harness
 	log *txlog.Log
 }
 
 const fillerLog = "fillerfillerfill"
 
-func (s *system) fillers(t *testing.T) *fillers {
+func (s *harness) fillers(t *testing.T) *fillers {
 	t.Helper()
 	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -28,7 +28,7 @@ func refusing(all []idwire.IDWorkerState) bool { return all[0].State == idwire.W
 // and requests go to others. When the clock is right again, so is the process,
 // and nothing in the stream or among the IDs is from the future.
 func TestClockAnHourAhead(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	before := b.next(t, 10)
@@ -69,7 +69,7 @@ func TestClockAnHourAhead(t *testing.T) {
 
 // A process that starts with such a clock claims nothing until it is right.
 func TestStartsAnHourAhead(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	c.put(time.Hour)
 	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
@@ -88,7 +88,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 // A clock that steps back an hour costs nothing: IDs go on, ascending, and keep
 // up with the broker's time.
 func TestClockStepsBack(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	last := b.next(t, 10)[9]
@@ -111,7 +111,7 @@ func TestClockStepsBack(t *testing.T) {
 // wrong, is passed over and reported; an operator retires it, and it is then
 // listed so, and not reported any more.
 func TestRetire(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	far := snowflake.Timestamp(time.Now().AddDate(1, 0, 0))
 	for _, l := range []idwire.Lease{
 		{V: 1, Worker: 0, State: idwire.LeaseHeld, Until: far, Holder: stranger, Nonce: stranger},
@@ -161,7 +161,7 @@ func TestRetire(t *testing.T) {
 
 // A retired number whose time has come is used again, from where it ended.
 func TestRetiredNumberReturns(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	past := snowflake.Timestamp(time.Now()) + 200
 	b.put(t, idwire.Lease{V: 1, Worker: 0, State: idwire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
 	b.start(t, idworker.Config{Numbers: 1}).log.wait("worker number", "worker=0")

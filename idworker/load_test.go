@@ -30,7 +30,7 @@ type load struct {
 	blocks []snowflake.Block
 }
 
-func (b *bed) load(t *testing.T, clients int) *load {
+func (b *harness) load(t *testing.T, clients int) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	l := &load{t: t, stop: stop}
@@ -139,7 +139,7 @@ func (l *load) end() {
 
 // Many clients at many processes.
 func TestNoDuplicates(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	for range 3 {
 		b.ready(t, idworker.Config{Limits: slow()})
 	}
@@ -151,7 +151,7 @@ func TestNoDuplicates(t *testing.T) {
 // The broker is killed and started again under load, three times; processes
 // come and go meanwhile, with fewer numbers than processes.
 func TestBrokerRestartsUnderLoad(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var all []*process
 	for range 4 {
 		all = append(all, b.ready(t, idworker.Config{Numbers: 3}))
@@ -198,7 +198,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 
 // Numbers are handed over and over, by processes that are stopped and killed.
 func TestHandOversUnderLoad(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	all := []*process{b.ready(t, idworker.Config{Numbers: 2}), b.ready(t, idworker.Config{Numbers: 2})}
 	l := b.load(t, 6)
 	for i := range 12 {
@@ -216,7 +216,7 @@ func TestHandOversUnderLoad(t *testing.T) {
 // A process that stops answers every request that has reached it;
 // the broker refuses those that come later.
 func TestDrainAnswersWhatArrived(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	const requests = 20_000
 	answers := make(chan *nats.Msg, requests)
@@ -257,7 +257,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 // The broker is away for longer than the lease: the process reports that it gives
 // no IDs, and goes on with its number when the broker is back.
 func TestBrokerAwayLongerThanTheLease(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	l := b.load(t, 3)
 	l.grow(50)
@@ -274,7 +274,7 @@ func TestBrokerAwayLongerThanTheLease(t *testing.T) {
 // The stream is lost while requests wait: the process ends all the same, and
 // reports them.
 func TestStreamLostWhileRequestsWait(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{Limits: slow()})
 	const requests = 500
 	answers := make(chan *nats.Msg, requests)
@@ -304,7 +304,7 @@ func TestStreamLostWhileRequestsWait(t *testing.T) {
 // Far more is wanted than there is time for: a second's worth is given at once,
 // then as time gives more, the rest is refused, and nothing is given twice.
 func TestBusy(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{Limits: slow()})
 	const requests = 2 * 1024
 	answers := make(chan *nats.Msg, requests)

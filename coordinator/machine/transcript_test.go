@@ -45,7 +45,7 @@ func TestTranscripts(t *testing.T) {
 // replay plays the commands of a file and returns the file with what they did.
 func replay(t *testing.T, file string) string {
 	t.Helper()
-	w := newWorld(t)
+	w := newHarness(t)
 	var out strings.Builder
 	var commands []string
 	skip := false // the transcript of the file
@@ -92,7 +92,7 @@ func replay(t *testing.T, file string) string {
 //	restart C KEY         C starts a submission again that made way
 //	ask C P TX            participant P, in doubt, asks C
 //	restore P             P's journal is replaced by an empty backup of it
-func play(w *world, command string) {
+func play(w *harness, command string) {
 	word := strings.Fields(command)
 	args := append(word[1:], "", "", "")
 	switch word[0] {

@@ -15,7 +15,7 @@ import (
 // leader dies. In the end another coordinator seals the log: everything that
 // was acknowledged or reported is in it, the chain is whole, and nothing stands
 // behind the seal.
-func testOutage(t *testing.T, b *bed) {
+func testOutage(t *testing.T, b *harness) {
 	owned, other := b.open(t), b.open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	defer cancel()
@@ -89,7 +89,7 @@ func testOutage(t *testing.T, b *bed) {
 
 // fail breaks the broker in the ways it can break; grow waits until work has
 // gone on.
-func (b *bed) fail(t *testing.T, grow func(int)) {
+func (b *harness) fail(t *testing.T, grow func(int)) {
 	if b.server != nil {
 		for range 3 {
 			b.server.Kill()

@@ -21,7 +21,7 @@ import (
 // expected sequence, an abort upon 10164 or upon a mismatch without looking at
 // what stands there, or not knowing the own record by its nonce, fails within a
 // few rounds: acknowledgements are lost and records arrive twice.)
-func testRace(t *testing.T, b *bed) {
+func testRace(t *testing.T, b *harness) {
 	logs := []*txlog.Log{b.open(t), b.open(t), b.open(t)}
 	var inFlight, unclear atomic.Int64
 	var total struct{ appended, committed, aborted, unknown, lost int }

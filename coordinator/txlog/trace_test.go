@@ -8,7 +8,7 @@ import (
 )
 
 // testTrace: each operation is traced before it is sent and after it was answered.
-func testTrace(t *testing.T, b *bed) {
+func testTrace(t *testing.T, b *harness) {
 	var events []txlog.Event
 	l := b.open(t).Traced(func(e txlog.Event) { events = append(events, e) })
 	log := token()

@@ -19,8 +19,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// bed is a broker with the commit log's stream, on one server or on three.
-type bed struct {
+// harness is a broker with the commit log's stream, on one server or on three.
+type harness struct {
 	connect func(testing.TB) *nats.Conn
 	server  *brokertest.Server  // nil on three
 	cluster *brokertest.Cluster // nil on one
@@ -31,15 +31,15 @@ type bed struct {
 // in different code.
 func TestOneServer(t *testing.T) {
 	s := brokertest.Run(t)
-	testAll(t, &bed{connect: s.Connect, server: s, rounds: 60})
+	testAll(t, &harness{connect: s.Connect, server: s, rounds: 60})
 }
 
 func TestThreeServers(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
-	testAll(t, &bed{connect: c.Connect, cluster: c, rounds: 20})
+	testAll(t, &harness{connect: c.Connect, cluster: c, rounds: 20})
 }
 
-func testAll(t *testing.T, b *bed) {
+func testAll(t *testing.T, b *harness) {
 	js, err := jetstream.New(b.connect(t))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func testAll(t *testing.T, b *bed) {
 	}
 	for _, c := range []struct {
 		name string
-		test func(*testing.T, *bed)
+		test func(*testing.T, *harness)
 	}{
 		{"Conditions", testConditions},
 		{"Purge", testPurge},
@@ -72,7 +72,7 @@ func testAll(t *testing.T, b *bed) {
 }
 
 // open binds to the stream over a connection of its own.
-func (b *bed) open(t testing.TB) *txlog.Log {
+func (b *harness) open(t testing.TB) *txlog.Log {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
