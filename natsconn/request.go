@@ -16,6 +16,9 @@ const maxGathered = 1024
 // to take the request or to deliver the answers. The answers arrive at an inbox of
 // its own, so that no other refusal is mistaken for one of its own.
 func Gather(ctx context.Context, nc *nats.Conn, subject string, data []byte, each func(*nats.Msg) (more bool)) error {
+	if ctx.Err() != nil {
+		return nil // nothing is sent
+	}
 	inbox, answers := nc.NewInbox(), make(chan *nats.Msg, maxGathered)
 	sub, err := nc.ChanSubscribe(inbox, answers)
 	if err != nil {
