@@ -34,7 +34,7 @@ func New(cfg Config) (*Broker, error) {
 // Ready is closed once clients can connect and JetStream answers.
 func (b *Broker) Ready() <-chan struct{} { return b.ready }
 
-// ClientURL is where clients connect. It is known once Ready is closed, and
+// ClientURL returns the URL for clients. It is known once Ready is closed, and
 // empty before.
 func (b *Broker) ClientURL() string {
 	if s := b.server(); s != nil {
@@ -43,8 +43,8 @@ func (b *Broker) ClientURL() string {
 	return ""
 }
 
-// ClusterPeers names the nodes that can hold replicas now, if this node leads
-// the cluster; it is empty elsewhere and before Ready.
+// ClusterPeers returns the names of the nodes that can hold replicas now, if this
+// node leads the cluster; it is empty on other nodes and before Ready.
 func (b *Broker) ClusterPeers() []string {
 	if s := b.server(); s != nil && b.cfg.Cluster != nil {
 		return s.JetStreamClusterPeers()
@@ -52,14 +52,14 @@ func (b *Broker) ClusterPeers() []string {
 	return nil
 }
 
-// InProcess gives connections that bypass the network, for nats.InProcessServer.
-// Before Ready they are refused with [ErrNotReady].
+// InProcess returns a provider of connections that bypass the network, for
+// nats.InProcessServer. Before Ready they are refused with [ErrNotReady].
 func (b *Broker) InProcess() InProcess { return InProcess{b} }
 
 // InProcess is the nats.InProcessConnProvider of a broker.
 type InProcess struct{ broker *Broker }
 
-// ErrNotReady: the broker was asked for something before it was ready.
+// ErrNotReady is returned for connections and health checks before Ready.
 var ErrNotReady = errors.New("the broker in this process is not ready")
 
 // InProcessConn opens a connection.
@@ -71,9 +71,9 @@ func (p InProcess) InProcessConn() (net.Conn, error) {
 	return s.InProcessConn()
 }
 
-// Healthy says why this node does not serve now. In a cluster that takes most of
-// the other nodes as well, and that this one has caught up with them: when it is
-// healthy the next one may be restarted.
+// Healthy returns an error while this node cannot serve clients. In a cluster it is
+// healthy only if a majority of the nodes is connected and this one has caught up
+// with them: then the next node may be restarted.
 func (b *Broker) Healthy(context.Context) error {
 	s := b.server()
 	if s == nil {
@@ -88,7 +88,7 @@ func (b *Broker) Healthy(context.Context) error {
 	return nil
 }
 
-// server is the running server, or nil before Ready.
+// server returns the running server, or nil before Ready.
 func (b *Broker) server() *server.Server {
 	select {
 	case <-b.ready:
@@ -99,10 +99,10 @@ func (b *Broker) server() *server.Server {
 }
 
 const (
-	// readyPoll is how often a starting server is looked at.
+	// readyPoll is how often a starting server is checked.
 	readyPoll = 20 * time.Millisecond
-	// healthPoll is how often a running one is: nats-server switches
-	// JetStream off without telling the program around it.
+	// healthPoll is how often a running one is checked: nats-server switches
+	// JetStream off without a notification.
 	healthPoll = 2 * time.Second
 )
 
@@ -122,7 +122,7 @@ func (b *Broker) Run(ctx context.Context) error {
 		return fmt.Errorf("broker: configuring nats-server: %w", err)
 	}
 	s.SetLoggerV2(b.log, false, false, false)
-	// Start recovers the store and cannot be interrupted; it returns at once
+	// Start recovers the store and cannot be interrupted; it returns immediately
 	// after a fatal error.
 	s.Start()
 	defer func() {

@@ -57,7 +57,7 @@ func await[T any](t *testing.T, what string, c <-chan T) (v T) {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// fails expects that a broker does not start and that the error says so.
+// fails expects that a broker does not start with an error that contains the words.
 func fails(t *testing.T, cfg broker.Config, want ...string) {
 	t.Helper()
 	cfg.Log = quiet()
@@ -65,7 +65,7 @@ func fails(t *testing.T, cfg broker.Config, want ...string) {
 	err := await(t, "the broker to give up", out)
 	select {
 	case <-b.Ready():
-		t.Error("the broker says it is ready")
+		t.Error("the broker is ready")
 	default:
 	}
 	if err == nil {
@@ -73,7 +73,7 @@ func fails(t *testing.T, cfg broker.Config, want ...string) {
 	}
 	for _, w := range want {
 		if !strings.Contains(err.Error(), w) {
-			t.Errorf("the error %q does not say %q", err, w)
+			t.Errorf("the error %q does not contain %q", err, w)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestSecondProcessIsRefused(t *testing.T) {
 	}
 	lines := bufio.NewReader(stdout)
 	if line, err := lines.ReadString('\n'); err != nil || line != "ready\n" {
-		t.Fatalf("the other process says %q, %v", line, err)
+		t.Fatalf("the other process printed %q, %v", line, err)
 	}
 	fails(t, broker.Config{Listen: "127.0.0.1:0", StoreDir: dir}, dir, "in use by another broker", fmt.Sprint("process ", cmd.Process.Pid))
 	if err := cmd.Process.Kill(); err != nil {

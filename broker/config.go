@@ -16,7 +16,7 @@ const (
 	DefaultClusterName = "parley"
 )
 
-// Config says where a broker listens and where it keeps its data.
+// Config configures a broker: its addresses, its data directory, its cluster.
 type Config struct {
 	// Name is the server's name, [DefaultName] unless set. In a cluster it
 	// must be set, different for each node, and stay the same over restarts.
@@ -27,28 +27,28 @@ type Config struct {
 	// StoreDir is the directory of JetStream's files. It is created when it
 	// does not exist.
 	StoreDir string
-	// MaxStore bounds what streams may take of the disk, in bytes. 0 means
-	// three quarters of what is free when the broker starts.
+	// MaxStore bounds the disk space of all streams, in bytes. 0 means
+	// three quarters of the space that is free when the broker starts.
 	MaxStore int64
 	// Cluster makes this broker one node of a cluster; nil runs it alone.
 	Cluster *Cluster
 	// MonitorListen is HOST:PORT of nats-server's HTTP monitor, off when
 	// empty.
 	MonitorListen string
-	// Log takes the server's warnings and errors, and its notices at level
+	// Log receives the server's warnings and errors, and its notices at level
 	// debug. nil means [slog.Default].
 	Log *slog.Logger
 }
 
-// Cluster makes several brokers one.
+// Cluster configures a broker as a node of a cluster.
 type Cluster struct {
 	// Name is the cluster's name, [DefaultClusterName] unless set.
 	Name string
-	// Listen is HOST:PORT where the other nodes connect. Port 0 makes no
-	// sense here, since the others have to know it.
+	// Listen is HOST:PORT where the other nodes connect. Port 0 is not allowed,
+	// since the others have to know it.
 	Listen string
 	// Peers are the HOST:PORT of the nodes' Listen. All nodes may be given
-	// the same list: a node finds itself in it.
+	// the same list: a node recognises itself in it.
 	Peers []string
 }
 
@@ -60,7 +60,7 @@ type address struct {
 
 func (a address) String() string { return net.JoinHostPort(a.host, strconv.Itoa(a.port)) }
 
-// checked is a Config that was found valid, with defaults filled in.
+// checked is a valid Config, with defaults filled in.
 type checked struct {
 	Config
 	client  address
@@ -69,10 +69,10 @@ type checked struct {
 	peers   []address
 }
 
-// check fills in defaults and refuses what cannot work.
+// check fills in defaults and validates the configuration.
 func (cfg Config) check() (c checked, err error) {
 	if cfg.Name == "" && cfg.Cluster != nil {
-		return c, fmt.Errorf("broker: Name is missing: in a cluster every node needs a name of its own that stays the same over restarts")
+		return c, fmt.Errorf("broker: Name is missing: in a cluster every node needs a different name that stays the same over restarts")
 	}
 	if cfg.Name == "" {
 		cfg.Name = DefaultName
@@ -138,7 +138,7 @@ func (c *checked) checkCluster() error {
 	return nil
 }
 
-// checkName refuses what nats-server does not take as a name.
+// checkName refuses names that nats-server does not accept.
 func checkName(field, name string) error {
 	const limit = 64
 	if len(name) > limit {
@@ -150,7 +150,7 @@ func checkName(field, name string) error {
 	return nil
 }
 
-// checkAddress reads HOST:PORT with a port from minPort to 65535.
+// checkAddress parses HOST:PORT with a port from minPort to 65535.
 func checkAddress(field, s string, minPort int) (address, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestNewRefusesBadConfig(t *testing.T) {
 			}
 			for _, w := range c.want {
 				if !strings.Contains(err.Error(), w) {
-					t.Errorf("the error %q does not say %q", err, w)
+					t.Errorf("the error %q does not contain %q", err, w)
 				}
 			}
 		})

@@ -21,7 +21,7 @@ import (
 
 // Error codes of a conditional publish.
 const (
-	codeWrongLast = 10071 // the description says the true last sequence
+	codeWrongLast = 10071 // the description contains the true last sequence
 	codeInFlight  = 10164 // another write on the subject is being decided
 	codeFull      = 10077
 	codeWrongName = 10060 // another stream than the expected one
@@ -129,7 +129,7 @@ func code(err error) jetstream.ErrorCode {
 	return 0
 }
 
-// Only the true last sequence succeeds, and the refusal tells it.
+// Only the true last sequence succeeds, and the refusal contains it.
 func TestFactConditionalPublish(t *testing.T) {
 	onBoth(t, func(t *testing.T, f *facts) {
 		f.refused(t, 7, 0)
@@ -179,7 +179,7 @@ func TestFactPrefixPurge(t *testing.T) {
 	})
 }
 
-// A full stream refuses a publish that would have been right, and tells a
+// A full stream refuses a publish that would have been right, and returns a
 // wrong one first that it is wrong.
 func TestFactFullStream(t *testing.T) {
 	s := brokertest.Run(t)

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// serverLog takes nats-server's log lines. It also learns from them why the
-// server gave up: a fatal line is the only report of that.
+// serverLog receives nats-server's log lines. It extracts from them why the server
+// failed: a fatal line is the only report of that.
 type serverLog struct {
 	log *slog.Logger
-	// fatal is closed at the first fatal line, broken at the first that says
-	// that a store cannot be written any more.
+	// fatal is closed at the first fatal line, broken at the first one about a store
+	// that cannot be written any more.
 	fatal, broken chan struct{}
 
 	mu    sync.Mutex
@@ -25,8 +25,7 @@ func newServerLog(log *slog.Logger) *serverLog {
 	return &serverLog{log: log.With("from", "nats-server"), fatal: make(chan struct{}), broken: make(chan struct{})}
 }
 
-// Noticef, Debugf and Tracef report the normal course of a server, which
-// interests few.
+// Noticef logs at level debug: notices report normal operation.
 func (l *serverLog) Noticef(format string, v ...any) { l.log.Debug(fmt.Sprintf(format, v...)) }
 
 // Debugf implements nats-server's Logger.
@@ -51,13 +50,13 @@ func (l *serverLog) Errorf(format string, v ...any) {
 	l.log.Error(line)
 }
 
-// writeError stands in the line in which nats-server says that a write to a
-// stream failed. It then refuses every further one until it is started again,
-// also when there is space again, and shows that nowhere else.
+// writeError is part of the line that nats-server logs when a write to a stream
+// failed. It then refuses every further one until it is restarted, even if space is
+// available again, and reports that nowhere else.
 const writeError = "critical write error"
 
-// Fatalf keeps the first line, which Run returns. nats-server expects that the
-// process ends here; it returns from Start when it does not.
+// Fatalf keeps the first line, which Run returns. nats-server expects the process to
+// exit here; otherwise it returns from Start.
 func (l *serverLog) Fatalf(format string, v ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -88,7 +87,7 @@ func (l *serverLog) lastError() string {
 	return l.error
 }
 
-// explain turns nats-server's last words into an error that says what to do.
+// explain returns an error with the fatal line and, if possible, what to do.
 func (b *Broker) explain(fatal string) error {
 	if !strings.Contains(fatal, "address already in use") {
 		return fmt.Errorf("broker: nats-server could not start: %s", fatal)

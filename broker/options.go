@@ -8,17 +8,17 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// TagSynced is the server tag that says "this server syncs before it
-// acknowledges". A Parley broker always carries it. Who runs nats-server
-// themselves may set it beside `sync_interval: always`, as a promise.
+// TagSynced is the server tag of a server that syncs before it acknowledges. A
+// Parley broker always has it. An operator of a separate nats-server may set it
+// together with `sync_interval: always`.
 const TagSynced = streams.TagSynced
 
 // maxMemoryStreams bounds memory streams. Parley has none; nats-server would
 // reserve three quarters of the machine's memory for them.
 const maxMemoryStreams = 64 << 20
 
-// routeReports: every how many failed attempts to reach another node, about a
-// second apart, one is logged.
+// routeReports is the number of failed attempts to reach another node, about a second
+// apart, of which one is logged.
 const routeReports = 60
 
 // options translates the configuration for nats-server.
@@ -32,8 +32,8 @@ func (b *Broker) options() *server.Options {
 		// The process around this one owns signals and the log.
 		NoSigs: true,
 		NoLog:  true,
-		// A node that is away is worth a line now and then, not one a second
-		// for each connection to it.
+		// An unavailable node is logged about once a minute, not once a second for
+		// each connection to it.
 		ReconnectErrorReports: routeReports,
 
 		JetStream:          true,
@@ -55,7 +55,7 @@ func (b *Broker) options() *server.Options {
 	return o
 }
 
-// port translates "a free one", which nats-server writes as -1.
+// port translates 0, a free port, to nats-server's value for that.
 func port(p int) int {
 	if p == 0 {
 		return server.RANDOM_PORT
@@ -63,8 +63,8 @@ func port(p int) int {
 	return p
 }
 
-// maxStore translates "what is free", which nats-server writes as -1 and takes
-// three quarters of.
+// maxStore translates 0 to -1, for which nats-server takes three quarters of the free
+// space.
 func maxStore(n int64) int64 {
 	if n == 0 {
 		return -1

@@ -12,12 +12,12 @@ import (
 	"parley/internal/private"
 )
 
-// lockName is the file in the store directory that the running broker holds
-// locked, with its process id as content. The lock ends with the process,
-// however it dies; the file stays.
+// lockName is the file in the store directory that the running broker holds locked,
+// with its process ID as content. The lock ends with the process, also if that is
+// killed; the file remains.
 const lockName = "parley-broker.lock"
 
-// lockStore makes sure that dir exists, can be written, and belongs to this
+// lockStore ensures that dir exists, can be written, and belongs to this
 // broker alone until unlock.
 func lockStore(dir string, log *slog.Logger) (unlock func(), err error) {
 	if err := private.Dir(dir, log); err != nil {
@@ -39,14 +39,14 @@ func lockStore(dir string, log *slog.Logger) (unlock func(), err error) {
 		}
 		return nil, fmt.Errorf("broker: locking the data directory %s: %w", dir, err)
 	}
-	// The content only serves the message above; a broker runs without it.
+	// The content is only used in the message above; a broker runs without it.
 	if f.Truncate(0) == nil {
 		fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	return func() { f.Close() }, nil
 }
 
-// pidIn says which process wrote the lock file, when it is known.
+// pidIn returns the process that wrote the lock file as text, empty if unknown.
 func pidIn(f *os.File) string {
 	var buf [20]byte
 	n, _ := f.ReadAt(buf[:], 0)

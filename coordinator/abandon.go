@@ -1,12 +1,17 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"parley/internal/pause"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -16,16 +21,16 @@ import (
 )
 
 const (
-	// abandonTimeout bounds one request to abandon a branch, answersFor is how long
-	// the participant has to answer meanwhile.
+	// abandonTimeout bounds one request to abandon a branch, and journalTimeout
+	// the answer of the branch's journal within it.
 	abandonTimeout = 10 * time.Second
-	answersFor     = time.Second
-	// abandonedEvery is how often the records of abandoned branches are looked
-	// through for those that were missed.
+	journalTimeout = time.Second
+	// abandonedEvery is how often the records of abandoned branches are listed, to
+	// find those whose publication was missed.
 	abandonedEvery = 30 * time.Second
 )
 
-// onAbandon takes an operator's word that a branch is not worth waiting for.
+// onAbandon handles an operator's request to stop waiting for a branch.
 func (c *Coordinator) onAbandon(req micro.Request) {
 	reply := func(r txwire.AbandonReply) {
 		r.V = wire.Version
@@ -37,13 +42,8 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 		refuse(err)
 		return
 	}
-	c.post(func() {
-		if c.asking >= maxAsking {
-			refuse(&wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d questions are under way, which is the limit", c.asking)})
-			return
-		}
-		c.asking++
-		c.goDo(func(ctx context.Context) {
+	c.postEvent(func() {
+		err := c.lookup(func(ctx context.Context) {
 			ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 			defer cancel()
 			if record, err := c.abandon(ctx, &m); err != nil {
@@ -51,12 +51,14 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 			} else {
 				reply(txwire.AbandonReply{Record: record})
 			}
-			c.post(func() { c.asking-- })
 		})
+		if err != nil {
+			refuse(err)
+		}
 	})
 }
 
-// abandon records that a branch of a commit in a log is given up, unless its journal
+// abandon records that a branch of a commit in a log is abandoned, unless its journal
 // answers and may still apply it.
 func (c *Coordinator) abandon(ctx context.Context, m *txwire.Abandon) (*txwire.Abandoned, error) {
 	subject := txwire.AbandonedSubject(m.Participant, m.ID)
@@ -79,78 +81,63 @@ func (c *Coordinator) abandon(ctx context.Context, m *txwire.Abandon) (*txwire.A
 		jetstream.WithExpectLastSequencePerSubject(0),
 	)
 	if err != nil && !streams.WrongLast(err) {
-		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("whether it is recorded is not known, ask again: %v", err)}
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("it may or may not be recorded, repeat the request: %v", err)}
 	}
-	// What stands there counts, also where it was there before.
+	// The stored record counts, also if it is an earlier one.
 	return c.readAbandoned(ctx, subject)
 }
 
-// journalOf is the journal that voted for the branch, from the commit in the log.
+// journalOf returns the journal that voted for the branch, from the commit in the
+// log.
 func (c *Coordinator) journalOf(ctx context.Context, m *txwire.Abandon) (string, error) {
 	found, err := c.log.Read(ctx, m.ID.Log)
 	if err != nil {
 		return "", &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("its commit log cannot be read: %v", err)}
 	}
-	for _, s := range found {
-		for _, t := range s.Record.Commits {
-			if t.N != m.ID.N {
-				continue
-			}
-			var names []string
-			for _, b := range t.Branches {
-				if b.Participant == m.Participant {
-					return b.Journal, nil
-				}
-				names = append(names, b.Participant)
-			}
-			return "", &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s takes no part in %s, its participants are %s", m.Participant, m.ID, strings.Join(names, ", "))}
-		}
+	t, ok := commitOf(found, m.ID)
+	if !ok {
+		return "", &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no commit log has %s: it is not committed, or every participant has acknowledged it", m.ID)}
 	}
-	return "", &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no commit log has %s: it is not committed, or every participant has acknowledged it", m.ID)}
+	var names []string
+	for _, b := range t.Branches {
+		if b.Participant == m.Participant {
+			return b.Journal, nil
+		}
+		names = append(names, b.Participant)
+	}
+	return "", &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s takes no part in %s, its participants are %s", m.Participant, m.ID, strings.Join(names, ", "))}
 }
 
 // mayAbandon returns an error while the journal answers, unless it has refused the
-// outcome, which it does for good.
+// outcome, which is final.
 func (c *Coordinator) mayAbandon(ctx context.Context, m *txwire.Abandon, journal string) error {
-	inbox := c.deps.NATS.NewInbox()
-	answers := make(chan *nats.Msg, 64)
-	sub, err := c.deps.NATS.ChanSubscribe(inbox, answers)
-	if err == nil {
-		defer func() { _ = sub.Unsubscribe() }()
-		err = c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, wire.Encode(txwire.BranchQuery{V: wire.Version, ID: m.ID}))
-	}
-	if err != nil {
-		return &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("asking who answers: %v", err)}
-	}
-	enough := time.NewTimer(answersFor)
-	defer enough.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-enough.C:
-			return nil
-		case msg := <-answers:
-			b, err := wire.Decode[txwire.Branches](msg.Data)
-			if err != nil || b.Participant != m.Participant || b.Journal != journal {
-				continue
-			}
-			for _, v := range b.Violations {
-				if v.ID == m.ID && v.Of == txwire.KindCommit {
-					return nil
-				}
-			}
-			return &wire.Error{Code: wire.CodeRefused, Text: fmt.Sprintf(
-				"journal %s of %s answers and has not refused the outcome: it will apply it; `parley tx show` has what is in its way, and `parley tx retry` has it try now", journal, m.Participant)}
+	answering, cancel := context.WithTimeout(ctx, journalTimeout)
+	defer cancel()
+	var refusal error
+	q := wire.Encode(txwire.BranchQuery{V: wire.Version, ID: m.ID})
+	err := natsconn.Gather(answering, c.deps.NATS, txwire.SubjectBranches, q, func(msg *nats.Msg) bool {
+		b, err := wire.Decode[txwire.Branches](msg.Data)
+		if err != nil || b.Participant != m.Participant || b.Journal != journal {
+			return true
 		}
+		refused := slices.ContainsFunc(b.Violations, func(v txwire.Violation) bool { return v.ID == m.ID && v.Of == txwire.KindCommit })
+		if !refused {
+			refusal = &wire.Error{Code: wire.CodeRefused, Text: fmt.Sprintf(
+				"journal %s of %s answers and has not refused the outcome: it will apply it; `parley tx show` shows what prevents that, and `parley tx retry` has it try now", journal, m.Participant)}
+		}
+		return false
+	})
+	if err != nil && !errors.Is(err, nats.ErrNoResponders) {
+		return &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("requesting the participants' branches: %v", err)}
 	}
+	return cmp.Or(refusal, ctx.Err())
 }
 
-// listenForAbandoned hears of records as they are made. What is heard may not be
-// stored, so it is read.
-func (c *Coordinator) listenForAbandoned() (*nats.Subscription, error) {
+// subscribeAbandoned subscribes to records as they are published. A published record
+// may not be stored, so each is read from the stream.
+func (c *Coordinator) subscribeAbandoned() (*nats.Subscription, error) {
 	sub, err := c.deps.NATS.Subscribe(txwire.AbandonedFilter, func(m *nats.Msg) {
-		c.post(func() { c.goDo(func(ctx context.Context) { c.tryAbandoned(ctx, m.Subject) }) })
+		c.postEvent(func() { c.goDo(func(ctx context.Context) { c.tryAbandoned(ctx, m.Subject) }) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", txwire.AbandonedFilter, err)
@@ -158,9 +145,9 @@ func (c *Coordinator) listenForAbandoned() (*nats.Subscription, error) {
 	return sub, nil
 }
 
-// lookForAbandoned reads the records at the start, and now and then those that were
-// missed.
-func (c *Coordinator) lookForAbandoned(ctx context.Context) {
+// readAllAbandoned reads the records at the start, and every abandonedEvery those
+// whose publication was missed.
+func (c *Coordinator) readAllAbandoned(ctx context.Context) {
 	known := map[string]bool{}
 	for {
 		subjects, err := c.abandonedSubjects(ctx)
@@ -172,7 +159,7 @@ func (c *Coordinator) lookForAbandoned(ctx context.Context) {
 				known[subject] = true
 			}
 		}
-		if !pause(ctx, abandonedEvery) {
+		if !pause.For(ctx, abandonedEvery) {
 			return
 		}
 	}
@@ -195,7 +182,7 @@ func (c *Coordinator) abandonedSubjects(ctx context.Context) (all []string, err 
 	return all, nil
 }
 
-// tryAbandoned reports whether a record was read.
+// tryAbandoned reads a record, logs an error, and reports whether it was read.
 func (c *Coordinator) tryAbandoned(ctx context.Context, subject string) bool {
 	_, err := c.readAbandoned(ctx, subject)
 	if err != nil && ctx.Err() == nil {
@@ -204,7 +191,7 @@ func (c *Coordinator) tryAbandoned(ctx context.Context, subject string) bool {
 	return err == nil
 }
 
-// readAbandoned reads a record, and has the machine know it.
+// readAbandoned reads a record and passes it to the machine.
 func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*txwire.Abandoned, error) {
 	ctx, cancel := context.WithTimeout(ctx, abandonTimeout)
 	defer cancel()
@@ -220,15 +207,13 @@ func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*txwir
 	if err != nil {
 		return nil, fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, txwire.JournalStream().Name, err)
 	}
-	c.post(func() {
-		for _, known := range c.abandoned[a.ID] {
-			if known.Participant == a.Participant {
-				return
-			}
+	c.postEvent(func() {
+		if slices.ContainsFunc(c.abandoned[a.ID], func(known txwire.Abandoned) bool { return known.Participant == a.Participant }) {
+			return
 		}
 		c.abandoned[a.ID] = append(c.abandoned[a.ID], a)
 		c.m.Abandon(a.ID, a.Participant, a.Journal)
-		c.cfg.Log.Warn("a branch was abandoned: the transaction is committed, and nobody has seen it applied there",
+		c.cfg.Log.Warn("a branch was abandoned: the transaction is committed, but not known to be applied there",
 			"tx", a.ID.String(), "participant", a.Participant, "journal", a.Journal, "reason", a.Reason, "by", a.By)
 	})
 	return &a, nil

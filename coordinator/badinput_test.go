@@ -15,10 +15,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Bad requests over plain NATS: each gets an answer that says what is wrong,
+// Bad requests over plain NATS: each receives an answer that names the error,
 // and a commit works afterwards.
 func TestBadRequests(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, nc, "delivery")
@@ -95,7 +95,7 @@ func TestBadRequests(t *testing.T) {
 // Garbage where the protocol's messages go, during a transaction: nobody
 // answers, nobody falls over, and the transaction commits.
 func TestGarbage(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.silent = true
@@ -144,7 +144,7 @@ func TestGarbage(t *testing.T) {
 // callers may not: an answer never goes to a commit log, nor to the broker's
 // API, where it would purge the stream.
 func TestReplySubjectsOfTheProtocol(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, nc, "delivery")

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -22,7 +21,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Coordinator is one coordinator process. Make it with [New].
+// Coordinator is one coordinator. Create it with [New].
 type Coordinator struct {
 	cfg   Config
 	hooks hooks.Hooks
@@ -42,7 +41,7 @@ type Coordinator struct {
 	appends     chan machine.Append
 	failed      chan error
 	unread      rate.Sometimes // how often a log that cannot be read is logged
-	// reason is why it is not healthy, nil or empty while it is.
+	// reason is why the coordinator is unhealthy, nil or empty if it is healthy.
 	reason atomic.Pointer[string]
 
 	// Owned by the loop.
@@ -51,16 +50,16 @@ type Coordinator struct {
 	timers    timers
 	inquiries map[string]*inquiry
 	present   presence
-	// reconnects is how often the connection was made anew, reconnectedAt when
-	// that was last noticed.
+	// reconnects counts the reconnects of the connection, and reconnectedAt is
+	// when the last one was noticed.
 	reconnects    uint64
 	reconnectedAt time.Time
 	service       micro.Service       // nil until there is a log
 	full          bool                // the stream is beyond its soft limit
 	purges        map[string]*purging // by log
 	trouble       trouble
-	asking        int // questions for which others are asked
-	// abandoned are the records of branches that operators gave up.
+	lookups       int // requests that wait for answers of other processes
+	// abandoned are the records of branches that operators abandoned.
 	abandoned map[txwire.ID][]txwire.Abandoned
 }
 
@@ -76,10 +75,11 @@ func New(cfg Config, deps Deps) (*Coordinator, error) {
 // Ready is closed once transactions can be submitted.
 func (c *Coordinator) Ready() <-chan struct{} { return c.ready }
 
-// Run coordinates until ctx is cancelled, then drains: it takes no more
-// submissions, decides what is under way, seals its own log, and waits a while
-// for the last acknowledgements. It returns an error if the commit log cannot
-// be trusted: the stream is missing, another one, set differently, or went back.
+// Run coordinates until ctx is cancelled, then drains: it accepts no more
+// submissions, decides the pending ones, seals its own log, and waits up to
+// [Config.DrainTimeout] for the last acknowledgements. It returns an error if the
+// commit log cannot be trusted: its stream is missing, was recreated, is configured
+// differently, or went back.
 func (c *Coordinator) Run(ctx context.Context) error {
 	c.hooks = hooks.From(ctx)
 	c.clock.SetWall(c.hooks.Now)
@@ -91,7 +91,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // it was stopped before it had started
+			return nil // it was stopped while it started
 		}
 		return fmt.Errorf("coordinator: %w", err)
 	}
@@ -113,9 +113,9 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.purges = map[string]*purging{}
 	c.abandoned = map[txwire.ID][]txwire.Abandoned{}
 	c.trouble = trouble{}
-	c.m = machine.New(randomToken()[:machine.PrefixLen], c.cfg.Limits)
+	c.m = machine.New(wire.NewToken()[:machine.PrefixLen], c.cfg.Limits)
 
-	notices, err := c.listenForNotices()
+	notices, err := c.subscribeNotices()
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
@@ -125,7 +125,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	defer func() { _ = stamps.Unsubscribe() }()
-	records, err := c.listenForAbandoned()
+	records, err := c.subscribeAbandoned()
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
@@ -136,33 +136,15 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.goDo(c.stream.WarnDurability)
 	c.goDo(c.watchStream)
 	c.goDo(c.scanLogs)
-	c.goDo(c.lookAround)
-	c.goDo(c.lookForAbandoned)
+	c.goDo(c.probeParticipants)
+	c.goDo(c.readAllAbandoned)
 	return c.loop(ctx)
-}
-
-// pause waits, and reports false if ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 func (c *Coordinator) step(point string) {
 	if c.hooks.Step == nil {
 		return
 	}
-	_ = c.deps.NATS.Flush() // a step means: what came before is out
+	_ = c.deps.NATS.Flush() // at a step everything published before it was sent
 	c.hooks.Step(point)
-}
-
-func randomToken() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return wire.Token(b)
 }

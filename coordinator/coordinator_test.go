@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 2 * time.Minute
 
 func TestCommit(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	p := s.coordinator(t, coordinator.Config{})
@@ -54,7 +54,7 @@ func TestCommit(t *testing.T) {
 }
 
 func TestRefusal(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.refuse = "no courier is free"
@@ -73,7 +73,7 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestUnknownParticipant(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	s.coordinator(t, coordinator.Config{})
@@ -96,7 +96,7 @@ func TestUnknownParticipant(t *testing.T) {
 // A participant that restarts is waited for, by a coordinator too that has not
 // heard its vote yet: an order meanwhile is slow and does not fail.
 func TestParticipantRestarts(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc, other := s.Connect(t), s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, other, "delivery")
@@ -127,7 +127,7 @@ func TestParticipantRestarts(t *testing.T) {
 				go submit(fmt.Sprintf("%s, try %d", key, try))
 			case <-late:
 				t.Fatal("the participant is not known")
-			case <-time.After(300 * time.Millisecond): // the broker says at once that nobody is there
+			case <-time.After(300 * time.Millisecond): // the broker reports immediately that there is no subscriber
 				break waiting
 			}
 		}
@@ -139,7 +139,7 @@ func TestParticipantRestarts(t *testing.T) {
 	}
 }
 
-// answerBranches has a participant say who it is. The channel is closed when a
+// answerBranches has a participant answer probes. The channel is closed when a
 // coordinator has heard it.
 func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 	t.Helper()
@@ -161,7 +161,7 @@ func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 }
 
 func TestTimeout(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.silent = true
@@ -176,7 +176,7 @@ func TestTimeout(t *testing.T) {
 }
 
 func TestNoCoordinator(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -197,7 +197,7 @@ func TestNoCoordinator(t *testing.T) {
 
 // A coordinator dies right after its append: the next one finds the commit.
 func TestKilledAfterAppend(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	appended := make(chan struct{})
@@ -236,7 +236,7 @@ func TestKilledAfterAppend(t *testing.T) {
 // A coordinator dies with a branch prepared and nothing appended: asking seals
 // its log and proves the abort.
 func TestKilledBeforeAppend(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory := newFake(t, nc, "inventory")
 	delivery := newFake(t, nc, "delivery")
@@ -271,9 +271,9 @@ func TestKilledBeforeAppend(t *testing.T) {
 	}
 }
 
-// An abort told to a client that waits for "applied" holds at every participant.
+// An abort reported to a client that waits for "applied" holds at every participant.
 func TestAbortApplied(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	delivery.refuse = "no courier is free"
@@ -296,15 +296,15 @@ func TestAbortApplied(t *testing.T) {
 // A commit is reported to a client that waits for "applied" and whose time ends
 // while a participant is away: committed, not yet applied.
 func TestCommittedWhileAParticipantIsAway(t *testing.T) {
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	inventory.silent = true
 	s.coordinator(t, coordinator.Config{})
-	told := make(chan txwire.Outcome, 64)
+	outcomes := make(chan txwire.Outcome, 64)
 	if _, err := nc.Subscribe("_INBOX.>", func(msg *nats.Msg) {
 		if o, err := wire.Decode[txwire.Outcome](msg.Data); err == nil {
-			told <- o
+			outcomes <- o
 		}
 	}); err != nil {
 		t.Fatal(err)
@@ -329,7 +329,7 @@ func TestCommittedWhileAParticipantIsAway(t *testing.T) {
 	// The client has read the first answer when the second one comes, a second
 	// later.
 	for seen := 0; seen < 2; {
-		if o := <-told; o.Status == txwire.StatusCommitted {
+		if o := <-outcomes; o.Status == txwire.StatusCommitted {
 			seen++
 		}
 	}

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// drain is how far the coordinator has come with stopping: first it takes no
-// more requests and waits until everything is decided, then it closes its log
-// and waits until everything is acknowledged. Each half is bounded; what is
-// left after that is in the log, for any other coordinator.
+// drain is the progress of stopping: first the coordinator accepts no more requests
+// and waits until every transaction is decided, then it closes its log and waits
+// until every outcome is acknowledged. Each half is bounded by
+// [Config.DrainTimeout]; commits that remain are in the log, for any coordinator.
 type drain struct {
 	cancelled <-chan struct{}
 	begun     bool
@@ -23,11 +23,11 @@ func (c *Coordinator) beginDrain(d *drain) {
 	c.cfg.Log.Info("draining", "undecided", c.m.Undecided(), "unfinished", c.m.Unfinished())
 	c.goDo(func(context.Context) {
 		c.stopService()
-		c.post(func() { d.quiet = true })
+		c.postEvent(func() { d.quiet = true })
 	})
 }
 
-// drained moves the drain on and reports whether it is over.
+// drained advances the drain and reports whether it is complete.
 func (c *Coordinator) drained(d *drain) bool {
 	late := time.Now().After(d.until) || c.deps.NATS.IsClosed()
 	if !d.closing {
@@ -39,7 +39,7 @@ func (c *Coordinator) drained(d *drain) bool {
 		return false
 	}
 	if late {
-		c.cfg.Log.Warn("stopped before every participant has acknowledged; another coordinator, or the next start, will drive the rest", "unfinished", c.m.Unfinished())
+		c.cfg.Log.Warn("stopped before every participant has acknowledged; another coordinator, or the next start, sends the remaining commits", "unfinished", c.m.Unfinished())
 	}
 	return late || (c.m.Idle() && len(c.purges) == 0)
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // seal seals a log behind the back of its owner.
-func (s *system) seal(t *testing.T, log string) {
+func (s *harness) seal(t *testing.T, log string) {
 	t.Helper()
 	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -42,7 +42,7 @@ const sealNonce = "sealsealsealseal"
 // log; it goes on with that one.
 func TestFencedWithWorkUnderWay(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{})
@@ -78,11 +78,11 @@ func TestFencedWithWorkUnderWay(t *testing.T) {
 	eventually(t, "the sealed log to be purged", func() bool { return s.logs(t)[txwire.LogSubject(log)] == 0 })
 }
 
-// Sealed again and again under traffic: every client is told the truth, and no
+// Sealed again and again under traffic: every client receives the true outcome, and no
 // key commits twice.
 func TestFencedInTraffic(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	inventory, delivery := newFake(t, s.Connect(t), "inventory"), newFake(t, s.Connect(t), "delivery")
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, s.Connect(t))

@@ -5,44 +5,40 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
 
-// Handlers run on the goroutines of their subscriptions: they decode there, and
-// leave the deciding to the loop.
+// Handlers run on the goroutines of their subscriptions: they decode the message,
+// and post an event to the loop.
 
 func (c *Coordinator) onVote(msg *nats.Msg) {
-	_, participant, id, err := txwire.ParseSubject(msg.Subject)
-	if err != nil {
-		c.malformed(msg, err)
-		return
-	}
-	v, err := wire.Decode[txwire.Vote](msg.Data)
-	if err != nil {
-		c.malformed(msg, err)
-		return
-	}
-	c.post(func() {
-		c.present.hear(participant, time.Now())
+	fromParticipant(c, msg, func(participant string, id txwire.ID, v txwire.Vote) {
+		c.present.voted(participant, time.Now())
 		c.m.Vote(id, participant, v)
 	})
 }
 
 func (c *Coordinator) onAck(msg *nats.Msg) {
+	fromParticipant(c, msg, func(participant string, id txwire.ID, a txwire.Ack) { c.m.Ack(id, participant, a) })
+}
+
+// fromParticipant decodes a participant's message and posts its event.
+func fromParticipant[T any, M wire.Message[T]](c *Coordinator, msg *nats.Msg, event func(participant string, id txwire.ID, m T)) {
 	_, participant, id, err := txwire.ParseSubject(msg.Subject)
 	if err != nil {
 		c.malformed(msg, err)
 		return
 	}
-	a, err := wire.Decode[txwire.Ack](msg.Data)
+	m, err := wire.Decode[T, M](msg.Data)
 	if err != nil {
 		c.malformed(msg, err)
 		return
 	}
-	c.post(func() { c.m.Ack(id, participant, a) })
+	c.postEvent(func() { event(participant, id, m) })
 }
 
 func (c *Coordinator) onOwner(msg *nats.Msg) {
@@ -52,14 +48,14 @@ func (c *Coordinator) onOwner(msg *nats.Msg) {
 		c.answer(msg.Reply, wire.Encode(unresolved(err)))
 		return
 	}
-	c.post(func() { c.m.Owner(machine.Question{To: msg.Reply, Ask: r}) })
+	c.postEvent(func() { c.m.Owner(machine.Question{To: msg.Reply, Ask: r}) })
 }
 
-// listenForNotices subscribes to the reply subjects of prepares, where the
-// broker says that nobody listens.
-func (c *Coordinator) listenForNotices() (*nats.Subscription, error) {
+// subscribeNotices subscribes to the reply subjects of prepares, where the broker
+// reports that a prepare has no subscriber.
+func (c *Coordinator) subscribeNotices() (*nats.Subscription, error) {
 	return c.deps.NATS.Subscribe(c.inbox+".>", func(msg *nats.Msg) {
-		if len(msg.Data) != 0 || msg.Header.Get("Status") != "503" {
+		if !natsconn.NoResponders(msg) {
 			return
 		}
 		participant, rest, _ := strings.Cut(strings.TrimPrefix(msg.Subject, c.inbox+"."), ".")
@@ -68,17 +64,17 @@ func (c *Coordinator) listenForNotices() (*nats.Subscription, error) {
 			c.malformed(msg, err)
 			return
 		}
-		c.post(func() {
-			if !c.justReconnected() && !c.present.expected(participant, time.Now()) {
+		c.postEvent(func() {
+			if !c.justReconnected() && !c.present.missing(participant, time.Now()) {
 				c.m.NoSubscriber(id, participant)
 			}
 		})
 	})
 }
 
-// reconnectGrace is how long after a reconnect nobody is taken to be absent:
-// after a broker's restart a participant may be a moment behind. The prepare is
-// sent again.
+// reconnectGrace is how long after a reconnect no participant is considered absent:
+// after a broker's restart a participant may reconnect a moment later. The prepare
+// is resent.
 const reconnectGrace = 3 * time.Second
 
 func (c *Coordinator) justReconnected() bool {

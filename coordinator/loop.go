@@ -8,7 +8,7 @@ import (
 	"parley/natsconn"
 )
 
-// loop is the one goroutine that owns the machine.
+// loop processes events until the drain is complete; it owns the machine.
 func (c *Coordinator) loop(ctx context.Context) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
@@ -44,26 +44,26 @@ func (c *Coordinator) loop(ctx context.Context) error {
 	}
 }
 
-// post hands an event to the loop. It blocks while the queue is full, and does
-// nothing once the loop has ended.
-func (c *Coordinator) post(f func()) {
+// postEvent queues f for the loop. It blocks while the queue is full, and drops f
+// once the loop has ended.
+func (c *Coordinator) postEvent(f func()) {
 	select {
 	case c.events <- f:
 	case <-c.background.Done():
 	}
 }
 
-// announce closes ready when a request that is sent now arrives.
+// announce closes ready once the broker has processed the subscriptions.
 func (c *Coordinator) announce(ctx context.Context) {
 	if natsconn.Flush(ctx, c.deps.NATS) == nil {
 		close(c.ready)
 	}
 }
 
-// maxEvents bounds the queue to the loop; a full one slows the senders down.
+// maxEvents bounds the queue of the loop; a full one blocks the senders.
 const maxEvents = 4096
 
-// goDo runs f beside the loop until it ends or the coordinator does.
+// goDo runs f in a goroutine, whose context ends with the coordinator.
 func (c *Coordinator) goDo(f func(context.Context)) {
 	c.work.Add(1)
 	go func() {

@@ -1,12 +1,14 @@
 package coordinator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/pause"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -18,22 +20,22 @@ import (
 // transactions, and questions to its owner.
 type logSubs struct{ subs []*nats.Subscription }
 
-// openLog finds a fresh log: a random name that was never used, whose open
-// record is acknowledged. An open without a clear answer is not repeated, the
-// next try has another name: a late open record on a name that somebody has
-// sealed, answered from and purged would look like a new log.
+// openLog creates a log: a random name that was never used, whose open record is
+// acknowledged. After an append without a definite answer the next attempt uses
+// another name: a late open record under a name that another coordinator has sealed,
+// answered from and purged would look like a new log.
 func (c *Coordinator) openLog(ctx context.Context) {
 	for {
-		log := randomToken()
-		s, err := c.listen(log, true)
+		log := wire.NewToken()
+		s, err := c.subscribe(log, true)
 		if err == nil {
 			var answer machine.AppendAnswer
 			var seq uint64
 			answer, seq, err = c.log.Append(ctx, log, 0, txwire.Record{
-				V: wire.Version, Kind: txwire.RecordOpen, Nonce: randomToken(), By: log,
+				V: wire.Version, Kind: txwire.RecordOpen, Nonce: wire.NewToken(), By: log,
 			})
 			if answer == machine.AppendStored && err == nil {
-				c.post(func() {
+				c.postEvent(func() {
 					c.subs[log] = s
 					c.m.Opened(log, seq)
 					c.cfg.Log.Info("opened a commit log", "log", log, "sequence", seq)
@@ -47,29 +49,29 @@ func (c *Coordinator) openLog(ctx context.Context) {
 			return
 		}
 		c.cfg.Log.Warn("opening a commit log failed, trying again with another name", "error", err)
-		if !pause(ctx, time.Second) {
+		if !pause.For(ctx, time.Second) {
 			return
 		}
 	}
 }
 
-// adopted listens for what concerns a sealed log that is driven to its end.
-// Answering as its owner keeps others from adopting it too.
+// adopted subscribes to the messages about a sealed log whose commits are being
+// completed. Answering as its owner keeps others from adopting it too.
 func (c *Coordinator) adopted(log string) {
 	if c.subs[log] != nil {
 		return // it was the own log
 	}
-	s, err := c.listen(log, false)
+	s, err := c.subscribe(log, false)
 	if err != nil {
-		c.cfg.Log.Warn("listening for an adopted log", "log", log, "error", err)
+		c.cfg.Log.Warn("subscribing to the messages about an adopted log failed", "log", log, "error", err)
 		return
 	}
 	c.subs[log] = s
 }
 
-// listen subscribes to everything about a log. It returns what it has even if
-// it fails.
-func (c *Coordinator) listen(log string, votes bool) (*logSubs, error) {
+// subscribe subscribes to the messages about a log. If it fails it returns the
+// subscriptions made so far with the error.
+func (c *Coordinator) subscribe(log string, votes bool) (*logSubs, error) {
 	s := &logSubs{}
 	add := func(subject string, h nats.MsgHandler) error {
 		sub, err := c.deps.NATS.Subscribe(subject, h)
@@ -79,20 +81,15 @@ func (c *Coordinator) listen(log string, votes bool) (*logSubs, error) {
 		s.subs = append(s.subs, sub)
 		return sub.SetPendingLimits(maxPending, maxPendingBytes)
 	}
-	if err := add(txwire.LogFilter(txwire.KindAck, log), c.onAck); err != nil {
-		return s, err
+	err := cmp.Or(add(txwire.LogFilter(txwire.KindAck, log), c.onAck), add(txwire.OwnerSubject(log), c.onOwner))
+	if err == nil && votes {
+		err = add(txwire.LogFilter(txwire.KindVote, log), c.onVote)
 	}
-	if err := add(txwire.OwnerSubject(log), c.onOwner); err != nil {
-		return s, err
-	}
-	if !votes {
-		return s, nil
-	}
-	return s, add(txwire.LogFilter(txwire.KindVote, log), c.onVote)
+	return s, err
 }
 
-// Bounds on messages that wait for a handler; what is beyond them is dropped
-// by the client library and asked for again.
+// Bounds on messages that wait for a handler. The client library drops messages
+// beyond them; their senders repeat them.
 const (
 	maxPending      = 65536
 	maxPendingBytes = 64 << 20

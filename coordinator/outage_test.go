@@ -9,22 +9,22 @@ import (
 )
 
 // The broker is killed and started again in the middle of traffic, three times.
-// Every submission ends with the truth: what it was told is what both
+// Every submission ends with the true outcome: it is what both
 // participants hold, no key commits twice, and the coordinator goes on.
 func TestBrokerRestartInTraffic(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	inventory, delivery := newFake(t, s.Connect(t), "inventory"), newFake(t, s.Connect(t), "delivery")
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, s.Connect(t))
 
 	const workers, restarts = 8, 3
 	stop := make(chan struct{})
-	type told struct {
+	type keyed struct {
 		key string
 		result
 	}
-	answers := make(chan told, 1024)
+	answers := make(chan keyed, 1024)
 	ended := make(chan struct{}, workers)
 	for w := range workers {
 		go func() {
@@ -37,7 +37,7 @@ func TestBrokerRestartInTraffic(t *testing.T) {
 				}
 				key := fmt.Sprintf("w%d-%d", w, i)
 				o, err := client.Submit(t.Context(), order(key))
-				answers <- told{key, result{o, err}}
+				answers <- keyed{key, result{o, err}}
 			}
 		}()
 	}
@@ -91,15 +91,15 @@ func TestBrokerRestartInTraffic(t *testing.T) {
 // agree checks a key that was answered against what the participants hold: at
 // most one transaction committed, the one that was named, and at none of them
 // anything else.
-func agree(t *testing.T, key string, told txwire.Outcome, fakes ...*fake) {
+func agree(t *testing.T, key string, outcome txwire.Outcome, fakes ...*fake) {
 	t.Helper()
 	for _, f := range fakes {
 		for id, state := range f.states(key) {
 			switch {
-			case state == txwire.BranchCommitted && (told.Status != txwire.StatusCommitted || told.ID != id):
-				t.Errorf("%s: %s is committed at %s, and the client was told %s of %s", key, id, f.name, told.Status, told.ID)
-			case state != txwire.BranchCommitted && told.Status == txwire.StatusCommitted && told.ID == id:
-				t.Errorf("%s: told that %s committed, and it is %s at %s", key, id, state, f.name)
+			case state == txwire.BranchCommitted && (outcome.Status != txwire.StatusCommitted || outcome.ID != id):
+				t.Errorf("%s: %s is committed at %s, and the client received %s of %s", key, id, f.name, outcome.Status, outcome.ID)
+			case state != txwire.BranchCommitted && outcome.Status == txwire.StatusCommitted && outcome.ID == id:
+				t.Errorf("%s: the client received that %s committed, and it is %s at %s", key, id, state, f.name)
 			}
 		}
 	}

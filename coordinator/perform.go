@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/pause"
 	"parley/internal/respond"
 	"parley/internal/streams"
 	"parley/wire"
@@ -15,15 +16,15 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Pauses before a write or a read without a clear answer is repeated: long
-// enough not to crowd a broker that elects a leader, short against an election.
+// Pauses before a write or a read without a definite answer is repeated: long
+// enough not to overload a broker during an election, short compared to one.
 const (
 	appendPause  = 20 * time.Millisecond
 	readPause    = 100 * time.Millisecond
 	maxReadPause = 2 * time.Second
 )
 
-// perform does what the machine wants done.
+// perform executes the machine's actions.
 func (c *Coordinator) perform(actions []machine.Action) {
 	for i, a := range actions {
 		switch a := a.(type) {
@@ -52,7 +53,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 		case machine.Append:
 			select {
 			case c.appends <- a:
-			default: // the worker waits for another answer
+			default: // appendOwn waits for another answer
 				c.goDo(func(ctx context.Context) { c.append(ctx, a) })
 			}
 		case machine.ReadAfter:
@@ -78,7 +79,7 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			c.cfg.Log.Warn("a participant had applied a commit so long ago that it has collected the branch; it counts as applied",
 				"tx", a.ID.String(), "participant", a.Participant)
 		case machine.Alarm:
-			c.cfg.Log.Error("a participant refuses an outcome: data was lost, restored from a backup or changed by hand",
+			c.cfg.Log.Error("a participant refuses an outcome: data was lost, restored from a backup or modified",
 				"tx", a.ID.String(), "participant", a.Participant, "reason", a.Text)
 		}
 	}
@@ -94,36 +95,28 @@ func sendsCommit(a machine.Action) bool {
 	return ok
 }
 
-// answer sends and forgets: who has no answer asks again.
+// answer sends data to a reply subject once: a request without an answer is
+// repeated by its sender.
 func (c *Coordinator) answer(reply string, data []byte) {
-	c.answered(respond.To(c.deps.NATS, reply, data))
+	respond.Log(c.cfg.Log, respond.To(c.deps.NATS, reply, data))
 }
 
-func (c *Coordinator) answered(err error) {
-	switch {
-	case errors.Is(err, respond.ErrReply):
-		c.cfg.Log.Warn("a request was not answered", "error", err)
-	case err != nil:
-		c.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "error", err)
-	}
-}
-
-// publish sends and forgets: whatever matters is sent again until answered.
+// publish sends data once: the machine has messages resent until they are answered.
 func (c *Coordinator) publish(subject string, data []byte) {
 	if err := c.deps.NATS.Publish(subject, data); err != nil {
 		c.cfg.Log.Debug("publish failed, it will be repeated", "subject", subject, "error", err)
 	}
 }
 
-// sendPrepare publishes with a reply subject, so that the broker can say that
-// nobody listens. Somebody who watches tx.> listens to everything, so a
-// participant that was not heard of lately is also looked for as a service.
+// sendPrepare publishes with a reply subject, so that the broker can report a
+// missing subscriber. An observer of tx.> subscribes to every prepare, so a
+// participant that has not voted lately is pinged as a service, too.
 func (c *Coordinator) sendPrepare(a machine.SendPrepare) {
 	reply := c.inbox + "." + a.To + "." + a.ID.String()
 	err := c.deps.NATS.PublishMsg(&nats.Msg{
 		Subject: txwire.Subject(txwire.KindPrepare, a.To, a.ID), Reply: reply, Data: wire.Encode(a.Msg),
 	})
-	if err == nil && !c.present.lately(a.To, time.Now()) {
+	if err == nil && !c.present.votedLately(a.To, time.Now()) {
 		err = c.deps.NATS.PublishRequest(txwire.PingSubject(a.To), reply, nil)
 	}
 	if err != nil {
@@ -138,8 +131,8 @@ func (c *Coordinator) reply(a machine.Reply) {
 	}
 }
 
-// appendOwn appends, one record after another: the stack of a goroutine that
-// stays is large enough already, which a transaction alone feels.
+// appendOwn appends one record after another. A permanent goroutine has grown its
+// stack already, which shortens the latency of a single transaction measurably.
 func (c *Coordinator) appendOwn(ctx context.Context) {
 	for {
 		select {
@@ -152,7 +145,7 @@ func (c *Coordinator) appendOwn(ctx context.Context) {
 }
 
 func (c *Coordinator) append(ctx context.Context, a machine.Append) {
-	if a.Again && !pause(ctx, appendPause) {
+	if a.Again && !pause.For(ctx, appendPause) {
 		return
 	}
 	seal := a.Record.Kind == txwire.RecordSeal
@@ -172,12 +165,12 @@ func (c *Coordinator) append(ctx context.Context, a machine.Append) {
 		c.step(StepSealAfter)
 		if err := c.sameStream(ctx); err != nil {
 			c.cfg.Log.Warn("a seal proves nothing yet", "log", a.Log, "error", err)
-			answer = machine.AppendUnknown // reading finds the seal, and asks again
+			answer = machine.AppendUnknown // reading the log finds the seal, and checks again
 		}
 	case len(a.Record.Commits) > 0:
 		c.step(StepAppendAfter)
 	}
-	c.post(func() { c.m.Appended(a.Log, a.Record.Nonce, answer, seq) })
+	c.postEvent(func() { c.m.Appended(a.Log, a.Record.Nonce, answer, seq) })
 }
 
 func (c *Coordinator) readAfter(ctx context.Context, a machine.ReadAfter) {
@@ -185,11 +178,11 @@ func (c *Coordinator) readAfter(ctx context.Context, a machine.ReadAfter) {
 	if err != nil {
 		c.cannotRead(a.Log, err)
 	}
-	c.post(func() { c.m.ReadAfter(a.Log, a.Nonce, found) })
+	c.postEvent(func() { c.m.ReadAfter(a.Log, a.Nonce, found) })
 }
 
 func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
-	if a.Again && !pause(ctx, readPause) {
+	if a.Again && !pause.For(ctx, readPause) {
 		return
 	}
 	for wait := readPause; ; wait = min(2*wait, maxReadPause) {
@@ -198,18 +191,18 @@ func (c *Coordinator) readLog(ctx context.Context, a machine.ReadLog) {
 			err = c.sameStream(ctx)
 		}
 		if err == nil {
-			c.post(func() { c.m.Read(a.Log, found) })
+			c.postEvent(func() { c.m.Read(a.Log, found) })
 			return
 		}
 		c.cannotRead(a.Log, err)
-		if !pause(ctx, wait) {
+		if !pause.For(ctx, wait) {
 			return
 		}
 	}
 }
 
-// unreadEvery is how often the log says that commit logs cannot be read: while
-// brokers elect, every read fails, and each is repeated many times a second.
+// unreadEvery bounds how often failed reads of commit logs are logged: during an
+// election every read fails, and each is repeated many times a second.
 const unreadEvery = time.Second
 
 func (c *Coordinator) cannotRead(log string, err error) {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"parley/internal/pause"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -12,95 +13,97 @@ import (
 )
 
 const (
-	// heardFor is how long after its last vote a participant is taken to be
-	// there.
-	heardFor = 2 * time.Second
-	// backWithin is how long a participant that was here before may be missed
-	// until it is taken to be gone: it is being restarted, and an order that
-	// waits is better than one that fails. It is the time-out of an order that
-	// has none of its own, so that such a one ends by that and those that come
-	// later are refused at once.
-	backWithin = txwire.DefaultTimeout
-	// lookEvery is about how often participants are asked who they are.
-	lookEvery = 10 * time.Second
-	// maxHeard bounds the participants that are remembered; one that is
-	// forgotten is looked for with its next prepare.
-	maxHeard = 1024
+	// presentFor is how long after its last vote a participant is considered
+	// connected.
+	presentFor = 2 * time.Second
+	// restartTime is how long a known participant may be missing before it is
+	// considered absent: it may be restarting, and a transaction that waits is
+	// better than one that fails. It is the default time-out of a transaction, so
+	// that the first one ends by its time-out and later ones are refused
+	// immediately.
+	restartTime = txwire.DefaultTimeout
+	// probeEvery is the mean interval between requests to all participants.
+	probeEvery = 10 * time.Second
+	// maxPresent bounds the participants that are remembered; one that is
+	// forgotten is pinged with its next prepare.
+	maxPresent = 1024
 )
 
-// presence is what the loop knows of which participants are there. No outcome
-// depends on it but when a transaction that could not commit now is aborted.
-type presence map[string]signs
+// presence records, for the loop, which participants are available. It decides no
+// outcome, except when a transaction that could not commit now is aborted.
+type presence map[string]lastSeen
 
-// signs are those of one participant.
-type signs struct {
-	// heard is when it voted last; zero: it only said that it is there.
-	heard time.Time
-	// missed is when the broker said first since then that nobody listens, and
-	// missing when it said so last; zero: it has not.
-	missed, missing time.Time
+// lastSeen are the observations of one participant.
+type lastSeen struct {
+	// vote is the time of its last vote, zero if it only answered a probe.
+	vote time.Time
+	// firstMissed and lastMissed are the times of the first and the last notice
+	// since then that it has no subscriber, zero without one.
+	firstMissed, lastMissed time.Time
 }
 
-// hear notes a vote.
-func (p presence) hear(participant string, now time.Time) {
-	if _, known := p[participant]; !known && len(p) >= maxHeard {
+// voted records a vote.
+func (p presence) voted(participant string, now time.Time) {
+	if _, known := p[participant]; !known && len(p) >= maxPresent {
 		clear(p)
 	}
-	p[participant] = signs{heard: now}
+	p[participant] = lastSeen{vote: now}
 }
 
-// know notes that a participant said that it is there.
-func (p presence) know(participant string) { p.hear(participant, p[participant].heard) }
+// answered records that a participant answered a probe.
+func (p presence) answered(participant string) { p.voted(participant, p[participant].vote) }
 
-// lately reports whether it voted a moment ago, and need not be looked for.
-func (p presence) lately(participant string, now time.Time) bool {
-	return now.Sub(p[participant].heard) <= heardFor
+// votedLately reports whether a participant voted within presentFor, and need not be
+// pinged.
+func (p presence) votedLately(participant string, now time.Time) bool {
+	return now.Sub(p[participant].vote) <= presentFor
 }
 
-// expected is told that the broker found nobody, and reports whether the
-// participant is taken to be on its way back. One that was never here is not: its
-// name may be wrong, and whoever submitted it wants to know at once.
-func (p presence) expected(participant string, now time.Time) bool {
+// missing records a notice that a participant has no subscriber, and reports whether
+// it is expected to return. An unknown one is not: its name may be wrong, which the
+// client wants to know immediately.
+func (p presence) missing(participant string, now time.Time) (expected bool) {
 	s, known := p[participant]
 	if !known {
 		return false
 	}
-	// What was missed long ago has been back since, or nobody has asked for it.
-	if now.Sub(s.missing) > backWithin {
-		s.missed = now
+	// After a longer time the participant may have been connected in between.
+	if now.Sub(s.lastMissed) > restartTime {
+		s.firstMissed = now
 	}
-	s.missing = now
+	s.lastMissed = now
 	p[participant] = s
-	return now.Sub(s.missed) < backWithin
+	return now.Sub(s.firstMissed) < restartTime
 }
 
-// lookAround asks every participant who it is, at the start and from time to
-// time: one that has not voted here yet is known all the same when it is missed.
-func (c *Coordinator) lookAround(ctx context.Context) {
+// probeParticipants requests an answer from every participant, at the start and
+// about every probeEvery, so that one that has not voted here yet is known when it
+// is missing.
+func (c *Coordinator) probeParticipants(ctx context.Context) {
 	inbox := c.deps.NATS.NewInbox()
 	sub, err := c.deps.NATS.Subscribe(inbox, func(msg *nats.Msg) {
 		if len(msg.Data) == 0 {
-			return // nobody is there
+			return // there are no participants
 		}
 		b, err := wire.Decode[txwire.Branches](msg.Data)
 		if err != nil {
 			c.malformed(msg, err)
 			return
 		}
-		c.post(func() { c.present.know(b.Participant) })
+		c.postEvent(func() { c.present.answered(b.Participant) })
 	})
 	if err != nil {
-		c.cfg.Log.Warn("participants cannot be asked who they are", "error", err)
+		c.cfg.Log.Warn("participants cannot be probed", "error", err)
 		return
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	for {
-		// A key that nobody has, so that the answers are empty.
-		q := wire.Encode(txwire.BranchQuery{V: wire.Version, Key: randomToken()})
+		// An unused key, so that the answers are empty.
+		q := wire.Encode(txwire.BranchQuery{V: wire.Version, Key: wire.NewToken()})
 		if err := c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, q); err != nil {
 			c.cfg.Log.Debug("publish failed, it will be repeated", "subject", txwire.SubjectBranches, "error", err)
 		}
-		if !pause(ctx, lookEvery/2+rand.N(lookEvery)) {
+		if !pause.For(ctx, probeEvery/2+rand.N(probeEvery)) {
 			return
 		}
 	}

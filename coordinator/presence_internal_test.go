@@ -8,48 +8,48 @@ import (
 
 func TestPresence(t *testing.T) {
 	p, at := presence{}, time.Now()
-	if p.expected("inventory", at) || p.lately("inventory", at) {
+	if p.missing("inventory", at) || p.votedLately("inventory", at) {
 		t.Error("a participant that never voted is expected")
 	}
-	p.know("delivery")
-	if p.lately("delivery", at) || !p.expected("delivery", at) {
-		t.Error("a participant that said that it is there is not expected back")
+	p.answered("delivery")
+	if p.votedLately("delivery", at) || !p.missing("delivery", at) {
+		t.Error("a participant that answered a probe is not expected to return")
 	}
-	p.hear("inventory", at)
-	p.know("inventory")
-	if !p.lately("inventory", at.Add(heardFor)) || p.lately("inventory", at.Add(heardFor+1)) {
-		t.Error("a vote counts for another time than heardFor")
+	p.voted("inventory", at)
+	p.answered("inventory")
+	if !p.votedLately("inventory", at.Add(presentFor)) || p.votedLately("inventory", at.Add(presentFor+1)) {
+		t.Error("a vote counts for another time than presentFor")
 	}
 	// Missed for the first time an hour after its vote, and again and again.
 	at = at.Add(time.Hour)
-	for d := time.Duration(0); d < backWithin; d += backWithin / 8 {
-		if !p.expected("inventory", at.Add(d)) {
+	for d := time.Duration(0); d < restartTime; d += restartTime / 8 {
+		if !p.missing("inventory", at.Add(d)) {
 			t.Errorf("%v after it was missed first it is given up", d)
 		}
 	}
-	if p.expected("inventory", at.Add(backWithin)) {
-		t.Errorf("it is expected %v after it was missed first", backWithin)
+	if p.missing("inventory", at.Add(restartTime)) {
+		t.Errorf("it is expected %v after it was missed first", restartTime)
 	}
 	// Whoever comes within the same outage is refused at once; later ones wait
 	// again, since it may have been back.
-	if p.expected("inventory", at.Add(2*backWithin)) {
+	if p.missing("inventory", at.Add(2*restartTime)) {
 		t.Error("an outage is forgotten too soon")
 	}
-	if !p.expected("inventory", at.Add(3*backWithin+1)) {
+	if !p.missing("inventory", at.Add(3*restartTime+1)) {
 		t.Error("an outage is never forgotten")
 	}
-	p.hear("inventory", at.Add(3*backWithin+2))
-	if !p.expected("inventory", at.Add(3*backWithin+3)) {
+	p.voted("inventory", at.Add(3*restartTime+2))
+	if !p.missing("inventory", at.Add(3*restartTime+3)) {
 		t.Error("a participant that came back is not expected to do so again")
 	}
 }
 
 func TestPresenceIsBounded(t *testing.T) {
 	p := presence{}
-	for i := range 3 * maxHeard {
-		p.hear(fmt.Sprintf("p%d", i), time.Now())
+	for i := range 3 * maxPresent {
+		p.voted(fmt.Sprintf("p%d", i), time.Now())
 	}
-	if len(p) > maxHeard {
-		t.Errorf("%d participants are remembered, the bound is %d", len(p), maxHeard)
+	if len(p) > maxPresent {
+		t.Errorf("%d participants are remembered, the bound is %d", len(p), maxPresent)
 	}
 }

@@ -6,22 +6,23 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/pause"
 )
 
 const (
-	// firstPurge bounds the first attempt of a purge: its request may be lost
-	// with a connection. Each attempt may take twice as long as the one before,
-	// up to lastPurge: a broker deletes the files of a long log before it answers.
+	// firstPurge is the time-out of the first attempt to purge: the request may be
+	// lost with the connection. It doubles with each attempt up to lastPurge: a
+	// broker deletes the files of a long log before it answers.
 	firstPurge = 2 * time.Second
 	lastPurge  = 32 * time.Second
 )
 
-// purging is a purge under way, at most one for each log. It is repeated until it
-// is acknowledged: what is not purged counts against the stream's size.
+// purging is a pending purge, at most one for each log. It is repeated until it is
+// acknowledged: unpurged records count against the stream's size.
 type purging struct{ cancel context.CancelFunc }
 
-// purge starts a purge, in place of an older one of that log: the machine only
-// ever asks for more.
+// purge starts a purge, which replaces a pending one of the same log: each later
+// purge removes more.
 func (c *Coordinator) purge(p machine.Purge) {
 	if older := c.purges[p.Log]; older != nil {
 		older.cancel()
@@ -32,7 +33,7 @@ func (c *Coordinator) purge(p machine.Purge) {
 	c.goDo(func(context.Context) {
 		defer cancel()
 		c.purgeUntilDone(ctx, p)
-		c.post(func() {
+		c.postEvent(func() {
 			if c.purges[p.Log] == mine {
 				delete(c.purges, p.Log)
 			}
@@ -51,7 +52,7 @@ func (c *Coordinator) purgeUntilDone(ctx context.Context, p machine.Purge) {
 		}
 		c.cfg.Log.Log(ctx, level, "a commit log could not be purged, trying again", "log", p.Log, "error", err)
 		level = slog.LevelDebug // one line for each purge
-		if !pause(ctx, readPause) {
+		if !pause.For(ctx, readPause) {
 			return
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // new transactions nothing else would free its space.
 func TestPurgeIsRepeated(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, nc, "delivery")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/pause"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -13,24 +14,24 @@ import (
 )
 
 const (
-	// An owner that answers none of these is silent: in about two seconds at
-	// the most, sooner when nobody listens.
+	// An owner that answers none of these requests is considered silent: after
+	// at most about two seconds, sooner if it has no subscription.
 	ownerTries   = 4
 	ownerTimeout = 500 * time.Millisecond
 	ownerPause   = 300 * time.Millisecond
 	// pendingGrace is how long past its decide_by an owner may be undecided
 	// before its log is sealed: it may be stuck in an append.
 	pendingGrace = 5 * time.Second
-	// maxQuestions bounds the questions that wait for one owner; who is beyond
-	// it asks again.
+	// maxQuestions bounds the questions that wait for one owner. A question beyond
+	// it is dropped, and repeated by its sender.
 	maxQuestions = 4096
 )
 
-// inquiry is the questions to one owner, one under way and the rest waiting.
-// When the owner turns out silent, that answers all of them.
+// inquiry holds the questions that wait while another one to the same owner is
+// pending. If the owner does not answer that one, all of them count as unanswered.
 type inquiry struct{ waiting []machine.Question }
 
-// askOwner passes a question on to the owner of its log.
+// askOwner forwards a question to the owner of its log, one at a time for each log.
 func (c *Coordinator) askOwner(q machine.Question) {
 	log := q.Ask.ID.Log
 	if i := c.inquiries[log]; i != nil {
@@ -40,17 +41,17 @@ func (c *Coordinator) askOwner(q machine.Question) {
 		return
 	}
 	c.inquiries[log] = &inquiry{}
-	c.ask(q)
+	c.forward(q)
 }
 
-func (c *Coordinator) ask(q machine.Question) {
+func (c *Coordinator) forward(q machine.Question) {
 	c.goDo(func(ctx context.Context) {
 		r, ok := c.owner(ctx, q.Ask)
-		c.post(func() { c.ownerAnswered(q, r, ok) })
+		c.postEvent(func() { c.ownerAnswered(q, r, ok) })
 	})
 }
 
-// ownerAnswered, in the loop, passes the answer on, or has the log sealed.
+// ownerAnswered, in the loop, forwards the owner's answer, or has the log sealed.
 func (c *Coordinator) ownerAnswered(q machine.Question, r txwire.Resolved, ok bool) {
 	log := q.Ask.ID.Log
 	i := c.inquiries[log]
@@ -70,15 +71,15 @@ func (c *Coordinator) ownerAnswered(q machine.Question, r txwire.Resolved, ok bo
 	}
 	next := i.waiting[0]
 	i.waiting = i.waiting[1:]
-	c.ask(next)
+	c.forward(next)
 }
 
-// owner asks the owner of a log, several times if need be; false means that it
-// is silent.
+// owner requests the answer of a log's owner, up to ownerTries times; false means
+// that the owner does not answer.
 func (c *Coordinator) owner(ctx context.Context, ask txwire.Resolve) (txwire.Resolved, bool) {
 	data := wire.Encode(ask)
 	for try := range ownerTries {
-		if try > 0 && !pause(ctx, ownerPause) {
+		if try > 0 && !pause.For(ctx, ownerPause) {
 			break
 		}
 		rctx, cancel := context.WithTimeout(ctx, ownerTimeout)

@@ -10,12 +10,12 @@ import (
 )
 
 // Two coordinators, and three clients that submit the same key at the same
-// time: exactly one transaction commits, and all clients are told which. (A
+// time: exactly one transaction commits, and all clients receive its ID. (A
 // participant that lets two transactions hold one key, or two rivals that abort
 // each other for ever, fail here.)
 func TestSameKeyAtTwoCoordinators(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	inventory, delivery := newFake(t, s.Connect(t), "inventory"), newFake(t, s.Connect(t), "delivery")
 	s.coordinator(t, coordinator.Config{})
 	s.coordinator(t, coordinator.Config{})
@@ -40,7 +40,7 @@ func TestSameKeyAtTwoCoordinators(t *testing.T) {
 			if n == 0 {
 				first = r.o
 			} else if r.o.ID != first.ID {
-				t.Errorf("%s: one client was told %s and another %s", key, first.ID, r.o.ID)
+				t.Errorf("%s: one client received %s and another %s", key, first.ID, r.o.ID)
 			}
 		}
 		logs := map[string]bool{}

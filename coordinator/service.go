@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"parley/coordinator/machine"
@@ -14,36 +13,18 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// serve offers the request endpoints as a NATS micro service.
+// serve registers the request endpoints as a NATS micro service.
 func (c *Coordinator) serve() (micro.Service, error) {
-	s, err := micro.AddService(c.deps.NATS, micro.Config{
-		Name: "coordinator", Version: wire.Release,
-		Description: "two-phase commit across services",
-		Metadata:    map[string]string{"log": c.m.Log(), wire.MetaProcess: c.deps.NATS.Opts.Name},
-		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
-			c.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("registering the service: %w", err)
-	}
-	for _, e := range []struct {
-		name, subject string
-		handle        micro.HandlerFunc
-		queue         micro.EndpointOpt
-	}{
-		{"submit", txwire.SubjectSubmit, c.onSubmit, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"status", txwire.SubjectStatus, c.onStatus, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"resolve", txwire.SubjectResolve, c.onResolve, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"abandon", txwire.SubjectAbandon, c.onAbandon, micro.WithEndpointQueueGroup(txwire.QueueCoordinators)},
-		{"coordinators", txwire.SubjectCoordinators, c.onCoordinators, micro.WithEndpointQueueGroupDisabled()},
-	} {
-		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
-		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), e.queue, limits); err != nil {
-			return nil, errors.Join(fmt.Errorf("registering the endpoint %s: %w", e.name, err), s.Stop())
-		}
-	}
-	return s, nil
+	const queue = txwire.QueueCoordinators
+	return respond.Serve(c.deps.NATS, micro.Config{
+		Name: "coordinator", Description: "two-phase commit across services",
+		Metadata: map[string]string{"log": c.m.Log()},
+	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, c.cfg.Log,
+		respond.Endpoint{Name: "submit", Subject: txwire.SubjectSubmit, Handle: c.onSubmit, Queue: queue},
+		respond.Endpoint{Name: "status", Subject: txwire.SubjectStatus, Handle: c.onStatus, Queue: queue},
+		respond.Endpoint{Name: "resolve", Subject: txwire.SubjectResolve, Handle: c.onResolve, Queue: queue},
+		respond.Endpoint{Name: "abandon", Subject: txwire.SubjectAbandon, Handle: c.onAbandon, Queue: queue},
+		respond.Endpoint{Name: "coordinators", Subject: txwire.SubjectCoordinators, Handle: c.onCoordinators})
 }
 
 func (c *Coordinator) onSubmit(req micro.Request) {
@@ -61,7 +42,7 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 		DecideBy: c.clock.Now().Add(m.Timeout()).UnixMilli(),
 	}
 	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
-	c.post(func() {
+	c.postEvent(func() {
 		if c.full {
 			c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
 			return
@@ -80,7 +61,7 @@ func (c *Coordinator) onResolve(req micro.Request) {
 		c.answer(req.Reply(), wire.Encode(unresolved(err)))
 		return
 	}
-	c.post(func() { c.m.Resolve(machine.Question{To: req.Reply(), Ask: r}) })
+	c.postEvent(func() { c.m.Resolve(machine.Question{To: req.Reply(), Ask: r}) })
 }
 
 func unresolved(err error) txwire.Resolved {
@@ -91,10 +72,10 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 	m, err := wire.Decode[txwire.CoordinatorsRequest](req.Data())
 	if err != nil {
 		c.malformed(&nats.Msg{Subject: req.Subject()}, err)
-		c.answered(respond.Error(req, err))
+		respond.Log(c.cfg.Log, respond.Error(req, err))
 		return
 	}
-	c.post(func() {
+	c.postEvent(func() {
 		r := c.m.Report()
 		if !m.From.IsZero() {
 			r = c.m.ReportFrom(m.From)
@@ -113,28 +94,39 @@ func (c *Coordinator) onStatus(req micro.Request) {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
 		return
 	}
-	c.post(func() {
+	c.postEvent(func() {
 		abandoned := c.abandoned[m.ID]
 		if o, ok := c.m.Status(m.ID); ok {
 			o.Abandoned = abandoned
 			c.answer(req.Reply(), wire.Encode(o))
 			return
 		}
-		if c.asking >= maxAsking {
-			c.answer(req.Reply(), wire.Encode(rejected(wire.CodeBusy, fmt.Sprintf("%d questions about transactions elsewhere are under way, which is the limit", c.asking))))
-			return
-		}
 		own := c.m.Log() == m.ID.Log
-		c.asking++
-		c.goDo(func(ctx context.Context) {
+		err := c.lookup(func(ctx context.Context) {
 			o := c.statusElsewhere(ctx, m.ID, own)
 			o.Abandoned = abandoned
 			c.answer(req.Reply(), wire.Encode(o))
-			c.post(func() { c.asking-- })
 		})
+		if err != nil {
+			c.answer(req.Reply(), wire.Encode(rejected(wire.CodeOf(err), err.Error())))
+		}
 	})
 }
 
-// maxAsking bounds the questions for which others are asked: each takes up to
-// three seconds, and every participant hears of it.
-const maxAsking = 64
+// lookup runs f, which requests answers of other processes, in a goroutine. It
+// returns an error with code busy beyond maxLookups of them.
+func (c *Coordinator) lookup(f func(context.Context)) error {
+	if c.lookups >= maxLookups {
+		return &wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d requests that need other processes are pending, the limit is %d", c.lookups, maxLookups)}
+	}
+	c.lookups++
+	c.goDo(func(ctx context.Context) {
+		f(ctx)
+		c.postEvent(func() { c.lookups-- })
+	})
+	return nil
+}
+
+// maxLookups bounds the requests that need answers of other processes: each takes up
+// to three seconds, and is sent to every participant.
+const maxLookups = 64

@@ -2,21 +2,24 @@ package coordinator
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"parley/coordinator/machine"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 )
 
-// gatherFor is how long participants have to say what they know of a
-// transaction: they read one row.
+// gatherFor is how long participants have to answer about a transaction: they read
+// one row.
 const gatherFor = 300 * time.Millisecond
 
-// statusElsewhere finds out about a transaction that is not held here: from its
-// owner, from its log, from its participants. It seals nothing, so it may end
-// as unknown.
+// statusElsewhere returns the status of a transaction that is not held here,
+// according to its owner, its log or its participants. It seals nothing, so the
+// status may be unknown.
 func (c *Coordinator) statusElsewhere(ctx context.Context, id txwire.ID, own bool) txwire.Outcome {
 	o := txwire.Outcome{V: wire.Version, Status: txwire.StatusUnknown, ID: id}
 	if !own {
@@ -38,56 +41,47 @@ func (c *Coordinator) inLog(ctx context.Context, id txwire.ID) bool {
 	if err != nil {
 		c.cannotRead(id.Log, err)
 	}
+	_, ok := commitOf(found, id)
+	return ok
+}
+
+// commitOf returns the commit of a transaction among the records of its log.
+func commitOf(found []machine.Stored, id txwire.ID) (txwire.Committed, bool) {
 	for _, s := range found {
 		for _, t := range s.Record.Commits {
 			if t.N == id.N {
-				return true
+				return t, true
 			}
 		}
 	}
-	return false
+	return txwire.Committed{}, false
 }
 
-// askParticipants concludes from branches. One that committed settles it at
-// once. One that aborted does so only if nobody says otherwise in time: a second
-// journal under a participant's name, which did not vote, aborts its branch of a
-// transaction that committed.
+// askParticipants concludes the outcome from branches. A committed branch decides it
+// immediately. An aborted one does only if no other answer arrives within gatherFor:
+// a second journal under a participant's name, which did not vote, aborts its branch
+// of a transaction that committed.
 func (c *Coordinator) askParticipants(ctx context.Context, o txwire.Outcome) txwire.Outcome {
 	o.Code, o.Reason = wire.CodeNotFound, "neither a log nor a participant knows it"
-	inbox := c.deps.NATS.NewInbox()
-	answers := make(chan *nats.Msg, 256)
-	sub, err := c.deps.NATS.ChanSubscribe(inbox, answers)
-	if err != nil {
-		return o
-	}
-	defer func() { _ = sub.Unsubscribe() }()
-	q := wire.Encode(txwire.BranchQuery{V: wire.Version, ID: o.ID})
-	if err := c.deps.NATS.PublishRequest(txwire.SubjectBranches, inbox, q); err != nil {
-		return o
-	}
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
 	defer cancel()
-	for {
-		select {
-		case <-ctx.Done():
-			return o
-		case msg := <-answers:
-			if len(msg.Data) == 0 {
-				return o // nobody listens
-			}
-			b, err := wire.Decode[txwire.Branches](msg.Data)
-			if err != nil {
-				c.malformed(msg, err)
-				continue
-			}
-			if conclude(&o, b); o.Status == txwire.StatusCommitted {
-				return o
-			}
+	q := wire.Encode(txwire.BranchQuery{V: wire.Version, ID: o.ID})
+	err := natsconn.Gather(ctx, c.deps.NATS, txwire.SubjectBranches, q, func(msg *nats.Msg) bool {
+		b, err := wire.Decode[txwire.Branches](msg.Data)
+		if err != nil {
+			c.malformed(msg, err)
+			return true
 		}
+		conclude(&o, b)
+		return o.Status != txwire.StatusCommitted
+	})
+	if err != nil && !errors.Is(err, nats.ErrNoResponders) {
+		c.cfg.Log.Debug("requesting the participants' branches failed", "tx", o.ID.String(), "error", err)
 	}
+	return o
 }
 
-// conclude adds the answer of a participant to what is known.
+// conclude updates an outcome with the answer of a participant.
 func conclude(o *txwire.Outcome, answer txwire.Branches) {
 	for _, b := range answer.Branches {
 		if b.ID != o.ID {

@@ -13,7 +13,7 @@ import (
 
 // Small steps that several tests take.
 
-// result is what a client was told.
+// result is what a client received.
 type result struct {
 	o   txwire.Outcome
 	err error
@@ -116,7 +116,7 @@ func (f *fake) states(key string) map[txwire.ID]txwire.BranchState {
 }
 
 // posesAsOwner answers for a log as a living owner would.
-func (s *system) posesAsOwner(t *testing.T, log string) {
+func (s *harness) posesAsOwner(t *testing.T, log string) {
 	t.Helper()
 	nc := s.Connect(t)
 	_, err := nc.Subscribe(txwire.OwnerSubject(log), func(msg *nats.Msg) {
@@ -131,7 +131,7 @@ func (s *system) posesAsOwner(t *testing.T, log string) {
 }
 
 // onlyLog waits for the one commit log there is.
-func (s *system) onlyLog(t *testing.T) (log string) {
+func (s *harness) onlyLog(t *testing.T) (log string) {
 	t.Helper()
 	eventually(t, "one commit log", func() bool {
 		logs := s.logs(t)

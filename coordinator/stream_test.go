@@ -37,7 +37,7 @@ func (p *process) fails(t *testing.T, parts ...string) {
 	}
 }
 
-func (s *system) remake(t *testing.T) {
+func (s *harness) remake(t *testing.T) {
 	t.Helper()
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
@@ -54,16 +54,16 @@ func TestStreamTakenAway(t *testing.T) {
 	name := txwire.LogStream().Name
 	for _, c := range []struct {
 		what  string
-		do    func(*testing.T, *system)
+		do    func(*testing.T, *harness)
 		parts []string
 	}{
-		{"deleted", func(t *testing.T, s *system) {
+		{"deleted", func(t *testing.T, s *harness) {
 			if err := s.js.DeleteStream(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{name, "does not exist", "parley init", "restore"}},
-		{"made anew", func(t *testing.T, s *system) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
-		{"changed", func(t *testing.T, s *system) {
+		{"made anew", func(t *testing.T, s *harness) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
+		{"changed", func(t *testing.T, s *harness) {
 			cfg := streams.Config(txwire.LogStream(), 1)
 			info, err := s.js.Stream(t.Context(), name)
 			if err != nil {
@@ -76,7 +76,7 @@ func TestStreamTakenAway(t *testing.T) {
 		}, []string{name, "allow_direct true", "false", "nats stream edit"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			s := newSystem(t)
+			s := newHarness(t)
 			p := s.coordinator(t, coordinator.Config{})
 			c.do(t, s)
 			p.fails(t, c.parts...)
@@ -84,13 +84,13 @@ func TestStreamTakenAway(t *testing.T) {
 	}
 }
 
-// The stream is deleted and made anew while branches of a dead coordinator are
-// in doubt, one of them perhaps committed: nobody is told that they aborted. An
+// The stream is deleted and recreated while branches of a dead coordinator are
+// in doubt, one of them perhaps committed: no answer reports that they aborted. An
 // empty stream is not an empty log. (Without the check of the incarnation after
 // a seal, a coordinator answers "aborted" in the second before it notices.)
 func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	// The old stream's seals have sequences above those of the new one.
 	const old = 200
 	for range old {
@@ -134,7 +134,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 	t.Logf("%d answers before", len(sealed))
 	for len(sealed) > 0 {
 		if seq := <-sealed; seq <= old {
-			t.Errorf("told that a branch aborted, proven by the seal at %d of a stream made anew", seq)
+			t.Errorf("the answer reports an abort, proven by the seal at %d of a recreated stream", seq)
 		}
 	}
 }
@@ -146,7 +146,7 @@ func TestStreamFull(t *testing.T) {
 	t.Parallel()
 	spec := txwire.LogStream()
 	spec.MaxBytes = spec.MinBytes
-	s := newSystemOn(t, spec)
+	s := newHarnessOn(t, spec)
 	nc := s.Connect(t)
 	inventory, delivery := newFake(t, nc, "inventory"), newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{SlowAppend: 100 * time.Millisecond})
@@ -171,7 +171,7 @@ func TestStreamFull(t *testing.T) {
 	if !busy("refused again") {
 		t.Error("a full log takes submissions")
 	}
-	eventually(t, "the coordinator to report the append", func() bool { return strings.Contains(reason(t, nc), "no clear answer") })
+	eventually(t, "the coordinator to report the append", func() bool { return strings.Contains(reason(t, nc), "no definite answer") })
 	select {
 	case r := <-early:
 		t.Fatalf("answered while the log was full: %+v, %v", r.o, r.err)
@@ -196,13 +196,13 @@ func TestStreamFull(t *testing.T) {
 // fillers write records into a log of their own and answer as its owner, so
 // that nobody adopts it.
 type fillers struct {
-	s   *system
+	s   *harness
 	log *txlog.Log
 }
 
 const fillerLog = "fillerfillerfill"
 
-func (s *system) fillers(t *testing.T) *fillers {
+func (s *harness) fillers(t *testing.T) *fillers {
 	t.Helper()
 	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -212,7 +212,7 @@ func (s *system) fillers(t *testing.T) *fillers {
 	return &fillers{s: s, log: l}
 }
 
-// fill publishes until the broker says that the stream is full, in pieces that
+// fill publishes until the broker reports that the stream is full, in pieces that
 // get smaller, so that no room is left for a record.
 func (f *fillers) fill(t *testing.T, atLeast int64) {
 	t.Helper()

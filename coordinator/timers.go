@@ -6,33 +6,34 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/internal/pause"
 	"parley/wire/txwire"
 )
 
 const (
-	// tickEvery is the grain of all timers.
+	// tickEvery is the resolution of all timers.
 	tickEvery = 100 * time.Millisecond
-	// The first resend comes well after a vote that took a normal disk sync,
-	// later ones back off; a commit is resent for ever, at the longest pause.
+	// The first resend comes well after a vote that took a normal disk sync, and
+	// later ones back off; a commit is resent without limit, at the longest pause.
 	firstResend = 500 * time.Millisecond
 	lastResend  = 5 * time.Second
-	// abortTries is how often an abort is sent before its participant is left
-	// to ask by itself.
+	// abortTries is how often an abort is sent. After that the participant
+	// requests the outcome when it needs it.
 	abortTries = 4
-	// A submission that made way for another with its key starts again after a
+	// A submission that yielded to another with its key starts again after a
 	// pause that grows from firstRestart to lastRestart: the other one may wait
-	// for a coordinator that is gone.
+	// for a dead coordinator.
 	firstRestart = 50 * time.Millisecond
 	lastRestart  = 800 * time.Millisecond
 )
 
-// timers are the resends and deadlines of all transactions: a wheel of ticks.
-// A transaction that finishes before its first resend costs one entry and no
-// timer of its own. Ticks are counted from its start: a clock that is set back or
-// far ahead changes nothing.
+// timers schedules the resends and deadlines of all transactions in a wheel of
+// ticks. A transaction that finishes before its first resend costs one entry
+// instead of a timer. Ticks are counted from start on the monotonic clock, so
+// changes of the wall clock have no effect.
 type timers struct {
 	start time.Time
-	now   int64 // the last tick that was worked off
+	now   int64 // the last processed tick
 	wheel map[int64][]txwire.ID
 	txs   map[txwire.ID]*watch
 }
@@ -48,11 +49,10 @@ func newTimers() timers {
 	return timers{wheel: map[int64][]txwire.ID{}, txs: map[txwire.ID]*watch{}, start: time.Now()}
 }
 
-// tickOf is the tick of a moment, which must have the reading of the monotonic
-// clock, as [time.Now] and its tickers have.
+// tickOf returns the tick of a time, which must have a monotonic clock reading.
 func (t *timers) tickOf(at time.Time) int64 { return int64(at.Sub(t.start) / tickEvery) }
 
-// watch begins to watch a transaction whose deadline is left from now.
+// watch adds a transaction whose deadline is in left.
 func (t *timers) watch(id txwire.ID, left time.Duration) {
 	now := time.Now()
 	w := &watch{decideBy: now.Add(left), pause: firstResend, next: now.Add(firstResend)}
@@ -62,8 +62,7 @@ func (t *timers) watch(id txwire.ID, left time.Duration) {
 
 func (t *timers) unwatch(id txwire.ID) { delete(t.txs, id) }
 
-// retry starts the back-off of a transaction anew: it has something else to
-// say now.
+// retry restarts the back-off of a transaction, which sends another message now.
 func (t *timers) retry(id txwire.ID) {
 	if w := t.txs[id]; w != nil && w.pause > lastResend/2 {
 		w.pause = firstResend
@@ -79,7 +78,7 @@ func (t *timers) schedule(id txwire.ID, w *watch) {
 	t.wheel[tick] = append(t.wheel[tick], id)
 }
 
-// due takes the transactions whose tick has come.
+// due removes and returns the transactions whose tick has passed.
 func (t *timers) due(now time.Time) (ids []txwire.ID) {
 	for until := t.tickOf(now); t.now < until; {
 		t.now++
@@ -120,13 +119,13 @@ func (c *Coordinator) resend(id txwire.ID, w *watch) {
 	w.next = time.Now().Add(w.pause/2 + rand.N(w.pause/2))
 }
 
-// restart gives a submission that made way another try, after a random while
-// so that two of them do not meet again.
+// restart restarts a submission that yielded, after a random pause so that two of
+// them do not collide again.
 func (c *Coordinator) restart(ctx context.Context, a machine.Restart) {
 	wait := min(firstRestart<<min(a.Tries-1, 10), lastRestart)
-	if !pause(ctx, wait/2+rand.N(wait)) {
+	if !pause.For(ctx, wait/2+rand.N(wait)) {
 		return
 	}
 	expired := c.clock.Now().UnixMilli() > a.DecideBy
-	c.post(func() { c.m.Restarted(a.Key, expired) })
+	c.postEvent(func() { c.m.Restarted(a.Key, expired) })
 }

@@ -11,20 +11,20 @@ import (
 )
 
 // trouble is why the coordinator can commit nothing, or conclude nothing, at the
-// moment. It belongs to the loop; what others may know of it is in
-// Coordinator.reason.
+// moment. It belongs to the loop; Coordinator.reason publishes it.
 type trouble struct {
 	retreat streams.Retreat
 
-	// appending is the own append that has no clear answer, since when.
+	// appending is the nonce of the pending append, if any, and appendSince when
+	// it began.
 	appending   string
 	appendSince time.Time
-	slow        bool // that has been going on for too long, and was logged
+	slow        bool // it has been pending for too long, which was logged
 }
 
-// streamAt takes the last sequence that the stream's leader reported at a moment,
-// and one that was known to be stored before it was asked. What is seen behind
-// for longer than a stale read can last is no stale read: the coordinator stops.
+// streamAt processes the last sequence that the stream's leader reported, and one
+// that was known to be stored before the request. If the stream remains behind for
+// longer than a stale read can last, the coordinator stops.
 func (c *Coordinator) streamAt(known, last uint64, now time.Time) {
 	t := &c.trouble
 	c.m.StreamAt(known, last)
@@ -41,8 +41,8 @@ func (c *Coordinator) streamAt(known, last uint64, now time.Time) {
 	c.report(now)
 }
 
-// watchAppend notices an own append that gets no clear answer. Call it every
-// second or so.
+// watchAppend detects an append without a definite answer. The loop calls it every
+// second.
 func (c *Coordinator) watchAppend(now time.Time) {
 	t := &c.trouble
 	if nonce := c.m.Appending(); nonce != t.appending {
@@ -53,12 +53,12 @@ func (c *Coordinator) watchAppend(now time.Time) {
 	}
 	if t.appending != "" && !t.slow && now.Sub(t.appendSince) >= c.cfg.SlowAppend {
 		t.slow = true
-		c.cfg.Log.Warn("an append to the commit log has no clear answer: nothing is committed here until it has", "log", c.m.Log(), "for", now.Sub(t.appendSince).Round(time.Second))
+		c.cfg.Log.Warn("an append to the commit log has no definite answer: nothing is committed here until it has", "log", c.m.Log(), "for", now.Sub(t.appendSince).Round(time.Second))
 	}
 	c.report(now)
 }
 
-// report publishes the reason for those who ask.
+// report updates the reason that [Coordinator.Healthy] returns.
 func (c *Coordinator) report(now time.Time) {
 	t := &c.trouble
 	reason, clock := "", c.clock.Check()
@@ -68,13 +68,13 @@ func (c *Coordinator) report(now time.Time) {
 	case t.retreat.Behind():
 		reason = fmt.Sprintf("the stream %s went back, or is read stale: its last sequence is %d, and it had stored %d", txwire.LogStream().Name, t.retreat.Last, t.retreat.Known)
 	case t.slow:
-		reason = fmt.Sprintf("an append to the stream %s has had no clear answer for %v", txwire.LogStream().Name, now.Sub(t.appendSince).Round(time.Second))
+		reason = fmt.Sprintf("an append to the stream %s has had no definite answer for %v", txwire.LogStream().Name, now.Sub(t.appendSince).Round(time.Second))
 	}
 	c.reason.Store(&reason)
 }
 
-// Healthy is nil while the coordinator can commit, as far as it knows. It may be
-// called at any time, from any goroutine.
+// Healthy returns an error while the coordinator knows that it cannot commit. It may
+// be called at any time, from any goroutine.
 func (c *Coordinator) Healthy(context.Context) error {
 	if reason := c.reason.Load(); reason != nil && *reason != "" {
 		return errors.New(*reason)

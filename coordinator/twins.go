@@ -10,18 +10,18 @@ import (
 	"parley/wire/txwire"
 )
 
-// twins find participants that answer from two files, in the stamps that they send
-// each minute. One process takes the place of another for good: one that is heard
-// again after another has stamped the same journal is a copy's. Of two journals
-// that stamp at the same time orders are aborted at random. The participants find
-// it as well, if their connections to each other allow.
+// twins detects participants that answer from two files, by the stamps that they
+// send every minute. A restarted process replaces the earlier one permanently, so a
+// process that stamps a journal again after another one has stamped it works on a
+// copy. Two journals under one name cause transactions to abort at random. The
+// participants detect both as well, if they can reach each other.
 type twins struct {
 	c *Coordinator
-	// journals are those of each participant.
+	// journals are the journals of each participant, by name.
 	journals map[string]map[string]*stampedBy
 }
 
-// stampedBy are the processes that stamped a journal, the newest last.
+// stampedBy lists the processes that stamped a journal, the newest last.
 type stampedBy struct {
 	processes []string
 	name      string
@@ -30,10 +30,10 @@ type stampedBy struct {
 }
 
 const (
-	// stampedLately is for how long a journal counts as present after a stamp.
+	// stampedLately is how long a journal counts as present after a stamp.
 	stampedLately = 3 * time.Minute
-	// maxProcesses bounds the processes that are remembered of a journal, and
-	// maxJournals the journals of all.
+	// maxProcesses bounds the processes that are remembered per journal, and
+	// maxJournals the participants.
 	maxProcesses = 16
 	maxJournals  = 1000
 )
@@ -71,7 +71,7 @@ func (t *twins) stamped(w *txwire.Stamp, now time.Time) {
 			delete(of, journal)
 		case !other.alarmed:
 			other.alarmed = true
-			t.c.cfg.Log.Error("two journals answer as one participant, and orders will be aborted at random: stop one of the two",
+			t.c.cfg.Log.Error("two journals answer as one participant, and transactions will be aborted at random: stop one of the two",
 				"participant", w.Participant, "journal", w.Journal, "by", w.Name, "other_journal", journal, "other_by", other.name)
 		}
 	}

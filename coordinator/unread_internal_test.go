@@ -11,7 +11,7 @@ import (
 )
 
 // Reads that fail are repeated fifty times a second for each log; the log of the
-// process says so once a second.
+// process logs that once a second.
 func TestUnreadLogIsNotFlooded(t *testing.T) {
 	var out bytes.Buffer
 	c, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}})

@@ -17,7 +17,7 @@ import (
 )
 
 // backup is a copy of the broker's store, made while the broker was stopped.
-func (s *system) backup(t *testing.T) string {
+func (s *harness) backup(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "backup")
 	s.Kill()
@@ -29,7 +29,7 @@ func (s *system) backup(t *testing.T) string {
 }
 
 // restore puts a backup under the broker.
-func (s *system) restore(t *testing.T, backup string) {
+func (s *harness) restore(t *testing.T, backup string) {
 	t.Helper()
 	s.Kill()
 	if err := os.RemoveAll(s.StoreDir()); err != nil {
@@ -41,7 +41,7 @@ func (s *system) restore(t *testing.T, backup string) {
 	s.Restart(t)
 }
 
-func (s *system) lastSeq(t *testing.T) uint64 {
+func (s *harness) lastSeq(t *testing.T) uint64 {
 	t.Helper()
 	var last uint64
 	eventually(t, "the stream", func() bool {
@@ -74,7 +74,7 @@ func TestStreamWentBack(t *testing.T) {
 	for _, before := range []bool{true, false} {
 		t.Run(fmt.Sprintf("log opened before the backup %v", before), func(t *testing.T) {
 			t.Parallel()
-			s := newSystem(t)
+			s := newHarness(t)
 			nc := s.Connect(t)
 			newFake(t, nc, "inventory")
 			newFake(t, nc, "delivery")
@@ -104,7 +104,7 @@ func TestStreamWentBack(t *testing.T) {
 // commits, is unknown. The coordinator reports why it does not work.
 func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	nc := s.Connect(t)
 	newFake(t, nc, "inventory")
 	newFake(t, nc, "delivery")

@@ -8,14 +8,14 @@ import (
 	"parley/wire/idwire"
 )
 
-// Requests and answers of the hot path are read and written here by hand where
-// that is simple. They are, byte for byte, what package wire makes of them; a
-// test holds that.
+// Requests and answers of the hot path are decoded and encoded here without
+// reflection where that is simple. A test checks that they equal the output of
+// package wire byte for byte.
 
 // oneID is the request for one ID as [wire.Encode] writes it.
 const oneID = `{"v":1,"count":1}`
 
-// readNext is how many IDs are asked for. An empty request asks for one.
+// readNext returns the number of IDs requested. An empty request requests one.
 func readNext(data []byte) (int, error) {
 	if len(data) == 0 || string(data) == oneID {
 		return 1, nil
@@ -29,7 +29,7 @@ func readGrant(data []byte) (int, error) {
 	return m.Count, err
 }
 
-// idBytes is the room that one ID takes in an answer.
+// idBytes is the size of one ID in an answer.
 const idBytes = len(`"288230376151711743",`)
 
 // appendIDs appends a [idwire.IDs] with the IDs of a block.

@@ -35,7 +35,7 @@ func TestAnswersAreThoseOfWire(t *testing.T) {
 		}
 	}
 	if n := len(appendIDs(nil, snowflake.Block{Start: snowflake.MaxCounter - 100, Count: 100})); n > len(`{"v":1,"ids":[]}`)+100*idBytes {
-		t.Errorf("100 IDs take %d bytes, more than was made room for", n)
+		t.Errorf("100 IDs take %d bytes, more than was allocated", n)
 	}
 }
 
@@ -54,7 +54,7 @@ func FuzzReadNext(f *testing.F) {
 		}
 		m, want := wire.Decode[idwire.Request](data)
 		if (err == nil) != (want == nil) || err == nil && n != m.Count {
-			t.Fatalf("%q is for %d, %v; wire says %d, %v", data, n, err, m.Count, want)
+			t.Fatalf("%q is for %d, %v; wire decodes %d, %v", data, n, err, m.Count, want)
 		}
 	})
 }
@@ -99,25 +99,25 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// The room answers in the order of arrival, and takes no more than it holds.
+// The waitlist keeps the order of arrival, and refuses requests beyond its limit.
 func TestRoom(t *testing.T) {
-	r := newRoom()
-	if r.anybody() {
-		t.Error("an empty room has somebody in it")
+	r := newWaitlist()
+	if r.any() {
+		t.Error("an empty waitlist has a request")
 	}
 	for i := range maxWaiting {
-		if !r.enter(want{count: i}) {
-			t.Fatalf("the room is full with %d", i)
+		if !r.add(idRequest{count: i}) {
+			t.Fatalf("the waitlist is full with %d", i)
 		}
 	}
-	if r.enter(want{}) || r.inside.Load() != maxWaiting {
-		t.Errorf("the room takes more than %d: %d", maxWaiting, r.inside.Load())
+	if r.add(idRequest{}) || r.unanswered.Load() != maxWaiting {
+		t.Errorf("the waitlist takes more than %d: %d", maxWaiting, r.unanswered.Load())
 	}
 	var order []int
 	for range maxWaiting {
 		order = append(order, (<-r.queue).count)
 	}
 	if !slices.IsSorted(order) {
-		t.Error("the room is not in order")
+		t.Error("the waitlist is not in order")
 	}
 }

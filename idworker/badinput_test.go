@@ -13,10 +13,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Bad requests over plain NATS: each gets an answer that says what is wrong,
+// Bad requests over plain NATS: each receives an answer that names the error,
 // and IDs are given afterwards.
 func TestBadRequests(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{})
 	big := `{"v":1,"count":` + strings.Repeat(" ", wire.MaxMessage) + `1}`
 	for _, c := range []struct {
@@ -86,7 +86,7 @@ func TestBadRequests(t *testing.T) {
 // callers may not: an answer never becomes a lease, and never reaches the
 // broker's API.
 func TestReplySubjectsOfTheProtocol(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{})
 	n := b.next(t, 1)[0].Worker()
 	spies := map[string]*nats.Subscription{}
@@ -127,7 +127,7 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 
 // Requests without a reply subject cost no ID.
 func TestNoReplySubject(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{})
 	before := b.states(t, 1)[0].Issued
 	for range 10 {

@@ -16,20 +16,20 @@ import (
 // BenchmarkRequest measures a request for one ID beside the same request to
 // somebody who only sends it back, with one at a time and many in flight.
 func BenchmarkRequest(b *testing.B) {
-	bed := newBed(b)
-	bed.ready(b, idworker.Config{Limits: lease.DefaultLimits()})
+	h := newHarness(b)
+	h.ready(b, idworker.Config{Limits: lease.DefaultLimits()})
 	const echo = "bench.echo"
-	if _, err := bed.connect(b).QueueSubscribe(echo, "echo", func(m *nats.Msg) { _ = m.Respond(m.Data) }); err != nil {
+	if _, err := h.connect(b).QueueSubscribe(echo, "echo", func(m *nats.Msg) { _ = m.Respond(m.Data) }); err != nil {
 		b.Fatal(err)
 	}
-	if err := bed.nc.Flush(); err != nil {
+	if err := h.nc.Flush(); err != nil {
 		b.Fatal(err)
 	}
 	data := wire.Encode(idwire.Request{V: wire.Version, Count: 1})
 	for _, inFlight := range []int{1, 64} {
 		for _, subject := range []string{echo, idwire.SubjectNext} {
 			b.Run(fmt.Sprintf("inflight=%d/%s", inFlight, subject), func(b *testing.B) {
-				nc := bed.connect(b)
+				nc := h.connect(b)
 				left := atomic.Int64{}
 				left.Store(int64(b.N))
 				ended := make(chan error, inFlight)

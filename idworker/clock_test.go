@@ -24,11 +24,11 @@ func holding(all []idwire.IDWorkerState) bool {
 
 func refusing(all []idwire.IDWorkerState) bool { return all[0].State == idwire.WorkerRefusing }
 
-// A clock an hour ahead makes no IDs: the number is given back, it is said why,
+// A clock an hour ahead makes no IDs: the number is released, the reason is logged,
 // and requests go to others. When the clock is right again, so is the process,
 // and nothing in the stream or among the IDs is from the future.
 func TestClockAnHourAhead(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	before := b.next(t, 10)
@@ -43,7 +43,7 @@ func TestClockAnHourAhead(t *testing.T) {
 	b.until(t, "a refusal", 1, refusing)
 	s := b.states(t, 1)[0]
 	if s.ClockMS < 3_590_000 || s.ClockMS > 3_610_000 || !strings.Contains(s.Reason, "ahead of the broker") {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 	p.log.wait("gives no IDs", "ahead of the broker")
 	b.until(t, "the number to be given back", 1, func(s []idwire.IDWorkerState) bool { return s[0].Worker == nil })
@@ -63,18 +63,18 @@ func TestClockAnHourAhead(t *testing.T) {
 	}
 	p.log.wait("the reason for giving no IDs has passed")
 	if n, _ := p.log.count("gives no IDs", "ahead of the broker"); n != 1 {
-		t.Errorf("the refusal was said %d times", n)
+		t.Errorf("the refusal was logged %d times", n)
 	}
 }
 
 // A process that starts with such a clock claims nothing until it is right.
 func TestStartsAnHourAhead(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	c.put(time.Hour)
 	p := b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	if s := b.states(t, 1)[0]; s.State != idwire.WorkerRefusing || s.Worker != nil || !strings.Contains(s.Reason, "set it right") {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 	if l := b.leases(t); len(l) != 0 {
 		t.Errorf("it wrote %+v", l)
@@ -88,7 +88,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 // A clock that steps back an hour costs nothing: IDs go on, ascending, and keep
 // up with the broker's time.
 func TestClockStepsBack(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var c clock
 	b.ready(t, idworker.Config{}, hooks.Hooks{Now: c.now})
 	last := b.next(t, 10)[9]
@@ -111,7 +111,7 @@ func TestClockStepsBack(t *testing.T) {
 // wrong, is passed over and reported; an operator retires it, and it is then
 // listed so, and not reported any more.
 func TestRetire(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	far := snowflake.Timestamp(time.Now().AddDate(1, 0, 0))
 	for _, l := range []idwire.Lease{
 		{V: 1, Worker: 0, State: idwire.LeaseHeld, Until: far, Holder: stranger, Nonce: stranger},
@@ -161,7 +161,7 @@ func TestRetire(t *testing.T) {
 
 // A retired number whose time has come is used again, from where it ended.
 func TestRetiredNumberReturns(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	past := snowflake.Timestamp(time.Now()) + 200
 	b.put(t, idwire.Lease{V: 1, Worker: 0, State: idwire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
 	b.start(t, idworker.Config{Numbers: 1}).log.wait("worker number", "worker=0")

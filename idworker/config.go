@@ -13,31 +13,32 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Config is how an idworker behaves; the zero Config is right for production.
+// Config configures an idworker. The zero Config is suitable for production.
 type Config struct {
 	// Numbers are how many worker numbers may be used, from 0 on. At most 32,
 	// which is the default.
 	Numbers int
 	// Limits are the times of the lease; zero means [lease.DefaultLimits].
-	// Numbers takes the place of theirs.
+	// Numbers replaces Limits.Numbers.
 	Limits lease.Limits
 	// DrainTimeout bounds how long Run takes to end after its context does.
 	// Default 5 s.
 	DrainTimeout time.Duration
-	Log          *slog.Logger
+	// Log receives its log lines; nil discards them.
+	Log *slog.Logger
 }
 
-// Deps are what an idworker needs from outside.
+// Deps are the dependencies of an idworker.
 type Deps struct {
 	// NATS is its connection, as [natsconn.Connect] opens it; the caller closes it
 	// after Run has returned.
 	NATS *nats.Conn
 }
 
-// verified: the broker is known to keep what it acknowledged. Where brokers may lose
-// that, one by one or all at once, a claimant leaves out what may have been reserved
-// and forgotten. Brokers that were away when they were asked are not accused; those
-// that answered keep their promise.
+// verified reports whether the brokers are known to keep what they acknowledged. If
+// they may lose it, one by one or all at once, a claimant skips the timestamps that
+// may have been reserved in a lost record. Brokers that did not answer the check do
+// not count against it, if those that answered keep what they acknowledged.
 func verified(r streams.Report) bool {
 	return r.Durability == streams.Synced || r.Durability == streams.Replicated && r.Silent
 }

@@ -4,5 +4,5 @@ import "parley/internal/streams"
 
 // Pretend has the worker believe that its stream survives just that.
 func (w *Worker) Pretend(d streams.Durability) {
-	w.survives = func(r *streams.Report) { *r = streams.Report{Durability: d} }
+	w.adjustReport = func(r *streams.Report) { *r = streams.Report{Durability: d} }
 }

@@ -2,7 +2,6 @@ package idworker
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	mathrand "math/rand/v2"
@@ -20,17 +19,17 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// Worker is one idworker process. Make it with [New].
+// Worker is one idworker. Create it with [New].
 type Worker struct {
 	cfg Config
-	// wall is the clock of IDs. What is waited for is not measured with it.
+	// wall is the clock of IDs. Time-outs do not use it.
 	wall   func() time.Time
 	deps   Deps
 	holder string // its name in leases and listings
 	ready  chan struct{}
 
-	// survives may change, in tests, what the stream is known to survive.
-	survives func(*streams.Report)
+	// adjustReport may change the durability report of the stream, in tests.
+	adjustReport func(*streams.Report)
 
 	// Set by Run, before anything else runs.
 	stream     *streams.Binding // of the leases
@@ -42,23 +41,22 @@ type Worker struct {
 	failed     chan error
 
 	// Used by the handlers of requests.
-	ids    snowflake.Generator
-	pace   pace
-	room   *room
-	issued atomic.Uint64
-	hurry  chan struct{} // a request found no timestamp left
+	ids       snowflake.Generator
+	pace      pace
+	waiters   *waitlist
+	issued    atomic.Uint64
+	exhausted chan struct{} // a request found no timestamp left
 
 	// Owned by the keeper.
-	m       *lease.Machine
-	wait    *time.Timer // of the lease.Wait under way
-	waiting bool        // there is one
-	hurried time.Time   // when a wait was last cut short
-	giving  micro.Service
-	closing bool // requests that arrived are being answered, before a lease.Close
-	// draining: the process was told to stop.
-	draining bool
-	told     told
-	// unreadable has the sequences of records that were reported as such.
+	m         *lease.Machine
+	wait      *time.Timer   // of the pending lease.Wait
+	waiting   bool          // a lease.Wait is pending
+	wokeEarly time.Time     // when a wait was last cut short
+	idService micro.Service // nil without a number
+	closing   bool          // requests that arrived are being answered, before a lease.Close
+	draining  bool          // Run's context has ended
+	logged    logged
+	// unreadable are the sequences of unreadable records that were logged.
 	unreadable [snowflake.MaxWorker + 1]uint64
 }
 
@@ -71,24 +69,24 @@ func New(cfg Config, deps Deps) (*Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("idworker: %w", err)
 	}
-	return &Worker{cfg: cfg, deps: deps, wall: time.Now, holder: randomToken(), ready: make(chan struct{}), survives: func(*streams.Report) {}}, nil
+	return &Worker{cfg: cfg, deps: deps, wall: time.Now, holder: wire.NewToken(), ready: make(chan struct{}), adjustReport: func(*streams.Report) {}}, nil
 }
 
-// Ready is closed once it is settled what the process does: it gives IDs, or
-// stands by, or refuses since its clock is wrong.
+// Ready is closed once the process issues IDs, stands by for a number, or refuses
+// requests because its clock is wrong.
 func (w *Worker) Ready() <-chan struct{} { return w.ready }
 
-// Run gives IDs, or waits for a worker number, until ctx is cancelled. Then it
-// answers what has arrived and gives its number back. It returns a
-// [*streams.Error] if the stream of leases cannot be trusted: it is missing,
-// another one, or set differently.
+// Run issues IDs, or waits for a worker number, until ctx is cancelled. Then it
+// answers the requests that have arrived and releases its number. It returns a
+// [*streams.Error] if the stream of leases cannot be trusted: it is missing, was
+// recreated, or is configured differently.
 func (w *Worker) Run(ctx context.Context) error {
 	if now := hooks.From(ctx).Now; now != nil {
 		w.wall = now
 	}
 	var err error
 	if w.stream, err = streams.Bind(ctx, w.deps.NATS, idwire.LeaseStream(), w.cfg.Log); err == nil {
-		w.survives(&w.stream.Durability)
+		w.adjustReport(&w.stream.Durability)
 		w.records, err = openRecords(ctx, w.stream.JS, w.cfg.Log)
 	}
 	if err != nil {
@@ -105,11 +103,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer kept()
 	w.events = make(chan func(), maxEvents)
 	w.failed = make(chan error, 1)
-	w.hurry = make(chan struct{}, 1)
-	w.pace, w.room = newPace(), newRoom()
+	w.exhausted = make(chan struct{}, 1)
+	w.pace, w.waiters = newPace(), newWaitlist()
 	w.wait = stoppedTimer()
 	w.m = lease.New(lease.Config{
-		Holder: w.holder, Prefix: randomToken()[:lease.PrefixLen], Start: mathrand.IntN(w.cfg.Numbers),
+		Holder: w.holder, Prefix: wire.NewToken()[:lease.PrefixLen], Start: mathrand.IntN(w.cfg.Numbers),
 		Verified: verified(w.stream.Durability), Limits: w.cfg.Limits,
 	})
 	queries, err := w.answerQueries()
@@ -118,28 +116,28 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	w.goDo(w.stream.WarnDurability)
 	w.goDo(w.watchStream)
-	w.goDo(w.serveRoom)
+	w.goDo(w.serveWaiters)
 	err = w.keep(ctx)
 	kept()
-	// After an error, too, no ID is made from here on.
+	// No ID is issued from here on, also after an error.
 	w.ids.Install(nil)
-	w.stop(w.giving)
+	w.stop(w.idService)
 	w.stop(queries)
 	return err
 }
 
-// maxEvents bounds the queue to the keeper; a full one slows the senders down.
+// maxEvents bounds the queue of the keeper; a full one blocks the senders.
 const maxEvents = 1024
 
-// post hands an event to the keeper. It does nothing once that has ended.
-func (w *Worker) post(f func()) {
+// postEvent queues f for the keeper. It drops f once the keeper has ended.
+func (w *Worker) postEvent(f func()) {
 	select {
 	case w.events <- f:
 	case <-w.keeping.Done():
 	}
 }
 
-// goDo runs f beside the keeper until it ends or the process does.
+// goDo runs f in a goroutine, whose context ends with Run.
 func (w *Worker) goDo(f func(context.Context)) {
 	w.work.Go(func() { f(w.background) })
 }
@@ -151,32 +149,14 @@ func (w *Worker) fail(err error) {
 	}
 }
 
-// now is the process's own clock, as timestamps of IDs are.
+// now reads the process's own clock, as a timestamp of IDs.
 func (w *Worker) now() int64 { return snowflake.Timestamp(w.wall()) }
 
-// errClosed ends a process that can reach nobody any more.
-var errClosed = errors.New("idworker: its NATS connection was closed")
-
-// pause waits, and reports false if ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
+// errClosed ends a process whose connection was closed by its owner.
+var errClosed = errors.New("idworker: the NATS connection was closed")
 
 func stoppedTimer() *time.Timer {
 	t := time.NewTimer(time.Hour)
 	t.Stop()
 	return t
-}
-
-func randomToken() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return wire.Token(b)
 }

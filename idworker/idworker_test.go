@@ -16,7 +16,7 @@ import (
 )
 
 func TestGives(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	began := time.Now()
 	one := request[idwire.IDs](t, b.nc, idwire.SubjectNext, nil)
@@ -44,11 +44,11 @@ func TestGives(t *testing.T) {
 	s := b.states(t, 1)[0]
 	issued := uint64(len(all) + g.Count + 1)
 	if s.State != idwire.WorkerHolding || s.Worker == nil || *s.Worker != n || s.Issued != issued || s.Durability != "synced" || s.Reason != "" || s.ClockMS < -1000 || s.ClockMS > 1000 {
-		t.Errorf("it says %+v, want worker %d and %d issued", s, n, issued)
+		t.Errorf("its state is %+v, want worker %d and %d issued", s, n, issued)
 	}
 	leases := b.leases(t)
 	if l := leases[n]; len(leases) != 1 || l.State != idwire.LeaseHeld || l.Holder != s.Holder || l.Until <= all[0].Timestamp() {
-		t.Errorf("the leases are %+v, it says %+v", leases, s)
+		t.Errorf("the leases are %+v, its state is %+v", leases, s)
 	}
 	p.drain()
 	// What was given back begins right after what was used.
@@ -63,7 +63,7 @@ func TestGives(t *testing.T) {
 }
 
 // record reads the newest lease from the stream.
-func (b *bed) record(t testing.TB, worker int) idwire.Lease {
+func (b *harness) record(t testing.TB, worker int) idwire.Lease {
 	t.Helper()
 	s, err := b.js.Stream(t.Context(), idwire.LeaseStream().Name)
 	if err != nil {
@@ -80,10 +80,10 @@ func (b *bed) record(t testing.TB, worker int) idwire.Lease {
 	return l
 }
 
-// 32 processes have 32 different numbers; the 33rd says that it stands by,
+// 32 processes have 32 different numbers; the 33rd reports that it stands by,
 // takes no request, and takes over when one of the others goes.
 func TestEveryNumberTaken(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var all []*process
 	for range snowflake.MaxWorker + 1 {
 		all = append(all, b.start(t, idworker.Config{Limits: slow()}))
@@ -96,12 +96,12 @@ func TestEveryNumberTaken(t *testing.T) {
 	states := b.states(t, len(all)+1)
 	slices.SortFunc(states, func(x, y idwire.IDWorkerState) int { return cmp.Compare(worker(x), worker(y)) })
 	if s := states[0]; s.State != idwire.WorkerStandby || s.Worker != nil || !strings.Contains(s.Reason, "taken") {
-		t.Errorf("the 33rd says %+v", s)
+		t.Errorf("the state of the 33rd is %+v", s)
 	}
 	holders := map[string]bool{}
 	for n, s := range states[1:] {
 		if s.State != idwire.WorkerHolding || worker(s) != n {
-			t.Errorf("the %d. says %+v", n, s)
+			t.Errorf("the state of number %d is %+v", n, s)
 		}
 		holders[s.Holder] = true
 	}
@@ -132,7 +132,7 @@ func TestEveryNumberTaken(t *testing.T) {
 	}
 	late.log.wait("took over a worker number")
 	if n, _ := late.log.count("standing by"); n != 1 {
-		t.Errorf("it said %d times that it stands by", n)
+		t.Errorf("it logged %d times that it stands by", n)
 	}
 }
 
@@ -154,7 +154,7 @@ func worker(s idwire.IDWorkerState) int {
 // A process that dies leaves its number until its lease has passed. Who takes
 // over begins where the lease ended.
 func TestTakenOverFromTheDead(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	first := b.ready(t, idworker.Config{Numbers: 1})
 	second := b.ready(t, idworker.Config{Numbers: 1})
 	second.log.wait("standing by")
@@ -175,7 +175,7 @@ func TestTakenOverFromTheDead(t *testing.T) {
 // Drained and started again: the next holder of a number need not wait, and
 // begins above what was used.
 func TestHandedOver(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var last snowflake.ID
 	for range 5 {
 		p := b.ready(t, idworker.Config{Numbers: 1, Limits: slow()})
@@ -194,20 +194,20 @@ func TestHandedOver(t *testing.T) {
 // On a broker that may forget what it acknowledged a claimant leaves out what
 // may have been reserved.
 func TestUnverifiedStartsLater(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	began := snowflake.Timestamp(time.Now())
 	b.startOn(t, idworker.Config{}, streams.Unverified).await()
 	if id := b.next(t, 1)[0]; id.Timestamp() < began+quick().Reserve-50 {
 		t.Errorf("begun at %d, the first timestamp is %d", began, id.Timestamp())
 	}
 	if s := b.states(t, 1)[0]; s.Durability != "unverified" {
-		t.Errorf("it says %+v", s)
+		t.Errorf("its state is %+v", s)
 	}
 }
 
-// A lease that cannot be read is never taken over, and said once.
+// A lease that cannot be read is never taken over, and logged once.
 func TestUnreadableLease(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.putRaw(t, 0, []byte(`{"v":2,"worker":0}`))
 	b.put(t, idwire.Lease{V: 1, Worker: 2, State: idwire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
 	other := wire.Encode(idwire.Lease{V: 1, Worker: 9, State: idwire.LeaseReleased, Until: 5, Holder: stranger, Nonce: stranger})
@@ -226,12 +226,12 @@ func TestUnreadableLease(t *testing.T) {
 	holding.drain()
 	standby.log.wait("took over a worker number", "worker=2")
 	if n, _ := standby.log.count("cannot be read"); n != 2 {
-		t.Errorf("it was said %d times", n)
+		t.Errorf("it was logged %d times", n)
 	}
 }
 
 func TestNewRefuses(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	good := idworker.Deps{NATS: b.nc}
 	for what, c := range map[string]struct {
 		cfg  idworker.Config
@@ -257,7 +257,7 @@ func TestNewRefuses(t *testing.T) {
 // names the stream, what is wrong and what to do.
 func TestStreamTakenAway(t *testing.T) {
 	name := idwire.LeaseStream().Name
-	remake := func(t *testing.T, b *bed) {
+	remake := func(t *testing.T, b *harness) {
 		if err := b.js.DeleteStream(t.Context(), name); err != nil {
 			t.Fatal(err)
 		}
@@ -267,16 +267,16 @@ func TestStreamTakenAway(t *testing.T) {
 	}
 	for _, c := range []struct {
 		what  string
-		do    func(*testing.T, *bed)
+		do    func(*testing.T, *harness)
 		parts []string
 	}{
-		{"deleted", func(t *testing.T, b *bed) {
+		{"deleted", func(t *testing.T, b *harness) {
 			if err := b.js.DeleteStream(t.Context(), name); err != nil {
 				t.Fatal(err)
 			}
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"made anew", remake, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
-		{"changed", func(t *testing.T, b *bed) {
+		{"changed", func(t *testing.T, b *harness) {
 			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)
 			if err != nil {
@@ -289,11 +289,11 @@ func TestStreamTakenAway(t *testing.T) {
 		}, []string{name, "max_age 1h", "nats stream edit"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
-			b := newBed(t)
+			b := newHarness(t)
 			holding := b.ready(t, idworker.Config{Numbers: 1})
 			standby := b.ready(t, idworker.Config{Numbers: 1})
 			c.do(t, b)
-			// Those that run may look before it is made anew, and find it missing.
+			// Those that run may check before it is recreated, and find it missing.
 			running := c.parts
 			if c.what == "made anew" {
 				running = []string{name, "restore"}
@@ -310,9 +310,9 @@ func TestStreamTakenAway(t *testing.T) {
 }
 
 // A process whose connection was closed ends, and is not taken for one that was
-// told to stop.
+// stopped.
 func TestConnectionClosed(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	p.nc.Close()
 	select {

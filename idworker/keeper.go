@@ -11,7 +11,7 @@ import (
 	"parley/internal/streams"
 )
 
-// keep is the one goroutine that owns the lease machine.
+// keep processes events until the machine has stopped; it owns the machine.
 func (w *Worker) keep(ctx context.Context) error {
 	cancelled := ctx.Done()
 	var late <-chan time.Time
@@ -21,7 +21,7 @@ func (w *Worker) keep(ctx context.Context) error {
 				w.perform(a)
 			}
 		}
-		w.tell()
+		w.logState()
 		if w.m.Stopped() && !w.closing {
 			return nil
 		}
@@ -30,8 +30,8 @@ func (w *Worker) keep(ctx context.Context) error {
 			f()
 		case <-w.wait.C:
 			w.wake()
-		case <-w.hurry:
-			w.hasten()
+		case <-w.exhausted:
+			w.wakeEarly()
 		case err := <-w.failed:
 			return err
 		case <-cancelled:
@@ -45,14 +45,14 @@ func (w *Worker) keep(ctx context.Context) error {
 			w.waiting, w.draining = false, true
 			w.m.Drain()
 		case <-late:
-			w.cfg.Log.Warn("stopped before the worker number was given back; it is free when its lease has passed")
+			w.cfg.Log.Warn("stopped before the worker number was released; it is free when its lease has passed")
 			return nil
 		}
 	}
 }
 
-// perform does what the machine wants done. What waits for the broker is done
-// beside the keeper.
+// perform executes an action of the machine. Requests to the broker run in
+// goroutines.
 func (w *Worker) perform(a lease.Action) {
 	switch a := a.(type) {
 	case lease.ReadTable:
@@ -74,13 +74,13 @@ func (w *Worker) perform(a lease.Action) {
 		if r := w.ids.Range(); r != nil {
 			r.Extend(a.Until)
 			r.Advance(a.From)
-			w.room.tell()
+			w.waiters.wake()
 		}
 	case lease.Close:
 		w.close()
 	case lease.Lost:
 		w.cfg.Log.Warn("lost the worker number, claiming another", "worker", a.Worker, "why", a.Why)
-		w.stopGiving()
+		w.stopIDService()
 	case lease.Skipped:
 		w.skipped(a)
 	}
@@ -91,15 +91,16 @@ func (w *Worker) wake() {
 	w.m.Woke()
 }
 
-// hastenEvery bounds how often requests that find no timestamp left may cut a
-// wait short: the broker's clock has to move on before there are more.
-const hastenEvery = 250 * time.Millisecond
+// wakeEarlyEvery bounds how often requests that find no timestamp left may cut a
+// wait short: more timestamps become available only as the broker's clock advances.
+const wakeEarlyEvery = 250 * time.Millisecond
 
-// hasten asks the broker now and not when it was planned: the clock may have
-// jumped ahead, which only the machine can tell from a lease that has ended.
-func (w *Worker) hasten() {
-	if w.waiting && time.Since(w.hurried) > hastenEvery {
-		w.hurried = time.Now()
+// wakeEarly ends the pending wait, so that the machine compares the clocks now: the
+// process's clock may have jumped ahead, which only the machine can distinguish from
+// a lease that has ended.
+func (w *Worker) wakeEarly() {
+	if w.waiting && time.Since(w.wokeEarly) > wakeEarlyEvery {
+		w.wokeEarly = time.Now()
 		w.wait.Stop()
 		w.wake()
 	}
@@ -107,27 +108,27 @@ func (w *Worker) hasten() {
 
 func (w *Worker) install(a lease.Install) {
 	w.ids.Install(snowflake.NewRange(a.Worker, a.From, a.Until))
-	w.room.tell()
-	w.stopGiving()
+	w.waiters.wake()
+	w.stopIDService()
 	what := "claimed a worker number"
-	if w.told.stoodBy {
+	if w.logged.stoodBy {
 		what = "took over a worker number"
 	}
-	w.told.stoodBy = false
+	w.logged.stoodBy = false
 	w.cfg.Log.Info(what, "worker", a.Worker, "holder", w.holder, "until", timeOf(a.Until))
-	if err := w.give(a.Worker); err != nil {
+	if err := w.startIDService(a.Worker); err != nil {
 		w.fail(err)
 	}
 }
 
-// close answers the requests that have arrived, and then closes the range.
+// close closes the range after the requests that have arrived are answered.
 func (w *Worker) close() {
 	w.closing = true
-	stopping := w.giving
-	w.giving = nil
+	stopping := w.idService
+	w.idService = nil
 	w.goDo(func(context.Context) {
 		w.stop(stopping)
-		w.post(func() {
+		w.postEvent(func() {
 			w.closing = false
 			var floor int64
 			if r := w.ids.Range(); r != nil {
@@ -138,30 +139,30 @@ func (w *Worker) close() {
 	})
 }
 
-// stopGiving is for a number that was lost: requests that have arrived are
-// answered from what is left of its range.
-func (w *Worker) stopGiving() {
-	if stopping := w.giving; stopping != nil {
-		w.giving = nil
+// stopIDService stops the ID service of a lost number: requests that have arrived
+// are answered from the rest of its range.
+func (w *Worker) stopIDService() {
+	if stopping := w.idService; stopping != nil {
+		w.idService = nil
 		w.goDo(func(context.Context) { w.stop(stopping) })
 	}
 }
 
 func (w *Worker) readTable(ctx context.Context) {
 	found, err := w.records.table(ctx)
-	w.post(func() {
+	w.postEvent(func() {
 		if err != nil {
 			w.cfg.Log.Debug("reading the leases", "error", err)
 			w.m.Failed()
 			return
 		}
-		w.complain(found)
+		w.logUnreadable(found)
 		w.m.Table(found)
 	})
 }
 
-// complain reports records that cannot be read, each once.
-func (w *Worker) complain(found []lease.Row) {
+// logUnreadable logs records that cannot be decoded, each once.
+func (w *Worker) logUnreadable(found []lease.Row) {
 	for _, r := range found {
 		if n := r.Record.Worker; r.Record.State == "" && w.unreadable[n] != r.Seq {
 			w.unreadable[n] = r.Seq
@@ -170,16 +171,16 @@ func (w *Worker) complain(found []lease.Row) {
 	}
 }
 
-// learn asks for the broker's time. The answer is dropped when the stream is
-// another one: the process ends then.
+// learn requests the broker's time. The answer is dropped if the stream was
+// recreated: the process ends then.
 func (w *Worker) learn(ctx context.Context) {
 	c, err := w.compareClocks(ctx)
-	w.post(func() {
+	w.postEvent(func() {
 		if _, lost := errors.AsType[*streams.Error](err); lost {
 			return
 		}
 		if err != nil {
-			w.cfg.Log.Debug("asking for the broker's time", "error", err)
+			w.cfg.Log.Debug("requesting the broker's time", "error", err)
 			w.m.Failed()
 			return
 		}
@@ -189,7 +190,7 @@ func (w *Worker) learn(ctx context.Context) {
 
 func (w *Worker) read(ctx context.Context, a lease.Read) {
 	found, err := w.records.last(ctx, a.Worker)
-	w.post(func() {
+	w.postEvent(func() {
 		if err != nil {
 			w.cfg.Log.Debug("reading a lease", "worker", a.Worker, "error", err)
 			w.m.Failed()
@@ -201,7 +202,7 @@ func (w *Worker) read(ctx context.Context, a lease.Read) {
 
 func (w *Worker) write(ctx context.Context, a lease.Write) {
 	answer, seq, err := w.records.write(ctx, a)
-	w.post(func() {
+	w.postEvent(func() {
 		if err != nil {
 			w.cfg.Log.Debug("writing a lease", "worker", a.Record.Worker, "error", err)
 		}

@@ -18,19 +18,19 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// load are clients that ask for IDs until they are told to stop, each in its
+// load are clients that request IDs until they are stopped, each in its
 // own way, and what they were given.
 type load struct {
 	t      *testing.T
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
-	told   atomic.Int64 // answers with IDs
+	served atomic.Int64 // answers with IDs
 	none   atomic.Int64 // answers without, and none at all
 	mu     sync.Mutex
 	blocks []snowflake.Block
 }
 
-func (b *bed) load(t *testing.T, clients int) *load {
+func (b *harness) load(t *testing.T, clients int) *load {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	l := &load{t: t, stop: stop}
@@ -65,7 +65,7 @@ func (l *load) ask(ctx context.Context, nc *nats.Conn, i int) {
 		l.mu.Lock()
 		l.blocks = append(l.blocks, blocks...)
 		l.mu.Unlock()
-		l.told.Add(1)
+		l.served.Add(1)
 	}
 }
 
@@ -103,11 +103,11 @@ func (l *load) grow(n int64) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(2 * patience)
-	for want := l.told.Load() + n; l.told.Load() < want; {
+	for want := l.served.Load() + n; l.served.Load() < want; {
 		select {
 		case <-tick.C:
 		case <-late:
-			l.t.Fatalf("%d requests had IDs, %d had none, and it does not go on", l.told.Load(), l.none.Load())
+			l.t.Fatalf("%d requests had IDs, %d had none, and it does not go on", l.served.Load(), l.none.Load())
 		}
 	}
 }
@@ -134,12 +134,12 @@ func (l *load) end() {
 			l.t.Fatalf("worker %d gave %d and %d again", b.Worker, before.At(before.Count-1), b.At(0))
 		}
 	}
-	l.t.Logf("%d IDs of %d workers in %d answers, no duplicate; %d requests had none", ids, len(workers), l.told.Load(), l.none.Load())
+	l.t.Logf("%d IDs of %d workers in %d answers, no duplicate; %d requests had none", ids, len(workers), l.served.Load(), l.none.Load())
 }
 
 // Many clients at many processes.
 func TestNoDuplicates(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	for range 3 {
 		b.ready(t, idworker.Config{Limits: slow()})
 	}
@@ -151,7 +151,7 @@ func TestNoDuplicates(t *testing.T) {
 // The broker is killed and started again under load, three times; processes
 // come and go meanwhile, with fewer numbers than processes.
 func TestBrokerRestartsUnderLoad(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	var all []*process
 	for range 4 {
 		all = append(all, b.ready(t, idworker.Config{Numbers: 3}))
@@ -198,7 +198,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 
 // Numbers are handed over and over, by processes that are stopped and killed.
 func TestHandOversUnderLoad(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	all := []*process{b.ready(t, idworker.Config{Numbers: 2}), b.ready(t, idworker.Config{Numbers: 2})}
 	l := b.load(t, 6)
 	for i := range 12 {
@@ -213,10 +213,10 @@ func TestHandOversUnderLoad(t *testing.T) {
 	l.end()
 }
 
-// A process that is told to stop answers every request that has reached it;
+// A process that stops answers every request that has reached it;
 // the broker refuses those that come later.
 func TestDrainAnswersWhatArrived(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	const requests = 20_000
 	answers := make(chan *nats.Msg, requests)
@@ -254,10 +254,10 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 	t.Logf("%d were answered, %d had nobody", len(ids), refused)
 }
 
-// The broker is away for longer than the lease: the process says that it gives
+// The broker is away for longer than the lease: the process reports that it gives
 // no IDs, and goes on with its number when the broker is back.
 func TestBrokerAwayLongerThanTheLease(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
 	l := b.load(t, 3)
 	l.grow(50)
@@ -272,9 +272,9 @@ func TestBrokerAwayLongerThanTheLease(t *testing.T) {
 }
 
 // The stream is lost while requests wait: the process ends all the same, and
-// tells them.
+// reports them.
 func TestStreamLostWhileRequestsWait(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := b.ready(t, idworker.Config{Limits: slow()})
 	const requests = 500
 	answers := make(chan *nats.Msg, requests)
@@ -302,9 +302,9 @@ func TestStreamLostWhileRequestsWait(t *testing.T) {
 }
 
 // Far more is wanted than there is time for: a second's worth is given at once,
-// then as time gives more, the rest is told so, and nothing is given twice.
+// then as time gives more, the rest is refused, and nothing is given twice.
 func TestBusy(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{Limits: slow()})
 	const requests = 2 * 1024
 	answers := make(chan *nats.Msg, requests)
@@ -334,7 +334,7 @@ func TestBusy(t *testing.T) {
 				granted, end = granted+g.Count, g.Start+int64(g.Count)
 			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "1024 requests wait"):
 				full++
-			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "more are wanted"):
+			case g.Code == wire.CodeBusy && strings.Contains(g.Reason, "the demand exceeds"):
 				late++
 			default:
 				t.Fatalf("answered %+v", g)

@@ -10,13 +10,13 @@ import (
 // perMS is how many IDs a worker has in one millisecond.
 const perMS = snowflake.MaxSequence + 1
 
-// maxAhead is how much may be taken beyond that, in IDs: one second's worth. A
-// burst is served at once, and still no timestamp is more than a second ahead
-// of the clock, so that IDs sort with those of other workers.
+// maxAhead is how many IDs may be taken ahead of time: those of one second. A burst
+// is served immediately, and no timestamp is more than a second ahead of the clock,
+// so that IDs sort with those of other workers.
 const maxAhead = 1000 * perMS
 
-// pace holds a worker to the IDs that the time gives. It counts elapsed time,
-// not the time of the day: when the clock steps back, taking goes on.
+// pace limits a worker to perMS IDs per millisecond. It uses the monotonic clock, so
+// steps of the wall clock have no effect.
 type pace struct {
 	begin time.Time
 	// next is when the next ID is due, in IDs since begin.
@@ -25,13 +25,13 @@ type pace struct {
 
 func newPace() pace { return pace{begin: time.Now(), next: new(atomic.Int64)} }
 
-// at is the present in IDs since begin: 64 of them in 15,625 ns.
+// at converts the time since begin to IDs: 64 of them in 15,625 ns.
 func (p pace) at() int64 {
 	ns := int64(time.Since(p.begin))
 	return ns/15_625*64 + ns%15_625*64/15_625
 }
 
-// wait is how long to wait before more may be taken.
+// wait returns how long to wait before more IDs may be taken.
 func (p pace) wait(at int64) time.Duration {
 	if over := p.next.Load() - at - maxAhead; over > 0 {
 		return time.Duration(over*15_625/64) + 1

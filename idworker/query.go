@@ -10,13 +10,12 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// answerQueries offers what needs no worker number.
+// answerQueries registers the endpoints that need no worker number.
 func (w *Worker) answerQueries() (micro.Service, error) {
-	return w.addService(serviceName, map[string]string{"holder": w.holder}, []endpoint{
-		{"leases", idwire.SubjectLeases, w.onLeases, queued()},
-		{"retire", idwire.SubjectRetire, w.onRetire, queued()},
-		{"workers", idwire.SubjectWorkers, w.onWorkers, everybody()},
-	})
+	return w.addService(serviceName, map[string]string{},
+		respond.Endpoint{Name: "leases", Subject: idwire.SubjectLeases, Handle: w.onLeases, Queue: idwire.Queue},
+		respond.Endpoint{Name: "retire", Subject: idwire.SubjectRetire, Handle: w.onRetire, Queue: idwire.Queue},
+		respond.Endpoint{Name: "workers", Subject: idwire.SubjectWorkers, Handle: w.onWorkers})
 }
 
 // onLeases answers with the table of leases.
@@ -59,10 +58,10 @@ func noLeases(code wire.Code, reason string) idwire.Leases {
 	return m
 }
 
-// onWorkers answers with what this process is doing.
+// onWorkers answers with the state of this process.
 func (w *Worker) onWorkers(req micro.Request) {
 	if _, err := wire.Decode[idwire.WorkersRequest](req.Data()); err != nil {
-		w.answered(respond.Error(req, err))
+		respond.Log(w.cfg.Log, respond.Error(req, err))
 		return
 	}
 	if s, ok := w.state(); ok {

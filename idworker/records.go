@@ -17,8 +17,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// answerTimeout bounds one request to the broker. What it did not answer by
-// then is asked again; an election takes longer than this.
+// answerTimeout bounds one request to the broker. A request without an answer by
+// then is repeated; an election takes longer than this.
 const answerTimeout = 3 * time.Second
 
 // records reads and writes leases. It decides nothing.
@@ -52,7 +52,7 @@ func (r *records) table(ctx context.Context) (found []lease.Row, err error) {
 	return found, nil
 }
 
-// last reads the newest record of a number, nil if the read found none. One
+// last reads the newest record of a number, nil if the read found none. A record
 // that cannot be decoded has its worker number and no state.
 func (r *records) last(ctx context.Context, worker int) (*lease.Row, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
@@ -71,9 +71,8 @@ func (r *records) last(ctx context.Context, worker int) (*lease.Row, error) {
 	return &lease.Row{Seq: raw.Sequence, Record: l}, nil
 }
 
-// write publishes a record under its condition. The error explains an answer
-// that is not [lease.Stored], for the log only: the answer says all that may be
-// concluded.
+// write publishes a record under its condition. The error explains an answer that is
+// not [lease.Stored], for logging only: conclusions come from the answer alone.
 func (r *records) write(ctx context.Context, a lease.Write) (lease.Answer, uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()

@@ -7,14 +7,15 @@ import (
 
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
+	"parley/internal/pause"
 	"parley/wire"
 	"parley/wire/idwire"
 
 	"github.com/nats-io/nats.go/micro"
 )
 
-// onRetire takes a number out of use until its lease has passed, for an
-// operator.
+// onRetire handles an operator's request to take a number out of use until its lease
+// has passed.
 func (w *Worker) onRetire(req micro.Request) {
 	m, err := wire.Decode[idwire.RetireRequest](req.Data())
 	if err != nil {
@@ -28,11 +29,11 @@ func (w *Worker) onRetire(req micro.Request) {
 	w.answer(req.Reply(), wire.Encode(answer))
 }
 
-// retirePause is between tries to write a record without a clear answer.
+// retirePause is the pause before a write without a definite answer is repeated.
 const retirePause = 50 * time.Millisecond
 
-// retire writes the record, and reads it back after an unclear answer. Repeating
-// does no harm: a number that is retired stays as it is.
+// retire writes the record, and reads it back after an answer that is not definite.
+// It is idempotent: a retired number is not changed.
 func (w *Worker) retire(ctx context.Context, worker int) idwire.Leases {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -46,7 +47,7 @@ func (w *Worker) retire(ctx context.Context, worker int) idwire.Leases {
 			return noLeases(wire.CodeUnavailable, err.Error())
 		}
 		broker := snowflake.Timestamp(info.ServerTime)
-		a, err := lease.Retire(found, broker, w.cfg.Limits, w.holder, randomToken())
+		a, err := lease.Retire(found, broker, w.cfg.Limits, w.holder, wire.NewToken())
 		switch {
 		case err != nil && found == nil:
 			return noLeases(wire.CodeNotFound, fmt.Sprintf("worker %d: %v", worker, err))
@@ -60,8 +61,8 @@ func (w *Worker) retire(ctx context.Context, worker int) idwire.Leases {
 			return tableOf(info.ServerTime.UnixMilli(), a.Record)
 		}
 		w.cfg.Log.Debug("retiring a worker number", "error", err)
-		if !pause(ctx, retirePause) {
-			return noLeases(wire.CodeUnavailable, "the broker gave no clear answer in time; ask again: "+err.Error())
+		if !pause.For(ctx, retirePause) {
+			return noLeases(wire.CodeUnavailable, "the broker gave no definite answer in time; repeat the request: "+err.Error())
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 // The services list themselves, and those that need a number only where there
 // is one.
 func TestServices(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	b.ready(t, idworker.Config{Numbers: 1})
 	b.ready(t, idworker.Config{Numbers: 1})
 	subjects := map[string]int{}
@@ -29,7 +29,7 @@ func TestServices(t *testing.T) {
 }
 
 // pinged counts the services of each name.
-func (b *bed) pinged(t *testing.T) map[string]int {
+func (b *harness) pinged(t *testing.T) map[string]int {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
 	if err != nil {
@@ -55,7 +55,7 @@ func (b *bed) pinged(t *testing.T) map[string]int {
 }
 
 // listed counts the endpoints of a name in the services' own descriptions.
-func (b *bed) listed(t *testing.T, endpoint string) (n int) {
+func (b *harness) listed(t *testing.T, endpoint string) (n int) {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
 	if err != nil {

@@ -11,58 +11,56 @@ import (
 	"parley/wire/idwire"
 )
 
-// told is what was last said of the state, so that it is said once.
-type told struct {
+// logged is the state that was logged last, so that each change is logged once.
+type logged struct {
 	state   idwire.WorkerState
 	held    bool // with a number
 	stoodBy bool // since the last claim
 	ready   bool
 }
 
-// tell logs what has changed, after each event.
-func (w *Worker) tell() {
+// logState logs a change of the state. The keeper calls it after each event.
+func (w *Worker) logState() {
 	state, reason := w.m.State(w.now())
 	_, _, held := w.m.Held()
-	if state == w.told.state && held == w.told.held || w.draining {
+	if state == w.logged.state && held == w.logged.held || w.draining {
 		return
 	}
-	before := w.told.state
-	w.told.state, w.told.held = state, held
+	before := w.logged.state
+	w.logged.state, w.logged.held = state, held
 	switch {
 	case state == idwire.WorkerStandby && before != state:
-		w.told.stoodBy = true
-		w.cfg.Log.Info("standing by: all worker numbers are taken; asking again until one is free", "numbers", w.cfg.Numbers)
+		w.logged.stoodBy = true
+		w.cfg.Log.Info("standing by: all worker numbers are taken; waiting until one is free", "numbers", w.cfg.Numbers)
 	case state == idwire.WorkerRefusing:
 		w.cfg.Log.Warn("gives no IDs", "why", reason, "clock_ahead_ms", w.m.Clock().Offset())
 	case before == idwire.WorkerRefusing:
 		w.cfg.Log.Info("the reason for giving no IDs has passed", "clock_ahead_ms", w.m.Clock().Offset())
 	}
-	if state != idwire.WorkerClaiming && !w.told.ready {
-		w.told.ready = true
+	if state != idwire.WorkerClaiming && !w.logged.ready {
+		w.logged.ready = true
 		w.goDo(w.announce)
 	}
 }
 
-// announce says that the process is ready: a request that is sent from now on
-// arrives.
+// announce closes ready once the broker has processed the subscriptions.
 func (w *Worker) announce(ctx context.Context) {
 	if natsconn.Flush(ctx, w.deps.NATS) == nil {
 		close(w.ready)
 	}
 }
 
-// skipped reports a number that a wrong clock has taken out of use.
+// skipped logs a number that a wrong clock has taken out of use.
 func (w *Worker) skipped(a lease.Skipped) {
 	w.cfg.Log.Warn("a worker number is reserved far into the future, by a clock that was wrong; it is not used until then",
 		"worker", a.Record.Worker, "until", timeOf(a.Record.Until), "broker_time", timeOf(a.Broker), "holder", a.Record.Holder,
 		"do", "if you know of it, run `parley id retire` with this number")
 }
 
-// state is what the process says of itself. It is false when the keeper has
-// ended.
+// state returns the state of the process, and false if the keeper has ended.
 func (w *Worker) state() (idwire.IDWorkerState, bool) {
 	answer := make(chan idwire.IDWorkerState, 1)
-	w.post(func() { answer <- w.report() })
+	w.postEvent(func() { answer <- w.report() })
 	select {
 	case s := <-answer:
 		return s, true
@@ -71,7 +69,7 @@ func (w *Worker) state() (idwire.IDWorkerState, bool) {
 	}
 }
 
-// report is for the keeper.
+// report returns the state of the process; the keeper calls it.
 func (w *Worker) report() idwire.IDWorkerState {
 	state, reason := w.m.State(w.now())
 	s := idwire.IDWorkerState{
@@ -84,5 +82,5 @@ func (w *Worker) report() idwire.IDWorkerState {
 	return s
 }
 
-// timeOf is a timestamp of a lease for people.
+// timeOf converts a timestamp of a lease, for logs.
 func timeOf(timestamp int64) time.Time { return time.UnixMilli(snowflake.EpochMS + timestamp).UTC() }

@@ -7,7 +7,7 @@ import (
 )
 
 // Where a broker alone may forget what it acknowledged, a claimant must not rely
-// on it; a broker that was only away did not say so.
+// on it; a broker that was unavailable did not report that.
 func TestVerified(t *testing.T) {
 	for _, tt := range []struct {
 		durability streams.Durability

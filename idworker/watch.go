@@ -8,26 +8,27 @@ import (
 
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
+	"parley/internal/pause"
 	"parley/internal/streams"
 )
 
-// watchEvery is how often the stream itself is looked at, beside every claim
-// and extension.
+// watchEvery is how often the stream itself is checked, in addition to the checks
+// with every claim and extension.
 const watchEvery = time.Second
 
-// watchStream ends the process when the stream is lost, made anew or changed.
+// watchStream ends the process if the stream is deleted, recreated or reconfigured.
 func (w *Worker) watchStream(ctx context.Context) {
-	for pause(ctx, watchEvery) {
+	for pause.For(ctx, watchEvery) {
 		if w.deps.NATS.IsClosed() {
 			w.fail(errClosed)
 			return
 		}
-		_, _ = w.checkStream(ctx) // what is not about the stream will pass
+		_, _ = w.checkStream(ctx) // other errors are temporary
 	}
 }
 
-// checkStream asks for the state of the stream, once. It ends the process with
-// a [*streams.Error] if that is missing, another one or set differently.
+// checkStream requests the state of the stream once. It ends the process with a
+// [*streams.Error] if the stream is missing, recreated or reconfigured.
 func (w *Worker) checkStream(ctx context.Context) (streams.Info, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -38,7 +39,7 @@ func (w *Worker) checkStream(ctx context.Context) (streams.Info, error) {
 	return info, err
 }
 
-// compareClocks reads the own clock and the broker's, in the same stream.
+// compareClocks reads the process's clock and the broker's, in the same stream.
 func (w *Worker) compareClocks(ctx context.Context) (lease.Clock, error) {
 	c := lease.Clock{Sent: w.now()}
 	info, err := w.checkStream(ctx)

@@ -13,24 +13,24 @@ import (
 )
 
 const (
-	// DrainTimeout bounds how long a draining connection works off what has
-	// arrived: a role's handlers are bounded by seconds.
+	// DrainTimeout bounds how long a draining connection processes the messages
+	// that have arrived: a role's handlers take seconds at most.
 	DrainTimeout = 5 * time.Second
 	// dialTimeout bounds one attempt at one server.
 	dialTimeout = 2 * time.Second
 	// pingInterval and maxPings bound how long a dead connection goes
-	// unnoticed, to 6 seconds instead of the client's 6 minutes: no longer than
-	// the other brokers take to elect a leader when one of them is gone without
-	// a word. While it goes unnoticed, a participant hears no prepare.
+	// undetected, to 6 seconds instead of the client's 6 minutes: no longer than
+	// an election takes after a broker failed without closing its connections.
+	// Until it is detected, a participant receives no prepare.
 	pingInterval = 2 * time.Second
 	maxPings     = 2
 	// minWait and maxWait bound the pause between attempts. Jitter spreads
-	// the clients of a broker that comes back.
+	// the reconnects to a broker that was restarted.
 	minWait = 100 * time.Millisecond
 	maxWait = 2 * time.Second
 )
 
-// Options say where and how to connect.
+// Options configure [Connect].
 type Options struct {
 	// URL is one address or several separated by commas, with or without
 	// credentials: nats://user:password@host:4222. It is not used with
@@ -38,15 +38,15 @@ type Options struct {
 	URL string
 	// Name is shown by the broker's listings of connections.
 	Name string
-	// Creds is the path of a credentials file, if the broker wants one.
+	// Creds is the path of a credentials file, if the broker requires one.
 	Creds string
-	// Log takes one line per event; nil means [slog.Default].
+	// Log receives one line per event; nil means [slog.Default].
 	Log *slog.Logger
 	// InProcess connects to a broker in this process, without the network.
 	InProcess nats.InProcessConnProvider
 }
 
-// Connect blocks until the connection stands, the broker refused the
+// Connect blocks until the connection is established, the broker refuses the
 // credentials, or ctx ends. The connection outlives ctx; see [Drain].
 func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
 	if err := o.check(); err != nil {
@@ -56,14 +56,14 @@ func Connect(ctx context.Context, o Options) (*nats.Conn, error) {
 	opts := []nats.Option{
 		nats.Name(o.Name),
 		nats.Timeout(dialTimeout),
-		// The library looks names up without a bound, and holds its lock
-		// meanwhile: with a dead name server every call, closing too, would
-		// take half a minute. The dialer looks them up within its time-out.
+		// The library resolves names without a time-out, and holds its lock
+		// meanwhile: with a dead name server every call, also Close, would
+		// take half a minute. The dialer resolves them within its time-out.
 		nats.SkipHostLookup(),
 		nats.PingInterval(pingInterval),
 		nats.MaxPingsOutstanding(maxPings),
-		// A full socket of a broker that is gone would hold up every call, the
-		// pings too, for a minute.
+		// The full socket of a dead broker would block every call, also the
+		// pings, for a minute.
 		nats.FlusherTimeout(maxPings * pingInterval),
 		nats.ReconnectOnFlusherError(),
 		nats.RetryOnFailedConnect(true),
@@ -117,7 +117,7 @@ func (o *Options) check() error {
 	return checkURL(o.URL)
 }
 
-// wait is the pause before the given attempt, counted from 1: it doubles from
+// wait returns the pause before the given attempt, counted from 1: it doubles from
 // minWait to maxWait, and half of it is random.
 func wait(attempt int) time.Duration {
 	d := maxWait
@@ -128,16 +128,16 @@ func wait(attempt int) time.Duration {
 	return max(minWait, d/2+rand.N(d/2))
 }
 
-// Drain unsubscribes, lets handlers work off what has arrived, sends what they
-// published, and closes. It blocks until the connection is closed, at most
-// about [DrainTimeout], or until ctx ends, which closes it at once.
+// Drain unsubscribes, lets the handlers process the messages that have arrived,
+// flushes what they published, and closes the connection. It blocks until then, at
+// most about [DrainTimeout], or until ctx ends, which closes it immediately.
 func Drain(ctx context.Context, nc *nats.Conn) error {
 	closed := nc.StatusChanged(nats.CLOSED)
 	defer nc.RemoveStatusListener(closed)
 	if err := nc.Drain(); err != nil {
 		nc.Close()
-		// There is nothing to drain when it is closed, and nowhere to drain
-		// to when it is not connected.
+		// A closed connection has nothing to drain, and a disconnected one cannot
+		// send.
 		if errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrConnectionReconnecting) {
 			return nil
 		}

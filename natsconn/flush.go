@@ -16,10 +16,10 @@ const (
 	flushPause = 50 * time.Millisecond
 )
 
-// Flush returns when the broker has processed what was sent before: after it has
-// taken a subscription, a message that is sent from now on arrives. While the
-// broker is slow or restarts, Flush asks again. It returns an error when ctx
-// ends or the connection is closed for good.
+// Flush returns when the broker has processed what was sent before: messages for
+// the subscriptions made before it are delivered from then on. It repeats its
+// request while the broker is slow or restarts. It returns an error when ctx ends or
+// the connection is closed.
 func Flush(ctx context.Context, nc *nats.Conn) error {
 	for {
 		if nc.IsConnected() {

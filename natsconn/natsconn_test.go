@@ -148,11 +148,11 @@ func TestFlush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := errors.New("told to stop")
+	stop := errors.New("stopped by the test")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stop)
 	if err := natsconn.Flush(ctx, nc); !errors.Is(err, stop) {
-		t.Errorf("flushing without a broker, told to stop: %v", err)
+		t.Errorf("flushing without a broker, stopped: %v", err)
 	}
 	flushed := make(chan error, 1)
 	go func() { flushed <- natsconn.Flush(t.Context(), nc) }()
@@ -210,7 +210,7 @@ func TestConnectGivesUpWithAHint(t *testing.T) {
 	}
 	for _, want := range []string{addr, "is a broker running?", "`parley up`", "bob:xxxxx@"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error %q does not say %q", err, want)
+			t.Errorf("the error %q does not contain %q", err, want)
 		}
 	}
 	if !errors.Is(err, context.DeadlineExceeded) {
@@ -250,7 +250,7 @@ func TestRefusedCredentialsHeal(t *testing.T) {
 	good.Shutdown()
 	good.WaitForShutdown()
 	bad := passwordServer(t, port, "other")
-	// The client gives up for good after two refusals unless told otherwise.
+	// The client gives up after two refusals by default.
 	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()

@@ -1,8 +1,6 @@
 package natsconn
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,7 +12,8 @@ import (
 // PermissionError is the broker's refusal of a publish or a subscription. It is
 // [nats.ErrPermissionViolation].
 type PermissionError struct {
-	// Subject is what was refused; Publish tells a publish from a subscription.
+	// Subject is the refused subject, and Publish whether a publish was refused,
+	// not a subscription.
 	Subject string
 	Publish bool
 	err     error
@@ -29,26 +28,26 @@ func (e *PermissionError) Error() string {
 
 func (e *PermissionError) Unwrap() error { return e.err }
 
-// A Mark is the moment before something was sent. The broker answers a publish
-// that it refuses with an error that belongs to the connection alone: nobody
-// waits for it, and whoever waits for an answer to what was sent waits in vain.
-// A mark finds it again.
+// Mark is a moment before a publish. The broker reports the refusal of a publish as
+// an error of the connection, not of the request, whose sender would wait for an
+// answer until its time-out. A mark finds that error.
 //
-// It reads the last error of the connection, and leaves its error handler to the
-// owner. Of two errors that arrive at the same moment the first can be missed.
+// It reads the last error of the connection, and leaves the error handler to the
+// connection's owner. Of two errors that arrive at the same moment the first can be
+// missed.
 type Mark struct {
 	nc     *nats.Conn
 	before error
 }
 
-// NewMark is to be made before what may be refused is sent.
+// NewMark returns a mark. Call it before the publish that may be refused.
 func NewMark(nc *nats.Conn) Mark { return Mark{nc: nc, before: nc.LastError()} }
 
 // Publish returns the [*PermissionError] with which the broker has refused a
 // publish on subject since the mark, or nil.
 func (m Mark) Publish(subject string) error {
 	err := m.nc.LastError()
-	// Each refusal is an error of its own, also when its text is the same.
+	// Each refusal is a different error value, also if its text is the same.
 	if err == nil || err == m.before || !errors.Is(err, nats.ErrPermissionViolation) {
 		return nil
 	}
@@ -59,8 +58,8 @@ func (m Mark) Publish(subject string) error {
 }
 
 // Subscribe returns the [*PermissionError] with which the broker has refused a
-// subscription whose subject begins with prefix, or nil. It need not have come
-// after the mark: without that subscription no answer ever arrives.
+// subscription whose subject begins with prefix, or nil. The refusal may precede the
+// mark: without that subscription no answer ever arrives.
 func (m Mark) Subscribe(prefix string) error {
 	err := m.nc.LastError()
 	if !errors.Is(err, nats.ErrPermissionViolation) {
@@ -74,64 +73,30 @@ func (m Mark) Subscribe(prefix string) error {
 	return &PermissionError{Subject: subject, err: err}
 }
 
-// Request sends a request and waits for its answer. Unlike that of the connection
-// it returns as soon as the broker refuses to take the request or to deliver the
-// answer, with a [*PermissionError]; its inbox is for this answer alone, so that
-// no other refusal is taken for its own.
-func Request(ctx context.Context, nc *nats.Conn, subject string, data []byte) (*nats.Msg, error) {
-	inbox, box := nc.NewInbox(), make(chan *nats.Msg, 1)
-	sub, err := nc.ChanSubscribe(inbox, box)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = sub.Unsubscribe() }() // an error means that the connection is closed
-	mark, probe := NewMark(nc), NewProbe()
-	defer probe.Stop()
-	if err := nc.PublishRequest(subject, inbox, data); err != nil {
-		return nil, err
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-probe.C():
-			probe.Again()
-			if err := cmp.Or(mark.Publish(subject), mark.Subscribe(inbox)); err != nil {
-				return nil, err
-			}
-		case msg := <-box:
-			if len(msg.Data) == 0 && msg.Header.Get("Status") == "503" {
-				return nil, nats.ErrNoResponders
-			}
-			return msg, nil
-		}
-	}
-}
-
-// Probe is when to look for a refusal: soon after something was sent, which is
-// when it arrives, and then less often.
+// Probe is a timer for checks of a [Mark]: soon after the publish, when a refusal
+// arrives, and then less often.
 type Probe struct {
 	timer *time.Timer
 	next  time.Duration
 }
 
 const (
-	// firstProbe is longer than an answer takes in which everything works.
+	// firstProbe is longer than a healthy service takes to answer.
 	firstProbe = 10 * time.Millisecond
 	lastProbe  = 200 * time.Millisecond
 )
 
-// NewProbe starts with the shortest pause. It must be stopped.
+// NewProbe starts a probe with the shortest interval. Stop it after use.
 func NewProbe() *Probe { return &Probe{timer: time.NewTimer(firstProbe), next: 2 * firstProbe} }
 
-// C receives when it is time to look.
+// C receives the time of the next check.
 func (p *Probe) C() <-chan time.Time { return p.timer.C }
 
-// Again sets the next time; to be called after each receive from C.
+// Again schedules the next check. Call it after each receive from C.
 func (p *Probe) Again() {
 	p.timer.Reset(p.next)
 	p.next = min(2*p.next, lastProbe)
 }
 
-// Stop ends it.
+// Stop stops the timer.
 func (p *Probe) Stop() { p.timer.Stop() }

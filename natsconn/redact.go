@@ -10,7 +10,7 @@ import (
 const redacted = "xxxxx"
 
 // Redact replaces passwords and tokens in a NATS URL, or in several separated
-// by commas. It works on malformed ones too.
+// by commas, which may be malformed.
 func Redact(urls string) string {
 	parts := strings.Split(urls, ",")
 	for i, p := range parts {
@@ -33,8 +33,8 @@ func Redact(urls string) string {
 	return strings.Join(parts, ",")
 }
 
-// checkURL refuses what the client would refuse with an error that shows the
-// password.
+// checkURL refuses the URLs that the client would refuse with an error that
+// contains the password.
 func checkURL(urls string) error {
 	if strings.TrimSpace(urls) == "" {
 		return errors.New("the NATS URL is empty: give one as in nats://127.0.0.1:4222")

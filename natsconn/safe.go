@@ -7,16 +7,15 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Required are the options that [Check] asks for, for a connection that needs others
-// besides those of [Connect].
+// Required returns the options that [Check] requires, for a connection that needs
+// other options than those of [Connect].
 func Required() []nats.Option {
 	return []nats.Option{nats.ReconnectBufSize(-1), nats.MaxReconnects(-1)}
 }
 
-// Check returns an error unless nc is a connection that Parley's promises can rest on:
-// it reconnects for ever, and keeps nothing that is published while it is down. The
-// error names the option to set. [Connect] opens such a connection; [Required] are the
-// options.
+// Check returns an error unless nc has the options that Parley relies on: it
+// reconnects without limit, and does not buffer messages while it is down. The error
+// names the option to set. [Connect] opens such a connection.
 func Check(nc *nats.Conn) error {
 	const instead = "or open the connection with natsconn.Connect"
 	switch {

@@ -18,14 +18,14 @@ type watch struct {
 	at  string // the redacted URL
 
 	up      chan struct{} // closed at the first connect
-	refused chan error    // gets the first refusal of credentials before that
+	refused chan error    // receives the first refusal of credentials before that
 
-	mu     sync.Mutex
-	isUp   bool
-	told   bool // the present outage has been logged
-	barred bool // so has its refusal of the credentials
-	last   error
-	denied bool
+	mu            sync.Mutex
+	isUp          bool
+	outageLogged  bool // the current outage has been logged
+	refusalLogged bool // its refusal of the credentials has been logged
+	last          error
+	denied        bool
 }
 
 func newWatch(o Options) *watch {
@@ -40,12 +40,12 @@ func newWatch(o Options) *watch {
 func (w *watch) connected(nc *nats.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.isUp, w.told = true, false
+	w.isUp, w.outageLogged = true, false
 	close(w.up)
 	w.log.Debug("connected to NATS", "server", nc.ConnectedServerName())
 }
 
-// attemptFailed is called for every failed attempt and logs one an outage.
+// attemptFailed is called for every failed attempt, and logs the first of an outage.
 func (w *watch) attemptFailed(_ *nats.Conn, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -55,8 +55,8 @@ func (w *watch) attemptFailed(_ *nats.Conn, err error) {
 		w.refused <- err
 		return
 	}
-	if !w.told {
-		w.told = true
+	if !w.outageLogged {
+		w.outageLogged = true
 		w.log.Warn("NATS cannot be reached, trying again until it can", "err", err)
 	}
 }
@@ -67,14 +67,14 @@ func (w *watch) disconnected(nc *nats.Conn, err error) {
 	if !w.isUp || nc.IsClosed() || nc.IsDraining() {
 		return
 	}
-	w.told = true
+	w.outageLogged = true
 	w.log.Warn("lost the connection to NATS, reconnecting", "err", err)
 }
 
 func (w *watch) reconnected(nc *nats.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told, w.barred = false, false
+	w.outageLogged, w.refusalLogged = false, false
 	w.log.Info("connected to NATS again", "server", nc.ConnectedServerName())
 }
 
@@ -90,18 +90,18 @@ func (w *watch) asyncError(_ *nats.Conn, sub *nats.Subscription, err error) {
 	w.log.Error("NATS connection reported an error", "err", err)
 }
 
-// denial logs that a standing connection lost its right to be one, or cannot
-// come back: the server says so again at each attempt.
+// denial logs once per outage that the broker refuses the credentials of an
+// established connection. The broker repeats the refusal at each attempt.
 func (w *watch) denial(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.isUp && !w.barred {
-		w.barred = true
+	if w.isUp && !w.refusalLogged {
+		w.refusalLogged = true
 		w.log.Error("NATS refuses the credentials, trying again until it takes them", "err", err)
 	}
 }
 
-// unreachable says why Connect gave up when ctx ended.
+// unreachable returns the error of a Connect whose context ended.
 func (w *watch) unreachable(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -2,13 +2,12 @@ package wire
 
 import "fmt"
 
-// Code says why, in one word that programs can compare. Whether it is definite
-// is [Code.Definite].
+// Code is the reason of a refusal or failure, for programs to compare. See
+// [Code.Definite] for the difference between codes.
 type Code string
 
-// Codes of answers. A definite code settles the question for good; after an
-// indefinite one the same submission with the same key may be repeated and may
-// still commit.
+// Codes of answers. A definite code is final; after an indefinite one the same
+// submission with the same key may be repeated and may still commit.
 const (
 	// CodeInvalid: the message is malformed; nothing was started.
 	CodeInvalid Code = "invalid"
@@ -19,34 +18,34 @@ const (
 	// CodeConflict: the key belongs to a finished transaction with other
 	// content.
 	CodeConflict Code = "conflict"
-	// CodeRefused: a participant said no, with a reason for people.
+	// CodeRefused: a participant voted no, with a reason for the user.
 	CodeRefused Code = "refused"
-	// CodeNoParticipant: no process listens for a participant.
+	// CodeNoParticipant: no process is subscribed as the participant.
 	CodeNoParticipant Code = "no_participant"
 	// CodeTimeout: a vote did not arrive before decide_by.
 	CodeTimeout Code = "timeout"
 	// CodeTwoJournals: two journals of one participant voted.
 	CodeTwoJournals Code = "two_journals"
 	// CodeClosed: an earlier transaction with this key aborted and the key is
-	// closed for ever.
+	// closed permanently.
 	CodeClosed Code = "key_closed"
 
 	// CodeBusy: a bound was reached; nothing was started, try again later.
 	CodeBusy Code = "busy"
-	// CodeUnavailable: the service cannot reach what it needs.
+	// CodeUnavailable: the service, or another process that it needs, is not reachable.
 	CodeUnavailable Code = "unavailable"
-	// CodeContended: the key is held by a living transaction with other
+	// CodeContended: the key is held by an undecided transaction with other
 	// content.
 	CodeContended Code = "contended"
 	// CodeDuplicate: the key is held by another transaction with the same
-	// content; which, and its state, stand beside it.
+	// content; the message names it and its state.
 	CodeDuplicate Code = "duplicate"
 	// CodeFenced: another coordinator sealed the log before this transaction
 	// was decided.
 	CodeFenced Code = "fenced"
 	// CodeUndecided: the answer is not known yet.
 	CodeUndecided Code = "undecided"
-	// CodeLate: a prepare came after its decide_by, or so far ahead of it that a
+	// CodeLate: a prepare arrived after its decide_by, or so long before it that a
 	// clock must be wrong.
 	CodeLate Code = "late"
 	// CodeAborted: the branch was aborted before its prepare arrived.
@@ -56,15 +55,15 @@ const (
 	CodeForgotten Code = "forgotten"
 	// CodeViolation: doing this would break atomicity; it was not done.
 	CodeViolation Code = "violation"
-	// CodeNotFound: nothing is known under this id or key.
+	// CodeNotFound: the ID or key is unknown.
 	CodeNotFound Code = "not_found"
-	// CodeInternal: the process failed in a way it did not expect.
+	// CodeInternal: an unexpected failure of the process.
 	CodeInternal Code = "internal"
 )
 
 // Definite reports whether the code, in an answer with the status aborted or
-// rejected, settles a submission: repeating it with the same key cannot end
-// otherwise. Beside the status unknown a code only says what was seen.
+// rejected, is final for a submission: a repetition with the same key cannot have
+// another outcome. With the status unknown a code is only an observation.
 func (c Code) Definite() bool {
 	switch c {
 	case CodeInvalid, CodeTooLarge, CodeVersion, CodeConflict, CodeRefused,

@@ -8,11 +8,11 @@ import (
 	"io"
 )
 
-// Version is the version of every message this build writes, and the only one
-// it reads.
+// Version is the version of every message that this build encodes, and the only one
+// that it decodes.
 const Version = 1
 
-// Error is what a decoder, or a peer, has to say against a message.
+// Error is the refusal of a message by a decoder or a peer, with its code.
 type Error struct {
 	Code Code
 	Text string
@@ -20,12 +20,12 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-// Invalidf is an error with [CodeInvalid].
+// Invalidf returns an error with [CodeInvalid].
 func Invalidf(format string, args ...any) error {
 	return &Error{Code: CodeInvalid, Text: fmt.Sprintf(format, args...)}
 }
 
-// CodeOf is the code that err carries, or [CodeInternal].
+// CodeOf returns the code of the [*Error] in err's chain, or [CodeInternal].
 func CodeOf(err error) Code {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
@@ -33,20 +33,20 @@ func CodeOf(err error) Code {
 	return CodeInternal
 }
 
-// Form is what is the same for every message of a type, and the version of this one.
+// Form describes a type of message, and has the version of one message.
 type Form struct {
-	// Name is what errors call it.
+	// Name is the name of the message in errors.
 	Name    string
 	Version int
-	// Limit bounds it in bytes.
+	// Limit bounds an encoded message, in bytes.
 	Limit int
-	// Report: fields that are unknown here are no error, as in the answers of listings
-	// and of status.
+	// Report means that unknown fields are ignored, as in the answers of listings and
+	// of status.
 	Report bool
 }
 
-// Message is what [Decode] reads: a pointer to a type that says what its messages
-// are, and checks one.
+// Message is the constraint of the types that [Decode] decodes: a pointer to a type
+// that describes its messages and checks one.
 type Message[T any] interface {
 	*T
 	Form() Form
@@ -54,14 +54,13 @@ type Message[T any] interface {
 	Check() error
 }
 
-// Decode reads one message of type T and checks it. The error is an [*Error]
+// Decode decodes one message of type T and checks it. The error is an [*Error]
 // that names the message, the field, its value and the limit.
 //
-// A message is refused when a field is unknown, stands twice or is named in
-// another case, and when a text in it is not Unicode. Reports (the answers of
-// listings and of status) may have fields that are unknown here. Payloads and
-// details are passed on byte for byte: their senders and receivers decide what
-// they may be.
+// A message is refused if a field is unknown, occurs twice or is named in another
+// case, or if a text in it is not Unicode. Reports (the answers of listings and of
+// status) may have unknown fields. Payloads and details are passed on byte for byte:
+// only their senders and receivers interpret them.
 func Decode[T any, M Message[T]](data []byte) (T, error) {
 	var v T
 	m := M(&v)
@@ -73,8 +72,8 @@ func Decode[T any, M Message[T]](data []byte) (T, error) {
 		var peek struct {
 			V int `json:"v"`
 		}
-		// A message of a later version most likely has fields unknown here:
-		// its version is then the better explanation.
+		// A message of a later version probably has unknown fields: its version
+		// is then the better explanation.
 		if json.Unmarshal(data, &peek) == nil && peek.V != Version {
 			return v, versionError(m.Form().Name, peek.V)
 		}
@@ -110,7 +109,7 @@ func unmarshal(data []byte, into any, isReport bool) error {
 	return checkStrict(data, !isReport)
 }
 
-// Check returns v if [Decode] would take it, and the same error otherwise.
+// Check returns v if [Decode] would accept it, and the same error otherwise.
 func Check[T any, M Message[T]](v T) (T, error) {
 	m := M(&v)
 	if err := m.Check(); err != nil {
@@ -119,12 +118,12 @@ func Check[T any, M Message[T]](v T) (T, error) {
 	return v, nil
 }
 
-// Encode writes one message. It panics on a message that [Decode] would
-// refuse: the sender has a bug, and the sooner it is seen the better.
+// Encode encodes one message. It panics on a message that [Decode] would refuse:
+// that is a bug of the sender.
 //
-// Payloads and details are passed on as they are, less the space between their
-// tokens: whoever they are passed on to has the same limit for them, so they
-// must not grow on the way, as they would with characters escaped for HTML.
+// Payloads and details are passed on unchanged except for the space between their
+// tokens: every receiver has the same limit for them, so they must not grow on the
+// way, as they would with characters escaped for HTML.
 func Encode[T any, M Message[T]](v T) []byte {
 	m := M(&v)
 	if err := m.Check(); err != nil {

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"unicode"
@@ -25,9 +26,9 @@ func CheckName(s string) error {
 	return nil
 }
 
-// reserved are names that are no participant's: NATS micro services of other
-// roles, and what else is called by one word where participants are. A
-// participant is also a micro service of its own name, by which it is looked for.
+// reserved are names that a participant may not have: those of the NATS micro
+// services of other roles, and other names that occur where participants are named.
+// A participant is also a micro service with its own name.
 const reserved = " blog broker chat chatgw client coordinator gateway id ids idworker log participant tx "
 
 // CheckParticipant reports whether a participant may be called s: [CheckName],
@@ -42,12 +43,12 @@ func CheckParticipant(s string) error {
 	return nil
 }
 
-// TokenLen is the length of the random names that Parley makes (logs,
+// TokenLen is the length of the random names that Parley generates (logs,
 // journals, nonces): 16 characters of base 32 are 80 bits.
 const TokenLen = 16
 
-// CheckToken reports whether s is a random name as Parley makes them: exactly
-// 16 characters of a-z and 0-9. what names it in the error.
+// CheckToken returns an error unless s is a random name as [NewToken] generates
+// them: exactly 16 characters of a-z and 0-9. what names it in the error.
 func CheckToken(what, s string) error {
 	if len(s) != TokenLen || strings.ContainsFunc(s, func(r rune) bool { return !lowerAlnum(r) }) {
 		return fmt.Errorf("%s %.40q is not %d characters of a-z and 0-9", what, s, TokenLen)
@@ -55,7 +56,14 @@ func CheckToken(what, s string) error {
 	return nil
 }
 
-// Token makes a name of 16 characters from 10 random bytes.
+// NewToken returns a random name of [TokenLen] characters.
+func NewToken() string {
+	var random [10]byte
+	_, _ = rand.Read(random[:]) // it never fails, see crypto/rand
+	return Token(random)
+}
+
+// Token encodes 10 random bytes as a name of [TokenLen] characters.
 func Token(random [10]byte) string {
 	const alphabet = "abcdefghijklmnopqrstuvwxyz234567"
 	var out [TokenLen]byte
@@ -93,9 +101,9 @@ func CheckKey(s string) error {
 	return nil
 }
 
-// CheckNewKey reports whether something new may have the key s: [CheckKey], and
-// not blank. A blank key is most likely a variable that was not set, which
-// everybody who forgets it would share.
+// CheckNewKey returns an error unless a new submission may have the key s: the rules
+// of [CheckKey], and not blank. A blank key is most likely an unset variable, and
+// would be shared by all callers with that mistake.
 func CheckNewKey(s string) error {
 	if s != "" && strings.Trim(s, " ") == "" {
 		return fmt.Errorf("key %q is blank", s)
@@ -103,7 +111,7 @@ func CheckNewKey(s string) error {
 	return CheckKey(s)
 }
 
-// CheckText reports whether s has at most so many bytes. what names it in the error.
+// CheckText returns an error if s has more than limit bytes. what names it in the error.
 func CheckText(what, s string, limit int) error {
 	if len(s) > limit {
 		return fmt.Errorf("%s has %d bytes, the limit is %d", what, len(s), limit)
@@ -111,9 +119,9 @@ func CheckText(what, s string, limit int) error {
 	return nil
 }
 
-// Clip makes a reason out of any text: at most [MaxReason] bytes, cut between
-// characters, with what cannot be printed (line ends, control characters, bytes
-// that are no UTF-8) replaced.
+// Clip turns any text into a reason: at most [MaxReason] bytes, cut between
+// characters, with unprintable characters (line ends, control characters, bytes that
+// are not UTF-8) replaced by spaces.
 func Clip(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

@@ -1,6 +1,6 @@
 package wire
 
-// MetaProcess is the key in the metadata of every micro service that holds the
-// name of its process: that of its connection to NATS. With the answers of all
-// services it says which processes run.
+// MetaProcess is the metadata key of every micro service for the name of its process,
+// which is the name of its connection to NATS. The answers of all services thereby
+// list the running processes.
 const MetaProcess = "process"

@@ -62,7 +62,7 @@ func TestEverySample(t *testing.T) {
 	}
 }
 
-// definite is what every code says about a submission, once for all: clients
+// definite lists which codes are definite for a submission, in one place: clients
 // stop repeating on a definite one.
 var definite = map[wire.Code]bool{
 	wire.CodeInvalid:       true,
@@ -111,7 +111,7 @@ func TestCodes(t *testing.T) {
 			found[code] = true
 			want, listed := definite[code]
 			if !listed {
-				t.Errorf("%s: is %q definite? say so in this test's table and in Code.Definite", spec.Names[0].Name, code)
+				t.Errorf("%s: is %q definite? add it to this test's table and in Code.Definite", spec.Names[0].Name, code)
 			}
 			if code.Definite() != want {
 				t.Errorf("%q is definite: %v, want %v", code, code.Definite(), want)

@@ -3,29 +3,30 @@ package wire
 import "unicode/utf8"
 
 // maxFields bounds the fields of one object, whose names are compared with each
-// other: twice what any message has, and what a transaction has of participants.
+// other. It is twice the number of fields of any message, and equals the number of
+// participants of a transaction.
 const maxFields = 32
 
-// strict reads JSON that encoding/json has accepted for a message type, and finds
-// what encoding/json accepts all the same: bytes that are no UTF-8, an escaped
-// half of a surrogate pair (both become U+FFFD, so that different keys become
-// equal), a field name in another case (it is matched without regard to case),
-// and a field that stands twice (the last one wins).
+// strict scans JSON that encoding/json has accepted for a message type, and finds
+// the errors that encoding/json tolerates: bytes that are not UTF-8, an escaped half
+// of a surrogate pair (both become U+FFFD, so that different keys become equal), a
+// field name in another case (it is matched case-insensitively), and a field that
+// occurs twice (the last one wins).
 //
-// It needs no knowledge of the type: every field of a message has a name of small
-// letters, digits and '_', so a name that encoding/json has matched and that has
-// no other characters is the very name. The one thing to know is which values are
-// passed on as they are, see opaque.
+// It does not depend on the type: every field of a message has a name of lower-case
+// letters, digits and '_', so a name that encoding/json has matched and that has no
+// other characters is exactly that name. Only the values that are passed on unchanged
+// must be known, see opaque.
 type strict struct {
 	data []byte
 	at   int
-	// names: check the names of fields, too.
+	// names means that the names of fields are checked, too.
 	names bool
 }
 
-// opaque reports whether a field holds JSON that is passed on byte for byte, so
-// that nothing is replaced in it and its names are somebody else's.
-// TestOpaqueFields holds it to the types.
+// opaque reports whether a field holds JSON that is passed on byte for byte, so that
+// nothing is replaced in it and its names belong to the application.
+// TestOpaqueFields compares it with the message types.
 func opaque(name []byte) bool {
 	switch string(name) {
 	case "payload", "detail":
@@ -41,7 +42,7 @@ func checkStrict(data []byte, names bool) error {
 	return s.value(false)
 }
 
-// value checks the next value. inDetails: it is the object of details by
+// value checks the next value. inDetails means that it is the object of details by
 // participant, whose values are opaque.
 func (s *strict) value(inDetails bool) error {
 	s.space()
@@ -65,7 +66,7 @@ func (s *strict) value(inDetails bool) error {
 	}
 }
 
-// span is where a name stands in the message: a third of the size of a slice.
+// span is the position of a name in the message: a third of the size of a slice.
 type span struct{ from, to uint32 }
 
 func (s *strict) object(details bool) error {
@@ -104,7 +105,7 @@ func (s *strict) object(details bool) error {
 	return nil
 }
 
-// checkField refuses what can be no field of a message and no participant.
+// checkField refuses names that neither a field nor a participant can have.
 func checkField(name []byte) error {
 	for _, c := range name {
 		if !lowerAlnum(rune(c)) && c != '_' && c != '-' {
@@ -114,7 +115,7 @@ func checkField(name []byte) error {
 	return nil
 }
 
-// more reports whether another element follows, and moves to it; or past the end.
+// more moves to the next element, or past the end, and reports whether there is one.
 func (s *strict) more(end byte) bool {
 	s.space()
 	if s.data[s.at] == ',' {
@@ -128,7 +129,7 @@ func (s *strict) more(end byte) bool {
 	return true
 }
 
-// text checks a string and returns what stands between its quotes.
+// text checks a string and returns the bytes between its quotes.
 func (s *strict) text() ([]byte, error) {
 	s.at++
 	start := s.at

@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// CheckUnicode reports whether JSON is Unicode through and through: valid UTF-8,
-// and no escaped half of a surrogate pair without its other half. The decoder
-// replaces both with U+FFFD, silently, so whoever must not change what somebody
-// wrote asks here first.
+// CheckUnicode returns an error unless JSON is entirely Unicode: valid UTF-8, and no
+// escaped half of a surrogate pair without its other half. The decoder silently
+// replaces both with U+FFFD, so a program that must not change a text checks it first.
 func CheckUnicode(data []byte) error {
 	for i := 0; i < len(data); {
 		if data[i] == '\\' {
@@ -37,8 +36,8 @@ func notUTF8(at int, b byte) error {
 	return Invalidf("byte %d of the message is not valid UTF-8: %#02x", at, b)
 }
 
-// escape is the length of the escape that data begins with, and whether it is a
-// character. What is no escape at all is for the decoder to refuse.
+// escape returns the length of the escape sequence at the start of data, and whether
+// it encodes a character. Invalid escape sequences are left to the decoder.
 func escape(data []byte) (n int, ok bool) {
 	r, is := hexEscape(data)
 	switch {
@@ -51,7 +50,7 @@ func escape(data []byte) (n int, ok bool) {
 	return 12, is && utf16.DecodeRune(r, low) != utf8.RuneError
 }
 
-// hexEscape reads what is written like \u00e9.
+// hexEscape decodes an escape sequence like \u00e9.
 func hexEscape(data []byte) (rune, bool) {
 	if len(data) < 6 || data[0] != '\\' || data[1] != 'u' {
 		return 0, false

@@ -33,9 +33,9 @@ func notInUser(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-.@", r)
 }
 
-// CheckNewUser reports whether somebody may come by the name s: [CheckUser], not
-// starting with a mark, and without characters that show nothing, as U+3164, which is a
-// letter to Unicode. What is stored may be by older names.
+// CheckNewUser returns an error unless a user may connect with the name s: the rules
+// of [CheckUser], not starting with a mark, and without invisible characters like
+// U+3164, which is a letter in Unicode. Stored messages may have older names.
 func CheckNewUser(s string) error {
 	if err := CheckUser(s); err != nil {
 		return err
@@ -51,9 +51,9 @@ func CheckNewUser(s string) error {
 	return nil
 }
 
-// Invisible reports whether a character shows nothing by itself: space, control and
-// format characters, variation selectors, what Unicode says may be ignored where it is
-// not supported (fillers among them), and the Braille pattern without a dot.
+// Invisible reports whether a character is invisible by itself: spaces, control and
+// format characters, variation selectors, the characters that Unicode defines as
+// ignorable by default (fillers among them), and the Braille pattern without a dot.
 func Invisible(r rune) bool {
 	const brailleBlank = 0x2800
 	return r == brailleBlank || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Z, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)

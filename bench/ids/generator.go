@@ -15,7 +15,7 @@ type generator struct {
 	// ceiling is how many IDs a second its layout has in real time, 0 if that
 	// does not bound it.
 	ceiling float64
-	// batch is how many IDs are made between two looks at the clock of the
+	// batch is the number of IDs between two readings of the clock of the
 	// measurement.
 	batch int
 	// ascending: the IDs that one caller gets increase.

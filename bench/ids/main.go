@@ -1,8 +1,8 @@
 // Command ids measures how fast IDs are made, by Parley's generator and by
-// others, side by side in one run, and says what each promises.
+// others, compared in one run, and prints what each guarantees.
 //
-// The others are dependencies of this module alone: whoever imports Parley does
-// not get them.
+// The others are dependencies of this module alone: they are not among
+// those of programs that import Parley.
 package main
 
 import (
@@ -18,12 +18,12 @@ import (
 	"parley/internal/lifecycle"
 )
 
-const usage = `ids measures how fast IDs are made, by Parley's generator and by others, and says
-what each of them promises. The generators take turns, round after round. First
+const usage = `ids measures how fast IDs are made, by Parley's generator and by others, and prints
+what each of them guarantees. The generators take turns, round after round. First
 every one of them is checked: no ID twice, and increasing where that is promised.
 
 Compare figures of one run only, and of a quiet machine: steal is what the
-machine's other tenants took.
+machine's other tenants used.
 
 Examples, in the directory bench:
 

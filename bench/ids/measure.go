@@ -11,8 +11,8 @@ import (
 	"parley/bench/internal/machine"
 )
 
-// measure lets the generators take turns, round after round, so that what
-// disturbs the machine disturbs all of them. When ctx ends it returns what was
+// measure lets the generators take turns, round after round, so that other load on
+// the machine affects all of them. When ctx ends it returns what was
 // measured until then.
 func measure(ctx context.Context, all []generator, rounds int, each time.Duration, progress func(format string, args ...any)) (*report, error) {
 	r := newReport(all)

@@ -10,7 +10,7 @@ import (
 	"parley/bench/internal/command"
 )
 
-// report is what --json prints.
+// report is the output of --json.
 type report struct {
 	CPUs         int          `json:"cpus"`
 	Rounds       int          `json:"rounds"`
@@ -19,7 +19,7 @@ type report struct {
 	Generators   []*generated `json:"generators"`
 }
 
-// generated is what was measured of one generator.
+// generated are the results of one generator.
 type generated struct {
 	Name    string `json:"name"`
 	Module  string `json:"module"`
@@ -81,7 +81,7 @@ func (s *spread) add(rate float64) {
 	s.Least, s.Median, s.Most = s.rounds[0], s.rounds[len(s.rounds)/2], s.rounds[len(s.rounds)-1]
 }
 
-// print writes a table, and what the figures do not say.
+// print writes a table, and notes about the figures.
 func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "%d CPUs, steal %.1f %%; medians, and the least and the most of %d rounds\n\n", r.CPUs, r.StealPercent, r.Rounds)
 	rows := [][]string{{"GENERATOR", "VERSION", ">NS/ID", ">IDS/S", ">LEAST", ">MOST", ">OF CEILING", fmt.Sprintf(">IDS/S, %d GOROUTINES", r.CPUs), ">LEAST", ">MOST"}}

@@ -11,31 +11,31 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// look is how a key is drawn. The colours are those of Okabe and Ito, which
-// most people with a colour blindness can tell apart, and so can the dashes.
-type look struct {
+// lineStyle is the colour and the dashes of a key in the plot. The colours are those
+// of Okabe and Ito, which most colour-blind people can distinguish, like the dashes.
+type lineStyle struct {
 	colour color.Color
 	dashes []vg.Length
 }
 
-func lookOf(key string) look {
+func styleOf(key string) lineStyle {
 	switch key {
 	case "uuid4-text":
-		return look{colour: rgb(0xD55E00), dashes: []vg.Length{2, 2}}
+		return lineStyle{colour: rgb(0xD55E00), dashes: []vg.Length{2, 2}}
 	case "uuid4":
-		return look{colour: rgb(0xE69F00)}
+		return lineStyle{colour: rgb(0xE69F00)}
 	case "uuid4-index":
-		return look{colour: rgb(0xCC79A7), dashes: []vg.Length{7, 3}}
+		return lineStyle{colour: rgb(0xCC79A7), dashes: []vg.Length{7, 3}}
 	case "uuid7":
-		return look{colour: rgb(0x56B4E9)}
+		return lineStyle{colour: rgb(0x56B4E9)}
 	case "parley":
-		return look{colour: rgb(0x0072B2), dashes: []vg.Length{7, 3}}
+		return lineStyle{colour: rgb(0x0072B2), dashes: []vg.Length{7, 3}}
 	default:
-		return look{colour: rgb(0x009E73)}
+		return lineStyle{colour: rgb(0x009E73)}
 	}
 }
 
-func (l look) line() draw.LineStyle {
+func (l lineStyle) line() draw.LineStyle {
 	return draw.LineStyle{Color: l.colour, Width: 2, Dashes: l.dashes}
 }
 

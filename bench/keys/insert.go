@@ -19,9 +19,9 @@ func firstRow() time.Time { return time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC) }
 // rowTime is when the i-th row is written.
 func rowTime(i int) time.Time { return firstRow().Add(time.Duration(i) * rowEvery) }
 
-// spent is what rows have cost.
+// spent is the cost of inserted rows.
 type spent struct {
-	// Time is on the wall, CPU of the processor.
+	// Time is elapsed time, CPU processor time.
 	Time, CPU time.Duration
 	// Logged is how many pages were appended to the log.
 	Logged int

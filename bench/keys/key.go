@@ -12,16 +12,16 @@ import (
 
 // kind is a key and the form of the table it is the primary key of.
 type kind struct {
-	// name is what --keys takes, label what people read.
+	// name is the value for --keys, label the name in the output.
 	name, label string
 	// about is the kind in a few words, for the usage text.
 	about string
 	// column is the SQL type of the key.
 	column string
-	// form is what follows the columns. WITHOUT ROWID stores the rows in the
+	// form is the SQL after the columns. WITHOUT ROWID stores the rows in the
 	// B-tree of the key; without it a table is in the order of insertion, with
-	// an index on the key beside it, but for an INTEGER PRIMARY KEY, which is
-	// that order's own number.
+	// a separate index on the key, except for an INTEGER PRIMARY KEY, which is
+	// the number of that order.
 	form string
 	// ordered keys hold their time: a range of time is a range of keys.
 	ordered bool

@@ -9,7 +9,7 @@ import (
 	"parley/idworker/snowflake"
 )
 
-// TestSources: keys are those they say they are, differ, and are the same again
+// TestSources: keys are of the declared kind, differ, and are the same again
 // for the same seed.
 func TestSources(t *testing.T) {
 	for _, k := range kinds() {

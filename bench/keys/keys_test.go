@@ -92,7 +92,7 @@ func checkSVG(t *testing.T, path string) {
 	}
 	for _, want := range []string{"Inserting 1,000 rows", "File size, in MB", "UUIDv4 as text", "Parley ID as rowid", "sans-serif"} {
 		if !strings.Contains(string(data), want) {
-			t.Errorf("the plot does not say %q", want)
+			t.Errorf("the plot does not contain %q", want)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func TestFlags(t *testing.T) {
 	}
 }
 
-// TestUnusable: what cannot be read or written is said, not skipped.
+// TestUnusable: what cannot be read or written is reported, not skipped.
 func TestUnusable(t *testing.T) {
 	dir := t.TempDir()
 	other := filepath.Join(dir, "other.json")
@@ -167,7 +167,7 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-// TestInterrupted: a run that is cut off shows what it has, says so, and cleans
+// TestInterrupted: a run that is cut off prints its results so far, reports that, and cleans
 // up.
 func TestInterrupted(t *testing.T) {
 	dir := t.TempDir()

@@ -1,13 +1,12 @@
-// Command keys shows what a primary key costs a table. It inserts the same rows
+// Command keys measures the cost of kinds of primary keys. It inserts the same rows
 // under random UUIDs, UUIDs with a time, and Parley's IDs into the same B-tree
 // database, side by side.
 //
-// Each kind of key has a database of its own (key.go says which kinds, table.go
-// how it is set up). All of them are filled in turns, a part at a time, so that
-// what disturbs the machine disturbs all alike. Keys and rows are made by a
-// clock of their own, before the time of an insert is taken, and are the same
-// in every run. What was written is read back and counted: a figure for rows
-// that are not there would be worth nothing.
+// Each kind of key has a separate database (key.go defines the kinds, table.go the
+// database). They are filled in turns, a part at a time, so that other load on the
+// machine affects all alike. Keys and rows are generated with a simulated clock,
+// before the time of an insert is measured, and are the same in every run. The rows
+// are read back and counted, so that no figure is about missing rows.
 package main
 
 import (

@@ -17,7 +17,7 @@ type barChart struct{ rows []bar }
 
 type bar struct {
 	at, value float64
-	look      look
+	style     lineStyle
 }
 
 // Plot implements [plot.Plotter].
@@ -26,7 +26,7 @@ func (b *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 	height := (y(1) - y(0)) * 0.68
 	for _, r := range b.rows {
 		box := vg.Rectangle{Min: vg.Point{X: x(0), Y: y(r.at) - height/2}, Max: vg.Point{X: x(r.value), Y: y(r.at) + height/2}}
-		c.SetColor(r.look.colour)
+		c.SetColor(r.style.colour)
 		c.Fill(rectangle(box))
 		figure := plain(10.5)
 		figure.YAlign = draw.YCenter
@@ -39,13 +39,13 @@ func (b *barChart) Plot(c draw.Canvas, p *plot.Plot) {
 type endLabels struct{ labels []endLabel }
 
 type endLabel struct {
-	text string
-	end  plotter.XY
-	look look
+	text  string
+	end   plotter.XY
+	style lineStyle
 }
 
-func (l *endLabels) add(text string, end plotter.XY, look look) {
-	l.labels = append(l.labels, endLabel{text, end, look})
+func (l *endLabels) add(text string, end plotter.XY, style lineStyle) {
+	l.labels = append(l.labels, endLabel{text, end, style})
 }
 
 const (
@@ -74,7 +74,7 @@ func (l *endLabels) Plot(c draw.Canvas, p *plot.Plot) {
 		name.YAlign = draw.YCenter
 		left := vg.Point{X: x(e.end.X) + labelGap, Y: at[i]}
 		right := vg.Point{X: left.X + sampleLength, Y: at[i]}
-		c.StrokeLines(e.look.line(), []vg.Point{left, right})
+		c.StrokeLines(e.style.line(), []vg.Point{left, right})
 		c.FillText(name, vg.Point{X: right.X + labelGap, Y: at[i]}, e.text)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"parley/bench/internal/command"
 )
 
-// plan is what the command line asked for.
+// plan is the parsed command line.
 type plan struct {
 	rows, batch, cacheMB int
 	kinds                []kind
@@ -43,7 +43,7 @@ func (p *plan) scenes() []scene {
 	}
 }
 
-// measure runs every scene. When ctx ends it returns what was found until then.
+// measure runs every scene. When ctx ends it returns the results so far.
 func (p *plan) measure(ctx context.Context, progress func(format string, args ...any)) (r *report, err error) {
 	r = &report{CPUs: runtime.NumCPU(), Seed: p.seed}
 	if r.SQLite, err = sqliteVersion(ctx); err != nil {

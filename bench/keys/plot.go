@@ -110,9 +110,9 @@ func (s *sceneReport) rates() *plot.Plot {
 	ends := &endLabels{}
 	for _, k := range s.Keys {
 		xy := smooth(k.Points)
-		look := lookOf(k.Key)
-		p.Add(&plotter.Line{XYs: xy, LineStyle: look.line()})
-		ends.add(k.Label, xy[len(xy)-1], look)
+		style := styleOf(k.Key)
+		p.Add(&plotter.Line{XYs: xy, LineStyle: style.line()})
+		ends.add(k.Label, xy[len(xy)-1], style)
 	}
 	p.Add(ends)
 	p.X.Min, p.Y.Min, p.Y.Max = 0, 0, p.Y.Max*1.05
@@ -154,7 +154,7 @@ func bars(keys []*keyReport, names bool, value func(k *keyReport) float64) *plot
 	var ticks plot.ConstantTicks
 	for i, k := range keys {
 		at := float64(len(keys) - 1 - i)
-		b.rows = append(b.rows, bar{at: at, value: value(k), look: lookOf(k.Key)})
+		b.rows = append(b.rows, bar{at: at, value: value(k), style: styleOf(k.Key)})
 		label := ""
 		if names {
 			label = k.Label

@@ -33,7 +33,7 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprint(w, "\n"+legend)
 }
 
-// fits says how the tables compare to the page cache, if that is known.
+// fits compares the sizes of the tables with the page cache, if they are known.
 func (s *sceneReport) fits() string {
 	var least, most float64
 	for _, k := range s.Keys {
@@ -65,7 +65,7 @@ SPAN         reading the rows of a span of time (median), and pages read for it:
 TIME INDEX   the size of that index, which is not in FILE
 `
 
-// insertTable is what inserting cost.
+// insertTable is the table of the costs of inserting.
 func (s *sceneReport) insertTable() [][]string {
 	rows := [][]string{{"KEY", ">TIME", ">ROWS/S", ">LAST TENTH", ">CPU/ROW", ">FILE", ">BYTES/ROW", ">PAGES", ">FILL", ">SPLIT", ">LOGGED", ">WRITTEN", ">READ"}}
 	for _, k := range s.Keys {
@@ -85,7 +85,7 @@ func (s *sceneReport) insertTable() [][]string {
 	return rows
 }
 
-// readTable is what reading cost, if it was measured.
+// readTable is the table of the costs of reading, if they were measured.
 func (s *sceneReport) readTable() [][]string {
 	rows := [][]string{{"KEY", ">LOOKUP", ">SPAN", ">ROWS", ">PAGES READ", ">TIME INDEX"}}
 	for _, k := range s.Keys {
@@ -107,7 +107,7 @@ func known(v float64, format string) string {
 	return fmt.Sprintf(format, v)
 }
 
-// readReport reads what --json printed.
+// readReport decodes the output of --json.
 func readReport(path string) (*report, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

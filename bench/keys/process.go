@@ -80,8 +80,8 @@ func (p *process) listen(stdout io.Reader) {
 	close(p.answers)
 }
 
-// do has an order carried out. After ctx has ended only stop may follow. Why a
-// process ended by itself is told by stop.
+// do executes an order. After ctx has ended only stop may follow, which also returns
+// why a process ended by itself.
 func (p *process) do(ctx context.Context, o order) (answer, error) {
 	if err := p.orders.Encode(o); err != nil {
 		return answer{}, fmt.Errorf("%s of %s: %w", o.Do, p.kind.name, err)
@@ -101,7 +101,7 @@ func (p *process) do(ctx context.Context, o order) (answer, error) {
 	}
 }
 
-// grow adds rows and returns what they cost.
+// grow adds rows and returns their cost.
 func (p *process) grow(ctx context.Context, rows, batch int) (spent, error) {
 	before := p.spent
 	_, err := p.do(ctx, order{Do: "grow", Rows: rows, Batch: batch})
@@ -115,7 +115,7 @@ func (p *process) stop() error {
 	defer late.Stop()
 	for {
 		select {
-		case _, ok := <-p.answers: // one that nobody waits for any more
+		case _, ok := <-p.answers: // an answer that was given up
 			if !ok {
 				return errors.Join(err, p.broken)
 			}

@@ -10,7 +10,7 @@ import (
 	"parley/bench/internal/machine"
 )
 
-// reads is what it costs to read rows again.
+// reads is the cost of reading rows.
 type reads struct {
 	// LookupUS is the median of reading one row by its key.
 	LookupUS float64 `json:"lookup_us"`

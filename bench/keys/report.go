@@ -1,6 +1,6 @@
 package main
 
-// report is what --json prints, and what the plot is drawn from.
+// report is the output of --json, and the input of the plot.
 type report struct {
 	SQLite string `json:"sqlite"`
 	CPUs   int    `json:"cpus"`
@@ -21,7 +21,7 @@ type sceneReport struct {
 	Keys         []*keyReport `json:"keys"`
 }
 
-// keyReport is what one kind of key cost in a scene.
+// keyReport are the costs of one kind of key in a scene.
 type keyReport struct {
 	Key   string `json:"key"`
 	Label string `json:"label"`

@@ -9,7 +9,7 @@ import (
 	"parley/bench/internal/machine"
 )
 
-// scene is a situation in which all keys are measured side by side.
+// scene is a situation in which all kinds of keys are compared.
 type scene struct {
 	name, about string
 	rows, batch int
@@ -19,12 +19,12 @@ type scene struct {
 	singles int
 }
 
-// rounds is in how many parts each table is filled. The tables take turns, so
-// that what disturbs the machine for a while disturbs all of them.
+// rounds is the number of parts in which each table is filled. The tables take turns,
+// so that temporary load on the machine affects all of them.
 const rounds = 50
 
-// run measures the scene in dir, and adds what it finds to the report as it
-// goes. It ends early, without an error, when ctx ends.
+// run measures the scene in dir, and adds its results to the report as they
+// arrive. It ends early, without an error, when ctx ends.
 func (s scene) run(ctx context.Context, r *report, p *plan, dir string, progress func(format string, args ...any)) (err error) {
 	if dir, err = os.MkdirTemp(dir, s.name+"-"); err != nil {
 		return fmt.Errorf("making a directory for the tables: %w", err)
@@ -70,7 +70,7 @@ func (s scene) report(r *report, name, about string, batch int) *sceneReport {
 	return out
 }
 
-// fill inserts the rows in rounds, and weighs the tables.
+// fill inserts the rows in rounds, and measures the tables.
 func (s scene) fill(ctx context.Context, out *sceneReport, tables []*process, progress func(format string, args ...any)) error {
 	points := make([][]point, len(tables))
 	cpu := machine.ReadCPU()
@@ -109,7 +109,7 @@ func (s scene) fill(ctx context.Context, out *sceneReport, tables []*process, pr
 	return nil
 }
 
-// single adds rows to full tables, each in a commit of its own.
+// single adds rows to full tables, each in a separate commit.
 func (s scene) single(ctx context.Context, out *sceneReport, tables []*process) error {
 	cpu := machine.ReadCPU()
 	cost := make([]spent, len(tables))

@@ -18,8 +18,8 @@ type shape struct {
 	Split int64 `json:"pages_split"`
 }
 
-// weigh copies back what is left of the log, and asks SQLite's table of pages,
-// which reads every one of them.
+// weigh checkpoints the log, and measures the table by SQLite's table of pages, which
+// reads every page.
 func (t *table) weigh(ctx context.Context) (s *shape, err error) {
 	if err := t.finish(ctx); err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ const (
 )
 
 // table is a database file with one table of rows under one kind of key, and
-// what its rows have cost.
+// the cost of its rows.
 type table struct {
 	kind kind
 	path string
@@ -56,7 +56,7 @@ func openTable(ctx context.Context, dir string, k kind, cacheMB int, seed uint64
 	query := url.Values{"_pragma": {
 		fmt.Sprintf("page_size(%d)", pageBytes), "journal_mode(WAL)", "synchronous(FULL)",
 		fmt.Sprintf("cache_size(%d)", -cacheMB<<10), // negative: in KB
-		// Checkpoints are run by hand, to count the pages of the log.
+		// Checkpoints are run explicitly, to count the pages of the log.
 		"wal_autocheckpoint(0)",
 	}}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: t.path}).EscapedPath(), RawQuery: query.Encode()}
@@ -82,7 +82,7 @@ func openTable(ctx context.Context, dir string, k kind, cacheMB int, seed uint64
 	return t, err
 }
 
-// settings checks that the database took what every figure rests on.
+// settings checks that the database has the settings that the figures assume.
 func (t *table) settings(ctx context.Context) error {
 	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "page_size": fmt.Sprint(pageBytes)} {
 		var got string

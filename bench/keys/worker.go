@@ -15,7 +15,7 @@ import (
 // workerArgument makes this program the process of one table.
 const workerArgument = "worker-of-one-table"
 
-// order is what the process of a table is told to do.
+// order is a command to the process of a table.
 type order struct {
 	// Do is open, grow, weigh or read.
 	Do string
@@ -27,7 +27,7 @@ type order struct {
 	Rows, Batch int
 }
 
-// answer is what came of it.
+// answer is the result of an order.
 type answer struct {
 	Error string
 	// Rows and Spent are of all inserts so far.
@@ -45,7 +45,7 @@ func work(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	var reading sync.WaitGroup
 	reading.Go(func() {
 		defer close(orders)
-		defer cancel() // what is under way has nobody left who waits for it
+		defer cancel() // the result of a running order is not read any more
 		d := json.NewDecoder(in)
 		for {
 			var o order
@@ -78,7 +78,7 @@ func work(ctx context.Context, in io.Reader, out io.Writer) (err error) {
 	return nil
 }
 
-// carryOut does what is ordered with t, which open makes.
+// carryOut executes an order on t, which the order open creates.
 func (o order) carryOut(ctx context.Context, t *table, a *answer) (_ *table, err error) {
 	switch o.Do {
 	case "open":

@@ -14,13 +14,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Cluster is several brokers that are one.
+// Cluster is a cluster of brokers.
 type Cluster struct {
 	Nodes []*Server
 }
 
-// RunCluster starts n nodes and waits until they have a leader and know each
-// other.
+// RunCluster starts n nodes and waits until they have a leader that knows all of
+// them.
 func RunCluster(t testing.TB, n int) *Cluster {
 	t.Helper()
 	c := &Cluster{}
@@ -34,9 +34,8 @@ func RunCluster(t testing.TB, n int) *Cluster {
 			t.Fatalf("brokertest: starting a cluster of %d nodes: %v", n, err)
 		}
 	}
-	// A node that is ready may not know the others well enough to place
-	// replicas on them.
-	poll(t, StartTimeout, "the cluster's nodes to know each other", func() bool {
+	// The leader may be ready before it can place replicas on all nodes.
+	poll(t, StartTimeout, "the leader to know all nodes of the cluster", func() bool {
 		for _, s := range c.Nodes {
 			if len(s.broker.ClusterPeers()) == n {
 				return true
@@ -85,7 +84,7 @@ func (c *Cluster) kill() {
 	}
 }
 
-// URLs are the addresses of all nodes, separated by commas.
+// URLs returns the addresses of all nodes, separated by commas.
 func (c *Cluster) URLs() string {
 	var urls []string
 	for _, s := range c.Nodes {
@@ -94,17 +93,17 @@ func (c *Cluster) URLs() string {
 	return strings.Join(urls, ",")
 }
 
-// Connect opens a connection to any living node, like [Server.Connect].
+// Connect opens a connection to any running node, like [Server.Connect].
 func (c *Cluster) Connect(t testing.TB) *nats.Conn { t.Helper(); return connect(t, c.URLs()) }
 
-// KillNode ends a node at once.
+// KillNode kills a node, see [Server.Kill].
 func (c *Cluster) KillNode(i int) { c.Nodes[i].Kill() }
 
 // RestartNode starts a node again and waits until it is ready, which takes a
-// majority of living nodes.
+// majority of running nodes.
 func (c *Cluster) RestartNode(t testing.TB, i int) { t.Helper(); c.Nodes[i].Restart(t) }
 
-// Restart kills what lives of the cluster, starts all nodes again and waits
+// Restart kills the running nodes, starts all nodes again and waits
 // until they are ready.
 func (c *Cluster) Restart(t testing.TB) {
 	t.Helper()
@@ -117,7 +116,7 @@ func (c *Cluster) Restart(t testing.TB) {
 	}
 }
 
-// StreamLeader is the number of the node that leads a stream. It waits for an
+// StreamLeader returns the index of the node that leads a stream. It waits for an
 // election to end.
 func (c *Cluster) StreamLeader(t testing.TB, stream string) int {
 	t.Helper()
@@ -141,9 +140,9 @@ func (c *Cluster) StreamLeader(t testing.TB, stream string) int {
 	return leader
 }
 
-// StepDown makes the leader of a stream give up its office. It returns when
-// the leader has; who follows is found with [Cluster.StreamLeader]. A request
-// that meets no leader is not answered, so it is repeated.
+// StepDown makes the leader of a stream step down, and returns when it has; see
+// [Cluster.StreamLeader] for the next one. A request without a leader is not
+// answered, so it is repeated.
 func (c *Cluster) StepDown(t testing.TB, stream string) error {
 	t.Helper()
 	nc := c.Connect(t)
@@ -158,7 +157,7 @@ func (c *Cluster) StepDown(t testing.TB, stream string) error {
 			err = errors.New(string(answer.Data))
 		}
 	}
-	return fmt.Errorf("asking the leader of stream %s to step down: %w", stream, err)
+	return fmt.Errorf("requesting the leader of stream %s to step down: %w", stream, err)
 }
 
 // stepDownTimeout bounds one request to step down.
@@ -174,7 +173,7 @@ func streamInfo(js jetstream.JetStream, stream string) (*jetstream.StreamInfo, e
 	return s.CachedInfo(), nil
 }
 
-// poll waits until ok.
+// poll waits until ok returns true, and fails the test after timeout.
 func poll(t testing.TB, timeout time.Duration, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -2,8 +2,7 @@
 // of several, on loopback ports that the system chose, with their data in the
 // test's temporary directory. They stop with the test.
 //
-// Kill ends a server without a word to its clients and without a drain; what
-// it had acknowledged is on disk. It is not a power failure: nats-server closes
-// its files properly. Tests that need unsynced bytes lost, or a process killed
-// with SIGKILL, run processes.
+// Kill ends a server without a drain; the messages that it had acknowledged are on
+// disk. It does not simulate a power failure: nats-server closes its files properly.
+// Tests that need unsynced bytes lost, or SIGKILL, run processes.
 package brokertest

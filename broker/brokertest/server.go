@@ -15,14 +15,13 @@ import (
 )
 
 const (
-	// StartTimeout bounds the start of a server, and of a cluster until it
-	// has a leader: two elections of up to 9 seconds, on a machine that is
-	// slow and busy with something else.
+	// StartTimeout bounds the start of a server, and of a cluster until it has a
+	// leader: two elections of up to 9 seconds, on a slow machine under load.
 	StartTimeout = 2 * time.Minute
-	// stopTimeout bounds the end of one.
+	// stopTimeout bounds the shutdown of a server.
 	stopTimeout = 2 * time.Minute
-	// portAttempts bounds how often a start is tried again because another
-	// process took a port in between.
+	// portAttempts bounds how often a start is repeated because another process
+	// took a port in between.
 	portAttempts = 5
 )
 
@@ -35,14 +34,13 @@ type Server struct {
 	err    error // what Run returned, once ended is closed
 }
 
-// Option changes how [Run] starts a server.
+// Option changes the configuration with which [Run] starts a server.
 type Option func(*broker.Config)
 
-// StoreDir keeps the data in dir instead of a directory of its own.
+// StoreDir stores the data in dir instead of a new temporary directory.
 func StoreDir(dir string) Option { return func(c *broker.Config) { c.StoreDir = dir } }
 
-// Log shows the server's warnings; by default only its errors go to the test's
-// log.
+// Log receives the server's log; by default the test's log receives its errors only.
 func Log(log *slog.Logger) Option { return func(c *broker.Config) { c.Log = log } }
 
 // Run starts a server on a free port and waits until it is ready.
@@ -59,25 +57,25 @@ func Run(t testing.TB, opts ...Option) *Server {
 	t.Cleanup(s.Kill)
 	s.start(t)
 	s.ready(t)
-	// A restart takes the same port, so that clients find it again.
+	// A restart uses the same port, so that clients reconnect.
 	s.cfg.Listen = strings.TrimPrefix(s.broker.ClientURL(), "nats://")
 	return s
 }
 
-// URL is where clients connect. It stays the same over restarts.
+// URL returns the URL for clients. It stays the same over restarts.
 func (s *Server) URL() string { return "nats://" + s.cfg.Listen }
 
-// StoreDir is where the data is.
+// StoreDir returns the data directory.
 func (s *Server) StoreDir() string { return s.cfg.StoreDir }
 
-// Broker is the running broker. A restart makes another one.
+// Broker returns the running broker. A restart creates another one.
 func (s *Server) Broker() *broker.Broker { return s.broker }
 
-// Connect opens a connection that never gives up, without a reconnect buffer,
-// and closes it with the test.
+// Connect opens a connection that reconnects without limit and has no reconnect
+// buffer, and closes it with the test.
 func (s *Server) Connect(t testing.TB) *nats.Conn { t.Helper(); return connect(t, s.URL()) }
 
-// Kill ends the server at once. Killing a dead server does nothing.
+// Kill ends the server without a drain. It has no effect on a stopped server.
 func (s *Server) Kill() {
 	if s.cancel == nil {
 		return
@@ -90,7 +88,7 @@ func (s *Server) Kill() {
 	}
 }
 
-// Restart starts a dead server again (a living one is killed first) on the same
+// Restart starts a stopped server again (a running one is killed first) on the same
 // port and store, and waits until it is ready.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
@@ -142,8 +140,8 @@ func connect(t testing.TB, url string) *nats.Conn {
 		nats.ReconnectWait(50*time.Millisecond),
 		nats.ReconnectJitter(50*time.Millisecond, 50*time.Millisecond),
 		nats.ReconnectBufSize(-1),
-		// Servers of a cluster tell clients about each other; the list that
-		// was given already has all of them.
+		// The servers of a cluster send clients the addresses of the others; url
+		// has all of them already.
 		nats.IgnoreDiscoveredServers())
 	if err != nil {
 		t.Fatalf("brokertest: connecting to %s: %v", url, err)
@@ -152,15 +150,15 @@ func connect(t testing.TB, url string) *nats.Conn {
 	return nc
 }
 
-// freePorts asks the system for n addresses on the loopback interface that
-// nobody uses now. Another process may take one before it is used.
+// freePorts returns n addresses on the loopback interface that are not in use.
+// Another process may take one before it is used.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
 	var addrs []string
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatalf("brokertest: looking for a free port: %v", err)
+			t.Fatalf("brokertest: finding a free port: %v", err)
 		}
 		defer l.Close() // after all were found, so that they differ
 		addrs = append(addrs, l.Addr().String())

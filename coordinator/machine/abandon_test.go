@@ -76,7 +76,7 @@ func TestAbandonedBranch(t *testing.T) {
 			}
 		}
 		if !found {
-			t.Error("the journal that came back is not told committed")
+			t.Error("the journal that returned does not receive the commit")
 		}
 		ack.Journal = "lost"
 		m.Ack(id, "inventory", ack)

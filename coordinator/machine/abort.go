@@ -7,8 +7,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// abort decides against a transaction that was never appended. That needs no
-// record: what is not in the log is aborted.
+// abort aborts a transaction that was never appended. That needs no record: a
+// transaction that is not in the log is aborted.
 func (m *Machine) abort(t *Tx, why abortion) {
 	if t.State == Ready {
 		m.own.ready = slices.DeleteFunc(m.own.ready, func(id txwire.ID) bool { return id == t.ID })
@@ -22,7 +22,7 @@ func (m *Machine) abort(t *Tx, why abortion) {
 		}
 	}
 	if t.sub != nil && t.sub.Once && why.close {
-		// No other submission has this key, so this abort is the last word.
+		// No other submission has this key, so this abort is final for the key.
 		m.settle(t, txwire.StatusAborted)
 	}
 }
@@ -34,14 +34,14 @@ func (m *Machine) sendAbort(t *Tx, b *Branch) {
 	}})
 }
 
-// keyClosed: a participant has durably closed the key.
+// keyClosed records that a participant has durably closed the key.
 func (m *Machine) keyClosed(t *Tx) {
 	t.closed = true
 	m.settle(t, txwire.StatusAborted)
 }
 
-// settle answers the clients of an aborting transaction. Those that want to
-// know when it is applied wait for the last acknowledgement.
+// settle answers the clients of an aborting transaction. Clients that wait until
+// it is applied are answered at the last acknowledgement.
 func (m *Machine) settle(t *Tx, status txwire.Status) {
 	if t.sub == nil {
 		return

@@ -9,7 +9,7 @@ func (m *Machine) sendCommit(t *Tx, b *Branch) {
 	m.do(SendCommit{To: b.Participant, ID: t.ID, Msg: txwire.Commit{V: wire.Version, Journal: b.Journal, DecideBy: t.DecideBy}})
 }
 
-// Ack takes a participant's acknowledgement.
+// Ack processes a participant's acknowledgement of an outcome.
 func (m *Machine) Ack(id txwire.ID, participant string, a txwire.Ack) {
 	t := m.txs[id]
 	if t == nil {
@@ -62,7 +62,7 @@ func (m *Machine) forget(t *Tx) {
 	m.do(Unwatch{ID: t.ID})
 }
 
-// Resend says that an answer of somebody is due for long enough to ask again.
+// Resend repeats the messages of a transaction that are not answered yet.
 func (m *Machine) Resend(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil {
@@ -83,9 +83,10 @@ func (m *Machine) Resend(id txwire.ID) {
 	}
 }
 
-// GiveUp ends the resends of an abort: whoever has not acknowledged it is in
-// doubt at worst, will ask, and be told. A client that still waits is told
-// unknown, since no participant has closed the key. Commits are never given up.
+// GiveUp ends the resends of an abort. A participant that has not acknowledged it
+// is in doubt at worst, and resolves that with its own request. A client that still
+// waits is answered unknown, since no participant has closed the key. Commits are
+// never given up.
 func (m *Machine) GiveUp(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil || t.State != Aborting {

@@ -4,9 +4,9 @@ import (
 	"parley/wire/txwire"
 )
 
-// Action is something for the driver to do. Actions of one event are in order,
-// but no rule depends on it: any of them may be lost, late or repeated, except
-// that [Append] must be published exactly as it is, under its condition.
+// Action is an operation that the driver performs. The actions of one event are
+// ordered, but no rule depends on the order: any of them may be lost, late or
+// repeated, except that [Append] must be published unchanged, under its condition.
 type Action interface{ action() }
 
 // SendPrepare, SendCommit and SendAbort are messages to a participant.
@@ -34,27 +34,27 @@ type Reply struct {
 	Outcome txwire.Outcome
 }
 
-// Answer answers a question about a branch in doubt.
+// Answer responds to a [Question] about a branch in doubt.
 type Answer struct {
 	To       string
 	Resolved txwire.Resolved
 }
 
-// AskOwner asks the owner of a log on behalf of someone in doubt, and either
-// passes the answer on, or, when the owner stays silent or undecided for too
-// long, calls [Machine.OwnerSilent].
+// AskOwner forwards a question to the owner of a log. The driver forwards the
+// owner's answer, or calls [Machine.OwnerSilent] if the owner does not answer, or
+// remains undecided, for too long.
 type AskOwner struct {
 	Question Question
 }
 
-// Open asks for a fresh log: a new random name, its open record acknowledged,
-// then [Machine.Opened].
+// Open creates a new log: the driver chooses a random name, appends the open
+// record, and calls [Machine.Opened] once that is acknowledged.
 type Open struct{}
 
 // Append publishes a record under the condition that Expect is the last
-// sequence of the log's subject. The answer goes to [Machine.Appended] with the
-// record's nonce. Again means that an earlier try had no clear answer: wait a
-// little first.
+// sequence of the log's subject. The driver passes the broker's answer to
+// [Machine.Appended] with the record's nonce. Again means that an earlier attempt
+// had no definite answer: the driver pauses first.
 type Append struct {
 	Log    string
 	Expect uint64
@@ -62,7 +62,7 @@ type Append struct {
 	Again  bool
 }
 
-// ReadAfter reads the record that stands after a sequence in the own log, for
+// ReadAfter reads the first record after a sequence of the machine's own log, for
 // [Machine.ReadAfter].
 type ReadAfter struct {
 	Log   string
@@ -71,21 +71,21 @@ type ReadAfter struct {
 }
 
 // ReadLog reads a whole log for [Machine.Read]. Again means that the last read
-// was not enough: wait a little first.
+// was insufficient: the driver pauses first.
 type ReadLog struct {
 	Log   string
 	Again bool
 }
 
 // Purge removes the records of a log below the sequence Before, or all when it
-// is 0. It may fail or never happen: only space is lost.
+// is 0. A purge that fails or is lost costs only space.
 type Purge struct {
 	Log    string
 	Before uint64
 }
 
-// Watch starts the timers of a transaction (resends and deadline), Unwatch
-// ends them.
+// Watch starts the timers of a transaction (resends and deadline), and Unwatch
+// stops them.
 type (
 	Watch struct {
 		ID       txwire.ID
@@ -94,39 +94,38 @@ type (
 	Unwatch struct{ ID txwire.ID }
 )
 
-// Restart asks for [Machine.Restarted] after a random while, longer with the
-// number of tries: a submission made way for another with its key and starts
-// again.
+// Restart requests a call of [Machine.Restarted] after a random pause that grows
+// with the number of tries: a submission yielded to another with the same key and
+// is to be started again.
 type Restart struct {
 	Key      string
 	DecideBy int64
 	Tries    int
 }
 
-// Adopted says that a log of another is sealed and being driven to its end:
-// listen for its acknowledgements and for questions to its owner. Released
-// ends that.
+// Adopted reports that another coordinator's log is sealed and that its commits
+// are being completed: the driver subscribes to its acknowledgements and to
+// questions to its owner. Released ends those subscriptions.
 type (
 	Adopted  struct{ Log string }
 	Released struct{ Log string }
 )
 
-// LostLog says that the own log was given up, and why. Its unfinished
-// transactions are found again by adopting it.
+// LostLog reports that the machine's own log was given up, and why. Adopting it
+// recovers its unfinished transactions.
 type LostLog struct {
 	Log string
 	Why string
 }
 
-// Forgotten reports that a participant acknowledged a commit which it had applied
-// and collected after its window: it counts as applied, and is worth a line in the
-// log.
+// Forgotten reports that a participant acknowledged a commit that it had applied
+// and collected after its window. The commit counts as applied; the driver logs it.
 type Forgotten struct {
 	ID          txwire.ID
 	Participant string
 }
 
-// Alarm is for an operator: a participant refused an outcome.
+// Alarm reports to the operator that a participant refused an outcome.
 type Alarm struct {
 	ID          txwire.ID
 	Participant string

@@ -11,11 +11,11 @@ import (
 type adoption struct {
 	log   string
 	phase phase
-	// mine: it was the own log, so that what is committed in it and no longer
-	// held is finished, but for the append that was in flight.
+	// mine is true for the machine's own former log: a commit in it that the
+	// machine no longer holds is finished, except those of the append in flight.
 	mine   bool
 	flight []txwire.ID
-	// seal is the nonce of the seal under way, and chain what was read before.
+	// seal is the nonce of the pending seal, and chain the records read before it.
 	seal  string
 	chain []Stored
 	// sealSeq and commits are known once the log is sealed; left counts the
@@ -47,7 +47,7 @@ type sealedLog struct {
 	seq uint64
 }
 
-// Adopt takes on a log whose owner is silent.
+// Adopt starts the adoption of a log whose owner does not answer.
 func (m *Machine) Adopt(log string) {
 	if !m.behind {
 		m.adopt(log)
@@ -67,9 +67,9 @@ func (m *Machine) adopt(log string) *adoption {
 	return a
 }
 
-// Read takes what a read of a log found, in the order of the sequences. The
-// read may be stale: it may miss any record, and only a chain without a hole
-// from base to its end, closed by a seal, is the whole truth.
+// Read processes the records that a read of a log found, in the order of their
+// sequences. The read may be stale and miss any record: only a chain without a gap
+// from base to a seal is known to be complete.
 func (m *Machine) Read(log string, found []Stored) {
 	a := m.adoptions[log]
 	if a == nil || a.phase != reading {
@@ -87,9 +87,9 @@ func (m *Machine) Read(log string, found []Stored) {
 	}
 }
 
-// chainOf returns the records from base on, and whether they hang together:
-// each was written after the one before it, and the first is base itself or
-// the very first of the log.
+// chainOf returns the records from base on, and whether they form a chain: each
+// names the one before it as its predecessor, and the first is base itself or the
+// first record of the log.
 func chainOf(found []Stored) (chain []Stored, whole bool) {
 	if len(found) == 0 {
 		return nil, true
@@ -113,9 +113,9 @@ func (m *Machine) trySeal(a *adoption, chain []Stored) {
 	m.do(Append{Log: a.log, Expect: r.Prev, Record: r})
 }
 
-// sealAnswered: success proves that the chain read before is everything. After
-// any other answer, or while the stream is behind, the log is read again, which
-// also finds the own seal.
+// sealAnswered processes the broker's answer to a seal. Success proves that the
+// chain read before is complete. After any other answer, or while the stream is
+// behind, the log is read again, which also finds a seal of this machine.
 func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 	chain := a.chain
 	a.phase, a.seal, a.chain = reading, "", nil
@@ -123,12 +123,12 @@ func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 		m.sealed(a, chain, seq)
 		return
 	}
-	// A mismatch means that there is more to read, now; anything else, that the
-	// broker is busy.
+	// A mismatch means that there are more records to read, without a pause;
+	// anything else, that the broker is busy.
 	m.do(ReadLog{Log: a.log, Again: answer != AppendMismatch})
 }
 
-// sealed: the chain is the whole truth about the log, for ever.
+// sealed starts driving the commits of a log whose chain is complete and final.
 func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 	a.phase, a.sealSeq, a.commits = driving, seq, map[uint64]txwire.Committed{}
 	m.do(Adopted{Log: a.log})
@@ -147,7 +147,8 @@ func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 	m.finishAdoption(a)
 }
 
-// drive takes a commit that was found in a log to its end.
+// drive sends a commit that was found in a log until every participant has
+// acknowledged it.
 func (m *Machine) drive(a *adoption, c txwire.Committed) {
 	id := txwire.ID{Log: a.log, N: c.N}
 	t := m.txs[id]

@@ -1,19 +1,18 @@
 // Package machine is the coordinator as a pure state machine: an event goes in
-// through a method, actions come out of [Machine.Actions]. There is no clock,
-// goroutine, network or randomness here. Time-outs are events, and whoever
-// drives the machine may let them happen at any moment: no rule below depends
-// on how long something took, so the code that runs in production can be
-// explored state by state.
+// through a method, actions come out of [Machine.Actions]. The package has no clock,
+// goroutine, network or randomness. Time-outs are events, and the driver may
+// deliver them at any moment: no rule below depends on how long an operation took,
+// so the code that runs in production can be explored state by state.
 //
-// The transcripts in testdata/*.txt are the first thing to read: what coordinators,
-// participants, a log and a client say to each other, played on this code.
+// Read the transcripts in testdata/*.txt first: they list the messages between
+// coordinators, participants, a log and a client, as this code produces them.
 //
 // # Authority
 //
-// A transaction is committed if and only if its commit stands in the log its
-// id names. The machine owns one log and is the only writer of commits to it;
-// anybody may seal it. Every write is conditional on the log's last sequence,
-// so of an append and a seal that race exactly one succeeds.
+// A transaction is committed if and only if its commit is recorded in the log that
+// its ID names. The machine owns one log and is the only writer of commits to it;
+// any coordinator may seal it. Every write is conditional on the log's last
+// sequence, so of an append and a seal that race exactly one succeeds.
 //
 // # A transaction
 //
@@ -21,27 +20,27 @@
 //	    |                    |                               |
 //	    | no, deadline, ...  | deadline             acknowledged or found
 //	    v                    v                               v
-//	 aborting <--------------+---- a seal stands there --- committed
+//	 aborting <--------------+---- a seal is in its place - committed
 //	    | acknowledged, or enough tries                      | all acknowledged
 //	    v                                                    v
 //	 forgotten (presumed abort)                          forgotten
 //
-// While a transaction is appending, only two things decide it: the
-// acknowledgement, or the record that stands after the expected sequence. A
-// time-out, a full stream or "another write is in flight" decide nothing, and
-// neither does its deadline.
+// While a transaction is appending, only the acknowledgement of the append or the
+// record found after the expected sequence decides it. A time-out, a full stream,
+// "another write is in flight" and the transaction's deadline decide nothing.
 //
-// # Another's log
+// # Adopting a log
 //
-// A log whose owner is silent is adopted: read, sealed (success proves that
-// what was read is everything), its unfinished commits driven to their end,
-// purged whole. Whatever is asked about it and not in it is aborted.
+// A log whose owner does not answer is adopted: it is read and sealed (success
+// proves that the read was complete), its unfinished commits are sent until they
+// are acknowledged, and then it is purged entirely. A transaction of the log that
+// is not recorded in it is aborted.
 //
 // # A stream that went back
 //
-// All of this rests on a stream that keeps what it acknowledged. When its last
-// sequence is below one that was known to be stored, an older store may have been
-// put under it; see [Machine.StreamAt].
+// All of this relies on a stream that keeps what it acknowledged. If its last
+// sequence is below one that was known to be stored, its store may have been
+// replaced by an older one; see [Machine.StreamAt].
 //
 // Sources: presumed abort is R* (Mohan, Lindsay, Obermarck 1986); sealing is
 // how BookKeeper recovers a ledger; the decision in replicated storage instead

@@ -9,7 +9,7 @@ import (
 )
 
 // journal is a participant's journal, made at its first mention.
-func (w *world) journal(name string) *journal {
+func (w *harness) journal(name string) *journal {
 	if w.journals[name] == nil {
 		w.journals[name] = &journal{id: name + "1", rows: map[txwire.ID]*participant.Branch{}, keys: map[string]*participant.KeyHold{}}
 	}
@@ -17,10 +17,10 @@ func (w *world) journal(name string) *journal {
 }
 
 // restore puts an empty backup in place of a journal. It has the same name.
-func (w *world) restore(name string) {
+func (w *harness) restore(name string) {
 	j := w.journal(name)
 	j.rows, j.keys = map[txwire.ID]*participant.Branch{}, map[string]*participant.KeyHold{}
-	w.say(name, "has its journal restored from a backup of before")
+	w.record(name, "has its journal restored from a backup of before")
 }
 
 func (j *journal) view(id txwire.ID, key string) participant.View {
@@ -35,11 +35,11 @@ func (j *journal) env() participant.Env {
 	return participant.Env{Journal: j.id, Incarnation: "stream", Now: now}
 }
 
-func (w *world) prepare(from string, a machine.SendPrepare) {
+func (w *harness) prepare(from string, a machine.SendPrepare) {
 	j := w.journal(a.To)
 	s := participant.Prepare(j.env(), j.view(a.ID, a.Msg.Key), a.ID, a.Msg)
 	if s.Call == participant.CallPrepare {
-		// The resource says.
+		// The resource decides.
 		if string(a.Msg.Payload) == `"too much"` {
 			s = participant.Refuse(j.env(), a.ID, a.Msg, "there is not that much")
 		} else {
@@ -49,27 +49,27 @@ func (w *world) prepare(from string, a machine.SendPrepare) {
 	w.take(from, a.To, a.ID, s)
 }
 
-func (w *world) commit(from string, a machine.SendCommit) {
+func (w *harness) commit(from string, a machine.SendCommit) {
 	j := w.journal(a.To)
 	w.take(from, a.To, a.ID, participant.Commit(j.env(), j.view(a.ID, ""), a.Msg))
 }
 
-func (w *world) abort(from string, a machine.SendAbort) {
+func (w *harness) abort(from string, a machine.SendAbort) {
 	j := w.journal(a.To)
 	w.take(from, a.To, a.ID, participant.Abort(j.env(), j.view(a.ID, a.Msg.Key), a.ID, a.Msg))
 }
 
-func (w *world) resolved(from, p string, id txwire.ID, r txwire.Resolved) {
+func (w *harness) resolved(from, p string, id txwire.ID, r txwire.Resolved) {
 	j := w.journal(p)
 	s := participant.Resolved(j.env(), j.view(id, ""), r)
 	if s.Violation != "" {
-		w.say(p, "ALARM: %s", s.Violation)
+		w.record(p, "ALARM: %s", s.Violation)
 	}
 	w.take(from, p, id, s)
 }
 
-// take does what a participant's step says: it writes, and then it answers.
-func (w *world) take(to, name string, id txwire.ID, s participant.Step) {
+// take performs a participant's step: it writes, and then it answers.
+func (w *harness) take(to, name string, id txwire.ID, s participant.Step) {
 	j := w.journal(name)
 	if b := s.Put; b != nil {
 		j.rows[id] = b
@@ -86,7 +86,7 @@ func (w *world) take(to, name string, id txwire.ID, s participant.Step) {
 		if hold := j.keys[b.Key]; hold != nil && hold.Holder == id {
 			hold.State = b.State // a hold follows its branch
 		}
-		w.say(name, "writes %v %s%s", id, b.State, key)
+		w.record(name, "writes %v %s%s", id, b.State, key)
 	}
 	switch {
 	case s.Vote != nil:

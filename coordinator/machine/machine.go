@@ -4,26 +4,26 @@ import (
 	"parley/wire/txwire"
 )
 
-// Limits bound what the machine holds; beyond them new work is refused with
-// "busy" at once.
+// Limits bound what the machine holds. A submission beyond them is refused
+// immediately with [wire.CodeBusy].
 type Limits struct {
 	// Undecided bounds transactions without a decision.
 	Undecided int
 	// Unfinished bounds transactions of any state, so that a participant that
-	// is away for long cannot fill the memory.
+	// is unavailable for a long time cannot exhaust the memory.
 	Unfinished int
 	// Batch bounds the commits in one record.
 	Batch int
-	// TrimAt is how many records must become free before they are worth a
-	// purge, and CarryAt how many may pile up behind an unfinished one before
-	// it is carried forward.
+	// TrimAt is the number of purgeable records at which they are purged, and
+	// CarryAt the number of records behind an unfinished commit at which it is
+	// carried forward.
 	TrimAt, CarryAt int
-	// Done bounds the memory of logs that were finished and purged.
+	// Done bounds the list of logs that were finished and purged.
 	Done int
 }
 
-// DefaultLimits are right for a coordinator of a few thousand transactions a
-// second.
+// DefaultLimits returns limits for a coordinator of a few thousand transactions
+// per second.
 func DefaultLimits() Limits {
 	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024}
 }
@@ -31,16 +31,16 @@ func DefaultLimits() Limits {
 // Machine is one coordinator. The zero value is not usable, see [New].
 type Machine struct {
 	limits Limits
-	// prefix is random and this process's own; see nonce.
+	// prefix is random and unique to this process; see nonce.
 	prefix string
 
-	own       *ownLog // nil while there is none
-	closed    bool    // no own log is wanted any more
+	own       *ownLog // nil without an open log
+	closed    bool    // Close was called: no log is opened any more
 	behind    bool    // the stream may have gone back, see StreamAt
 	txs       map[txwire.ID]*Tx
-	subs      map[string]*Submission // living submissions by key
+	subs      map[string]*Submission // unanswered submissions by key
 	undecided int
-	// committed and aborted count decisions, for people.
+	// committed and aborted count decisions, for reports.
 	committed, aborted uint64
 	adoptions          map[string]*adoption
 	done               []sealedLog // finished logs of others, oldest first
@@ -50,8 +50,8 @@ type Machine struct {
 	out []Action
 }
 
-// New makes a coordinator that wants a log. prefix is random, of
-// [PrefixLen] characters a-z and 0-9, and must never be used by another.
+// New returns a coordinator whose first action opens a log. prefix consists of
+// [PrefixLen] random characters a-z and 0-9, and must be unique to this machine.
 func New(prefix string, limits Limits) *Machine {
 	m := &Machine{
 		limits: limits, prefix: prefix,
@@ -65,7 +65,7 @@ func New(prefix string, limits Limits) *Machine {
 // PrefixLen is the length of the prefix that [New] takes: 45 random bits.
 const PrefixLen = 9
 
-// Actions hands over what is to be done since the last call.
+// Actions returns the actions that were added since the last call.
 func (m *Machine) Actions() []Action {
 	out := m.out
 	m.out = nil
@@ -74,11 +74,11 @@ func (m *Machine) Actions() []Action {
 
 func (m *Machine) do(a Action) { m.out = append(m.out, a) }
 
-// nonce names a record: this process's prefix, what it is ('a'ppend or 's'eal)
-// and a number. It has to be unique among the records of one log that a writer
-// could confuse, those after one expected sequence, so it does not matter that
-// the number wraps after 2^30. A seal that is repeated with the same
-// expectation is the same record and has the same name.
+// nonce returns the identifier of a record: the prefix of this process, the kind
+// ('a'ppend or 's'eal) and a number. It must be unique among the records of one log
+// that a writer could confuse, those after one expected sequence, so the number may
+// wrap after 2^30. A seal that is repeated with the same expectation is the same
+// record and has the same nonce.
 func (m *Machine) nonce(kind byte, n uint64) string {
 	const digits = "abcdefghijklmnopqrstuvwxyz234567"
 	var b [16]byte
@@ -90,14 +90,14 @@ func (m *Machine) nonce(kind byte, n uint64) string {
 	return string(b[:])
 }
 
-// Undecided is the number of transactions without a decision.
+// Undecided returns the number of transactions without a decision.
 func (m *Machine) Undecided() int { return m.undecided }
 
-// Unfinished is the number of transactions that are not forgotten yet and wait for
-// something.
+// Unfinished returns the number of transactions that wait for a vote, a decision or
+// an acknowledgement.
 func (m *Machine) Unfinished() int { return len(m.txs) - m.Abandoned() }
 
-// Log is the name of the own log, empty while there is none.
+// Log returns the name of the machine's own log, empty if none is open.
 func (m *Machine) Log() string {
 	if m.own == nil {
 		return ""
@@ -105,9 +105,9 @@ func (m *Machine) Log() string {
 	return m.own.name
 }
 
-// Close gives the own log back: undecided transactions are aborted, the log is
-// sealed, and when nothing in it is unfinished, purged. [Machine.Idle] tells
-// when that is done.
+// Close gives up the machine's own log: undecided transactions are aborted, the
+// log is sealed, and purged once nothing in it is unfinished. [Machine.Idle]
+// reports when that is done.
 func (m *Machine) Close() {
 	m.closed = true
 	if m.own != nil {
@@ -115,9 +115,9 @@ func (m *Machine) Close() {
 	}
 }
 
-// Idle reports that nothing is left that needs this machine: no log of its own and
-// none that it adopted, but for those with abandoned branches. Aborts that are not
-// acknowledged may be left: whoever has missed one will ask.
+// Idle reports whether the machine can be stopped: it has no log of its own, and of
+// the adopted ones at most those with abandoned branches. Aborts without an
+// acknowledgement may remain: a participant that missed one requests the outcome.
 func (m *Machine) Idle() bool {
 	if m.own != nil {
 		return false

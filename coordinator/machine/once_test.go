@@ -9,7 +9,7 @@ import (
 
 // A client that waits until all is applied promises that its key is its own,
 // times out, and submits again, here and elsewhere. What was aborted on the
-// strength of the promise alone must then not be told as aborted: the
+// strength of the promise alone must then not be reported as aborted: the
 // submission elsewhere may commit, or have committed, and no participant has
 // closed the key. Found by test/sim, configuration "applied".
 func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
@@ -45,7 +45,7 @@ func TestPromiseOfOnceEndsWithTheNextSubmission(t *testing.T) {
 				}
 				answered++
 				if r.Outcome.Status != txwire.StatusUnknown {
-					t.Errorf("%s is told %s, and nobody has closed the key", r.To, r.Outcome.Status)
+					t.Errorf("%s receives %s, and no participant has closed the key", r.To, r.Outcome.Status)
 				}
 			}
 			if answered != 2 {
@@ -85,11 +85,11 @@ func TestWaitersAreBounded(t *testing.T) {
 	}
 	m.Actions()
 	m.Remind()
-	told := map[string]bool{}
+	reminded := map[string]bool{}
 	for _, a := range m.Actions() {
-		told[a.(Reply).To] = true
+		reminded[a.(Reply).To] = true
 	}
-	if len(told) != maxWaiters || !told[fmt.Sprint("try ", tries-1)] {
-		t.Errorf("%d clients are reminded, the newest: %v; want %d, true", len(told), told[fmt.Sprint("try ", tries-1)], maxWaiters)
+	if len(reminded) != maxWaiters || !reminded[fmt.Sprint("try ", tries-1)] {
+		t.Errorf("%d clients are reminded, the newest: %v; want %d, true", len(reminded), reminded[fmt.Sprint("try ", tries-1)], maxWaiters)
 	}
 }

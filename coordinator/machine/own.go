@@ -7,7 +7,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// ownLog is the log this machine writes.
+// ownLog is the log that this machine writes.
 type ownLog struct {
 	name    string
 	openSeq uint64
@@ -15,20 +15,20 @@ type ownLog struct {
 	last uint64
 	// next is the number of the last transaction issued.
 	next uint64
-	// made counts the records written, for their names.
+	// made counts the records written, for their nonces.
 	made uint64
-	// ready waits for the next record, in order.
+	// ready are the transactions for the next record, in order.
 	ready []txwire.ID
-	// flight is the append that is not decided yet.
+	// flight is the append without a definite answer, if any.
 	flight *flight
-	// records are those from base on, oldest first; purged is what the broker
-	// was last asked to purge below.
+	// records are those from base on, oldest first; purged is the sequence below
+	// which the last purge was requested.
 	records []ownRecord
 	purged  uint64
-	trim    bool // a trim was asked for
+	trim    bool // Trim was called
 }
 
-// flight is one append under way.
+// flight is one pending append.
 type flight struct {
 	record txwire.Record
 	txs    []txwire.ID // that it decides
@@ -42,7 +42,7 @@ type ownRecord struct {
 	left int
 }
 
-// Opened says that the open record of a fresh log is acknowledged.
+// Opened processes the acknowledgement of a new log's open record.
 func (m *Machine) Opened(log string, seq uint64) {
 	if m.own != nil || m.closed {
 		m.adopt(log)
@@ -51,7 +51,7 @@ func (m *Machine) Opened(log string, seq uint64) {
 	m.own = &ownLog{name: log, openSeq: seq, last: seq, records: []ownRecord{{seq: seq}}}
 }
 
-// AppendAnswer is what the broker said to an append or a seal.
+// AppendAnswer classifies the broker's answer to an append or a seal.
 type AppendAnswer uint8
 
 // Answers to a conditional publish. Only AppendStored decides; see
@@ -60,8 +60,8 @@ const (
 	// AppendStored: acknowledged at a sequence.
 	AppendStored AppendAnswer = iota
 	// AppendUnknown: no answer, "another write is in flight" (10164), the
-	// stream is full (10077), or any error that says nothing about earlier
-	// tries of the same record.
+	// stream is full (10077), or any error that proves nothing about earlier
+	// attempts to append the same record.
 	AppendUnknown
 	// AppendMismatch: wrong last sequence (10071), another record is last.
 	AppendMismatch
@@ -69,8 +69,8 @@ const (
 	AppendGone
 )
 
-// tryAppend puts what is ready into the next record, unless one is in flight:
-// group commit.
+// tryAppend appends the ready transactions as one record (group commit), unless an
+// append is in flight.
 func (m *Machine) tryAppend() {
 	l := m.own
 	if l == nil || l.flight != nil {
@@ -103,7 +103,7 @@ func (m *Machine) tryAppend() {
 	m.do(Append{Log: l.name, Expect: l.last, Record: f.record})
 }
 
-// Appended takes the broker's answer to the append with this nonce.
+// Appended processes the broker's answer to the append with this nonce.
 func (m *Machine) Appended(log, nonce string, answer AppendAnswer, seq uint64) {
 	if a := m.adoptions[log]; a != nil && a.seal == nonce {
 		m.sealAnswered(a, answer, seq)
@@ -125,8 +125,8 @@ func (m *Machine) Appended(log, nonce string, answer AppendAnswer, seq uint64) {
 	}
 }
 
-// ReadAfter takes the record that stands after the own log's last known one,
-// nil if the read did not find it.
+// ReadAfter processes the record that follows the last known one of the machine's
+// own log, nil if the read did not find it.
 func (m *Machine) ReadAfter(log, nonce string, found *Stored) {
 	l := m.own
 	if l == nil || l.name != log || l.flight == nil || l.flight.record.Nonce != nonce {
@@ -146,7 +146,7 @@ func (m *Machine) ReadAfter(log, nonce string, found *Stored) {
 	}
 }
 
-// stored: the append in flight stands in the log.
+// stored commits the transactions of the append in flight, which is in the log.
 func (m *Machine) stored(seq uint64) {
 	l := m.own
 	f := l.flight
@@ -184,16 +184,16 @@ func (m *Machine) settleIn(t *Tx, seq uint64) {
 	m.own.records[len(m.own.records)-1].left++
 }
 
-// What became of the append that was in flight when a log is given up.
+// The fate of the append that was in flight when a log is given up.
 const (
-	appendUnknown = iota // it may stand in the log
-	appendFailed         // it does not, and never will
+	appendUnknown = iota // it may be in the log
+	appendFailed         // it is not in the log, and never will be
 )
 
-// giveUp parts with the own log. What was never appended is aborted: this
-// machine will not append it any more. What may have been appended is unknown,
-// and so is told; nothing is sent for it. The log is then adopted like any
-// other, which finds what is committed in it.
+// giveUp gives up the machine's own log. Transactions that were never appended are
+// aborted, since this machine will not append them any more. Those that may have
+// been appended are answered as unknown, and nothing is sent to their participants.
+// The log is then adopted like any other, which finds the commits in it.
 func (m *Machine) giveUp(why string, lost int) {
 	l := m.own
 	m.do(LostLog{Log: l.name, Why: why})

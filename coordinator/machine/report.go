@@ -5,8 +5,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Remind tells every client that still waits that its transaction is at work,
-// so that it can tell a slow coordinator from a dead one.
+// Remind sends an interim answer to every waiting client, so that it can
+// distinguish a slow coordinator from a dead one.
 func (m *Machine) Remind() {
 	for _, s := range m.subs {
 		o := m.progress(s)
@@ -16,10 +16,11 @@ func (m *Machine) Remind() {
 	}
 }
 
-// progress is the interim answer to a submission. Its id is the transaction that
-// committed the submission earlier, if one is known. Of a transaction that is
-// committed and only waits to be applied it names a participant that is missing.
-// The status is pending even then: committed would end the submission.
+// progress returns the interim answer to a submission. Its ID is the transaction
+// that committed the submission earlier, if one is known. For a transaction that is
+// committed but not applied everywhere it names a participant without an
+// acknowledgement; the status is pending even then, because committed would end the
+// submission.
 func (m *Machine) progress(s *Submission) txwire.Outcome {
 	o := txwire.Outcome{V: wire.Version, Status: txwire.StatusPending, ID: s.tx, Key: s.Key}
 	t := m.txs[s.tx]
@@ -37,7 +38,7 @@ func (m *Machine) progress(s *Submission) txwire.Outcome {
 	return o
 }
 
-// State is where a transaction stands, and whether it is held at all.
+// State returns the state of a transaction, and whether the machine holds it.
 func (m *Machine) State(id txwire.ID) (State, bool) {
 	t := m.txs[id]
 	if t == nil {
@@ -46,7 +47,7 @@ func (m *Machine) State(id txwire.ID) (State, bool) {
 	return t.State, true
 }
 
-// Status is what this machine knows of a transaction; false if nothing.
+// Status returns the known status of a transaction; false if it is not known.
 func (m *Machine) Status(id txwire.ID) (txwire.Outcome, bool) {
 	t := m.txs[id]
 	if t == nil {
@@ -61,15 +62,15 @@ func (m *Machine) Status(id txwire.ID) (txwire.Outcome, bool) {
 	case Committed:
 		return t.outcome(txwire.StatusCommitted), true
 	case Aborting:
-		// The transaction is aborted; whether its key is closed is not said.
+		// The transaction is aborted; its key may or may not be closed.
 		return t.outcome(txwire.StatusAborted), true
 	default:
 		return txwire.Outcome{V: wire.Version, Status: txwire.StatusPending, ID: id, Key: t.Key}, true
 	}
 }
 
-// Report is what the machine is doing, with at most [wire.MaxList] of its
-// transactions that wait for something, oldest first.
+// Report returns the state of the machine, with the oldest [wire.MaxList] of the
+// transactions that are unfinished.
 func (m *Machine) Report() txwire.CoordinatorState {
 	r := txwire.CoordinatorState{
 		V: wire.Version, Log: m.Log(), Undecided: m.undecided, Unfinished: m.Unfinished() - m.undecided,
@@ -89,8 +90,8 @@ func (m *Machine) Report() txwire.CoordinatorState {
 	return r
 }
 
-// ReportFrom is a report whose transactions are those from one on, with how many
-// follow them.
+// ReportFrom returns a report that lists the transactions from an ID on, and the
+// number of those that follow the listed ones.
 func (m *Machine) ReportFrom(from txwire.ID) txwire.CoordinatorState {
 	r := m.Report()
 	r.Txs = nil

@@ -1,22 +1,24 @@
 package machine
 
 import (
+	"slices"
+
 	"parley/wire"
 	"parley/wire/txwire"
 )
 
-// Question is a question about a branch in doubt, and where the answer goes.
+// Question is a question about a branch in doubt, with the reply subject To.
 type Question struct {
 	To  string
 	Ask txwire.Resolve
 }
 
-// maxAsked bounds the questions that wait for one seal; who is refused asks
-// again.
+// maxAsked bounds the questions that wait for one seal. A question beyond it is
+// dropped, and repeated by its sender.
 const maxAsked = 4096
 
-// Resolve answers a question about a branch in doubt, from the own log, from
-// an adopted one, or by asking the owner.
+// Resolve answers a question about a branch in doubt from the machine's own log or
+// an adopted one, or forwards it to the owner.
 func (m *Machine) Resolve(q Question) {
 	if r, ok := m.known(q); ok {
 		m.do(Answer{To: q.To, Resolved: r})
@@ -33,8 +35,8 @@ func (m *Machine) Resolve(q Question) {
 	m.do(AskOwner{Question: q})
 }
 
-// Owner answers a question that another coordinator passes on to the owner of
-// a log. It never asks further.
+// Owner answers a question that another coordinator forwarded to this one as the
+// owner of a log. It never forwards the question.
 func (m *Machine) Owner(q Question) {
 	r, ok := m.known(q)
 	if !ok {
@@ -43,8 +45,8 @@ func (m *Machine) Owner(q Question) {
 	m.do(Answer{To: q.To, Resolved: r})
 }
 
-// OwnerSilent says that the owner of the log in question does not answer, or
-// has been undecided for too long: the log is sealed.
+// OwnerSilent seals the log in question, whose owner does not answer, or has been
+// undecided for too long, unless the machine can answer by now.
 func (m *Machine) OwnerSilent(q Question) {
 	if r, ok := m.known(q); ok {
 		m.do(Answer{To: q.To, Resolved: r})
@@ -60,7 +62,7 @@ func (m *Machine) OwnerSilent(q Question) {
 	}
 }
 
-// known answers from what this machine holds.
+// known returns the answer that follows from this machine's own state, if any.
 func (m *Machine) known(q Question) (txwire.Resolved, bool) {
 	id := q.Ask.ID
 	if m.own != nil && m.own.name == id.Log {
@@ -105,10 +107,11 @@ func (m *Machine) fromAdoption(a *adoption, q Question) txwire.Resolved {
 	return presumed(q, a.sealSeq)
 }
 
-// presumed answers for a transaction that is neither held nor in the log: for
-// a branch in doubt that means aborted, since a commit it had not acknowledged
-// would still be there. Asked by anybody else it is unknown: it may have
-// committed, been acknowledged by all, and been forgotten.
+// presumed returns the answer about a transaction that is neither held nor in the
+// log. For a branch in doubt it is aborted, since a commit that the branch has not
+// acknowledged would still be recorded. A question about the transaction is
+// answered unknown: it may have committed, been acknowledged by all, and been
+// forgotten.
 func presumed(q Question, sealSeq uint64) txwire.Resolved {
 	if q.Ask.Participant == "" {
 		r := resolved(txwire.StatusUnknown)
@@ -118,8 +121,8 @@ func presumed(q Question, sealSeq uint64) txwire.Resolved {
 	return txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted, SealSeq: sealSeq}
 }
 
-// committedFor tells a journal that did not vote in a committed transaction
-// that its own branch is aborted: the participant's other journal has it.
+// committedFor returns the answer about a committed transaction: aborted for a
+// journal that did not vote in it, since the participant's other journal did.
 func committedFor(c txwire.Committed, q Question) txwire.Resolved {
 	if votedIn(c, q.Ask) {
 		return resolved(txwire.StatusCommitted)
@@ -127,8 +130,8 @@ func committedFor(c txwire.Committed, q Question) txwire.Resolved {
 	return resolved(txwire.StatusAborted)
 }
 
-// answerFound answers the questions about commits that a read found: what was
-// found is true, however stale the read.
+// answerFound answers the questions about commits that a read found: a record that
+// was found is valid, even if the read is stale.
 func (m *Machine) answerFound(a *adoption, found []Stored) {
 	if len(a.asked) == 0 {
 		return
@@ -155,12 +158,7 @@ func votedIn(c txwire.Committed, ask txwire.Resolve) bool {
 	if ask.Participant == "" {
 		return true // asked about the transaction, not about a branch
 	}
-	for _, b := range c.Branches {
-		if b.Participant == ask.Participant && b.Journal == ask.Journal {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.Branches, txwire.CommittedBranch{Participant: ask.Participant, Journal: ask.Journal})
 }
 
 func resolved(s txwire.Status) txwire.Resolved { return txwire.Resolved{V: wire.Version, Status: s} }

@@ -8,7 +8,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// Clone is an independent copy without pending actions, for exploration.
+// Clone returns an independent copy without pending actions, for exploration.
 func (m *Machine) Clone() *Machine {
 	c := *m
 	c.out = nil
@@ -48,13 +48,13 @@ func (m *Machine) Clone() *Machine {
 		n := *m.own
 		n.ready = slices.Clone(m.own.ready)
 		n.records = slices.Clone(m.own.records)
-		c.own = &n // a flight is never changed once it is made
+		c.own = &n // a flight is immutable
 	}
 	return &c
 }
 
-// AppendKey appends to b a text that is equal for two machines exactly when
-// they behave alike from here on, for exploration.
+// AppendKey appends a key to b that is equal for two machines exactly when their
+// future behaviour is equal, for exploration.
 func (m *Machine) AppendKey(b []byte) []byte {
 	k := key(b)
 	k.flag(m.closed)
@@ -116,8 +116,8 @@ func (m *Machine) AppendKey(b []byte) []byte {
 	return k
 }
 
-// key is a growing state key. Every part has a length or an end mark in front,
-// so that two different states cannot run together to one text.
+// key builds a state key. Every part is preceded by its length or a flag, so that
+// the keys of different states differ.
 type key []byte
 
 func (k *key) num(ns ...uint64) {

@@ -8,7 +8,7 @@ import (
 )
 
 // Exploration takes two machines with one key for one. Whatever a machine may
-// still say or write has to be in its key, in particular what two runs can give
+// still send or write has to be in its key, in particular what two runs can give
 // the same id or sequence: a transaction's idempotency key, and the commits in
 // a chain that was read before a seal.
 func TestAppendKeyTellsMachinesApart(t *testing.T) {

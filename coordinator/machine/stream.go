@@ -5,24 +5,24 @@ import (
 	"parley/wire/txwire"
 )
 
-// StreamAt takes the last sequence of the stream, as its leader reports it, and
-// one that was known to be stored before the leader was asked. A last sequence
-// below the known one means that the stream went back, or that the answer is
-// stale; nobody can tell the two apart at first.
+// StreamAt takes the last sequence that the stream's leader reported, and one that
+// was known to be stored before the request. A last sequence below the known one
+// means that the stream went back, or that the report is stale; the two cannot be
+// distinguished at first.
 //
-// Until a later answer is not behind, no log is sealed, no seal is believed, and
-// nothing is answered from one: a log that was restored from a backup lacks
-// commits, and a seal on it would presume that they aborted. Whoever drives the
-// machine writes nothing to a stream that is behind, own appends included, nor to
-// one over a new connection before it has looked at it: the own log may have lost
-// the seal that fences it.
+// Until a later report is not behind, no log is sealed, no seal is trusted, and no
+// question is answered from one: a log that was restored from a backup lacks
+// commits, and a seal on it would presume that they aborted. The driver writes
+// nothing to a stream that is behind, appends to the machine's own log included,
+// and nothing over a new connection before it has checked the stream: the
+// machine's own log may have lost the seal that fences it.
 func (m *Machine) StreamAt(known, last uint64) { m.behind = last < known }
 
-// Behind reports whether the stream was behind when it was last looked at.
+// Behind reports whether the stream was behind at the last check.
 func (m *Machine) Behind() bool { return m.behind }
 
-// Appending is the nonce of the own append that has no clear answer yet, empty if
-// there is none.
+// Appending returns the nonce of the pending append to the machine's own log, empty
+// if there is none.
 func (m *Machine) Appending() string {
 	if m.own == nil || m.own.flight == nil {
 		return ""
@@ -30,8 +30,8 @@ func (m *Machine) Appending() string {
 	return m.own.flight.record.Nonce
 }
 
-// answerBehind answers a question that only a seal could answer, while none is
-// believed.
+// answerBehind answers unknown to a question that only a seal could answer, while
+// no seal is trusted.
 func (m *Machine) answerBehind(q Question) {
 	r := resolved(txwire.StatusUnknown)
 	r.Code, r.Reason = wire.CodeUnavailable, "the stream "+txwire.LogStream().Name+" appears to have gone back, so nothing is concluded from it"

@@ -8,8 +8,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Submit starts a transaction for a client, or joins the client to the one
-// that its key already has here.
+// Submit starts a transaction for a client, or adds the client to the submission
+// that holds its key.
 func (m *Machine) Submit(s Submission, w Waiter) {
 	if sub := m.subs[s.Key]; sub != nil {
 		m.join(sub, s, w)
@@ -31,13 +31,13 @@ func (m *Machine) Submit(s Submission, w Waiter) {
 	}
 }
 
-// join adds a client that repeats a key to the submission that is at work.
+// join adds a client that repeats a key to the unanswered submission.
 func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	t := m.txs[sub.tx]
 	committed := t != nil && t.State == Committed
 	if sub.Once && t != nil {
 		// Now another submission has the key, and there may be more of them: an
-		// abort that was proven by the promise alone no longer is.
+		// abort that only Once proved final is no longer proven.
 		t.proven = t.closed
 	}
 	sub.Once = false
@@ -51,7 +51,7 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	case t != nil && t.proven && w.Wait != txwire.WaitApplied:
 		m.do(Reply{To: w.To, Outcome: sub.truth(t.outcome(txwire.StatusAborted))})
 	default:
-		// Who repeats a key has often gone; the one who lives asks again.
+		// Earlier waiters have often disconnected; a live client repeats.
 		if len(sub.waiters) == maxWaiters {
 			sub.waiters = slices.Delete(sub.waiters, 0, 1)
 		}
@@ -59,16 +59,17 @@ func (m *Machine) join(sub *Submission, s Submission, w Waiter) {
 	}
 }
 
-// maxWaiters bounds the clients that wait for one submission. The oldest makes
-// way: it is told nothing, and asks again if it is still there. A transaction can
-// wait for a participant for days, and each of its clients is reminded each second.
+// maxWaiters bounds the clients that wait for one submission. Beyond it the oldest
+// is dropped without an answer, and submits again if it is still running. A
+// transaction can wait for a participant for days, and each of its clients is sent
+// an interim answer every second.
 const maxWaiters = 64
 
 func (m *Machine) reject(key string, w Waiter, code wire.Code, reason string) {
 	m.do(Reply{To: w.To, Outcome: txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Key: key, Code: code, Reason: reason}})
 }
 
-// start gives a submission its next transaction.
+// start starts the next transaction of a submission.
 func (m *Machine) start(s *Submission) {
 	m.own.next++
 	t := &Tx{
@@ -94,8 +95,8 @@ func (m *Machine) prepare(t *Tx, i int) {
 	}})
 }
 
-// Restarted starts the next transaction of a submission that made way, or, when
-// expired, gives it up.
+// Restarted starts the next transaction of a submission that yielded, or, if
+// expired, ends the submission as unknown.
 func (m *Machine) Restarted(key string, expired bool) {
 	s := m.subs[key]
 	if s == nil || !s.tx.IsZero() {
@@ -111,7 +112,7 @@ func (m *Machine) Restarted(key string, expired bool) {
 	m.start(s)
 }
 
-// answer tells every waiting client and ends the submission.
+// answer sends an outcome to every waiting client and ends the submission.
 func (m *Machine) answer(s *Submission, o txwire.Outcome) {
 	if s == nil {
 		return
@@ -124,7 +125,7 @@ func (m *Machine) answer(s *Submission, o txwire.Outcome) {
 	m.endSubmission(s)
 }
 
-// answerDecided tells the clients that want to know the decision only.
+// answerDecided sends an outcome to the clients that wait for the decision only.
 func (m *Machine) answerDecided(s *Submission, o txwire.Outcome) {
 	var later []Waiter
 	for _, w := range s.waiters {
@@ -137,7 +138,7 @@ func (m *Machine) answerDecided(s *Submission, o txwire.Outcome) {
 	s.waiters = later
 }
 
-// truth is o, unless s is known to have committed before.
+// truth returns o, unless s is known to have committed before.
 func (s *Submission) truth(o txwire.Outcome) txwire.Outcome {
 	if !s.found.IsZero() && o.ID != s.found {
 		return s.earlier(false)
@@ -145,7 +146,7 @@ func (s *Submission) truth(o txwire.Outcome) txwire.Outcome {
 	return o
 }
 
-// earlier is the outcome of the transaction that committed s before.
+// earlier returns the outcome of the transaction that committed s before.
 func (s *Submission) earlier(applied bool) txwire.Outcome {
 	return txwire.Outcome{V: wire.Version, Status: txwire.StatusCommitted, ID: s.found, Key: s.Key, Applied: applied}
 }

@@ -11,8 +11,8 @@ import (
 var update = flag.Bool("update", false, "write what the commands of testdata/*.txt do")
 
 // TestTranscripts plays the commands of testdata/*.txt on the production machines of
-// coordinators and participants, with a network and a log that do as they are told, and
-// compares what happens with what the files say, which was read and found right. They
+// coordinators and participants, with a network and a log that follow them, and
+// compares what happens with the reviewed text of the files. They
 // are the first thing to read about the protocol.
 //
 // A file is text, commands and transcripts: commands stand before a line ----, what they
@@ -45,7 +45,7 @@ func TestTranscripts(t *testing.T) {
 // replay plays the commands of a file and returns the file with what they did.
 func replay(t *testing.T, file string) string {
 	t.Helper()
-	w := newWorld(t)
+	w := newHarness(t)
 	var out strings.Builder
 	var commands []string
 	skip := false // the transcript of the file
@@ -59,10 +59,10 @@ func replay(t *testing.T, file string) string {
 			for _, c := range commands {
 				play(w, c)
 			}
-			for _, said := range w.said {
-				out.WriteString(said + "\n")
+			for _, line := range w.lines {
+				out.WriteString(line + "\n")
 			}
-			commands, w.said, skip = nil, nil, true
+			commands, w.lines, skip = nil, nil, true
 			continue
 		case line == "":
 			skip = false
@@ -92,7 +92,7 @@ func replay(t *testing.T, file string) string {
 //	restart C KEY         C starts a submission again that made way
 //	ask C P TX            participant P, in doubt, asks C
 //	restore P             P's journal is replaced by an empty backup of it
-func play(w *world, command string) {
+func play(w *harness, command string) {
 	word := strings.Fields(command)
 	args := append(word[1:], "", "", "")
 	switch word[0] {

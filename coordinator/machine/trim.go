@@ -7,14 +7,14 @@ import (
 	"parley/wire/txwire"
 )
 
-// A log shrinks in three steps that must stay in this order: commits that are
-// unfinished in old records are carried forward as ordinary commits of a new
-// one; when that is stored, a later record raises base to the oldest one still
-// needed; when that is stored, everything before base is purged. So a reader
-// that meets a hole above the base it read knows that its read was stale.
+// A log is shortened in three steps whose order matters: unfinished commits of old
+// records are carried forward as ordinary commits of a new one; when that is
+// stored, a later record raises base to the oldest record still needed; when that
+// is stored, everything before base is purged. So a reader that finds a gap above
+// the base that it read knows that its read was stale.
 
-// Trim asks for the own log to be shrunk when it is worth it, also without a
-// commit to write. Call it every second or so.
+// Trim shortens the machine's own log if enough records can be purged, also without
+// a commit to append. The driver calls it about every second.
 func (m *Machine) Trim() {
 	if m.own != nil {
 		m.own.trim = true
@@ -22,14 +22,14 @@ func (m *Machine) Trim() {
 	}
 }
 
-// base is the oldest record still needed.
+// base returns the sequence of the oldest record still needed.
 func (l *ownLog) base() uint64 {
 	l.shrink()
 	return l.records[0].seq
 }
 
-// shrink forgets records in front that nothing unfinished has its home in. The
-// last one stays: the next append expects it.
+// shrink drops the oldest records as long as no unfinished commit has its home in
+// them. The last record is kept: the next append expects it.
 func (l *ownLog) shrink() {
 	n := 0
 	for n < len(l.records)-1 && l.records[n].left == 0 {
@@ -45,17 +45,17 @@ func (l *ownLog) release(home uint64) {
 	}
 }
 
-// freed is how far a base lies above what was purged. Sequences are those of
-// the whole stream, so it is an upper bound for the records between.
+// freed returns the distance of a base from the last purge. Sequences are those of
+// the whole stream, so it is an upper bound for the number of records.
 func (l *ownLog) freed(base uint64) int { return int(min(base-max(l.purged, l.openSeq), 1<<30)) }
 
-// worthTrimming reports whether a record without commits is worth writing.
+// worthTrimming reports whether a record without new commits is to be appended.
 func (l *ownLog) worthTrimming(f *flight, limits Limits) bool {
 	return l.trim && (len(f.carry) > 0 || f.record.Base > l.purged && l.freed(f.record.Base) >= limits.TrimAt)
 }
 
-// toCarry is up to n transactions whose home is in the older half of the log,
-// when it has grown too long.
+// toCarry returns up to n transactions whose home is in the older half of the log,
+// if it has grown too long.
 func (m *Machine) toCarry(n int) []txwire.ID {
 	l := m.own
 	if len(l.records) <= m.limits.CarryAt || n == 0 {
@@ -71,8 +71,8 @@ func (m *Machine) toCarry(n int) []txwire.ID {
 	return ids
 }
 
-// sorted is every transaction in the order of their ids, so that the same
-// events always give the same actions.
+// sorted returns every transaction in the order of the IDs, so that the same
+// events always produce the same actions.
 func (m *Machine) sorted() []*Tx {
 	all := make([]*Tx, 0, len(m.txs))
 	for _, t := range m.txs {

@@ -2,12 +2,13 @@ package machine
 
 import (
 	"encoding/json"
+	"slices"
 
 	"parley/wire"
 	"parley/wire/txwire"
 )
 
-// State is where a transaction stands; see the package comment.
+// State is the state of a transaction; see the package comment.
 type State uint8
 
 // The states of a transaction.
@@ -31,29 +32,30 @@ type Tx struct {
 	Digest   string // empty for an adopted one
 	DecideBy int64
 	Branches []Branch
-	// sub is the submission it serves, nil for an adopted one and once every
-	// waiting client is answered.
+	// sub is the submission that started it, nil for an adopted transaction and
+	// once every waiting client is answered.
 	sub *Submission
-	// home is the sequence of the latest own record that holds its commit.
+	// home is the sequence of the latest record that holds its commit.
 	home uint64
-	// abort says why it is aborting. proven: clients may be told so, because
-	// the key is closed, or because no other submission has it.
+	// abort is why it aborts. proven means that clients may be answered aborted,
+	// because the key is closed, or because no other submission has it.
 	abort          abortion
 	proven, closed bool
 }
 
-// Branch is what the coordinator knows of one participant.
+// Branch is the state of one participant in a transaction.
 type Branch struct {
 	Participant string
 	// Journal is the journal that voted yes, empty before.
 	Journal string
-	// Done: it has acknowledged the outcome.
+	// Done means that the participant has acknowledged the outcome.
 	Done bool
-	// duplicate: it says that another transaction with the key is committed.
+	// duplicate means that the participant reported another transaction with the
+	// key as committed.
 	duplicate bool
-	// Detail is what it said with its yes.
+	// Detail is the data of its yes vote.
 	Detail json.RawMessage
-	// Violation is why it refuses the outcome, if it does.
+	// Violation is why it refuses the outcome, empty if it does not.
 	Violation string
 }
 
@@ -65,22 +67,22 @@ type abortion struct {
 	participant string
 }
 
-// Submission is what a client wants, over all the transactions it takes: one
-// that made way for another with the same key is followed by a new one.
+// Submission is a client's request, over all the transactions that it takes: one
+// that yielded to another with the same key is followed by a new one.
 type Submission struct {
 	Key      string
 	Digest   string
 	DecideBy int64 // milliseconds since 1970
 	Branches []txwire.Branch
-	// Once: the key was made for this submission, which is the only one.
+	// Once means that the key was generated for this submission, the only one.
 	Once bool
 
 	tx      txwire.ID // zero while it waits to start again
 	waiters []Waiter
-	// found is the transaction that committed this submission earlier; no
-	// other answer than that can be given any more.
+	// found is the transaction that committed this submission earlier; it is
+	// the only possible answer from then on.
 	found txwire.ID
-	// restarts counts how often it made way, for the pause before the next.
+	// restarts counts how often it yielded, for the pause before the next start.
 	restarts int
 }
 
@@ -99,34 +101,15 @@ func (t *Tx) branch(participant string) *Branch {
 	return nil
 }
 
-func (t *Tx) allYes() bool {
-	for i := range t.Branches {
-		if t.Branches[i].Journal == "" {
-			return false
-		}
-	}
-	return true
+func (t *Tx) all(holds func(Branch) bool) bool {
+	return !slices.ContainsFunc(t.Branches, func(b Branch) bool { return !holds(b) })
 }
 
-func (t *Tx) allDuplicate() bool {
-	for i := range t.Branches {
-		if !t.Branches[i].duplicate {
-			return false
-		}
-	}
-	return true
-}
+func (t *Tx) allYes() bool       { return t.all(func(b Branch) bool { return b.Journal != "" }) }
+func (t *Tx) allDuplicate() bool { return t.all(func(b Branch) bool { return b.duplicate }) }
+func (t *Tx) allDone() bool      { return t.all(func(b Branch) bool { return b.Done }) }
 
-func (t *Tx) allDone() bool {
-	for i := range t.Branches {
-		if !t.Branches[i].Done {
-			return false
-		}
-	}
-	return true
-}
-
-// outcome is what a client is told about t.
+// outcome returns the outcome of t for clients, with the given status.
 func (t *Tx) outcome(status txwire.Status) txwire.Outcome {
 	o := txwire.Outcome{V: wire.Version, Status: status, ID: t.ID, Key: t.Key}
 	if status != txwire.StatusCommitted {
@@ -146,7 +129,7 @@ func (t *Tx) outcome(status txwire.Status) txwire.Outcome {
 	return o
 }
 
-// committed is t as it stands in a record.
+// committed returns t in the form that a record stores.
 func (t *Tx) committed() txwire.Committed {
 	c := txwire.Committed{N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]txwire.CommittedBranch, len(t.Branches))}
 	for i, b := range t.Branches {

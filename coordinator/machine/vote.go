@@ -5,11 +5,11 @@ import (
 	"parley/wire/txwire"
 )
 
-// Vote takes a participant's vote.
+// Vote processes a participant's vote.
 func (m *Machine) Vote(id txwire.ID, participant string, v txwire.Vote) {
 	t := m.txs[id]
 	if t == nil {
-		// Presumed abort: whoever is in doubt will ask.
+		// Presumed abort: a participant in doubt requests the outcome.
 		return
 	}
 	b := t.branch(participant)
@@ -48,7 +48,7 @@ func (m *Machine) yes(t *Tx, b *Branch, v txwire.Vote) {
 
 func (m *Machine) no(t *Tx, b *Branch, v txwire.Vote) {
 	if b.Journal != "" && b.Journal == v.Journal && v.Code != wire.CodeAborted && v.Code != wire.CodeViolation {
-		// An older answer of a journal that has said yes since.
+		// An older answer of a journal that has voted yes since.
 		return
 	}
 	why := abortion{code: v.Code, reason: v.Reason, participant: b.Participant}
@@ -69,9 +69,9 @@ func (m *Machine) no(t *Tx, b *Branch, v txwire.Vote) {
 		m.abort(t, why)
 		m.settle(t, txwire.StatusUnknown)
 	case wire.CodeAborted, wire.CodeViolation, wire.CodeLate, wire.CodeUnavailable:
-		// Another coordinator decided for this one, clocks differ, or the
-		// participant does not vote at present: the same submission may well commit
-		// as another transaction.
+		// Another coordinator decided this transaction, clocks differ, or the
+		// participant does not vote at present: the same submission may still
+		// commit as another transaction.
 		m.abort(t, why)
 		if v.Closed {
 			m.keyClosed(t)
@@ -92,8 +92,8 @@ func (m *Machine) no(t *Tx, b *Branch, v txwire.Vote) {
 	}
 }
 
-// duplicate: another transaction with the same key and content holds the key
-// at a participant.
+// duplicate processes a no vote because another transaction with the same key and
+// content holds the key at the participant.
 func (m *Machine) duplicate(t *Tx, b *Branch, v txwire.Vote) {
 	switch {
 	case v.OtherState == txwire.BranchCommitted:
@@ -106,10 +106,10 @@ func (m *Machine) duplicate(t *Tx, b *Branch, v txwire.Vote) {
 			m.answer(s, s.earlier(applied))
 		}
 	case t.ID.Compare(v.Other) < 0:
-		// The other one yields; the next resend asks again.
+		// The other one yields; the next resend repeats the prepare.
 	default:
-		// Two that wait for each other, or abort each other, would go on for
-		// ever: the larger id makes way, leaves the key free, and starts again.
+		// Two transactions that wait for each other, or abort each other, would
+		// never end: the larger ID yields, leaves the key free, and starts again.
 		s := t.sub
 		m.abort(t, abortion{code: wire.CodeDuplicate, reason: "made way for " + v.Other.String() + " with the same key"})
 		if s != nil {
@@ -120,7 +120,7 @@ func (m *Machine) duplicate(t *Tx, b *Branch, v txwire.Vote) {
 	}
 }
 
-// NoSubscriber says that nobody listens for a participant's prepare.
+// NoSubscriber processes the broker's notice that a prepare has no subscriber.
 func (m *Machine) NoSubscriber(id txwire.ID, participant string) {
 	t := m.txs[id]
 	if t == nil || t.State != Preparing {
@@ -134,7 +134,7 @@ func (m *Machine) NoSubscriber(id txwire.ID, participant string) {
 	}
 }
 
-// Deadline says that a transaction's decide_by has passed.
+// Deadline processes that a transaction's decide_by has passed.
 func (m *Machine) Deadline(id txwire.ID) {
 	t := m.txs[id]
 	if t == nil || (t.State != Preparing && t.State != Ready) {

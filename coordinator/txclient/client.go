@@ -1,7 +1,6 @@
 package txclient
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strconv"
@@ -15,13 +14,13 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ErrUnknown: the context ended before a definite answer. The transaction may
-// have committed, may have aborted, or may still do either; submit it again
-// with the same key to find out.
+// ErrUnknown is returned if the context ends before a definite answer. The
+// transaction may have committed, may have aborted, or may still do either; submit
+// it again with the same key to find out.
 var ErrUnknown = errors.New("the outcome is unknown")
 
-// Client submits transactions over one NATS connection. It is safe for
-// concurrent use.
+// Client submits transactions over one NATS connection. It is safe for concurrent
+// use.
 type Client struct {
 	nc    *nats.Conn
 	inbox string
@@ -31,9 +30,9 @@ type Client struct {
 	waiting map[string]chan<- *nats.Msg
 }
 
-// New subscribes to an inbox of its own on nc, which the caller keeps open and
-// closes after [Client.Close]. It refuses a connection that is not like those of
-// [natsconn.Connect], and names the option.
+// New returns a client that receives its answers at one inbox of nc. The caller
+// keeps nc open, and closes it after [Client.Close]. It returns the error of
+// [natsconn.Check] for a connection with unsafe options.
 func New(nc *nats.Conn) (*Client, error) {
 	if err := natsconn.Check(nc); err != nil {
 		return nil, fmt.Errorf("txclient: %w", err)
@@ -50,14 +49,14 @@ func New(nc *nats.Conn) (*Client, error) {
 	return c, nil
 }
 
-// Bounds on answers that wait to be read; one that is dropped is asked for
-// again.
+// Bounds on answers that wait to be read. A request whose answer is dropped is
+// repeated.
 const (
 	maxPending      = 65536
 	maxPendingBytes = 64 << 20
 )
 
-// Close ends the subscription. Submissions under way end as unknown when their
+// Close ends the subscription. Pending submissions end as unknown when their
 // contexts do.
 func (c *Client) Close() error {
 	if err := c.sub.Unsubscribe(); err != nil && !errors.Is(err, nats.ErrConnectionClosed) {
@@ -66,10 +65,10 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// expect opens a mailbox for the answers to one request. Its subject cannot be guessed:
-// who sees the answers of others has seen this one when it is too late to forge it.
+// expect registers box for the answers to one request. The reply subject cannot be
+// guessed: an observer of all answers learns it too late to forge one.
 func (c *Client) expect(box chan<- *nats.Msg) (token, reply string) {
-	token = randomToken()
+	token = wire.NewToken()
 	c.mu.Lock()
 	c.waiting[token] = box
 	c.mu.Unlock()
@@ -92,26 +91,13 @@ func (c *Client) deliver(msg *nats.Msg) {
 	}
 	select {
 	case box <- msg:
-	default: // a mailbox that is full has an answer to read
+	default: // a full box has an answer to read
 	}
 }
 
-// NewKey makes an idempotency key that nobody else has: the time in
-// milliseconds, in hexadecimal, and 80 random bits. Keys that grow with time
-// fill a journal's index from its end; keys without order touch a page of it
-// each.
+// NewKey returns a unique idempotency key: the time in milliseconds, in hexadecimal,
+// and 80 random bits. Keys that grow with time are appended to a journal's index;
+// each key without order would touch another page of it.
 func NewKey() string {
-	return strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + randomToken()
-}
-
-// randomToken has 80 random bits.
-func randomToken() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return wire.Token(b)
-}
-
-// noResponders reports whether msg is the broker's word that nobody listens.
-func noResponders(msg *nats.Msg) bool {
-	return len(msg.Data) == 0 && msg.Header.Get("Status") == "503"
+	return strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + wire.NewToken()
 }

@@ -107,7 +107,7 @@ func TestDefiniteAnswers(t *testing.T) {
 }
 
 // A coordinator, of another release perhaps, that cannot read a repeated
-// submission says nothing about the earlier try: that one may commit. Only a
+// submission proves nothing about the earlier attempt: that one may commit. Only a
 // conflict is the last word on the key. (Saying "nothing was done" here makes a
 // caller order again.)
 func TestRefusalAfterAnEarlierTry(t *testing.T) {
@@ -132,7 +132,7 @@ func TestRefusalAfterAnEarlierTry(t *testing.T) {
 }
 
 // The context ends: what may have arrived is unknown, with its key; what
-// reached nobody was not started, and says so.
+// reached nobody was not started, and returns that.
 func TestContextEnds(t *testing.T) {
 	s := brokertest.Run(t)
 	f := newFake(t, s)

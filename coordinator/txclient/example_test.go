@@ -23,7 +23,7 @@ import (
 )
 
 // An order takes stock and a courier, or neither. Its key makes repeating safe: who
-// lost the answer submits once more, and is told the same.
+// lost the answer submits once more, and receives the same.
 func Example() {
 	nc, stop := examples.Start( // a broker; else natsconn.Connect
 		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {

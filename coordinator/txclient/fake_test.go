@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait; nothing comes near it.
 const patience = 2 * time.Minute
 
-// fake is a coordinator that answers as the test says.
+// fake is a coordinator that answers as the test specifies.
 type fake struct {
 	t     *testing.T
 	nc    *nats.Conn

@@ -123,7 +123,7 @@ func TestNotPermittedToListen(t *testing.T) {
 	denied(t, "status", err, "_INBOX.")
 }
 
-// A permission that is withdrawn after a coordinator took the submission says
+// The loss of a permission after a coordinator accepted the submission proves
 // nothing about that one.
 func TestPermissionWithdrawn(t *testing.T) {
 	g := newGuarded(t, []string{">"}, []string{"_INBOX.>"})

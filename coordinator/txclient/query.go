@@ -1,7 +1,6 @@
 package txclient
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,92 +16,46 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// gatherFor is how long coordinators and participants have to answer a question
-// to all of them.
+// gatherFor is how long coordinators and participants have to answer a request to
+// all of them.
 const gatherFor = 400 * time.Millisecond
 
-// Status asks what is known of a transaction: committed, aborted, pending or
+// Status returns the known status of a transaction: committed, aborted, pending or
 // unknown. Unlike [Client.Resolve] it decides nothing.
 func (c *Client) Status(ctx context.Context, id txwire.ID) (txwire.Outcome, error) {
-	q, err := wire.Check(txwire.StatusRequest{V: wire.Version, ID: id})
-	if err != nil {
-		return txwire.Outcome{}, err
-	}
-	msg, err := c.request(ctx, txwire.SubjectStatus, wire.Encode(q), "a coordinator")
-	if err != nil {
-		return txwire.Outcome{}, err
-	}
-	o, err := wire.Decode[txwire.Outcome](msg.Data)
+	o, err := request[txwire.Outcome](ctx, c, txwire.SubjectStatus, "a coordinator", txwire.StatusRequest{V: wire.Version, ID: id})
 	if err == nil && o.ID != id && o.Status != txwire.StatusRejected {
-		return txwire.Outcome{}, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the answer is about %s, asked was about %s", o.ID, id)}
+		return txwire.Outcome{}, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("the answer is about %s, the request was about %s", o.ID, id)}
 	}
 	return o, err
 }
 
-// Resolve asks a coordinator to find out what became of a branch, sealing the
-// log of a coordinator that does not answer.
+// Resolve has a coordinator determine the outcome of a branch; it seals the log of a
+// coordinator that does not answer.
 func (c *Client) Resolve(ctx context.Context, r txwire.Resolve) (txwire.Resolved, error) {
 	r.V = wire.Version
-	r, err := wire.Check(r)
-	if err != nil {
-		return txwire.Resolved{}, err
-	}
-	msg, err := c.request(ctx, txwire.SubjectResolve, wire.Encode(r), "a coordinator")
-	if err != nil {
-		return txwire.Resolved{}, err
-	}
-	return wire.Decode[txwire.Resolved](msg.Data)
+	return request[txwire.Resolved](ctx, c, txwire.SubjectResolve, "a coordinator", r)
 }
 
-// Branches asks one participant for branches it holds.
+// Branches requests the branches that one participant holds.
 func (c *Client) Branches(ctx context.Context, participant string, q txwire.BranchQuery) (txwire.Branches, error) {
-	if err := wire.CheckName(participant); err != nil {
-		return txwire.Branches{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
-	}
 	q.V = wire.Version
-	q, err := wire.Check(q)
-	if err != nil {
-		return txwire.Branches{}, err
-	}
-	msg, err := c.request(ctx, txwire.BranchSubject(participant), wire.Encode(q), "the participant "+participant)
-	if err != nil {
-		return txwire.Branches{}, err
-	}
-	return wire.Decode[txwire.Branches](msg.Data)
+	return requestParticipant[txwire.Branches](ctx, c, participant, txwire.BranchSubject, q)
 }
 
-// Retry has a participant attempt the outcome of a branch now that its resource has
-// failed, and returns how that ended. An error means that the participant was not
-// reached, or not allowed to be asked.
+// Retry has a participant immediately attempt the outcome of a branch whose resource
+// has failed, and returns the result. An error means that the participant was not
+// reached, or that the user lacks the permission.
 func (c *Client) Retry(ctx context.Context, participant string, id txwire.ID) (txwire.Retried, error) {
-	if err := wire.CheckName(participant); err != nil {
-		return txwire.Retried{}, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
-	}
-	q, err := wire.Check(txwire.Retry{V: wire.Version, ID: id})
-	if err != nil {
-		return txwire.Retried{}, err
-	}
-	msg, err := c.request(ctx, txwire.RetrySubject(participant), wire.Encode(q), "the participant "+participant)
-	if err != nil {
-		return txwire.Retried{}, err
-	}
-	return wire.Decode[txwire.Retried](msg.Data)
+	return requestParticipant[txwire.Retried](ctx, c, participant, txwire.RetrySubject, txwire.Retry{V: wire.Version, ID: id})
 }
 
 // Abandon has a coordinator stop waiting for one branch of a committed transaction,
-// see [txwire.Abandon]. The record says what stands now. The error of a refusal is a
+// see [txwire.Abandon]. It returns the stored record. The error of a refusal is a
 // [*wire.Error] with its code.
 func (c *Client) Abandon(ctx context.Context, m txwire.Abandon) (txwire.Abandoned, error) {
 	m.V = wire.Version
-	m, err := wire.Check(m)
-	if err != nil {
-		return txwire.Abandoned{}, err
-	}
-	msg, err := c.request(ctx, txwire.SubjectAbandon, wire.Encode(m), "coordinators")
-	if err != nil {
-		return txwire.Abandoned{}, err
-	}
-	r, err := wire.Decode[txwire.AbandonReply](msg.Data)
+	r, err := request[txwire.AbandonReply](ctx, c, txwire.SubjectAbandon, "coordinators", m)
 	switch {
 	case err != nil:
 		return txwire.Abandoned{}, err
@@ -112,7 +65,7 @@ func (c *Client) Abandon(ctx context.Context, m txwire.Abandon) (txwire.Abandone
 	return *r.Record, nil
 }
 
-// AllBranches asks every participant for branches it holds, in the order of
+// AllBranches requests the branches that each participant holds, in the order of
 // their names. A participant that refuses the query, one of an earlier release for
 // example, answers with its code.
 func (c *Client) AllBranches(ctx context.Context, q txwire.BranchQuery) ([]txwire.Branches, error) {
@@ -126,17 +79,16 @@ func (c *Client) AllBranches(ctx context.Context, q txwire.BranchQuery) ([]txwir
 	return all, err
 }
 
-// Coordinators asks every coordinator what it is doing, in the order of their
-// logs.
+// Coordinators returns the state of every coordinator, in the order of their logs.
 //
-// Each names the first [wire.MaxList] of its transactions; see
+// Each lists the first [wire.MaxList] of its transactions; see
 // [txwire.CoordinatorState.Held] and [Client.CoordinatorsFrom] for the others.
 func (c *Client) Coordinators(ctx context.Context) ([]txwire.CoordinatorState, error) {
 	return c.CoordinatorsFrom(ctx, txwire.ID{})
 }
 
 // CoordinatorsFrom is [Client.Coordinators] with the transactions from the given
-// one on. An error with code invalid beside some answers is that of a coordinator
+// one on. An error with code invalid in addition to answers is that of a coordinator
 // of an earlier release, which cannot list so.
 func (c *Client) CoordinatorsFrom(ctx context.Context, from txwire.ID) ([]txwire.CoordinatorState, error) {
 	all, err := gather[txwire.CoordinatorState](ctx, c, txwire.SubjectCoordinators, wire.Encode(txwire.CoordinatorsRequest{V: wire.Version, From: from}))
@@ -144,63 +96,65 @@ func (c *Client) CoordinatorsFrom(ctx context.Context, from txwire.ID) ([]txwire
 	return all, err
 }
 
-func (c *Client) request(ctx context.Context, subject string, data []byte, who string) (*nats.Msg, error) {
-	msg, err := natsconn.Request(ctx, c.nc, subject, data)
+// request sends a request that one process answers; to names that in errors.
+func request[A any, MA wire.Message[A], Q any, MQ wire.Message[Q]](ctx context.Context, c *Client, subject, to string, q Q) (A, error) {
+	var none A
+	q, err := wire.Check[Q, MQ](q)
+	if err != nil {
+		return none, err
+	}
+	msg, err := natsconn.Request(ctx, c.nc, subject, wire.Encode[Q, MQ](q))
 	if _, denied := errors.AsType[*natsconn.PermissionError](err); denied {
-		return nil, refusedBy(err)
+		return none, refusedBy(err)
 	}
 	switch {
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: "no process answers for " + who}
+		return none, &wire.Error{Code: wire.CodeUnavailable, Text: "no process answers for " + to}
 	case err != nil:
-		return nil, fmt.Errorf("asking %s: %w", who, err)
+		return none, fmt.Errorf("requesting an answer of %s: %w", to, err)
 	default:
-		return msg, nil
+		return wire.Decode[A, MA](msg.Data)
 	}
 }
 
-// refusedBy is the error for a question that the broker does not pass on.
+func requestParticipant[A any, MA wire.Message[A], Q any, MQ wire.Message[Q]](ctx context.Context, c *Client, participant string, subject func(string) string, q Q) (A, error) {
+	if err := wire.CheckName(participant); err != nil {
+		var none A
+		return none, &wire.Error{Code: wire.CodeInvalid, Text: err.Error()}
+	}
+	return request[A, MA, Q, MQ](ctx, c, subject(participant), "the participant "+participant, q)
+}
+
+// refusedBy returns the error for a request that the broker refused.
 func refusedBy(denied error) error {
 	return &deniedError{error: &wire.Error{Code: wire.CodeUnavailable, Text: denied.Error()}, denied: denied}
 }
 
-// gather collects the answers of everybody who listens on a subject; none at
-// all is no error.
-func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject string, data []byte) ([]T, error) {
-	box := make(chan *nats.Msg, 256)
-	token, reply := c.expect(box)
-	defer c.forget(token)
-	mark, probe := natsconn.NewMark(c.nc), natsconn.NewProbe()
-	defer probe.Stop()
-	if err := c.nc.PublishRequest(subject, reply, data); err != nil {
-		return nil, fmt.Errorf("asking on %s: %w", subject, err)
-	}
+// gather collects the answers of all subscribers of a subject that arrive within
+// gatherFor; none at all is no error.
+func gather[T any, M wire.Message[T]](ctx context.Context, c *Client, subject string, data []byte) (all []T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, gatherFor)
 	defer cancel()
-	var all []T
 	var refusal error
-	for {
-		select {
-		case <-probe.C():
-			probe.Again()
-			if denied := cmp.Or(mark.Publish(subject), mark.Subscribe(c.inbox)); denied != nil {
-				return nil, refusedBy(denied)
-			}
-		case <-ctx.Done():
-			return all, refusal
-		case msg := <-box:
-			if noResponders(msg) {
-				return all, nil
-			}
-			if code := wire.Code(msg.Header.Get(micro.ErrorCodeHeader)); code != "" {
-				refusal = &wire.Error{Code: code, Text: fmt.Sprintf("asking on %s: %s", subject, msg.Header.Get(micro.ErrorHeader))}
-				continue
-			}
-			v, err := wire.Decode[T, M](msg.Data)
-			if err != nil {
-				return all, err
-			}
+	failed := natsconn.Gather(ctx, c.nc, subject, data, func(msg *nats.Msg) bool {
+		if code := wire.Code(msg.Header.Get(micro.ErrorCodeHeader)); code != "" {
+			refusal = &wire.Error{Code: code, Text: fmt.Sprintf("request on %s: %s", subject, msg.Header.Get(micro.ErrorHeader))}
+			return true
+		}
+		var v T
+		if v, err = wire.Decode[T, M](msg.Data); err == nil {
 			all = append(all, v)
 		}
+		return err == nil
+	})
+	if _, denied := errors.AsType[*natsconn.PermissionError](failed); denied {
+		return nil, refusedBy(failed)
 	}
+	switch {
+	case err != nil:
+		return all, err
+	case failed != nil && !errors.Is(failed, nats.ErrNoResponders):
+		return nil, fmt.Errorf("request on %s: %w", subject, failed)
+	}
+	return all, refusal
 }

@@ -44,8 +44,8 @@ func TestRepeats(t *testing.T) {
 	}
 }
 
-// A coordinator that falls silent, from the start or after it said "pending",
-// is given up; one that says "pending" again and again is not.
+// A coordinator that stops answering, from the start or after "pending",
+// is given up; one that repeats "pending" is not.
 func TestRepeatsOnSilence(t *testing.T) {
 	t.Parallel()
 	s := brokertest.Run(t)
@@ -76,11 +76,11 @@ func TestRepeatsUntilThereIsACoordinator(t *testing.T) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
-	for nc.Stats().InMsgs < 2 { // told twice that nobody listens
+	for nc.Stats().InMsgs < 2 { // two notices that there is no subscriber
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatal("the broker does not say that nobody listens")
+			t.Fatal("the broker does not report the missing subscriber")
 		}
 	}
 	f := newFake(t, s)
@@ -94,7 +94,7 @@ func TestRepeatsUntilThereIsACoordinator(t *testing.T) {
 	}
 }
 
-// Once says that no other submission with the key exists: true of the first
+// Once declares that no other submission with the key exists: true of the first
 // with a key that the client made, false as soon as one may have arrived.
 func TestOnce(t *testing.T) {
 	s := brokertest.Run(t)
@@ -123,7 +123,7 @@ func TestOnce(t *testing.T) {
 	}
 }
 
-// What an earlier try is told is about that try alone: its "aborted" must not
+// The answer to an earlier attempt is about that attempt alone: its "aborted" must not
 // be taken for an answer to a later try, which may commit.
 func TestLateAnswerOfEarlierTry(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"parley/internal/pause"
 	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -17,23 +18,23 @@ import (
 
 // Request is one transaction.
 type Request struct {
-	// Key makes repeating safe. Empty: one is made, and stands in the outcome.
+	// Key makes repeating safe. If it is empty one is generated; the outcome has it.
 	Key string
 	// Branches are the participants, each once, with their payloads.
 	Branches []txwire.Branch
 	// Timeout is the time to collect votes; 0 means [txwire.DefaultTimeout].
 	Timeout time.Duration
-	// Wait is when to answer; empty means [txwire.WaitDecided]. With
-	// [txwire.WaitApplied] a commit that some participant has not acknowledged
-	// when the context ends is answered as well, see [Client.Submit].
+	// Wait selects when Submit returns; empty means [txwire.WaitDecided]. With
+	// [txwire.WaitApplied] Submit also returns a commit that some participant has
+	// not acknowledged when the context ends, see [Client.Submit].
 	Wait txwire.Wait
 }
 
 const (
-	// silence is how long a coordinator may say nothing at all before the
-	// submission is repeated. A living one says something every second.
+	// silence is how long a coordinator may send nothing before the submission is
+	// repeated. A live one sends an answer every second.
 	silence = 2500 * time.Millisecond
-	// The pause between two tries grows from firstPause to lastPause.
+	// The pause between two attempts grows from firstPause to lastPause.
 	firstPause = 50 * time.Millisecond
 	lastPause  = 2 * time.Second
 )
@@ -45,14 +46,14 @@ const (
 // aborted. With [txwire.WaitApplied] Applied reports whether every participant has
 // acknowledged it; when ctx ends after the commit and before the last
 // acknowledgement, the outcome is committed with Applied false, and Reason names
-// a participant that is missing. An error that is [ErrUnknown] means that nobody can say yet. Any
-// other error, a [*wire.Error] with its code, means that nothing was done: the
-// request is wrong (invalid, conflict, ...), or no coordinator was reached
-// (unavailable). The outcome always has the key.
+// a participant that has not acknowledged it. An error that is [ErrUnknown] means
+// that the outcome is not known yet. Any other error, a [*wire.Error] with its code,
+// means that nothing was done: the request is wrong (invalid, conflict, ...), or no
+// coordinator was reached (unavailable). The outcome always has the key.
 //
-// A user without the permission to publish on tx.submit, or to subscribe where
-// answers arrive, is told at once: the error is [nats.ErrPermissionViolation] and
-// names the subject. If this submission was taken before the permission was
+// If the user may not publish on tx.submit, or not subscribe where answers arrive,
+// Submit returns immediately with an error that is [nats.ErrPermissionViolation] and
+// names the subject. If the submission was accepted before the permission was
 // withdrawn, or its answer cannot arrive, the error is [ErrUnknown] as well.
 func (c *Client) Submit(ctx context.Context, r Request) (txwire.Outcome, error) {
 	s := txwire.Submit{
@@ -64,7 +65,7 @@ func (c *Client) Submit(ctx context.Context, r Request) (txwire.Outcome, error) 
 	if r.Timeout > 0 && s.TimeoutMS == 0 {
 		s.TimeoutMS = 1
 	}
-	// Checked here, so that a wrong request is refused without a coordinator.
+	// Checked here, so that an invalid request is refused without a coordinator.
 	if err := check(s); err != nil {
 		return txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Key: s.Key}, err
 	}
@@ -73,20 +74,20 @@ func (c *Client) Submit(ctx context.Context, r Request) (txwire.Outcome, error) 
 	if ctx.Err() != nil {
 		return t.ended(ctx) // nothing is sent
 	}
-	pause := firstPause
+	wait := firstPause
 	for {
 		o, done, err := t.once(ctx)
 		if done {
 			return o, err
 		}
-		if !sleep(ctx, pause/2+rand.N(pause)) {
+		if !pause.For(ctx, wait/2+rand.N(wait)) {
 			return t.ended(ctx)
 		}
-		pause = min(2*pause, lastPause)
+		wait = min(2*wait, lastPause)
 	}
 }
 
-// check refuses what cannot be sent: it is wrong, or a payload is no JSON.
+// check returns an error if the submission is invalid or a payload is not JSON.
 func check(s txwire.Submit) error {
 	if _, err := wire.Check(s); err != nil {
 		return err
@@ -105,25 +106,25 @@ type try struct {
 	submit txwire.Submit
 	box    chan *nats.Msg
 	token  string
-	// started: some coordinator may have started a transaction for it.
+	// started means that some coordinator may have started a transaction for it.
 	started bool
 	last    txwire.Outcome // the last answer, for the reason
 
-	// Submissions that wait to be applied ask for the decision while they wait:
-	// statusBox takes the answer about the transaction asked. committed is what
-	// it was, with its status empty until then.
+	// Submissions that wait to be applied request the decision while they wait:
+	// statusBox receives the status of the transaction asked. committed is that
+	// status once it is committed, and empty before.
 	statusBox   chan *nats.Msg
 	statusToken string
 	asked       txwire.ID
 	committed   txwire.Outcome
-	// noStatus: the broker refuses to let this client ask on tx.status.
+	// noStatus means that the client may not publish on tx.status.
 	noStatus bool
 }
 
-// once sends the submission and waits for what comes of it.
+// once sends the submission once and waits for its answers.
 func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error) {
-	// A mailbox per try: an answer to an earlier one may say "aborted" about
-	// that try alone, when this one may commit.
+	// Each attempt has a box of its own: an answer to an earlier one may report
+	// the abort of that attempt alone, when this one may commit.
 	t.client.forget(t.token)
 	t.box = make(chan *nats.Msg, 8)
 	var reply string
@@ -152,7 +153,7 @@ func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error)
 		case <-probe.C():
 			probe.Again()
 			if denied := mark.Publish(txwire.SubjectSubmit); denied != nil {
-				t.started = started // the broker has not passed it on
+				t.started = started // the broker has not delivered it
 				o, err := t.denied(denied)
 				return o, true, err
 			}
@@ -162,14 +163,14 @@ func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error)
 			}
 			t.noStatus = t.noStatus || !t.asked.IsZero() && mark.Publish(txwire.SubjectStatus) != nil
 		case <-quiet.C:
-			t.last = rejection(wire.CodeUndecided, "the coordinator fell silent")
+			t.last = rejection(wire.CodeUndecided, "the coordinator stopped answering")
 			return o, false, nil
 		case msg := <-t.statusBox:
 			if t.decision(msg) {
 				return t.committed, true, nil
 			}
 		case msg := <-t.box:
-			if noResponders(msg) {
+			if natsconn.NoResponders(msg) {
 				t.started = started
 				t.last = rejection(wire.CodeUnavailable, "no coordinator is running: start one with `parley coordinator` or `parley up`")
 				return o, false, nil
@@ -191,10 +192,10 @@ func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error)
 				o.Key = t.submit.Key
 				return o, true, nil
 			case txwire.StatusRejected:
-				// A conflict is about this submission for good. So is a refusal
-				// to read it, unless another coordinator, perhaps of another
-				// release, has read it before. Busy and the like mean that this
-				// try started nothing.
+				// A conflict is final for this submission. So is a definite
+				// refusal, unless an earlier coordinator, perhaps of another
+				// release, may have accepted it. Busy and the like mean that
+				// this attempt started nothing.
 				if o.Code == wire.CodeConflict || o.Code.Definite() && !started {
 					o.Key = t.submit.Key
 					return o, true, &wire.Error{Code: o.Code, Text: o.Reason}
@@ -207,8 +208,8 @@ func (t *try) once(ctx context.Context) (o txwire.Outcome, done bool, err error)
 	}
 }
 
-// pending takes an interim answer. It does not report whether the transaction is
-// committed, so a submission that waits to be applied asks.
+// pending processes an interim answer. It does not contain whether the transaction
+// is committed, so a submission that waits to be applied requests the status.
 func (t *try) pending(o txwire.Outcome) {
 	t.last = o
 	if t.submit.Wait != txwire.WaitApplied || o.ID.IsZero() || t.noStatus {
@@ -218,12 +219,12 @@ func (t *try) pending(o txwire.Outcome) {
 	t.statusBox, t.asked = make(chan *nats.Msg, 1), o.ID
 	var reply string
 	t.statusToken, reply = t.client.expect(t.statusBox)
-	// What cannot be sent is sent with the next interim answer.
+	// A failed publish is repeated with the next interim answer.
 	_ = t.client.nc.PublishRequest(txwire.SubjectStatus, reply, wire.Encode(txwire.StatusRequest{V: wire.Version, ID: o.ID}))
 }
 
-// decision takes the answer to the question of [try.pending], and reports
-// whether the transaction is committed and applied.
+// decision processes the answer to the request of [try.pending], and reports whether
+// the transaction is committed and applied.
 func (t *try) decision(msg *nats.Msg) bool {
 	o, err := wire.Decode[txwire.Outcome](msg.Data)
 	if err != nil || o.Status != txwire.StatusCommitted || o.ID != t.asked {
@@ -234,7 +235,7 @@ func (t *try) decision(msg *nats.Msg) bool {
 	return o.Applied
 }
 
-// denied is the answer when the broker refuses what a submission needs.
+// denied returns the result after the broker refused a permission.
 func (t *try) denied(why error) (txwire.Outcome, error) {
 	t.last = rejection(wire.CodeUnavailable, why.Error())
 	o, err := t.ended(context.Background())
@@ -244,7 +245,7 @@ func (t *try) denied(why error) (txwire.Outcome, error) {
 	return o, err
 }
 
-// deniedError adds the refusal to an error whose text already has it.
+// deniedError adds the refusal to the chain of an error whose text contains it.
 type deniedError struct {
 	error
 	denied error
@@ -252,10 +253,10 @@ type deniedError struct {
 
 func (e *deniedError) Unwrap() []error { return []error{e.error, e.denied} }
 
-// ended is the answer when the time is up.
+// ended returns the result after ctx ended.
 func (t *try) ended(ctx context.Context) (txwire.Outcome, error) {
 	select {
-	case msg := <-t.statusBox: // it came together with the end
+	case msg := <-t.statusBox: // it arrived together with the end
 		t.decision(msg)
 	default:
 	}
@@ -287,15 +288,4 @@ func (t *try) ended(ctx context.Context) (txwire.Outcome, error) {
 
 func rejection(code wire.Code, reason string) txwire.Outcome {
 	return txwire.Outcome{V: wire.Version, Status: txwire.StatusRejected, Code: code, Reason: wire.Clip(reason)}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

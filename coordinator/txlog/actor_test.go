@@ -26,18 +26,18 @@ type actor struct {
 
 	target string // the log that the test is about
 
-	// What this actor did, told or found out about the target.
+	// What this actor did, reported or learned about the target.
 	appended  int
-	committed map[uint64]bool // told committed, or commits were sent
+	committed map[uint64]bool // reported committed, or commits were sent
 	aborted   map[uint64]bool // aborts were sent
-	unknown   map[uint64]bool // told unknown
+	unknown   map[uint64]bool // reported unknown
 	adopted   bool            // the target is sealed and known
 
 	// faulty: every fourth answer to a record that was stored is lost, and
 	// every fourth record is published a second time, whenever that arrives.
 	faulty   bool
 	inFlight *atomic.Int64 // answers 10164
-	unclear  *atomic.Int64 // any other answer that says nothing
+	unclear  *atomic.Int64 // any other inconclusive answer
 	lost     atomic.Int64  // answers that faulty kept
 }
 
@@ -63,7 +63,7 @@ func (a *actor) submit(n int) {
 	a.m.Submit(s, machine.Waiter{To: "client"})
 }
 
-// run performs actions until stop says so. after is called when an action of
+// run performs actions until stop returns true. after is called when an action of
 // the machine was performed.
 func (a *actor) run(stop func() bool, after func(machine.Action)) {
 	for {
@@ -100,17 +100,17 @@ func (a *actor) perform(act machine.Action) {
 	case machine.SendPrepare:
 		a.m.Vote(act.ID, act.To, txwire.Vote{V: wire.Version, Journal: "aaaaaaaaaaaaaaaa", Yes: true})
 	case machine.SendCommit:
-		a.tell(a.committed, act.ID)
+		a.report(a.committed, act.ID)
 	case machine.SendAbort:
-		a.tell(a.aborted, act.ID)
+		a.report(a.aborted, act.ID)
 	case machine.Reply:
 		switch act.Outcome.Status {
 		case txwire.StatusCommitted:
-			a.tell(a.committed, act.Outcome.ID)
+			a.report(a.committed, act.Outcome.ID)
 		case txwire.StatusAborted:
-			a.tell(a.aborted, act.Outcome.ID)
+			a.report(a.aborted, act.Outcome.ID)
 		case txwire.StatusUnknown:
-			a.tell(a.unknown, act.Outcome.ID)
+			a.report(a.unknown, act.Outcome.ID)
 		}
 	case machine.Adopted:
 		a.adopted = a.adopted || act.Log == a.target
@@ -126,7 +126,7 @@ func (a *actor) perform(act machine.Action) {
 	}
 }
 
-func (a *actor) tell(set map[uint64]bool, id txwire.ID) {
+func (a *actor) report(set map[uint64]bool, id txwire.ID) {
 	if id.Log == a.target {
 		set[id.N] = true
 	}

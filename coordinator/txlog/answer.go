@@ -7,8 +7,7 @@ import (
 	"parley/internal/streams"
 )
 
-// classify says what an error of a conditional publish allows to conclude,
-// which is mostly nothing.
+// classify returns the conclusion that an error of a conditional publish allows.
 func classify(err error) machine.AppendAnswer {
 	if !streams.WrongLast(err) {
 		return machine.AppendUnknown

@@ -19,7 +19,7 @@ func want(t *testing.T, l *txlog.Log, log string, expect uint64, r txwire.Record
 }
 
 // Only the true last sequence is believed, and only of that log.
-func testConditions(t *testing.T, b *bed) {
+func testConditions(t *testing.T, b *harness) {
 	l, log, other := b.open(t), token(), token()
 	want(t, l, log, 5, record(txwire.RecordCommits, 5), machine.AppendGone)
 	first := want(t, l, log, 0, record(txwire.RecordOpen, 0), machine.AppendStored)
@@ -34,7 +34,7 @@ func testConditions(t *testing.T, b *bed) {
 // After a purge of everything an expectation of 0 succeeds and any other fails;
 // after one of a prefix only the true last sequence succeeds; and no sequence
 // is given twice. That is why no commit may ever expect 0.
-func testPurge(t *testing.T, b *bed) {
+func testPurge(t *testing.T, b *harness) {
 	l, log := b.open(t), token()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	second := must(t, l, log, record(txwire.RecordCommits, first))
@@ -78,7 +78,7 @@ func testPurge(t *testing.T, b *bed) {
 }
 
 // One record published many times at once stands once.
-func testSameTwice(t *testing.T, b *bed) {
+func testSameTwice(t *testing.T, b *harness) {
 	l, log := b.open(t), token()
 	last := must(t, l, log, record(txwire.RecordOpen, 0))
 	const copies = 4
@@ -104,7 +104,7 @@ func testSameTwice(t *testing.T, b *bed) {
 			case a.word == machine.AppendStored:
 				stored++
 			case a.word == machine.AppendGone:
-				t.Errorf("the log is said to be gone: %v", a.err)
+				t.Errorf("the log is reported gone: %v", a.err)
 			case inFlight(a.err):
 				inflight++
 			}
@@ -123,7 +123,7 @@ func testSameTwice(t *testing.T, b *bed) {
 
 // A publish that was held up on its way, by any number of appends, by a seal,
 // by a purge of everything, is refused whenever it arrives.
-func testLatePublish(t *testing.T, b *bed) {
+func testLatePublish(t *testing.T, b *harness) {
 	l, log := b.open(t), token()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	late := record(txwire.RecordCommits, first)
@@ -152,7 +152,7 @@ func testLatePublish(t *testing.T, b *bed) {
 
 // A read goes from the base that the last record names to that record; other
 // logs between them are not seen; what is not there is no error.
-func testRead(t *testing.T, b *bed) {
+func testRead(t *testing.T, b *harness) {
 	l, log, other := b.open(t), token(), token()
 	if found, err := l.Read(t.Context(), log); err != nil || len(found) != 0 {
 		t.Fatalf("a log that was never written: %+v, %v", found, err)

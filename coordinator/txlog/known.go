@@ -14,39 +14,40 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// known is what the stream is known to have stored. A stream never gives a
-// sequence twice and never forgets what it acknowledged, so one that does either
-// went back: its store was replaced by an older one.
+// known is what the stream is known to have stored. A stream never assigns a
+// sequence twice and never loses what it acknowledged, so one that does either went
+// back: its store was replaced by an older one.
 type known struct {
 	mu sync.Mutex
 	// seq is the highest sequence that was acknowledged, or that the leader
 	// reported.
 	seq uint64
-	// mine is the newest record that was acknowledged here, its Seq 0 before.
+	// mine is the newest record that was acknowledged here, in the log named log;
+	// its Seq is 0 without one.
 	mine Place
 	log  string
-	// behind: the stream's last sequence was below seq at the last look.
+	// behind means that the stream's last sequence was below seq at the last check.
 	behind bool
-	// connection counts the connections to the broker up to the one over which the
-	// stream was last looked at. Stores are replaced while brokers are stopped, so
-	// another connection may lead to another store.
+	// connection is the reconnect count of the connection at the last check of the
+	// stream. Stores are replaced while brokers are stopped, so another connection
+	// may lead to another store.
 	connection uint64
 }
 
-// ErrBehind is why nothing is written to a stream that is behind.
+// ErrBehind is returned for writes to a stream that is behind.
 var ErrBehind = errors.New("the stream is behind what it had stored")
 
-// Known is the highest sequence that the stream is known to have stored. Whoever
-// asks the stream for its last sequence calls this before: sequences that become
-// known meanwhile may be higher than what an honest answer reports.
+// Known returns the highest sequence that the stream is known to have stored. Call
+// it before a request for the stream's last sequence: sequences that become known
+// during the request may be higher than a correct answer.
 func (l *Log) Known() uint64 {
 	l.known.mu.Lock()
 	defer l.known.mu.Unlock()
 	return l.known.seq
 }
 
-// Reported notes a last sequence that the stream's leader reported, and compares it
-// with what was [Log.Known] before the leader was asked.
+// Reported records a last sequence that the stream's leader reported, and compares
+// it with the result of [Log.Known] before that request.
 func (l *Log) Reported(known, last uint64) (behind bool) {
 	l.known.mu.Lock()
 	defer l.known.mu.Unlock()
@@ -56,24 +57,23 @@ func (l *Log) Reported(known, last uint64) (behind bool) {
 }
 
 // mayWrite returns an error while nothing may be written: the stream is behind, or
-// the connection is another one and the stream cannot be looked at. On a store that
-// was replaced by an older one, an owner's append could commit what a seal that is
-// lost has aborted.
+// it cannot be checked over a new connection. On a store that was replaced by an
+// older one, an owner's append could commit what a lost seal has aborted.
 func (l *Log) mayWrite(ctx context.Context) error {
 	nc := l.js.Conn()
 	if !nc.IsConnected() {
-		return nats.ErrDisconnected // what is sent now could be the first over the next connection
+		return nats.ErrDisconnected // a publish now could be the first over the next connection
 	}
-	connection := nc.Stats().Reconnects // after that, so that it counts a reconnect in between
+	connection := nc.Stats().Reconnects // read after IsConnected, so that it counts a reconnect in between
 	l.known.mu.Lock()
-	known, looked := l.known.seq, !l.known.behind && l.known.connection == connection
+	known, checked := l.known.seq, !l.known.behind && l.known.connection == connection
 	l.known.mu.Unlock()
-	if looked {
+	if checked {
 		return nil
 	}
 	info, err := l.stream.Info(ctx)
 	if err != nil {
-		return fmt.Errorf("looking at stream %s over a new connection: %w", l.spec.Name, err)
+		return fmt.Errorf("checking stream %s over a new connection: %w", l.spec.Name, err)
 	}
 	if l.Reported(known, info.State.LastSeq) {
 		return fmt.Errorf("%w: stream %s has last sequence %d and had %d", ErrBehind, l.spec.Name, info.State.LastSeq, known)
@@ -84,9 +84,9 @@ func (l *Log) mayWrite(ctx context.Context) error {
 	return nil
 }
 
-// acknowledged notes where an append was stored. The error is a [*streams.Error]
-// if the stream gave a sequence again: before is [Log.Known] from before the
-// append was sent, and what is sent later is stored higher.
+// acknowledged records the sequence of an append. It returns a [*streams.Error] if
+// the stream assigned a sequence again: before is the result of [Log.Known] before
+// the append was sent, and a later append must have a higher sequence.
 func (l *Log) acknowledged(log string, before, seq uint64, r txwire.Record) error {
 	if seq <= before {
 		return streams.WentBack(l.spec.Name, "last sequence", seq, before)
@@ -100,9 +100,9 @@ func (l *Log) acknowledged(log string, before, seq uint64, r txwire.Record) erro
 	return nil
 }
 
-// CheckNewest reads the newest record that was acknowledged here. The error is a
-// [*streams.Error] if another one stands in its place. That it is not found proves
-// nothing: it may have been purged, or the read is stale.
+// CheckNewest reads the newest record that was acknowledged here. It returns a
+// [*streams.Error] if another one is in its place. A missing record proves nothing:
+// it may have been purged, or the read is stale.
 func (l *Log) CheckNewest(ctx context.Context) error {
 	l.known.mu.Lock()
 	mine, log := l.known.mine, l.known.log

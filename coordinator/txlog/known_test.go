@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-func newBed(t *testing.T) *bed {
+func newHarness(t *testing.T) *harness {
 	t.Helper()
 	s := brokertest.Run(t)
 	js, err := jetstream.New(s.Connect(t))
@@ -26,7 +26,7 @@ func newBed(t *testing.T) *bed {
 	if _, _, err := streams.Ensure(t.Context(), js, txwire.LogStream(), 1); err != nil {
 		t.Fatal(err)
 	}
-	return &bed{connect: s.Connect, server: s, rounds: 1}
+	return &harness{connect: s.Connect, server: s, rounds: 1}
 }
 
 func isStreamError(t *testing.T, err error, parts ...string) {
@@ -46,7 +46,7 @@ func isStreamError(t *testing.T, err error, parts ...string) {
 // an older one, whether or not somebody else has noticed. When others have written
 // more than was lost, the record in the place of one's own betrays it.
 func TestOlderStore(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	l, log := b.open(t), token()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	dir := filepath.Join(t.TempDir(), "backup")
@@ -92,7 +92,7 @@ func TestOlderStore(t *testing.T) {
 // A sequence that is not above what was stored before cannot be: the stream went
 // back between two looks.
 func TestSequenceGivenAgain(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	l := b.open(t)
 	must(t, l, token(), record(txwire.RecordOpen, 0))
 	l.Reported(0, 1000)

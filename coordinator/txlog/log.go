@@ -17,8 +17,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// answerTimeout bounds one request to the broker. What it did not answer by
-// then is asked again; an election takes longer than this.
+// answerTimeout bounds one request to the broker. A request without an answer by
+// then is repeated; an election takes longer than this.
 const answerTimeout = 3 * time.Second
 
 // Log reads and writes commit logs.
@@ -43,9 +43,9 @@ func Open(ctx context.Context, js jetstream.JetStream, log *slog.Logger) (*Log, 
 }
 
 // Append publishes a record under the condition that expect is the last
-// sequence of the log. The error explains an answer that is not AppendStored,
-// for the log only: the answer says all that may be concluded. Only a
-// [*streams.Error] is more: the stream went back, and is not to be used any more.
+// sequence of the log. The error explains an answer that is not AppendStored, for
+// logging only: conclusions come from the answer alone. The exception is a
+// [*streams.Error]: the stream went back, and must not be used any more.
 func (l *Log) Append(ctx context.Context, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64, error) {
 	end := l.begin(Event{Do: DoAppend, Log: log, Expect: expect, Nonce: r.Nonce, Kind: r.Kind})
 	answer, seq, err := l.append(ctx, log, expect, r)
@@ -76,8 +76,8 @@ func (l *Log) append(ctx context.Context, log string, expect uint64, r txwire.Re
 	return classify(err), 0, fmt.Errorf("appending to %s after sequence %d: %w", msg.Subject, expect, err)
 }
 
-// ReadAfter reads the record of a log that stands next after a sequence, nil
-// if the read found none.
+// ReadAfter reads the first record of a log after a sequence, nil if the read found
+// none.
 func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine.Stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -91,10 +91,10 @@ func (l *Log) ReadAfter(ctx context.Context, log string, after uint64) (*machine
 	return found, err
 }
 
-// Read reads a log from the base that its last record names, and then on until
-// it finds no more: a seal must expect the last record, and an owner that is
-// still appending would always be ahead of one that read the end first. What
-// other writers do meanwhile can leave holes: the machine checks the chain.
+// Read reads a log from the base that its last record names, and continues until it
+// finds no more records: a seal must expect the last one, and an owner that keeps
+// appending would always be ahead of a reader that stops at the first end. Other
+// writers can cause gaps meanwhile: the machine checks the chain.
 func (l *Log) Read(ctx context.Context, log string) ([]machine.Stored, error) {
 	end := l.begin(Event{Do: DoRead, Log: log})
 	found, err := l.read(ctx, log)
@@ -137,8 +137,8 @@ func (l *Log) read(ctx context.Context, log string) ([]machine.Stored, error) {
 	return found, nil
 }
 
-// maxReadOn bounds how far a read follows an owner that keeps appending, and
-// that is as fast as the reader. The seal fails then and the log is read again.
+// maxReadOn bounds how far a read follows an owner that appends as fast as the
+// reader reads. After that the seal fails and the log is read again.
 const maxReadOn = 4096
 
 func (l *Log) lastMsg(ctx context.Context, log string) (*jetstream.RawStreamMsg, error) {
@@ -201,7 +201,7 @@ func (l *Log) Logs(ctx context.Context) ([]string, error) {
 	for subject := range info.State.Subjects {
 		log, err := txwire.ParseLogSubject(subject)
 		if err != nil {
-			continue // not a log; nobody can have a transaction in it
+			continue // not a log: no transaction ID can name it
 		}
 		logs = append(logs, log)
 	}

@@ -13,9 +13,9 @@ import (
 // The broker fails under an owner that appends without a pause: on one server
 // it is killed and started again, on three its leader steps down, and then the
 // leader dies. In the end another coordinator seals the log: everything that
-// was acknowledged or told is in it, the chain is whole, and nothing stands
+// was acknowledged or reported is in it, the chain is whole, and nothing stands
 // behind the seal.
-func testOutage(t *testing.T, b *bed) {
+func testOutage(t *testing.T, b *harness) {
 	owned, other := b.open(t), b.open(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	defer cancel()
@@ -83,13 +83,13 @@ func testOutage(t *testing.T, b *bed) {
 	truth := judge(t, owned, log)
 	owner.agree("the owner", truth)
 	sealer.agree("the sealer", truth)
-	t.Logf("%d appends acknowledged, %d commits in the log, %d told committed, %d aborted after the seal; 10164 %d times, other unclear answers %d times",
+	t.Logf("%d appends acknowledged, %d commits in the log, %d reported committed, %d aborted after the seal; 10164 %d times, other unclear answers %d times",
 		owner.appended, len(truth), len(owner.committed), len(owner.aborted), inFlight.Load(), unclear.Load())
 }
 
 // fail breaks the broker in the ways it can break; grow waits until work has
 // gone on.
-func (b *bed) fail(t *testing.T, grow func(int)) {
+func (b *harness) fail(t *testing.T, grow func(int)) {
 	if b.server != nil {
 		for range 3 {
 			b.server.Kill()

@@ -21,7 +21,7 @@ import (
 // expected sequence, an abort upon 10164 or upon a mismatch without looking at
 // what stands there, or not knowing the own record by its nonce, fails within a
 // few rounds: acknowledgements are lost and records arrive twice.)
-func testRace(t *testing.T, b *bed) {
+func testRace(t *testing.T, b *harness) {
 	logs := []*txlog.Log{b.open(t), b.open(t), b.open(t)}
 	var inFlight, unclear atomic.Int64
 	var total struct{ appended, committed, aborted, unknown, lost int }
@@ -89,7 +89,7 @@ func testRace(t *testing.T, b *bed) {
 		}
 		for n := range owner.unknown {
 			if !owner.aborted[n] && !truth[n] {
-				total.unknown++ // neither committed nor told to be aborted
+				total.unknown++ // neither committed nor reported aborted
 			}
 		}
 		total.appended += owner.appended
@@ -97,7 +97,7 @@ func testRace(t *testing.T, b *bed) {
 		total.committed += len(truth)
 		total.aborted += len(owner.aborted)
 		if t.Failed() {
-			t.Fatalf("log %s: committed %v, owner told %v, aborted %v", log, keys(truth), keys(owner.committed), keys(owner.aborted))
+			t.Fatalf("log %s: committed %v, owner reported %v, aborted %v", log, keys(truth), keys(owner.committed), keys(owner.aborted))
 		}
 	}
 	t.Logf("%d rounds: %d appends acknowledged, %d acknowledgements lost, %d commits in the logs, %d aborted, %d left open by the owner; 10164 %d times, other unclear answers %d times",

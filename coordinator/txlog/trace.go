@@ -5,15 +5,15 @@ import (
 	"parley/wire/txwire"
 )
 
-// Trace is told of every operation on the logs twice: before it is sent, and
-// after it was answered. A test holds what it was told against what a log may
-// do. Nil in normal use. It is called from several goroutines.
+// Trace is called twice for every operation on the logs: before it is sent, and
+// after it was answered. A test compares the events with what a log may do. It is
+// nil in production, and called from several goroutines.
 type Trace func(Event)
 
 // Event is the beginning or the end of an operation. A process that dies
-// between the two leaves the beginning alone: nobody knows what became of it.
+// between the two leaves the beginning alone: the result is unknown.
 type Event struct {
-	// Do says what was done, one of the Do constants; empty at the end.
+	// Do is the operation, one of the Do constants; empty at the end.
 	Do string `json:"do,omitempty"`
 	// Op is a number that the two events of one operation share.
 	Op  uint64 `json:"op"`
@@ -27,7 +27,7 @@ type Event struct {
 	Before uint64 `json:"before,omitempty"`
 	After  uint64 `json:"after,omitempty"`
 
-	// Answer is empty at the beginning, and where it says nothing.
+	// Answer is how the operation ended, empty at the beginning.
 	Answer Answer `json:"answer,omitempty"`
 	// Seq is where an append was stored.
 	Seq uint64 `json:"seq,omitempty"`
@@ -53,21 +53,21 @@ const (
 	Done    Answer = "done"    // a read or a purge was answered
 )
 
-// Place is a record that was read, and where it stands.
+// Place identifies a stored record and its sequence.
 type Place struct {
 	Seq   uint64            `json:"seq"`
 	Nonce string            `json:"nonce"`
 	Kind  txwire.RecordKind `json:"kind"`
 }
 
-// Traced has every operation told to trace, and returns l. It is called before
-// the first one.
+// Traced has every operation reported to trace, and returns l. Call it before the
+// first operation.
 func (l *Log) Traced(trace Trace) *Log {
 	l.trace = trace
 	return l
 }
 
-// begin tells of the beginning of an operation; the result tells of its end.
+// begin reports the beginning of an operation; the result reports its end.
 func (l *Log) begin(e Event) (end func(Event)) {
 	if l.trace == nil {
 		return func(Event) {}
@@ -94,7 +94,7 @@ func answerOf(a machine.AppendAnswer) Answer {
 	}
 }
 
-// ended is the end of a read or a purge.
+// ended returns the event for the end of a read or a purge.
 func ended(err error, found ...machine.Stored) Event {
 	if err != nil {
 		return Event{Answer: Unknown}

@@ -7,10 +7,10 @@ import (
 	"parley/wire/txwire"
 )
 
-// testTrace: each operation is told before it is sent and after it was answered.
-func testTrace(t *testing.T, b *bed) {
-	var told []txlog.Event
-	l := b.open(t).Traced(func(e txlog.Event) { told = append(told, e) })
+// testTrace: each operation is traced before it is sent and after it was answered.
+func testTrace(t *testing.T, b *harness) {
+	var events []txlog.Event
+	l := b.open(t).Traced(func(e txlog.Event) { events = append(events, e) })
 	log := token()
 	open := record(txwire.RecordOpen, 0)
 	seq := must(t, l, log, open)
@@ -24,12 +24,12 @@ func testTrace(t *testing.T, b *bed) {
 	if err := l.Purge(t.Context(), log, 0); err != nil {
 		t.Fatal(err)
 	}
-	if len(told)%2 != 0 {
-		t.Fatalf("%d events, one operation has no end", len(told))
+	if len(events)%2 != 0 {
+		t.Fatalf("%d events, one operation has no end", len(events))
 	}
 	seen := map[txlog.Answer]bool{}
-	for i := 0; i < len(told); i += 2 {
-		begin, end := told[i], told[i+1]
+	for i := 0; i < len(events); i += 2 {
+		begin, end := events[i], events[i+1]
 		if begin.Do == "" || begin.Answer != "" || begin.Log != log || end.Do != "" || end.Op != begin.Op || end.Answer == "" {
 			t.Errorf("%+v, and then %+v", begin, end)
 		}

@@ -44,18 +44,18 @@ func judge(t *testing.T, l *txlog.Log, log string) truth {
 	return commits
 }
 
-// agree fails unless everything that an actor told is in the log, and nothing
+// agree fails unless everything that an actor reported is in the log, and nothing
 // that it denied.
 func (a *actor) agree(who string, log truth) {
 	a.t.Helper()
 	for n := range a.committed {
 		if !log[n] {
-			a.t.Errorf("%s told that %d committed, and it is not in the log", who, n)
+			a.t.Errorf("%s reported that %d committed, and it is not in the log", who, n)
 		}
 	}
 	for n := range a.aborted {
 		if log[n] {
-			a.t.Errorf("%s told that %d aborted, and it is committed in the log", who, n)
+			a.t.Errorf("%s reported that %d aborted, and it is committed in the log", who, n)
 		}
 	}
 	if !a.adopted {

@@ -109,7 +109,7 @@ func benchClient(b *testing.B, workers int) (*idclient.Client, []*peer) {
 func BenchmarkSustained(b *testing.B) {
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
-			s := newSystem(b)
+			s := newHarness(b)
 			for range workers {
 				s.idworker(b)
 			}

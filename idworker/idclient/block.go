@@ -8,27 +8,27 @@ import (
 	"parley/idworker/snowflake"
 )
 
-// block is a granted block that is handed out.
+// block is a granted block from which IDs are taken.
 type block struct {
 	ids  snowflake.Block
-	born moment // when it was asked for
-	// taken is how many were taken, more than there are once somebody came
-	// too late.
+	born moment // when it was requested
+	// taken is how many IDs were taken; it exceeds their number after attempts to
+	// take from a used block.
 	taken atomic.Int64
-	// The stock is looked at by whoever takes the low-th ID or a later one,
-	// and by whoever takes one at the time look or later.
-	low  atomic.Int64
-	look atomic.Int64
+	// The stock is checked by the caller that takes the low-th ID or a later one,
+	// and by one that takes an ID at the time checkAt or later.
+	low     atomic.Int64
+	checkAt atomic.Int64
 }
 
-// lookEvery is how long the wall clock goes unread, so that taking an ID costs
-// one clock instead of two. A machine that was suspended, which the other clock
-// does not see, may hand out old IDs for so long.
-const lookEvery = time.Millisecond
+// checkEvery is how long the wall clock is not read, so that taking an ID costs one
+// clock reading instead of two. After a suspension of the machine, which the
+// monotonic clock does not count, old IDs may be returned for this time.
+const checkEvery = time.Millisecond
 
 const never = math.MaxInt64
 
-// take takes up to n, and is false when none are left.
+// take takes up to n IDs, and returns false if none are left.
 func (b *block) take(n int) (part snowflake.Block, ok bool) {
 	start := b.taken.Add(int64(n)) - int64(n)
 	left := int64(b.ids.Count) - start
@@ -38,20 +38,21 @@ func (b *block) take(n int) (part snowflake.Block, ok bool) {
 	return snowflake.Block{Worker: b.ids.Worker, Start: b.ids.Start + start, Count: int(min(int64(n), left))}, true
 }
 
-// calm reports whether part, just taken, can be given without a look.
-func (b *block) calm(part snowflake.Block, run time.Duration) bool {
-	return part.Start-b.ids.Start+int64(part.Count) <= b.low.Load() && int64(run) < b.look.Load()
+// unchecked reports whether part, just taken, can be used without a check of the
+// stock.
+func (b *block) unchecked(part snowflake.Block, run time.Duration) bool {
+	return part.Start-b.ids.Start+int64(part.Count) <= b.low.Load() && int64(run) < b.checkAt.Load()
 }
 
 func (b *block) left() int { return int(max(0, int64(b.ids.Count)-b.taken.Load())) }
 
-// end forbids takes, for good.
+// end forbids takes permanently.
 func (b *block) end() { b.taken.Store(math.MaxInt64 / 2) }
 
-// last is the block's largest ID.
+// last returns the block's largest ID.
 func last(b snowflake.Block) snowflake.ID { return b.At(b.Count - 1) }
 
-// above is what of b is above id.
+// above returns the part of b that is above id.
 func above(b snowflake.Block, id snowflake.ID) snowflake.Block {
 	first := snowflake.Counter(id.Timestamp(), 0)
 	switch {

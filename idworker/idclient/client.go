@@ -15,14 +15,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Config is how a client behaves; the zero Config is right for production.
+// Config configures a client. The zero Config is suitable for production.
 type Config struct {
-	// MinBlock and MaxBlock bound how many IDs one request asks for. Defaults
-	// are 64 and [snowflake.MaxBlock], which are also used for what is beyond 1 and
-	// [snowflake.MaxBlock]. An ID that is not used is lost, which matters to nobody.
+	// MinBlock and MaxBlock bound the IDs of one request. The defaults are 64 and
+	// [snowflake.MaxBlock], which also replace values outside 1 to
+	// [snowflake.MaxBlock]. IDs that are not used are lost.
 	MinBlock, MaxBlock int
-	// MaxAge is when a block is thrown away, counted from when it was asked
-	// for. Default 10 s.
+	// MaxAge is the age at which a block is discarded, counted from its request.
+	// Default 10 s.
 	MaxAge time.Duration
 }
 
@@ -35,15 +35,15 @@ const (
 // MaxNextN bounds [Client.NextN]: 8 MB of IDs.
 const MaxNextN = 1 << 20
 
-// ErrClosed is the answer to whoever wants an ID after [Client.Close].
+// ErrClosed is returned for requests for an ID after [Client.Close].
 var ErrClosed = errors.New("idclient: the client is closed")
 
-// Client hands out IDs over one NATS connection. It is safe for concurrent use.
+// Client issues IDs over one NATS connection. It is safe for concurrent use.
 type Client struct {
 	nc    *nats.Conn
 	clock clock
-	// current is stock.current, for taking from it without the lock. An ID can
-	// be taken from no other block, so IDs ascend.
+	// current is stock.current, for taking from it without the lock. IDs are
+	// taken from no other block, so they ascend.
 	current atomic.Pointer[block]
 
 	ctx     context.Context // ends with Close
@@ -55,9 +55,9 @@ type Client struct {
 	fetch fetch
 }
 
-// New makes a client on nc, which the caller keeps open and closes after
-// [Client.Close]. Nothing is sent before the first ID is wanted. It refuses a
-// connection that is not like those of [natsconn.Connect], and names the option.
+// New returns a client on nc, which the caller keeps open and closes after
+// [Client.Close]. Nothing is sent before the first ID is requested. It returns the
+// error of [natsconn.Check] for a connection with unsafe options.
 func New(nc *nats.Conn, cfg Config) (*Client, error) {
 	if err := natsconn.Check(nc); err != nil {
 		return nil, fmt.Errorf("idclient: %w", err)
@@ -82,10 +82,9 @@ func New(nc *nats.Conn, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Next hands out an ID that is larger than every one handed out before. It
-// looks at ctx only when it has to wait. Errors are described in the package
-// comment; those that an idworker or this client has a code for are a
-// [*wire.Error].
+// Next returns an ID that is larger than every one returned before. It checks ctx
+// only if it has to wait. Errors are described in the package comment; those with a
+// code are a [*wire.Error].
 func (c *Client) Next(ctx context.Context) (snowflake.ID, error) {
 	part, err := c.take(ctx, 1)
 	if err != nil {
@@ -94,8 +93,8 @@ func (c *Client) Next(ctx context.Context) (snowflake.ID, error) {
 	return part.At(0), nil
 }
 
-// NextN hands out n IDs, 1 to [MaxNextN], ascending but not without gaps: all
-// of them, or none and an error.
+// NextN returns n IDs, 1 to [MaxNextN], ascending with gaps: all of them, or none
+// and an error.
 func (c *Client) NextN(ctx context.Context, n int) ([]snowflake.ID, error) {
 	if n < 1 || n > MaxNextN {
 		return nil, &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("count is %d, allowed is 1 to %d", n, MaxNextN)}
@@ -118,8 +117,8 @@ func (c *Client) take(ctx context.Context, n int) (snowflake.Block, error) {
 	for {
 		if b := c.current.Load(); b != nil {
 			// The clock is read after the IDs are taken, so that a goroutine
-			// that was held up before does not hand out old ones.
-			if part, ok := b.take(n); ok && (b.calm(part, c.clock.run()) || c.look(b)) {
+			// that was delayed before does not return old ones.
+			if part, ok := b.take(n); ok && (b.unchecked(part, c.clock.run()) || c.checkStock(b)) {
 				return part, nil
 			}
 		}
@@ -129,68 +128,68 @@ func (c *Client) take(ctx context.Context, n int) (snowflake.Block, error) {
 	}
 }
 
-// look sees to the stock while IDs are being taken from b. It is false when b
-// is old, and what was taken from it is thrown away.
-func (c *Client) look(b *block) bool {
+// checkStock fetches more if that is due while IDs are taken from b. It returns false
+// if b is too old, and the IDs taken from it must be discarded.
+func (c *Client) checkStock(b *block) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.clock.moment()
 	if c.stock.stale(b, now) {
 		return false
 	}
-	c.tend(now)
+	c.refill(now)
 	return true
 }
 
-// advance makes the next block the current one, if that is due, and is false
-// when there is none. It is called with the lock held, as are the next two.
+// advance makes the next block the current one, if that is due, and returns false if
+// there is none. It is called with the lock held, as are the next two.
 func (c *Client) advance(now moment) bool {
 	ok := c.stock.advance(now)
 	c.current.Store(c.stock.current)
 	if ok {
-		c.tend(now)
+		c.refill(now)
 	}
 	return ok
 }
 
-// tend asks for more if that is due.
-func (c *Client) tend(now moment) {
+// refill starts fetching if that is due.
+func (c *Client) refill(now moment) {
 	all, young := c.stock.left(now)
 	enough := c.stock.enough()
 	if young < enough && !c.stock.full() && c.fetch.idle(now) {
 		if all >= enough {
-			c.stock.shrink() // it gets old before it is used
+			c.stock.shrink() // IDs get old before they are used
 		} else if !c.fetch.failing {
-			c.stock.pace(now.run - c.fetch.begun)
+			c.stock.adapt(now.run - c.fetch.begun)
 		}
 		c.start(now)
 	}
-	c.mark(now, young)
+	c.schedule(now, young)
 }
 
-// mark says when to look at the stock again, in which young IDs are.
-func (c *Client) mark(now moment, young int) {
+// schedule sets when the stock, which has young IDs, is checked next.
+func (c *Client) schedule(now moment, young int) {
 	b := c.stock.current
 	if b == nil {
 		return
 	}
-	b.look.Store(int64(min(now.run+lookEvery, b.born.run+c.stock.maxAge)))
+	b.checkAt.Store(int64(min(now.run+checkEvery, b.born.run+c.stock.maxAge)))
 	spare := young - c.stock.enough()
 	if c.fetch.on || spare < 0 {
-		b.low.Store(never) // more is under way, or will be after a pause
+		b.low.Store(never) // more is being fetched, or will be after a pause
 		return
 	}
 	b.low.Store(int64(b.ids.Count - b.left() + spare))
 }
 
-// Close ends fetching and waits until it has ended. Whoever waits for an ID
-// gets [ErrClosed].
+// Close stops fetching and waits until it has stopped. Waiting calls return
+// [ErrClosed].
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.stock.drop()
 	c.current.Store(nil)
 	c.cancel()
-	c.fetch.tell()
+	c.fetch.wake()
 	c.mu.Unlock()
 	c.running.Wait()
 }

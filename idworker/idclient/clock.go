@@ -2,16 +2,15 @@ package idclient
 
 import "time"
 
-// moment is a reading of two clocks, since each is wrong at times: the wall
-// clock can be set back, and the monotonic one stops while the machine is
-// suspended.
+// moment is a reading of two clocks, since neither is reliable: the wall clock can be
+// set back, and the monotonic one stops while the machine is suspended.
 type moment struct {
 	wall time.Duration // since 1970
 	run  time.Duration // since the client was made
 }
 
-// since is the time from an earlier moment, by the clock that moved further:
-// what is taken for too old is fetched again, which costs little.
+// since returns the time from an earlier moment, by the clock that advanced more: a
+// block that is wrongly considered stale is fetched again, which costs little.
 func (m moment) since(earlier moment) time.Duration {
 	return max(m.wall-earlier.wall, m.run-earlier.run)
 }

@@ -1,61 +1,58 @@
-// Package idclient hands out unique IDs in the caller's process, from blocks
-// that it fetched ahead from Parley's idworkers.
+// Package idclient issues unique IDs in the caller's process, from blocks that it
+// fetches in advance from Parley's idworkers.
 //
 //	client := idclient.New(nc, idclient.Config{})
 //	defer client.Close()
 //	id, err := client.Next(ctx)
 //
-// # What holds
+// # Guarantees
 //
-// Unique: no two clients anywhere are given the same ID. The idworkers see to
-// that, see the package idworker/lease, and nothing here can weaken it. A block
-// that overlaps an earlier one proves that they failed. It is refused with
-// [wire.CodeViolation].
+// Unique: no two clients receive the same ID. The idworkers guarantee that, see the
+// package idworker/lease, and nothing here can weaken it. A block that overlaps an
+// earlier one proves that they failed. It is refused with [wire.CodeViolation].
 //
-// Ascending: the IDs of one client strictly increase, whichever idworkers they
-// come from. A call that begins after another has returned gives a larger ID.
-// Blocks are lined up as they arrive, and each is cut to what is above
-// everything lined up before. What is cut off is never used. An idworker that
-// is behind is asked again until it has caught up, for as long as no other is
-// left.
+// Ascending: the IDs of one client strictly increase, whichever idworkers they come
+// from. A call that begins after another has returned gives a larger ID. Blocks are
+// queued as they arrive, and each is cut to the part above every block queued
+// before. The rest is never used. If no other idworker is left, requests to one
+// whose clock is behind are repeated until it has caught up.
 //
-// Sorted by time: between clients the order is that of the idworkers' clocks,
-// give or take [Config.MaxAge], since a block older than that is thrown away.
-// This is for order alone: an old block is as unique as a new one.
+// Sorted by time: between clients the order is that of the idworkers' clocks, with a
+// tolerance of [Config.MaxAge], since a block older than that is discarded. This
+// affects the order alone: an old block is as unique as a new one.
 //
-// # What it costs
+// # Costs
 //
 // Next takes from the current block with one atomic addition and one reading of
-// the clock. Below a mark a goroutine fetches more, so that a caller waits for
-// the network only when an answer takes longer than the IDs at hand last. That
-// is 25 ms and more of the caller's own pace: how much is kept at hand doubles
-// while it is used up within twice that or runs out, to at most four blocks of
-// [snowflake.MaxBlock], and halves when it gets old. When nobody calls, nothing runs
-// and nothing is sent.
+// the clock. Below a threshold a goroutine fetches more, so that a caller waits for
+// the network only if an answer takes longer than the stock of IDs lasts. The stock
+// lasts 25 ms or more at the caller's rate: it doubles while it is used up within
+// twice that or runs out, to at most four blocks of [snowflake.MaxBlock], and halves
+// when it gets old. Without calls no goroutine runs and nothing is sent.
 //
-// IDs that ascend cannot be more than 4,096 in a millisecond for long, however
-// many idworkers there are. Up to about a million a second a client takes from
-// several idworkers hardly more than it uses. Above that their blocks overlap in
-// time, and it throws away what it cannot use in order: clients that want
-// millions a second each do not get more in all than one idworker gives.
+// Ascending IDs are limited to 4,096 per millisecond, however many idworkers there
+// are. Up to about a million per second a client takes from several idworkers hardly
+// more than it uses. Above that their blocks overlap in time, and it discards what it
+// cannot use in order: several clients at millions per second each do not receive
+// more in total than one idworker issues.
 //
 // # Failures
 //
-// A caller that has to wait waits until its context ends, and is then told what
-// the last try met. Silence, "busy" and a lost connection are tried again, and
-// besides an idworker that is silent another one is asked. What waiting does
-// not mend (a malformed answer, another version, a violation) is told at once,
-// and after two seconds that no idworker is running. An error loses nothing, and
-// the next call tries again.
+// A caller that has to wait waits until its context ends, and then receives the
+// error of the last attempt. Requests are repeated after a time-out, busy and a lost
+// connection, and if an idworker does not answer another one is asked concurrently.
+// An error that waiting cannot resolve (a malformed answer, another version, a
+// violation) is returned immediately, and that no idworker is running after two
+// seconds. An error loses no IDs, and the next call tries again.
 //
 //	file     noun
 //	client   Next, NextN, Close
-//	block    what IDs are taken from
-//	stock    the blocks at hand, and how many there should be
-//	fetch    the goroutine that asks for more
-//	grant    its requests, and the second one when the first is not answered
-//	wait     a caller that found nothing at hand
-//	clock    how old a block is
+//	block    a block from which IDs are taken
+//	stock    the blocks in stock, and their wanted number
+//	fetch    the goroutine that fetches more
+//	grant    its requests, and the second one if the first is not answered
+//	wait     a caller that found the stock empty
+//	clock    the age of a block
 //	query    Request, Leases, Workers, Retire
-//	request  one request to one idworker, and how it can fail
+//	request  one request to one idworker, and its errors
 package idclient

@@ -25,7 +25,7 @@ func (c *Client) Fetching() bool {
 // Bounds that tests go to.
 const (
 	ManyTries = manyTries
-	NobodyFor = nobodyFor
+	NobodyFor = absentFor
 )
 
 // SetClock replaces the wall clock and what is measured with it, before the first call

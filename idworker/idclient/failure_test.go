@@ -20,7 +20,7 @@ import (
 // errGone is why a test ends a context.
 var errGone = errors.New("the user went away")
 
-// Without an idworker a caller is told what to do, soon; or when its context
+// Without an idworker a caller soon receives what to do; or when its context
 // ends, with its cause. Once there is one the next call works.
 func TestNobody(t *testing.T) {
 	t.Parallel()
@@ -96,7 +96,7 @@ func TestTriesAgain(t *testing.T) {
 	}
 }
 
-// The error of a caller who gives up says what the last try met.
+// The error of a caller who gives up reports the error of the last attempt.
 func TestReasonOfTheLastTry(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
@@ -141,7 +141,7 @@ func TestSilentWorker(t *testing.T) {
 	t.Logf("100 IDs came with %d requests that were not answered", len(hung.counts()))
 }
 
-// An answer that cannot be right is told at once to whoever waits, and the next
+// An invalid answer is returned immediately to waiting callers, and the next
 // call works.
 func TestWrongAnswers(t *testing.T) {
 	s := brokertest.Run(t)
@@ -156,7 +156,7 @@ func TestWrongAnswers(t *testing.T) {
 		{"a later version", `{"v":2,"worker":1,"start":5000000,"count":1,"epoch":7}`, wire.CodeVersion, "version 2"},
 		{"no such worker", `{"v":1,"worker":32,"start":5000000,"count":1}`, wire.CodeInvalid, "worker is 32"},
 		{"no IDs", `{"v":1,"worker":1,"start":5000000}`, wire.CodeInvalid, "count is 0"},
-		{"more IDs than asked for", `{"v":1,"worker":1,"start":5000000,"count":65}`, wire.CodeInvalid, "65 IDs when 64"},
+		{"more IDs than asked for", `{"v":1,"worker":1,"start":5000000,"count":65}`, wire.CodeInvalid, "65 IDs, requested were 64"},
 		{"beyond the end of time", `{"v":1,"worker":1,"start":9007199254740990,"count":64}`, wire.CodeInvalid, "start is"},
 		{"a definite no", `{"v":1,"code":"unsupported_version","reason":"speak up"}`, wire.CodeVersion, "speak up"},
 	} {
@@ -172,7 +172,7 @@ func TestWrongAnswers(t *testing.T) {
 }
 
 // Two idworkers that use one number, as after a lease stream was lost: the
-// client sees it when their grants overlap, says so once, to who waits or to
+// client sees it when their grants overlap, reports it once, to a waiting caller or to
 // the next caller, drops what it has, and gives nothing twice.
 func TestOverlappingGrants(t *testing.T) {
 	s := brokertest.Run(t)
@@ -219,7 +219,7 @@ func TestOverlappingGrants(t *testing.T) {
 }
 
 // An overlap that is found while nobody waits, and with IDs still at hand, is
-// told to the next caller, once.
+// returned to the next caller, once.
 func TestOverlapFoundAhead(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 7, 0)

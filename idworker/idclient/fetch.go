@@ -7,44 +7,46 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/pause"
 )
 
 const (
-	// The pause between two tries grows from firstPause to lastPause.
+	// The pause between two attempts grows from firstPause to lastPause.
 	firstPause = 10 * time.Millisecond
 	lastPause  = 500 * time.Millisecond
-	// Blocks of idworkers that are behind are of no use. After fewTries in a
-	// row there is a pause, or, when a caller waits, so much is asked for that
-	// the idworker catches up: that takes IDs from its other clients. Then the
-	// pause comes after manyTries, 4 s of one worker's timestamps.
+	// Blocks of an idworker whose clock is behind cannot be used. After fewTries
+	// of them in a row there is a pause, or, if a caller waits, so many IDs are
+	// requested that the idworker catches up: that takes IDs from its other
+	// clients. Then the pause comes after manyTries, 4 s of one worker's
+	// timestamps.
 	fewTries  = 4
 	manyTries = 256
 )
 
-// fetch is how fetching goes. Client.mu guards it, but for what only the
-// fetching goroutine uses.
+// fetch is the state of fetching. Client.mu guards it, except for the fields that
+// only the fetching goroutine uses.
 type fetch struct {
-	// on: the goroutine runs. One request is under way at a time: the blocks of
-	// different workers overlap in time, and of two that were asked for at once
-	// one is mostly cut away. 65,536 IDs an answer are many.
+	// on means that the goroutine runs. It sends one request at a time: the blocks
+	// of different workers overlap in time, and of two concurrent ones the greater
+	// part of one could not be used. An answer has up to 65,536 IDs.
 	on     bool
 	begun  time.Duration // when it was last started, by moment.run
-	resume time.Duration // without somebody who waits it is not started before
-	// waiting counts the callers, need is the most that one of them wants.
+	resume time.Duration // without a waiting caller it is not started before
+	// waiting counts the waiting callers, need is the most that one of them wants.
 	waiting, need int
-	// news is closed when something has come of a request.
+	// news is closed when a request has succeeded or failed.
 	news chan struct{}
-	// failing: nothing has come since met was met. failures counts, so that
-	// each caller knows what it has seen.
+	// failing means that no IDs have arrived since the failure last. failures
+	// counts the failures, so that each caller recognises a new one.
 	failing  bool
-	met      *failure
+	last     *failure
 	failures int
-	// alarm is a violation that no caller has been told of.
+	// alarm is a violation that was not returned to a caller yet.
 	alarm error
 
 	patience, pause time.Duration
-	// behind counts blocks in a row that were of no use, and gap is by how many
-	// IDs the last one was too low.
+	// behind counts blocks in a row that could not be used, and gap is the number
+	// of IDs by which the last one was too low.
 	behind int
 	gap    int64
 }
@@ -56,12 +58,11 @@ func newFetch() fetch {
 	}
 }
 
-// idle reports whether the goroutine may be started by somebody who does not
-// wait.
+// idle reports whether a caller that does not wait may start the goroutine.
 func (f *fetch) idle(now moment) bool { return !f.on && now.run >= f.resume }
 
-// tell wakes everybody who waits.
-func (f *fetch) tell() {
+// wake wakes all waiting callers.
+func (f *fetch) wake() {
 	close(f.news)
 	f.news = make(chan struct{})
 }
@@ -75,20 +76,20 @@ func (c *Client) start(now moment) {
 	c.running.Go(c.run)
 }
 
-// run fetches until there is enough, or until it fails and nobody waits.
+// run fetches until the stock suffices, or until it fails and no caller waits.
 func (c *Client) run() {
 	for {
 		count, ok := c.wanted()
 		if !ok {
 			return
 		}
-		if pause := c.arrived(c.ask(count)); pause > 0 {
-			sleep(c.ctx, pause)
+		if wait := c.arrived(c.fetchBlock(count)); wait > 0 {
+			pause.For(c.ctx, wait)
 		}
 	}
 }
 
-// wanted is how much to ask for now. When it is false the goroutine must end.
+// wanted returns how many IDs to request, and false if the goroutine must end.
 func (c *Client) wanted() (count int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,7 +99,7 @@ func (c *Client) wanted() (count int, ok bool) {
 	short := young < c.stock.enough() && !c.fetch.failing && !c.stock.full()
 	if c.ctx.Err() != nil || !needed && !short {
 		c.fetch.on = false
-		c.mark(now, young)
+		c.schedule(now, young)
 		return 0, false
 	}
 	if c.fetch.waiting == 0 {
@@ -112,9 +113,9 @@ func (c *Client) wanted() (count int, ok bool) {
 	return count, true
 }
 
-// arrived takes what came of a request, and says how long to wait before the
-// next one.
-func (c *Client) arrived(a answer) (pause time.Duration) {
+// arrived processes the result of a request, and returns the pause before the next
+// one.
+func (c *Client) arrived(a answer) (wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := &c.fetch
@@ -125,23 +126,23 @@ func (c *Client) arrived(a answer) (pause time.Duration) {
 			return 0
 		}
 	}
-	f.failing, f.met = true, failed
+	f.failing, f.last = true, failed
 	f.failures++
-	f.tell()
-	if !failed.silent { // silence was a pause
-		pause = f.pause/2 + rand.N(f.pause)
+	f.wake()
+	if !failed.silent { // a time-out was a pause
+		wait = f.pause/2 + rand.N(f.pause)
 		f.pause = min(2*f.pause, lastPause)
 	}
-	f.resume = c.clock.run() + pause
-	return pause
+	f.resume = c.clock.run() + wait
+	return wait
 }
 
-// add puts a grant into the stock.
+// add adds a grant to the stock.
 func (c *Client) add(grant snowflake.Block, born moment) *failure {
 	f := &c.fetch
 	usable, err := c.stock.add(grant, born)
 	if err != nil {
-		// All is dropped, so that the next caller comes by here.
+		// The stock is dropped, so that the next caller receives the error.
 		c.stock.drop()
 		c.current.Store(nil)
 		f.alarm = err
@@ -149,7 +150,7 @@ func (c *Client) add(grant snowflake.Block, born moment) *failure {
 	}
 	if usable {
 		f.failing, f.need, f.behind, f.pause = false, 0, 0, firstPause
-		f.tell()
+		f.wake()
 		return nil
 	}
 	f.behind++
@@ -158,6 +159,6 @@ func (c *Client) add(grant snowflake.Block, born moment) *failure {
 		return nil
 	}
 	f.pause = firstPause
-	return &failure{err: unavailable(fmt.Sprintf("worker %d is %d ms behind the largest ID at hand, and is asked until it has caught up: are the clocks of the idworkers right?",
+	return &failure{err: unavailable(fmt.Sprintf("worker %d is %d ms behind the largest ID in stock, and requests to it are repeated until it has caught up: are the clocks of the idworkers right?",
 		grant.Worker, f.gap/(snowflake.MaxSequence+1)))}
 }

@@ -11,26 +11,26 @@ import (
 )
 
 const (
-	// An idworker that has not answered within minPatience, or four times what
-	// the last answer took, may hang: another one is asked as well. After
-	// maxTries or answerWithin the request has failed.
+	// If an idworker has not answered within minPatience, or four times the
+	// duration of the last answer, the request is sent to another one as well.
+	// After maxTries or answerWithin it has failed.
 	minPatience  = 100 * time.Millisecond
 	maxPatience  = time.Second
 	maxTries     = 8
 	answerWithin = 2 * time.Second
 )
 
-// answer is what came of one try.
+// answer is the result of one attempt.
 type answer struct {
 	grant  snowflake.Block
 	failed *failure
-	born   moment        // when it was asked
+	born   moment        // when it was requested
 	took   time.Duration // to answer
 }
 
-// ask asks for a block until one idworker has answered. What others answer
-// later is lost.
-func (c *Client) ask(count int) answer {
+// fetchBlock requests a block until one idworker has answered. Later answers of
+// others are dropped.
+func (c *Client) fetchBlock(count int) answer {
 	ctx, cancel := context.WithTimeout(c.ctx, answerWithin)
 	defer cancel()
 	answers := make(chan answer, maxTries)
@@ -49,7 +49,7 @@ func (c *Client) ask(count int) answer {
 	}
 }
 
-// try asks one idworker.
+// try sends the request to one idworker.
 func (c *Client) try(ctx context.Context, count int) (a answer) {
 	a.born = c.clock.moment()
 	start := time.Now()
@@ -62,7 +62,7 @@ func (c *Client) try(ctx context.Context, count int) (a answer) {
 	return a
 }
 
-// readGrant reads the answer to a request for count IDs.
+// readGrant decodes the answer to a request for count IDs.
 func readGrant(data []byte, count int) (snowflake.Block, *failure) {
 	g, err := decode[idwire.Grant](data)
 	switch {
@@ -72,7 +72,7 @@ func readGrant(data []byte, count int) (snowflake.Block, *failure) {
 		return snowflake.Block{}, &failure{err: refused(g.Code, g.Reason), final: g.Code.Definite()}
 	case g.Count > count:
 		return snowflake.Block{}, &failure{err: &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf(
-			"worker %d granted %d IDs when %d were asked for", g.Worker, g.Count, count)}, final: true}
+			"worker %d granted %d IDs, requested were %d", g.Worker, g.Count, count)}, final: true}
 	default:
 		return g.Block(), nil
 	}

@@ -16,15 +16,15 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// system is a broker with idworkers, as in production.
-type system struct {
+// harness is a broker with idworkers, as in production.
+type harness struct {
 	*brokertest.Server
 	incarnation string
 }
 
-func newSystem(t testing.TB) *system {
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	s := &system{Server: brokertest.Run(t)}
+	s := &harness{Server: brokertest.Run(t)}
 	js, err := jetstream.New(s.Connect(t))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +37,7 @@ func newSystem(t testing.TB) *system {
 
 // idworker starts one. It stops, in good order, when stop is called or the test
 // ends.
-func (s *system) idworker(t testing.TB) (stop func()) {
+func (s *harness) idworker(t testing.TB) (stop func()) {
 	t.Helper()
 	nc := s.Connect(t)
 	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})
@@ -66,7 +66,7 @@ func TestWithIdworkers(t *testing.T) {
 		each    = 500_000
 		changes = 4
 	)
-	s := newSystem(t)
+	s := newHarness(t)
 	stops := []func(){s.idworker(t), s.idworker(t)}
 	all := make([][]snowflake.ID, clients)
 	var given atomic.Int64
@@ -101,7 +101,7 @@ func TestWithIdworkers(t *testing.T) {
 // The questions, to real idworkers.
 func TestQueriesWithIdworkers(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t)
+	s := newHarness(t)
 	s.idworker(t)
 	s.idworker(t)
 	c := newClient(t, s.Server, idclient.Config{})

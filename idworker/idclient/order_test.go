@@ -22,7 +22,7 @@ func TestWorkersWithDifferentClocks(t *testing.T) {
 		}
 		c := newClient(t, s, cfg)
 		var last snowflake.ID
-		// ascend takes IDs until done says that it is enough.
+		// ascend takes IDs until done returns true.
 		ascend := func(what string, done func() bool) {
 			t.Helper()
 			for n := 0; !done(); n++ {
@@ -58,7 +58,7 @@ func TestWorkersWithDifferentClocks(t *testing.T) {
 }
 
 // An idworker that is a minute behind the only other one is brought forward,
-// which takes long enough for the callers to be told why if they give up.
+// which takes long enough for callers that give up to receive the reason.
 func TestWorkerFarBehind(t *testing.T) {
 	t.Parallel()
 	s := brokertest.Run(t)

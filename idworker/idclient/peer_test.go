@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// peer grants blocks as an idworker does, and otherwise if the test says so.
+// peer grants blocks as an idworker does, or as the test specifies.
 type peer struct {
 	t      testing.TB
 	nc     *nats.Conn
@@ -53,7 +53,7 @@ func (p *peer) listen() *nats.Subscription {
 			return
 		}
 		if answer := p.answer(r); answer != nil {
-			_ = msg.Respond(answer) // the broker may be gone, as the test says
+			_ = msg.Respond(answer) // the broker may be stopped by the test
 		}
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func ended() context.Context {
 	return ctx
 }
 
-// until waits for something that no signal tells of.
+// until polls a condition that has no signal.
 func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)

@@ -73,7 +73,7 @@ func TestRequest(t *testing.T) {
 		code   wire.Code
 		part   string
 	}{
-		{`{"v":1,"ids":["1","2"]}`, wire.CodeInvalid, "2 IDs when 3"},
+		{`{"v":1,"ids":["1","2"]}`, wire.CodeInvalid, "2 IDs, requested were 3"},
 		{`{"v":1,"ids":["1","3","2"]}`, wire.CodeInvalid, "above the one before"},
 		{`{"v":1,"ids":null,"code":"busy","reason":"the lease is used up"}`, wire.CodeBusy, "used up"},
 		{`[1]`, wire.CodeInvalid, "malformed"},

@@ -10,25 +10,25 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// failure is why a request brought nothing.
+// failure is why a request failed.
 type failure struct {
 	err error
-	// final: trying again does not mend it.
+	// final means that a repetition cannot succeed.
 	final bool
-	// nobody: no idworker listens.
-	nobody bool
-	// silent: one may listen, and has not answered in time.
+	// absent means that no idworker is subscribed.
+	absent bool
+	// silent means that one may be subscribed, but has not answered in time.
 	silent bool
 }
 
-// request asks one idworker.
+// request sends a request to one idworker.
 func request(ctx context.Context, nc *nats.Conn, subject string, data []byte) ([]byte, *failure) {
 	msg, err := nc.RequestWithContext(ctx, subject, data)
 	switch {
 	case err == nil:
 		return msg.Data, nil
 	case errors.Is(err, nats.ErrNoResponders):
-		return nil, &failure{err: unavailable("no idworker is running: start one with `parley idworker` or `parley up`"), nobody: true}
+		return nil, &failure{err: unavailable("no idworker is running: start one with `parley idworker` or `parley up`"), absent: true}
 	case ctx.Err() != nil:
 		return nil, &failure{err: unavailable("an idworker does not answer"), silent: true}
 	case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, nats.ErrConnectionDraining):

@@ -8,17 +8,17 @@ import (
 	"parley/wire"
 )
 
-// stock is the blocks at hand and how much is to be at hand.
+// stock holds the blocks in stock, and how many IDs are wanted in stock.
 type stock struct {
-	// A request asks for at least least and at most most IDs.
+	// A request is for at least least and at most most IDs.
 	least, most int
 	maxAge      time.Duration
-	// size is how many IDs are to be at hand.
+	// size is how many IDs are wanted in stock.
 	size int
-	// current is handed out from; ready comes after it, ascending.
+	// IDs are taken from current; the blocks of ready follow it, ascending.
 	current *block
 	ready   []*block
-	// highest is the largest ID that was ever at hand.
+	// highest is the largest ID that was ever in stock.
 	highest snowflake.ID
 	// recent are the latest grants, the oldest overwritten at oldest.
 	recent [64]snowflake.Block
@@ -26,19 +26,18 @@ type stock struct {
 }
 
 const (
-	// maxAhead bounds what is at hand, in requests of the largest size: 64 ms
-	// of a worker's timestamps.
+	// maxAhead bounds the stock, in requests of the largest size: 64 ms of a
+	// worker's timestamps.
 	maxAhead = 4
-	// maxReady bounds the blocks at hand, of an idworker that grants a few at
-	// a time.
+	// maxReady bounds the blocks in stock, if an idworker grants few IDs at a time.
 	maxReady = 64
-	// quick: a stock that does not last so long is doubled. Half of it and more
-	// is left for the answer to arrive.
+	// quick is the least time that the stock should last; a stock that is used up
+	// sooner is doubled. At least half of it is left for the answer to arrive.
 	quick = 50 * time.Millisecond
 )
 
-// add lines up what of the grant is above everything at hand, and reports
-// whether that is anything. A grant that overlaps another is an error.
+// add queues the part of the grant that is above every ID in stock, and reports
+// whether that is any. A grant that overlaps another is an error.
 func (s *stock) add(grant snowflake.Block, born moment) (bool, error) {
 	for _, g := range s.recent {
 		if overlap(g, grant) {
@@ -58,8 +57,8 @@ func (s *stock) add(grant snowflake.Block, born moment) (bool, error) {
 	return true, nil
 }
 
-// advance makes the next block that is not old the current one, if the current
-// one is used up or old. It is false when there is none.
+// advance makes the next block that is not stale the current one, if the current one
+// is used up or stale. It returns false if there is none.
 func (s *stock) advance(now moment) bool {
 	if s.current != nil && !s.stale(s.current, now) && s.current.left() > 0 {
 		return true
@@ -83,7 +82,7 @@ func (s *stock) advance(now moment) bool {
 	return s.current != nil
 }
 
-// drop throws everything away.
+// drop discards all blocks.
 func (s *stock) drop() {
 	if s.current != nil {
 		s.current.end()
@@ -93,8 +92,8 @@ func (s *stock) drop() {
 
 func (s *stock) stale(b *block, now moment) bool { return now.since(b.born) >= s.maxAge }
 
-// left counts the IDs at hand, and those that will be for another half of
-// their age.
+// left counts the IDs in stock, and those among them that are younger than half of
+// maxAge.
 func (s *stock) left(now moment) (all, young int) {
 	count := func(b *block) {
 		n := b.left()
@@ -112,10 +111,10 @@ func (s *stock) left(now moment) (all, young int) {
 	return all, young
 }
 
-// request is how much to ask for at once.
+// request returns the number of IDs to request at a time.
 func (s *stock) request() int { return min(s.size, s.most) }
 
-// enough is below which more is asked for.
+// enough returns the number of IDs below which more are requested.
 func (s *stock) enough() int { return s.size - s.request()/2 }
 
 func (s *stock) full() bool { return len(s.ready) >= maxReady }
@@ -123,9 +122,9 @@ func (s *stock) full() bool { return len(s.ready) >= maxReady }
 func (s *stock) grow()   { s.size = min(2*s.size, maxAhead*s.most) }
 func (s *stock) shrink() { s.size = max(s.size/2, s.least) }
 
-// pace is told how long ago the last request was when the next one is due, and
-// adapts the stock.
-func (s *stock) pace(between time.Duration) {
+// adapt enlarges the stock if it lasts less than quick. between is the time between
+// the last request and the next one.
+func (s *stock) adapt(between time.Duration) {
 	if lasts := between.Seconds() * float64(s.size) / float64(s.request()); lasts < quick.Seconds() {
 		s.grow()
 	}

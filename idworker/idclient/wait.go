@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// nobodyFor is how long a caller waits for the first idworker: one that is
-// restarted alone is away for about as long.
-const nobodyFor = 2 * time.Second
+// absentFor is how long a caller waits while no idworker is running: the restart of
+// a single one takes about as long.
+const absentFor = 2 * time.Second
 
-// wait waits until there is an ID to take, up to n, or a reason why there is
-// none.
+// wait waits until IDs can be taken, of which the caller wants n, or returns the
+// reason why there are none.
 func (c *Client) wait(ctx context.Context, n int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f := &c.fetch
 	seen, since := f.failures, time.Now()
 	nothing := &failure{err: unavailable("no idworker has answered")}
-	met := nothing
+	last := nothing
 	for {
 		if c.ctx.Err() != nil {
 			return ErrClosed
@@ -32,15 +32,15 @@ func (c *Client) wait(ctx context.Context, n int) error {
 			return nil
 		}
 		if f.failures != seen {
-			seen, met = f.failures, f.met
+			seen, last = f.failures, f.last
 		} else if !f.failing {
-			met = nothing // IDs came, and others were faster
+			last = nothing // IDs arrived, and other callers took them
 		}
 		if ctx.Err() != nil {
-			return fmt.Errorf("%w (%w)", noID(met.err), context.Cause(ctx))
+			return fmt.Errorf("%w (%w)", noID(last.err), context.Cause(ctx))
 		}
-		if met.final || met.nobody && time.Since(since) >= nobodyFor {
-			return noID(met.err)
+		if last.final || last.absent && time.Since(since) >= absentFor {
+			return noID(last.err)
 		}
 		f.waiting++
 		f.need = max(f.need, n)
@@ -53,14 +53,5 @@ func (c *Client) wait(ctx context.Context, n int) error {
 		}
 		c.mu.Lock()
 		f.waiting--
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
 	}
 }

@@ -6,15 +6,15 @@ import (
 	"parley/wire/idwire"
 )
 
-// Table takes the answer to [ReadTable]: the newest record of each number that
-// has one, in any order. Any of them may be stale or missed.
+// Table processes the answer to [ReadTable]: the newest record of each number that
+// has one, in any order. Any of them may be stale or missing.
 func (m *Machine) Table(found []Row) {
 	if m.phase != tabling {
 		return
 	}
 	m.table = found
-	// The broker's time is learned after the records were read, so no lease of a
-	// right clock lies beyond what it allows.
+	// The broker's time is requested after the records were read, so the leases of
+	// processes with correct clocks are within its bound.
 	m.ask(choosing, Learn{})
 }
 
@@ -35,8 +35,8 @@ func (m *Machine) choose() {
 	m.write(f)
 }
 
-// free is a claim of the first free number from Start on, nil if there is none.
-// One whose timestamps begin in the future is taken only if there is no other.
+// free returns a claim of the first free number from Start on, nil if there is none.
+// A number whose timestamps begin in the future is chosen only if there is no other.
 func (m *Machine) free() (later *flight) {
 	numbers := m.cfg.Limits.Numbers
 	for i := range numbers {
@@ -54,13 +54,13 @@ func (m *Machine) free() (later *flight) {
 	return later
 }
 
-// claimOf is a claim of a number, nil if it is not free.
+// claimOf returns a claim of a number, nil if it is not free.
 func (m *Machine) claimOf(worker int) *flight {
 	broker, limits := m.clock.Broker, m.cfg.Limits
 	until := broker + limits.Reserve
 	f := &flight{kind: claim, from: broker}
 	if !m.cfg.Verified {
-		// Whatever was reserved and forgotten lies below.
+		// Every reservation in a lost record is below.
 		f.from = until
 	}
 	if at := m.rowOf(worker); at >= 0 {
@@ -84,12 +84,12 @@ func (m *Machine) claimOf(worker int) *flight {
 	return f
 }
 
-// rowOf is the number's place in the table, -1 if it has no record.
+// rowOf returns the number's index in the table, -1 if it has no record.
 func (m *Machine) rowOf(worker int) int {
 	return slices.IndexFunc(m.table, func(r Row) bool { return r.Record.Worker == worker })
 }
 
-// contended: another took the number first. The next one is tried.
+// contended tries the next number, after another process claimed this one first.
 func (m *Machine) contended(found Row) {
 	table := slices.Clone(m.table)
 	if at := m.rowOf(found.Record.Worker); at >= 0 {
@@ -101,8 +101,8 @@ func (m *Machine) contended(found Row) {
 	m.ask(choosing, Learn{})
 }
 
-// report tells of the numbers that are reserved far into the future. Those that
-// an operator retired are known.
+// report reports the numbers that are reserved far into the future, except those that
+// an operator retired.
 func (m *Machine) report() {
 	for _, r := range m.table {
 		if r.Record.State == idwire.LeaseRetired || r.Record.Until <= m.clock.Broker+m.cfg.Limits.far() {

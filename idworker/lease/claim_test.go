@@ -35,7 +35,7 @@ func TestClaim(t *testing.T) {
 		{"released a little in the future, and there is no other", append(all(5, taken), row(5, idwire.LeaseReleased, now+10, 7, other)), "write 5 held until 110000 as aaaaab after 7"},
 		{"released beyond what may be reserved", append(all(5, taken), row(5, idwire.LeaseReleased, now+10_000, 7, other)), "wait 1000"},
 		{"all taken", all(-1, taken), "wait 1000"},
-		{"far in the future: said, and skipped", []lease.Row{held(5, now+20_001, 7)}, "skipped 5; write 6 held until 110000 as aaaaab after 0"},
+		{"far in the future: reported, and skipped", []lease.Row{held(5, now+20_001, 7)}, "skipped 5; write 6 held until 110000 as aaaaab after 0"},
 		{"far in the future and retired: known", []lease.Row{row(5, idwire.LeaseRetired, now+20_001, 7, other)}, "write 6 held until 110000 as aaaaab after 0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestClaimBeginsAtUntil(t *testing.T) {
 }
 
 // TestClaimIsUsedAfterTheStreamWasSeenAgain: a claim that is stored in a stream
-// made anew, where every number looks free, must not be used. The driver stops
+// recreated, where every number looks free, must not be used. The driver stops
 // the process when the second Learn shows another incarnation.
 func TestClaimIsUsedAfterTheStreamWasSeenAgain(t *testing.T) {
 	m := lease.New(config())
@@ -81,7 +81,7 @@ func TestClaimIsUsedAfterTheStreamWasSeenAgain(t *testing.T) {
 }
 
 // TestContended: who comes second tries the next number of the table it has
-// read, with the broker's time learned anew.
+// read, with the broker's time requested again.
 func TestContended(t *testing.T) {
 	m := lease.New(config())
 	run(t, m, claimed()[:3]...)

@@ -1,87 +1,89 @@
-// Package lease is how a process gets a worker number and keeps it, as a pure
-// state machine: an event goes in through a method, actions come out of
-// [Machine.Actions]. There is no clock, goroutine, network or randomness here,
-// and no rule depends on how long something took, so the code that runs in
-// production can be explored state by state; see test/idsim.
+// Package lease is the protocol by which a process acquires a worker number and
+// keeps it, as a pure state machine: an event goes in through a method, actions come
+// out of [Machine.Actions]. The package has no clock, goroutine, network or
+// randomness, and no rule depends on how long an operation took, so the code that
+// runs in production can be explored state by state; see test/idsim.
 //
 // # Authority
 //
-// The newest record of a worker number, a [idwire.Lease] on its subject in the
-// stream of [idwire.LeaseStream], says which timestamps are taken: those below its
-// until. A lease reserves timestamps, not a duration. Its holder uses a
-// timestamp only after a record of its own that reserves it was acknowledged,
-// and whoever comes next starts at until or later. So no ID is made twice,
-// whatever clocks say, however long a process is stopped, and whoever is taken
-// for dead: one that wakes up after its lease gives IDs that nobody else will.
+// The newest record of a worker number, an [idwire.Lease] on its subject in the
+// stream of [idwire.LeaseStream], determines which timestamps are taken: those below
+// its until. A lease reserves timestamps, not a duration. Its holder uses a
+// timestamp only after a record of its own that reserves it was acknowledged, and the
+// next holder starts at until or later. So no ID is issued twice, whatever the clocks
+// show, however long a process is stopped, and whichever process is wrongly
+// considered dead: one that continues after its lease issues IDs that no other
+// process will.
 //
 // # States
 //
 //	claiming   read all, learn, write a claim, learn
 //	  |   ^
-//	  |   +--  all are taken, or another was first: wait
+//	  |   +--  all are taken, or another process was first: wait
 //	  v
 //	holding    wait, learn, write an extension, learn, and again
 //	  |   |
-//	  |   +--> claiming, when another's record stands there
+//	  |   +--> claiming, when another process has written a record
 //	  v
 //	closing    close the range, write the release: the process stops, its clock is
 //	  |        far ahead, or the number lies in the future
 //	  v
 //	stopped, or claiming
 //
-// To learn is to ask the broker for the stream's incarnation and for its own
-// time. The driver stops the process when the incarnation is another one.
+// [Learn] requests the stream's incarnation and the broker's time. The driver stops
+// the process if the incarnation has changed.
 //
-// # Rules, and what goes wrong without
+// # Rules, and the failure that each prevents
 //
 //   - Every write is conditional on the last sequence of the number's subject.
-//     Else two processes hold one number, and the same timestamps.
-//   - Only an acknowledged write is believed, or one that was found by its own
-//     nonce. Not a read: it may be stale, and one that misses proves nothing.
-//     Not the holder's name, which is the same after a restart.
-//   - What a write without an answer would reserve is not used. It is read
-//     back: own nonce, it is held, with the until that was read; another's
-//     record after the expected one, it is lost; anything else, it is unknown
-//     and the same write is repeated. Else timestamps are used of a record that
-//     was never stored. It is the same write, since the first may still arrive:
-//     a new one would then fail, and the number would seem another's.
-//   - After a write the incarnation is compared once more before the timestamps
-//     are used. Else a claim that was under way while the stream was lost and
-//     made anew, where every number looks free, is believed.
-//   - Until never goes down while somebody may use what is below. It does in one
-//     case: a holder that has closed its range for ever releases the number at
-//     the first timestamp it never used. It is the only process that could have
-//     used those above, by its own acknowledged records, so from there on they
-//     are nobody's; and a write of its own that is still under way expects an
-//     older sequence and fails. The next holder need not wait.
-//   - No until beyond the broker's time plus [Limits.Reserve] is written. So a
-//     number whose holder died is free that much later, and what one wrong clock
-//     writes does not block the number for years.
-//   - Whether a lease has passed is judged by the broker's time, of which there
-//     is one. It decides when a number is free, never which timestamps are.
-//   - A clock far ahead of the broker's gives the number back and waits: its IDs
-//     would sort after those of everybody else until it is set right. One that
-//     is behind does no harm, see [Extend].
+//     Otherwise two processes hold one number, and the same timestamps.
+//   - A write counts as stored only if it was acknowledged, or was found by its
+//     nonce. A read that does not find it proves nothing, since it may be stale. The
+//     holder's name proves nothing, since it is the same after a restart.
+//   - The timestamps of a write without an answer are not used. The record is read
+//     back. If it has the write's nonce, it is held, with the until that was read; if
+//     another process's record follows the expected one, the number is lost; in any
+//     other case the same write is repeated. Otherwise the timestamps of a record
+//     that was never stored would be used. The write is the same one, since the first
+//     may still arrive: a new one would then fail, and the number would seem lost.
+//   - After a write the incarnation is compared once more before the timestamps are
+//     used. Otherwise a claim that was pending while the stream was deleted and
+//     recreated, where every number seems free, would count.
+//   - Until never decreases while a process may use the timestamps below it. It
+//     decreases in one case: a holder that has closed its range permanently releases
+//     the number at the first timestamp that it never used. It is the only process
+//     that could have used those above, by its own acknowledged records, so from then
+//     on they are free; and a pending write of its own expects an older sequence and
+//     fails. The next holder need not wait.
+//   - No until beyond the broker's time plus [Limits.Reserve] is written. So the
+//     number of a dead holder is free that much later, and the record of a process
+//     with a wrong clock does not block the number for years.
+//   - Whether a lease has passed is decided by the broker's time, the only one that
+//     all share. It decides when a number is free, never which timestamps are.
+//   - A process whose clock is far ahead of the broker's releases its number and
+//     waits: its IDs would sort after those of all others until the clock is
+//     corrected. A clock that is behind is harmless, see [Extend].
 //
-// # A broker that forgets
+// # A broker that loses records
 //
-// Where acknowledged records can get lost (an unverified broker), sequences are
-// given again with them, and a condition may hold that should not. There:
+// If acknowledged records can be lost (an unverified broker), their sequences are
+// assigned again, and a condition may hold that should not. In that case:
 //
-//   - A claimant starts at the broker's time plus Reserve, above whatever was
-//     reserved and forgotten. Its claim is not repeated, since that time has
-//     passed; another one is made.
-//   - The own record is read before each extension, and each repetition of one.
-//     Any other record in its place, and none, means that the number is lost.
-//   - A lease that has passed is not extended: another may have held the number
-//     since, and be forgotten.
+//   - A claimant starts at the broker's time plus Reserve, above every reservation in
+//     a lost record. Its claim is not repeated, since that time has passed; a new one
+//     is made.
+//   - The process's own record is read before each extension, and before each
+//     repetition of one. Any other record in its place, or none, means that the
+//     number is lost.
+//   - A lease that has passed is not extended: another process may have held the
+//     number since, in a lost record.
 //
-// # What it rests on
+// # Assumptions
 //
-// A lease stream that keeps what it acknowledged and is never made anew behind
-// the back of processes that start afterwards; one that is made anew begins at
-// another, random sequence (package streams makes it so), so that no write meant for the one before fits; and no copy
-// of a running process's memory.
+// The lease stream keeps what it acknowledged, and is not recreated unnoticed by
+// processes that start afterwards; a recreated stream begins at another, random
+// sequence (package streams ensures that), so that no write for the earlier one fits;
+// and the memory of a running process is not copied.
 //
 // Sources: ranges in place of durations are the timestamp oracle of Percolator
 // (Peng, Dabek 2010) and TiDB's PD; that a lease by duration is unsafe without a

@@ -8,7 +8,7 @@ import (
 )
 
 // TestHandOver: the range is closed before the release is written, and the
-// record says the first timestamp that was not used, below the until it had. It
+// record has the first timestamp that was not used, below the until it had. It
 // is the one case in which until goes down.
 func TestHandOver(t *testing.T) {
 	m := holding(t)

@@ -4,22 +4,22 @@ import (
 	"parley/wire/idwire"
 )
 
-// flight is one write, from when it is published until what it reserves may be
-// used, or it is known that it never will.
+// flight is one write, from its publication until the timestamps that it reserves may
+// be used, or are known to be lost.
 type flight struct {
 	kind flightKind
-	// record is published under the condition expect, again and again without a
-	// change until it is settled. base is the nonce of the record at expect.
+	// record is published under the condition expect, and repeated unchanged until
+	// its result is known. base is the nonce of the record at expect.
 	expect uint64
 	base   string
 	record idwire.Lease
 	// from is the first timestamp that a claim may use.
 	from int64
-	// void is when the record that stands at expect means nothing any more.
+	// void is the timestamp at which the record at expect has no effect any more.
 	void int64
-	// refuted: the broker once said that another record than expect is last.
+	// refuted means that the broker has answered that another record is last.
 	refuted bool
-	// acked: it stands at seq.
+	// acked means that the record is stored, at seq.
 	acked bool
 	seq   uint64
 }
@@ -43,7 +43,7 @@ func (m *Machine) publish() {
 	m.ask(writing, Write{Expect: m.flight.expect, Record: m.flight.record})
 }
 
-// Written takes the broker's answer to the [Write] with this nonce.
+// Written processes the broker's answer to the [Write] with this nonce.
 func (m *Machine) Written(nonce string, answer Answer, seq uint64) {
 	f := m.flight
 	if m.phase != writing || f.record.Nonce != nonce {
@@ -53,7 +53,7 @@ func (m *Machine) Written(nonce string, answer Answer, seq uint64) {
 	case answer == Stored:
 		m.stored(seq)
 	case answer == Mismatch && !f.refuted:
-		// It is another's record, or this one, of an earlier try.
+		// Another process's record is last, or this one, by an earlier attempt.
 		f.refuted = true
 		m.ask(relearning, Learn{})
 	default:
@@ -61,8 +61,8 @@ func (m *Machine) Written(nonce string, answer Answer, seq uint64) {
 	}
 }
 
-// settle takes what stands on the number's subject while the outcome of the
-// flight is not known.
+// settle processes the newest record of the number while the result of the flight is
+// not known.
 func (m *Machine) settle(found *Row) {
 	f := m.flight
 	switch {
@@ -72,8 +72,8 @@ func (m *Machine) settle(found *Row) {
 	case m.overtaken(found, f.expect, f.base):
 		m.failed(found)
 	case f.refuted && f.void <= m.clock.Broker:
-		// The broker says that something else stands there and does not show it.
-		// It does not matter any more: the number is anybody's.
+		// The broker reports another record but does not return it. That makes no
+		// difference any more: any process may claim the number.
 		m.lose("the broker refuses its record and shows no other")
 	case !m.cfg.Verified && (f.kind == claim || m.passed(m.held.until)):
 		m.lose(forgotten)
@@ -82,10 +82,10 @@ func (m *Machine) settle(found *Row) {
 	}
 }
 
-// overtaken reports whether a read proves that another's record stands after
-// the one with this sequence and nonce. An older one proves nothing, and a miss
-// neither: reads are stale. But a broker that forgets gives sequences again, so
-// there any other record is taken for another's, and a miss too.
+// overtaken reports whether a read proves that another process's record follows the
+// one with this sequence and nonce. An older record, or none, proves nothing, since
+// reads may be stale. But a broker that loses records assigns sequences again, so
+// there any other record counts as another process's, and so does none.
 func (m *Machine) overtaken(found *Row, seq uint64, nonce string) bool {
 	switch {
 	case m.cfg.Verified:
@@ -97,14 +97,14 @@ func (m *Machine) overtaken(found *Row, seq uint64, nonce string) bool {
 	}
 }
 
-// passed reports whether others may have had the number since, and been
-// forgotten by the broker: its lease was over for a while.
+// passed reports whether another process may have held the number since, in a record
+// that the broker lost: the lease has passed.
 func (m *Machine) passed(until int64) bool { return !m.cfg.Verified && until <= m.clock.Broker }
 
-const forgotten = "the broker may have forgotten who had it since"
+const forgotten = "the broker may have lost the record of a later holder"
 
-// stored: the record in flight stands at seq. A claim or an extension is used
-// when the stream is seen to be the same after that.
+// stored processes that the record in flight is stored at seq. A claim or an
+// extension is used after the stream is confirmed to be the same.
 func (m *Machine) stored(seq uint64) {
 	f := m.flight
 	if f.kind == release {
@@ -115,7 +115,7 @@ func (m *Machine) stored(seq uint64) {
 	m.ask(confirming, Learn{})
 }
 
-// confirmed: what the flight reserves is this process's own.
+// confirmed makes the timestamps of the flight available to this process.
 func (m *Machine) confirmed() {
 	f := m.flight
 	if m.passed(f.record.Until) {
@@ -142,8 +142,8 @@ func (m *Machine) confirmed() {
 	}
 }
 
-// failed: the flight was not stored and never will be, or what it reserved is
-// over. found is what stands there instead, nil if the broker shows nothing.
+// failed processes that the flight was not stored and never will be, or was
+// superseded. found is the record in its place, nil if the broker returns none.
 func (m *Machine) failed(found *Row) {
 	switch {
 	case found == nil:
@@ -151,10 +151,10 @@ func (m *Machine) failed(found *Row) {
 	case m.flight.kind == claim && !m.draining:
 		m.contended(*found)
 	default:
-		m.lose(standsThere(found))
+		m.lose(superseded(found))
 	}
 }
 
-func standsThere(found *Row) string {
-	return "another record stands in its place: " + string(found.Record.State) + " by " + found.Record.Holder
+func superseded(found *Row) string {
+	return "another record is in its place: " + string(found.Record.State) + " by " + found.Record.Holder
 }

@@ -15,15 +15,15 @@ func (m *Machine) rest() {
 	m.wait(resting, ms)
 }
 
-// unfit reports whether the number must be given back.
+// unfit reports whether the number must be released.
 func (m *Machine) unfit() bool {
 	m.refused = m.refusal()
-	// A number that the broker's own clock, when it was wrong, has carried into
-	// the future is left for one that sorts with the others.
+	// A number whose timestamps are in the future because the broker's clock was
+	// wrong is given up for one whose IDs sort with the others.
 	return m.draining || m.refused != "" || m.held.until > m.clock.Broker+m.cfg.Limits.far()
 }
 
-// renew extends the lease, with the broker's time just learned.
+// renew extends the lease, after the broker's time was requested.
 func (m *Machine) renew() {
 	h := m.held
 	switch until := m.clock.Broker + m.cfg.Limits.Reserve; {
@@ -41,9 +41,9 @@ func (m *Machine) renew() {
 	}
 }
 
-// checked takes the own record as an unverified broker has it. If that is
-// another one, the broker has forgotten the own one, and somebody else's may
-// come to stand at the sequence that an extension would expect.
+// checked processes the newest record of the number on an unverified broker. If it is
+// not this process's, the broker has lost that one, and another process's record may
+// be stored at the sequence that an extension would expect.
 func (m *Machine) checked(found *Row) {
 	h := m.held
 	switch {
@@ -52,7 +52,7 @@ func (m *Machine) checked(found *Row) {
 	case found == nil:
 		m.lose("the broker shows no record of it any more")
 	default:
-		m.lose(standsThere(found))
+		m.lose(superseded(found))
 	}
 }
 
@@ -65,11 +65,11 @@ func (m *Machine) extend() {
 	})
 }
 
-// close begins to give the number back.
+// close starts the release of the number.
 func (m *Machine) close() { m.ask(closing, Close{}) }
 
-// Closed takes the answer to [Close]: the first timestamp that was not used. It
-// does not matter when nothing was installed.
+// Closed processes the answer to [Close]: the first timestamp that was not used,
+// ignored if no range was installed.
 func (m *Machine) Closed(floor int64) {
 	if m.phase != closing {
 		return
@@ -88,8 +88,8 @@ func (m *Machine) Closed(floor int64) {
 	})
 }
 
-// lose parts with the number without a release. The timestamps that are left
-// stay this process's own.
+// lose gives up the number without a release. The remaining timestamps stay reserved
+// for this process.
 func (m *Machine) lose(why string) {
 	if m.held != nil && m.held.installed {
 		m.do(Lost{Worker: m.held.worker, Why: why})
@@ -97,7 +97,7 @@ func (m *Machine) lose(why string) {
 	m.gone()
 }
 
-// gone: the process has no number.
+// gone drops the number, and claims another one after a pause unless the process stops.
 func (m *Machine) gone() {
 	m.held, m.flight, m.table = nil, nil, nil
 	switch {

@@ -116,7 +116,7 @@ func TestBrokerClock(t *testing.T) {
 }
 
 // TestNumberInTheFuture: the broker's clock was ahead and went back. The number
-// is left, and what it reserves is said to the operator.
+// is left, and its reservation is reported to the operator.
 func TestNumberInTheFuture(t *testing.T) {
 	run(t, holding(t),
 		step{woke, "learn"},
@@ -129,7 +129,7 @@ func TestNumberInTheFuture(t *testing.T) {
 	)
 }
 
-// TestState says why nothing is made when the broker is away for too long.
+// TestState: the reason is reported while no IDs are issued because the broker is unavailable for too long.
 func TestState(t *testing.T) {
 	m := holding(t)
 	if state, reason := m.State(109_999); state != idwire.WorkerHolding || reason != "" {

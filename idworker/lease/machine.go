@@ -8,18 +8,18 @@ import (
 	"parley/wire/idwire"
 )
 
-// Config is what a [Machine] is told about its process.
+// Config configures a [Machine].
 type Config struct {
-	// Holder names the process in its records, for people: 16 characters a-z
+	// Holder names the process in its records, for operators: 16 characters a-z
 	// and 0-9.
 	Holder string
-	// Prefix is random, of [PrefixLen] characters a-z and 0-9, fresh at every
-	// start: records are recognised by it.
+	// Prefix consists of [PrefixLen] random characters a-z and 0-9, new at every
+	// start: the machine recognises its records by it.
 	Prefix string
-	// Start is the worker number at which to begin looking, random, so that
-	// processes that start at once do not fight over the same one.
+	// Start is the first worker number to try, random, so that processes that start
+	// at the same time do not compete for the same one.
 	Start int
-	// Verified: the broker is known to keep what it acknowledged.
+	// Verified means that the broker is known to keep what it acknowledged.
 	Verified bool
 	Limits   Limits
 }
@@ -31,28 +31,28 @@ const PrefixLen = 10
 type Machine struct {
 	cfg   Config
 	phase phase
-	// made counts the records written, for their names.
+	// made counts the records written, for their nonces.
 	made uint64
 	// clock is the last comparison with the broker's.
 	clock Clock
-	// table is what was read of the numbers, while claiming.
+	// table holds the records that were read, while claiming.
 	table []Row
-	// held is the number this process has, nil while it has none.
+	// held is the number that this process holds, nil without one.
 	held *holding
-	// flight is the write whose outcome is not known, or not used, yet.
+	// flight is the write whose result is not known, or not used, yet.
 	flight *flight
-	// refused says why no IDs may be made, empty if they may.
+	// refused is why no IDs may be issued, empty if they may.
 	refused string
-	// allTaken: no number was free at the last look.
+	// allTaken means that no number was free in the last table.
 	allTaken bool
 	draining bool
-	// reported has the sequences of the records that [Skipped] was said of.
+	// reported are the sequences of the records that were reported by [Skipped].
 	reported [snowflake.MaxWorker + 1]uint64
 
 	out []Action
 }
 
-// phase says which answer the machine waits for, and what for.
+// phase is the answer that the machine waits for, and its purpose.
 type phase uint8
 
 const (
@@ -60,7 +60,7 @@ const (
 	choosing                // Learn, before a claim
 	writing                 // Write
 	confirming              // Learn, after a write that is stored
-	pausing                 // Wait, before the flight is asked about again
+	pausing                 // Wait, before the flight is continued
 	relearning              // Learn, before the flight is read back
 	settling                // Read, of the flight
 	resting                 // Wait, with a number
@@ -71,26 +71,26 @@ const (
 	stopped
 )
 
-// holding is a number that this process has.
+// holding is a number that this process holds.
 type holding struct {
 	worker int
 	// seq and nonce are those of its newest record.
 	seq   uint64
 	nonce string
-	// The timestamps [from, until) are the process's own and confirmed.
+	// The timestamps [from, until) are reserved for the process, and confirmed.
 	from, until int64
-	// installed: from and until were given to the driver.
+	// installed means that the driver issues IDs with these timestamps.
 	installed bool
 }
 
-// New makes the machine of a process that wants a number.
+// New returns the machine of a process, which starts by claiming a number.
 func New(cfg Config) *Machine {
 	m := &Machine{cfg: cfg}
 	m.ask(tabling, ReadTable{})
 	return m
 }
 
-// Actions hands over what is to be done since the last call.
+// Actions returns the actions that were added since the last call.
 func (m *Machine) Actions() []Action {
 	out := m.out
 	m.out = nil
@@ -99,7 +99,7 @@ func (m *Machine) Actions() []Action {
 
 func (m *Machine) do(a Action) { m.out = append(m.out, a) }
 
-// ask does a and waits in the phase p for its answer.
+// ask adds the action a and waits in phase p for its answer.
 func (m *Machine) ask(p phase, a Action) {
 	m.phase = p
 	m.do(a)
@@ -107,7 +107,7 @@ func (m *Machine) ask(p phase, a Action) {
 
 func (m *Machine) wait(p phase, ms int64) { m.ask(p, Wait{MS: ms}) }
 
-// Learned takes the answer to [Learn].
+// Learned processes the answer to [Learn].
 func (m *Machine) Learned(c Clock) {
 	switch m.phase {
 	case choosing, confirming, relearning, renewing:
@@ -127,7 +127,7 @@ func (m *Machine) Learned(c Clock) {
 	}
 }
 
-// Found takes the answer to [Read]: the newest record that was found, nil if
+// Found processes the answer to [Read]: the newest record that was found, nil if
 // none was. The read may be stale.
 func (m *Machine) Found(found *Row) {
 	switch m.phase {
@@ -138,7 +138,7 @@ func (m *Machine) Found(found *Row) {
 	}
 }
 
-// Failed says that a [ReadTable], a [Learn] or a [Read] had no answer.
+// Failed processes that a [ReadTable], a [Learn] or a [Read] had no answer.
 func (m *Machine) Failed() {
 	switch m.phase {
 	case tabling, choosing:
@@ -150,7 +150,7 @@ func (m *Machine) Failed() {
 	}
 }
 
-// Woke says that a [Wait] is over.
+// Woke processes the end of a [Wait].
 func (m *Machine) Woke() {
 	switch m.phase {
 	case waiting:
@@ -166,10 +166,10 @@ func (m *Machine) Woke() {
 	}
 }
 
-// Drain gives the number back, at once or when it is known whether there is
-// one. A [Wait] that is under way ends with it. [Machine.Stopped] tells when
-// nothing is left to do; a process that cannot wait for that loses nothing but
-// the number, for as long as its lease reaches.
+// Drain releases the number, immediately or once it is known whether the process
+// holds one. A pending [Wait] ends with it. [Machine.Stopped] reports when it is
+// complete; if a process stops before that, its number remains taken until the lease
+// has passed.
 func (m *Machine) Drain() {
 	m.draining = true
 	switch m.phase {
@@ -182,18 +182,18 @@ func (m *Machine) Drain() {
 	}
 }
 
-// stop ends the machine. What is left of a number that was lost is closed too.
+// stop ends the machine, and closes the range that remains of a lost number, if any.
 func (m *Machine) stop() {
 	m.table, m.flight, m.held = nil, nil, nil
 	m.ask(stopped, Close{})
 }
 
-// Stopped reports that the machine was told to drain and has nothing left to do.
+// Stopped reports whether the drain is complete.
 func (m *Machine) Stopped() bool { return m.phase == stopped }
 
-// nonce names a record. That it wraps after 2^30 does not matter: it has to be
-// unique among the records that one process could confuse, those of one number
-// after one sequence.
+// nonce returns the identifier of a new record. It must be unique among the records
+// that one process could confuse, those of one number after one sequence, so the
+// count may wrap after 2^30.
 func (m *Machine) nonce() string {
 	const digits = "abcdefghijklmnopqrstuvwxyz234567"
 	m.made++
@@ -205,7 +205,7 @@ func (m *Machine) nonce() string {
 	return string(b[:])
 }
 
-// record is a new one of this process.
+// record returns a new record of this process.
 func (m *Machine) record(worker int, state idwire.LeaseState, until int64) idwire.Lease {
 	return idwire.Lease{
 		V: wire.Version, Worker: worker, State: state, Until: until,
@@ -213,7 +213,7 @@ func (m *Machine) record(worker int, state idwire.LeaseState, until int64) idwir
 	}
 }
 
-// refusal says why no IDs may be made by these clocks, empty if they may.
+// refusal returns why the clocks do not allow to issue IDs, empty if they do.
 func (m *Machine) refusal() string {
 	c, limits := m.clock, m.cfg.Limits
 	switch {

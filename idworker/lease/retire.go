@@ -8,15 +8,15 @@ import (
 	"parley/wire/idwire"
 )
 
-// Retire is the write that takes a number out of use until the timestamps that
-// its record reserves have passed, or nil if it is out of use already. found is
-// the number's newest record, nil if it has none, broker the broker's time,
-// holder and nonce name the writer and this write. The record keeps its until,
-// and the write is conditional like any other: after an unclear answer the
-// record is read again, and an own nonce means that it is done.
+// Retire returns the write that takes a number out of use until the timestamps that
+// its record reserves have passed, or nil if it is retired already. found is the
+// number's newest record, nil if it has none, broker is the broker's time, and holder
+// and nonce identify the writer and this write. The record keeps its until, and the
+// write is conditional like any other: after an answer that is not definite the
+// record is read again, and the same nonce means that it is stored.
 //
-// A number within the broker's time is refused: its holder may be alive, and
-// when it is not, the number is free by itself before anybody could act.
+// A lease within the normal bound is refused: its holder may be alive, and if it is
+// dead, the number is free before an operator could act.
 func Retire(found *Row, broker int64, limits Limits, holder, nonce string) (*Write, error) {
 	if found == nil {
 		return nil, fmt.Errorf("this worker number has no lease to retire")

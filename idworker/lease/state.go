@@ -6,9 +6,9 @@ import (
 	"parley/wire/idwire"
 )
 
-// Clone is an independent copy without pending actions, for exploration.
+// Clone returns an independent copy without pending actions, for exploration.
 func (m *Machine) Clone() *Machine {
-	c := *m // a table is never changed once it is read
+	c := *m // a table is immutable
 	c.out = nil
 	if m.held != nil {
 		h := *m.held
@@ -21,16 +21,16 @@ func (m *Machine) Clone() *Machine {
 	return &c
 }
 
-// AppendKey appends to b a text that is equal for two machines of one process
-// exactly when they behave alike from here on, for exploration. What is only
-// told to people ([Skipped], [Machine.State], times in records) is not in it.
+// AppendKey appends a key to b that is equal for two machines of one process exactly
+// when their future behaviour is equal, for exploration. State that only operators
+// see ([Skipped], [Machine.State], times in records) is not included.
 func (m *Machine) AppendKey(b []byte) []byte {
 	k := key(b)
 	k.num(uint64(m.phase), m.made)
 	k.flag(m.refused != "")
 	k.flag(m.draining)
 	if m.phase == settling || m.phase == checking {
-		k.time(m.clock.Broker) // else it is learned again before it matters
+		k.time(m.clock.Broker) // in other phases it is requested again before its use
 	}
 	k.num(uint64(len(m.table)))
 	for _, r := range m.table {
@@ -58,8 +58,8 @@ func (m *Machine) AppendKey(b []byte) []byte {
 	return k
 }
 
-// key is a growing state key. Every part has a length or a fixed form, so that
-// two different states cannot run together to one text.
+// key builds a state key. Every part has a length or a fixed form, so that the keys
+// of different states differ.
 type key []byte
 
 func (k *key) num(ns ...uint64) {

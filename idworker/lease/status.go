@@ -6,8 +6,8 @@ import (
 	"parley/wire/idwire"
 )
 
-// State is what the process is doing, for people, and why it gives no IDs if
-// that is so. now is its own clock in milliseconds since [snowflake.EpochMS].
+// State returns the state of the process, for reports, and the reason if it issues
+// no IDs. now is the process's clock in milliseconds since [snowflake.EpochMS].
 func (m *Machine) State(now int64) (state idwire.WorkerState, reason string) {
 	switch {
 	case m.draining:
@@ -25,8 +25,8 @@ func (m *Machine) State(now int64) (state idwire.WorkerState, reason string) {
 	}
 }
 
-// Held is the worker number of the process, and below which timestamp it may
-// make IDs, in milliseconds since [snowflake.EpochMS].
+// Held returns the worker number of the process, and the timestamp below which it
+// may issue IDs, in milliseconds since [snowflake.EpochMS].
 func (m *Machine) Held() (worker int, until int64, ok bool) {
 	if m.held == nil {
 		return 0, 0, false
@@ -34,5 +34,5 @@ func (m *Machine) Held() (worker int, until int64, ok bool) {
 	return m.held.worker, m.held.until, true
 }
 
-// Clock is the last comparison of the own clock with the broker's.
+// Clock returns the last comparison of the process's clock with the broker's.
 func (m *Machine) Clock() Clock { return m.clock }

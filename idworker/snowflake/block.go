@@ -2,27 +2,27 @@ package snowflake
 
 import "fmt"
 
-// Block is a run of IDs of one worker in counting order: a counter holds
-// timestamp<<12 | sequence, 53 bits, and the worker's bits are put in between.
-// So a block goes on over milliseconds where its IDs, as numbers, do not.
+// Block is a sequence of IDs of one worker with consecutive counters. A counter is
+// timestamp<<12 | sequence, 53 bits; an ID has the worker's bits in between. So a
+// block may span several milliseconds, where its IDs are not consecutive numbers.
 type Block struct {
 	Worker int
-	// Start is the counter of the first ID, Count how many there are.
+	// Start is the counter of the first ID, Count the number of IDs.
 	Start int64
 	Count int
 }
 
-// MaxBlock bounds the IDs of one grant: 16 ms of one worker, so that one
-// client cannot run the others' timestamps far ahead.
+// MaxBlock bounds the IDs of one grant: 16 ms of one worker, so that one client
+// cannot advance the timestamps of the others' IDs far.
 const MaxBlock = 1 << 16
 
 // MaxCounter is the highest counter of a block.
 const MaxCounter = 1<<(idTimeBits+idSequenceBits) - 1
 
-// Counter is the counter of an ID's place in its worker's order.
+// Counter returns the counter of a timestamp and a sequence.
 func Counter(timestamp int64, sequence int) int64 { return timestamp<<idSequenceBits | int64(sequence) }
 
-// At is the block's i-th ID, counted from 0.
+// At returns the block's i-th ID, counted from 0.
 func (b Block) At(i int) ID {
 	c := b.Start + int64(i)
 	return ID(c>>idSequenceBits<<(idWorkerBits+idSequenceBits) | int64(b.Worker)<<idSequenceBits | c&MaxSequence)

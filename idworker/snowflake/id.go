@@ -16,8 +16,8 @@ import (
 // so an ID is positive in every language and fits a signed SQL integer. Zero is
 // no ID.
 //
-// In JSON an ID is a string of decimal digits, since it passes 2^53 in 2028; a smaller
-// JSON number is read too.
+// In JSON an ID is a string of decimal digits, since it exceeds 2^53 from 2028 on;
+// smaller JSON numbers are decoded too.
 type ID int64
 
 // The layout of an [ID].
@@ -38,12 +38,12 @@ const (
 	MaxTimestamp = 1<<idTimeBits - 1
 )
 
-// MaxID is the highest ID there can be.
+// MaxID is the highest valid ID.
 const MaxID ID = 1<<(idTimeBits+idWorkerBits+idSequenceBits) - 1
 
-// NewID puts an ID together from milliseconds since [EpochMS], a worker
-// number and a sequence. It panics beyond [MaxTimestamp], [MaxWorker] and
-// [MaxSequence]: whoever makes IDs has checked them.
+// NewID returns the ID of a timestamp in milliseconds since [EpochMS], a worker
+// number and a sequence. It panics if one of them is negative or above
+// [MaxTimestamp], [MaxWorker] or [MaxSequence]: the caller has checked them.
 func NewID(timestamp int64, worker, sequence int) ID {
 	if timestamp < 0 || timestamp > MaxTimestamp || worker < 0 || worker > MaxWorker || sequence < 0 || sequence > MaxSequence {
 		panic(fmt.Sprintf("snowflake: no ID has timestamp %d, worker %d and sequence %d", timestamp, worker, sequence))
@@ -51,39 +51,39 @@ func NewID(timestamp int64, worker, sequence int) ID {
 	return ID(timestamp<<(idWorkerBits+idSequenceBits) | int64(worker)<<idSequenceBits | int64(sequence))
 }
 
-// Timestamp is a moment in milliseconds since [EpochMS]: negative before
-// it, and beyond [MaxTimestamp] after 2095.
+// Timestamp converts t to milliseconds since [EpochMS]: negative before it, and
+// above [MaxTimestamp] after 2095.
 func Timestamp(t time.Time) int64 { return t.UnixMilli() - EpochMS }
 
-// MinAt is the smallest ID that a millisecond can have: with [MaxAt] the
-// bounds of a query by time. A moment before the epoch is taken for the epoch,
-// one after 2095 for the last there is.
+// MinAt returns the smallest ID of a millisecond. Together with [MaxAt] it bounds a
+// query by time. Times before the epoch count as the epoch, and times after 2095 as
+// the last timestamp.
 func MinAt(t time.Time) ID { return NewID(clampTimestamp(t), 0, 0) }
 
-// MaxAt is the largest ID that a millisecond can have; see [MinAt].
+// MaxAt returns the largest ID of a millisecond; see [MinAt].
 func MaxAt(t time.Time) ID { return NewID(clampTimestamp(t), MaxWorker, MaxSequence) }
 
 func clampTimestamp(t time.Time) int64 { return min(max(Timestamp(t), 0), MaxTimestamp) }
 
-// Timestamp is the ID's time in milliseconds since [EpochMS].
+// Timestamp returns the ID's time in milliseconds since [EpochMS].
 func (id ID) Timestamp() int64 { return int64(id) >> (idWorkerBits + idSequenceBits) }
 
-// Time is the ID's time, in UTC, to the millisecond.
+// Time returns the ID's time, in UTC, with a precision of a millisecond.
 func (id ID) Time() time.Time { return time.UnixMilli(EpochMS + id.Timestamp()).UTC() }
 
-// Worker is the number of the worker that made the ID, 0 to [MaxWorker].
+// Worker returns the number of the worker that made the ID, 0 to [MaxWorker].
 func (id ID) Worker() int { return int(id>>idSequenceBits) & MaxWorker }
 
-// Sequence counts the worker's IDs within the millisecond, from 0.
+// Sequence returns the ID's sequence within the millisecond, from 0.
 func (id ID) Sequence() int { return int(id) & MaxSequence }
 
-// Valid reports whether id is one: above zero and at most [MaxID].
+// Valid reports whether id is above zero and at most [MaxID].
 func (id ID) Valid() bool { return id > 0 && id <= MaxID }
 
-// String is the ID in decimal digits.
+// String returns the ID in decimal digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// ParseID reads decimal digits without sign, space or leading zero.
+// ParseID parses decimal digits without sign, space or leading zero.
 func ParseID(s string) (ID, error) {
 	n, err := strconv.ParseUint(s, 10, 64)
 	if err != nil || s[0] == '0' || s[0] == '+' {
@@ -96,13 +96,13 @@ func ParseID(s string) (ID, error) {
 }
 
 // shortDigits are the digits of the short form, in the order of their bytes, so
-// that texts sort as numbers do: Crockford's alphabet without i, l, o and u.
+// that the texts sort like the numbers: Crockford's alphabet without i, l, o and u.
 const shortDigits = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // ShortLen is the width of an ID's short form: twelve digits of five bits.
 const ShortLen = 12
 
-// Short is the ID in a fixed width of [ShortLen] characters (0-9 and a-z
+// Short returns the ID with a fixed width of [ShortLen] characters (0-9 and a-z
 // without i, l, o, u), whose order as text is the numeric order.
 func (id ID) Short() string {
 	var b [ShortLen]byte
@@ -113,7 +113,7 @@ func (id ID) Short() string {
 	return string(b[:])
 }
 
-// ParseShort is the inverse of [ID.Short]. It reads letters in either case.
+// ParseShort is the inverse of [ID.Short]. It accepts letters in either case.
 func ParseShort(s string) (ID, error) {
 	if len(s) != ShortLen {
 		return 0, fmt.Errorf("short id %.40q has %d characters, it must have %d", s, len(s), ShortLen)
@@ -139,7 +139,7 @@ func lower(c byte) byte {
 	return c
 }
 
-// MarshalText writes decimal digits.
+// MarshalText returns decimal digits.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
 // UnmarshalText is the inverse of [ID.MarshalText].
@@ -148,11 +148,11 @@ func (id *ID) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// MarshalJSON writes a string, which no reader rounds.
+// MarshalJSON returns a string, which no reader rounds.
 func (id ID) MarshalJSON() ([]byte, error) { return []byte(`"` + id.String() + `"`), nil }
 
-// UnmarshalJSON reads a string, or a whole number of at most 2^53-1: a greater one may
-// have been rounded by whoever wrote it.
+// UnmarshalJSON decodes a string, or an integer of at most 2^53-1: a greater one may
+// have been rounded by its writer.
 func (id *ID) UnmarshalJSON(data []byte) (err error) {
 	if bytes.HasPrefix(data, []byte(`"`)) {
 		var s string
@@ -168,13 +168,13 @@ func (id *ID) UnmarshalJSON(data []byte) (err error) {
 	return err
 }
 
-// maxExact is the greatest whole number up to which a float64 has each.
+// maxExact is the greatest integer up to which a float64 represents every integer.
 const maxExact = 1<<53 - 1
 
-// Value writes a 64-bit integer.
+// Value returns a 64-bit integer.
 func (id ID) Value() (driver.Value, error) { return int64(id), nil }
 
-// Scan reads an integer or its digits.
+// Scan accepts an integer or decimal digits.
 func (id *ID) Scan(src any) (err error) {
 	switch v := src.(type) {
 	case int64:

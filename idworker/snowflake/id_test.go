@@ -125,11 +125,11 @@ func TestIDTime(t *testing.T) {
 		t.Errorf("timestamp 1234 is %v", at)
 	}
 	if last := snowflake.MaxID.Time(); last.Format("2006-01") != "2095-09" {
-		t.Errorf("the last ID is of %v, the documents say September 2095", last)
+		t.Errorf("the last ID is of %v, documented is September 2095", last)
 	}
 	// JSON readers that know only floating point round from here on.
 	if at := snowflake.ID(1 << 53).Time(); at.Year() != 2028 {
-		t.Errorf("IDs pass 2^53 at %v, the documents say 2028", at)
+		t.Errorf("IDs pass 2^53 at %v, documented is 2028", at)
 	}
 	same(t, 1<<53+1)
 	for _, c := range []struct {

@@ -2,8 +2,8 @@ package snowflake
 
 import "encoding/binary"
 
-// Clone is an independent copy, for exploration: a range that goes on in two
-// places gives the same IDs in both.
+// Clone returns an independent copy, for exploration. The copy issues the same IDs
+// again.
 func (r *Range) Clone() *Range {
 	c := &Range{worker: r.worker}
 	c.counter.Store(r.counter.Load())
@@ -11,8 +11,8 @@ func (r *Range) Clone() *Range {
 	return c
 }
 
-// AppendKey appends to b a text that is equal for two ranges exactly when they
-// behave alike from here on, for exploration.
+// AppendKey appends a key to b that is equal for two ranges exactly when their future
+// behaviour is equal, for exploration.
 func (r *Range) AppendKey(b []byte) []byte {
 	b = append(b, byte(r.worker))
 	b = binary.AppendUvarint(b, uint64(r.counter.Load()))

@@ -18,19 +18,19 @@ var links = []struct {
 	{
 		imports: []string{"participants", "coordinator/txclient"},
 		own: []string{
-			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/private", "internal/respond", "internal/streams", "natsconn",
+			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/pause", "internal/private", "internal/respond", "internal/streams", "natsconn",
 			"participants", "participants/machine", "wire", "wire/txwire",
 		},
 		barred: []string{"github.com/nats-io/nats-server", "github.com/gorilla/websocket", "github.com/chromedp", "github.com/jackc/pgx", "github.com/anishathalye/porcupine"},
 	},
 	{
 		imports: []string{"coordinator/txclient"},
-		own:     []string{"coordinator/txclient", "natsconn", "wire", "wire/txwire"},
+		own:     []string{"coordinator/txclient", "internal/pause", "natsconn", "wire", "wire/txwire"},
 		barred:  []string{"modernc.org/sqlite"},
 	},
 	{
 		imports: []string{"idworker/idclient"},
-		own:     []string{"idworker/idclient", "idworker/snowflake", "natsconn", "wire", "wire/idwire"},
+		own:     []string{"idworker/idclient", "idworker/snowflake", "internal/pause", "natsconn", "wire", "wire/idwire"},
 		barred:  []string{"modernc.org/sqlite"},
 	},
 	{

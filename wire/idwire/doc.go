@@ -1,4 +1,4 @@
-// Package idwire is what idworkers and their clients say to each other: subjects,
+// Package idwire is the protocol between idworkers and their clients: subjects,
 // messages, and the stream of the leases. The IDs themselves are in package
 // snowflake.
 package idwire

@@ -19,7 +19,7 @@ type Lease struct {
 	Worker int        `json:"worker"`
 	State  LeaseState `json:"state"`
 	// Until: timestamps below it are taken, in milliseconds since
-	// [snowflake.EpochMS]. It goes down in one case: a holder that is done releases
+	// [snowflake.EpochMS]. It decreases in one case: a holder that stops releases
 	// the number at the first timestamp that it never used.
 	Until int64 `json:"until"`
 	// Holder names the process that wrote the record, Nonce the very write.

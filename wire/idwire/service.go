@@ -16,8 +16,8 @@ const (
 	SubjectNext = "id.next"
 	// SubjectGrant answers [GrantRequest] with [Grant].
 	SubjectGrant = "id.grant"
-	// SubjectLeases answers [LeasesRequest] with [Leases]. Standing by is no
-	// hindrance to answering.
+	// SubjectLeases answers [LeasesRequest] with [Leases], also by an idworker on
+	// standby.
 	SubjectLeases = "id.leases"
 	// SubjectRetire answers [RetireRequest] with [Leases], of that one
 	// worker.
@@ -30,12 +30,12 @@ const (
 )
 
 const (
-	// MaxIDs bounds the IDs of one answer: what one worker makes in a
+	// MaxIDs bounds the IDs of one answer: those of one worker in a
 	// millisecond, about 90 KB of JSON.
 	MaxIDs = 4096
 )
 
-// Request asks for IDs.
+// Request requests IDs.
 type Request struct {
 	V     int `json:"v"`
 	Count int `json:"count"`
@@ -54,8 +54,8 @@ func (m *Request) Check() error {
 	return nil
 }
 
-// IDs answers [Request]: as many as were asked for, ascending, or none and
-// why.
+// IDs answers [Request]: with the requested number of IDs, ascending, or with none and
+// a code.
 type IDs struct {
 	V   int            `json:"v"`
 	IDs []snowflake.ID `json:"ids"`
@@ -80,7 +80,7 @@ func (m *IDs) Check() error {
 	return wire.CheckCode(m.Code, m.Reason)
 }
 
-// GrantRequest asks for a [snowflake.Block] to hand out from. The grant may be smaller.
+// GrantRequest requests a [snowflake.Block]. The grant may be smaller.
 type GrantRequest struct {
 	V     int `json:"v"`
 	Count int `json:"count"`
@@ -110,7 +110,7 @@ type Grant struct {
 	Reason string    `json:"reason,omitempty"`
 }
 
-// Block is what was granted.
+// Block returns the granted block.
 func (m *Grant) Block() snowflake.Block {
 	return snowflake.Block{Worker: m.Worker, Start: m.Start, Count: m.Count}
 }
@@ -128,7 +128,7 @@ func (m *Grant) Check() error {
 	return m.Block().Check()
 }
 
-// LeasesRequest asks for who holds which worker number.
+// LeasesRequest requests the table of worker numbers.
 type LeasesRequest struct {
 	V int `json:"v"`
 }
@@ -141,13 +141,13 @@ func (m *LeasesRequest) Form() wire.Form {
 // Check implements [wire.Message].
 func (*LeasesRequest) Check() error { return nil }
 
-// Leases is the table of worker numbers.
+// Leases is the table of worker numbers and their holders.
 type Leases struct {
 	V int `json:"v"`
 	// BrokerTime is the broker's clock when the table was read, in
 	// milliseconds since 1970.
 	BrokerTime int64 `json:"broker_time"`
-	// Leases has the numbers that were ever held, ascending.
+	// Leases are the newest records of the numbers that were ever held, ascending.
 	Leases []Lease   `json:"leases"`
 	Code   wire.Code `json:"code,omitempty"`
 	Reason string    `json:"reason,omitempty"`
@@ -187,7 +187,7 @@ func (m *RetireRequest) Form() wire.Form {
 // Check implements [wire.Message].
 func (m *RetireRequest) Check() error { return snowflake.CheckWorker("worker", m.Worker) }
 
-// WorkersRequest asks every idworker for its [IDWorkerState].
+// WorkersRequest requests the [IDWorkerState] of every idworker.
 type WorkersRequest struct {
 	V int `json:"v"`
 }
@@ -200,31 +200,31 @@ func (m *WorkersRequest) Form() wire.Form {
 // Check implements [wire.Message].
 func (*WorkersRequest) Check() error { return nil }
 
-// WorkerState is what one idworker process is doing.
+// WorkerState is the activity of one idworker process.
 type WorkerState string
 
 const (
-	// WorkerHolding: it has a worker number and gives IDs.
+	// WorkerHolding: it holds a worker number and issues IDs.
 	WorkerHolding WorkerState = "holding"
-	// WorkerClaiming: it is looking for a number.
+	// WorkerClaiming: it is claiming a number.
 	WorkerClaiming WorkerState = "claiming"
-	// WorkerStandby: all numbers are taken; it keeps asking.
+	// WorkerStandby: all numbers are taken; it retries until one is free.
 	WorkerStandby WorkerState = "standby"
-	// WorkerRefusing: it gives no IDs, whether a number is free or not; Reason
-	// says why.
+	// WorkerRefusing: it issues no IDs, whether or not a number is free, for the
+	// reason in Reason.
 	WorkerRefusing WorkerState = "refusing"
 )
 
-// IDWorkerState is what one idworker process says of itself.
+// IDWorkerState is the state of one idworker process.
 type IDWorkerState struct {
 	V      int         `json:"v"`
 	Holder string      `json:"holder"`
 	State  WorkerState `json:"state"`
-	// Worker is its number, while it has one; Until is what the number's
+	// Worker is its number, nil without one; Until is what the number's
 	// lease reserves, as in [Lease].
 	Worker *int  `json:"worker,omitempty"`
 	Until  int64 `json:"until,omitempty"`
-	// Issued counts the IDs it gave since it started.
+	// Issued counts the IDs since it started.
 	Issued uint64 `json:"issued"`
 	// ClockMS is how far its clock is ahead of the broker's (negative:
 	// behind), as last measured, in milliseconds.

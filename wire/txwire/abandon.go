@@ -7,19 +7,19 @@ import (
 	"parley/wire"
 )
 
-// SubjectAbandon takes [Abandon], at one coordinator.
+// SubjectAbandon is the subject of [Abandon], which one coordinator answers.
 const SubjectAbandon = Prefix + "abandon"
 
-// Abandon asks a coordinator to stop waiting for one branch of a committed
-// transaction, because its journal is lost for good, or refuses the outcome for
-// good. The transaction stays committed; that this branch of it was not seen applied
-// is recorded for ever. It is refused while the journal answers and has not refused
+// Abandon requests a coordinator to stop waiting for one branch of a committed
+// transaction, because its journal is lost, or refuses the outcome, permanently. The
+// transaction stays committed; a permanent record states that this branch is not
+// known to be applied. It is refused while the journal answers and has not refused
 // the outcome.
 type Abandon struct {
 	V           int    `json:"v"`
 	ID          ID     `json:"id"`
 	Participant string `json:"participant"`
-	// Reason and By say why, and who says so (at most [wire.MaxReason] bytes each).
+	// Reason and By are the operator's reason and name (at most [wire.MaxReason] bytes each).
 	Reason string `json:"reason"`
 	By     string `json:"by"`
 }
@@ -53,7 +53,7 @@ func checkAbandoned(reason, by string) error {
 	return wire.CheckText("by", by, wire.MaxReason)
 }
 
-// Abandoned is the record of a branch that an operator gave up. It is stored on
+// Abandoned is the record of a branch that an operator abandoned. It is stored on
 // [AbandonedSubject] in the stream [JournalStream] and never changed.
 type Abandoned struct {
 	V           int    `json:"v"`
@@ -89,11 +89,11 @@ func (m *Abandoned) Check() error {
 	return checkAbandoned(m.Reason, m.By)
 }
 
-// AbandonReply answers [Abandon]: with the record, or with a code and reason for
-// which there is none.
+// AbandonReply answers [Abandon]: with the record, or with the code and reason of a
+// refusal.
 type AbandonReply struct {
 	V int `json:"v"`
-	// Record is the one that stands, which may have been there before.
+	// Record is the stored one, which may be older than the request.
 	Record *Abandoned `json:"record,omitempty"`
 	Code   wire.Code  `json:"code,omitempty"`
 	Reason string     `json:"reason,omitempty"`
@@ -117,7 +117,7 @@ func (m *AbandonReply) Check() error {
 	return wire.CheckCode(m.Code, m.Reason)
 }
 
-// AbandonedSubject is where the record of a branch is stored in the stream
+// AbandonedSubject returns the subject of a branch's record in the stream
 // [JournalStream]: abandoned.<participant>.<log>.<n>.
 func AbandonedSubject(participant string, id ID) string {
 	return abandonedPrefix + participant + "." + id.String()

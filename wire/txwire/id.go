@@ -10,8 +10,8 @@ import (
 )
 
 // ID names a transaction: the log that alone can commit it, and a number
-// within that log, from 1. Its text is "<log>.<n>", which is also how it
-// stands in subjects.
+// within that log, from 1. Its text is "<log>.<n>", which is also its form in
+// subjects.
 type ID struct {
 	Log string
 	N   uint64
@@ -37,7 +37,7 @@ func parseID(log, num string) (ID, error) {
 	return ID{Log: log, N: n}, nil
 }
 
-// String is the text "<log>.<n>", or "" for the zero TxID.
+// String returns "<log>.<n>", or "" for the zero ID.
 func (t ID) String() string {
 	if t.IsZero() {
 		return ""
@@ -48,13 +48,13 @@ func (t ID) String() string {
 // IsZero reports whether t names no transaction.
 func (t ID) IsZero() bool { return t == ID{} }
 
-// FirstID is the smallest transaction id there can be.
+// FirstID returns the smallest valid transaction ID.
 func FirstID() ID { return ID{Log: strings.Repeat("0", wire.TokenLen), N: 1} }
 
-// Next is the id that follows t.
+// Next returns the ID that follows t.
 func (t ID) Next() ID { return ID{Log: t.Log, N: t.N + 1} }
 
-// Compare orders transaction ids, by log and then number. When two living
+// Compare orders transaction IDs, by log and then number. If two undecided
 // transactions hold one key in different journals, the larger one yields.
 func (t ID) Compare(o ID) int {
 	return cmp.Or(strings.Compare(t.Log, o.Log), cmp.Compare(t.N, o.N))

@@ -7,15 +7,15 @@ const (
 	// MaxPayload bounds one branch's payload, so that a submission with
 	// MaxBranches of them still fits MaxMessage after its envelope.
 	MaxPayload = 4 << 10
-	// MaxBranches bounds the participants of one transaction: each adds a
-	// place where it can fail, and all their votes are held in memory.
+	// MaxBranches bounds the participants of one transaction: each can make it
+	// fail, and all their votes are held in memory.
 	MaxBranches = 12
-	// MaxDetail bounds what a participant may say with its yes (for example
-	// the courier it found), in bytes.
+	// MaxDetail bounds the data of a participant's yes vote (for example the
+	// courier that it found), in bytes.
 	MaxDetail = 1 << 10
 	// MaxRecord bounds one commit-log record in bytes, and MaxRecordCommits
-	// the transactions in it. A record of 32 KB costs the broker what one of
-	// 2 KB costs, a much larger one delays everybody behind it.
+	// the transactions in it. A record of 32 KB costs the broker as much
+	// as one of 2 KB, a much larger one delays later messages.
 	MaxRecord = 512 << 10
 	// MaxRecordCommits bounds the transactions in one commit-log record.
 	MaxRecordCommits = 256

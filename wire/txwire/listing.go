@@ -8,7 +8,7 @@ import (
 	"parley/wire"
 )
 
-// BranchQuery asks a participant for branches (request on
+// BranchQuery requests branches of a participant (request on
 // participant.<name>.branches): the one with ID, or those with Key, or, when
 // both are empty, the prepared ones and the violations, at most [wire.MaxList] of
 // each. Those prepared are the oldest, oldest first; with From they are those from
@@ -43,16 +43,16 @@ type Branches struct {
 	Participant string       `json:"participant"`
 	Journal     string       `json:"journal"`
 	Branches    []BranchInfo `json:"branches"`
-	// Prepared is how many branches are in doubt in all. It is more than stand in
-	// the list when that was cut.
+	// Prepared is the total number of branches in doubt. It exceeds the length of
+	// the list if that was cut.
 	Prepared int `json:"prepared"`
-	// More is how many follow those listed, in the answer to a query with From.
+	// More is the number of branches after those listed, in the answer to a query with From.
 	More int `json:"more,omitempty"`
 	// Violations are outcomes this journal refused because they contradict
 	// what it holds; any at all means that something was lost or restored.
 	Violations []Violation `json:"violations,omitempty"`
-	// AllViolations is how many the journal holds, if that is more than stand in
-	// the list of violations. A participant of an earlier release leaves it out.
+	// AllViolations is the total number in the journal, if it exceeds the length of
+	// the list of violations. Participants of an earlier release omit it.
 	AllViolations int `json:"all_violations,omitempty"`
 	// Code and Reason are set when the query was refused.
 	Code   wire.Code `json:"code,omitempty"`
@@ -71,9 +71,9 @@ type BranchInfo struct {
 	Payload json.RawMessage `json:"payload,omitempty"`
 	Detail  json.RawMessage `json:"detail,omitempty"`
 	// Error is why the outcome, which is known, could not be applied at the
-	// last attempt; Tries is how many attempts there were since the process
-	// started, and RetryAt when the next one is due, in milliseconds since
-	// 1970, absent while it is under way.
+	// last attempt; Tries is the number of attempts since the process started, and
+	// RetryAt when the next one is due, in milliseconds since 1970, absent while it
+	// is running.
 	Error   string `json:"error,omitempty"`
 	Tries   int    `json:"tries,omitempty"`
 	RetryAt int64  `json:"retry_at,omitempty"`
@@ -129,10 +129,10 @@ func (b *BranchInfo) check() error {
 	return cmp.Or(checkID(b.ID), checkState("state", b.State), wire.CheckText("reason", b.Reason, wire.MaxReason), wire.CheckText("error", b.Error, wire.MaxReason))
 }
 
-// CoordinatorsRequest asks every coordinator for its [CoordinatorState].
+// CoordinatorsRequest requests the [CoordinatorState] of every coordinator.
 type CoordinatorsRequest struct {
 	V int `json:"v"`
-	// From asks for the transactions from this one on instead of the first ones.
+	// From requests the transactions from this one on instead of the first ones.
 	From ID `json:"from,omitzero"`
 }
 
@@ -144,7 +144,7 @@ func (m *CoordinatorsRequest) Form() wire.Form {
 // Check implements [wire.Message].
 func (m *CoordinatorsRequest) Check() error { return nil }
 
-// CoordinatorState is what one coordinator is doing.
+// CoordinatorState is the state of one coordinator.
 type CoordinatorState struct {
 	V int `json:"v"`
 	// Log is its own log, empty while it opens one.
@@ -156,13 +156,13 @@ type CoordinatorState struct {
 	// Abandoned counts those that are committed and held only because a branch was
 	// abandoned, see [Abandon].
 	Abandoned int `json:"abandoned,omitempty"`
-	// Adopted are logs of others that it is sealing or driving to their end.
+	// Adopted are logs of others that it seals or whose commits it completes.
 	Adopted []string `json:"adopted,omitempty"`
 	// Committed and Aborted count since the process started.
 	Committed uint64 `json:"committed"`
 	Aborted   uint64 `json:"aborted"`
-	// Durability is "synced", "replicated" or "unverified": what is known of
-	// the broker's promise.
+	// Durability is "synced", "replicated" or "unverified": how acknowledged
+	// messages are known to be kept by the brokers.
 	Durability string `json:"durability"`
 	// Reason is why it can commit or conclude nothing at the moment, empty while
 	// it can.
@@ -170,11 +170,11 @@ type CoordinatorState struct {
 	// Txs are transactions that are undecided or unfinished, in the order of
 	// their ids (of one log: oldest first), at most [wire.MaxList].
 	Txs []Info `json:"txs,omitempty"`
-	// More is how many follow those listed, in the answer to a request with From.
+	// More is the number of transactions after those listed, in the answer to a request with From.
 	More int `json:"more,omitempty"`
 }
 
-// Held is how many transactions it holds in all, listed or not.
+// Held returns the total number of transactions, listed or not.
 func (m *CoordinatorState) Held() int { return m.Undecided + m.Unfinished }
 
 // Cut reports whether the list, in the answer to a request for all or for those

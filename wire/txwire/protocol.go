@@ -8,14 +8,14 @@ import (
 	"parley/wire"
 )
 
-// Prepare asks a participant for its vote (tx.prepare.<participant>.<log>.<n>).
+// Prepare requests a participant's vote (tx.prepare.<participant>.<log>.<n>).
 // It is repeated until the vote arrives.
 type Prepare struct {
 	V   int    `json:"v"`
 	Key string `json:"key"`
 	// Digest is [Submit.Digest] of the whole submission.
 	Digest string `json:"digest"`
-	// DecideBy is when the coordinator gives up, in milliseconds since 1970.
+	// DecideBy is the deadline of the decision, in milliseconds since 1970.
 	// A prepare that arrives later is refused.
 	DecideBy int64 `json:"decide_by"`
 	// OpenSeq is the stream sequence of the log's first record. A seal with a
@@ -60,10 +60,10 @@ type Vote struct {
 	// Journal is the random id of the journal that holds the branch.
 	Journal string `json:"journal"`
 	Yes     bool   `json:"yes"`
-	// Code and Reason explain a no.
+	// Code and Reason explain a no vote.
 	Code   wire.Code `json:"code,omitempty"`
 	Reason string    `json:"reason,omitempty"`
-	// Closed: the key is durably closed in this journal, so that no
+	// Closed means that the key is durably closed in this journal, so that no
 	// transaction with it can commit, now or later.
 	Closed bool `json:"closed,omitempty"`
 	// Other is the transaction that holds the key, with the codes duplicate,
@@ -71,7 +71,7 @@ type Vote struct {
 	// branch here.
 	Other      ID          `json:"other,omitzero"`
 	OtherState BranchState `json:"other_state,omitempty"`
-	// Detail is what the resource says with its yes (at most MaxDetail bytes).
+	// Detail is the resource's data for the client (at most MaxDetail bytes).
 	Detail json.RawMessage `json:"detail,omitempty"`
 }
 
@@ -119,14 +119,14 @@ func checkState(what string, s BranchState) error {
 	}
 }
 
-// Commit tells a participant that its branch is committed
+// Commit informs a participant that its branch is committed
 // (tx.commit.<participant>.<log>.<n>). It is repeated until acknowledged.
 type Commit struct {
 	V int `json:"v"`
-	// Journal is the journal that voted; an instance on another one is silent.
+	// Journal is the journal that voted; an instance with another one does not answer.
 	Journal string `json:"journal"`
-	// DecideBy is that of the prepare, so that a branch which is not found can
-	// be told from one that was collected.
+	// DecideBy is that of the prepare. It distinguishes an unknown branch from one
+	// that was collected.
 	DecideBy int64 `json:"decide_by"`
 }
 
@@ -143,7 +143,7 @@ func (m *Commit) Check() error {
 	return wire.CheckToken("journal", m.Journal)
 }
 
-// Abort tells a participant that its branch is aborted
+// Abort informs a participant that its branch is aborted
 // (tx.abort.<participant>.<log>.<n>). It carries enough to leave a tombstone
 // where the prepare has not arrived yet.
 type Abort struct {
@@ -153,8 +153,8 @@ type Abort struct {
 	Key      string `json:"key"`
 	Digest   string `json:"digest"`
 	DecideBy int64  `json:"decide_by"`
-	// Close: close the key as well, so that nothing with it can commit. An
-	// abort that only makes way for another attempt leaves the key free.
+	// Close means that the key is closed as well, so that nothing with it can commit. An
+	// abort that only yields to another attempt leaves the key free.
 	Close  bool   `json:"close,omitempty"`
 	Reason string `json:"reason,omitempty"`
 }
@@ -177,14 +177,14 @@ func (m *Abort) Check() error {
 	return checkBranch(m.Key, m.Digest, m.DecideBy)
 }
 
-// Ack says that an outcome is durable at a participant, or why it never will
+// Ack reports that an outcome is durable at a participant, or why it never will
 // be (tx.ack.<participant>.<log>.<n>).
 type Ack struct {
 	V       int    `json:"v"`
 	Journal string `json:"journal"`
 	// Of is what is acknowledged: "commit" or "abort".
 	Of string `json:"of"`
-	// Closed: the key is closed in this journal (see [Vote.Closed]).
+	// Closed means that the key is closed in this journal (see [Vote.Closed]).
 	Closed bool `json:"closed,omitempty"`
 	// Code is empty when the outcome is applied, CodeForgotten when the branch
 	// was finished and collected, CodeViolation when applying it would break
@@ -212,10 +212,10 @@ func (m *Ack) Check() error {
 	}
 }
 
-// Resolve asks what became of a branch in doubt: a participant asks any
-// coordinator on tx.resolve, a coordinator the owner on tx.owner.<log>.
-// Participant and Journal say whose branch it is; both are empty when somebody
-// only wants to know about the transaction.
+// Resolve requests the outcome of a branch in doubt: a participant sends it to any
+// coordinator on tx.resolve, a coordinator to the owner on tx.owner.<log>.
+// Participant and Journal identify the branch; both are empty in a request about the
+// transaction as a whole.
 type Resolve struct {
 	V           int    `json:"v"`
 	ID          ID     `json:"id"`
@@ -245,15 +245,15 @@ func (m *Resolve) Check() error {
 }
 
 // Resolved answers [Resolve]. Status is committed, aborted, pending (the owner
-// is alive and has not decided) or unknown (ask again).
+// is alive and has not decided) or unknown (repeat the request).
 type Resolved struct {
 	V      int    `json:"v"`
 	Status Status `json:"status"`
 	// SealSeq is the stream sequence of the seal that proves an abort, 0 when
 	// the owner itself answered.
 	SealSeq uint64 `json:"seal_seq,omitempty"`
-	// Incarnation is that of the stream TXLOG the answer rests on. A journal
-	// that remembers another one does not believe it.
+	// Incarnation is that of the stream TXLOG from which the answer was concluded. A
+	// journal that remembers another one ignores the answer.
 	Incarnation string    `json:"incarnation,omitempty"`
 	Code        wire.Code `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`

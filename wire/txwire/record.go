@@ -10,22 +10,22 @@ import (
 type Record struct {
 	V    int        `json:"v"`
 	Kind RecordKind `json:"kind"`
-	// Nonce is this record's own random name: a writer that lost an
+	// Nonce is the unique random name of this record: a writer that lost an
 	// acknowledgement recognises its record by it.
 	Nonce string `json:"nonce"`
-	// Prev is the stream sequence this record was written after, and the only
-	// one it could be: 0 for the first.
+	// Prev is the stream sequence of the log's previous record, which the write
+	// expected: 0 for the first record.
 	Prev uint64 `json:"prev"`
 	// Base is the lowest stream sequence still needed; 0 means all.
 	Base uint64 `json:"base,omitempty"`
-	// By is the log of the coordinator that wrote the record: the owner's own,
-	// or in a seal the sealer's. For people; nothing is decided by it.
+	// By is the log of the coordinator that wrote the record: the owner's own, or in
+	// a seal the sealer's. It is for operators; no decision depends on it.
 	By string `json:"by,omitempty"`
 	// Commits are the transactions that this record commits.
 	Commits []Committed `json:"commits,omitempty"`
 }
 
-// RecordKind is what a record does.
+// RecordKind is the kind of a record.
 type RecordKind string
 
 // The kinds of records.
@@ -35,8 +35,8 @@ const (
 	RecordSeal    RecordKind = "seal"
 )
 
-// Committed is one committed transaction in a record, with all that is needed
-// to drive it to its end.
+// Committed is one committed transaction in a record, with everything that is needed
+// to send the commit to its participants.
 type Committed struct {
 	// N is the number of the transaction within the log.
 	N        uint64            `json:"n"`

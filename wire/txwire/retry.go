@@ -4,8 +4,9 @@ import (
 	"parley/wire"
 )
 
-// Retry asks a participant to attempt the outcome of a branch now that its resource
-// has failed (request on participant.<name>.retry), instead of after its pause.
+// Retry requests a participant to attempt the outcome of a branch, whose resource has
+// failed, immediately instead of after its pause (request on
+// participant.<name>.retry).
 type Retry struct {
 	V  int `json:"v"`
 	ID ID  `json:"id"`
@@ -40,5 +41,5 @@ func (m *Retried) Form() wire.Form {
 // Check implements [wire.Message].
 func (m *Retried) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
-// RetrySubject is where a participant takes [Retry]: participant.<name>.retry.
+// RetrySubject returns the subject of [Retry]: participant.<name>.retry.
 func RetrySubject(participant string) string { return "participant." + participant + ".retry" }

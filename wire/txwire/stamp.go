@@ -8,9 +8,10 @@ import (
 	"parley/wire"
 )
 
-// Stamp is what a participant's journal says of itself, in the journal and then in
-// the stream [JournalStream], at each start and every minute. A journal that is behind
-// its last stamp in the stream went back: it is a restored backup, or a copy.
+// Stamp is a counter of a participant's journal, which is stored in the journal and
+// then in the stream [JournalStream], at each start and every minute. A journal that
+// is behind its last stamp in the stream went back: it is a restored backup, or a
+// copy.
 type Stamp struct {
 	V int `json:"v"`
 	// Participant and Journal are those of the subject.
@@ -21,9 +22,9 @@ type Stamp struct {
 	N uint64 `json:"n"`
 	// Process is the random id of the process: that of its NATS micro service.
 	Process string `json:"process"`
-	// Name is for people: the name of the process's connection to NATS.
+	// Name is the name of the process's connection to NATS, for operators.
 	Name string `json:"name,omitempty"`
-	// At is when it was made, by the broker's clock, in milliseconds since 1970.
+	// At is the time of the stamp, by the broker's clock, in milliseconds since 1970.
 	At int64 `json:"at"`
 }
 
@@ -50,8 +51,8 @@ func (m *Stamp) Check() error {
 	return wire.CheckText("name", m.Name, 256)
 }
 
-// StampSubject is where a journal's stamps are stored in the stream [JournalStream]:
-// journal.<participant>.<journal>.
+// StampSubject returns the subject of a journal's stamps in the stream
+// [JournalStream]: journal.<participant>.<journal>.
 func StampSubject(participant, journal string) string {
 	return journalPrefix + participant + "." + journal
 }
@@ -78,9 +79,8 @@ func ParseStampSubject(subject string) (participant, journal string, err error) 
 	return participant, journal, nil
 }
 
-// JournalStream holds the newest few stamps of every journal, and what operators have
-// decided about branches of journals that are lost ([Abandoned]): file storage, no
-// age limit, no direct get.
+// JournalStream holds the newest stamps of every journal, and the records of
+// abandoned branches ([Abandoned]): file storage, no age limit, no direct get.
 func JournalStream() wire.StreamSpec {
 	return wire.StreamSpec{
 		Name:       "JOURNALS",

@@ -7,9 +7,9 @@ import (
 	"parley/wire"
 )
 
-// Subjects of requests, served by NATS micro services. Every coordinator
-// listens on the first three in one queue group; see [OwnerSubject] for asking
-// one of them.
+// Subjects of requests, served by NATS micro services. Every coordinator subscribes
+// to the first three in one queue group; see [OwnerSubject] for requests to one of
+// them.
 const (
 	SubjectSubmit  = "tx.submit"
 	SubjectStatus  = "tx.status"
@@ -34,8 +34,8 @@ const (
 // Prefix begins every subject of the protocol.
 const Prefix = "tx."
 
-// Subject is where one protocol message of one transaction at one
-// participant goes: tx.<kind>.<participant>.<log>.<n>.
+// Subject returns the subject of a protocol message of one transaction at one
+// participant: tx.<kind>.<participant>.<log>.<n>.
 func Subject(kind, participant string, id ID) string {
 	return "tx." + kind + "." + participant + "." + id.String()
 }
@@ -77,7 +77,7 @@ func Filter(id ID) string { return "tx.*.*." + id.String() }
 // tx.owner.<log>.
 func OwnerSubject(log string) string { return "tx.owner." + log }
 
-// LogSubject is where a commit log is stored in the stream [LogStream]:
+// LogSubject returns the subject of a commit log in the stream [LogStream]:
 // tx.log.<log>.
 func LogSubject(log string) string { return logPrefix + log }
 
@@ -95,13 +95,13 @@ func ParseLogSubject(subject string) (log string, err error) {
 	return log, nil
 }
 
-// SubjectBranches asks every participant what [BranchSubject] asks one.
+// SubjectBranches is the subject of [BranchQuery] to every participant.
 const SubjectBranches = "participant.branches"
 
-// BranchSubject asks a participant for the branches it holds:
+// BranchSubject returns the subject of [BranchQuery] to one participant:
 // participant.<name>.branches, answered with [Branches].
 func BranchSubject(participant string) string { return "participant." + participant + ".branches" }
 
-// PingSubject is where a participant answers as a NATS micro service of its own
-// name, whether or not it has anything to do.
+// PingSubject returns the subject of pings to a participant, which is a NATS micro
+// service with the participant's name.
 func PingSubject(participant string) string { return "$SRV.PING." + participant }

@@ -13,9 +13,9 @@ import (
 	"parley/wire"
 )
 
-// Submit asks a coordinator for one transaction (request on tx.submit). The
-// answer is an [Outcome]; before it, one with the status "pending" about every
-// second says that the coordinator is alive and at work.
+// Submit requests one transaction from a coordinator (request on tx.submit). The
+// answer is an [Outcome]. Before it, the coordinator sends one with the status
+// "pending" about every second while it works on the transaction.
 type Submit struct {
 	V int `json:"v"`
 	// Key is the caller's idempotency key: of all submissions with one key that
@@ -26,10 +26,10 @@ type Submit struct {
 	// TimeoutMS is the time to collect all votes, in milliseconds, at most an
 	// hour; 0 means [DefaultTimeout].
 	TimeoutMS int64 `json:"timeout_ms,omitempty"`
-	// Wait is when to answer: "decided" (default) or "applied".
+	// Wait selects when the answer is sent: "decided" (default) or "applied".
 	Wait Wait `json:"wait,omitempty"`
-	// Once promises that the key was made for this submission and that it has
-	// been sent to no one before.
+	// Once declares that the key was generated for this submission and has not been
+	// sent before.
 	Once bool `json:"once,omitempty"`
 }
 
@@ -102,7 +102,7 @@ func checkPayload(p json.RawMessage) error {
 	return nil
 }
 
-// Timeout is the time to collect all votes, with the default filled in.
+// Timeout returns the time to collect all votes, with the default filled in.
 func (m *Submit) Timeout() time.Duration {
 	if m.TimeoutMS == 0 {
 		return DefaultTimeout
@@ -110,8 +110,8 @@ func (m *Submit) Timeout() time.Duration {
 	return time.Duration(m.TimeoutMS) * time.Millisecond
 }
 
-// Digest is a fingerprint of what is submitted: the branches in the order of
-// their names, without the key. Two submissions with one key and different
+// Digest returns a fingerprint of the branches in the order of their names, without
+// the key. Two submissions with one key and different
 // digests are in conflict. It is the first half of a SHA-256, in hex.
 func (m *Submit) Digest() string {
 	order := slices.Clone(m.Branches)
@@ -132,8 +132,8 @@ const (
 	StatusPending Status = "pending"
 	// StatusCommitted: its commit is durable in its log.
 	StatusCommitted Status = "committed"
-	// StatusAborted: it did not commit. In the answer to a submission it says
-	// as well that nothing with its key ever will.
+	// StatusAborted: it did not commit. In the answer to a submission it also means
+	// that nothing with its key ever will.
 	StatusAborted Status = "aborted"
 	// StatusUnknown: it may or may not have committed, or may still.
 	StatusUnknown Status = "unknown"
@@ -149,16 +149,16 @@ type Outcome struct {
 	// is the one that committed, which need not be the last submitted.
 	ID  ID     `json:"id,omitzero"`
 	Key string `json:"key,omitempty"`
-	// Code and Reason say why it is not committed; Participant who said so.
+	// Code and Reason explain why it is not committed; Participant is their source.
 	Code        wire.Code `json:"code,omitempty"`
 	Reason      string    `json:"reason,omitempty"`
 	Participant string    `json:"participant,omitempty"`
-	// Applied: every participant has acknowledged the outcome.
+	// Applied means that every participant has acknowledged the outcome.
 	Applied bool `json:"applied,omitempty"`
-	// Details are what participants said with their yes, by participant.
+	// Details are the data of the participants' yes votes, by participant.
 	Details map[string]json.RawMessage `json:"details,omitempty"`
-	// Abandoned are the branches that an operator gave up, in answers to
-	// [StatusRequest]. Nobody has seen the outcome applied there.
+	// Abandoned are the branches that an operator abandoned, in answers to
+	// [StatusRequest]. The outcome is not known to be applied there.
 	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
 
@@ -193,7 +193,7 @@ func (m *Outcome) Check() error {
 	return wire.CheckCode(m.Code, m.Reason)
 }
 
-// StatusRequest asks what is known of one transaction (request on tx.status).
+// StatusRequest requests the status of one transaction (request on tx.status).
 type StatusRequest struct {
 	V  int `json:"v"`
 	ID ID  `json:"id"`

@@ -1,5 +1,5 @@
-// Package command is what the programs of this module have in common: how they
-// parse their command line, what they say when it is wrong, and how they end.
+// Package command is the common part of the programs of this module: parsing of the
+// command line, its errors, and exit codes.
 package command
 
 import (
@@ -17,18 +17,17 @@ import (
 // Exit codes.
 const (
 	OK = 0
-	// Failed: the measurement could not be done, or what it checks does not
-	// hold.
+	// Failed: the measurement failed, or a check of its results.
 	Failed = 1
 	// Wrong: the command line is not acceptable; nothing was started.
 	Wrong = 2
 )
 
 // Parse reads args into flags. It returns false with the exit code when the
-// program is to end: help was asked for, or the command line is wrong. Check
-// says what the flags' values must satisfy.
+// program is to exit: help was requested, or the command line is wrong. check
+// returns an error if a flag has a wrong value.
 func Parse(flags *flag.FlagSet, args []string, usage string, stdout, stderr io.Writer, check func() error) (exit int, ok bool) {
-	flags.SetOutput(io.Discard) // what is wrong is said once, below
+	flags.SetOutput(io.Discard) // errors are printed once, below
 	flags.Usage = func() {}
 	err := flags.Parse(args)
 	switch {

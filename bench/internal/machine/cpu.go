@@ -1,5 +1,5 @@
 // Package machine reads what Linux counts about the machine and this process,
-// so that a figure comes with what disturbed it. Where there is no /proc,
+// so that the load on the machine is reported with a figure. Where there is no /proc,
 // everything is 0.
 package machine
 

@@ -14,9 +14,9 @@ import (
 	"parley/wire/txwire"
 )
 
-// world is a few coordinators and participants, their logs, and the messages on their
-// way. Nothing happens in it but what a command says.
-type world struct {
+// harness is a few coordinators and participants, their logs, and the messages on their
+// way. Only commands change it.
+type harness struct {
 	*testing.T
 	coordinators map[string]*machine.Machine
 	journals     map[string]*journal
@@ -30,7 +30,7 @@ type world struct {
 	held   []*message
 	// flights are the appends whose answer a coordinator waits for.
 	flights map[string]machine.Append
-	said    []string
+	lines   []string
 }
 
 // message is one that has not arrived.
@@ -46,24 +46,24 @@ type journal struct {
 	keys map[string]*participant.KeyHold
 }
 
-func newWorld(t *testing.T) *world {
-	return &world{
+func newHarness(t *testing.T) *harness {
+	return &harness{
 		T: t, coordinators: map[string]*machine.Machine{}, journals: map[string]*journal{}, logs: map[string][]machine.Stored{},
 		flights: map[string]machine.Append{}, paused: map[string]bool{},
 	}
 }
 
-// say adds a line to the transcript: who does what.
-func (w *world) say(who, format string, args ...any) {
-	w.said = append(w.said, fmt.Sprintf("%-10s %s", who, fmt.Sprintf(format, args...)))
+// record adds a line to the transcript: the process and its action.
+func (w *harness) record(who, format string, args ...any) {
+	w.lines = append(w.lines, fmt.Sprintf("%-10s %s", who, fmt.Sprintf(format, args...)))
 }
 
-// send puts a message on its way. When it arrives that is said, and arrives is called.
-func (w *world) send(from, to, text string, arrives func()) {
+// send puts a message on its way. On arrival it is recorded, and arrives is called.
+func (w *harness) send(from, to, text string, arrives func()) {
 	w.wire = append(w.wire, &message{to: to, text: fmt.Sprintf("%-10s -> %-10s %s", from, to, text), arrives: arrives})
 }
 
-func (w *world) step() {
+func (w *harness) step() {
 	if len(w.wire) == 0 {
 		w.Fatal("no message is on its way")
 	}
@@ -73,13 +73,13 @@ func (w *world) step() {
 		w.held = append(w.held, m)
 		return
 	}
-	w.said = append(w.said, m.text)
+	w.lines = append(w.lines, m.text)
 	m.arrives()
 	w.perform()
 }
 
 // pick takes the messages with all the words off the wire.
-func (w *world) pick(words []string) (picked []*message) {
+func (w *harness) pick(words []string) (picked []*message) {
 	kept := w.wire[:0:0]
 	for _, m := range w.wire {
 		if slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(m.text, word) }) {
@@ -95,28 +95,28 @@ func (w *world) pick(words []string) (picked []*message) {
 	return picked
 }
 
-func (w *world) lose(words []string) {
+func (w *harness) lose(words []string) {
 	for _, m := range w.pick(words) {
-		w.said = append(w.said, m.text+"   is lost")
+		w.lines = append(w.lines, m.text+"   is lost")
 	}
 }
 
 // late has messages overtaken by all others that are on their way.
-func (w *world) late(words []string) { w.wire = append(w.wire, w.pick(words)...) }
+func (w *harness) late(words []string) { w.wire = append(w.wire, w.pick(words)...) }
 
-func (w *world) pause(name string) {
+func (w *harness) pause(name string) {
 	w.paused[name] = true
-	w.say(name, "is paused")
+	w.record(name, "is paused")
 }
 
-func (w *world) resume(name string) {
+func (w *harness) resume(name string) {
 	delete(w.paused, name)
-	w.say(name, "goes on")
+	w.record(name, "continues")
 	w.wire, w.held = append(w.held, w.wire...), nil
 }
 
 // at is a coordinator, which is started at its first mention.
-func (w *world) at(name string) *machine.Machine {
+func (w *harness) at(name string) *machine.Machine {
 	if w.coordinators[name] == nil {
 		w.start(name)
 		w.perform()
@@ -124,31 +124,31 @@ func (w *world) at(name string) *machine.Machine {
 	return w.coordinators[name]
 }
 
-func (w *world) start(name string) {
+func (w *harness) start(name string) {
 	w.lives++
 	w.coordinators[name] = machine.New(fmt.Sprintf("life%05d", w.lives), machine.DefaultLimits())
 }
 
 // crash ends a coordinator. What it sent is on its way all the same.
-func (w *world) crash(name string) {
+func (w *harness) crash(name string) {
 	delete(w.coordinators, name)
 	delete(w.flights, name)
-	w.say(name, "dies")
+	w.record(name, "dies")
 }
 
 // to calls a coordinator if it is the same one that the message was meant for.
-func (w *world) to(name string, f func(*machine.Machine)) func() {
+func (w *harness) to(name string, f func(*machine.Machine)) func() {
 	was := w.coordinators[name]
 	return func() {
 		if m := w.coordinators[name]; m != nil && m == was {
 			f(m)
 			return
 		}
-		w.say(name, "is not there")
+		w.record(name, "is not running")
 	}
 }
 
-func (w *world) id(s string) txwire.ID {
+func (w *harness) id(s string) txwire.ID {
 	log, n, _ := strings.Cut(s, ".")
 	id := txwire.ID{Log: log}
 	if _, err := fmt.Sscan(n, &id.N); err != nil {
@@ -162,7 +162,7 @@ const (
 	decideBy = 1000
 )
 
-func (w *world) submit(to, key string, participants []string) {
+func (w *harness) submit(to, key string, participants []string) {
 	s := txwire.Submit{V: wire.Version, Key: key}
 	for _, p := range participants {
 		name, refuses := strings.CutSuffix(p, "!")
@@ -173,12 +173,12 @@ func (w *world) submit(to, key string, participants []string) {
 		s.Branches = append(s.Branches, txwire.Branch{Participant: name, Payload: payload})
 	}
 	m := w.at(to)
-	w.say("client", "submits %s to %s: %s", key, to, strings.Join(participants, ", "))
+	w.record("client", "submits %s to %s: %s", key, to, strings.Join(participants, ", "))
 	m.Submit(machine.Submission{Key: key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches}, machine.Waiter{To: "client"})
 }
 
 // perform does what the coordinators want done.
-func (w *world) perform() {
+func (w *harness) perform() {
 	for again := true; again; {
 		again = false
 		for _, name := range slices.Sorted(maps.Keys(w.coordinators)) {
@@ -190,13 +190,13 @@ func (w *world) perform() {
 	}
 }
 
-func (w *world) do(name string, a machine.Action) {
+func (w *harness) do(name string, a machine.Action) {
 	switch a := a.(type) {
 	case machine.Open:
 		log := string(rune('a' + len(w.logs)))
 		w.seq++
 		w.logs[log] = []machine.Stored{{Seq: w.seq, Record: txwire.Record{V: wire.Version, Kind: txwire.RecordOpen}}}
-		w.say(name, "opens log %s, record %d of the stream", log, w.seq)
+		w.record(name, "opens log %s, record %d of the stream", log, w.seq)
 		w.coordinators[name].Opened(log, w.seq)
 	case machine.SendPrepare:
 		w.send(name, a.To, fmt.Sprintf("prepare %v, key %s", a.ID, a.Msg.Key), func() { w.prepare(name, a) })
@@ -222,7 +222,7 @@ func (w *world) do(name string, a machine.Action) {
 	case machine.Append:
 		w.append(name, a)
 	case machine.ReadLog:
-		w.say(name, "reads log %s: %s", a.Log, recordsOf(w.logs[a.Log]))
+		w.record(name, "reads log %s: %s", a.Log, recordsOf(w.logs[a.Log]))
 		w.coordinators[name].Read(a.Log, slices.Clone(w.logs[a.Log]))
 	case machine.ReadAfter:
 		w.readAfter(name, a)
@@ -230,30 +230,30 @@ func (w *world) do(name string, a machine.Action) {
 		if a.Before == 0 {
 			w.logs[a.Log] = nil
 		}
-		w.say(name, "purges log %s", a.Log)
+		w.record(name, "purges log %s", a.Log)
 	case machine.Adopted:
-		w.say(name, "has adopted log %s", a.Log)
+		w.record(name, "has adopted log %s", a.Log)
 	case machine.Released:
-		w.say(name, "has finished log %s", a.Log)
+		w.record(name, "has finished log %s", a.Log)
 	case machine.LostLog:
-		w.say(name, "gives log %s up: %s", a.Log, a.Why)
+		w.record(name, "gives log %s up: %s", a.Log, a.Why)
 	case machine.Restart:
-		w.say(name, "will start %s again", a.Key)
+		w.record(name, "will start %s again", a.Key)
 	case machine.Alarm:
-		w.say(name, "ALARM: %v at %s: %s", a.ID, a.Participant, a.Text)
+		w.record(name, "ALARM: %v at %s: %s", a.ID, a.Participant, a.Text)
 	case machine.Watch, machine.Unwatch, machine.Forgotten:
 	}
 }
 
-func (w *world) reply(name string, o txwire.Outcome) {
-	text := fmt.Sprintf("tells the client: %s is %s", o.Key, o.Status)
+func (w *harness) reply(name string, o txwire.Outcome) {
+	text := fmt.Sprintf("answers the client: %s is %s", o.Key, o.Status)
 	if !o.ID.IsZero() {
 		text += " as " + o.ID.String()
 	}
 	if o.Reason != "" {
 		text += ": " + o.Reason
 	}
-	w.say(name, "%s", text)
+	w.record(name, "%s", text)
 }
 
 func recordsOf(records []machine.Stored) string {
@@ -273,7 +273,7 @@ func recordsOf(records []machine.Stored) string {
 
 // append stores a record if the log's last sequence is the one expected. The broker's
 // answer is a message.
-func (w *world) append(name string, a machine.Append) {
+func (w *harness) append(name string, a machine.Append) {
 	w.flights[name] = a
 	records := w.logs[a.Log]
 	last := uint64(0)
@@ -286,7 +286,7 @@ func (w *world) append(name string, a machine.Append) {
 	answer := func(text string, answer machine.AppendAnswer, seq uint64) {
 		w.send("log "+a.Log, name, text, w.to(name, func(m *machine.Machine) { m.Appended(a.Log, nonce, answer, seq) }))
 	}
-	w.say(name, "appends to log %s, after %d: %s", a.Log, a.Expect, what)
+	w.record(name, "appends to log %s, after %d: %s", a.Log, a.Expect, what)
 	switch {
 	case last == a.Expect:
 		w.seq++
@@ -299,26 +299,26 @@ func (w *world) append(name string, a machine.Append) {
 	}
 }
 
-func (w *world) readAfter(name string, a machine.ReadAfter) {
+func (w *harness) readAfter(name string, a machine.ReadAfter) {
 	var found *machine.Stored
 	for _, s := range w.logs[a.Log] {
 		if s.Seq > a.After && found == nil {
 			found = &s
 		}
 	}
-	w.say(name, "reads what stands in log %s after %d: %s", a.Log, a.After, recordsOf(w.logs[a.Log][1:]))
+	w.record(name, "reads log %s after %d: %s", a.Log, a.After, recordsOf(w.logs[a.Log][1:]))
 	w.coordinators[name].ReadAfter(a.Log, a.Nonce, found)
 }
 
 // unanswered: the append of a coordinator got no answer.
-func (w *world) unanswered(name string) {
+func (w *harness) unanswered(name string) {
 	a := w.flights[name]
-	w.say(name, "has no answer to its append")
+	w.record(name, "has no answer to its append")
 	w.at(name).Appended(a.Log, a.Record.Nonce, machine.AppendUnknown, 0)
 }
 
 // ask has a participant in doubt ask a coordinator.
-func (w *world) ask(to, p, tx string) {
+func (w *harness) ask(to, p, tx string) {
 	ask := txwire.Resolve{V: wire.Version, ID: w.id(tx), Participant: p, Journal: w.journals[p].id}
 	q := machine.Question{To: p + "'s " + tx, Ask: ask}
 	w.at(to)
@@ -326,14 +326,14 @@ func (w *world) ask(to, p, tx string) {
 }
 
 // askOwner passes a question on. An owner that is not there is silent.
-func (w *world) askOwner(name string, q machine.Question) {
+func (w *harness) askOwner(name string, q machine.Question) {
 	for _, owner := range slices.Sorted(maps.Keys(w.coordinators)) {
 		if w.coordinators[owner].Log() == q.Ask.ID.Log && !w.paused[owner] {
-			w.say(name, "asks %s, who owns log %s", owner, q.Ask.ID.Log)
+			w.record(name, "asks %s, the owner of log %s", owner, q.Ask.ID.Log)
 			w.coordinators[owner].Owner(q)
 			return
 		}
 	}
-	w.say(name, "asks the owner of log %s, who is silent", q.Ask.ID.Log)
+	w.record(name, "asks the owner of log %s, which does not answer", q.Ask.ID.Log)
 	w.coordinators[name].OwnerSilent(q)
 }

@@ -35,8 +35,8 @@ func quick() lease.Limits {
 	return lease.Limits{Reserve: 2_000, Renew: 300, Ahead: 1_000, Warm: 50, Retry: 20, Standby: 50}
 }
 
-// bed is a broker with the stream of leases, on one server or on three.
-type bed struct {
+// harness is a broker with the stream of leases, on one server or on three.
+type harness struct {
 	server      *brokertest.Server  // nil on three
 	cluster     *brokertest.Cluster // nil on one
 	nc          *nats.Conn          // for requests
@@ -44,17 +44,17 @@ type bed struct {
 	incarnation string
 }
 
-func newBed(t testing.TB) *bed {
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	return (&bed{server: brokertest.Run(t)}).open(t, 1)
+	return (&harness{server: brokertest.Run(t)}).open(t, 1)
 }
 
-func newCluster(t testing.TB) *bed {
+func newCluster(t testing.TB) *harness {
 	t.Helper()
-	return (&bed{cluster: brokertest.RunCluster(t, 3)}).open(t, 3)
+	return (&harness{cluster: brokertest.RunCluster(t, 3)}).open(t, 3)
 }
 
-func (b *bed) open(t testing.TB, replicas int) *bed {
+func (b *harness) open(t testing.TB, replicas int) *harness {
 	t.Helper()
 	b.nc = b.connect(t)
 	b.js = jetStream(t, b.nc)
@@ -67,7 +67,7 @@ func (b *bed) open(t testing.TB, replicas int) *bed {
 	return b
 }
 
-func (b *bed) connect(t testing.TB) *nats.Conn {
+func (b *harness) connect(t testing.TB) *nats.Conn {
 	t.Helper()
 	if b.cluster != nil {
 		return b.cluster.Connect(t)
@@ -96,12 +96,12 @@ type process struct {
 }
 
 // start starts an idworker, with [quick] limits unless cfg has others.
-func (b *bed) start(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
+func (b *harness) start(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
 	t.Helper()
 	return b.startOn(t, cfg, streams.Synced, h...)
 }
 
-func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability, h ...hooks.Hooks) *process {
+func (b *harness) startOn(t testing.TB, cfg idworker.Config, d streams.Durability, h ...hooks.Hooks) *process {
 	t.Helper()
 	if cfg.Limits == (lease.Limits{}) {
 		cfg.Limits = quick()
@@ -125,7 +125,7 @@ func (b *bed) startOn(t testing.TB, cfg idworker.Config, d streams.Durability, h
 }
 
 // ready starts an idworker and waits until it is.
-func (b *bed) ready(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
+func (b *harness) ready(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
 	t.Helper()
 	return b.start(t, cfg, h...).await()
 }
@@ -253,7 +253,7 @@ func request[T any, M wire.Message[T]](t testing.TB, nc *nats.Conn, subject stri
 }
 
 // next gets IDs from any idworker, which must be there.
-func (b *bed) next(t testing.TB, count int) []snowflake.ID {
+func (b *harness) next(t testing.TB, count int) []snowflake.ID {
 	t.Helper()
 	m := request[idwire.IDs](t, b.nc, idwire.SubjectNext, wire.Encode(idwire.Request{V: wire.Version, Count: count}))
 	if m.Code != "" || len(m.IDs) != count {
@@ -262,7 +262,7 @@ func (b *bed) next(t testing.TB, count int) []snowflake.ID {
 	return m.IDs
 }
 
-func (b *bed) leases(t testing.TB) map[int]idwire.Lease {
+func (b *harness) leases(t testing.TB) map[int]idwire.Lease {
 	t.Helper()
 	m := request[idwire.Leases](t, b.nc, idwire.SubjectLeases, wire.Encode(idwire.LeasesRequest{V: wire.Version}))
 	if m.Code != "" || m.BrokerTime == 0 {
@@ -276,7 +276,7 @@ func (b *bed) leases(t testing.TB) map[int]idwire.Lease {
 }
 
 // states asks all idworkers until n have answered.
-func (b *bed) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
+func (b *harness) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
 	if err != nil {
@@ -301,7 +301,7 @@ func (b *bed) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 }
 
 // until asks all n idworkers again and again until their states are ok.
-func (b *bed) until(t testing.TB, what string, n int, ok func([]idwire.IDWorkerState) bool) {
+func (b *harness) until(t testing.TB, what string, n int, ok func([]idwire.IDWorkerState) bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -320,12 +320,12 @@ func (b *bed) until(t testing.TB, what string, n int, ok func([]idwire.IDWorkerS
 }
 
 // put writes a lease as another process would.
-func (b *bed) put(t testing.TB, l idwire.Lease) {
+func (b *harness) put(t testing.TB, l idwire.Lease) {
 	t.Helper()
 	b.putRaw(t, l.Worker, wire.Encode(l))
 }
 
-func (b *bed) putRaw(t testing.TB, worker int, data []byte) {
+func (b *harness) putRaw(t testing.TB, worker int, data []byte) {
 	t.Helper()
 	if _, err := b.js.Publish(t.Context(), idwire.LeaseSubject(worker), data); err != nil {
 		t.Fatal(err)

@@ -18,16 +18,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// system is a broker with the commit log's stream.
-type system struct {
+// harness is a broker with the commit log's stream.
+type harness struct {
 	*brokertest.Server
 	js jetstream.JetStream
 }
 
-func newSystem(t *testing.T) *system { return newSystemOn(t, txwire.LogStream()) }
+func newHarness(t *testing.T) *harness { return newHarnessOn(t, txwire.LogStream()) }
 
-// newSystemOn starts a broker with a commit log of that specification.
-func newSystemOn(t *testing.T, spec wire.StreamSpec) *system {
+// newHarnessOn starts a broker with a commit log of that specification.
+func newHarnessOn(t *testing.T, spec wire.StreamSpec) *harness {
 	s := brokertest.Run(t)
 	js, err := jetstream.New(s.Connect(t))
 	if err != nil {
@@ -36,7 +36,7 @@ func newSystemOn(t *testing.T, spec wire.StreamSpec) *system {
 	if _, _, err := streams.Ensure(t.Context(), js, spec, 1); err != nil {
 		t.Fatal(err)
 	}
-	return &system{Server: s, js: js}
+	return &harness{Server: s, js: js}
 }
 
 // process is a coordinator that can be stopped like one, or killed: a killed
@@ -48,7 +48,7 @@ type process struct {
 	done chan error
 }
 
-func (s *system) coordinator(t *testing.T, cfg coordinator.Config, h ...hooks.Hooks) *process {
+func (s *harness) coordinator(t *testing.T, cfg coordinator.Config, h ...hooks.Hooks) *process {
 	t.Helper()
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	nc := s.Connect(t)
@@ -109,7 +109,7 @@ func order(key string) txclient.Request {
 	}}
 }
 
-func (s *system) logs(t *testing.T) map[string]uint64 {
+func (s *harness) logs(t *testing.T) map[string]uint64 {
 	t.Helper()
 	st, err := s.js.Stream(t.Context(), txwire.LogStream().Name)
 	if err != nil {

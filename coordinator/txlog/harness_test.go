@@ -19,8 +19,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// bed is a broker with the commit log's stream, on one server or on three.
-type bed struct {
+// harness is a broker with the commit log's stream, on one server or on three.
+type harness struct {
 	connect func(testing.TB) *nats.Conn
 	server  *brokertest.Server  // nil on three
 	cluster *brokertest.Cluster // nil on one
@@ -31,15 +31,15 @@ type bed struct {
 // in different code.
 func TestOneServer(t *testing.T) {
 	s := brokertest.Run(t)
-	testAll(t, &bed{connect: s.Connect, server: s, rounds: 60})
+	testAll(t, &harness{connect: s.Connect, server: s, rounds: 60})
 }
 
 func TestThreeServers(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
-	testAll(t, &bed{connect: c.Connect, cluster: c, rounds: 20})
+	testAll(t, &harness{connect: c.Connect, cluster: c, rounds: 20})
 }
 
-func testAll(t *testing.T, b *bed) {
+func testAll(t *testing.T, b *harness) {
 	js, err := jetstream.New(b.connect(t))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func testAll(t *testing.T, b *bed) {
 	}
 	for _, c := range []struct {
 		name string
-		test func(*testing.T, *bed)
+		test func(*testing.T, *harness)
 	}{
 		{"Conditions", testConditions},
 		{"Purge", testPurge},
@@ -72,7 +72,7 @@ func testAll(t *testing.T, b *bed) {
 }
 
 // open binds to the stream over a connection of its own.
-func (b *bed) open(t testing.TB) *txlog.Log {
+func (b *harness) open(t testing.TB) *txlog.Log {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
@@ -97,7 +97,7 @@ func record(kind txwire.RecordKind, prev uint64) txwire.Record {
 	return txwire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
 }
 
-// must appends, repeating what has no clear answer, and is given the sequence.
+// must appends, repeating records without a definite answer, and is given the sequence.
 func must(t testing.TB, l *txlog.Log, log string, r txwire.Record) uint64 {
 	t.Helper()
 	answer, seq := settled(t, l, log, r.Prev, r)
@@ -107,7 +107,7 @@ func must(t testing.TB, l *txlog.Log, log string, r txwire.Record) uint64 {
 	return seq
 }
 
-// settled repeats an append until its answer says something. On three servers
+// settled repeats an append until its answer is conclusive. On three servers
 // "another write is in flight" can follow an own acknowledged one.
 func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r txwire.Record) (machine.AppendAnswer, uint64) {
 	t.Helper()
@@ -125,7 +125,7 @@ func settled(t testing.TB, l *txlog.Log, log string, expect uint64, r txwire.Rec
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("no clear answer in time: %v", err)
+			t.Fatalf("no definite answer in time: %v", err)
 		}
 	}
 }
