@@ -85,7 +85,7 @@ func (w *workersJSON) print(a *cli.App) {
 	} else {
 		rows := [][]string{{">WORKER", "STATE", "UNTIL", "HOLDER"}}
 		for _, l := range w.Leases {
-			rows = append(rows, []string{strconv.Itoa(l.Worker), l.Says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
+			rows = append(rows, []string{strconv.Itoa(l.Worker), l.StateText(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
 		}
 		a.Table(rows)
 	}

@@ -137,16 +137,16 @@ const (
 	maxAnswers = 256
 )
 
-// PingServers is answered by every server of the cluster with a [ServerSaid], if
-// the request is [PingEverybody].
+// PingServers is answered by every server of the cluster with a [ServerInfo], if
+// the request is [PingRequest].
 const PingServers = "$SYS.REQ.ACCOUNT.PING.STATZ"
 
-// PingEverybody is the request: without include_unused a server on which the
+// PingRequest is the request to [PingServers]: without include_unused a server on which the
 // account has no connection stays silent.
-const PingEverybody = `{"include_unused":true}`
+const PingRequest = `{"include_unused":true}`
 
-// ServerSaid is what a server says of itself on [PingServers].
-type ServerSaid struct {
+// ServerInfo is a server's response to [PingServers].
+type ServerInfo struct {
 	Server struct {
 		Name    string   `json:"name"`
 		Version string   `json:"ver"`
@@ -155,7 +155,7 @@ type ServerSaid struct {
 }
 
 // Declares reports whether the server declares [TagSynced].
-func (s *ServerSaid) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
+func (s *ServerInfo) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
 
 // ask asks the named servers whether they declare [TagSynced], and returns those
 // that did not answer and those that answered without. It returns as soon as
@@ -170,7 +170,7 @@ func ask(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclar
 		return silent, nil
 	}
 	defer sub.Unsubscribe()
-	if err := nc.PublishRequest(PingServers, inbox, []byte(PingEverybody)); err != nil {
+	if err := nc.PublishRequest(PingServers, inbox, []byte(PingRequest)); err != nil {
 		return silent, nil
 	}
 	for range maxAnswers {
@@ -178,7 +178,7 @@ func ask(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclar
 		if err != nil || msg.Header.Get("Status") == "503" { // nobody listens
 			break
 		}
-		var answer ServerSaid
+		var answer ServerInfo
 		if json.Unmarshal(msg.Data, &answer) != nil {
 			continue
 		}
