@@ -68,7 +68,7 @@ func TestWrongUsage(t *testing.T) {
 		{"stock --add 3", "--add needs an ITEM"},
 		{"stock margherita --add -3", "--add"},
 		{"couriers --complete -1", "--complete"},
-		{"couriers --complete 1 --zone north", "do not go together"},
+		{"couriers --complete 1 --zone north", "cannot be combined"},
 		{"tx", "show"},
 		{"tx resolve nonsense", "nonsense"},
 		{"tx list --from nonsense", "nonsense"},

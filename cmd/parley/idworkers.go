@@ -20,7 +20,7 @@ type idWorkersCmd struct {
 }
 
 func (*idWorkersCmd) Help() string {
-	return `Shows every worker number that was ever held, and every idworker process, with or without a number. UNTIL is the first moment that the number's lease has not reserved: nobody else makes IDs below it.
+	return `Shows every worker number that was ever held, and every idworker process, with or without a number. UNTIL is the end of the time that the number's lease reserves: no other process issues IDs with an earlier time.
 
 Examples:
 
@@ -30,7 +30,7 @@ Examples:
 
 // workersJSON is what --json prints.
 type workersJSON struct {
-	// BrokerTime is the broker's clock, by which leases are judged.
+	// BrokerTime is the broker's clock, which decides whether a lease has ended.
 	BrokerTime time.Time              `json:"broker_time"`
 	Leases     []status.Lease         `json:"leases"`
 	Processes  []idwire.IDWorkerState `json:"processes"`
@@ -68,7 +68,7 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 	return nil
 }
 
-// byWorker puts those with a number first, in its order.
+// byWorker orders processes by number, those without one last.
 func byWorker(a, b idwire.IDWorkerState) int {
 	number := func(s idwire.IDWorkerState) int {
 		if s.Worker == nil {

@@ -171,7 +171,7 @@ func TestNotPermitted(t *testing.T) {
 		if code != cli.ExitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
 			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, cli.ExitFailed, subject, &errs, &out)
 		}
-		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "still asking") {
+		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "retrying") {
 			t.Errorf("parley %s: misleading advice:\n%s", args, &errs)
 		}
 	}

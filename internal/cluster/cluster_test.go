@@ -104,10 +104,10 @@ func TestPlaces(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]cluster.Options{
-		"Dir is missing":   {Place: cluster.Loopback()},
-		"Place is missing": {Dir: "data"},
-		"says nothing":     {Dir: "data", Place: func(string, string) string { return "" }},
-		"of its own":       {Dir: "data", Place: func(string, string) string { return "127.0.0.1:4222" }},
+		"Dir is missing":     {Place: cluster.Loopback()},
+		"Place is missing":   {Dir: "data"},
+		"returns nothing":    {Dir: "data", Place: func(string, string) string { return "" }},
+		"a separate address": {Dir: "data", Place: func(string, string) string { return "127.0.0.1:4222" }},
 	} {
 		if _, err := cluster.Plan(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)

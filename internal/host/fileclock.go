@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ClockOff is this machine's clock until ctx ends, put off by what a file says; nil
-// without a file.
+// ClockOff returns this machine's clock, shifted until ctx ends by the duration that a
+// file contains; nil if path is empty.
 func ClockOff(ctx context.Context, path string) func() time.Time {
 	if path == "" {
 		return nil
@@ -19,7 +19,7 @@ func ClockOff(ctx context.Context, path string) func() time.Time {
 	return c.now
 }
 
-// fileClock is this machine's clock, put off by what a file says.
+// fileClock is this machine's clock, shifted by the duration in a file.
 type fileClock struct {
 	path string
 	off  atomic.Int64

@@ -48,7 +48,7 @@ type role struct {
 	ready    chan struct{}
 	fail     chan error // makes Run return
 	neverUp  bool
-	started  func() // nil: nobody is told
+	started  func() // may be nil
 	stopFail error
 }
 
@@ -168,7 +168,7 @@ func TestGroupFailsWhenARoleFailsToStart(t *testing.T) {
 	j.expect(t, "start a", "start b", "fail b", "stop a")
 }
 
-// A role that ends without having been asked to has failed, whatever it says.
+// A role that ends without having been cancelled has failed, whatever it returns.
 func TestGroupTakesAnEarlyNilForAFailure(t *testing.T) {
 	var j journal
 	var g lifecycle.Group

@@ -61,7 +61,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// What is there for more than data stays as it is, and that is said.
+// A directory with other purposes than data keeps its permissions, which is logged.
 func TestDirsThatAreNotOurs(t *testing.T) {
 	sticky, current := t.TempDir(), t.TempDir()
 	t.Chdir(current)
@@ -75,7 +75,7 @@ func TestDirsThatAreNotOurs(t *testing.T) {
 		if err := Dir(dir, slog.New(slog.NewTextHandler(&out, nil))); err != nil {
 			t.Error(err)
 		}
-		if info, err := os.Stat(dir); err != nil || info.Mode()&^fs.ModeDir != m || !strings.Contains(out.String(), "was not closed") {
+		if info, err := os.Stat(dir); err != nil || info.Mode()&^fs.ModeDir != m || !strings.Contains(out.String(), "were not changed") {
 			t.Errorf("%v became %v, %v: %s", m, info.Mode(), err, &out)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 	"parley/internal/lifecycle"
 )
 
-// PortsFree makes sure that nobody listens where the cluster will.
+// PortsFree returns an error if another process uses a port of the cluster.
 func PortsFree(ctx context.Context, o cluster.Options) error {
 	var taken []string
 	for _, l := range cluster.Listeners(o) {
@@ -30,30 +30,30 @@ func PortsFree(ctx context.Context, o cluster.Options) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return cli.Failed(errors.New("nothing was started: in use is "+strings.Join(taken, ", ")),
+	return cli.Failed(errors.New("nothing was started: already in use: "+strings.Join(taken, ", ")),
 		fmt.Sprintf("stop what listens there, or take %d other ports with --port N", cluster.Ports))
 }
 
-// Supervisor starts the processes of a cluster and starts them again.
+// Supervisor starts and restarts the processes of a cluster.
 type Supervisor struct {
-	// Program is this program's file, Flags are on the command line of every process.
+	// Program is this program's file; Flags are added to the command line of every process.
 	Program string
 	Flags   []string
 	Logs    Logs
-	// Say is told what happens.
-	Say func(Event)
-	// Shutdown ends the processes when this one exits without a drain.
+	// OnEvent is called with each event.
+	OnEvent func(Event)
+	// Shutdown ends the processes if this one exits without a drain.
 	Shutdown *child.ShutdownHooks
 }
 
-// Group is the cluster as one role: a stage starts when the one before is
-// ready, and stops when the one after has ended.
+// Group returns the cluster as one role: a stage starts when the previous one is
+// ready, and stops when the next one has ended.
 func (s *Supervisor) Group(o cluster.Options, plan []cluster.Process) *lifecycle.Group {
 	g := new(lifecycle.Group)
-	stages := map[int]*together{}
+	stages := map[int]*stage{}
 	for _, p := range plan {
 		if stages[p.Stage] == nil {
-			stages[p.Stage] = newTogether()
+			stages[p.Stage] = newStage()
 		}
 		stages[p.Stage].add(s, p, AddressOf(o, p))
 	}
@@ -66,7 +66,7 @@ func (s *Supervisor) Group(o cluster.Options, plan []cluster.Process) *lifecycle
 	return g
 }
 
-// AddressOf is where people and programs reach a process, if anywhere.
+// AddressOf returns the URL at which clients reach a process, empty if it has none.
 func AddressOf(o cluster.Options, p cluster.Process) string {
 	switch p.Role {
 	case cluster.RoleBroker:
@@ -79,8 +79,8 @@ func AddressOf(o cluster.Options, p cluster.Process) string {
 	return ""
 }
 
-// initialised is the role that makes the streams and then has nothing to do. How
-// long it waits for the brokers is up to `parley init`.
+// initialised is the role that creates the streams and then waits for its end. The
+// time-out for the brokers is that of `parley init`.
 type initialised struct {
 	s     *Supervisor
 	args  []string
@@ -96,13 +96,13 @@ func (i *initialised) Run(ctx context.Context) error {
 		}
 		return err
 	}
-	i.s.Say(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
+	i.s.OnEvent(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
 	close(i.ready)
 	<-ctx.Done()
 	return nil
 }
 
-// stopping is the role that stops first, and says so.
+// stopping is the role that stops first and reports that the cluster stops.
 type stopping struct {
 	s     *Supervisor
 	ready chan struct{}
@@ -118,6 +118,6 @@ func (r *stopping) Ready() <-chan struct{} { return r.ready }
 
 func (r *stopping) Run(ctx context.Context) error {
 	<-ctx.Done()
-	r.s.Say(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything at once", Cluster: true})
+	r.s.OnEvent(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything immediately", Cluster: true})
 	return nil
 }
