@@ -76,8 +76,8 @@ func (c *benchChatCmd) Validate() error {
 		return fmt.Errorf("--settle is %v, allowed is 0s to 1h", c.Settle)
 	case c.Stalled <= 0 || c.Stalled > 50:
 		return fmt.Errorf("--stalled is %v, allowed is more than 0 and at most 50", c.Stalled)
-	case bench.Chat(c.benchChatFlags).Talkers() > c.Subscribers:
-		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, bench.Chat(c.benchChatFlags).Talkers(), c.Subscribers)
+	case bench.Chat(c.benchChatFlags).Senders() > c.Subscribers:
+		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, bench.Chat(c.benchChatFlags).Senders(), c.Subscribers)
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func TestStillUnknown(t *testing.T) {
 	if len(s.keys) != 2 || s.keys[1] != "made" {
 		t.Errorf("asked with the keys %q, want the second time the one that was made", s.keys)
 	}
-	if !strings.Contains(errs.String(), "still asking (key made)") {
+	if !strings.Contains(errs.String(), "retrying (key made)") {
 		t.Errorf("the person was told %q", &errs)
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// crowd is many connections.
+// crowd is a growing set of connections.
 type crowd struct {
 	mu      sync.Mutex
 	sockets []*chatSocket
 	reading sync.WaitGroup
 }
 
-// grow opens connections until there are n, some at a time, each of a person of
-// its own who joins one of the rooms; each is read from then on.
+// grow opens connections until there are n, several concurrently. Each is of a different
+// person who joins one of the rooms, and is read from then on.
 func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -54,7 +54,7 @@ func (c *crowd) open(ctx context.Context, addr, name, room string) error {
 	c.reading.Go(func() {
 		for {
 			if _, err := s.next(); err != nil {
-				return // size tells of those that should not have ended
+				return // idle checks that no connection ended
 			}
 		}
 	})
@@ -76,17 +76,17 @@ func (c *crowd) close() {
 	c.reading.Wait()
 }
 
-// idleSteps is how often memory is weighed.
+// idleSteps is how often memory is measured.
 const idleSteps = 5
 
-// weight is the gateway's memory with so many connections.
+// weight is the gateway's memory with a number of connections.
 type weight struct {
 	Connections int   `json:"connections"`
 	RSSBytes    int64 `json:"rss_bytes"`
 }
 
-// idle weighs the gateway with more and more connections, each of which has
-// said hello and joined a room.
+// idle measures the gateway's memory with growing numbers of connections, each of which
+// has joined a room.
 func (b *chatBench) idle(ctx context.Context) error {
 	g, err := b.gateway(ctx, partIdle)
 	if err != nil {
@@ -96,7 +96,7 @@ func (b *chatBench) idle(ctx context.Context) error {
 	defer c.close()
 	for i := range idleSteps {
 		n := b.From + i*(b.Connections-b.From)/(idleSteps-1)
-		b.say("memory of %d idle connections", n)
+		b.progress("memory of %d idle connections", n)
 		if err := c.grow(ctx, b, g.addr, n); err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func (b *chatBench) idle(ctx context.Context) error {
 	return errors.Join(err, g.child.Stop())
 }
 
-// slope is the bytes that one more connection takes, by least squares.
+// slope returns the bytes for each further connection, by least squares.
 func slope(weights []weight) float64 {
 	var n, sx, sy, sxx, sxy float64
 	for _, w := range weights {
@@ -127,14 +127,13 @@ func slope(weights []weight) float64 {
 	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
 }
 
-// joins measures how many connections a second are opened, welcomed, and have
-// the answer to their join.
+// joins measures how many connections a second are opened and have joined a room.
 func (b *chatBench) joins(ctx context.Context) error {
 	g, err := b.gateway(ctx, partJoins)
 	if err != nil {
 		return err
 	}
-	b.say("%d joins", b.Connections)
+	b.progress("%d joins", b.Connections)
 	var c crowd
 	defer c.close()
 	before, start := g.usage().cpu, time.Now()
