@@ -222,12 +222,12 @@ func TestCopyIsFoundLater(t *testing.T) {
 		}
 		process = w.Process
 	}
-	const why = "is a copy of one that answers elsewhere, in: the other one"
+	const why = "is a copy of one that another process uses: the other one"
 	v.no(why)
 	if err := p.Healthy(t.Context()); err == nil || !strings.Contains(err.Error(), why) {
 		t.Errorf("its health is %v", err)
 	}
-	if !strings.Contains(log.String(), "neither votes until a person has named") {
+	if !strings.Contains(log.String(), "neither votes until an operator has accepted") {
 		t.Errorf("nothing was logged: %s", log.String())
 	}
 	stop(t, cancel, ended)

@@ -50,7 +50,7 @@ func TestChoice(t *testing.T) {
 	}
 	for _, c := range []struct{ payload, says string }{
 		{`{"v":1,"zone":"south"}`, `every courier in "south" is busy`},
-		{`{"v":1,"zone":"atlantis"}`, `nobody delivers to "atlantis"; zones are centre, north, south`},
+		{`{"v":1,"zone":"atlantis"}`, `no courier delivers to "atlantis"; zones are centre, north, south`},
 		{`{"v":1,"zone":""}`, `zone is missing`},
 	} {
 		if _, v := s.Prepare(c.payload); v.Yes || !strings.Contains(v.Reason, c.says) {
