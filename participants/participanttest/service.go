@@ -15,9 +15,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Service is a participant that runs, seen by a test over NATS: for what a
-// service offers besides the protocol, such as queries, and for the reasons with
-// which it refuses.
+// Service is a running participant that a test accesses over NATS, to check its
+// endpoints and the reasons of its refusals.
 type Service struct {
 	testing.TB
 	NATS *nats.Conn
@@ -27,8 +26,8 @@ type Service struct {
 	n     uint64
 }
 
-// Streams makes the streams that participants and coordinators need, where they
-// are missing.
+// Streams creates the streams that participants and coordinators need, unless they
+// exist.
 func Streams(t testing.TB, nc *nats.Conn) {
 	t.Helper()
 	js, err := jetstream.New(nc)
@@ -42,8 +41,8 @@ func Streams(t testing.TB, nc *nats.Conn) {
 	}
 }
 
-// Serve runs a participant of that name until the test ends, and returns when it
-// is ready. nc is the test's own connection.
+// Serve runs a participant until the test ends, and returns when it is ready. nc is a
+// connection of the test.
 func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Service {
 	t.Helper()
 	Streams(t, nc)
@@ -68,8 +67,7 @@ func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Servi
 	return &Service{TB: t, NATS: nc, name: name, votes: votes}
 }
 
-// Prepare asks it to prepare a branch of a new transaction with a key of its
-// own, and returns its vote.
+// Prepare sends the prepare of a new transaction with a new key, and returns the vote.
 func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 	s.Helper()
 	s.n++
@@ -89,8 +87,7 @@ func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 	return id, v
 }
 
-// Commit commits a branch that it voted yes on, and returns when it has
-// acknowledged.
+// Commit commits a branch with a yes vote, and returns when it is acknowledged.
 func (s *Service) Commit(id txwire.ID, v txwire.Vote) {
 	s.Helper()
 	acks, err := s.NATS.SubscribeSync(txwire.Subject(txwire.KindAck, s.name, id))
@@ -104,7 +101,7 @@ func (s *Service) Commit(id txwire.ID, v txwire.Vote) {
 	}
 }
 
-// Publish sends it a message of the protocol.
+// Publish sends the participant a message of the protocol.
 func (s *Service) Publish(kind string, id txwire.ID, data []byte) {
 	s.Helper()
 	if err := s.NATS.Publish(txwire.Subject(kind, s.name, id), data); err != nil {
@@ -112,7 +109,7 @@ func (s *Service) Publish(kind string, id txwire.ID, data []byte) {
 	}
 }
 
-// Ask sends it a request and decodes the answer.
+// Ask sends the participant a request and decodes the response.
 func Ask[T any, M wire.Message[T]](s *Service, subject string, request []byte) T {
 	s.Helper()
 	m, err := s.NATS.Request(subject, request, patience)
