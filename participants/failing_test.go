@@ -131,7 +131,7 @@ func TestFailingBranchPauses(t *testing.T) {
 	if b.s.failing.len() != 0 || b.s.doubts.get(o.id) != nil || b.marks("commit") != 1 {
 		t.Errorf("%d failing, prepared: %v, %d marks", b.s.failing.len(), b.s.doubts.get(o.id) != nil, b.marks("commit"))
 	}
-	if lines := strings.Count(log.String(), "\n"); lines != 2 || !strings.Contains(log.String(), "failed before was done") {
+	if lines := strings.Count(log.String(), "\n"); lines != 2 || !strings.Contains(log.String(), "failed before was applied") {
 		t.Errorf("%d lines were logged, want the failure and the recovery:\n%s", lines, log.String())
 	}
 	if answered, _ := b.do(b.commit(o.id)); answered != 1 {
