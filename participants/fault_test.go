@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// faulty is a dialect whose statements fail as told.
+// faulty is a dialect whose statements fail as requested.
 type faulty struct {
 	dialect
 	// plans are used up in order, one for each execution of the statement.
@@ -38,7 +38,7 @@ type fault struct {
 	lost bool
 }
 
-var errFault = errors.New("a fault as told")
+var errFault = errors.New("an injected fault")
 
 func (f *faulty) connect(ctx context.Context) (*conn, error) {
 	if f.noConnects > 0 {

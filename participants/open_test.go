@@ -60,7 +60,7 @@ func TestOpen(t *testing.T) {
 		t.Log(err)
 		for _, s := range says {
 			if !strings.Contains(err.Error(), s) {
-				t.Errorf("the error does not say %q", s)
+				t.Errorf("the error does not contain %q", s)
 			}
 		}
 	}

@@ -150,7 +150,7 @@ func TestRunEndsWithItsConnection(t *testing.T) {
 }
 
 // A broker that is slow to start, or restarts at that moment, does not end a
-// participant that starts: it waits, also until it is told to stop.
+// participant that starts: it waits, at most until it is cancelled.
 func TestStartsWithoutTheBroker(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: time.Second}

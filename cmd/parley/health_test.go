@@ -11,7 +11,7 @@ import (
 	"parley/test/proc"
 )
 
-// freeAddress is one that was free a moment ago.
+// freeAddress returns an address that was free when it was called.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -34,7 +34,7 @@ func wantHealth(t *testing.T, at string, want int, text string) {
 	})
 }
 
-// A role says whether it serves from before it does until after it drained.
+// A role's health check answers from before the role is ready until after its drain.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	data, listen := t.TempDir(), freeAddress(t)
@@ -51,7 +51,7 @@ func TestHealth(t *testing.T) {
 		t.Fatalf("init: exit %d\n%s", code, errs)
 	}
 	proc.Eventually(t, proc.Patience, "the role serves", func() error {
-		if role.Ended() { // it came before its stream
+		if role.Ended() { // it started before its stream existed
 			role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
 		}
 		if _, errs, code := parley(t, "health", "--at", ofRole); code != cli.ExitOK {

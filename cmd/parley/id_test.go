@@ -61,7 +61,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 	future := snowflake.MaxID.String()
 	for _, c := range []struct {
 		args []string
-		says []string
+		want []string
 	}{
 		{append([]string{"id", "next", "-n", "0"}, at...), []string{"-n is 0", "4096"}},
 		{append([]string{"id", "next", "-n", "-3"}, at...), []string{"-3"}},
@@ -84,7 +84,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		if code != cli.ExitWrong && code != cli.ExitFailed {
 			t.Errorf("parley %.80s: exit %d\n%s", strings.Join(c.args, " "), code, errs)
 		}
-		for _, want := range c.says {
+		for _, want := range c.want {
 			if !strings.Contains(errs, want) {
 				t.Errorf("parley %.80s: %q is not in\n%s", strings.Join(c.args, " "), want, errs)
 			}

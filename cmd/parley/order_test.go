@@ -45,10 +45,10 @@ func TestStillUnknown(t *testing.T) {
 		t.Errorf("got %+v, %v; want unknown", o, err)
 	}
 	if len(s.keys) != 2 || s.keys[1] != "made" {
-		t.Errorf("asked with the keys %q, want the second time the one that was made", s.keys)
+		t.Errorf("submitted with the keys %q, want the second time the generated one", s.keys)
 	}
 	if !strings.Contains(errs.String(), "retrying (key made)") {
-		t.Errorf("the person was told %q", &errs)
+		t.Errorf("printed is %q", &errs)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestNotYetApplied(t *testing.T) {
 			if err := r.committed(a); err != nil {
 				t.Errorf("it ends with %v, want exit code 0", err)
 			}
-			if said := strings.Contains(out.String(), "not yet applied"); said == c.exp {
+			if warned := strings.Contains(out.String(), "not yet applied"); warned == c.exp {
 				t.Errorf("applied is %v, and it prints\n%s", c.exp, &out)
 			}
 			if j := r.json(); j.Applied == nil || *j.Applied != c.exp {
@@ -141,7 +141,7 @@ func TestKeyFlag(t *testing.T) {
 	}
 }
 
-// TestNotPermitted: a command whose NATS user may not ask fails at once, with the
+// TestNotPermitted: a command whose NATS user lacks a permission fails immediately, with the
 // subject and what to do.
 func TestNotPermitted(t *testing.T) {
 	opts := &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, Users: []*server.User{

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// layer is where a package stands; imports go to the same or a lower one.
+// layer is the position of a package; imports go to the same or a lower layer.
 type layer int
 
 const (
@@ -25,7 +25,7 @@ func (l layer) String() string {
 	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "the program and tests"}[l]
 }
 
-// layerOf says where the package in dir stands.
+// layerOf returns the layer of the package in dir.
 func layerOf(dir string) layer {
 	switch {
 	case within(dir, "wire", "idworker/snowflake", "participants/food"):
@@ -43,7 +43,7 @@ func layerOf(dir string) layer {
 	case within(dir, "participants"):
 		return layerClient
 	}
-	// A package nobody thought of is held to the rules of a role.
+	// An unknown package must follow the rules of a role.
 	return layerRole
 }
 

@@ -54,7 +54,7 @@ func roleToRole(f *File) (out []Finding) {
 	return out
 }
 
-// wireAlone: what goes over the wire is said in the standard library alone: by wire,
+// wireAlone: messages depend on the standard library only: on wire,
 // and by the packages of the domains, which import it and each other. A domain's
 // package is imported by whoever speaks it, so it must bring nothing else.
 func wireAlone(f *File) (out []Finding) {
