@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/blog"
@@ -79,7 +78,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	}
 	g := new(lifecycle.Group)
 	g.Add("broker", b)
-	g.Add("streams", &created{conn: conn("init"), ready: make(chan struct{})})
+	g.Add("streams", lifecycle.NewTask(func(ctx context.Context) error { return createStreams(ctx, conn("init")) }, nil))
 	for i := range upIDWorkers {
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
@@ -130,33 +129,13 @@ func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.blog.Han
 // upIDWorkers is two, to show that each has a different number.
 const upIDWorkers = 2
 
-// created is the role that creates the streams and then waits for its end.
-type created struct {
-	conn  natsconn.Options
-	ready chan struct{}
-}
-
-func (s *created) Ready() <-chan struct{} { return s.ready }
-
-func (s *created) Run(ctx context.Context) error {
-	nc, err := natsconn.Connect(ctx, s.conn)
+// createStreams creates the streams on a separate connection.
+func createStreams(ctx context.Context, conn natsconn.Options) error {
+	nc, err := natsconn.Connect(ctx, conn)
 	if err != nil {
 		return err
 	}
-	err = ensure(ctx, nc)
-	nc.Close()
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	close(s.ready)
-	<-ctx.Done()
-	return nil
-}
-
-func ensure(ctx context.Context, nc *nats.Conn) error {
+	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err

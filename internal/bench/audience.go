@@ -56,21 +56,7 @@ func (b *chatBench) gather(ctx context.Context, part string) (*audience, error) 
 	}
 	a := &audience{bench: b, gateway: g, room: part, born: time.Now(), readers: make([]*reader, b.Subscribers)}
 	b.progress("%d people join one room", b.Subscribers)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var joining sync.WaitGroup
-	for range b.Concurrency {
-		joining.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(a.readers) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				if err := a.join(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	joining.Wait()
-	if err := context.Cause(ctx); err != nil {
+	if err := b.openAll(ctx, 0, b.Subscribers, a.join); err != nil {
 		a.close()
 		return nil, err
 	}

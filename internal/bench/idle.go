@@ -15,9 +15,9 @@ type crowd struct {
 	reading sync.WaitGroup
 }
 
-// grow opens connections until there are n, several concurrently. Each is of a different
-// person who joins one of the rooms, and is read from then on.
-func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
+// openAll calls open for each number from first to below end, several concurrently, until
+// one fails.
+func (b *chatBench) openAll(ctx context.Context, first, end int, open func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
@@ -25,18 +25,26 @@ func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) erro
 	for range b.Concurrency {
 		opening.Go(func() {
 			for i := range next {
-				if err := c.open(ctx, addr, fmt.Sprintf("person-%d", i), fmt.Sprintf("room-%d", i%b.Rooms)); err != nil {
+				if err := open(ctx, i); err != nil {
 					cancel(fmt.Errorf("connection %d: %w", i, err))
 				}
 			}
 		})
 	}
-	for i := c.size(); i < n && ctx.Err() == nil; i++ {
+	for i := first; i < end && ctx.Err() == nil; i++ {
 		next <- i
 	}
 	close(next)
 	opening.Wait()
 	return context.Cause(ctx)
+}
+
+// grow opens connections until there are n. Each is of a different person who joins one
+// of the rooms, and is read from then on.
+func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
+	return b.openAll(ctx, c.size(), n, func(ctx context.Context, i int) error {
+		return c.open(ctx, addr, fmt.Sprintf("person-%d", i), fmt.Sprintf("room-%d", i%b.Rooms))
+	})
 }
 
 func (c *crowd) open(ctx context.Context, addr, name, room string) error {

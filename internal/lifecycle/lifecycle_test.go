@@ -249,3 +249,22 @@ func raise(t *testing.T, s syscall.Signal) {
 		t.Fatal(err)
 	}
 }
+
+// A task is ready once it is done, and its error ends the group.
+func TestTask(t *testing.T) {
+	for _, failure := range []error{nil, errors.New("not created")} {
+		var g lifecycle.Group
+		stopped := false
+		g.Add("task", lifecycle.NewTask(func(context.Context) error { return failure }, func() { stopped = true }))
+		ctx, cancel := context.WithCancel(t.Context())
+		out := run(ctx, &g)
+		if failure == nil {
+			await(t, "the group to be ready", g.Ready())
+			cancel()
+		}
+		if err := await(t, "the group to end", out); !errors.Is(err, failure) || stopped != (failure == nil) {
+			t.Errorf("Run returned %v, stop was called: %v; want %v", err, stopped, failure)
+		}
+		cancel()
+	}
+}

@@ -58,11 +58,11 @@ func (s *Supervisor) Group(o cluster.Options, plan []cluster.Process) *lifecycle
 		stages[p.Stage].add(s, p, AddressOf(o, p))
 	}
 	g.Add("brokers", stages[cluster.StageBrokers])
-	g.Add("streams", &initialised{s: s, args: cluster.Init(o), ready: make(chan struct{})})
+	g.Add("streams", lifecycle.NewTask(func(ctx context.Context) error { return s.createStreams(ctx, cluster.Init(o)) }, nil))
 	g.Add("services", stages[cluster.StageServices])
 	g.Add("coordinators", stages[cluster.StageCoordinators])
 	g.Add("blog and gateways", stages[cluster.StageEdge])
-	g.Add("stopping", newStopping(s))
+	g.Add("stopping", lifecycle.NewTask(func(context.Context) error { return nil }, s.reportStop))
 	return g
 }
 
@@ -79,45 +79,17 @@ func AddressOf(o cluster.Options, p cluster.Process) string {
 	return ""
 }
 
-// initialised is the role that creates the streams and then waits for its end. The
-// time-out for the brokers is that of `parley init`.
-type initialised struct {
-	s     *Supervisor
-	args  []string
-	ready chan struct{}
-}
-
-func (i *initialised) Ready() <-chan struct{} { return i.ready }
-
-func (i *initialised) Run(ctx context.Context) error {
-	if err := child.Run(ctx, i.s.Program, i.args...); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+// createStreams creates the streams. The time-out for the brokers is that of
+// `parley init`.
+func (s *Supervisor) createStreams(ctx context.Context, args []string) error {
+	if err := child.Run(ctx, s.Program, args...); err != nil {
 		return err
 	}
-	i.s.OnEvent(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
-	close(i.ready)
-	<-ctx.Done()
+	s.OnEvent(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
 	return nil
 }
 
-// stopping is the role that stops first and reports that the cluster stops.
-type stopping struct {
-	s     *Supervisor
-	ready chan struct{}
-}
-
-func newStopping(s *Supervisor) *stopping {
-	r := &stopping{s: s, ready: make(chan struct{})}
-	close(r.ready)
-	return r
-}
-
-func (r *stopping) Ready() <-chan struct{} { return r.ready }
-
-func (r *stopping) Run(ctx context.Context) error {
-	<-ctx.Done()
-	r.s.OnEvent(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything immediately", Cluster: true})
-	return nil
+// reportStop is called first when the cluster stops.
+func (s *Supervisor) reportStop() {
+	s.OnEvent(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything immediately", Cluster: true})
 }

@@ -61,29 +61,8 @@ func (s *harness) start() {
 	s.t.Helper()
 	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
 	s.must(err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	select {
-	case <-p.Ready():
-	case err := <-ended:
-		cancel()
-		s.t.Fatalf("Run ended with %v", err)
-	case <-time.After(patience):
-		s.t.Fatal("the participant is not ready")
-	}
-	stopped := false
 	s.p = p
-	s.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-ended; err != nil {
-			s.t.Errorf("Run: %v", err)
-		}
-	}
+	s.stop = startRole(s.t, p)
 	s.t.Cleanup(s.stop)
 }
 

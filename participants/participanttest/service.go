@@ -2,6 +2,7 @@ package participanttest
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,21 +51,38 @@ func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Servi
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(startRole(t, role))
+	return &Service{TB: t, NATS: nc, name: name, votes: votes}
+}
+
+// startRole runs a role until stop is called, and returns when it is ready.
+func startRole(t testing.TB, role lifecycle.Role) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- role.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
 	select {
 	case <-role.Ready():
+	case err := <-ended:
+		cancel()
+		t.Fatalf("Run ended with %v", err)
 	case <-time.After(patience):
-		t.Fatalf("%s is not ready", name)
+		cancel()
+		t.Fatal("the participant is not ready")
 	}
-	return &Service{TB: t, NATS: nc, name: name, votes: votes}
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func (s *Service) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
 }
 
 // Prepare sends the prepare of a new transaction with a new key, and returns the vote.
@@ -77,13 +95,9 @@ func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(payload),
 	}))
 	m, err := s.votes.NextMsg(patience)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	v, err := wire.Decode[txwire.Vote](m.Data)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return id, v
 }
 
@@ -91,34 +105,25 @@ func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 func (s *Service) Commit(id txwire.ID, v txwire.Vote) {
 	s.Helper()
 	acks, err := s.NATS.SubscribeSync(txwire.Subject(txwire.KindAck, s.name, id))
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	defer acks.Unsubscribe()
 	s.Publish(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: v.Journal, DecideBy: time.Now().UnixMilli()}))
-	if _, err := acks.NextMsg(patience); err != nil {
-		s.Fatal(err)
-	}
+	_, err = acks.NextMsg(patience)
+	s.must(err)
 }
 
 // Publish sends the participant a message of the protocol.
 func (s *Service) Publish(kind string, id txwire.ID, data []byte) {
 	s.Helper()
-	if err := s.NATS.Publish(txwire.Subject(kind, s.name, id), data); err != nil {
-		s.Fatal(err)
-	}
+	s.must(s.NATS.Publish(txwire.Subject(kind, s.name, id), data))
 }
 
 // Ask sends the participant a request and decodes the response.
 func Ask[T any, M wire.Message[T]](s *Service, subject string, request []byte) T {
 	s.Helper()
 	m, err := s.NATS.Request(subject, request, patience)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	a, err := wire.Decode[T, M](m.Data)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return a
 }
