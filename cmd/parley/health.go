@@ -37,10 +37,6 @@ func (c *healthCmd) Run(ctx context.Context, a *cli.App) error {
 	if err := host.AskHealth(ctx, c.At); err != nil {
 		return err
 	}
-	if a.JSON {
-		a.PrintJSON(healthJSON{Serves: true})
-		return nil
-	}
-	a.Printf("it serves\n")
+	a.Show(healthJSON{Serves: true}, func(a *cli.App) { a.Printf("it serves\n") })
 	return nil
 }

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -49,6 +51,20 @@ func readID(s string) (snowflake.ID, error) {
 		return snowflake.ParseShort(s)
 	}
 	return snowflake.ParseID(s)
+}
+
+// idClient opens a connection with an ID client on it; the returned function closes both.
+func (f natsFlags) idClient(ctx context.Context) (*idclient.Client, func(), error) {
+	nc, err := f.connect(ctx, "id")
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return c, func() { c.Close(); nc.Close() }, nil
 }
 
 func checkCount(n int) error {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"parley/idworker/idclient"
 	"parley/internal/cli"
 	"parley/internal/status"
 	"parley/wire"
@@ -27,16 +26,11 @@ Examples:
 func (c *idRetireCmd) Validate() error { return checkWorker(c.Worker) }
 
 func (c *idRetireCmd) Run(ctx context.Context, a *cli.App) error {
-	nc, err := c.connect(ctx, "id")
+	client, closeAll, err := c.idClient(ctx)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	client, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer closeAll()
 	table, err := client.Retire(ctx, c.Worker)
 	if err != nil {
 		return noIDWorker(err)

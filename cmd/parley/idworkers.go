@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/internal/cli"
 	"parley/internal/status"
@@ -37,16 +36,11 @@ type workersJSON struct {
 }
 
 func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
-	nc, err := c.connect(ctx, "id")
+	client, closeAll, err := c.idClient(ctx)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	client, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer closeAll()
 	table, err := client.Leases(ctx)
 	if err != nil {
 		return noIDWorker(err)
@@ -60,11 +54,7 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 		w.Leases = append(w.Leases, status.NewLease(l, table.BrokerTime))
 	}
 	slices.SortFunc(w.Processes, byWorker)
-	if a.JSON {
-		a.PrintJSON(w)
-		return nil
-	}
-	w.print(a)
+	a.Show(w, w.print)
 	return nil
 }
 

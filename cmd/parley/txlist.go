@@ -36,10 +36,6 @@ func (c *txListCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return err
 	}
-	if a.JSON {
-		a.PrintJSON(list)
-		return nil
-	}
-	list.Print(a)
+	a.Show(list, list.Print)
 	return nil
 }

@@ -80,11 +80,7 @@ const develVersion = "(devel)"
 func showVersion(a *cli.App) {
 	info, _ := debug.ReadBuildInfo() // nil without modules
 	v := newVersion(info)
-	if a.JSON {
-		a.PrintJSON(v)
-		return
-	}
-	v.print(a)
+	a.Show(v, v.print)
 }
 
 func (v *versionJSON) print(a *cli.App) {

@@ -104,11 +104,7 @@ func (c Chat) Run(ctx context.Context, a *cli.App) (err error) {
 		}
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if bad := r.Lost + r.Duplicates + r.Unacknowledged; bad > 0 {
 		return cli.Failed(fmt.Errorf("%d deliveries were lost, %d were duplicated, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
 	}

@@ -88,11 +88,7 @@ func (c ID) Run(ctx context.Context, a *cli.App) (err error) {
 		return cli.Failed(err, "")
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if r.DuplicatesOfThis > 0 {
 		return cli.Failed(fmt.Errorf("%d IDs were issued twice", r.DuplicatesOfThis), "this must never happen: please report it")
 	}

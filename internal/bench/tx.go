@@ -73,11 +73,7 @@ func (c Tx) measure(ctx context.Context, a *cli.App, s *system) error {
 		return err
 	}
 	r.Durability = string(durability)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if r.Failed > 0 {
 		return cli.Failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above are not valid")
 	}

@@ -31,6 +31,15 @@ func (a *App) PrintJSON(v any) {
 	fmt.Fprintf(a.Out, "%s\n", data)
 }
 
+// Show prints a result as JSON or, by text, for people.
+func (a *App) Show(v any, text func(*App)) {
+	if a.JSON {
+		a.PrintJSON(v)
+	} else {
+		text(a)
+	}
+}
+
 // Printf prints formatted text to Out.
 func (a *App) Printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }
 
