@@ -174,8 +174,8 @@ func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64
 	return nil
 }
 
-// learn gives numbers to logs not seen before, in a transaction of its own, so
-// that a group that is rolled back takes no number with it.
+// learn assigns numbers to new logs, in a separate transaction, so that the rollback of a
+// group does not undo that.
 func (j *journal) learn(c *conn, ops []*op) error {
 	var fresh []string
 	for _, o := range ops {
@@ -189,7 +189,7 @@ func (j *journal) learn(c *conn, ops []*op) error {
 	}
 	if err := j.inTx(c, func() error {
 		if len(j.logs.byName) > maxLogs {
-			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator starts all the time, or somebody invents names", len(j.logs.byNumber), maxLogs)
+			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator restarts continuously, or a client invents names", len(j.logs.byNumber), maxLogs)
 		}
 		for _, name := range fresh {
 			if _, err := c.exec(j.sql.addLog, name); err != nil {

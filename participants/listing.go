@@ -136,7 +136,7 @@ func violations(ctx context.Context, db Querier, query string, id txwire.ID, lim
 var errNotRunning = errors.New("the participant is not running")
 
 // queryTimeout bounds one request to a query endpoint, which answers one request at a
-// time: nobody waits longer for a listing.
+// time.
 const queryTimeout = 5 * time.Second
 
 // queries is the NATS micro service of a participant: the listing of its

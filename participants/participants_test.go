@@ -196,7 +196,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 	nc := server.Connect(t)
 	server.Kill()
 	server.Restart(t)
-	// A coordinator repeats its prepare until the vote comes.
+	// A coordinator repeats its prepare until the vote arrives.
 	votes := make(chan *nats.Msg, 1)
 	if _, err := nc.ChanSubscribe("tx.vote.patient.>", votes); err != nil {
 		t.Fatal(err)
@@ -211,7 +211,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 		case <-votes:
 			voted = true
 		case <-end:
-			t.Fatal("no vote after the broker came back")
+			t.Fatal("no vote after the broker restarted")
 		}
 	}
 	cancel()
@@ -266,7 +266,7 @@ func TestSteps(t *testing.T) {
 					t.Fatalf("the step is %s, want %s", got, w)
 				}
 			case <-time.After(patience):
-				t.Fatalf("%s never came", w)
+				t.Fatalf("%s never arrived", w)
 			}
 		}
 	}

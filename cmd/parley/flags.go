@@ -162,7 +162,7 @@ func (f dataFlag) prepare(log *slog.Logger) error {
 
 // crashFlag is for crash tests: the first time the process reaches the named
 // step of the protocol it kills itself, as `kill -9` would, or stops, as
-// `kill -STOP` would, until somebody sends SIGCONT. The steps are the Step
+// `kill -STOP` would, until SIGCONT. The steps are the Step
 // constants of packages coordinator and participants.
 type crashFlag struct {
 	CrashAt string `name:"crash-at" hidden:"" placeholder:"STEP" help:"Kill this process at the named step of the protocol (for tests)."`

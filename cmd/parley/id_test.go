@@ -34,7 +34,7 @@ func TestIDCommands(t *testing.T) {
 		}
 	}
 	var w workersJSON
-	proc.Eventually(t, proc.Patience, "id workers", func() error { // who answers too late is not shown
+	proc.Eventually(t, proc.Patience, "id workers", func() error { // a process that answers too late is not shown
 		w = parleyJSON[workersJSON](t, cli.ExitOK, "id", "workers", "--nats", url)
 		if len(w.Leases) != upIDWorkers || len(w.Processes) != upIDWorkers {
 			return fmt.Errorf("%+v", w)
@@ -51,7 +51,7 @@ func TestIDCommands(t *testing.T) {
 	}
 }
 
-// What is wrong is named, with its value and its limit.
+// Errors contain the wrong value and its limit.
 func TestIDAndBlogRefusals(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

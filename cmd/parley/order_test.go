@@ -97,7 +97,7 @@ func TestNotYetApplied(t *testing.T) {
 				t.Fatalf("got %+v, %v", o, err)
 			}
 			if len(s.keys) != 2 || s.keys[1] != "made" {
-				t.Errorf("asked with the keys %q", s.keys)
+				t.Errorf("submitted with the keys %q", s.keys)
 			}
 			r := receipt{Outcome: o, Wait: cmd.Wait}
 			if err := r.committed(a); err != nil {
@@ -116,8 +116,8 @@ func TestNotYetApplied(t *testing.T) {
 	}
 }
 
-// TestKeyFlag: a key that was given and is none is refused before anything is
-// asked; without the flag a key is made.
+// TestKeyFlag: an invalid key is refused before any request; without the flag a key is
+// generated.
 func TestKeyFlag(t *testing.T) {
 	for _, key := range []string{"", " ", "   ", "a\nb", strings.Repeat("k", 129)} {
 		for _, args := range [][]string{
@@ -133,7 +133,7 @@ func TestKeyFlag(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != cli.ExitFailed {
-		t.Errorf("without a key: exit %d, %q; want that nobody is reached", exit, &errs)
+		t.Errorf("without a key: exit %d, %q; want that no coordinator is reached", exit, &errs)
 	}
 	errs.Reset()
 	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {

@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// apart starts every role as a process of its own, coordinators last.
+// apart starts every role as a separate process, coordinators last.
 func apart(t *testing.T, data string, coordinator ...string) (url string, c *proc.Process) {
 	t.Helper()
 	url = start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()

@@ -12,12 +12,12 @@ const (
 	layerWire layer = iota
 	// layerInternal is shared plumbing.
 	layerInternal
-	// layerClient is what users import: clients and the SDK, and the pure
+	// layerClient has the packages that users import: clients and the SDK, and the pure
 	// machines.
 	layerClient
 	layerBroker
 	layerRole
-	// layerTop is cmd, tests, and what is made for tests.
+	// layerTop is cmd, tests, and packages for tests.
 	layerTop
 )
 
@@ -48,7 +48,7 @@ func layerOf(dir string) layer {
 }
 
 // ofCommand reports whether the package in dir is a part of the program parley: its
-// flags and wiring in cmd, and what has nouns of its own.
+// flags and wiring in cmd, and the packages with its logic.
 func ofCommand(dir string) bool {
 	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/stage", "internal/status", "internal/supervisor", "internal/txview")
 }

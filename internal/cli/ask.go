@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// ReachTimeout bounds how long a tool waits for NATS. Roles wait for ever.
+	// ReachTimeout bounds how long a tool waits for NATS. Roles wait without limit.
 	ReachTimeout = 3 * time.Second
 	// AskTimeout bounds one request to a service that answers from memory or
 	// its own database.

@@ -57,8 +57,7 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// Stages ascend, so that who starts and stops processes may go through the list
-// once.
+// Stages ascend, so that processes can be started and stopped in the order of the list.
 func TestStagesAscend(t *testing.T) {
 	stage := 0
 	for _, p := range plan(t) {

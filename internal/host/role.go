@@ -60,7 +60,7 @@ func (r *Role) Run(ctx context.Context) error {
 	r.nats.Store(nc)
 	err = r.serve(ctx, nc)
 	// The role has ended; messages that it published last are still to be sent. Drain
-	// has a time-out of its own.
+	// has its own time-out.
 	if drained := natsconn.Drain(context.WithoutCancel(ctx), nc); err == nil {
 		err = drained
 	}

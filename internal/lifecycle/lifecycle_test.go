@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 2 * time.Minute
 
-// journal notes what happens in which order.
+// journal records events in their order.
 type journal struct {
 	mu     sync.Mutex
 	events []string
@@ -76,7 +76,7 @@ func (r *role) Run(ctx context.Context) error {
 	}
 }
 
-// run starts the group and returns what its Run will return.
+// run starts the group and returns a channel with the result of its Run.
 func run(ctx context.Context, g *lifecycle.Group) <-chan error {
 	out := make(chan error, 1)
 	go func() { out <- g.Run(ctx) }()

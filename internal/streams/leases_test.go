@@ -67,8 +67,8 @@ func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error)
 		if err == nil {
 			return ack.Sequence, nil
 		}
-		// Nobody listens for the stream until its leader does, and what nobody
-		// heard was not stored.
+		// Without a leader the stream has no subscriber, and a message without a
+		// subscriber was not stored.
 		if api, ok := errors.AsType[*jetstream.APIError](err); !errors.Is(err, jetstream.ErrNoStreamResponse) && (!ok || api.ErrorCode != 10164) {
 			return 0, err
 		}

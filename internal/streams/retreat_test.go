@@ -23,7 +23,7 @@ func TestRetreat(t *testing.T) {
 		{1, 11, 9, true, false, 0},
 		{2, 11, 9, false, false, 1},
 		{6, 11, 10, false, false, 5},
-		{12, 11, 10, false, false, 0}, // nobody answered for six seconds
+		{12, 11, 10, false, false, 0}, // no answer for six seconds
 		{13, 11, 10, false, false, 1},
 		{14, 11, 11, false, true, 0},
 		{15, 12, 11, true, false, 0},

@@ -256,7 +256,7 @@ func TestWaitsForJetStream(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// What is known for certain is not waited for.
+	// A definite answer is returned without retries.
 	spec.Name = "OTHER"
 	_, err := streams.Await(ctx, js, spec, slog.New(slog.DiscardHandler))
 	if e, ok := errors.AsType[*streams.Error](err); !ok || !e.Missing {
@@ -354,7 +354,7 @@ func TestCluster(t *testing.T) {
 	if r := streams.Inspect(ctx, nc); r.Durability != streams.Synced {
 		t.Errorf("with all nodes: %+v", r)
 	}
-	// What a dead node does with its disk cannot be known.
+	// Whether a dead node synced its disk cannot be known.
 	c.KillNode((c.StreamLeader(t, spec.Name) + 1) % 3)
 	if r := streams.Inspect(ctx, nc); r.Durability != streams.Replicated || !r.Silent || !strings.Contains(r.Reason, "does not answer") {
 		t.Errorf("with a dead node: %+v, want replicated, since one does not answer", r)

@@ -78,7 +78,7 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	if who == 0 {
-		t.Fatalf("nobody is on the way: %+v", busy)
+		t.Fatalf("no courier has an order: %+v", busy)
 	}
 	free := ask(s, food.SubjectComplete, wire.Encode(food.Complete{V: wire.Version, Courier: who}))
 	if len(free.Couriers) != 1 || free.Couriers[0].Assigned != 0 {

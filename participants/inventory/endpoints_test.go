@@ -60,7 +60,7 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// What a person reads when an order cannot be taken.
+// The reasons of refused orders.
 func TestRefusals(t *testing.T) {
 	s := start(t)
 	for _, c := range []struct{ payload, want string }{
