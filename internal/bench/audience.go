@@ -85,6 +85,17 @@ func (a *audience) cid(sender int, due time.Duration) string {
 	return fmt.Sprintf("%d-%d-%d", a.phase.Load(), due.Microseconds(), sender)
 }
 
+// startSending calls send until the returned function is called, which waits for its end.
+func (a *audience) startSending(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var sending sync.WaitGroup
+	sending.Go(func() { a.send(ctx) })
+	return func() {
+		cancel()
+		sending.Wait()
+	}
+}
+
 // send makes some readers send messages in turn until ctx ends, together at the
 // configured rate.
 func (a *audience) send(ctx context.Context) {

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
 
@@ -13,10 +12,7 @@ func (b *chatBench) fanout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sending, stop := context.WithCancel(ctx)
-	defer stop()
-	var send sync.WaitGroup
-	send.Go(func() { a.send(sending) })
+	stop := a.startSending(ctx)
 	b.progress("%d messages a second for %d people", b.Rate, b.Subscribers)
 	err = b.pause(ctx, b.WarmUp)
 	a.phase.Store(phaseAll)
@@ -26,7 +22,6 @@ func (b *chatBench) fanout(ctx context.Context) error {
 	took, n := time.Since(start), a.delivered.Load()-delivered
 	gatewayAfter, allAfter := b.serverCPU(a.gateway)
 	stop()
-	send.Wait()
 	if err = errors.Join(err, a.finish(ctx)); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -23,10 +22,7 @@ func (b *chatBench) slow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sending, stop := context.WithCancel(ctx)
-	defer stop()
-	var send sync.WaitGroup
-	send.Go(func() { a.send(sending) })
+	stop := a.startSending(ctx)
 	err = b.pause(ctx, b.WarmUp)
 	for turn := 0; turn < slowTurns && err == nil; turn++ {
 		b.progress("all readers read")
@@ -36,7 +32,6 @@ func (b *chatBench) slow(ctx context.Context) error {
 		}
 	}
 	stop()
-	send.Wait()
 	cut, counted := a.gateway.metric(ctx, "parley_chat_connections_slow_total")
 	for _, e := range a.readers {
 		if e.wasStalled() {
