@@ -62,7 +62,7 @@ func TestStreamTakenAway(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, []string{name, "does not exist", "parley init", "restore"}},
-		{"made anew", func(t *testing.T, s *harness) { s.remake(t) }, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
+		{"recreated", func(t *testing.T, s *harness) { s.remake(t) }, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, s *harness) {
 			cfg := streams.Config(txwire.LogStream(), 1)
 			info, err := s.js.Stream(t.Context(), name)

@@ -275,7 +275,7 @@ func TestStreamTakenAway(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, []string{name, "does not exist", "parley init", "restore"}},
-		{"made anew", remake, []string{name, wire.MetaIncarnation, "made anew", "restore"}},
+		{"made anew", remake, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, b *harness) {
 			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)

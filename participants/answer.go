@@ -5,8 +5,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Steps of a branch, in the order it passes them, at which tests kill the process. Those
-// that write are durable.
+// Steps of a branch, in the order in which it passes them, at which tests kill the
+// process. Those that write are durable.
 const (
 	StepPrepareBeforeCommit = "prepare-before-commit"
 	StepPrepareAfterCommit  = "prepare-after-commit"
@@ -16,14 +16,13 @@ const (
 	StepAckSent             = "ack-sent"
 )
 
-// durableGroups bounds the groups that wait to be answered. The committer goes
-// on with the next group meanwhile, and waits for us rather than let answers
-// pile up.
+// durableGroups bounds the groups that wait to be answered. The committer continues
+// with the next group meanwhile, and blocks when this many are waiting.
 const durableGroups = 4
 
-// answer publishes what durable groups have to say. It ends when the committer
-// does. A publish that fails needs no more than a count: the coordinator
-// repeats its message until it is answered.
+// answer publishes the votes and acknowledgements of durable groups until the committer
+// ends. A failed publish is only counted: the coordinator repeats its message until it
+// is answered.
 func (s *service) answer() {
 	for group := range s.durable {
 		for _, o := range group {
@@ -59,8 +58,8 @@ func (s *service) ack(id txwire.ID, a *txwire.Ack) {
 	s.sent(StepAckSent)
 }
 
-// sent tells a crash test that an answer has left: it must not wait in a buffer
-// then.
+// sent calls the hook of crash tests when an answer was sent, after flushing it to the
+// broker.
 func (s *service) sent(point string) {
 	if s.hooks.Step == nil {
 		return
@@ -72,6 +71,6 @@ func (s *service) sent(point string) {
 func (s *service) publish(subject string, data []byte) {
 	if err := s.deps.NATS.Publish(subject, data); err != nil {
 		s.counts.unsent.Add(1)
-		s.cfg.Log.Debug("an answer could not be sent; the question will be repeated", "subject", subject, "error", err)
+		s.cfg.Log.Debug("an answer could not be sent; the message will be repeated", "subject", subject, "error", err)
 	}
 }

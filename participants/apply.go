@@ -14,12 +14,12 @@ import (
 	"parley/wire/txwire"
 )
 
-// errWroteBeforeRefusing: what a resource wrote before it refused must be
-// undone, and there is no savepoint to go back to.
+// errWroteBeforeRefusing means that a resource wrote before it refused, which must be
+// undone, and that there is no savepoint to return to.
 var errWroteBeforeRefusing = errors.New("the resource wrote before it refused")
 
-// applyIn does one op inside the group's transaction, apart from the others if
-// they need it. After an error the transaction is of no use.
+// applyIn does one op inside the group's transaction, with a savepoint if apart is true.
+// After an error the transaction must be rolled back.
 func (k *committer) applyIn(ctx context.Context, c *conn, o *op, apart bool) error {
 	o.failed, o.settled = nil, false
 	if !apart {
@@ -45,7 +45,7 @@ func (k *committer) applyIn(ctx context.Context, c *conn, o *op, apart bool) err
 	return nil
 }
 
-// apply does one op. After an error what it wrote must be undone.
+// apply does one op. After an error its writes must be undone.
 func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
 	env := machine.Env{
 		Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: k.clock.Now().UnixMilli(),
@@ -104,15 +104,15 @@ func checkDetail(d json.RawMessage) error {
 	if len(d) > 0 && !json.Valid(d) {
 		return fmt.Errorf("the resource's detail %.80q is not JSON", d)
 	}
-	// Whoever reads the vote refuses it whole otherwise.
+	// Otherwise the readers of the vote refuse all of it.
 	if err := wire.CheckUnicode(d); err != nil {
 		return fmt.Errorf("the resource's detail %.80q: %w", d, err)
 	}
 	return nil
 }
 
-// applyOutcome writes the row first: where memory is behind the journal, that
-// shows before the resource is called, and the journal is read.
+// applyOutcome writes the row first: if memory is behind the journal, the conditional
+// write finds out before the resource is called, and the journal is read.
 func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machine.Env) error {
 	if view, remembered := k.remembered(o.id); remembered {
 		moved, err := k.applyTo(ctx, c, o, env, view)
@@ -124,7 +124,7 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 	if err != nil {
 		return err
 	}
-	// Memory follows when this is durable: the group may yet be undone.
+	// Memory is changed when this is durable: the group may still be undone.
 	o.settled = view.Branch == nil || view.Branch.State != txwire.BranchPrepared
 	moved, err := k.applyTo(ctx, c, o, env, view)
 	if err == nil && !moved {
@@ -133,8 +133,8 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 	return err
 }
 
-// applyTo does an outcome where the branch is as in view. It reports false, and
-// has done nothing, if the row shows that it is not.
+// applyTo applies an outcome to a branch in the state of view. It returns false, and has
+// done nothing, if the row has another state.
 func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env, view machine.View) (moved bool, err error) {
 	o.step = o.outcome(env, view)
 	if o.step.Violation != "" {
@@ -165,7 +165,7 @@ func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env
 	return true, err
 }
 
-// applyLocal runs a write of the resource's own. Its failure undoes it alone.
+// applyLocal runs a local write of the resource. If it fails only that write is undone.
 func (k *committer) applyLocal(ctx context.Context, c *conn, o *op) error {
 	_, o.refused = k.guarded(c, o, "write", true, func(tx *Tx) error { return o.local(ctx, tx) })
 	if errors.Is(o.refused, errSavepoint) {
@@ -174,12 +174,11 @@ func (k *committer) applyLocal(ctx context.Context, c *conn, o *op) error {
 	return nil
 }
 
-// errSavepoint: the transaction did not keep the savepoint it was given.
+// errSavepoint means that a savepoint of the transaction was lost.
 var errSavepoint = errors.New("returning to the savepoint")
 
-// guarded calls the resource. With a savepoint, whatever fails is undone. It
-// turns a panic into an error and tells whether anything may have been
-// written.
+// guarded calls the resource. With a savepoint, the writes of a failed call are undone.
+// It turns a panic into an error, and reports whether anything may have been written.
 func (k *committer) guarded(c *conn, o *op, stage string, savepoint bool, fn func(*Tx) error) (wrote bool, err error) {
 	tx := &Tx{conn: c, by: byBranch, triggers: k.journal.triggers}
 	if savepoint {
@@ -196,11 +195,11 @@ func (k *committer) guarded(c *conn, o *op, stage string, savepoint bool, fn fun
 	}
 	if err != nil {
 		if _, back := c.exec("ROLLBACK TO branch"); back != nil {
-			// Not %w: a refusal that could not be undone is none.
+			// Not %w: a refusal that could not be undone is not a refusal.
 			return tx.wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
 		}
 	}
-	// That the savepoint is still there proves that the transaction is.
+	// If the savepoint can be released the transaction still exists.
 	if _, gone := c.exec("RELEASE branch"); gone != nil {
 		return tx.wrote, errors.Join(errSavepoint, gone)
 	}
@@ -216,9 +215,9 @@ func (k *committer) caught(tx *Tx, call func(*Tx) error) (err error) {
 	return call(tx)
 }
 
-// remembered is the view of a branch that is prepared, without asking the
-// database. Memory can be behind the journal but not ahead of it, and every
-// change of a row says again that it must be prepared.
+// remembered returns the view of a prepared branch from memory. Memory can be behind the
+// journal but not ahead of it, and every change of a row is conditional on its being
+// prepared.
 func (k *committer) remembered(id txwire.ID) (machine.View, bool) {
 	b := k.doubts.get(id)
 	if b == nil {
@@ -228,7 +227,7 @@ func (k *committer) remembered(id txwire.ID) (machine.View, bool) {
 	return machine.View{Branch: b, Key: r.hold()}, true
 }
 
-// view reads what the journal holds about an op's id and key.
+// view reads the journal's rows of an op's id and key.
 func (k *committer) view(c *conn, o *op) (v machine.View, err error) {
 	key, known := k.journal.logs.key(o.id)
 	query, args := k.journal.sql.byID, []driver.Value{key}
@@ -246,8 +245,8 @@ func (k *committer) view(c *conn, o *op) (v machine.View, err error) {
 		if r.ID == o.id {
 			v.Branch = &r.Branch
 		}
-		// A prepared branch holds its key, also where the message did not name
-		// the key to look for.
+		// A prepared branch holds its key, also if the message does not contain
+		// the key.
 		if r.held && (r.Key == o.key || r.ID == o.id) {
 			v.Key = r.hold()
 		}

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// failingBranches fail for ever at one of the two participants.
+	// failingBranches is the number of branches that fail permanently at one of the two participants.
 	failingBranches = 1000
 	// failingResend is how often a coordinator sends each of their commits.
 	failingResend = 5 * time.Second
@@ -32,7 +32,7 @@ const (
 	failingOrders = 1000
 )
 
-// broken is a resource that cannot commit what is marked so.
+// broken is a resource that fails to commit marked branches.
 type broken struct{}
 
 func (broken) Migrate(ctx context.Context, tx *participants.Tx) error {
@@ -56,9 +56,9 @@ func (broken) Commit(ctx context.Context, tx *participants.Tx, b participants.Br
 func (broken) Abort(context.Context, *participants.Tx, participants.Branch) error { return nil }
 
 // BenchmarkFailingBranches compares two participants in one process: one
-// without failing branches, and one with a thousand whose Commit fails for ever
-// while a coordinator resends them and answers questions. They are measured in
-// turns, so that whatever else the machine does meets both.
+// without failing branches, and one with a thousand whose Commit fails permanently
+// while a coordinator resends them and answers inquiries. They are measured in
+// turns, so that other load of the machine affects both.
 func BenchmarkFailingBranches(b *testing.B) {
 	server := brokertest.Run(b)
 	healthy, burdened := newOrders(b, server, "healthy"), newOrders(b, server, "burdened")

@@ -11,7 +11,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// row is a branch as it stands in the table, with whether it holds its key.
+// row is a branch as stored in the table, and whether it holds its key.
 type row struct {
 	machine.Branch
 	held bool
@@ -21,7 +21,7 @@ func (r *row) hold() *machine.KeyHold {
 	return &machine.KeyHold{Holder: r.ID, Digest: r.Digest, State: r.State, Code: r.Code, Reason: r.Reason}
 }
 
-// The states as they are stored.
+// The stored values of the states.
 const (
 	storedPrepared = iota
 	storedCommitted
@@ -77,8 +77,8 @@ func scanBranch(v []driver.Value, logs *logNames) (*row, error) {
 	return r, nil
 }
 
-// storeDigest halves a digest, which is hexadecimal unless a foreign client
-// made it.
+// storeDigest stores a hexadecimal digest as bytes, half as long; another client may use
+// a different notation, which is stored as it is.
 func storeDigest(s string) []byte {
 	if b, err := hex.DecodeString(s); err == nil && hex.EncodeToString(b) == s {
 		return b
@@ -99,7 +99,7 @@ func loadJSON(v driver.Value) json.RawMessage {
 	return b
 }
 
-// blob stores nothing as NULL.
+// blob returns the stored value, NULL if v is empty.
 func blob[T ~string | ~[]byte](v T) driver.Value {
 	if len(v) == 0 {
 		return nil
@@ -107,11 +107,11 @@ func blob[T ~string | ~[]byte](v T) driver.Value {
 	return []byte(v)
 }
 
-// maxViolations bounds the violations that are kept, the newest: one is cause
-// to call somebody, a thousand show the pattern.
+// maxViolations bounds the violations that are stored, the newest: one is enough for an
+// alarm, and a thousand to recognize a pattern.
 const maxViolations = 1000
 
-// insert writes the row of a branch not seen before.
+// insert writes the row of a new branch.
 func (j *journal) insert(c *conn, s machine.Step) error {
 	b := s.Put
 	key, ok := j.logs.key(b.ID)
@@ -134,8 +134,7 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 	return nil
 }
 
-// move changes a row, and reports false if it was not in the state that was
-// expected.
+// move changes a row, and reports false if the row was not in the expected state.
 func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool, err error) {
 	b := s.Put
 	key, _ := j.logs.key(b.ID)
@@ -152,7 +151,7 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 	case from.State == txwire.BranchAborted && b.State == txwire.BranchAborted && s.Key == machine.KeyClose:
 		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
 	default:
-		panic(fmt.Sprintf("participants: branch %s was told to go from %s to %s", b.ID, from.State, b.State))
+		panic(fmt.Sprintf("participants: branch %s cannot change from %s to %s", b.ID, from.State, b.State))
 	}
 	if err != nil {
 		return false, fmt.Errorf("moving branch %s from %s to %s: %w", b.ID, from.State, b.State, err)
@@ -160,7 +159,7 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 	return changed == 1, nil
 }
 
-// keepViolation remembers an outcome that was not applied.
+// keepViolation stores an outcome that was not applied.
 func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64) error {
 	of := txwire.KindAbort
 	if s.Ack != nil {
@@ -175,8 +174,8 @@ func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64
 	return nil
 }
 
-// learn gives numbers to logs not seen before, in a transaction of its own, so
-// that a group that is rolled back takes no number with it.
+// learn assigns numbers to new logs, in a separate transaction, so that the rollback of a
+// group does not undo that.
 func (j *journal) learn(c *conn, ops []*op) error {
 	var fresh []string
 	for _, o := range ops {
@@ -190,7 +189,7 @@ func (j *journal) learn(c *conn, ops []*op) error {
 	}
 	if err := j.inTx(c, func() error {
 		if len(j.logs.byName) > maxLogs {
-			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator starts all the time, or somebody invents names", len(j.logs.byNumber), maxLogs)
+			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator restarts continuously, or a client invents names", len(j.logs.byNumber), maxLogs)
 		}
 		for _, name := range fresh {
 			if _, err := c.exec(j.sql.addLog, name); err != nil {

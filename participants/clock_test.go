@@ -36,7 +36,7 @@ func testClock(t *testing.T, server *brokertest.Server, off time.Duration, refus
 	p, _, _ := run(t, server.Connect(t), cfg, nothing{}, h)
 	v := newVoter(t, server.Connect(t), name)
 	if got := time.Duration(p.Counts().ClockMS) * time.Millisecond; (got - off).Abs() > time.Minute {
-		t.Errorf("its clock is said to be %v ahead, it is %v", got, off)
+		t.Errorf("its clock is reported as %v ahead, it is %v", got, off)
 	}
 	if refused != "" {
 		v.no(refused)

@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// collectBatch bounds the rows looked at and removed at once: about 3 ms
-	// of the committer's time.
+	// collectBatch bounds the rows that are read and removed in one transaction: about
+	// 3 ms of the committer's time.
 	collectBatch = 500
 	// collectPause is between two batches while there are rows to remove:
-	// 10,000 rows a second are more than are made in the long run.
+	// 10,000 rows a second are more than are added in the long run.
 	collectPause = 50 * time.Millisecond
-	// collectEvery is between two looks at all logs. Nothing depends on it.
+	// collectEvery is the pause between two passes. Nothing depends on it.
 	collectEvery = time.Minute
 )
 
@@ -25,13 +25,13 @@ const (
 // journal was open for the window since they finished: a count that no wall clock
 // changes, see [openTime]. Their deadlines must be past too. In the transaction
 // that removes them the greatest of their deadlines becomes the journal's mark: at
-// or below it prepares are refused, so that no clock that steps back brings one
-// back to life, and an unknown branch counts as collected; above it an unknown
-// branch was lost.
+// or below it prepares are refused, so that a clock that steps back cannot make a
+// collected branch be prepared again, and an unknown branch counts as collected; above
+// it an unknown branch was lost.
 //
-// It needs no index: the rows of one log lie in the order of their ids, which is
-// near enough that of time. So it begins at the start of each log and goes to the
-// next log at the first batch in which everything finished is too young.
+// It needs no index: the rows of one log are stored in the order of their ids, which is
+// approximately that of time. So it begins at the start of each log and goes to the next
+// log at the first batch in which all finished rows are too young.
 type collector struct {
 	s *service
 	// now is the wall clock and opened the journal's open time, fakes in tests.
@@ -43,7 +43,7 @@ func newCollector(s *service) *collector {
 	return &collector{s: s, now: s.clock.Now, opened: s.journal.opened.now}
 }
 
-// limits are what a branch to collect must be below: an open time and a deadline.
+// limits are exclusive upper bounds of a branch to collect: of its open time and its deadline.
 type limits struct{ finished, decideBy int64 }
 
 func (g *collector) run(ctx context.Context, every time.Duration) {
@@ -62,7 +62,7 @@ func (g *collector) run(ctx context.Context, every time.Duration) {
 	}
 }
 
-// pass looks at every log once.
+// pass processes every log once.
 func (g *collector) pass(ctx context.Context) error {
 	logs, err := g.logs(ctx)
 	if err != nil {
@@ -104,7 +104,7 @@ func (g *collector) pass(ctx context.Context) error {
 	}
 }
 
-// logs are the numbers of all logs.
+// logs returns the numbers of all logs.
 func (g *collector) logs(ctx context.Context) (map[int64]bool, error) {
 	rows, err := g.s.journal.reader.QueryContext(ctx, g.s.journal.sql.logs)
 	if err != nil {
@@ -123,11 +123,11 @@ func (g *collector) logs(ctx context.Context) (map[int64]bool, error) {
 	return logs, rows.Err()
 }
 
-// batch is a stretch of rows of one log.
+// batch is a range of rows of one log.
 type batch struct {
 	first, last int64
 	rows, old   int
-	// young: a row was finished after the cutoff. ageless: one has no open time.
+	// young reports that a row was finished after the cutoff, ageless that one has no open time.
 	young, ageless bool
 }
 
@@ -162,7 +162,7 @@ func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err 
 	return b, rows.Err()
 }
 
-// age gives the present open time to finished rows that have none.
+// age sets the current open time of finished rows that have none.
 func (g *collector) age(ctx context.Context, b batch) error {
 	err := g.s.upkeep(ctx, func(j *journal, c *conn) error {
 		_, err := c.exec(j.sql.age, g.opened(), b.first, b.last)
@@ -201,8 +201,7 @@ func (g *collector) remove(ctx context.Context, b batch, below limits) error {
 	return ctx.Err()
 }
 
-// dropLogs forgets the numbers of logs that had no branches in a whole pass,
-// and still have none.
+// dropLogs removes logs that had no branches in a whole pass and still have none.
 func (g *collector) dropLogs(ctx context.Context, logs map[int64]bool) error {
 	for numbers := range slices.Chunk(slices.Collect(maps.Keys(logs)), collectBatch) {
 		err := g.s.upkeep(ctx, func(j *journal, c *conn) error {

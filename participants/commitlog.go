@@ -12,17 +12,17 @@ import (
 	"parley/wire/txwire"
 )
 
-// commitLog watches the stream of the commit logs. On another stream, or on one that
-// went back to an older store, nobody knows of some commits, and a coordinator would
-// have a branch in doubt aborted that others have committed. A coordinator that
-// starts on an older store cannot know that it is one: the journals do.
+// commitLog watches the stream of the commit logs. In a recreated stream, or one that
+// went back to an older store, commits are missing, and a coordinator would abort a
+// branch in doubt that other participants have committed. A coordinator that starts on
+// an older store cannot detect that; the journals can.
 type commitLog struct {
 	s       *service
 	binding *streams.Binding
 
-	// looking is held during a look, which waits for the broker; began is when the
-	// last one did.
-	looking sync.Mutex
+	// reading is held during a read of the stream's state, which waits for the broker;
+	// began is when the last one started.
+	reading sync.Mutex
 	began   time.Time
 
 	mu      sync.Mutex
@@ -30,20 +30,20 @@ type commitLog struct {
 }
 
 const (
-	// watchStreamEvery is how often the stream is looked at, and the clock compared.
+	// watchStreamEvery is how often the stream is read and the clock compared.
 	watchStreamEvery = time.Second
-	// lookTimeout bounds one look. Another one follows.
-	lookTimeout = 5 * time.Second
+	// readTimeout bounds one read. Another one follows.
+	readTimeout = 5 * time.Second
 )
 
-// watch returns when ctx ends, or with a [*streams.Error] when the stream is lost, is
-// another one, or was behind for so long that no stale read explains it.
+// watch returns when ctx ends, or with a [*streams.Error] when the stream is lost or
+// recreated, or was behind for longer than a stale read can explain.
 func (l *commitLog) watch(ctx context.Context) error {
 	return every(ctx, watchStreamEvery, func() error {
-		if err := l.look(ctx); isStreamError(err) {
+		if err := l.read(ctx); isStreamError(err) {
 			return err
 		}
-		return nil // anything else may pass: it will be looked at again
+		return nil // other errors may be temporary: it is read again
 	})
 }
 
@@ -52,29 +52,30 @@ func isStreamError(err error) bool {
 	return is
 }
 
-// look reads the state of the stream.
-func (l *commitLog) look(ctx context.Context) error {
-	l.looking.Lock()
-	defer l.looking.Unlock()
-	return l.lookNow(ctx)
+// read reads the state of the stream.
+func (l *commitLog) read(ctx context.Context) error {
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	return l.readLocked(ctx)
 }
 
-// behind looks at the stream, unless another look began since the call. It reports
-// true if the stream is behind, or cannot be looked at.
+// behind reads the stream's state, unless another read began since the call. It reports
+// true if the stream is behind, or cannot be read.
 func (l *commitLog) behind(ctx context.Context) bool {
-	asked := time.Now()
-	l.looking.Lock()
-	defer l.looking.Unlock()
-	if l.began.Before(asked) {
-		if err := l.lookNow(ctx); err != nil {
+	called := time.Now()
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	if l.began.Before(called) {
+		if err := l.readLocked(ctx); err != nil {
 			return true
 		}
 	}
 	return l.trouble() != nil
 }
 
-func (l *commitLog) lookNow(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+// readLocked is read with l.reading held.
+func (l *commitLog) readLocked(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	began, known := time.Now(), l.s.journal.known.Load()
 	info, err := l.binding.CheckOnce(ctx)
@@ -90,17 +91,17 @@ func (l *commitLog) lookNow(ctx context.Context) error {
 	first, ended := l.retreat.Seen(known, info.LastSeq, now)
 	switch {
 	case first:
-		l.s.cfg.Log.Error("the commit log's stream is behind what it stored before: no branch in doubt is aborted until that is cleared up",
+		l.s.cfg.Log.Error("the commit log's stream is behind what it stored before: no branch in doubt is aborted until that is resolved",
 			"last_sequence", info.LastSeq, "stored_before", known, "stops_after", l.s.cfg.BehindFor)
 	case ended:
-		l.s.cfg.Log.Warn("the commit log's stream is no longer behind: the reads before were stale, or new records took the place of lost ones", "sequence", info.LastSeq)
+		l.s.cfg.Log.Warn("the commit log's stream is no longer behind: the earlier reads were stale, or new records replaced lost ones", "sequence", info.LastSeq)
 	case l.retreat.For(now) > l.s.cfg.BehindFor:
 		return streams.WentBack(txwire.LogStream().Name, "last sequence", info.LastSeq, known)
 	}
 	return nil
 }
 
-// trouble is not nil while the stream is behind. It does not wait for a look.
+// trouble returns an error while the stream is behind. It does not wait for a read.
 func (l *commitLog) trouble() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,8 +112,8 @@ func (l *commitLog) trouble() error {
 		txwire.LogStream().Name, l.retreat.Last, l.retreat.Known)
 }
 
-// acceptStore goes on with an older store than the one that had n stamps and more of
-// this journal, because an operator accepted that what it lacks is gone for good.
+// acceptStore continues with a store that is older than the one with at least n stamps of
+// this journal, since an operator accepted that the missing records are lost.
 func (s *service) acceptStore(ctx context.Context, n uint64) error {
 	log, err := s.commitLog.binding.Check(ctx)
 	if err != nil {
@@ -132,8 +133,8 @@ func (s *service) acceptStore(ctx context.Context, n uint64) error {
 	return nil
 }
 
-// recallKnown adds what the branches in doubt show of the stream: that their logs
-// were opened.
+// recallKnown derives from the branches in doubt a sequence that the stream had stored:
+// that of the opening of their logs.
 func (j *journal) recallKnown(c *conn) error {
 	v, err := c.one(j.sql.greatestOpen)
 	if err != nil {
@@ -145,11 +146,11 @@ func (j *journal) recallKnown(c *conn) error {
 	return nil
 }
 
-// keepKnown stores what is known of the streams.
+// keepKnown stores what is known about the streams.
 func (j *journal) keepKnown(c *conn) error {
 	for name, n := range map[string]uint64{metaKnown: j.known.Load(), metaStamped: j.stamped.Load()} {
 		if _, err := c.exec(j.sql.putMeta, name, strconv.FormatUint(n, 10)); err != nil {
-			return fmt.Errorf("storing what is known of the broker's streams: %w", err)
+			return fmt.Errorf("storing what is known about the broker's streams: %w", err)
 		}
 	}
 	return nil

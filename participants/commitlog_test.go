@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Who asks for a participant's health, or its counters, does not wait for a broker that
-// does not answer: a look at the stream may take seconds.
-func TestHealthDoesNotWaitForALook(t *testing.T) {
+// A request for a participant's health, or its counters, does not wait for a broker that
+// does not respond: reading the stream's state may take seconds.
+func TestHealthDoesNotWaitForTheBroker(t *testing.T) {
 	l := &commitLog{}
-	l.looking.Lock()
-	defer l.looking.Unlock()
+	l.reading.Lock()
+	defer l.reading.Unlock()
 	answered := make(chan error, 1)
 	go func() { answered <- l.trouble() }()
 	select {
@@ -19,6 +19,6 @@ func TestHealthDoesNotWaitForALook(t *testing.T) {
 			t.Error(err)
 		}
 	case <-time.After(time.Minute):
-		t.Fatal("it waits")
+		t.Fatal("trouble waits for the read in progress")
 	}
 }

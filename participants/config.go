@@ -15,7 +15,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Config is what an operator decides about a participant.
+// Config is the configuration of a participant.
 type Config struct {
 	// Name is the participant's name, a subject token (see [wire.CheckParticipant]).
 	// All instances of one name must share one journal.
@@ -24,35 +24,34 @@ type Config struct {
 	// directory must exist. A new file is a new journal with a new id.
 	Path string
 	// Window is for how long the journal must have been open since a branch
-	// finished before it, and its key, are forgotten; default
+	// finished before the branch and its key are collected; default
 	// [txwire.IdempotencyWindow], at least twice [txwire.MaxTimeout].
 	Window time.Duration
-	// InquireAfter is how long after a vote the participant starts to ask what
-	// became of the branch; default 1 s.
+	// InquireAfter is how long after a vote the participant first inquires about the
+	// outcome of the branch; default 1 s.
 	InquireAfter time.Duration
-	// AcceptIncarnation names the commit log stream's present incarnation, to
-	// let a journal that remembers another one, or that knows of more than the
-	// brokers have, start all the same. For an operator who knows that what is
-	// missing is gone for good; empty otherwise.
+	// AcceptIncarnation is the commit log stream's current incarnation, which lets a
+	// journal start that has stored another one, or that knows of records that the
+	// stream does not have. Set it only if the missing records are permanently lost.
 	AcceptIncarnation string
-	// NewJournal lets a new journal begin although the participant had another one
-	// before. For an operator who knows that the old one is gone for good.
+	// NewJournal lets a new journal start although the participant had another one
+	// before. Set it only if the old one is permanently lost.
 	NewJournal bool
-	// AcceptJournal names this journal, by its id, as the one that stays after a
-	// copy of it has answered as well: it votes again. Empty otherwise.
+	// AcceptJournal is the id of this journal, which lets it vote again after a copy of
+	// it has answered as well. Set it only if the copy does not vote any more.
 	AcceptJournal string
-	// BehindFor is how long the stream of the commit logs must be seen behind what it
-	// had stored before the participant stops: longer than a leader that was deposed,
-	// or has not caught up, can answer. Default 30 s.
+	// BehindFor is how long every read must show the stream of the commit logs behind
+	// what it had stored before the participant stops: longer than a leader that was
+	// deposed, or has not caught up, can answer. Default 30 s.
 	BehindFor time.Duration
-	// DrainTimeout bounds how long Run takes to end after its context does;
+	// DrainTimeout bounds the drain, from the end of Run's context to its return;
 	// default 10 s.
 	DrainTimeout time.Duration
 	// Log defaults to [slog.Default].
 	Log *slog.Logger
 }
 
-// Deps is what a participant needs from the process it runs in.
+// Deps are the dependencies of a participant.
 type Deps struct {
 	// NATS is an open connection, as [natsconn.Connect] opens it, shared and not
 	// closed by the participant.
@@ -63,18 +62,18 @@ func (d Deps) check() error {
 	return natsconn.Check(d.NATS)
 }
 
-// Endpoint is a request that a participant answers besides the protocol, for
-// example what is in stock. It is part of the participant's micro service.
+// Endpoint handles a further kind of request that a participant answers, for example for
+// the current stock. It is part of the participant's micro service.
 type Endpoint struct {
-	// Name stands in service listings, Subject is where requests go.
+	// Name is shown in listings of services; Subject is that of requests.
 	Name, Subject string
 	// Handle answers one request. It may use p.Read and p.Write. Requests of
 	// one endpoint are answered one by one.
 	Handle func(ctx context.Context, p *Participant, request []byte) (response []byte)
 }
 
-// minWindow: a tombstone may be forgotten only when its prepare is past its
-// deadline everywhere, and clocks differ.
+// minWindow is the least Window: a tombstone may be collected only when the deadline of
+// its prepare has passed everywhere, and clocks differ.
 const minWindow = 2 * txwire.MaxTimeout
 
 func (c Config) withDefaults() (Config, error) {

@@ -9,8 +9,8 @@ import (
 )
 
 // maxStatements bounds the prepared statements kept per connection. The
-// journal has about twenty and a resource a few of its own; one that builds
-// SQL from values would grow this without end, and has to prepare anew.
+// journal has about twenty and a resource a few more; those of a resource that builds
+// SQL from values are unbounded, so statements beyond this are prepared each time.
 const maxStatements = 256
 
 // conn is the committer's connection, used by one goroutine at a time. It is
@@ -19,7 +19,7 @@ const maxStatements = 256
 type conn struct {
 	raw   driver.Conn
 	stmts map[string]*stmt
-	// args is reused from call to call: a driver may not keep it.
+	// args is reused by each call: a driver must not retain it.
 	args []driver.NamedValue
 	// committing is set around the committer's own COMMIT, and inTx between
 	// its BEGIN and that. The dialect lets nothing else commit.
@@ -35,12 +35,12 @@ type stmt struct {
 	driver.Stmt
 	exec  driver.StmtExecContext
 	query driver.StmtQueryContext
-	// busy while rows of it are being read.
+	// busy is set while its rows are being read.
 	busy bool
 	kept bool
-	// by is who was last allowed to run it.
+	// by is the author for which it was checked last.
 	by author
-	// reads: it certainly changes nothing.
+	// reads reports that it certainly changes nothing.
 	reads bool
 }
 
@@ -50,9 +50,9 @@ func newConn(raw driver.Conn) *conn {
 	return &conn{raw: raw, stmts: make(map[string]*stmt)}
 }
 
-// prepare finds or makes a statement for whoever wrote it. A statement that
-// one of them may run is no leave for another: the journal's own COMMIT is
-// among those that are kept.
+// prepare returns a kept or new statement for an author. It is checked for each author,
+// since the journal's COMMIT is among the kept statements, and a resource must not run
+// it.
 func (c *conn) prepare(query string, by author) (*stmt, error) {
 	s := c.stmts[query]
 	if s == nil || s.by != by {
@@ -96,8 +96,8 @@ func (c *conn) execAs(by author, query string, args []driver.Value) (int64, erro
 		return 0, err
 	}
 	defer s.release()
-	// Never a context that can be cancelled: an interrupted statement rolls
-	// back the work of everybody in the group.
+	// Never a context that can be cancelled: an interrupted statement rolls back the
+	// whole group.
 	res, err := s.exec.ExecContext(context.Background(), c.named(args))
 	if err != nil {
 		return 0, err
@@ -140,7 +140,7 @@ func (c *conn) named(args []driver.Value) []driver.NamedValue {
 	return c.args
 }
 
-// begin, commit and rollback are the only transaction control there is.
+// begin, commit and rollback are the only transaction control.
 func (c *conn) begin(query string) error {
 	_, err := c.exec(query)
 	c.inTx, c.lost = err == nil, false
@@ -163,7 +163,7 @@ func (c *conn) rollback() error {
 	return err
 }
 
-// one runs a query for its first value.
+// one returns the first value of a query's last row, nil without a row.
 func (c *conn) one(query string, args ...driver.Value) (v driver.Value, err error) {
 	err = c.rows(query, func(row []driver.Value) error {
 		v = row[0]
@@ -172,7 +172,7 @@ func (c *conn) one(query string, args ...driver.Value) (v driver.Value, err erro
 	return v, err
 }
 
-// close gives up the connection and with it a transaction still open.
+// close closes the connection, which ends an open transaction.
 func (c *conn) close() error {
 	c.inTx = false
 	if c.onClose != nil {

@@ -2,7 +2,7 @@ package participants
 
 import "sync/atomic"
 
-// counts is what happened since the start, for people and metrics.
+// counts are the events since the start, for status and metrics.
 type counts struct {
 	prepared, refused, committed, aborted  atomic.Uint64
 	groups, ops, regroups                  atomic.Uint64
@@ -11,7 +11,7 @@ type counts struct {
 	asked, collected, forgotten, slowCalls atomic.Uint64
 }
 
-// Counts is what a participant did since its start.
+// Counts are a participant's events since its start, and its current state.
 type Counts struct {
 	// Prepared and Refused count votes, Committed and Aborted
 	// acknowledgements, all with repetitions.
@@ -19,36 +19,36 @@ type Counts struct {
 	Refused   uint64 `json:"refused"`
 	Committed uint64 `json:"committed"`
 	Aborted   uint64 `json:"aborted"`
-	// Groups are database commits, Operations what was done in them, and
-	// Regroups how often a group had to be done again in parts.
+	// Groups counts database commits, Operations the operations in them, and
+	// Regroups how often a group had to be repeated in parts.
 	Groups     uint64 `json:"groups"`
 	Operations uint64 `json:"operations"`
 	Regroups   uint64 `json:"regroups"`
-	// Failures are messages that could not be answered, Retries further
+	// Failures counts messages that could not be answered, Retries further
 	// attempts of branches that failed, Violations outcomes that contradict
 	// the journal.
 	Failures   uint64 `json:"failures"`
 	Retries    uint64 `json:"retries"`
 	Violations uint64 `json:"violations"`
-	// Malformed messages were ignored, Dropped ones found the queue full,
-	// Unsent answers found no connection.
+	// Malformed counts messages that were ignored, Dropped those for which the queue
+	// was full, Unsent answers that could not be published.
 	Malformed uint64 `json:"malformed"`
 	Dropped   uint64 `json:"dropped"`
 	Unsent    uint64 `json:"unsent"`
-	// Asked counts questions about branches in doubt, Collected rows that
+	// Asked counts inquiries about branches in doubt, Collected rows that
 	// were removed after the window.
 	Asked     uint64 `json:"asked"`
 	Collected uint64 `json:"collected"`
 	// Forgotten counts commits of branches that had been collected.
 	Forgotten uint64 `json:"forgotten"`
-	// Queued is what waits for the committer now, InDoubt how many branches
-	// are prepared, Failing how many failed at the last attempt.
+	// Queued is the number of operations that wait for the committer now, InDoubt that
+	// of prepared branches, Failing that of branches whose last attempt failed.
 	Queued  int `json:"queued"`
 	InDoubt int `json:"in_doubt"`
 	Failing int `json:"failing"`
-	// SlowCalls counts calls of the resource that did not return for 5 s,
-	// CallMS is how long the present one has run, 0 when none does, and Trouble
-	// why the participant does not serve, empty when it does.
+	// SlowCalls counts calls of the resource that did not return for 5 s. CallMS is how
+	// long the current one has run, 0 without one, and Trouble why the participant does
+	// not serve, empty if it does.
 	SlowCalls uint64 `json:"slow_calls"`
 	CallMS    int64  `json:"call_ms"`
 	Trouble   string `json:"trouble,omitempty"`

@@ -8,7 +8,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// What a resource says with its yes is refused here if those who read the vote
+// The detail of a yes vote is refused here if the readers of the vote
 // would refuse it: the vote would be lost, and the order time out.
 func TestDetail(t *testing.T) {
 	for detail, ok := range map[string]bool{

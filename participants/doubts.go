@@ -11,47 +11,47 @@ import (
 )
 
 // maxDoubts bounds the prepared branches of one journal, beyond which prepares
-// are not taken: each holds something of the resource, about a kilobyte of
-// memory, and is a question to ask after a restart.
+// are dropped: each reserves something of the resource, takes about a kilobyte of
+// memory, and requires an inquiry after a restart.
 const maxDoubts = 1 << 17
 
-// maxAskAgain is the longest pause between two questions about one branch. A
-// question can be lost together with the coordinator that received it, so the
-// pause is short; the questions of a journal are bounded by maxAsking.
+// maxAskAgain is the longest pause between two inquiries about one branch. An
+// inquiry can be lost together with the coordinator that received it, so the
+// pause is short; the concurrent inquiries of a journal are bounded by maxAsking.
 const maxAskAgain = 2 * time.Second
 
-// probePause is the pause between two questions while no coordinator listens,
-// for the whole journal. When one is answered, every branch is asked about.
+// probePause is the pause between two inquiries, for the whole journal, while no
+// coordinator is subscribed. When one is received, inquiries about every branch follow.
 const probePause = 200 * time.Millisecond
 
-// doubts remembers the branches that are prepared, and when to ask what became
-// of each. Nearly every branch is settled before its first question: it costs
-// an entry in a map and one in a ring, which is dropped when its time comes.
+// doubts are the prepared branches, with the time of the next inquiry about the outcome
+// of each. Nearly every branch is settled before its first inquiry: it costs an entry in
+// a map and one in a ring, which is dropped when its time has come.
 type doubts struct {
 	after time.Duration
 
 	mu       sync.Mutex
 	branches map[txwire.ID]*doubt
-	// first is in the order of time by itself, again is not.
+	// first has the first inquiry of each branch, whose times ascend; again the others.
 	first ring
 	again questions
-	// unheard: no coordinator listened to the last question. Only one branch is
-	// asked about at a time then.
+	// unheard reports that no coordinator was subscribed at the last inquiry. Then there
+	// is only one inquiry at a time.
 	unheard bool
 }
 
 type doubt struct {
 	branch machine.Branch
 	asked  int
-	// next is the time of its planned question; a question of another time was
-	// planned before and no longer counts.
+	// next is the time of its planned inquiry; an entry with another time was planned
+	// earlier and is obsolete.
 	next time.Time
-	// paused: its outcome is known and cannot be applied yet, so there is
-	// nothing to ask.
+	// paused reports that its outcome is known and cannot be applied yet, so that no
+	// inquiry is needed.
 	paused bool
 }
 
-// question is when to ask about what; its branch may be settled by then.
+// question is a planned inquiry about a branch, which may be settled by then.
 type question struct {
 	at time.Time
 	id txwire.ID
@@ -61,10 +61,10 @@ func newDoubts(after time.Duration) *doubts {
 	return &doubts{after: after, branches: make(map[txwire.ID]*doubt)}
 }
 
-// add remembers a branch that was just prepared.
+// add adds a branch that was just prepared.
 func (d *doubts) add(b machine.Branch) { d.addAt(b, time.Now().Add(d.after)) }
 
-// addAt remembers a branch and when to ask about it; times must not go back.
+// addAt adds a branch and the time of its first inquiry; times must not decrease.
 func (d *doubts) addAt(b machine.Branch, at time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -75,8 +75,8 @@ func (d *doubts) addAt(b machine.Branch, at time.Time) {
 	d.first.push(question{at: at, id: b.ID})
 }
 
-// wereIn notes which incarnation of the stream the logs of all branches were in that
-// were in the present one.
+// wereIn sets the incarnation of the stream for all branches whose logs were in the
+// current one until now.
 func (d *doubts) wereIn(incarnation string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -93,7 +93,7 @@ func (d *doubts) remove(id txwire.ID) {
 	delete(d.branches, id)
 }
 
-// get is the branch if it is prepared, nil otherwise. It may not be changed.
+// get returns the branch if it is prepared, nil otherwise. It must not be changed.
 func (d *doubts) get(id txwire.ID) *machine.Branch {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,8 +109,8 @@ func (d *doubts) len() int {
 	return len(d.branches)
 }
 
-// due takes at most limit branches whose time to ask has come. Each must be
-// given to askAgain when the question did not settle it.
+// due removes and returns at most limit branches whose inquiry is due. If that does not
+// settle a branch, the caller must plan another one with askAgain.
 func (d *doubts) due(now time.Time, limit int) (ask []machine.Branch) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -141,8 +141,8 @@ func (d *doubts) next(now time.Time) (question, bool) {
 	return question{}, false
 }
 
-// askAgain plans the next question about a branch, later each time, and spread
-// so that branches that were cut off together do not ask together.
+// askAgain plans the next inquiry about a branch, with growing pauses and jitter, so that
+// branches that lost their coordinator together do not inquire together.
 func (d *doubts) askAgain(id txwire.ID, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -155,7 +155,7 @@ func (d *doubts) askAgain(id txwire.ID, now time.Time) {
 	d.plan(b, id, now.Add(pause))
 }
 
-// pause has no questions asked about a branch until resume.
+// pause suspends inquiries about a branch until resume.
 func (d *doubts) pause(id txwire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -164,7 +164,7 @@ func (d *doubts) pause(id txwire.ID) {
 	}
 }
 
-// resume asks about a branch again, if it is still prepared.
+// resume plans inquiries about a branch again, if it is still prepared.
 func (d *doubts) resume(id txwire.ID) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -174,14 +174,14 @@ func (d *doubts) resume(id txwire.ID) {
 	}
 }
 
-// plan replaces the planned question about a branch.
+// plan replaces the planned inquiry about a branch.
 func (d *doubts) plan(b *doubt, id txwire.ID, at time.Time) {
 	b.next = at
 	heap.Push(&d.again, question{at: at, id: id})
 }
 
-// notHeard records that no coordinator listened to a question, which is asked
-// again after probePause.
+// notHeard records that no coordinator was subscribed at an inquiry, which is repeated
+// after probePause.
 func (d *doubts) notHeard(id txwire.ID, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -191,8 +191,8 @@ func (d *doubts) notHeard(id txwire.ID, now time.Time) {
 	}
 }
 
-// heard records that a coordinator listens. If none did before, every branch
-// whose question went unheard is asked about now.
+// heard records that a coordinator is subscribed. If none was before, the inquiries that
+// reached none are due now.
 func (d *doubts) heard(now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -209,7 +209,7 @@ func (d *doubts) heard(now time.Time) {
 	heap.Init(&d.again)
 }
 
-// ring is a queue of questions in an array that grows and is used again.
+// ring is a queue of questions in an array that grows and is reused.
 type ring struct {
 	buf     []question
 	head, n int
@@ -240,7 +240,7 @@ func (r *ring) pop() {
 	r.n--
 }
 
-// questions is a heap by time.
+// questions is a heap ordered by time.
 type questions []question
 
 func (q questions) Len() int           { return len(q) }

@@ -35,7 +35,7 @@ func TestDoubts(t *testing.T) {
 		t.Errorf("%d are due, want the other %d", len(rest), total/10-30)
 	}
 	if got := d.due(start.Add(time.Hour), total); len(got) != 0 {
-		t.Errorf("%d are due while they are asked about", len(got))
+		t.Errorf("%d are due during an inquiry about them", len(got))
 	}
 
 	// Each pause is longer than the one before, up to the longest, and spread.
@@ -44,11 +44,11 @@ func TestDoubts(t *testing.T) {
 		want := min(after<<asked, maxAskAgain)
 		d.askAgain(id, now)
 		if got := d.due(now.Add(want*3/4-1), total); len(got) != 0 {
-			t.Errorf("question %d comes early", asked+1)
+			t.Errorf("inquiry %d is early", asked+1)
 		}
 		now = now.Add(want * 5 / 4)
 		if got := d.due(now, total); len(got) != 1 || got[0].ID != id {
-			t.Errorf("question %d does not come", asked+1)
+			t.Errorf("inquiry %d is missing", asked+1)
 		}
 	}
 	d.remove(id)
@@ -61,8 +61,8 @@ func TestDoubts(t *testing.T) {
 	}
 }
 
-// While no coordinator listens, one branch is asked about after the other. When
-// one does, all whose questions went unheard are asked about at once.
+// While no coordinator is subscribed there is one inquiry at a time. When one is, the
+// inquiries that reached none are repeated immediately.
 func TestDoubtsUnheard(t *testing.T) {
 	const after, total = time.Second, 20
 	branch := func(n int) txwire.ID { return txwire.ID{Log: "l", N: uint64(n)} }
@@ -75,23 +75,23 @@ func TestDoubtsUnheard(t *testing.T) {
 		d.notHeard(branch(total), now) // one that is settled
 		ask := d.due(now, total)
 		if len(ask) != 1 {
-			t.Fatalf("%d are asked about while nobody listens, want 1", len(ask))
+			t.Fatalf("%d inquiries while no coordinator is subscribed, want 1", len(ask))
 		}
 		d.askAgain(ask[0].ID, now)
 		d.notHeard(ask[0].ID, now)
 	}
 	if got := d.due(now.Add(probePause-1), total); len(got) != 0 {
-		t.Errorf("%d are asked about before the pause is over", len(got))
+		t.Errorf("%d inquiries before the pause has ended", len(got))
 	}
 	now = now.Add(probePause)
 	probe := d.due(now, total)
 	if len(probe) != 1 {
-		t.Fatalf("%d are asked about after the pause, want 1", len(probe))
+		t.Fatalf("%d inquiries after the pause, want 1", len(probe))
 	}
 	d.askAgain(probe[0].ID, now)
 	d.heard(now)
 	if got := d.due(now, total); len(got) != total {
-		t.Errorf("%d are asked about when somebody listens, want all %d", len(got), total)
+		t.Errorf("%d inquiries when a coordinator is subscribed, want all %d", len(got), total)
 	}
 	if got := d.due(now.Add(time.Hour), total); len(got) != 0 {
 		t.Errorf("%d questions are planned twice", len(got))

@@ -12,22 +12,21 @@ import (
 
 const (
 	// firstRetry is the pause after the first failure of a branch. It doubles
-	// with each one up to lastRetry, so that branches that fail for ever cost
-	// the others nothing that could be measured: a thousand of them are eight
-	// attempts a second.
+	// with each failure up to lastRetry, so that branches that fail permanently do not
+	// measurably slow down others: a thousand of them are eight attempts a second.
 	firstRetry = 250 * time.Millisecond
 	lastRetry  = 2 * time.Minute
-	// lastUrgent replaces lastRetry where the pause matters more: a prepare
-	// has a deadline, and a database that failed may work again at any moment.
+	// lastUrgent replaces lastRetry if a prepare failed, which has a deadline, or the
+	// database, which may work again at any moment.
 	lastUrgent = 5 * time.Second
-	// maxFailing bounds the branches that are remembered as failing. A branch
+	// maxFailing bounds the branches that are recorded as failing. A branch
 	// beyond it is attempted whenever a message about it arrives.
 	maxFailing = maxDoubts
 )
 
-// failing remembers the branches whose last attempt failed. While a branch
-// stands here the committer ignores messages that ask for the same, and the
-// retrier attempts it again when its pause has ended.
+// failing are the branches whose last attempt failed. The committer ignores messages that
+// request the same operation on such a branch, and the retrier attempts it again when its
+// pause has ended.
 type failing struct {
 	mu       sync.Mutex
 	branches map[txwire.ID]*failure
@@ -38,7 +37,7 @@ type failing struct {
 
 // failure is one failing branch.
 type failure struct {
-	// op is what failed, to be attempted again.
+	// op is the failed operation, to be attempted again.
 	op    *op
 	err   string
 	tries int
@@ -49,14 +48,14 @@ type failure struct {
 func newFailing() *failing { return &failing{branches: make(map[txwire.ID]*failure)} }
 
 // add records that an attempt failed. first reports whether the branch did not
-// fail before, kept whether it is remembered and will be attempted again.
+// fail before, kept whether it is recorded and will be attempted again.
 func (f *failing) add(o *op, err error, longest time.Duration, now time.Time) (first, kept bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	b := f.branches[o.id]
 	if b == nil || b.op.isPrepare() != o.isPrepare() {
 		if first = true; b == nil && len(f.branches) >= maxFailing {
-			return false, false // the log has enough of them
+			return false, false // enough of them are logged
 		}
 		b = &failure{op: o, since: now}
 		f.branches[o.id] = b
@@ -64,7 +63,7 @@ func (f *failing) add(o *op, err error, longest time.Duration, now time.Time) (f
 	b.tries++
 	b.err = wire.Clip(err.Error())
 	pause := min(firstRetry<<min(b.tries-1, 20), longest)
-	// Spread: branches that failed together are not attempted together.
+	// With jitter, so that branches that failed together are not attempted together.
 	f.plan(b, now.Add(pause*3/4+rand.N(pause/2+1)))
 	return first, true
 }
@@ -75,7 +74,7 @@ func (f *failing) plan(b *failure, at time.Time) {
 	heap.Push(&f.planned, question{at: at, id: b.op.id})
 }
 
-// ignores reports whether an op asks for what failed before and is not due.
+// ignores reports whether an op repeats one that failed and is not due yet.
 func (f *failing) ignores(o *op) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -83,8 +82,8 @@ func (f *failing) ignores(o *op) bool {
 	return b != nil && !o.retry && b.op.isPrepare() == o.isPrepare()
 }
 
-// due takes the next branch whose pause has ended. Unless it is removed or fails
-// again it must be given to again.
+// due returns the next branch whose pause has ended. Unless it is then removed or fails
+// again, the caller must call again for it.
 func (f *failing) due(now time.Time) *op {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -98,8 +97,8 @@ func (f *failing) due(now time.Time) *op {
 	return nil
 }
 
-// now takes a branch whose outcome fails and that waits for its next attempt. Like
-// one from due it must be given to again. tries is how often it failed; busy that
+// now returns a branch whose outcome fails and that waits for its next attempt. As after
+// due, the caller must call again for it. tries is how often it failed; busy reports that
 // it is being attempted.
 func (f *failing) now(id txwire.ID) (o *op, tries int, busy bool) {
 	f.mu.Lock()
@@ -124,7 +123,7 @@ func (f *failing) again(id txwire.ID, at time.Time) {
 	}
 }
 
-// remove forgets a branch and returns what was known of it.
+// remove removes a branch and returns its failure.
 func (f *failing) remove(id txwire.ID) (was failure, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -136,7 +135,7 @@ func (f *failing) remove(id txwire.ID) (was failure, ok bool) {
 	return *b, true
 }
 
-// get is what is known of a branch whose outcome fails.
+// get returns the failure of a branch whose outcome fails.
 func (f *failing) get(id txwire.ID) (b failure, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,7 +151,7 @@ func (f *failing) len() int {
 	return len(f.branches)
 }
 
-// describe adds to prepared branches why their outcome could not be applied.
+// describe adds to prepared branches the error of their outcome.
 func (f *failing) describe(infos []txwire.BranchInfo) {
 	for i := range infos {
 		if b, ok := f.get(infos[i].ID); ok && infos[i].State == txwire.BranchPrepared {

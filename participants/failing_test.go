@@ -86,7 +86,7 @@ func TestFailingBranchPauses(t *testing.T) {
 		t.Errorf("%d lines were logged, want 1:\n%s", n, log.String())
 	}
 	if due := b.s.doubts.due(time.Now().Add(time.Hour), 10); len(due) > 1 || len(due) == 1 && due[0].ID == o.id {
-		t.Errorf("questions are asked about %v, whose outcome is known", due)
+		t.Errorf("inquiries about %v, whose outcome is known", due)
 	}
 
 	// Each pause is longer, up to the longest.
@@ -131,7 +131,7 @@ func TestFailingBranchPauses(t *testing.T) {
 	if b.s.failing.len() != 0 || b.s.doubts.get(o.id) != nil || b.marks("commit") != 1 {
 		t.Errorf("%d failing, prepared: %v, %d marks", b.s.failing.len(), b.s.doubts.get(o.id) != nil, b.marks("commit"))
 	}
-	if lines := strings.Count(log.String(), "\n"); lines != 2 || !strings.Contains(log.String(), "failed before was done") {
+	if lines := strings.Count(log.String(), "\n"); lines != 2 || !strings.Contains(log.String(), "failed before was applied") {
 		t.Errorf("%d lines were logged, want the failure and the recovery:\n%s", lines, log.String())
 	}
 	if answered, _ := b.do(b.commit(o.id)); answered != 1 {
@@ -167,7 +167,7 @@ func TestFailuresDoNotHoldUpTheirGroup(t *testing.T) {
 			if n := b.s.failing.len(); n != len(ops)-good {
 				t.Errorf("%d are known to fail, want %d", n, len(ops)-good)
 			}
-			// All again, as their coordinator would send them, beside new ones.
+			// All again, as their coordinator would send them, and new ones.
 			fresh := b.commits(50)
 			before = b.s.Counts()
 			if answered, failed := b.do(append(append([]*op(nil), ops...), fresh...)...); answered != good+len(fresh) || failed {
@@ -191,8 +191,8 @@ func TestFailuresDoNotHoldUpTheirGroup(t *testing.T) {
 	}
 }
 
-// A prepare that fails is attempted again until its deadline, and an abort ends
-// that at once.
+// A prepare that fails is attempted again until its deadline, and an abort ends that
+// immediately.
 func TestFailingPrepare(t *testing.T) {
 	r := newMoody()
 	b := newBenchOf(t, false, r, slog.New(slog.DiscardHandler))

@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// faulty is a dialect whose statements fail as told.
+// faulty is a dialect whose statements fail as requested.
 type faulty struct {
 	dialect
 	// plans are used up in order, one for each execution of the statement.
@@ -38,7 +38,7 @@ type fault struct {
 	lost bool
 }
 
-var errFault = errors.New("a fault as told")
+var errFault = errors.New("an injected fault")
 
 func (f *faulty) connect(ctx context.Context) (*conn, error) {
 	if f.noConnects > 0 {
@@ -118,7 +118,7 @@ func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
 }
 func (tally) Abort(context.Context, *Tx, Branch) error { return nil }
 
-// bench is a committer driven by hand.
+// bench is a committer that a test calls directly.
 type bench struct {
 	t *testing.T
 	f *faulty
@@ -238,7 +238,7 @@ func TestCommitThatFailed(t *testing.T) {
 	for name, c := range map[string]struct {
 		store, after bool
 		times        int
-		// answered at once, and durable.
+		// answered counts immediate answers, durable durable branches.
 		answered, durable int
 	}{
 		"lost, known by rereading":    {times: 1, answered: 3, durable: 3},
@@ -259,7 +259,7 @@ func TestCommitThatFailed(t *testing.T) {
 				t.Errorf("%d were answered (database failed: %v), want %d (%v)", answered, failed, c.answered, c.store)
 			}
 			b.f.plans["COMMIT"] = nil
-			// The messages come again.
+			// The messages are sent again.
 			if answered, failed := b.do(ops...); answered != 3 || failed {
 				t.Errorf("%d were answered the second time, want 3", answered)
 			}
@@ -272,13 +272,13 @@ func TestBranchDurableBehindAFailureIsRemembered(t *testing.T) {
 	b := newBench(t, true)
 	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	b.do(b.prepare())
-	// Its prepare never comes again; another message shows that all is well.
+	// Its prepare is not sent again; another message shows that the journal works.
 	b.do(b.prepare())
 	b.rows(3)
 }
 
-// Two outcomes of a branch are in a group that is undone, and then there is no
-// database: the branch is prepared as before, and goes on being asked about.
+// Two outcomes of a branch are in a group that is undone, and then the database is
+// unavailable: the branch is prepared as before, with further inquiries about it.
 func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 	b := newBench(t, true)
 	abort := func() *op {
@@ -289,7 +289,7 @@ func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 	b.f.plans["BEGIN IMMEDIATE"] = []fault{{}, {err: errFault}, {err: errFault}}
 	b.do(abort(), abort(), b.prepare())
 	b.f.plans = map[string][]fault{}
-	// Neither comes again; another message shows that all is well.
+	// Neither is sent again; another message shows that the journal works.
 	b.do(b.prepare())
 	b.rows(2)
 }
@@ -339,7 +339,7 @@ func TestMemoryBehindTheJournal(t *testing.T) {
 		return newCommit(id, txwire.Commit{V: wire.Version, Journal: b.s.journal.id, DecideBy: time.Now().UnixMilli()})
 	}
 	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
-	b.do(commit()) // durable, and nobody knows
+	b.do(commit()) // durable, and not known to be
 	if b.s.doubts.get(id) == nil {
 		t.Fatal("the branch was forgotten before its outcome was known to be durable")
 	}

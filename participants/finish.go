@@ -9,8 +9,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// finish ends the ops of a group that is durable: those that were done are
-// handed on to be answered.
+// finish ends the ops of a durable group, and passes those that were done to the
+// answerer.
 func (k *committer) finish(ops []*op) {
 	done := make([]*op, 0, len(ops))
 	for _, o := range ops {
@@ -29,7 +29,7 @@ func (k *committer) finish(ops []*op) {
 	k.durable <- done
 }
 
-// remember takes over into memory what is durable.
+// remember updates memory with a durable op.
 func (k *committer) remember(o *op) {
 	if o.local != nil {
 		o.end(o.refused)
@@ -43,7 +43,7 @@ func (k *committer) remember(o *op) {
 	k.recovered(o)
 	if o.step.Ack != nil && o.step.Ack.Code == wire.CodeForgotten {
 		k.counts.forgotten.Add(1)
-		k.log.Warn("a commit came for a branch that was collected after the window, and counts as applied", "tx", o.id.String())
+		k.log.Warn("a commit arrived for a branch that was collected after the window, and counts as applied", "tx", o.id.String())
 	}
 	if o.step.Violation != "" {
 		k.counts.violations.Add(1)
@@ -53,9 +53,8 @@ func (k *committer) remember(o *op) {
 	o.end(nil)
 }
 
-// fail ends an op that failed by itself. Nothing is answered. It is attempted
-// again after a pause, and its outcome, which is known, is not asked for
-// meanwhile.
+// fail ends an op that failed alone. It is not answered, but attempted again after a
+// pause. There are no inquiries about an outcome that is known meanwhile.
 func (k *committer) fail(o *op, err error) {
 	if !o.retry {
 		k.counts.failures.Add(1)
@@ -82,9 +81,9 @@ func (k *committer) fail(o *op, err error) {
 	}
 }
 
-// recovered forgets that a branch failed.
+// recovered removes a branch from the failing ones.
 func (k *committer) recovered(o *op) {
-	// A prepare that is repeated proves nothing about an outcome.
+	// A repeated prepare does not show that the outcome can be applied.
 	if _, fails := k.failing.get(o.id); fails && !o.retry {
 		return
 	}
@@ -93,11 +92,11 @@ func (k *committer) recovered(o *op) {
 		return
 	}
 	k.doubts.resume(o.id)
-	k.log.Info("a branch that failed before was done", "tx", o.id.String(), "of", stage(was.op), "tries", was.tries+1,
+	k.log.Info("a branch that failed before was applied", "tx", o.id.String(), "of", stage(was.op), "tries", was.tries+1,
 		"after", time.Since(was.since).Round(time.Millisecond), "error", was.err)
 }
 
-// stage is what an op does to its branch, for people.
+// stage returns the kind of message of an op, for logs.
 func stage(o *op) string {
 	switch {
 	case o.prepare != nil:
@@ -109,20 +108,20 @@ func stage(o *op) string {
 	}
 }
 
-// giveUp ends ops for which there is no database.
+// giveUp ends ops for which the database is unavailable.
 func (k *committer) giveUp(ops []*op, err error) (failed bool) {
 	k.counts.failures.Add(uint64(len(ops)))
 	k.unsure = true // a COMMIT may have taken effect
 	k.health.broke(err)
-	k.log.Error("the database failed; what waited for it was not answered and will be sent again", "waiting", len(ops), "error", err)
+	k.log.Error("the database failed; the waiting messages were not answered and will be sent again", "waiting", len(ops), "error", err)
 	for _, o := range ops {
 		o.end(err)
 	}
 	return true
 }
 
-// dropLocals ends the local writes among ops, which cannot be looked up in the
-// journal and must not be done twice.
+// dropLocals ends the local writes among ops, whose result cannot be read from the
+// journal and which must not be done twice.
 func dropLocals(ops []*op, err error) []*op {
 	kept := make([]*op, 0, len(ops))
 	for _, o := range ops {

@@ -13,8 +13,8 @@ import (
 )
 
 // The first answer of a participant that starts is from its journal. (It was that it is
-// not running, for the moment between its endpoints and the end of its start: who looks
-// at the numbers alone took that for "nothing is in doubt".)
+// not running, between the start of its endpoints and the end of its start, which readers
+// of the numbers alone took for "nothing is in doubt".)
 func TestFirstAnswerIsFromTheJournal(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db")}

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// trialEvery is how often the journal is written for no other reason than
-	// to know that it can be: a disk that is full or a file that is locked
-	// shows before an order meets it. It costs one sync of the disk.
+	// trialEvery is how often the journal is written to check that it can be: a full
+	// disk or a locked file is detected before a transaction fails. It costs one sync
+	// of the disk.
 	trialEvery = 5 * time.Second
 	// maxSilence is how old the last successful trial may be. A trial waits for
-	// a lock that somebody else holds, and for the groups before it.
+	// locks of other processes, and for the groups before it.
 	maxSilence = 15 * time.Second
 )
 
-// health is what shows whether the committer makes progress.
+// health records whether the committer makes progress.
 type health struct {
-	// wrote is when the last trial succeeded, failed what went wrong after it.
+	// wrote is when the last trial succeeded, failed an error after it.
 	wrote  atomic.Pointer[time.Time]
 	failed atomic.Pointer[error]
-	// call is the call of the resource that is running.
+	// call is the running call of the resource.
 	call atomic.Pointer[call]
 }
 
@@ -56,7 +56,7 @@ func (h *health) check(now time.Time) error {
 // Healthy returns why the participant does not serve: it is not running, the
 // last write of its journal failed, or none has succeeded for 15 s; a copy of the
 // journal or another one answers as well, or the clock is wrong. The journal is
-// written every 5 s even when there is nothing to write.
+// written at least every 5 s.
 func (p *Participant) Healthy(context.Context) error {
 	s := p.running.Load()
 	if s == nil {
@@ -67,8 +67,8 @@ func (p *Participant) Healthy(context.Context) error {
 
 func (s *service) healthy() error { return cmp.Or(s.health.check(time.Now()), s.trouble()) }
 
-// try writes the journal until ctx ends. A trial that does not return is not
-// followed by another.
+// try writes the journal periodically until ctx ends. While a trial has not returned no
+// other one starts.
 func (s *service) try(ctx context.Context) {
 	_ = every(ctx, trialEvery, func() error {
 		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c *conn) error { return j.trial(c) }, nil))
@@ -92,7 +92,7 @@ func every(ctx context.Context, period time.Duration, f func() error) error {
 	}
 }
 
-// tried notes how a trial ended.
+// tried records the result of a trial.
 func (s *service) tried(ctx context.Context, err error) error {
 	failed := s.health.failed.Load() != nil
 	switch {
@@ -101,15 +101,15 @@ func (s *service) tried(ctx context.Context, err error) error {
 		if s.health.succeeded(time.Now()); failed {
 			s.cfg.Log.Warn("the journal can be written again")
 		}
-	case wire.CodeOf(err) != wire.CodeBusy: // a full queue is no fault of the journal
+	case wire.CodeOf(err) != wire.CodeBusy: // a full queue is not an error of the journal
 		if s.health.broke(err); !failed {
-			s.cfg.Log.Error("the journal cannot be written: no transaction is served until it can", "error", err)
+			s.cfg.Log.Error("the journal cannot be written: no transaction is served until it can be", "error", err)
 		}
 	}
 	return err
 }
 
-// trial writes when it was made, and what is known of the streams.
+// trial writes the time, and what is known about the streams.
 func (j *journal) trial(c *conn) error {
 	if _, err := c.exec(j.sql.putMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10)); err != nil {
 		return err
@@ -117,7 +117,7 @@ func (j *journal) trial(c *conn) error {
 	return j.keepKnown(c)
 }
 
-// firstTrial shows at the start that the journal can be written.
+// firstTrial checks at the start that the journal can be written.
 func (j *journal) firstTrial(ctx context.Context) error {
 	c, err := j.connection(ctx)
 	if err == nil {
@@ -127,8 +127,8 @@ func (j *journal) firstTrial(ctx context.Context) error {
 		err = j.db.tend(c)
 	}
 	if err != nil {
-		return fmt.Errorf("journal %s cannot be written: %w: this process must be able to write the file and make others beside it, "+
-			"the disk must have room, and no other program may hold a lock on it", j.db.where(), err)
+		return fmt.Errorf("journal %s cannot be written: %w: this process must be able to write the file and create others in its directory, "+
+			"the disk must have free space, and no other program may hold a lock on it", j.db.where(), err)
 	}
 	return nil
 }

@@ -34,8 +34,8 @@ func TestHealthCheck(t *testing.T) {
 	check(now, "")
 }
 
-// A group that the database refuses shows at once, and a trial that succeeds
-// ends it.
+// A failed group makes the participant unhealthy immediately, and a successful trial
+// makes it healthy again.
 func TestHealthFollowsTheJournal(t *testing.T) {
 	var log bytes.Buffer
 	b := newBenchOf(t, true, tally{}, slog.New(slog.NewTextHandler(&log, nil)))

@@ -10,27 +10,26 @@ import (
 	"parley/wire/txwire"
 )
 
-// maxPending bounds what NATS holds for one subscription, in messages and
-// bytes. Handlers only decode and queue, so it fills only when this process is
-// starved; what is dropped is sent again.
+// These bound the messages of one subscription that wait for their handler, in number and
+// bytes. Handlers only decode and queue, so the bounds are reached only if this process
+// lacks CPU; dropped messages are sent again.
 const (
 	maxPending      = 1 << 14
 	maxPendingBytes = 32 << 20
 )
 
-// inbox is the protocol subscriptions. All instances on one journal share a
-// queue group, so that each message reaches one of them; an instance on
-// another journal has its own copy, and stays silent where it is not meant.
+// inbox has the subscriptions of the protocol. All instances with one journal share a
+// queue group, so that each message reaches one of them; an instance with another journal
+// receives its own copy, and does not answer messages for other journals.
 type inbox struct {
 	s                         *service
 	prepares, commits, aborts *subscription
 }
 
-// subscription is one of them; gone is closed when its last message was
-// handled.
+// subscription is one subscription; ended is closed when its last message was handled.
 type subscription struct {
 	*nats.Subscription
-	gone chan struct{}
+	ended chan struct{}
 }
 
 func (in *inbox) open() (err error) {
@@ -50,24 +49,25 @@ func (in *inbox) subscribe(kind string, read func(txwire.ID, []byte) (*op, error
 	if err != nil {
 		return nil, fmt.Errorf("subscribing to %s: %w", subject, err)
 	}
-	sub := &subscription{Subscription: raw, gone: make(chan struct{})}
-	sub.SetClosedHandler(func(string) { close(sub.gone) })
+	sub := &subscription{Subscription: raw, ended: make(chan struct{})}
+	sub.SetClosedHandler(func(string) { close(sub.ended) })
 	if err := sub.SetPendingLimits(maxPending, maxPendingBytes); err != nil {
 		return nil, fmt.Errorf("limiting %s: %w", subject, err)
 	}
 	return sub, nil
 }
 
-// stopPrepares takes no more prepares; those that wait are sent again, to
-// others. An error means that the connection is closed and nothing will come.
+// stopPrepares stops receiving prepares; the coordinator repeats those that wait, and
+// another instance receives them. It ignores errors, which mean that the connection is
+// closed.
 func (in *inbox) stopPrepares() {
 	if in.prepares != nil {
 		_ = in.prepares.Unsubscribe()
 	}
 }
 
-// drain takes no more messages at all, and returns when those that have
-// arrived are queued, or ctx ends.
+// drain stops receiving messages, and returns when those that have arrived are queued, or
+// ctx ends.
 func (in *inbox) drain(ctx context.Context) {
 	subs := []*subscription{in.prepares, in.commits, in.aborts}
 	for _, sub := range subs {
@@ -80,17 +80,17 @@ func (in *inbox) drain(ctx context.Context) {
 			continue
 		}
 		select {
-		case <-sub.gone:
+		case <-sub.ended:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// group is the queue group of the instances that share this journal.
+// group returns the queue group of the instances that share this journal.
 func (s *service) group() string { return s.cfg.Name + "-" + s.journal.id }
 
-// receive runs in the goroutine of one subscription: what can be done outside
-// the committer is done here.
+// receive runs in the goroutine of one subscription and does the work that does not need
+// the committer.
 func (s *service) receive(m *nats.Msg, read func(txwire.ID, []byte) (*op, error)) {
 	_, _, id, err := txwire.ParseSubject(m.Subject)
 	if err == nil && id.N > maxN {

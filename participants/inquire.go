@@ -15,24 +15,24 @@ import (
 )
 
 const (
-	// maxAsking bounds the questions in flight: after a restart with many
-	// branches in doubt the coordinators are not flooded.
+	// maxAsking bounds the concurrent inquiries, so that a restart with many branches
+	// in doubt does not overload the coordinators.
 	maxAsking = 64
-	// askTimeout is how long to wait for an answer. A coordinator needs two
-	// seconds to be sure that a log's owner is silent, and then seals it.
+	// askTimeout is how long to wait for an answer. A coordinator waits two seconds
+	// for the owner of a log before it seals the log.
 	askTimeout = 10 * time.Second
-	// heardAfter is when a question without an answer counts as received: that
-	// nobody listens is reported by the broker at once.
+	// heardAfter is when an inquiry without an answer counts as received: that there
+	// is no subscriber is reported by the broker immediately.
 	heardAfter = 100 * time.Millisecond
 )
 
-// inquire asks what became of branches in doubt until ctx ends.
+// inquire requests the outcomes of branches in doubt until ctx ends.
 func (s *service) inquire(ctx context.Context) {
 	var asking sync.WaitGroup
 	defer asking.Wait()
 	free := make(chan struct{}, maxAsking)
 	answered := make(chan struct{}, 1)
-	// Four looks per InquireAfter: a question is late by a quarter of it.
+	// Four ticks per InquireAfter: an inquiry is late by at most a quarter of it.
 	tick := time.NewTicker(max(s.cfg.InquireAfter/4, 5*time.Millisecond))
 	defer tick.Stop()
 	for {
@@ -56,9 +56,9 @@ func (s *service) inquire(ctx context.Context) {
 	}
 }
 
-// ask asks any coordinator about one branch. Whatever the answer, the question
-// stays planned until the branch is settled. The next one is planned before this
-// one is answered: the coordinator that has it may die with it.
+// ask requests the outcome of one branch from any coordinator. Whatever the answer,
+// inquiries continue until the branch is settled. The next one is planned before this one
+// is answered, since the coordinator that received it may die.
 func (s *service) ask(ctx context.Context, b machine.Branch) {
 	s.counts.asked.Add(1)
 	s.doubts.askAgain(b.ID, time.Now())
@@ -95,11 +95,11 @@ func (s *service) resolve(ctx context.Context, b machine.Branch) (txwire.Resolve
 		V: wire.Version, ID: b.ID, Participant: s.cfg.Name, Journal: s.journal.id, DecideBy: b.DecideBy,
 	}))
 	if err != nil {
-		return txwire.Resolved{}, fmt.Errorf("asking %s: %w", txwire.SubjectResolve, err)
+		return txwire.Resolved{}, fmt.Errorf("requesting %s: %w", txwire.SubjectResolve, err)
 	}
 	answer, err := wire.Decode[txwire.Resolved](m.Data)
 	if err != nil {
-		return txwire.Resolved{}, fmt.Errorf("answer of %s: %w", txwire.SubjectResolve, err)
+		return txwire.Resolved{}, fmt.Errorf("the answer of %s: %w", txwire.SubjectResolve, err)
 	}
 	return answer, nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// After a restart every branch in doubt is asked about as fast as answers come,
-// however many there are, and not only those for which there is room at once.
+// After a restart there are inquiries about every branch in doubt as fast as answers
+// arrive, also about more branches than concurrent inquiries.
 func TestRestartAsksAboutAll(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: time.Hour}
@@ -47,7 +47,7 @@ func TestRestartAsksAboutAll(t *testing.T) {
 			return
 		}
 		asked <- q.ID
-		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusPending})) // it asks again otherwise
+		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusPending})) // otherwise it inquires again
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestRestartAsksAboutAll(t *testing.T) {
 		case id := <-asked:
 			seen[id] = true
 		case <-end:
-			t.Fatalf("it asked about %d of %d", len(seen), total)
+			t.Fatalf("inquiries about %d of %d", len(seen), total)
 		}
 	}
 	cancel()
@@ -71,8 +71,8 @@ func TestRestartAsksAboutAll(t *testing.T) {
 	}
 }
 
-// When the first coordinator starts to listen, every branch in doubt is asked
-// about without waiting for its own next question.
+// When the first coordinator subscribes, there are inquiries about every branch in doubt
+// without waiting for the planned ones.
 func TestFirstCoordinatorIsAskedAboutAll(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}

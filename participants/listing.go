@@ -16,8 +16,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// listBranches answers [txwire.BranchQuery]. By key it finds the branch that
-// holds the key; aborted branches that gave their key back are found by id.
+// listBranches answers [txwire.BranchQuery]. By key it finds the branch that holds the
+// key; aborted branches that have freed their key are found by id only.
 func listBranches(ctx context.Context, p *Participant, request []byte) []byte {
 	answer := txwire.Branches{V: wire.Version, Participant: p.cfg.Name, Branches: []txwire.BranchInfo{}}
 	q, err := wire.Decode[txwire.BranchQuery](request)
@@ -83,7 +83,7 @@ func listFrom(ctx context.Context, db Querier, sql *statements, from txwire.ID, 
 	if err := db.QueryRowContext(ctx, sql.countPreparedFrom, from.Log, n).Scan(&all); err != nil {
 		return err
 	}
-	// Between the two statements branches may have come and gone.
+	// Branches may have been added or removed between the two statements.
 	answer.More = max(0, all-len(answer.Branches))
 	return nil
 }
@@ -113,8 +113,8 @@ func branchInfos(ctx context.Context, db Querier, query string, args ...any) (in
 	return infos, rows.Err()
 }
 
-// violations are the newest, up to a limit, and only those of one transaction if id
-// names one.
+// violations returns the newest, up to a limit, and only those of one transaction unless
+// id is zero.
 func violations(ctx context.Context, db Querier, query string, id txwire.ID, limit int) (list []txwire.Violation, err error) {
 	rows, err := db.QueryContext(ctx, query, maxViolations)
 	if err != nil {
@@ -135,8 +135,8 @@ func violations(ctx context.Context, db Querier, query string, id txwire.ID, lim
 
 var errNotRunning = errors.New("the participant is not running")
 
-// queryTimeout bounds one request to a query endpoint: a person has given up
-// by then, and the endpoint answers one at a time.
+// queryTimeout bounds one request to a query endpoint, which answers one request at a
+// time.
 const queryTimeout = 5 * time.Second
 
 // queries is the NATS micro service of a participant: the listing of its
@@ -144,11 +144,11 @@ const queryTimeout = 5 * time.Second
 type queries struct {
 	s     *service
 	micro micro.Service
-	// stamps are those of all journals of this name.
+	// stamps is the subscription to the stamps of all journals of this name.
 	stamps *nats.Subscription
 }
 
-// open makes the service known, without an endpoint.
+// open announces the service, without an endpoint.
 func (q *queries) open() (err error) {
 	s := q.s
 	q.micro, err = micro.AddService(s.deps.NATS, micro.Config{
@@ -166,7 +166,7 @@ func (q *queries) open() (err error) {
 	return nil
 }
 
-// serve begins to answer.
+// serve adds the endpoints.
 func (q *queries) serve(ctx context.Context) error {
 	s := q.s
 	all := append([]Endpoint{
@@ -194,14 +194,13 @@ func (s *service) handle(ctx context.Context, e Endpoint, r micro.Request) {
 	}
 }
 
-// hear begins to take the stamps of others.
-func (q *queries) hear(ctx context.Context) (err error) {
-	q.stamps, err = q.s.hear(ctx)
+// receiveStamps subscribes to the stamps of other processes.
+func (q *queries) receiveStamps(ctx context.Context) (err error) {
+	q.stamps, err = q.s.receiveStamps(ctx)
 	return err
 }
 
-// stop ends the endpoints. An error means that the connection is closed and no
-// request will come.
+// stop ends the endpoints. It ignores errors, which mean that the connection is closed.
 func (q *queries) stop() {
 	if q.stamps != nil {
 		_ = q.stamps.Unsubscribe()

@@ -77,6 +77,6 @@ func TestListPages(t *testing.T) {
 		t.Errorf("%d violations of %d, %v", len(b.Violations), b.AllViolations, err)
 	}
 	if b, err := h.List(t.Context(), txwire.BranchQuery{Key: "nobody"}); err != nil || b.AllViolations != 0 {
-		t.Errorf("asked for a key: %d violations in all, %v: a reader of an earlier release does not know that field", b.AllViolations, err)
+		t.Errorf("with a key: %d violations in all, %v: a reader of an earlier release does not know that field", b.AllViolations, err)
 	}
 }

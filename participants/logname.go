@@ -8,10 +8,10 @@ import (
 	"parley/wire/txwire"
 )
 
-// Branch rows have integers for ids: 23 bits for the log's number in this
-// journal and 40 for the transaction's in the log. That is eight million
-// restarts of coordinators inside the window, and 10^12 transactions in one
-// process's life, which at 10,000/s are three years.
+// The ids of branch rows are integers: 23 bits for the log's number in this journal and
+// 40 for the transaction's number in the log. They suffice for eight million restarts
+// of coordinators within the window, and for 10^12 transactions of one process, which at
+// 10,000/s take three years.
 const (
 	logBits = 23
 	nBits   = 40
@@ -21,13 +21,13 @@ const (
 	maxLogs = 1 << 16
 )
 
-// logNames are the logs that the journal has branches of, by name and number.
-// They are few: one per start of a coordinator inside the window.
+// logNames are the logs of the journal's branches, by name and number. There are few: one
+// for each start of a coordinator within the window.
 type logNames struct {
 	byName   map[string]int64
 	byNumber map[int64]string
-	// replaced holds, by log, the incarnation of the stream that the log was in,
-	// for logs that were in another one than the journal remembers now.
+	// replaced holds, by log, the incarnation of the stream that the log was in, for
+	// logs that were in another one than the journal has stored now.
 	replaced map[string]string
 }
 
@@ -48,7 +48,7 @@ func (l *logNames) load(c *conn, q *statements) error {
 }
 
 // loadReplaced reads which logs were in another incarnation of the stream than the
-// journal remembers now. That changes only when a journal is opened.
+// journal has stored now. That changes only when a journal is opened.
 func (l *logNames) loadReplaced(c *conn, q *statements) error {
 	l.replaced = make(map[string]string)
 	return c.rows(q.replaced, func(v []driver.Value) error {
@@ -57,8 +57,8 @@ func (l *logNames) loadReplaced(c *conn, q *statements) error {
 	})
 }
 
-// key is the integer for an id. ok is false for a log not seen before, of
-// which there can be no branch.
+// key returns the integer for an id. ok is false for an unknown log, which has no
+// branches.
 func (l *logNames) key(id txwire.ID) (key int64, ok bool) {
 	number, ok := l.byName[id.Log]
 	return number<<nBits | int64(id.N), ok

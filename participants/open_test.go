@@ -60,7 +60,7 @@ func TestOpen(t *testing.T) {
 		t.Log(err)
 		for _, s := range says {
 			if !strings.Contains(err.Error(), s) {
-				t.Errorf("the error does not say %q", s)
+				t.Errorf("the error does not contain %q", s)
 			}
 		}
 	}
@@ -138,8 +138,8 @@ func TestOpen(t *testing.T) {
 				t.Errorf("%s is open to others: %v, %v", suffix, info, err)
 			}
 		}
-		if !strings.Contains(log.String(), "now its owner alone can") {
-			t.Errorf("that is not logged: %s", &log)
+		if !strings.Contains(log.String(), "now only its owner can") {
+			t.Errorf("removing the permissions of others is not logged: %s", &log)
 		}
 	})
 	t.Run("locked", func(t *testing.T) {

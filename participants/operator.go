@@ -12,17 +12,16 @@ import (
 	"parley/wire/txwire"
 )
 
-// acknowledgeEvery is how often violations are held against what operators have
-// acknowledged.
+// acknowledgeEvery is how often the acknowledgements of violations are read.
 const acknowledgeEvery = 10 * time.Second
 
-// acknowledge drops the violations that an operator has acknowledged, until ctx ends:
-// those of commits whose branch was abandoned. By whom, when and why is recorded in the
-// stream for ever.
+// acknowledge removes the violations that an operator has acknowledged, until ctx ends:
+// those of commits whose branch was abandoned. The stream permanently records by whom,
+// when and why.
 func (s *service) acknowledge(ctx context.Context) {
 	_ = every(ctx, acknowledgeEvery, func() error {
 		if err := s.acknowledgeAll(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Log.Warn("which violations were acknowledged cannot be read; it is tried again", "error", err)
+			s.cfg.Log.Warn("the acknowledgements of violations cannot be read; trying again", "error", err)
 		}
 		return nil
 	})
@@ -77,20 +76,19 @@ func (j *journal) dropViolation(c *conn, v txwire.Violation) error {
 }
 
 const (
-	// retryEvery is how often failing branches are looked through for those
-	// whose pause has ended.
+	// retryEvery is how often failing branches are checked for those whose pause has
+	// ended.
 	retryEvery = 100 * time.Millisecond
-	// retryShare is the part of the committer's time that attempts which fail
-	// may take: one in ten.
+	// retryShare bounds the share of the committer's time for attempts that fail: one
+	// part in ten.
 	retryShare = 10
 )
 
-// retrier attempts failing branches again, one at a time and each in a
-// database transaction of its own, so that no other branch is done twice
-// because of them. An attempt that fails is followed by a pause of nine times
-// its length, one that succeeds by a pause of its length: however slowly a
-// resource fails, and however many branches do, the others keep most of the
-// committer's time.
+// retrier attempts failing branches again, one at a time and each in a separate database
+// transaction, so that no other branch is repeated because of them. A failed attempt is
+// followed by a pause of nine times its duration, a successful one by a pause of its
+// duration: however slowly a resource fails, and however many branches do, the others
+// keep most of the committer's time.
 type retrier struct{ s *service }
 
 func (r *retrier) run(ctx context.Context) {
@@ -110,7 +108,7 @@ func (r *retrier) run(ctx context.Context) {
 	}
 }
 
-// attempt has the committer do an op again and returns how long to pause.
+// attempt repeats an op and returns the length of the next pause.
 func (r *retrier) attempt(ctx context.Context, failed *op) (pause time.Duration) {
 	o := newRetry(failed)
 	err := r.s.attempt(ctx, o)
@@ -123,9 +121,8 @@ func (r *retrier) attempt(ctx context.Context, failed *op) (pause time.Duration)
 	return (retryShare - 1) * o.took
 }
 
-// attempt does an op again that was taken from those that fail. Where that did not
-// take place, because the queue is full or the database failed, another attempt is
-// planned.
+// attempt repeats a failed op. If it could not be executed, since the queue is full or the
+// database failed, another attempt is planned.
 func (s *service) attempt(ctx context.Context, o *op) error {
 	err := s.submit(ctx, o)
 	s.counts.retries.Add(1)
@@ -135,8 +132,8 @@ func (s *service) attempt(ctx context.Context, o *op) error {
 	return err
 }
 
-// retryBranch answers [txwire.Retry]: a person has mended what the resource failed
-// for, and does not want to wait for the pause to end.
+// retryBranch answers [txwire.Retry]: an operator has fixed the cause of a failure, and
+// does not wait for the pause to end.
 func retryBranch(ctx context.Context, p *Participant, request []byte) []byte {
 	answer := txwire.Retried{V: wire.Version, Participant: p.cfg.Name}
 	q, err := wire.Decode[txwire.Retry](request)

@@ -15,9 +15,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Participant is the role: one resource behind one journal. It satisfies the
-// contract of roles: New opens nothing, Run blocks, cancelling Run's context
-// asks for a drain.
+// Participant is the role of one resource with one journal. It follows the contract of
+// roles: New opens nothing, Run blocks, cancelling Run's context starts a drain.
 type Participant struct {
 	cfg       Config
 	deps      Deps
@@ -31,7 +30,8 @@ type Participant struct {
 	running atomic.Pointer[service]
 }
 
-// New checks the configuration.
+// New checks the configuration and returns a participant for [Participant.Run]. It opens
+// nothing.
 func New(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) (*Participant, error) {
 	cfg, err := cfg.withDefaults()
 	if err == nil {
@@ -53,14 +53,13 @@ func newParticipant(cfg Config, deps Deps, r Resource, endpoints ...Endpoint) *P
 }
 
 // Run waits for the broker, opens the journal and serves until ctx ends; then it
-// drains for at most [Config.DrainTimeout] and returns nil. It runs once. An error
-// reports what could not be opened, that the NATS connection was closed, that the
-// stream of the commit logs is lost, another one, or went back, that this journal is
-// not the only one ([*TwinError], [*OtherJournalError]) or not the one of before
-// ([*NewJournalError]), that its files are gone ([*FilesError]), or which call of
-// the resource did not return in that time. Such a call cannot be ended: its
-// goroutine stays, and the journal stays locked, until it returns or the process
-// ends.
+// drains for at most [Config.DrainTimeout] and returns nil. It must be called once. An
+// error reports what could not be opened, that the NATS connection was closed, that the
+// stream of the commit logs was lost, was recreated or went back, that this journal is
+// not the only one ([*TwinError], [*OtherJournalError]) or not the previous one
+// ([*NewJournalError]), that its files were removed ([*FilesError]), or which call of
+// the resource did not return within the drain. Such a call cannot be interrupted: its
+// goroutine and the lock of the journal remain until it returns or the process ends.
 func (p *Participant) Run(ctx context.Context) error {
 	err := p.run(ctx)
 	if err != nil {
@@ -75,7 +74,7 @@ func (p *Participant) run(ctx context.Context) error {
 	log, err := streams.Bind(ctx, p.deps.NATS, txwire.LogStream(), p.cfg.Log)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil // it was stopped before it had started
+			return nil // cancelled before it had started
 		}
 		return err
 	}
@@ -95,10 +94,10 @@ func (p *Participant) run(ctx context.Context) error {
 	return errors.Join(err, s.close())
 }
 
-// Ready is closed when the participant serves.
+// Ready returns a channel that is closed when the participant serves.
 func (p *Participant) Ready() <-chan struct{} { return p.ready }
 
-// Counts is what happened since the start.
+// Counts returns the events since the start, and the current state.
 func (p *Participant) Counts() Counts {
 	c := p.counts.read()
 	if s := p.running.Load(); s != nil {
@@ -114,14 +113,14 @@ func (p *Participant) Counts() Counts {
 	return c
 }
 
-// Querier reads the database; [sql.DB] is one.
+// Querier reads the database; [sql.DB] implements it.
 type Querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// Read runs fn with connections of its own, which see what is durable and
-// cannot write.
+// Read calls fn with read-only connections, separate from the committer's, which see
+// durable data.
 func (p *Participant) Read(ctx context.Context, fn func(ctx context.Context, q Querier) error) error {
 	s := p.running.Load()
 	if s == nil {
@@ -130,10 +129,9 @@ func (p *Participant) Read(ctx context.Context, fn func(ctx context.Context, q Q
 	return fn(ctx, s.journal.reader)
 }
 
-// Write runs fn in the committer's next group and returns when what it wrote
-// is durable. An error of fn undoes its writes and is returned. Other errors:
-// code busy, nothing was done; a context that ended, or [ErrUnknown], it may
-// be durable.
+// Write runs fn in the committer's next group and returns when its writes are durable. An
+// error of fn undoes its writes and is returned. With an error of code busy nothing was
+// done; with that of a context that ended, or [ErrUnknown], the writes may be durable.
 func (p *Participant) Write(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	s := p.running.Load()
 	if s == nil {

@@ -150,7 +150,7 @@ func TestRunEndsWithItsConnection(t *testing.T) {
 }
 
 // A broker that is slow to start, or restarts at that moment, does not end a
-// participant that starts: it waits, also until it is told to stop.
+// participant that starts: it waits, at most until it is cancelled.
 func TestStartsWithoutTheBroker(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: time.Second}
@@ -196,7 +196,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 	nc := server.Connect(t)
 	server.Kill()
 	server.Restart(t)
-	// A coordinator repeats its prepare until the vote comes.
+	// A coordinator repeats its prepare until the vote arrives.
 	votes := make(chan *nats.Msg, 1)
 	if _, err := nc.ChanSubscribe("tx.vote.patient.>", votes); err != nil {
 		t.Fatal(err)
@@ -211,7 +211,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 		case <-votes:
 			voted = true
 		case <-end:
-			t.Fatal("no vote after the broker came back")
+			t.Fatal("no vote after the broker restarted")
 		}
 	}
 	cancel()
@@ -266,7 +266,7 @@ func TestSteps(t *testing.T) {
 					t.Fatalf("the step is %s, want %s", got, w)
 				}
 			case <-time.After(patience):
-				t.Fatalf("%s never came", w)
+				t.Fatalf("%s never arrived", w)
 			}
 		}
 	}

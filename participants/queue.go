@@ -6,39 +6,39 @@ import (
 )
 
 const (
-	// maxQueue bounds what waits for the committer, for urgent ops and for
-	// others: a second's work at full speed. Whoever waited longer would give
-	// up anyway, and what is dropped is sent again.
+	// maxQueue bounds the ops that wait for the committer, separately for urgent ones
+	// and others: a second's work at full speed. Clients do not wait much longer, and
+	// dropped messages are sent again.
 	maxQueue = 8192
 	// maxGroup bounds the ops in one database transaction. It costs about
 	// 10 ms, and a failure inside it repeats it.
 	maxGroup = 512
-	// maxGroupTime bounds its time. Nothing in a group is answered before all of
+	// maxGroupTime bounds a group's duration. Nothing in a group is answered before all of
 	// it is durable, so without it sixty Prepares of 300 ms each would be
 	// answered after 18 s, when the first have long timed out. An op that has
 	// begun is never interrupted.
 	maxGroupTime = 25 * time.Millisecond
 	// linger is how long ops that are not urgent wait for an urgent one to
 	// share a sync of the disk with. A client that works one at a time sends
-	// its next prepare about a millisecond after the commit of the one before;
-	// without the wait that prepare would stand behind the commit's sync.
+	// its next prepare about a millisecond after the previous commit; without linger
+	// that prepare would wait for the commit's sync.
 	linger = 2 * time.Millisecond
-	// lingerFull is when enough of them wait to be worth a sync of their own.
+	// lingerFull is the number of them that do not wait for an urgent one.
 	lingerFull = 64
 )
 
-// queue is what waits for the committer. The zero queue is not usable.
+// queue holds the ops that wait for the committer. The zero queue is not usable.
 type queue struct {
 	mu     sync.Mutex
 	urgent []*op
 	others []*op
-	// since is when the first of others came.
+	// since is when the first of others was added.
 	since time.Time
-	// othersFirst: the last group ended at its time, and it began with urgent
-	// ones. So neither line waits for all of the other.
+	// othersFirst alternates after a group that ended early at maxGroupTime, so that
+	// neither list waits for all of the other.
 	othersFirst bool
 	closed      bool
-	// wake has room for one: the committer looks at everything when woken.
+	// wake is buffered for one: the committer checks everything when woken.
 	wake chan struct{}
 }
 
@@ -65,7 +65,7 @@ func (q *queue) put(o *op) bool {
 	return true
 }
 
-// putBack returns ops that were taken and not done to the front.
+// putBack returns ops to the front that were taken and not done.
 func (q *queue) putBack(ops []*op) {
 	if len(ops) == 0 {
 		return
@@ -92,7 +92,7 @@ func (q *queue) len() int {
 	return len(q.urgent) + len(q.others)
 }
 
-// close lets nothing more in. What is in is still taken.
+// close refuses further ops. Those in the queue are still taken.
 func (q *queue) close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -128,8 +128,8 @@ func (q *queue) take(timer *time.Timer) []*op {
 	}
 }
 
-// cut takes a group if one is due, and otherwise says how long until it is: 0
-// for when something comes.
+// cut takes a group if one is due, and otherwise returns in how long it is: 0 if the queue
+// is empty.
 func (q *queue) cut(now time.Time) (group []*op, wait time.Duration, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -141,7 +141,7 @@ func (q *queue) cut(now time.Time) (group []*op, wait time.Duration, closed bool
 			return nil, wait, false
 		}
 	}
-	// Each line has half a group for certain, so that neither starves.
+	// Each list has at least half a group, so that neither starves.
 	n := min(len(q.urgent), max(maxGroup/2, maxGroup-len(q.others)))
 	m := min(len(q.others), maxGroup-n)
 	group = make([]*op, 0, n+m)
@@ -155,7 +155,7 @@ func (q *queue) cut(now time.Time) (group []*op, wait time.Duration, closed bool
 	return group, 0, q.closed && len(group) == 0
 }
 
-// shift removes the first n, keeping the array.
+// shift removes the first n ops and keeps the array.
 func shift(line []*op, n int) []*op {
 	left := copy(line, line[n:])
 	clear(line[left:])

@@ -58,7 +58,7 @@ func TestQueue(t *testing.T) {
 		group, _, _ := q.cut(q.since)
 		check(t, group, 0, lingerFull)
 	})
-	t.Run("what is left over lingers anew", func(t *testing.T) {
+	t.Run("the remaining ops linger again", func(t *testing.T) {
 		q := newQueue()
 		fill(q, maxGroup+1, commit)
 		now := q.since.Add(time.Second)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// A new connection has the files of the first one, which stay open in between; where
-// the journal is gone no empty one takes its place.
+// A new connection has the files of the first one, which stay open in between; a missing
+// journal is not replaced by an empty one.
 func TestFilesOfANewConnection(t *testing.T) {
 	b := newBenchOf(t, false, tally{}, slog.New(slog.DiscardHandler))
 	path := b.s.journal.db.where()
@@ -46,6 +46,6 @@ func TestFilesOfANewConnection(t *testing.T) {
 		t.Errorf("%d were answered without a journal", answered)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("another journal was made: %v", err)
+		t.Errorf("another journal was created: %v", err)
 	}
 }

@@ -11,38 +11,38 @@ import (
 	"parley/wire/txwire"
 )
 
-// Resource is what a participant puts at stake in a transaction. Its data
-// lives in the journal's database, and every method works inside the one local
-// database transaction that also moves the branch, so that what the resource
-// wrote and what the journal promises can never differ.
+// Resource is the part of a transaction that an application implements. Its data is in
+// the journal's database, and every method works inside the local database transaction
+// that also changes the branch's state, so that the data of the resource and the journal
+// can never differ.
 //
-// A method must do nothing but use tx: it may be called again for the same
+// A method must have no effects but through tx: it may be called again for the same
 // branch after its writes were rolled back. A panic counts as a failure.
 //
 // A method should return within a millisecond. The calls for all branches of a
 // journal run one after another, so the time that one takes is the time that
 // all others wait: with 300 ms for each Prepare a participant takes three
 // transactions a second, and when sixty of them arrive together, those that are
-// not reached before their deadline are aborted. So no requests to other
-// services, no sleeps and no locks that others hold: do what is slow before the
-// transaction is submitted, or after it committed. A call that has not returned
-// cannot be interrupted.
+// not reached before their deadline are aborted. So a method must not send requests to
+// other services, sleep, or wait for locks: do slow work before the transaction is
+// submitted, or after it has committed. A call that has not returned cannot be
+// interrupted.
 type Resource interface {
 	// Migrate creates or changes the resource's own tables. It runs at every
 	// start, before anything else.
 	Migrate(ctx context.Context, tx *Tx) error
-	// Prepare reserves what the branch asks for, so that Commit cannot fail
-	// for want of it. A "no" is a [*Refusal]: what was written is rolled back
-	// and the reason goes to the client. Any other error is a failure: it is
-	// logged, nobody votes, and the prepare is tried again until its deadline.
-	// detail, at most [txwire.MaxDetail] bytes of JSON or nil, is kept with the
-	// branch, told to the client and given back to Commit and Abort.
+	// Prepare reserves what the branch requests, so that Commit cannot fail for lack
+	// of it. To vote no it returns a [*Refusal]: its writes are rolled back and the
+	// reason is sent to the client. Any other error is a failure: it is logged, there
+	// is no vote, and Prepare is called again until the deadline. detail, at most
+	// [txwire.MaxDetail] bytes of JSON or nil, is stored with the branch, sent to the
+	// client and passed to Commit and Abort.
 	Prepare(ctx context.Context, tx *Tx, b Branch) (detail json.RawMessage, err error)
-	// Commit makes the reservation final. It cannot refuse; after an error it
-	// is tried again for as long as it takes.
+	// Commit makes the reservation final. It cannot refuse; after an error it is
+	// called again until it succeeds.
 	Commit(ctx context.Context, tx *Tx, b Branch) error
-	// Abort undoes the reservation. It is called only for a branch that
-	// Prepare said yes to. It cannot refuse either.
+	// Abort undoes the reservation. It is called only for a branch that Prepare has
+	// accepted. It cannot refuse either.
 	Abort(ctx context.Context, tx *Tx, b Branch) error
 }
 
@@ -51,31 +51,31 @@ type Branch struct {
 	ID txwire.ID
 	// Key is the client's idempotency key.
 	Key string
-	// Payload is what the client asks of this participant.
+	// Payload is the client's request to this participant.
 	Payload json.RawMessage
 	// Detail is what Prepare returned; nil in Prepare.
 	Detail json.RawMessage
 }
 
-// Refusal is a resource's "no", with a reason for people.
+// Refusal is a resource's no vote, with a reason for people.
 type Refusal struct{ Reason string }
 
 func (r *Refusal) Error() string { return r.Reason }
 
-// Refuse makes a [*Refusal]. The reason is clipped to [wire.MaxReason] bytes.
+// Refuse returns a [*Refusal]. The reason is clipped to [wire.MaxReason] bytes.
 func Refuse(format string, args ...any) error {
 	return &Refusal{Reason: wire.Clip(fmt.Sprintf(format, args...))}
 }
 
 const (
-	// slowCall is when a call of the resource is reported as not returning:
+	// slowCall is after how long a call of the resource is reported as not returning:
 	// most clients wait for ten seconds.
 	slowCall = 5 * time.Second
-	// watchEvery is how often running calls are looked at.
+	// watchEvery is how often running calls are checked.
 	watchEvery = time.Second
 )
 
-// call is one call of the resource.
+// call is one running call of the resource.
 type call struct {
 	id    txwire.ID
 	stage string
@@ -112,10 +112,10 @@ func (s *service) watchCall(last *call, now time.Time) *call {
 	return c
 }
 
-// errStuck marks an end of Run that left a call behind.
-var errStuck = errors.New("the drain took too long and was given up")
+// errStuck is the error of a Run that ended before a call had returned.
+var errStuck = errors.New("the drain timed out")
 
-// stuck is why the committer has not ended.
+// stuck returns why the committer has not ended.
 func (s *service) stuck() error {
 	why := "a write of the journal has not returned"
 	if c := s.health.call.Load(); c != nil {

@@ -30,7 +30,7 @@ func (m *mended) Commit(context.Context, *participants.Tx, participants.Branch) 
 	return errors.New("the shelf is missing")
 }
 
-// A person has an outcome attempted now, and hears how it ended.
+// An operator retries an outcome, and receives the result.
 func TestRetryNow(t *testing.T) {
 	server := newServer(t)
 	nc := server.Connect(t)
@@ -64,7 +64,7 @@ func TestRetryNow(t *testing.T) {
 	if err := nc.PublishMsg(m); err != nil {
 		t.Fatal(err)
 	}
-	// Its own attempts may come in between.
+	// Automatic attempts may be in between.
 	answered := func(is func(txwire.Retried) bool) txwire.Retried {
 		t.Helper()
 		tick := time.NewTicker(10 * time.Millisecond)

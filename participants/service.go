@@ -22,18 +22,18 @@ type service struct {
 	doubts  *doubts
 	failing *failing
 	health  *health
-	// stamps and standing are what concerns other processes and journals; stamps is
-	// nil without NATS.
+	// stamps and standing concern other processes and journals; stamps is nil without
+	// NATS.
 	stamps   *stamps
 	standing standing
-	// commitLog watches that stream; nil without NATS.
+	// commitLog watches the stream of the commit logs; nil without NATS.
 	commitLog *commitLog
-	// ended is closed when nothing works on the journal any more.
+	// ended is closed when no goroutine uses the journal any more.
 	ended   chan struct{}
 	durable chan []*op
 }
 
-// open brings the participant to the point where it can take messages.
+// open opens the journal and reads what is needed before the first message.
 func (p *Participant) open(ctx context.Context, db dialect, log streams.Info) (*service, error) {
 	j, err := openJournal(ctx, db, &p.cfg, log)
 	if err != nil {
@@ -51,8 +51,8 @@ func (p *Participant) open(ctx context.Context, db dialect, log streams.Info) (*
 	return s, nil
 }
 
-// recall plans a question about every branch in doubt, at once: their
-// coordinator may be gone since long.
+// recall plans an immediate inquiry about every branch in doubt, since their coordinator
+// may have stopped long ago.
 func (s *service) recall(ctx context.Context) error {
 	c, err := s.journal.connection(ctx)
 	if err == nil {
@@ -65,9 +65,9 @@ func (s *service) recall(ctx context.Context) error {
 	return nil
 }
 
-// serve works until ctx ends, and then drains in the order that messages flow:
-// no more prepares, no more questions, no more messages at all, what is queued
-// becomes durable, answers leave.
+// serve works until ctx ends, and then drains in the order in which messages flow: it
+// stops receiving prepares, then inquiries, then all messages; the queued operations
+// become durable and are answered.
 func (s *service) serve(ctx context.Context) error {
 	// hard ends when the drain has taken too long.
 	hard, cut := context.WithCancel(context.WithoutCancel(ctx))
@@ -93,7 +93,7 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { lost <- s.watchFiles(soft) })
 		background.Go(func() { lost <- s.commitLog.watch(soft) })
 		if err = s.untilEnd(ctx, lost); isFilesError(err) {
-			cut() // what would be written now would be lost
+			cut() // further writes would be lost
 		}
 	} else if ctx.Err() != nil {
 		err = nil
@@ -114,17 +114,17 @@ func (s *service) serve(ctx context.Context) error {
 		return errors.Join(err, s.stuck())
 	}
 	if s.deps.NATS.IsConnected() {
-		_ = s.deps.NATS.FlushWithContext(hard) // unsent answers are asked for again
+		_ = s.deps.NATS.FlushWithContext(hard) // the messages without an answer are repeated
 	}
 	return err
 }
 
-// cutGrace is how long the committer may take to end after the drain was cut.
+// cutGrace is how long the committer may take to end after the drain timed out.
 const cutGrace = time.Second
 
-// awaitEnd waits for the committer, a little longer than the drain may take, and
-// reports whether it ended. A call of the resource, or of the disk, that does not
-// return cannot be interrupted.
+// awaitEnd waits for the committer, cutGrace longer than the drain, and reports whether it
+// ended. A call of the resource, or of the disk, that does not return cannot be
+// interrupted.
 func (s *service) awaitEnd(hard context.Context) bool {
 	select {
 	case <-s.ended:
@@ -139,8 +139,8 @@ func (s *service) awaitEnd(hard context.Context) bool {
 	}
 }
 
-// close gives the journal up when nothing works on it any more. A call that does
-// not return keeps it, locked, since what it writes may still become durable.
+// close closes the journal when no goroutine uses it any more. While a call has not
+// returned the journal stays locked, since its writes may still become durable.
 func (s *service) close() error {
 	select {
 	case <-s.ended:
@@ -149,14 +149,14 @@ func (s *service) close() error {
 	}
 	go func() {
 		<-s.ended
-		_ = s.journal.close() // Run has returned: nobody is left to be told
+		_ = s.journal.close() // Run has returned: there is no caller for the error
 	}()
 	return nil
 }
 
-// listen subscribes to everything. What it returns can be stopped also after
-// an error. Others can see that this process is there before it looks for others,
-// and it looks for them before it takes messages.
+// listen creates all subscriptions. Its results can be stopped also after an error. It
+// announces this process before it looks for others with the same journal, and looks for
+// them before it receives messages.
 func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error) {
 	in, m := &inbox{s: s}, &queries{s: s}
 	if err := m.open(); err != nil {
@@ -165,27 +165,27 @@ func (s *service) listen(ctx, handlers context.Context) (*inbox, *queries, error
 	if err := s.join(ctx, m.micro); err != nil {
 		return in, m, err
 	}
-	if err := s.commitLog.look(ctx); isStreamError(err) {
+	if err := s.commitLog.read(ctx); isStreamError(err) {
 		return in, m, err
 	}
-	if err := m.hear(handlers); err != nil {
+	if err := m.receiveStamps(handlers); err != nil {
 		return in, m, err
 	}
 	if err := in.open(); err != nil {
 		return in, m, err
 	}
-	// From here on it is asked, and answers from the journal.
+	// From here on it receives requests, which are answered from the journal.
 	s.running.Store(s)
 	if err := m.serve(handlers); err != nil {
 		return in, m, err
 	}
-	// Only when the broker has seen the subscriptions does a message that is
-	// sent from now on reach us.
+	// Only after the broker has processed the subscriptions does a message that is
+	// sent from now on arrive here.
 	return in, m, natsconn.Flush(ctx, s.deps.NATS)
 }
 
-// untilEnd waits for ctx, for a connection that will not come back, or for the
-// loss of the journal's files or of the stream.
+// untilEnd waits for the end of ctx, for the connection to be closed, or for the loss of
+// the journal's files or of the stream.
 func (s *service) untilEnd(ctx context.Context, lost <-chan error) error {
 	closed := s.deps.NATS.StatusChanged(nats.CLOSED)
 	defer s.deps.NATS.RemoveStatusListener(closed)
@@ -213,8 +213,8 @@ func (s *service) committer() *committer {
 	}
 }
 
-// upkeep has fn done by the committer, and durable called when that is durable, if
-// it is not nil.
+// upkeep makes the committer run fn, and then call durable, unless it is nil, when the
+// writes are durable.
 func (s *service) upkeep(ctx context.Context, fn func(*journal, *conn) error, durable func(*journal)) error {
 	o := newUpkeep(fn)
 	o.durable = durable

@@ -132,7 +132,7 @@ func (d *sqliteDB) keepPrivate() error {
 	for _, suffix := range []string{"", ".lock"} {
 		if err := private.File(d.path+suffix, d.log); err != nil {
 			if _, is := errors.AsType[*fs.PathError](err); is { // it could not be made
-				return fmt.Errorf("journal: %w: this process must be able to write the file and make others beside it", err)
+				return fmt.Errorf("journal: %w: this process must be able to write the file and create others in its directory", err)
 			}
 			return fmt.Errorf("journal: %w", err)
 		}

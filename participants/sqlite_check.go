@@ -87,7 +87,7 @@ func (d *sqliteDB) explain(err error) error {
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("journal %s: no space left: %w", d.path, err)
 	case sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM:
-		return fmt.Errorf("journal %s: %w: this process must be able to write the file and make others beside it", d.path, err)
+		return fmt.Errorf("journal %s: %w: this process must be able to write the file and create others in its directory", d.path, err)
 	default:
 		return fmt.Errorf("journal %s: %w", d.path, err)
 	}

@@ -17,66 +17,66 @@ import (
 	"parley/wire/txwire"
 )
 
-// TwinError reports that two processes answer for one journal, from copies of its
-// file: each would commit orders that the other does not know of.
+// TwinError reports that two processes answer for one journal, with copies of its
+// file: each would commit transactions that the other does not know.
 type TwinError struct {
 	Participant, Journal, Path string
-	// Others are the other processes, by the names of their connections.
+	// Others are the names of the other processes' connections.
 	Others []string
 }
 
 func (e *TwinError) Error() string {
-	return fmt.Sprintf("journal %s of participant %s (%s) is a copy of one that answers elsewhere, in: %s. "+
-		"Two copies would each take a part of the orders. Stop one of the two and put its file away; "+
-		"if the other one votes no more, start it once with its journal %s accepted", e.Journal, e.Participant, e.Path, strings.Join(e.Others, ", "), e.Journal)
+	return fmt.Sprintf("journal %s of participant %s (%s) is a copy of one that another process uses: %s. "+
+		"Each of two copies would receive a part of the transactions. Stop one of the two and move its file away; "+
+		"if the other one does not vote any more, start it once with its journal %s accepted", e.Journal, e.Participant, e.Path, strings.Join(e.Others, ", "), e.Journal)
 }
 
 // OtherJournalError reports that two journals answer under one participant's name.
 type OtherJournalError struct {
 	Participant, Journal, Path string
-	// Other is the other journal, By the processes that have it.
+	// Other is the other journal, By the processes that use it.
 	Other string
 	By    []string
 }
 
 func (e *OtherJournalError) Error() string {
-	return fmt.Sprintf("journal %s (%s) and journal %s (in: %s) both answer as participant %s, and orders would be aborted at random: "+
+	return fmt.Sprintf("journal %s (%s) and journal %s (in: %s) both answer as participant %s, and transactions would be aborted at random: "+
 		"stop one of the two, or give one another name", e.Journal, e.Path, e.Other, strings.Join(e.By, ", "), e.Participant)
 }
 
-// NewJournalError reports that a journal is new where the participant had another
-// one before.
+// NewJournalError reports that a journal is new although the participant had another one
+// before.
 type NewJournalError struct {
 	Participant, Journal, Path string
-	// Others are the journals that were stamped before.
+	// Others are the ids of the journals that were stamped before.
 	Others []string
 }
 
 func (e *NewJournalError) Error() string {
 	return fmt.Sprintf("journal %s (%s) is new, and participant %s had another one before: %s. "+
-		"If its directory is not mounted, or its file was lost, mount or restore it: what it had prepared and committed is nowhere else. "+
-		"To begin anew all the same, start once with a new journal allowed", e.Journal, e.Path, e.Participant, strings.Join(e.Others, ", "))
+		"If its directory is not mounted, or its file was lost, mount or restore it: what it had prepared and committed is stored nowhere else. "+
+		"To start a new journal nevertheless, start once with a new journal allowed", e.Journal, e.Path, e.Participant, strings.Join(e.Others, ", "))
 }
 
 const (
-	// presenceGrace is how long others may take longer than this process itself
-	// to say that they are there.
+	// presenceGrace is how long responses of other processes are awaited after the own
+	// one has arrived.
 	presenceGrace = 250 * time.Millisecond
-	// presenceTimeout bounds the wait for the own answer.
+	// presenceTimeout bounds the wait for the own response.
 	presenceTimeout = 10 * time.Second
 	// otherFor is how long a journal counts as present after a stamp.
 	otherFor = 3 * stampEvery
 )
 
-// errSilent: a process did not hear itself.
+// errSilent means that not even the own response was received.
 var errSilent = errors.New("not even this process answered")
 
-// standing is whether this journal may vote, as far as others are concerned.
+// standing records whether other journals or processes prevent this journal from voting.
 type standing struct {
 	mu sync.Mutex
-	// twin is set once and for all: a copy of this journal has answered, too.
+	// twin is set permanently when a copy of this journal has answered.
 	twin string
-	// other is the last that was heard of another journal of this name, and when.
+	// other describes the last stamp of another journal of this name, received at otherAt.
 	other   string
 	otherAt time.Time
 }
@@ -87,7 +87,7 @@ func (d *standing) disputed() bool {
 	return d.twin != ""
 }
 
-// abstains returns why the participant votes on nothing.
+// abstains returns why the participant does not vote, nil if it does.
 func (s *service) abstains() error {
 	if err := s.clock.Check(); err != nil {
 		return err
@@ -100,7 +100,7 @@ func (s *service) abstains() error {
 	return nil
 }
 
-// trouble returns what a person has to know of it.
+// trouble returns why the participant does not serve, as far as that needs an operator.
 func (s *service) trouble() error {
 	if err := s.abstains(); err != nil {
 		return err
@@ -116,7 +116,7 @@ func (s *service) trouble() error {
 	return nil
 }
 
-// present are the other services of this participant's name, by journal.
+// present returns the other processes of this participant's name, by journal.
 func (s *service) present(ctx context.Context, own micro.Service) (map[string][]string, error) {
 	subject, err := micro.ControlSubject(micro.InfoVerb, s.cfg.Name, "")
 	if err != nil {
@@ -137,27 +137,27 @@ func (s *service) present(ctx context.Context, own micro.Service) (map[string][]
 	others := make(map[string][]string)
 	enough := time.NewTimer(presenceTimeout)
 	defer enough.Stop()
-	for heard := false; ; {
+	for received := false; ; {
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-probe.C():
 			probe.Again()
 			if err := mark.Publish(subject); err != nil {
-				return nil, fmt.Errorf("asking who else is participant %s: %w", s.cfg.Name, err)
+				return nil, fmt.Errorf("asking for other instances of participant %s: %w", s.cfg.Name, err)
 			}
 		case <-enough.C:
-			if !heard {
-				return nil, fmt.Errorf("asking on %s who else is participant %s: %w within %v: it needs the NATS permission to subscribe there", subject, s.cfg.Name, errSilent, presenceTimeout)
+			if !received {
+				return nil, fmt.Errorf("asking on %s for other instances of participant %s: %w within %v: it needs the NATS permission to subscribe there", subject, s.cfg.Name, errSilent, presenceTimeout)
 			}
 			return others, nil
 		case m := <-box:
 			var info micro.Info
 			if json.Unmarshal(m.Data, &info) != nil || info.Name != s.cfg.Name {
-				continue // somebody else's service
+				continue // another program's service
 			}
 			if info.ID == id {
-				heard = true
+				received = true
 				enough.Reset(presenceGrace)
 				continue
 			}
@@ -167,8 +167,8 @@ func (s *service) present(ctx context.Context, own micro.Service) (map[string][]
 	}
 }
 
-// presentPatiently asks again when the connection was lost meanwhile, and once more
-// when a machine that stood still has missed the answers.
+// presentPatiently is present, repeated if the connection was lost meanwhile, and once if
+// no response arrived, as when the machine was suspended.
 func (s *service) presentPatiently(ctx context.Context, own micro.Service) (map[string][]string, error) {
 	for silent := 0; ; {
 		connections := s.deps.NATS.Stats().Reconnects
@@ -189,8 +189,8 @@ func (s *service) presentPatiently(ctx context.Context, own micro.Service) (map[
 	}
 }
 
-// join takes this journal's place among the participants: it is the only one that
-// answers under its name, its stamp is the newest, and no dispute about it is open.
+// join checks that this process is the only one that answers under its name, that its
+// stamp is the newest, and that no dispute about its journal is open.
 func (s *service) join(ctx context.Context, own micro.Service) error {
 	if accept := s.cfg.AcceptJournal; accept != "" && accept != s.journal.id {
 		return fmt.Errorf("journal %q was to be accepted, and %s has %q", accept, s.journal.db.where(), s.journal.id)
@@ -202,19 +202,19 @@ func (s *service) join(ctx context.Context, own micro.Service) error {
 	if s.journal.disputed != "" {
 		if s.cfg.AcceptJournal == "" {
 			s.standing.twin = s.journal.disputed
-			s.cfg.Log.Error("this journal does not vote: a copy of it has answered, too, and nobody has named the one that stays", "error", s.journal.disputed)
+			s.cfg.Log.Error("this journal does not vote: a copy of it has answered, and no operator has accepted one of the two", "error", s.journal.disputed)
 			return nil
 		}
 		if err := s.upkeep(ctx, func(j *journal, c *conn) error { return j.settleDispute(c, s.floor()) }, nil); err != nil {
 			return err
 		}
-		s.cfg.Log.Warn("this journal was named as the one that stays: it votes again. What its copy has committed is not in it", "journal", s.journal.id)
+		s.cfg.Log.Warn("this journal was accepted and votes again; it does not contain what its copy has committed", "journal", s.journal.id)
 	}
 	return s.stamps.begin(ctx)
 }
 
-// settleDispute: an operator has named this journal. What went to its copy is
-// missing here.
+// settleDispute ends the dispute about a journal that an operator has accepted. Branches
+// that only the copy received are missing in it, so the floor is raised.
 func (j *journal) settleDispute(c *conn, floor int64) error {
 	if _, err := c.exec(j.sql.putMeta, metaDisputed, ""); err != nil {
 		return fmt.Errorf("settling the dispute about journal %s: %w", j.db.where(), err)
@@ -222,8 +222,8 @@ func (j *journal) settleDispute(c *conn, floor int64) error {
 	return j.raiseFloor(c, floor)
 }
 
-// alone returns an error if another process answers for this journal, or with
-// another one under the participant's name. Both that start at once refuse.
+// alone returns an error if another process answers with this journal, or with another
+// one under the participant's name. Of two that start concurrently both return it.
 func (s *service) alone(ctx context.Context, own micro.Service) error {
 	others, err := s.presentPatiently(ctx, own)
 	if err != nil {
@@ -238,10 +238,10 @@ func (s *service) alone(ctx context.Context, own micro.Service) error {
 	return nil
 }
 
-// hear takes the stamps of all journals of this name, as they are stored or tried:
-// those of a copy, or of another journal, which another part of a divided network
-// has had.
-func (s *service) hear(ctx context.Context) (*nats.Subscription, error) {
+// receiveStamps subscribes to the stamps of all journals of this name, as they are stored
+// or attempted: a copy, or another journal, may have started in another part of a
+// partitioned network.
+func (s *service) receiveStamps(ctx context.Context) (*nats.Subscription, error) {
 	subject := txwire.StampFilter(s.cfg.Name)
 	sub, err := s.deps.NATS.Subscribe(subject, func(m *nats.Msg) {
 		w, err := wire.Decode[txwire.Stamp](m.Data)
@@ -269,8 +269,8 @@ func (s *service) otherJournal(e *OtherJournalError) {
 	}
 }
 
-// dispute ends the votes of this journal until a person says that it is the one,
-// and lets the other process know, which hears what is tried.
+// dispute stops the votes of this journal until an operator accepts it, and notifies the
+// other process by an attempted stamp.
 func (s *service) dispute(ctx context.Context, e *TwinError) {
 	s.standing.mu.Lock()
 	first := s.standing.twin == ""
@@ -281,17 +281,17 @@ func (s *service) dispute(ctx context.Context, e *TwinError) {
 	if !first {
 		return
 	}
-	s.cfg.Log.Error("this journal and a copy of it both answer: neither votes until a person has named the one that stays", "error", e)
+	s.cfg.Log.Error("this journal and a copy of it both answer: neither votes until an operator has accepted one of them", "error", e)
 	text := e.Error()
 	if err := s.upkeep(ctx, func(j *journal, c *conn) error {
 		_, err := c.exec(j.sql.putMeta, metaDisputed, text)
 		return err
 	}, nil); err != nil && ctx.Err() == nil {
-		s.cfg.Log.Error("the dispute cannot be noted in the journal", "error", err)
+		s.cfg.Log.Error("the dispute cannot be stored in the journal", "error", err)
 	}
-	// The condition makes sure that it is stored nowhere; the number means nothing.
+	// The condition ensures that it is not stored; the number has no meaning.
 	objection := nats.NewMsg(s.stamps.subject())
 	objection.Header.Set(nats.ExpectedStreamHdr, "none")
 	objection.Data = wire.Encode(s.stamps.message(stamp{1, s.stamps.process}))
-	_ = s.deps.NATS.PublishMsg(objection) // an error means that nobody hears us at present
+	_ = s.deps.NATS.PublishMsg(objection) // fails only without a connection
 }

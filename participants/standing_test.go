@@ -40,7 +40,7 @@ func (l *lines) String() string {
 
 func (l *lines) log() *slog.Logger { return slog.New(slog.NewTextHandler(l, nil)) }
 
-// voter asks a participant for votes, as a coordinator does.
+// voter requests votes of a participant, as a coordinator does.
 type voter struct {
 	t     *testing.T
 	nc    *nats.Conn
@@ -112,7 +112,7 @@ func backup(t *testing.T, from string) string {
 	return to
 }
 
-// meta is what the journal has noted under a name.
+// meta returns the journal's value of a name.
 func meta(t *testing.T, p *participants.Participant, name string) (value string) {
 	t.Helper()
 	err := p.Read(t.Context(), func(ctx context.Context, q participants.Querier) error {
@@ -137,7 +137,7 @@ func stop(t *testing.T, cancel func(), ended chan error) {
 	}
 }
 
-// A copy of a journal whose owner answers is not begun, and the owner goes on.
+// A copy of a journal that another process uses does not start, and that process continues.
 func TestCopyIsRefused(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "copied", Path: filepath.Join(t.TempDir(), "journal.db")}
@@ -155,7 +155,7 @@ func TestCopyIsRefused(t *testing.T) {
 	v.yes()
 }
 
-// Two that start at the same moment see each other: at most one goes on.
+// Two that start concurrently find each other: at most one continues.
 func TestCopiesStartAtOnce(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "copied", Path: filepath.Join(t.TempDir(), "journal.db")}
@@ -192,9 +192,9 @@ func stampOf(name, journal string, n uint64) *nats.Msg {
 	return m
 }
 
-// A copy that was on the other side of a divided network is found when it stamps:
-// then neither votes, also after a restart, until a person has named one. What the
-// copy has committed is missing then, and never counts as collected.
+// A copy in another part of a partitioned network is found when it stamps: then neither
+// votes, also after a restart, until an operator has accepted one. Branches that the copy
+// has committed are missing then, and never count as collected.
 func TestCopyIsFoundLater(t *testing.T) {
 	server := newServer(t)
 	var log lines
@@ -210,7 +210,7 @@ func TestCopyIsFoundLater(t *testing.T) {
 	if err := nc.PublishMsg(stampOf("copied", journal, 100)); err != nil {
 		t.Fatal(err)
 	}
-	// The other one hears of it, in a message that is not stored.
+	// The other one is notified, by a message that is not stored.
 	for process := "another"; process == "another"; {
 		m, err := objections.NextMsg(patience)
 		if err != nil {
@@ -222,12 +222,12 @@ func TestCopyIsFoundLater(t *testing.T) {
 		}
 		process = w.Process
 	}
-	const why = "is a copy of one that answers elsewhere, in: the other one"
+	const why = "is a copy of one that another process uses: the other one"
 	v.no(why)
 	if err := p.Healthy(t.Context()); err == nil || !strings.Contains(err.Error(), why) {
 		t.Errorf("its health is %v", err)
 	}
-	if !strings.Contains(log.String(), "neither votes until a person has named") {
+	if !strings.Contains(log.String(), "neither votes until an operator has accepted") {
 		t.Errorf("nothing was logged: %s", log.String())
 	}
 	stop(t, cancel, ended)
@@ -313,8 +313,8 @@ func TestNewJournalIsLoud(t *testing.T) {
 	run(t, server.Connect(t), cfg, nothing{})
 }
 
-// Another journal under the name, which did not look for others, is an alarm that
-// names both.
+// Another journal under the name, which did not check for others, raises an alarm that
+// contains both.
 func TestOtherJournalIsAnAlarm(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "twice", Path: filepath.Join(t.TempDir(), "journal.db")}

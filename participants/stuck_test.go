@@ -25,8 +25,8 @@ func (h hung) Prepare(context.Context, *participants.Tx, participants.Branch) (j
 	return nil, nil
 }
 
-// A drain ends at its time-out though a call of the resource does not return,
-// and what that call does afterwards is done in an orderly way.
+// A drain ends at its time-out although a call of the resource does not return, and
+// the journal is closed in order when the call has returned.
 func TestDrainEndsThoughACallHangs(t *testing.T) {
 	server := newServer(t)
 	r := hung{entered: make(chan struct{}), release: make(chan struct{})}
@@ -47,7 +47,7 @@ func TestDrainEndsThoughACallHangs(t *testing.T) {
 	if err := waitFor(t, ended); err == nil || !strings.Contains(err.Error(), "the resource's prepare of "+id.String()) {
 		t.Errorf("Run ended with %v, want the call that hangs", err)
 	}
-	// Nobody else may have the journal while the call may still write to it.
+	// No other process may open the journal while the call may still write to it.
 	_, _, second := start(t, server.Connect(t), cfg, nothing{})
 	if err := waitFor(t, second); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("a second participant ended with %v", err)
@@ -72,8 +72,8 @@ func TestDrainEndsThoughACallHangs(t *testing.T) {
 	}
 }
 
-// A journal that another program holds a lock on makes the participant
-// unhealthy though no transaction needs it, until the lock is gone.
+// A journal that another program has locked makes the participant unhealthy, even if no
+// transaction needs it, until the lock is released.
 func TestHealthOfALockedJournal(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)

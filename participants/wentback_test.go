@@ -48,7 +48,7 @@ func copyStore(t *testing.T, s *brokertest.Server) (backup string) {
 	return backup
 }
 
-// replaceStore puts a copy of its store, made before, under the broker.
+// replaceStore replaces the broker's store by an earlier copy.
 func replaceStore(t *testing.T, s *brokertest.Server, backup string) {
 	t.Helper()
 	s.Kill()
@@ -84,17 +84,17 @@ func await(t *testing.T, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
 
-// An older store is put under the stream while everything is stopped. Coordinators
-// that start then know nothing of that, and take what the older store lacks for
-// aborted; the journal knows, and does not believe it: the branch stays in doubt,
-// also where a question was answered before the stream was looked at, the participant
-// is unhealthy and stops with an error that names both sequences. Only when an
-// operator accepts the stream as it is, is the branch aborted.
+// The stream's store is replaced by an older one while everything is stopped.
+// Coordinators that start then cannot detect that, and take missing commits for aborts;
+// the journal knows, and does not accept that: the branch stays in doubt, also if an
+// inquiry was answered before the stream was read, the participant is unhealthy and
+// stops with an error that contains both sequences. Only when an operator accepts the
+// stream as it is, the branch is aborted.
 func TestStreamWentBackUnderJournal(t *testing.T) {
 	server := newServer(t)
 	cfg := participants.Config{Name: "wiser", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
@@ -126,7 +126,7 @@ func TestStreamWentBackUnderJournal(t *testing.T) {
 	var log lines
 	cfg.Log, cfg.BehindFor = log.log(), 1500*time.Millisecond
 	p, _, ended = run(t, server.Connect(t), cfg, nothing{})
-	for range 2 { // what the first answer did is done
+	for range 2 { // the first answer has been processed
 		<-asked
 	}
 	if c := p.Counts(); c.InDoubt != 1 || c.Aborted != 0 {
@@ -182,7 +182,7 @@ func TestStoreWentBackUnderStamps(t *testing.T) {
 		}
 	}
 
-	// What is in doubt is aborted when an operator accepts that, also by a seal that is
+	// The branch in doubt is aborted when an operator accepts that, also by a seal that is
 	// older than its log was.
 	if _, err := nc.Subscribe(txwire.SubjectResolve, func(m *nats.Msg) {
 		_ = m.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusAborted, SealSeq: seal}))

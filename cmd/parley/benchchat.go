@@ -19,25 +19,25 @@ type benchChatCmd struct {
 type benchChatFlags struct {
 	Only        []string      `enum:"idle,joins,fanout,slow,history" placeholder:"PART" help:"Measure only idle, joins, fanout, slow or history; may be repeated (default: all)."`
 	Connections int           `default:"5000" placeholder:"N" help:"Connections of the parts idle and joins (default ${default})."`
-	From        int           `default:"1000" placeholder:"N" help:"From how many idle connections on memory is weighed (default ${default})."`
-	Settle      time.Duration `default:"15s" placeholder:"DURATION" help:"Between opening connections and weighing them (default ${default})."`
+	From        int           `default:"1000" placeholder:"N" help:"Number of idle connections at the first measurement of memory (default ${default})."`
+	Settle      time.Duration `default:"15s" placeholder:"DURATION" help:"Time between opening connections and measuring memory (default ${default})."`
 	Rooms       int           `default:"100" placeholder:"N" help:"Rooms that those connections are spread over (default ${default})."`
 	Concurrency int           `default:"64" placeholder:"N" help:"Connections that are opened at a time (default ${default})."`
 	Subscribers int           `default:"1000" placeholder:"N" help:"People in the one room of the parts fanout and slow (default ${default})."`
-	Rate        int           `default:"100" placeholder:"N" help:"Messages that they say each second, together (default ${default})."`
+	Rate        int           `default:"100" placeholder:"N" help:"Messages a second that they send, together (default ${default})."`
 	Text        int           `default:"100" placeholder:"BYTES" help:"Length of a message's text (default ${default})."`
 	Duration    time.Duration `default:"20s" placeholder:"DURATION" help:"How long the parts fanout and slow measure (default ${default})."`
 	WarmUp      time.Duration `default:"3s" placeholder:"DURATION" help:"Load before that (default ${default})."`
 	Stalled     float64       `default:"1" placeholder:"PERCENT" help:"Readers that stop reading in the part slow (default ${default})."`
 	Messages    int           `default:"1000000" placeholder:"N" help:"Messages stored for the part history (default ${default})."`
-	Pages       int           `default:"2000" placeholder:"N" help:"Pages to ask for (default ${default})."`
-	Data        string        `placeholder:"DIR" help:"Where to make the temporary data directory; choose the disk to measure."`
+	Pages       int           `default:"2000" placeholder:"N" help:"Pages to request (default ${default})."`
+	Data        string        `placeholder:"DIR" help:"Where to create the temporary data directory; choose the disk to measure."`
 	Progress    bool          `help:"Show what is being measured even when stderr is not a terminal."`
 	Cpuprofile  string        `hidden:"" placeholder:"DIR" help:"Write a CPU profile of every process into DIR."`
 }
 
 func (*benchChatCmd) Help() string {
-	return `Starts a broker, an idworker and, for each part, a chat gateway as processes of their own with everything durable, and is itself all the people. One after the other: memory of idle connections; connections opened and joined a second; one room in which many listen and some talk, each message acknowledged once it is stored; the same with some readers stalled; pages of a long history. Every connection's messages are checked: each once, in order.
+	return `Starts a broker, an idworker and, for each part, a chat gateway as separate processes with everything durable, and opens all connections itself. It measures one after the other: memory of idle connections; connections opened and joined a second; one room with many readers and some senders, each message acknowledged once it is stored; the same with some readers stalled; pages of a long history. Every connection's messages are checked: each once, in order.
 
 Examples:
 
@@ -76,8 +76,8 @@ func (c *benchChatCmd) Validate() error {
 		return fmt.Errorf("--settle is %v, allowed is 0s to 1h", c.Settle)
 	case c.Stalled <= 0 || c.Stalled > 50:
 		return fmt.Errorf("--stalled is %v, allowed is more than 0 and at most 50", c.Stalled)
-	case bench.Chat(c.benchChatFlags).Talkers() > c.Subscribers:
-		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, bench.Chat(c.benchChatFlags).Talkers(), c.Subscribers)
+	case bench.Chat(c.benchChatFlags).Senders() > c.Subscribers:
+		return fmt.Errorf("--rate is %d, which takes %d people: --subscribers is %d", c.Rate, bench.Chat(c.benchChatFlags).Senders(), c.Subscribers)
 	}
 	return nil
 }

@@ -7,8 +7,8 @@ import (
 	"parley/internal/cli"
 )
 
-// benchEchoCmd answers every request with what the ID service would: the least
-// that any service on NATS has to do.
+// benchEchoCmd answers every request with a constant response like that of the ID
+// service: the least work that a service on NATS can do.
 type benchEchoCmd struct {
 	natsFlags
 	logFlags

@@ -18,12 +18,12 @@ type benchIDCmd struct {
 type benchIDFlags struct {
 	Duration time.Duration `default:"3s" placeholder:"DURATION" help:"How long to measure each part (default ${default})."`
 	Inflight int           `default:"64" placeholder:"N" help:"Requests under way at any time, where requests are measured (default ${default})."`
-	Data     string        `placeholder:"DIR" help:"Where to make the temporary data directory; choose the disk to measure."`
+	Data     string        `placeholder:"DIR" help:"Where to create the temporary data directory; choose the disk to measure."`
 	Progress bool          `help:"Show what is being measured even when stderr is not a terminal."`
 }
 
 func (*benchIDCmd) Help() string {
-	return `Measures, one after the other: what one ID costs inside a lease, in this process; how many one worker makes in real time, without running ahead of the clock; requests for single IDs beside requests to a bare NATS echo, in turns; and how many one client hands out from blocks that it fetches. Broker, idworker and echo are processes of their own.
+	return `Measures, one after the other: what one ID costs inside a lease, in this process; how many one worker makes in real time, without running ahead of the clock; requests for single IDs and requests to a bare NATS echo, in turns; and how many one client issues from blocks that it fetches. Broker, idworker and echo are separate processes.
 
 Examples:
 

@@ -19,18 +19,18 @@ type benchTxCmd struct {
 type benchTxFlags struct {
 	Inflight     int           `default:"256" placeholder:"N" help:"Transactions under way at any time (default ${default})."`
 	Duration     time.Duration `default:"10s" placeholder:"DURATION" help:"How long to measure (default ${default})."`
-	Count        int64         `placeholder:"N" help:"Measure until so many are committed, instead of for a duration."`
+	Count        int64         `placeholder:"N" help:"Measure until N are committed, instead of for a duration."`
 	AbortRatio   float64       `placeholder:"RATIO" help:"Share of orders that inventory refuses, from 0 to 1 (default 0)."`
 	WarmUp       time.Duration `default:"1s" placeholder:"DURATION" help:"Load before the measurement (default ${default})."`
 	Coordinators int           `default:"1" placeholder:"N" help:"Coordinators to start (default ${default})."`
 	NATS         string        `name:"nats" placeholder:"URL" help:"Measure the system on this NATS instead of starting one. Its inventory and delivery must have been started on new databases with --sample bench."`
-	Data         string        `placeholder:"DIR" help:"Where to make the temporary data directory; choose the disk to measure."`
+	Data         string        `placeholder:"DIR" help:"Where to create the temporary data directory; choose the disk to measure."`
 	Progress     bool          `help:"Show a line each second even when stderr is not a terminal."`
 	Cpuprofile   string        `hidden:"" placeholder:"DIR" help:"Write a CPU profile of every process into DIR."`
 }
 
 func (*benchTxCmd) Help() string {
-	return `Starts a broker, a coordinator, inventory and delivery as processes of their own with everything durable, orders as fast as it can, and ends them again. Latency is from the submission to the answer, with the outcome durable. steal_percent is what the machine's other tenants took: above a few per cent the figures say little.
+	return `Starts a broker, a coordinator, inventory and delivery as separate processes with everything durable, orders as fast as it can, and ends them. Latency is from the submission to the answer, with the outcome durable. steal_percent is the share of CPU time that other virtual machines took: above a few per cent the figures are not reliable.
 
 Examples:
 
@@ -40,7 +40,7 @@ Examples:
     parley bench tx --abort-ratio 0.5`
 }
 
-// maxInflight bounds --inflight: beyond it the coordinator answers busy.
+// maxInflight bounds --inflight: beyond it the coordinator refuses with the code busy.
 const maxInflight = 4096
 
 func (c *benchTxCmd) Validate() error {

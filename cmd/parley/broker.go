@@ -21,7 +21,7 @@ type brokerCmd struct {
 }
 
 func (*brokerCmd) Help() string {
-	return `The broker is nats-server with JetStream and sync always: what it acknowledged is on the disk. Any NATS from 2.15 on will do instead, see the documents on operation.
+	return `The broker is nats-server with JetStream and sync always: every acknowledged message is on the disk. Any NATS from 2.15 on can be used instead, see the documents on operation.
 
 Examples:
 
@@ -54,8 +54,8 @@ func (c *brokerCmd) Run(ctx context.Context, a *cli.App) error {
 	}))
 }
 
-// asFlags puts the names of flags in place of the fields of [broker.Config] in
-// an error, since that is what a person has typed.
+// asFlags replaces the names of fields of [broker.Config] in an error by the names of
+// the flags that set them.
 func asFlags(err error) error {
 	if err == nil {
 		return nil
@@ -63,13 +63,13 @@ func asFlags(err error) error {
 	text := strings.NewReplacer(
 		"Cluster.Listen", "--cluster-listen", "Cluster.Name", "--cluster-name", "Cluster.Peers", "--peers",
 		"MonitorListen", "--monitor", "StoreDir", "--data", "Listen", "--listen", "Name", "--name",
-		// A group of roles names the role, whose errors may do so too.
+		// A group of roles adds the role's name, which may be in its errors already.
 		"broker: broker: ", "broker: ",
 	).Replace(err.Error())
 	return &renamed{err: err, text: text}
 }
 
-// renamed is an error with another text.
+// renamed is an error with a different text.
 type renamed struct {
 	err  error
 	text string

@@ -18,20 +18,20 @@ import (
 	"parley/wire/txwire"
 )
 
-const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies; an ID is never given twice.
+const about = `Parley makes services on NATS agree: a transaction across services is committed everywhere or nowhere, whichever process dies; an ID is never issued twice.
 
 Start with "parley up" and, in another terminal, "parley menu" and "parley order".`
 
 // commands is the grammar of the command line.
 type commands struct {
-	Up          upCmd          `cmd:"" group:"run" help:"Run everything in this process, on a broker of its own."`
-	Cluster     clusterCmd     `cmd:"" group:"run" help:"Run a cluster on this machine: three brokers and everything else, each a process of its own."`
+	Up          upCmd          `cmd:"" group:"run" help:"Run everything in this process, with its own broker."`
+	Cluster     clusterCmd     `cmd:"" group:"run" help:"Run a cluster on this machine: three brokers and everything else, each a separate process."`
 	Broker      brokerCmd      `cmd:"" group:"run" help:"Run a NATS broker that syncs what it acknowledges, alone or in a cluster."`
 	Init        initCmd        `cmd:"" group:"run" help:"Create the streams on a broker, once."`
 	Coordinator coordinatorCmd `cmd:"" group:"run" help:"Run a transaction coordinator."`
 	Inventory   inventoryCmd   `cmd:"" group:"run" help:"Run the participant that holds items, stock and prices."`
 	Delivery    deliveryCmd    `cmd:"" group:"run" help:"Run the participant that holds couriers and zones."`
-	Idworker    idworkerCmd    `cmd:"" group:"run" help:"Run a worker that makes unique IDs."`
+	Idworker    idworkerCmd    `cmd:"" group:"run" help:"Run a worker that issues unique IDs."`
 	Order       orderCmd       `cmd:"" group:"use" help:"Order food: take stock and a courier, or neither."`
 	Menu        menuCmd        `cmd:"" group:"use" help:"Show what can be ordered and its price."`
 	Stock       stockCmd       `cmd:"" group:"use" help:"Show the stock of every item, or add to it."`
@@ -39,15 +39,15 @@ type commands struct {
 
 	Chatgw chatgwCmd `cmd:"" group:"run" help:"Run a chat gateway between browsers and NATS."`
 
-	ID   idCmd   `cmd:"" group:"ids" help:"Get unique IDs, take them apart, see who makes them."`
+	ID   idCmd   `cmd:"" group:"ids" help:"Get unique IDs, decode them, show the workers that issue them."`
 	Blog blogCmd `cmd:"" group:"ids" help:"Write and read posts, stored in shards; run the blog."`
 
 	Chat chatCmd `cmd:"" group:"chat" help:"Talk in a room from the terminal."`
 
 	Tx      txCmd      `cmd:"" group:"see" help:"Show and resolve transactions."`
-	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it crosses."`
-	Status  statusCmd  `cmd:"" group:"see" help:"Show what runs, how durable it is, and what is in doubt."`
-	Health  healthCmd  `cmd:"" group:"see" help:"Ask one process whether it serves."`
+	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it is sent."`
+	Status  statusCmd  `cmd:"" group:"see" help:"Show the processes, the durability, and the transactions in doubt."`
+	Health  healthCmd  `cmd:"" group:"see" help:"Check whether one process serves."`
 	Bench   benchCmd   `cmd:"" group:"see" help:"Measure how fast this machine is."`
 	Version versionCmd `cmd:"" group:"see" help:"Print the version of this program and how it was built."`
 
@@ -57,10 +57,10 @@ type commands struct {
 // txCmd groups the commands about transactions.
 type txCmd struct {
 	Show    txShowCmd    `cmd:"" help:"Show one transaction, by id or key, at every participant."`
-	List    txListCmd    `cmd:"" help:"List what is unfinished or in doubt anywhere."`
-	Resolve txResolveCmd `cmd:"" help:"Have a transaction in doubt resolved now."`
-	Abandon txAbandonCmd `cmd:"" help:"Stop waiting for a branch whose journal is lost for good."`
-	Retry   txRetryCmd   `cmd:"" help:"Have a participant attempt an outcome again that its resource failed to apply."`
+	List    txListCmd    `cmd:"" help:"List the transactions that are unfinished or in doubt."`
+	Resolve txResolveCmd `cmd:"" help:"Resolve a transaction in doubt now."`
+	Abandon txAbandonCmd `cmd:"" help:"Stop waiting for a branch whose journal is permanently lost."`
+	Retry   txRetryCmd   `cmd:"" help:"Make a participant retry an outcome that its resource failed to apply."`
 }
 
 // blogCmd groups the commands about posts; without one it runs the blog.
@@ -85,11 +85,11 @@ func groups() []kong.Group {
 		{Key: "use", Title: "Order food:"},
 		{Key: "ids", Title: "IDs and the blog:"},
 		{Key: "chat", Title: "Chat:"},
-		{Key: "see", Title: "See:"},
+		{Key: "see", Title: "Observe and operate:"},
 	}
 }
 
-// limits are the numbers that help texts mention.
+// limits returns the variables of help texts.
 func limits() kong.Vars {
 	return kong.Vars{
 		"max_quantity":   strconv.FormatInt(food.MaxQuantity, 10),
@@ -108,7 +108,7 @@ func limits() kong.Vars {
 	}
 }
 
-// plain writes a duration without the zero minutes and seconds that
+// plain formats a duration without the zero minutes and seconds that
 // [time.Duration.String] adds.
 func plain(d time.Duration) string {
 	switch {

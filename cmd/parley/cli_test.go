@@ -23,7 +23,7 @@ func grammar(t *testing.T) *kong.Kong {
 	return k
 }
 
-// TestHelp: every command says what it is for, and every example in its help
+// TestHelp: every command has a help text, and every example in it
 // is a command line that parses.
 func TestHelp(t *testing.T) {
 	k := grammar(t)
@@ -68,7 +68,7 @@ func TestWrongUsage(t *testing.T) {
 		{"stock --add 3", "--add needs an ITEM"},
 		{"stock margherita --add -3", "--add"},
 		{"couriers --complete -1", "--complete"},
-		{"couriers --complete 1 --zone north", "do not go together"},
+		{"couriers --complete 1 --zone north", "cannot be combined"},
 		{"tx", "show"},
 		{"tx resolve nonsense", "nonsense"},
 		{"tx list --from nonsense", "nonsense"},
@@ -96,7 +96,7 @@ func TestWrongUsage(t *testing.T) {
 			t.Errorf("parley %s: exit %d, want 2 and %q in\n%s", c.args, code, c.want, &errs)
 		}
 		if !strings.Contains(errs.String(), "next: ") || out.Len() > 0 {
-			t.Errorf("parley %s: stderr must say what to do next, stdout be empty:\n%s%s", c.args, &errs, &out)
+			t.Errorf("parley %s: stderr must contain what to do next, stdout be empty:\n%s%s", c.args, &errs, &out)
 		}
 	}
 }

@@ -16,14 +16,14 @@ import (
 type clusterCmd struct {
 	processFlags
 	jsonFlag
-	Data string `default:"./parley-cluster" placeholder:"DIR" help:"Directory of all data and logs; it is made if need be (default ${default})."`
-	Port int    `placeholder:"N" help:"First of ${cluster_ports} ports to listen on, instead of the usual ones: brokers on 4222 to 4224 and 6222 to 6224, gateways on 8080 and 8081, the blog on 8280."`
+	Data string `default:"./parley-cluster" placeholder:"DIR" help:"Directory of all data and logs, created if missing (default ${default})."`
+	Port int    `placeholder:"N" help:"First of ${cluster_ports} ports to listen on, instead of the defaults: brokers on 4222 to 4224 and 6222 to 6224, gateways on 8080 and 8081, the blog on 8280."`
 }
 
 func (*clusterCmd) Help() string {
-	return `Three brokers, two coordinators, inventory, delivery, three idworkers, two gateways and the blog, each a process of its own, on this machine. A process that ends is started again. Each writes to DIR/logs/NAME.log.
+	return `Three brokers, two coordinators, inventory, delivery, three idworkers, two gateways and the blog, each a separate process, on this machine. A process that ends is restarted. Each writes to DIR/logs/NAME.log.
 
-Ctrl-C drains them in reverse order, those that finish the work of others last; a second Ctrl-C ends them at once.
+Ctrl-C drains them in reverse order, so that each can finish its work; a second Ctrl-C ends them immediately.
 
 Examples:
 
@@ -64,13 +64,13 @@ func (c *clusterCmd) Run(ctx context.Context, a *cli.App, h *child.ShutdownHooks
 	if err != nil {
 		return fmt.Errorf("finding this program: %w", err)
 	}
-	s := &supervisor.Supervisor{Program: self, Flags: c.childFlags(), Logs: logs, Say: supervisor.Teller(a, plan), Shutdown: h}
+	s := &supervisor.Supervisor{Program: self, Flags: c.childFlags(), Logs: logs, OnEvent: supervisor.Printer(a, plan), Shutdown: h}
 	err = c.serve(ctx, s.Group(o, plan), func() { c.welcome(a, o, plan) })
-	s.Say(supervisor.Event{Event: supervisor.EventStopped, Cluster: true})
+	s.OnEvent(supervisor.Event{Event: supervisor.EventStopped, Cluster: true})
 	return err
 }
 
-// childFlags are on the command line of every process.
+// childFlags returns flags for the command line of every process.
 func (c *clusterCmd) childFlags() []string {
 	flags := []string{"--until-eof", "--log-level", c.LogLevel}
 	if c.LogJSON {
@@ -79,11 +79,11 @@ func (c *clusterCmd) childFlags() []string {
 	return flags
 }
 
-// welcome says where everything is and what to try next.
+// welcome prints the addresses and what to try next.
 func (c *clusterCmd) welcome(a *cli.App, o cluster.Options, plan []cluster.Process) {
 	url := cluster.NATS(o)
 	if a.JSON {
-		supervisor.Teller(a, plan)(supervisor.Event{Event: supervisor.EventUp, NATS: url, Cluster: true})
+		supervisor.Printer(a, plan)(supervisor.Event{Event: supervisor.EventUp, NATS: url, Cluster: true})
 		return
 	}
 	rows := [][]string{{"PROCESS", "ADDRESS", "LOG"}}
@@ -100,14 +100,14 @@ func (c *clusterCmd) welcome(a *cli.App, o cluster.Options, plan []cluster.Proce
 	a.Printf("\nOpen %s in a browser to chat, to order, and to watch it happen.\n\nIn another terminal:\n", page)
 	self := command()
 	a.Facts(
-		"export PARLEY_NATS="+url, "once, so that any broker may die",
+		"export PARLEY_NATS="+url, "once, so that commands work while any broker is dead",
 		fmt.Sprintf("%s order %s 2", self, sampleOrder), "take stock and a courier, or neither",
 		self+" status --watch", "see every process, and kill some of them",
 	)
 	a.Printf("\nCtrl-C drains everything in order.\n\n")
 }
 
-// command is how this program was called.
+// command returns the name by which this program was called.
 func command() string {
 	if strings.ContainsRune(os.Args[0], filepath.Separator) {
 		return os.Args[0]

@@ -27,7 +27,7 @@ type coordinatorCmd struct {
 }
 
 func (*coordinatorCmd) Help() string {
-	return `A coordinator keeps nothing of its own: its log is in NATS. Run as many as you like; any of them finishes what another one left behind.
+	return `A coordinator stores nothing on disk: its log is in NATS. Run as many as you like; each of them finishes the transactions of one that died.
 
 Examples:
 
@@ -50,8 +50,8 @@ func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.serve(hooks.With(ctx, h), role, func() { a.Printf("the coordinator is ready\n") })
 }
 
-// limits are the defaults, but for crash tests, which need a log to be trimmed
-// without thousands of transactions.
+// limits returns the default limits, except in crash tests, which need a log to be
+// trimmed without thousands of transactions.
 func (c *coordinatorCmd) limits() machine.Limits {
 	l := machine.DefaultLimits()
 	if c.TrimAt > 0 {
@@ -60,7 +60,7 @@ func (c *coordinatorCmd) limits() machine.Limits {
 	return l
 }
 
-// coordinatorRole is a coordinator with its own connection.
+// coordinatorRole returns a coordinator with its own connection.
 func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *host.Role {
 	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log
@@ -68,7 +68,7 @@ func coordinatorRole(conn natsconn.Options, cfg coordinator.Config) *host.Role {
 	})
 }
 
-// options are how a role connects.
+// options returns the connection options of a role.
 func (f natsFlags) options(role string, log *slog.Logger) natsconn.Options {
 	return natsconn.Options{URL: f.NATS, Creds: f.Creds, Name: "parley " + role, Log: log.With("role", role)}
 }

@@ -19,7 +19,7 @@ type couriersCmd struct {
 }
 
 func (*couriersCmd) Help() string {
-	return `A courier carries several orders at once: reserved are those being agreed on, assigned those that are placed and not delivered yet.
+	return `A courier carries several orders at a time: RESERVED are those that are undecided, ASSIGNED those that are placed and not delivered yet.
 
 Examples:
 
@@ -30,7 +30,7 @@ Examples:
 
 func (c *couriersCmd) Validate() error {
 	if c.Complete != 0 && c.Zone != "" {
-		return errors.New("--complete and --zone do not go together")
+		return errors.New("--complete and --zone cannot be combined")
 	}
 	if c.Complete == 0 {
 		if _, err := wire.Check(c.list()); err != nil {

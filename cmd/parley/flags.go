@@ -22,10 +22,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// natsFlags say how to reach NATS.
+// natsFlags define how to connect to NATS.
 type natsFlags struct {
 	NATS  string `name:"nats" default:"nats://127.0.0.1:4222" env:"PARLEY_NATS" placeholder:"URL" help:"Where NATS listens; several addresses are separated by commas (default ${default})."`
-	Creds string `env:"PARLEY_CREDS" placeholder:"FILE" help:"Credentials file, if NATS wants one."`
+	Creds string `env:"PARLEY_CREDS" placeholder:"FILE" help:"Credentials file, if NATS requires one."`
 }
 
 // nameFlag is on every command that runs a role on NATS.
@@ -33,7 +33,7 @@ type nameFlag struct {
 	Name string `placeholder:"NAME" help:"Name of this process, shown by status and by the broker's list of connections (default: that of the role)."`
 }
 
-// named is how the process connects.
+// named returns the connection options with the name of the process.
 func (f nameFlag) named(o natsconn.Options) natsconn.Options {
 	if f.Name != "" {
 		o.Name = f.Name
@@ -66,10 +66,10 @@ func (f natsFlags) client(ctx context.Context, name string) (*nats.Conn, *txclie
 	return nc, c, func() { c.Close(); nc.Close() }, nil
 }
 
-// logFlags say what a role logs to stderr. Tools have none: what they have to
-// say is their result.
+// logFlags define what a role logs to stderr. Tools have none: they print results and
+// errors only.
 type logFlags struct {
-	LogLevel string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" placeholder:"LEVEL" help:"Least level to log to stderr: debug, info, warn or error (default ${default})."`
+	LogLevel string `default:"info" enum:"debug,info,warn,error" env:"PARLEY_LOG_LEVEL" placeholder:"LEVEL" help:"Lowest level to log to stderr: debug, info, warn or error (default ${default})."`
 	LogJSON  bool   `name:"log-json" env:"PARLEY_LOG_JSON" help:"Log JSON lines instead of text."`
 }
 
@@ -96,23 +96,22 @@ type profileFlag struct {
 	Pprof string `name:"pprof" hidden:"" placeholder:"FILE" help:"Write a CPU profile when the process ends."`
 }
 
-// around calls run under the profiler, if that was asked for.
+// around calls run, under the profiler if the flag is set.
 func (f profileFlag) around(run func() error) error { return cli.Profiled(f.Pprof, run) }
 
-// healthFlag opens an address where a process says whether it serves, for
-// whoever supervises it. Gateways say so to browsers' proxies as well, on the
-// address of the page.
+// healthFlag is the address of a process's health check, for its supervisor. Gateways
+// also serve a health check for HTTP proxies, at the address of the page.
 type healthFlag struct {
 	Health string `env:"PARLEY_HEALTH" placeholder:"HOST:PORT" help:"Where /healthz answers 200 while this process serves, and 503 with the reason while it does not; off by default."`
 }
 
-// sampleFlag chooses what a new database starts with: a small town to play
-// with, or one that no benchmark exhausts.
+// sampleFlag chooses the contents of a new database: a small example, or stock that no
+// benchmark exhausts.
 type sampleFlag struct {
-	Sample string `default:"food" enum:"food,bench" hidden:"" help:"What a new database starts with: food or bench."`
+	Sample string `default:"food" enum:"food,bench" hidden:"" help:"Contents of a new database: food or bench."`
 }
 
-// items is inventory's start.
+// items returns the initial items of inventory.
 func (f sampleFlag) items() []food.Item {
 	if f.Sample == "bench" {
 		return inventory.Bench()
@@ -120,7 +119,7 @@ func (f sampleFlag) items() []food.Item {
 	return inventory.Sample()
 }
 
-// couriers is delivery's start.
+// couriers returns the initial couriers of delivery.
 func (f sampleFlag) couriers() []food.Courier {
 	if f.Sample == "bench" {
 		return delivery.Bench()
@@ -128,24 +127,23 @@ func (f sampleFlag) couriers() []food.Courier {
 	return delivery.Sample()
 }
 
-// dataFlag is where a process keeps what it must not lose. Every role has its
-// own place below it, so that all may be given the same directory, together
-// or apart.
+// dataFlag is the directory of a process's durable data. Every role has a separate
+// file or directory in it, so that several processes may be given the same one.
 type dataFlag struct {
-	Data string `default:"./parley-data" env:"PARLEY_DATA" placeholder:"DIR" help:"Directory of everything durable; it is made if need be (default ${default})."`
+	Data string `default:"./parley-data" env:"PARLEY_DATA" placeholder:"DIR" help:"Directory of all durable data, created if missing (default ${default})."`
 }
 
-// probeSize is how much is written to see whether there is space.
+// probeSize is the number of bytes written to check for free space.
 const probeSize = 64 << 10
 
 func (f dataFlag) broker() string { return catalog.BrokerDir(f.Data) }
 
 func (f dataFlag) journal(participant string) string { return catalog.Journal(f.Data, participant) }
 
-// prepare makes the directory and makes sure that it can be written, so that
-// the error names the flag and not some file below it.
+// prepare creates the directory and checks that it can be written, so that the error
+// contains the flag and not the name of some file in the directory.
 func (f dataFlag) prepare(log *slog.Logger) error {
-	const do = "choose another directory with --data DIR, or change its permissions, or make space"
+	const do = "choose another directory with --data DIR, or change its permissions, or free space"
 	if err := private.Dir(f.Data, log); err != nil {
 		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be made: %w", f.Data, err), do)
 	}
@@ -153,8 +151,8 @@ func (f dataFlag) prepare(log *slog.Logger) error {
 	if err != nil {
 		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
 	}
-	// A full disk takes an empty file. So little is left of one on which this
-	// does not fit that nothing should start.
+	// An empty file can be created on a full disk. If not even probeSize bytes are
+	// free, nothing should start.
 	_, err = probe.Write(make([]byte, probeSize))
 	if err = errors.Join(err, probe.Close(), os.Remove(probe.Name())); err != nil {
 		return cli.Failed(fmt.Errorf("--data %s: the directory cannot be written: %w", f.Data, err), do)
@@ -164,7 +162,7 @@ func (f dataFlag) prepare(log *slog.Logger) error {
 
 // crashFlag is for crash tests: the first time the process reaches the named
 // step of the protocol it kills itself, as `kill -9` would, or stops, as
-// `kill -STOP` would, until somebody sends SIGCONT. The steps are the Step
+// `kill -STOP` would, until SIGCONT. The steps are the Step
 // constants of packages coordinator and participants.
 type crashFlag struct {
 	CrashAt string `name:"crash-at" hidden:"" placeholder:"STEP" help:"Kill this process at the named step of the protocol (for tests)."`

@@ -8,8 +8,8 @@ import (
 	"parley/internal/host"
 )
 
-// healthTimeout bounds the question. It is longer than what the process may
-// take for the answer, so that a reason is heard.
+// healthTimeout bounds the request. It is longer than the process may take to answer,
+// so that its reason is received.
 const healthTimeout = host.HealthPatience + time.Second
 
 type healthCmd struct {
@@ -18,7 +18,7 @@ type healthCmd struct {
 }
 
 func (*healthCmd) Help() string {
-	return `Asks one process, started with --health, whether it serves, and exits with 0 if it does and with 1 if not. It is the health check of the container image, which has no other program.
+	return `Checks whether one process, started with --health, serves, and exits with 0 if it does and with 1 if not. It is the health check of the container image, which has no other program.
 
 Examples:
 
@@ -37,10 +37,6 @@ func (c *healthCmd) Run(ctx context.Context, a *cli.App) error {
 	if err := host.AskHealth(ctx, c.At); err != nil {
 		return err
 	}
-	if a.JSON {
-		a.PrintJSON(healthJSON{Serves: true})
-		return nil
-	}
-	a.Printf("it serves\n")
+	a.Show(healthJSON{Serves: true}, func(a *cli.App) { a.Printf("it serves\n") })
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 	"parley/test/proc"
 )
 
-// freeAddress is one that was free a moment ago.
+// freeAddress returns an address that was free when it was called.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -22,8 +22,8 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// says waits until `parley health` ends with the code and prints the text.
-func says(t *testing.T, at string, want int, text string) {
+// wantHealth waits until `parley health` ends with the code and prints the text.
+func wantHealth(t *testing.T, at string, want int, text string) {
 	t.Helper()
 	proc.Eventually(t, proc.Patience, "the health of "+at, func() error {
 		out, errs, code := parley(t, "health", "--at", at)
@@ -34,24 +34,24 @@ func says(t *testing.T, at string, want int, text string) {
 	})
 }
 
-// A role says whether it serves from before it does until after it drained.
+// A role's health check answers from before the role is ready until after its drain.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	data, listen := t.TempDir(), freeAddress(t)
 	ofBroker, ofRole := freeAddress(t), freeAddress(t)
-	says(t, ofRole, cli.ExitFailed, "nobody answers at "+ofRole)
+	wantHealth(t, ofRole, cli.ExitFailed, "no process answers at "+ofRole)
 
 	role := start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
-	says(t, ofRole, cli.ExitFailed, "it is starting")
+	wantHealth(t, ofRole, cli.ExitFailed, "it is starting")
 
 	broker := start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
 	broker.Await("NATS listens")
-	says(t, ofBroker, cli.ExitOK, "it serves")
+	wantHealth(t, ofBroker, cli.ExitOK, "it serves")
 	if _, errs, code := parley(t, "init", "--nats", "nats://"+listen); code != cli.ExitOK {
 		t.Fatalf("init: exit %d\n%s", code, errs)
 	}
 	proc.Eventually(t, proc.Patience, "the role serves", func() error {
-		if role.Ended() { // it came before its stream
+		if role.Ended() { // it started before its stream existed
 			role = start(t, "coordinator", "--nats", "nats://"+listen, "--health", ofRole)
 		}
 		if _, errs, code := parley(t, "health", "--at", ofRole); code != cli.ExitOK {
@@ -64,11 +64,11 @@ func TestHealth(t *testing.T) {
 	}
 
 	broker.Kill()
-	says(t, ofRole, cli.ExitFailed, "it has no connection to NATS")
+	wantHealth(t, ofRole, cli.ExitFailed, "it has no connection to NATS")
 	start(t, "broker", "--data", data, "--listen", listen, "--health", ofBroker)
-	says(t, ofRole, cli.ExitOK, "it serves")
+	wantHealth(t, ofRole, cli.ExitOK, "it serves")
 	role.Stop()
-	says(t, ofRole, cli.ExitFailed, "nobody answers")
+	wantHealth(t, ofRole, cli.ExitFailed, "no process answers")
 }
 
 // A node of a cluster without a majority is not healthy.
@@ -77,7 +77,7 @@ func TestHealthOfALoneNode(t *testing.T) {
 	at := freeAddress(t)
 	start(t, "broker", "--data", t.TempDir(), "--name", "a", "--listen", "127.0.0.1:0",
 		"--cluster-listen", freeAddress(t), "--peers", freeAddress(t), "--health", at)
-	says(t, at, cli.ExitFailed, "it is starting")
+	wantHealth(t, at, cli.ExitFailed, "it is starting")
 }
 
 func TestHealthAddress(t *testing.T) {

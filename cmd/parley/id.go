@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -14,12 +16,12 @@ import (
 // idCmd groups the commands about unique IDs.
 type idCmd struct {
 	Next    idNextCmd    `cmd:"" help:"Get new IDs."`
-	Decode  idDecodeCmd  `cmd:"" help:"Take IDs apart: when, by which worker, which in that millisecond."`
-	Workers idWorkersCmd `cmd:"" help:"Show who holds which worker number, until when."`
-	Retire  idRetireCmd  `cmd:"" help:"Take a worker number out of use that a far-future clock left behind."`
+	Decode  idDecodeCmd  `cmd:"" help:"Decode IDs: the time, the worker, the sequence in that millisecond."`
+	Workers idWorkersCmd `cmd:"" help:"Show which process holds which worker number, and until when."`
+	Retire  idRetireCmd  `cmd:"" help:"Retire a worker number whose lease a far-future clock has written."`
 }
 
-// idJSON is an ID taken apart, as --json prints it.
+// idJSON is a decoded ID, as --json prints it.
 type idJSON struct {
 	ID    snowflake.ID `json:"id"`
 	Short string       `json:"short"`
@@ -28,7 +30,7 @@ type idJSON struct {
 	Timestamp int64 `json:"timestamp"`
 	Worker    int   `json:"worker"`
 	Sequence  int   `json:"sequence"`
-	// Future: this machine's clock has not reached its time.
+	// Future reports that this machine's clock has not reached the ID's time.
 	Future bool `json:"future,omitempty"`
 }
 
@@ -36,19 +38,33 @@ type idJSON struct {
 // reserves timestamps ten seconds ahead, and clocks differ.
 const futureSlack = time.Minute
 
-func takeApart(id snowflake.ID, now time.Time) idJSON {
+func decodeID(id snowflake.ID, now time.Time) idJSON {
 	return idJSON{
 		ID: id, Short: id.Short(), Time: id.Time(), Timestamp: id.Timestamp(), Worker: id.Worker(), Sequence: id.Sequence(),
 		Future: id.Time().After(now.Add(futureSlack)),
 	}
 }
 
-// readID reads an ID as people have it: in digits, or in the short form.
+// readID parses an ID in either form, decimal digits or the short form.
 func readID(s string) (snowflake.ID, error) {
 	if len(s) == snowflake.ShortLen && strings.Trim(s, "0123456789") != "" {
 		return snowflake.ParseShort(s)
 	}
 	return snowflake.ParseID(s)
+}
+
+// idClient opens a connection with an ID client on it; the returned function closes both.
+func (f natsFlags) idClient(ctx context.Context) (*idclient.Client, func(), error) {
+	nc, err := f.connect(ctx, "id")
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return c, func() { c.Close(); nc.Close() }, nil
 }
 
 func checkCount(n int) error {

@@ -34,7 +34,7 @@ func TestIDCommands(t *testing.T) {
 		}
 	}
 	var w workersJSON
-	proc.Eventually(t, proc.Patience, "id workers", func() error { // who answers too late is not shown
+	proc.Eventually(t, proc.Patience, "id workers", func() error { // a process that answers too late is not shown
 		w = parleyJSON[workersJSON](t, cli.ExitOK, "id", "workers", "--nats", url)
 		if len(w.Leases) != upIDWorkers || len(w.Processes) != upIDWorkers {
 			return fmt.Errorf("%+v", w)
@@ -51,7 +51,7 @@ func TestIDCommands(t *testing.T) {
 	}
 }
 
-// What is wrong is named, with its value and its limit.
+// Errors contain the wrong value and its limit.
 func TestIDAndBlogRefusals(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()
@@ -61,7 +61,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 	future := snowflake.MaxID.String()
 	for _, c := range []struct {
 		args []string
-		says []string
+		want []string
 	}{
 		{append([]string{"id", "next", "-n", "0"}, at...), []string{"-n is 0", "4096"}},
 		{append([]string{"id", "next", "-n", "-3"}, at...), []string{"-3"}},
@@ -84,7 +84,7 @@ func TestIDAndBlogRefusals(t *testing.T) {
 		if code != cli.ExitWrong && code != cli.ExitFailed {
 			t.Errorf("parley %.80s: exit %d\n%s", strings.Join(c.args, " "), code, errs)
 		}
-		for _, want := range c.says {
+		for _, want := range c.want {
 			if !strings.Contains(errs, want) {
 				t.Errorf("parley %.80s: %q is not in\n%s", strings.Join(c.args, " "), want, errs)
 			}

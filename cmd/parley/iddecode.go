@@ -16,7 +16,7 @@ type idDecodeCmd struct {
 }
 
 func (*idDecodeCmd) Help() string {
-	return `Works without NATS: an ID holds all that is shown. The time is that of the worker's range, to the millisecond; it can be a little ahead of or behind the clock, as docs/DESIGN.md says. An ID whose time has not come is shown and refused with exit code 2, since no worker can have made it.
+	return `Works without NATS: an ID contains all that is shown. The time is that of the worker's range, to the millisecond; it can be slightly ahead of or behind the clock, see docs/DESIGN.md. An ID with a time in the future is shown and refused with exit code 2, since no worker can have issued it.
 
 Examples:
 
@@ -24,7 +24,7 @@ Examples:
     parley id decode 0037kxn6c000 --json`
 }
 
-// read is every ID, or why one is none.
+// read parses every ID.
 func (c *idDecodeCmd) read() ([]snowflake.ID, error) {
 	ids := make([]snowflake.ID, len(c.IDs))
 	for i, s := range c.IDs {
@@ -50,7 +50,7 @@ func (c *idDecodeCmd) Run(_ context.Context, a *cli.App) error {
 	rows := [][]string{{"ID", "SHORT", "TIME", ">WORKER", ">SEQUENCE"}}
 	var future *idJSON
 	for _, id := range ids {
-		p := takeApart(id, now)
+		p := decodeID(id, now)
 		parts = append(parts, p)
 		rows = append(rows, []string{id.String(), p.Short, p.Time.Format("2006-01-02 15:04:05.000Z"), strconv.Itoa(p.Worker), strconv.Itoa(p.Sequence)})
 		if p.Future && future == nil {
@@ -65,10 +65,10 @@ func (c *idDecodeCmd) Run(_ context.Context, a *cli.App) error {
 	if future == nil {
 		return nil
 	}
-	err = fmt.Errorf("id %s is from the future: its time is %s, this machine's clock says %s, so no worker can have made it",
+	err = fmt.Errorf("id %s is from the future: its time is %s, this machine's clock shows %s, so no worker can have issued it",
 		future.ID, future.Time.Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	if a.JSON {
 		return cli.Ended(cli.ExitWrong)
 	}
-	return cli.Wrong(err, "look for a digit too many, or set this machine's clock")
+	return cli.Wrong(err, "check the number of digits, or set this machine's clock")
 }

@@ -18,7 +18,7 @@ type idNextCmd struct {
 }
 
 func (*idNextCmd) Help() string {
-	return `Prints new IDs, one a line, ascending. They are unique among all that were ever made here, and sort by time.
+	return `Prints new IDs, one a line, ascending. They are unique among all IDs that were ever issued on this NATS, and sort by time.
 
 Examples:
 
@@ -49,7 +49,7 @@ func (c *idNextCmd) Run(ctx context.Context, a *cli.App) error {
 	if a.JSON {
 		now, out := time.Now(), []idJSON{}
 		for _, id := range m.IDs {
-			out = append(out, takeApart(id, now))
+			out = append(out, decodeID(id, now))
 		}
 		a.PrintJSON(map[string]any{"ids": out})
 		return nil

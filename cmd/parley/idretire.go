@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 
-	"parley/idworker/idclient"
 	"parley/internal/cli"
 	"parley/internal/status"
 	"parley/wire"
@@ -16,7 +15,7 @@ type idRetireCmd struct {
 }
 
 func (*idRetireCmd) Help() string {
-	return `A lease written while the broker's clock was far in the future reserves timestamps that are still to come: IDs with them may exist, so the number cannot be used until they have passed. Idworkers skip it and say so. Retiring it says that you know, and it is listed as retired. It is used again by itself when its time has come.
+	return `A lease written while the broker's clock was far in the future reserves timestamps that are still to come: IDs with them may exist, so the number cannot be used until they have passed. Idworkers skip the number and log that. Retiring it confirms that this is known; it is then listed as retired. The number is used again automatically after that time.
 
 Examples:
 
@@ -27,16 +26,11 @@ Examples:
 func (c *idRetireCmd) Validate() error { return checkWorker(c.Worker) }
 
 func (c *idRetireCmd) Run(ctx context.Context, a *cli.App) error {
-	nc, err := c.connect(ctx, "id")
+	client, closeAll, err := c.idClient(ctx)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	client, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer closeAll()
 	table, err := client.Retire(ctx, c.Worker)
 	if err != nil {
 		return noIDWorker(err)
@@ -55,7 +49,7 @@ func (c *idRetireCmd) Run(ctx context.Context, a *cli.App) error {
 	return nil
 }
 
-// noIDWorker adds what to do to an error of the ID client.
+// noIDWorker adds advice to an error of the ID client.
 func noIDWorker(err error) error {
 	if wire.CodeOf(err) == wire.CodeInvalid || wire.CodeOf(err) == wire.CodeNotFound || wire.CodeOf(err) == wire.CodeRefused {
 		return cli.Wrong(err, "`parley id workers` shows every number")

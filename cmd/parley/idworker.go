@@ -25,7 +25,7 @@ type idworkerCmd struct {
 }
 
 func (*idworkerCmd) Help() string {
-	return `An idworker holds one of 32 worker numbers by a lease in NATS and makes IDs with it. Run as many as you like: each has another number, and when all are taken a further one waits and takes over when one goes. It keeps nothing on disk.
+	return `An idworker holds one of 32 worker numbers by a lease in NATS and issues IDs with it. Run as many as you like: each has a different number, and when all are taken a further one waits until one is released. It stores nothing on disk.
 
 Examples:
 
@@ -42,7 +42,7 @@ func (c *idworkerCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.serve(ctx, idworkerRole(c.named(c.options(catalog.IDWorker, a.Log)), cfg), func() { a.Printf("the idworker is ready\n") })
 }
 
-// idworkerRole is an idworker with its own connection.
+// idworkerRole returns an idworker with its own connection.
 func idworkerRole(conn natsconn.Options, cfg idworker.Config) *host.Role {
 	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
 		cfg.Log = conn.Log

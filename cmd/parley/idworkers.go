@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
 	"parley/internal/cli"
 	"parley/internal/status"
@@ -20,7 +19,7 @@ type idWorkersCmd struct {
 }
 
 func (*idWorkersCmd) Help() string {
-	return `Shows every worker number that was ever held, and every idworker process, with or without a number. UNTIL is the first moment that the number's lease has not reserved: nobody else makes IDs below it.
+	return `Shows every worker number that was ever held, and every idworker process, with or without a number. UNTIL is the end of the time that the number's lease reserves: no other process issues IDs with an earlier time.
 
 Examples:
 
@@ -30,23 +29,18 @@ Examples:
 
 // workersJSON is what --json prints.
 type workersJSON struct {
-	// BrokerTime is the broker's clock, by which leases are judged.
+	// BrokerTime is the broker's clock, which decides whether a lease has ended.
 	BrokerTime time.Time              `json:"broker_time"`
 	Leases     []status.Lease         `json:"leases"`
 	Processes  []idwire.IDWorkerState `json:"processes"`
 }
 
 func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
-	nc, err := c.connect(ctx, "id")
+	client, closeAll, err := c.idClient(ctx)
 	if err != nil {
 		return err
 	}
-	defer nc.Close()
-	client, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer closeAll()
 	table, err := client.Leases(ctx)
 	if err != nil {
 		return noIDWorker(err)
@@ -60,15 +54,11 @@ func (c *idWorkersCmd) Run(ctx context.Context, a *cli.App) error {
 		w.Leases = append(w.Leases, status.NewLease(l, table.BrokerTime))
 	}
 	slices.SortFunc(w.Processes, byWorker)
-	if a.JSON {
-		a.PrintJSON(w)
-		return nil
-	}
-	w.print(a)
+	a.Show(w, w.print)
 	return nil
 }
 
-// byWorker puts those with a number first, in its order.
+// byWorker orders processes by number, those without one last.
 func byWorker(a, b idwire.IDWorkerState) int {
 	number := func(s idwire.IDWorkerState) int {
 		if s.Worker == nil {
@@ -85,7 +75,7 @@ func (w *workersJSON) print(a *cli.App) {
 	} else {
 		rows := [][]string{{">WORKER", "STATE", "UNTIL", "HOLDER"}}
 		for _, l := range w.Leases {
-			rows = append(rows, []string{strconv.Itoa(l.Worker), l.Says(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
+			rows = append(rows, []string{strconv.Itoa(l.Worker), l.StateText(), l.UntilAt.Format("2006-01-02 15:04:05.000Z"), l.Holder})
 		}
 		a.Table(rows)
 	}

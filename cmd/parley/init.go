@@ -19,7 +19,7 @@ type initCmd struct {
 }
 
 func (*initCmd) Help() string {
-	return `Roles never create a stream: a missing one may be a lost one, and a new one would be taken for an empty one. So it is done here, once. What exists is checked and left alone.
+	return `Creates the streams, once. Roles never do that: a missing stream may be a lost one, and in a new one everything would seem never to have happened. An existing stream is checked and not changed.
 
 Examples:
 
@@ -27,7 +27,7 @@ Examples:
     parley init --replicas 3 --nats nats://a:4222,b:4222,c:4222`
 }
 
-// notClustered is the broker's code for replicas that a lone one cannot have.
+// notClustered is the broker's error code for replicas on a server without a cluster.
 const notClustered jetstream.ErrorCode = 10074
 
 // initJSON is what --json prints.

@@ -1,6 +1,6 @@
-// Command parley is every role of Parley and the tools to use and watch them,
-// one subcommand each. This package reads flags and the environment and wires;
-// what it wires is in the packages it imports.
+// Command parley runs every role of Parley and has the tools to use and observe them,
+// one subcommand each. This package reads flags and the environment and connects the
+// packages that it imports.
 package main
 
 import (
@@ -38,19 +38,18 @@ func run(ctx context.Context, h *child.ShutdownHooks, args []string, stdout, std
 		args = []string{"--help"}
 	}
 	a := &cli.App{In: os.Stdin, Out: stdout, Err: stderr, Colour: cli.HasColours(stdout), Log: slog.New(slog.NewTextHandler(stderr, nil))}
-	// Asked before parsing, since a command line that does not parse has an
-	// error to show as well.
+	// Determined before parsing, since the error of a command line that does not parse
+	// is printed as JSON too.
 	a.JSON = slices.Contains(args, "--json")
-	// The parser passes on U+FFFD for bytes that are no UTF-8, so that different
-	// keys would become one.
+	// The parser replaces bytes that are not UTF-8 by U+FFFD, so that different keys
+	// would become one.
 	for _, arg := range args {
 		if !utf8.ValidString(arg) {
 			return a.Fail(cli.Wrong(fmt.Errorf("the argument %q is not valid UTF-8", arg), "write it in UTF-8"))
 		}
 	}
 	var c commands
-	// Help and the version are shown from within Parse, which then must not go
-	// on.
+	// Help and the version are printed within Parse, after which no command must run.
 	helped := false
 	parser, err := kong.New(&c,
 		kong.Name("parley"),
@@ -76,7 +75,7 @@ func run(ctx context.Context, h *child.ShutdownHooks, args []string, stdout, std
 	return a.Fail(parsed.Run())
 }
 
-// misused is a command line that does not parse.
+// misused returns the failure of a command line that does not parse.
 func misused(err error) error {
 	command := "parley"
 	var parse *kong.ParseError

@@ -14,11 +14,11 @@ type observeCmd struct {
 	natsFlags
 	jsonFlag
 	Tx    txwire.ID `placeholder:"ID" help:"Only this transaction."`
-	Count int       `placeholder:"N" help:"End after so many messages."`
+	Count int       `placeholder:"N" help:"End after N messages."`
 }
 
 func (*observeCmd) Help() string {
-	return `Every line is one message of the protocol: who sends it to whom, its kind, the transaction, and what it says. It only listens; NATS permissions decide who may. --json prints one object a line.
+	return `Every line is one message of the protocol: its sender and receiver, its kind, the transaction, and its contents. The command only subscribes; NATS permissions decide who may. --json prints one object a line.
 
 Examples:
 

@@ -23,16 +23,16 @@ type orderCmd struct {
 	Quantity int64         `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
 	Zone     string        `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
 	Key      *string       `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
-	Wait     txwire.Wait   `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when everybody has applied it: decided or applied."`
-	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for everybody to agree, at most ${max_timeout}; after it the order is aborted (default ${default})."`
+	Wait     txwire.Wait   `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when every participant has applied it: decided or applied."`
+	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for all participants to vote, at most ${max_timeout}; after it the order is aborted (default ${default})."`
 }
 
 func (*orderCmd) Help() string {
-	return `One order is one transaction: stock from inventory and a courier from delivery, both or neither. When an answer is lost, repeat the order with the same --key: it is placed once and answers the same.
+	return `One order is one transaction: stock from inventory and a courier from delivery, both or neither. If an answer is lost, repeat the order with the same --key: it is placed once, and the answer is the same.
 
-With --wait applied it answers when inventory and delivery have both applied the order. If one of them is away for longer than --timeout, the answer is that the order is placed and not yet applied ("applied": false with --json): it stands, and is applied when the participant is back.
+With --wait applied it answers when inventory and delivery have both applied the order. If one of them is unavailable for longer than --timeout, the answer is that the order is placed and not yet applied ("applied": false with --json): it is final, and is applied when the participant is available again.
 
-Exit codes: 0 placed (with --wait applied also when it is not yet applied), 3 definitely not placed, 4 not known yet (repeat with the same key), 2 not acceptable (nothing was started), 1 nobody could be asked.
+Exit codes: 0 placed (with --wait applied also when it is not yet applied), 3 definitely not placed, 4 not known yet (repeat with the same key), 2 not acceptable (nothing was started), 1 no coordinator could be reached.
 
 Examples:
 
@@ -41,7 +41,7 @@ Examples:
     parley order tiramisu 1 --wait applied --json`
 }
 
-// check refuses what no coordinator would accept, before asking one.
+// check refuses an order that no coordinator would accept.
 func (c *orderCmd) check() error {
 	if c.Timeout <= 0 || c.Timeout > txwire.MaxTimeout {
 		return fmt.Errorf("--timeout is %v, allowed is more than 0 and at most %s", c.Timeout, plain(txwire.MaxTimeout))
@@ -55,8 +55,8 @@ func (c *orderCmd) check() error {
 	return checkKeyFlag(c.Key)
 }
 
-// checkKeyFlag refuses a --key that was given and is no key. An empty one is not
-// the same as none: whoever repeats the command would do it twice.
+// checkKeyFlag refuses an invalid --key. An empty one is not the same as none: repeating
+// the command would place a second order.
 func checkKeyFlag(key *string) error {
 	if key == nil {
 		return nil
@@ -67,7 +67,7 @@ func checkKeyFlag(key *string) error {
 	return nil
 }
 
-// given is the value of a flag, empty when it was not given.
+// given returns the value of a flag, empty if the flag was not given.
 func given(flag *string) string {
 	if flag == nil {
 		return ""
@@ -108,21 +108,22 @@ func (c *orderCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	refused, ok := errors.AsType[*wire.Error](err)
 	if !ok || !refused.Code.Definite() {
-		return cli.Failed(err, "nothing was ordered; run `parley status` to see what is missing")
+		return cli.Failed(err, "nothing was ordered; `parley status` shows which processes are missing")
 	}
 	return cli.Wrong(err, advice(refused.Code))
 }
 
 const (
-	// firstPatience is how long an order may take before the person is told
-	// that it is still being asked for.
+	// firstPatience is how long an order may take before a message is printed that it
+	// is still being retried.
 	firstPatience = 4 * time.Second
-	// morePatience is how long beyond its time-out an order is asked for.
+	// morePatience is how long beyond its time-out an order is retried.
 	morePatience = 10 * time.Second
 )
 
-// submit asks until there is an answer or the patience ends. When nobody could
-// be reached at first it says so at once: nothing was started then.
+// submit submits the order, and retries until there is an answer or the patience ends.
+// If no coordinator could be reached at first it returns that error immediately: nothing
+// was started then.
 func (c *orderCmd) submit(ctx context.Context, a *cli.App, client submitter) (txwire.Outcome, error) {
 	r := txclient.Request{
 		Key: given(c.Key), Timeout: c.Timeout, Wait: c.Wait,
@@ -142,19 +143,19 @@ func (c *orderCmd) submit(ctx context.Context, a *cli.App, client submitter) (tx
 		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == txwire.StatusCommitted {
 			return again, nil
 		}
-		return o, nil // a commit is final, whatever the second request met
+		return o, nil // a commit is final, whatever the second request returned
 	}
-	fmt.Fprintf(a.Err, "no answer yet, still asking (key %s)\n", o.Key)
+	fmt.Fprintf(a.Err, "no answer yet, retrying (key %s)\n", o.Key)
 	again, err := submitFor(ctx, client, r, c.Timeout+morePatience)
 	if refused, ok := errors.AsType[*wire.Error](err); ok && !refused.Code.Definite() {
-		// This asking started nothing, but the one before may have.
+		// This request started nothing, but the one before may have.
 		o.Reason = refused.Text
 		return o, txclient.ErrUnknown
 	}
 	return again, err
 }
 
-// submitter is what an order needs of [txclient.Client].
+// submitter is the part of [txclient.Client] that an order needs.
 type submitter interface {
 	Submit(context.Context, txclient.Request) (txwire.Outcome, error)
 }
@@ -165,17 +166,17 @@ func submitFor(ctx context.Context, client submitter, r txclient.Request, d time
 	return client.Submit(ctx, r)
 }
 
-// again is the command line that repeats this order.
+// again returns the command line that repeats this order.
 func (c *orderCmd) again(key string) string {
 	return "parley order " + cli.Quoted(c.Item) + " " + strconv.FormatInt(c.Quantity, 10) + " --zone " + cli.Quoted(c.Zone) + " --key " + cli.Quoted(key)
 }
 
-// advice says what to do about an order that was not accepted.
+// advice returns what to do about an order that was not accepted.
 func advice(code wire.Code) string {
 	switch code {
 	case wire.CodeConflict:
-		return "the first order with this key stands; see it with `parley tx show KEY`, or order with a new key"
+		return "the first order with this key is valid; show it with `parley tx show KEY`, or order with a new key"
 	default:
-		return "run `parley order --help` to see what an order takes"
+		return "run `parley order --help` for the arguments of an order"
 	}
 }

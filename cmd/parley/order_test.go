@@ -45,10 +45,10 @@ func TestStillUnknown(t *testing.T) {
 		t.Errorf("got %+v, %v; want unknown", o, err)
 	}
 	if len(s.keys) != 2 || s.keys[1] != "made" {
-		t.Errorf("asked with the keys %q, want the second time the one that was made", s.keys)
+		t.Errorf("submitted with the keys %q, want the second time the generated one", s.keys)
 	}
-	if !strings.Contains(errs.String(), "still asking (key made)") {
-		t.Errorf("the person was told %q", &errs)
+	if !strings.Contains(errs.String(), "retrying (key made)") {
+		t.Errorf("printed is %q", &errs)
 	}
 }
 
@@ -97,13 +97,13 @@ func TestNotYetApplied(t *testing.T) {
 				t.Fatalf("got %+v, %v", o, err)
 			}
 			if len(s.keys) != 2 || s.keys[1] != "made" {
-				t.Errorf("asked with the keys %q", s.keys)
+				t.Errorf("submitted with the keys %q", s.keys)
 			}
 			r := receipt{Outcome: o, Wait: cmd.Wait}
 			if err := r.committed(a); err != nil {
 				t.Errorf("it ends with %v, want exit code 0", err)
 			}
-			if said := strings.Contains(out.String(), "not yet applied"); said == c.exp {
+			if warned := strings.Contains(out.String(), "not yet applied"); warned == c.exp {
 				t.Errorf("applied is %v, and it prints\n%s", c.exp, &out)
 			}
 			if j := r.json(); j.Applied == nil || *j.Applied != c.exp {
@@ -116,8 +116,8 @@ func TestNotYetApplied(t *testing.T) {
 	}
 }
 
-// TestKeyFlag: a key that was given and is none is refused before anything is
-// asked; without the flag a key is made.
+// TestKeyFlag: an invalid key is refused before any request; without the flag a key is
+// generated.
 func TestKeyFlag(t *testing.T) {
 	for _, key := range []string{"", " ", "   ", "a\nb", strings.Repeat("k", 129)} {
 		for _, args := range [][]string{
@@ -133,7 +133,7 @@ func TestKeyFlag(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--nats", "nats://127.0.0.1:1"}, &out, &errs); exit != cli.ExitFailed {
-		t.Errorf("without a key: exit %d, %q; want that nobody is reached", exit, &errs)
+		t.Errorf("without a key: exit %d, %q; want that no coordinator is reached", exit, &errs)
 	}
 	errs.Reset()
 	if exit := run(t.Context(), &child.ShutdownHooks{}, []string{"order", "margherita", "1", "--key", "a\xffb"}, &out, &errs); exit != cli.ExitWrong || !strings.Contains(errs.String(), `"a\xffb"`) {
@@ -141,7 +141,7 @@ func TestKeyFlag(t *testing.T) {
 	}
 }
 
-// TestNotPermitted: a command whose NATS user may not ask fails at once, with the
+// TestNotPermitted: a command whose NATS user lacks a permission fails immediately, with the
 // subject and what to do.
 func TestNotPermitted(t *testing.T) {
 	opts := &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, Users: []*server.User{
@@ -171,7 +171,7 @@ func TestNotPermitted(t *testing.T) {
 		if code != cli.ExitFailed || !strings.Contains(errs.String(), `"`+subject+`"`) || !strings.Contains(errs.String(), "permission") {
 			t.Errorf("parley %s: exit %d, want %d, %s and the permission in\n%s%s", args, code, cli.ExitFailed, subject, &errs, &out)
 		}
-		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "still asking") {
+		if strings.Contains(errs.String(), "start a coordinator") || strings.Contains(errs.String(), "retrying") {
 			t.Errorf("parley %s: misleading advice:\n%s", args, &errs)
 		}
 	}

@@ -26,17 +26,17 @@ type participantFlags struct {
 	crashFlag
 	sampleFlag
 	clockFlag
-	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream is another one than before, or an older store took its place; NAME is its incarnation now. Only when what it lacks is gone for good."`
-	AcceptJournal     string `placeholder:"ID" help:"Let this journal vote again after a copy of it has answered, too; ID is the journal's. Only when the copy votes no more."`
+	AcceptIncarnation string `placeholder:"NAME" help:"Start although the commit log stream was recreated, or its store was replaced by an older one; NAME is its current incarnation. Only if the missing records are permanently lost."`
+	AcceptJournal     string `placeholder:"ID" help:"Let this journal vote again after a copy of it was found running; ID is the journal's. Only if the copy does not vote any more."`
 	newJournalFlag
 }
 
 // newJournalFlag is common to the commands that open journals.
 type newJournalFlag struct {
-	NewJournal bool `help:"Begin a new journal although the participant had another one before. Only when the old one is gone for good."`
+	NewJournal bool `help:"Start a new journal although the participant had another one before. Only if the old one is permanently lost."`
 }
 
-// run runs the participant that make builds.
+// run runs the participant that role returns.
 func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *host.Role) error {
 	if err := f.prepare(a.Log); err != nil {
 		return err
@@ -50,13 +50,13 @@ func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, rol
 	return aboutJournal(f.serve(ctx, r, func() { a.Printf("%s is ready\n", name) }))
 }
 
-// aboutJournal adds to an error about a journal what to do.
+// aboutJournal adds advice to an error about a journal.
 func aboutJournal(err error) error {
 	if e, ok := errors.AsType[*participants.IncarnationError](err); ok {
-		return cli.Failed(err, "connect to the right broker; only if the old stream is gone for good start once with --accept-incarnation "+e.Present)
+		return cli.Failed(err, "connect to the right broker; only if the old stream is permanently lost, start once with --accept-incarnation "+e.Present)
 	}
 	if _, ok := errors.AsType[*participants.NewJournalError](err); ok {
-		return cli.Failed(err, "mount or restore the old journal; only if it is gone for good start once with --new-journal")
+		return cli.Failed(err, "mount or restore the old journal; only if it is permanently lost, start once with --new-journal")
 	}
 	return err
 }

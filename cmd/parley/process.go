@@ -16,10 +16,10 @@ type processFlags struct {
 	logFlags
 	profileFlag
 	healthFlag
-	UntilEOF bool `name:"until-eof" hidden:"" help:"Drain when standard input ends, so that a child never outlives its parent; or when something comes in, and then exit at once when it ends."`
+	UntilEOF bool `name:"until-eof" hidden:"" help:"Drain when standard input ends, so that a child never outlives its parent, or when a byte arrives, and then exit immediately when it ends."`
 }
 
-// serve runs a role until ctx ends or it fails, and calls announce when it is
+// serve runs a role until ctx ends or the role fails, and calls announce when it is
 // ready.
 func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce func()) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -28,10 +28,10 @@ func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce f
 		// This goroutine ends with the process: a read from standard input
 		// cannot be interrupted.
 		go func() {
-			asked, _ := os.Stdin.Read(make([]byte, 1))
+			n, _ := os.Stdin.Read(make([]byte, 1))
 			cancel()
-			if asked > 0 {
-				// Whoever asked waits for the drain, unless in a hurry.
+			if n > 0 {
+				// The parent waits for the drain, unless it exits itself.
 				_, _ = io.Copy(io.Discard, os.Stdin)
 				os.Exit(lifecycle.ExitInterrupted)
 			}
@@ -54,7 +54,7 @@ func (f processFlags) serve(ctx context.Context, role lifecycle.Role, announce f
 	return err
 }
 
-// gcPercent is how much a process's heap may grow before it is collected. The
+// gcPercent is the percentage by which a process's heap may grow before it is collected. The
 // heaps of the roles are a few megabytes of short-lived messages, so a large
 // percentage costs 15 MB a process and saves a tenth of the CPU under load.
 const gcPercent = 400

@@ -8,7 +8,7 @@ import (
 	"parley/test/proc"
 )
 
-// program is what is tested, built once.
+// program is the tested binary, built once.
 var program proc.Program
 
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
@@ -36,7 +36,7 @@ func parleyJSON[T any](t *testing.T, wantCode int, args ...string) T {
 	return proc.JSON[T](t, program, wantCode, args...)
 }
 
-// start starts a command; the test ends it if nobody else does.
+// start starts a command, which is stopped at the end of the test.
 func start(t *testing.T, args ...string) *proc.Process {
 	t.Helper()
 	return program.Start(t, args...)

@@ -15,7 +15,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// receipt is an order and what became of it.
+// receipt is an order and its outcome.
 type receipt struct {
 	txwire.Outcome
 	Item     string
@@ -27,7 +27,7 @@ type receipt struct {
 	courier courier
 }
 
-// courier is what delivery says with its yes.
+// courier is the detail of delivery's yes vote.
 type courier struct {
 	Courier int64  `json:"courier"`
 	Name    string `json:"name"`
@@ -36,8 +36,8 @@ type courier struct {
 // receiptJSON is what --json prints. Prices are in cents.
 type receiptJSON struct {
 	Status txwire.Status `json:"status"`
-	// Applied is whether every participant has acknowledged the outcome. It is
-	// there for an order that waited for that, with --wait applied.
+	// Applied reports whether every participant has acknowledged the outcome. It is
+	// set for an order with --wait applied only.
 	Applied     *bool     `json:"applied,omitempty"`
 	ID          txwire.ID `json:"id,omitzero"`
 	Key         string    `json:"key"`
@@ -54,22 +54,22 @@ type receiptJSON struct {
 	Participant string    `json:"participant,omitempty"`
 }
 
-// read fills in what was taken. The answer to a repeated key may come without
-// the courier; delivery still knows. What cannot be read is left out: the order
-// itself stands.
+// read adds the item and the courier. The answer to a repeated key may be without the
+// courier, which delivery still knows. Details that cannot be read are left out: the
+// order itself is valid.
 func (r *receipt) read(ctx context.Context, nc *nats.Conn, client *txclient.Client) {
 	if items, err := askItems(ctx, nc, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: r.Item})); err == nil && len(items) == 1 {
 		r.item = items[0]
 	}
 	detail := r.Details[food.Delivery]
 	if len(detail) == 0 {
-		detail = lookUp(ctx, client, food.Delivery, r.ID, r.Key)
+		detail = voteDetail(ctx, client, food.Delivery, r.ID, r.Key)
 	}
 	_ = json.Unmarshal(detail, &r.courier)
 }
 
-// lookUp asks a participant what it said with its yes.
-func lookUp(ctx context.Context, client *txclient.Client, participant string, id txwire.ID, key string) json.RawMessage {
+// voteDetail requests the detail of a participant's yes vote.
+func voteDetail(ctx context.Context, client *txclient.Client, participant string, id txwire.ID, key string) json.RawMessage {
 	ctx, cancel := context.WithTimeout(ctx, cli.AskTimeout)
 	defer cancel()
 	answer, err := client.Branches(ctx, participant, txwire.BranchQuery{Key: key})
@@ -119,7 +119,7 @@ func (r *receipt) committed(a *cli.App) error {
 	}
 	a.Facts("took", took, "total", total, "courier", courier, "not yet applied", pending, "id", r.ID.String(), "key", r.Key)
 	if pending != "" {
-		fmt.Fprintf(a.Err, "next: the order stands, do not repeat it; it is applied when the participant is back, see `parley tx show %s`\n", r.ID)
+		fmt.Fprintf(a.Err, "next: the order is valid, do not repeat it; it is applied when the participant is available again, see `parley tx show %s`\n", r.ID)
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (r *receipt) aborted(a *cli.App) error {
 	return cli.Ended(cli.ExitAborted)
 }
 
-// why is the reason with who gave it.
+// why returns the reason, with the participant that gave it.
 func (r *receipt) why() string {
 	reason := r.Reason
 	if reason == "" {
@@ -147,15 +147,15 @@ func (r *receipt) why() string {
 	return r.Participant + ": " + reason
 }
 
-// next is what a person can do about an abort.
+// next returns what to do about an abort.
 func (r *receipt) next() string {
 	switch {
 	case r.Code == wire.CodeNoParticipant:
 		return fmt.Sprintf("start it with `parley %s`, then order again", r.Participant)
 	case r.Code == wire.CodeRefused && r.Participant == food.Inventory:
-		return "`parley menu` shows what there is; order something else or less, with a new key"
+		return "`parley menu` shows what is available; order something else or less, with a new key"
 	case r.Code == wire.CodeRefused && r.Participant == food.Delivery:
-		return "`parley couriers` shows who is free; order for another --zone, or free one with `parley couriers --complete NUMBER`"
+		return "`parley couriers` shows which are free; order for another --zone, or free one with `parley couriers --complete NUMBER`"
 	case r.Code == wire.CodeClosed:
 		return "this key is used up by an order that was not placed; order again with a new key"
 	default:
@@ -170,6 +170,6 @@ func (r *receipt) unknown(a *cli.App, again string) error {
 	}
 	a.Printf("It is not known yet whether the order is placed.\n")
 	a.Facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
-	fmt.Fprintf(a.Err, "next: ask again with the same key, which never orders twice: %s\n", again)
+	fmt.Fprintf(a.Err, "next: repeat the order with the same key, which never orders twice: %s\n", again)
 	return cli.Ended(cli.ExitUnknown)
 }

@@ -16,7 +16,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// apart starts every role as a process of its own, coordinators last.
+// apart starts every role as a separate process, coordinators last.
 func apart(t *testing.T, data string, coordinator ...string) (url string, c *proc.Process) {
 	t.Helper()
 	url = start(t, "broker", "--data", data, "--listen", "127.0.0.1:0").URL()
@@ -71,7 +71,7 @@ func TestRolesApart(t *testing.T) {
 	if r.Status != txwire.StatusCommitted {
 		t.Errorf("tx resolve: %+v", r)
 	}
-	// On a busy machine somebody may answer too late to be shown.
+	// On a busy machine a process may answer too late to be shown.
 	proc.Eventually(t, proc.Patience, "status", func() error {
 		s := parleyJSON[status.Report](t, cli.ExitOK, "status", "--nats", url)
 		if len(s.Coordinators) != 1 || len(s.Participants) != 2 || s.Durability != "synced" {
@@ -140,7 +140,7 @@ func TestObserveOneOrder(t *testing.T) {
 	}
 }
 
-// TestCrashAt: the coordinator dies right after the append, when nobody knows
+// TestCrashAt: the coordinator dies right after the append, when no process knows
 // of the commit yet; the next one finishes it, and the key answers.
 func TestCrashAt(t *testing.T) {
 	t.Parallel()
@@ -186,17 +186,17 @@ func TestNoStream(t *testing.T) {
 	if code != cli.ExitOK || !strings.Contains(out, "stream TXLOG (it does not exist: `parley init` creates it, once)") {
 		t.Errorf("status without the stream: exit %d\n%s%s", code, out, errs)
 	}
-	// An answer of nobody is not an answer.
+	// Without an answer the list is an error.
 	out, errs, code = parley(t, "tx", "list", "--nats", url)
 	if code != cli.ExitOK || strings.Contains(out, "Nothing is unfinished") || !strings.Contains(errs, "no coordinator answers") || !strings.Contains(errs, "no participant answers") {
-		t.Errorf("tx list that nobody answers: exit %d\n%s%s", code, out, errs)
+		t.Errorf("tx list without an answer: exit %d\n%s%s", code, out, errs)
 	}
 	list := parleyJSON[struct {
 		Transactions []txview.Line
 		NoAnswer     []string `json:"no_answer"`
 	}](t, cli.ExitOK, "tx", "list", "--nats", url)
 	if len(list.Transactions) > 0 || !slices.Equal(list.NoAnswer, []string{"coordinators", "participants"}) {
-		t.Errorf("tx list that nobody answers: %+v", list)
+		t.Errorf("tx list without an answer: %+v", list)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"parley/internal/lifecycle"
 )
 
-// A second Ctrl-C does not wait for drains: a child that was told to drain
+// A second Ctrl-C does not wait for drains: a child that was requested to drain
 // exits with its parent. And an address for health is of the parent alone.
 func TestShutdownHooks(t *testing.T) {
 	t.Setenv("PARLEY_HEALTH", "not an address")
@@ -25,7 +25,7 @@ func TestShutdownHooks(t *testing.T) {
 	}
 	h := &child.ShutdownHooks{}
 	h.Add(c)
-	// It hears of both at once, so that its drain is not over before.
+	// It receives both together, so that its drain has not ended before.
 	send(t, c, syscall.SIGSTOP)
 	h.Run()
 	c.Stdin.Close()

@@ -12,15 +12,15 @@ import (
 type statusCmd struct {
 	natsFlags
 	jsonFlag
-	Watch    bool          `help:"Go on until Ctrl-C: redraw on a terminal, append elsewhere."`
-	Interval time.Duration `default:"1s" placeholder:"DURATION" help:"Time over which rates are measured, and between two looks (default ${default}, at least ${min_interval})."`
+	Watch    bool          `help:"Repeat until Ctrl-C: redraw on a terminal, append elsewhere."`
+	Interval time.Duration `default:"1s" placeholder:"DURATION" help:"Time over which rates are measured, and between two snapshots (default ${default}, at least ${min_interval})."`
 }
 
-// minInterval is longer than one look takes when everybody answers.
+// minInterval is longer than a snapshot takes if every process answers.
 const minInterval = 500 * time.Millisecond
 
 func (*statusCmd) Help() string {
-	return `Shows every process that answers, every broker, the streams, who holds which worker number, what is in doubt, and how fast it goes. What does not answer within a second is shown as such, so that it is of use when half of the cluster is dead. With --watch a process that was seen before and is gone is shown too.
+	return `Shows every process that answers, every broker, the streams, the leases of worker numbers, the transactions in doubt, and rates. Requests that are not answered within a second are listed as such, so that the command is useful while half of the cluster is dead. With --watch, processes that have stopped are shown too.
 
 A stream is "synced" when every server that holds it and answers declares that it syncs before it acknowledges; "replicated" and "unverified" can lose acknowledged transactions when the power fails.
 

@@ -15,11 +15,11 @@ type stockCmd struct {
 	natsFlags
 	jsonFlag
 	Item string `arg:"" optional:"" help:"Only this item."`
-	Add  int64  `placeholder:"QTY" help:"Add so many of ITEM to its stock first."`
+	Add  int64  `placeholder:"QTY" help:"Add QTY of ITEM to its stock first."`
 }
 
 func (*stockCmd) Help() string {
-	return `Stock is what is there, reserved is what orders under way hold of it, left is what can be ordered.
+	return `STOCK is what is available, RESERVED the part of it that undecided orders hold, LEFT what can be ordered.
 
 Examples:
 

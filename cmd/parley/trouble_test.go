@@ -16,7 +16,7 @@ var errTroubled = errors.New("the stream went back")
 
 func (troubled) Healthy(context.Context) error { return errTroubled }
 
-// A role's trouble reaches those who ask at /healthz.
+// /healthz reports why a role does not serve.
 func TestTroubleIsHealth(t *testing.T) {
 	if err := host.HealthOf(t.Context(), troubled{}); !errors.Is(err, errTroubled) {
 		t.Errorf("its health is %v", err)

@@ -16,16 +16,16 @@ type txAbandonCmd struct {
 	jsonFlag
 	ID          txwire.ID `arg:"" help:"Id of the transaction."`
 	Participant string    `arg:"" help:"Name of the participant."`
-	Reason      string    `required:"" placeholder:"TEXT" help:"Why, for those who read it later."`
-	By          string    `placeholder:"NAME" help:"Who says so; the user of this machine by default."`
+	Reason      string    `required:"" placeholder:"TEXT" help:"The reason, which is recorded."`
+	By          string    `placeholder:"NAME" help:"Who decided it (default: the user of this process)."`
 }
 
 func (*txAbandonCmd) Help() string {
-	return `A committed transaction is sent to its participants until each has acknowledged it. Where a journal is lost for good, or refuses the outcome for good as a violation, that has no end. This ends it for one branch: the transaction stays committed and no longer counts as unfinished, and it is recorded for ever who said so, when and why; "parley tx show" says so, too. Nothing is repaired: correct the data of the participant by hand.
+	return `A committed transaction is sent to its participants until each has acknowledged it. If a journal is permanently lost, or refuses the outcome permanently as a violation, that never ends. This command ends it for one branch: the transaction stays committed and no longer counts as unfinished, and who abandoned it, when and why is recorded permanently and shown by "parley tx show". Nothing is repaired: correct the data of the participant manually.
 
-It is refused while the journal answers and has not refused the outcome. A journal that comes back all the same is told the outcome, applies it, and ends the abandonment.
+It is refused while the journal answers and has not refused the outcome. A journal that becomes available again receives the outcome, applies it, and ends the abandonment.
 
-Exit codes: 0 it is recorded, now or before, 1 it is not, or it is not known, 2 it is refused.
+Exit codes: 0 it is recorded, now or before, 1 it is not recorded, or that is not known, 2 it is refused.
 
 Examples:
 
@@ -56,7 +56,7 @@ func (c *txAbandonCmd) Run(ctx context.Context, a *cli.App) error {
 		}
 	}
 	if err != nil {
-		return cli.Failed(err, "ask again: what is recorded stays so")
+		return cli.Failed(err, "try again: repeating it changes nothing that is recorded")
 	}
 	if a.JSON {
 		a.PrintJSON(r)
@@ -67,7 +67,7 @@ func (c *txAbandonCmd) Run(ctx context.Context, a *cli.App) error {
 	return nil
 }
 
-// whoami is the user of this process, and where it runs.
+// whoami returns the user of this process, and the machine.
 func whoami() string {
 	name := "somebody"
 	if u, err := user.Current(); err == nil {

@@ -13,11 +13,11 @@ import (
 type txListCmd struct {
 	natsFlags
 	jsonFlag
-	From txwire.ID `placeholder:"ID" help:"Begin with this transaction, as the last line of a list that was cut says."`
+	From txwire.ID `placeholder:"ID" help:"Begin with this transaction; the last line of an incomplete list contains it."`
 }
 
 func (*txListCmd) Help() string {
-	return fmt.Sprintf(`Lists what the coordinators have not finished and what any participant holds prepared without knowing the outcome. One list has at most %d transactions, in the order of their ids; when there are more, it ends with how many there are and with the command that shows the next ones ("more" and "next" with --json). In a healthy system nothing stays here for longer than a few seconds.
+	return fmt.Sprintf(`Lists the transactions that the coordinators have not finished and those that any participant has prepared without knowing the outcome. One list has at most %d transactions, in the order of their ids; when there are more, it ends with how many there are and with the command that shows the next ones ("more" and "next" with --json). In a healthy system no transaction is listed for longer than a few seconds.
 
 Examples:
 
@@ -36,10 +36,6 @@ func (c *txListCmd) Run(ctx context.Context, a *cli.App) error {
 	if err != nil {
 		return err
 	}
-	if a.JSON {
-		a.PrintJSON(list)
-		return nil
-	}
-	list.Print(a)
+	a.Show(list, list.Print)
 	return nil
 }

@@ -19,7 +19,7 @@ type txResolveCmd struct {
 }
 
 func (*txResolveCmd) Help() string {
-	return `Participants ask by themselves, about a second after their vote. This asks a coordinator now, which seals the log of one that does not answer, and says what came out. It never decides by guessing.
+	return `Participants request the outcome themselves, about a second after their vote. This command requests it now: a coordinator seals the log of one that does not answer, and returns the outcome. It never guesses.
 
 Exit codes: 0 committed, 3 aborted, 4 not known, or not yet.
 
@@ -29,8 +29,8 @@ Examples:
     parley tx resolve 4k2xq7n5w3rtyabc.17`
 }
 
-// resolveTimeout bounds one question: a coordinator gives a silent owner two
-// seconds before it seals its log.
+// resolveTimeout bounds one request: a coordinator waits two seconds for the owner of a
+// log before it seals the log.
 const resolveTimeout = 15 * time.Second
 
 // resolvedJSON is what --json prints.
@@ -60,19 +60,19 @@ func (c *txResolveCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.settled(ctx, a, client)
 }
 
-// resolve asks on behalf of a branch in doubt. The outcome itself reaches the
-// participants by the coordinator and by their own questions.
+// resolve requests the outcome of a branch in doubt. The participants receive it from the
+// coordinator and by their own requests.
 func (c *txResolveCmd) resolve(ctx context.Context, a *cli.App, client *txclient.Client, b txview.Branch) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	r, err := client.Resolve(ctx, txwire.Resolve{ID: c.ID, Participant: b.Participant, Journal: b.Journal})
 	if err != nil {
-		return cli.Failed(err, "start a coordinator with `parley coordinator`, it resolves what others left behind")
+		return cli.Failed(err, "start a coordinator with `parley coordinator`, which finishes the transactions of others")
 	}
 	return c.report(a, resolvedJSON{ID: c.ID, Participant: b.Participant, Status: r.Status, Code: r.Code, Reason: r.Reason})
 }
 
-// settled answers when no participant that runs is in doubt.
+// settled reports the status when no running participant is in doubt.
 func (c *txResolveCmd) settled(ctx context.Context, a *cli.App, client *txclient.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
@@ -97,7 +97,7 @@ func (c *txResolveCmd) report(a *cli.App, r resolvedJSON) error {
 		return cli.Ended(cli.ExitAborted)
 	default:
 		if !a.JSON && r.Participant != "" {
-			fmt.Fprintf(a.Err, "next: ask again in a moment; `parley tx show %s` shows who holds it\n", r.ID)
+			fmt.Fprintf(a.Err, "next: try again later; `parley tx show %s` shows which participant holds it\n", r.ID)
 		}
 		return cli.Ended(cli.ExitUnknown)
 	}

@@ -18,9 +18,9 @@ type txRetryCmd struct {
 }
 
 func (*txRetryCmd) Help() string {
-	return `A participant whose resource returns an error for an outcome attempts it again, with pauses that grow to two minutes. This has it attempted now, and says what came out; the transaction is decided already and stays so.
+	return `A participant whose resource returns an error for an outcome retries it, with pauses that grow to two minutes. This command retries it now and prints the result; the decision of the transaction does not change.
 
-Exit codes: 0 it is applied, 1 it failed again, or nothing of it has failed there.
+Exit codes: 0 it is applied, 1 it failed again, or no outcome of it has failed there.
 
 Examples:
 
@@ -28,7 +28,7 @@ Examples:
     parley tx retry 4k2xq7n5w3rtyabc.17 inventory`
 }
 
-// retryTimeout bounds one attempt: a resource may take a while.
+// retryTimeout bounds one attempt, in which a resource may do long work.
 const retryTimeout = 30 * time.Second
 
 func (c *txRetryCmd) Run(ctx context.Context, a *cli.App) error {
@@ -41,7 +41,7 @@ func (c *txRetryCmd) Run(ctx context.Context, a *cli.App) error {
 	defer cancel()
 	r, err := client.Retry(ctx, c.Participant, c.ID)
 	if err != nil {
-		return cli.Failed(err, "`parley tx show "+c.ID.String()+"` shows who takes part, `parley status` who is up")
+		return cli.Failed(err, "`parley tx show "+c.ID.String()+"` shows the participants, `parley status` which processes run")
 	}
 	if a.JSON {
 		a.PrintJSON(struct {
@@ -55,9 +55,9 @@ func (c *txRetryCmd) Run(ctx context.Context, a *cli.App) error {
 	case r.Code != "" && a.JSON:
 		return cli.Ended(cli.ExitFailed)
 	case r.Code == wire.CodeNotFound:
-		return cli.Failed(errors.New(c.Participant+": "+cli.Printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows what it has")
+		return cli.Failed(errors.New(c.Participant+": "+cli.Printable(r.Reason)), "`parley tx show "+c.ID.String()+"` shows the state of its branch")
 	case r.Code != "":
-		return cli.Failed(errors.New(c.Participant+" failed again, as "+cli.Plural(r.Tries, "time", "times")+" before and now: "+cli.Printable(r.Reason)), "mend what the reason says and retry; it is attempted by itself, too")
+		return cli.Failed(errors.New(c.Participant+" failed again, as "+cli.Plural(r.Tries, "time", "times")+" before and now: "+cli.Printable(r.Reason)), "fix the cause and retry; it is also retried automatically")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type txShowCmd struct {
 }
 
 func (*txShowCmd) Help() string {
-	return `Shows what the coordinators say and what every participant's journal holds. With a key, every transaction that was tried with it: at most one of them is committed.
+	return `Shows a transaction as the coordinators and every participant's journal have it. With a key, it shows every transaction that was submitted with the key: at most one of them is committed.
 
 Examples:
 
@@ -38,7 +38,7 @@ func (c *txShowCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	if len(views) == 0 {
 		return cli.Failed(&wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no coordinator and no participant knows a transaction with the id or key %q", c.Which)},
-			"`parley tx list` shows what is unfinished, `parley status` who answers; journals forget finished transactions after a day")
+			"`parley tx list` shows what is unfinished, `parley status` which processes answer; journals forget finished transactions after a day")
 	}
 	if a.JSON {
 		a.PrintJSON(map[string]any{"transactions": views})

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/blog"
@@ -36,7 +35,7 @@ type upCmd struct {
 }
 
 func (*upCmd) Help() string {
-	return `A broker, a coordinator, inventory, delivery, two idworkers, the blog and a chat gateway with its page in one process. Everything is durable: stop it, start it again, and nothing is forgotten. Ctrl-C stops it in order, a second Ctrl-C at once.
+	return `A broker, a coordinator, inventory, delivery, two idworkers, the blog and a chat gateway with its page in one process. Everything is durable: nothing is lost when it is stopped and started again. Ctrl-C stops it in order, a second Ctrl-C immediately.
 
 Examples:
 
@@ -65,7 +64,7 @@ func (c *upCmd) Run(ctx context.Context, a *cli.App) error {
 	return asFlags(httpTaken(aboutJournal(err), c.HTTP))
 }
 
-// group is every role, in the order in which they build on each other.
+// group returns every role, in the order of their dependencies.
 func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lifecycle.Group, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -79,11 +78,11 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	}
 	g := new(lifecycle.Group)
 	g.Add("broker", b)
-	g.Add("streams", &created{conn: conn("init"), ready: make(chan struct{})})
+	g.Add("streams", lifecycle.NewTask(func(ctx context.Context) error { return createStreams(ctx, conn("init")) }, nil))
 	for i := range upIDWorkers {
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
-	// These can be broken on purpose, from the page.
+	// Faults can be injected into these from the page.
 	on := &stage.Stage{}
 	onStage := func(name string, build func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
@@ -97,8 +96,8 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	onStage(food.Delivery, func() *host.Role {
 		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
-	// After them, so that it stops before: it finishes what is under way with
-	// the participants still there to acknowledge.
+	// After the participants, so that it stops before them and they can acknowledge
+	// the transactions that it finishes.
 	onStage(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
 
 	posts := c.posts(conn(catalog.Blog), a)
@@ -112,7 +111,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	return g, nil
 }
 
-// mounted is the blog, served by another one's HTTP server.
+// mounted is the blog, served by the gateway's HTTP server.
 type mounted struct {
 	*host.Role
 	blog *blog.Blog
@@ -124,39 +123,19 @@ func (c *upCmd) posts(conn natsconn.Options, a *cli.App) *mounted {
 	return m
 }
 
-// ServeHTTP serves the blog, which is ready before HTTP is.
+// ServeHTTP serves the blog, which is ready before the HTTP server starts.
 func (m *mounted) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.blog.Handler().ServeHTTP(w, r) }
 
-// upIDWorkers is enough to see that each has another number.
+// upIDWorkers is two, to show that each has a different number.
 const upIDWorkers = 2
 
-// created is the role that creates the streams and then has nothing to do.
-type created struct {
-	conn  natsconn.Options
-	ready chan struct{}
-}
-
-func (s *created) Ready() <-chan struct{} { return s.ready }
-
-func (s *created) Run(ctx context.Context) error {
-	nc, err := natsconn.Connect(ctx, s.conn)
+// createStreams creates the streams on a separate connection.
+func createStreams(ctx context.Context, conn natsconn.Options) error {
+	nc, err := natsconn.Connect(ctx, conn)
 	if err != nil {
 		return err
 	}
-	err = ensure(ctx, nc)
-	nc.Close()
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	close(s.ready)
-	<-ctx.Done()
-	return nil
-}
-
-func ensure(ctx context.Context, nc *nats.Conn) error {
+	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return err
@@ -173,7 +152,7 @@ func ensure(ctx context.Context, nc *nats.Conn) error {
 	return nil
 }
 
-// welcome says where everything is and what to type next.
+// welcome prints the addresses and what to try next.
 func (c *upCmd) welcome(a *cli.App, url, page string) {
 	self := command()
 	at := ""

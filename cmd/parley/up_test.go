@@ -114,7 +114,7 @@ func TestOrders(t *testing.T) {
 		t.Errorf("Ctrl-C: exit %d, want 0", code)
 	}
 	if !strings.Contains(p.Output(), "Stopped.") {
-		t.Error("Ctrl-C: it does not say that it has stopped")
+		t.Error("Ctrl-C: the output does not report the stop")
 	}
 
 	_, url = up(t, data)
@@ -205,7 +205,7 @@ func TestUnwritableData(t *testing.T) {
 	}
 }
 
-// A journal that was deleted is not begun anew until somebody says so, and the error
+// A deleted journal is not replaced by a new one without a flag, and the error
 // names the flag.
 func TestUpWithoutItsJournal(t *testing.T) {
 	t.Parallel()
@@ -234,7 +234,7 @@ func TestUpBehindProxy(t *testing.T) {
 	p.Await("Ctrl-C stops everything")
 	at := regexp.MustCompile(`Open http://(\S+)/ in a browser`).FindStringSubmatch(p.Output())
 	if at == nil {
-		t.Fatalf("it does not say where the page is:\n%s", p.Output())
+		t.Fatalf("the address of the page is not printed:\n%s", p.Output())
 	}
 	for origin, want := range map[string]int{page: http.StatusSwitchingProtocols, "https://stranger.example.com": http.StatusForbidden} {
 		dialer := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}

@@ -14,7 +14,7 @@ import (
 type versionCmd struct{ jsonFlag }
 
 func (*versionCmd) Help() string {
-	return `Prints the release, and from which sources and by which Go this program was built, as "parley --version" does. A program that was built outside of a checkout does not know its revision.
+	return `Prints the release, and from which revision and with which version of Go this program was built, as "parley --version" does. The revision of a program that was built outside of a checkout is not known.
 
 Examples:
 
@@ -27,11 +27,10 @@ func (*versionCmd) Run(a *cli.App) error {
 	return nil
 }
 
-// versionFlag is --version: what "parley version" prints, whatever the command
-// is.
+// versionFlag is --version, which does the same as "parley version".
 type versionFlag bool
 
-// BeforeReset is called by the parser before it asks for a command.
+// BeforeReset is called by the parser before it requires a command.
 func (versionFlag) BeforeReset(k *kong.Kong, a *cli.App) error {
 	showVersion(a)
 	k.Exit(cli.ExitOK)
@@ -40,13 +39,12 @@ func (versionFlag) BeforeReset(k *kong.Kong, a *cli.App) error {
 
 // versionJSON is what --json prints.
 type versionJSON struct {
-	// Release is what services announce.
+	// Release is the version that services announce.
 	Release string `json:"release"`
-	// Module is the version of the module as Go built it, "(devel)" if it was
-	// not given one.
+	// Module is the version of the main module, "(devel)" if it was built without one.
 	Module string `json:"module"`
 	// Revision, Time and Modified are those of the checkout, if there was one.
-	// Modified: it had changes that were not committed.
+	// Modified reports that it had uncommitted changes.
 	Revision string `json:"revision,omitempty"`
 	Time     string `json:"time,omitempty"`
 	Modified *bool  `json:"modified,omitempty"`
@@ -55,7 +53,7 @@ type versionJSON struct {
 	Arch     string `json:"arch"`
 }
 
-// newVersion reads what the linker has left; info is nil if that is nothing.
+// newVersion reads the build information; info is nil if the binary has none.
 func newVersion(info *debug.BuildInfo) versionJSON {
 	v := versionJSON{Release: wire.Release, Module: develVersion, Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
 	if info == nil {
@@ -76,17 +74,13 @@ func newVersion(info *debug.BuildInfo) versionJSON {
 	return v
 }
 
-// develVersion is Go's word for a module without a version.
+// develVersion is what Go reports for a module without a version.
 const develVersion = "(devel)"
 
 func showVersion(a *cli.App) {
 	info, _ := debug.ReadBuildInfo() // nil without modules
 	v := newVersion(info)
-	if a.JSON {
-		a.PrintJSON(v)
-		return
-	}
-	v.print(a)
+	a.Show(v, v.print)
 }
 
 func (v *versionJSON) print(a *cli.App) {

@@ -67,7 +67,7 @@ func TestBroken(t *testing.T) {
 	}
 }
 
-// TestServerNotLinked asks the go command what users of the SDK and of the
+// TestServerNotLinked lists with the go command what users of the SDK and of the
 // clients really link, other modules included.
 func TestServerNotLinked(t *testing.T) {
 	var libraries []string

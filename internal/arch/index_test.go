@@ -10,7 +10,7 @@ import (
 )
 
 // indexed are the files that the comment of a package lists: the first words of the
-// lines below one that says "file  noun", up to the next line without a tab.
+// lines below one with "file  noun", up to the next line without a tab.
 func indexed(doc string) (names []string, ok bool) {
 	header := regexp.MustCompile(`^\t(\| *)?[Ff]ile +(\| )?`)
 	for line := range strings.Lines(doc) {

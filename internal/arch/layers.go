@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// layer is where a package stands; imports go to the same or a lower one.
+// layer is the position of a package; imports go to the same or a lower layer.
 type layer int
 
 const (
 	layerWire layer = iota
 	// layerInternal is shared plumbing.
 	layerInternal
-	// layerClient is what users import: clients and the SDK, and the pure
+	// layerClient has the packages that users import: clients and the SDK, and the pure
 	// machines.
 	layerClient
 	layerBroker
 	layerRole
-	// layerTop is cmd, tests, and what is made for tests.
+	// layerTop is cmd, tests, and packages for tests.
 	layerTop
 )
 
@@ -25,7 +25,7 @@ func (l layer) String() string {
 	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "the program and tests"}[l]
 }
 
-// layerOf says where the package in dir stands.
+// layerOf returns the layer of the package in dir.
 func layerOf(dir string) layer {
 	switch {
 	case within(dir, "wire", "idworker/snowflake", "participants/food"):
@@ -43,12 +43,12 @@ func layerOf(dir string) layer {
 	case within(dir, "participants"):
 		return layerClient
 	}
-	// A package nobody thought of is held to the rules of a role.
+	// An unknown package must follow the rules of a role.
 	return layerRole
 }
 
 // ofCommand reports whether the package in dir is a part of the program parley: its
-// flags and wiring in cmd, and what has nouns of its own.
+// flags and wiring in cmd, and the packages with its logic.
 func ofCommand(dir string) bool {
 	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/stage", "internal/status", "internal/supervisor", "internal/txview")
 }

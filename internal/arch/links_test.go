@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Who imports these packages from another module brings just that of this module, and
-// nothing of the modules that are barred.
+// A program in another module that imports these packages links only the listed packages
+// of this module, and nothing of the barred modules.
 var links = []struct {
 	imports, own, barred []string
 }{

@@ -54,9 +54,9 @@ func roleToRole(f *File) (out []Finding) {
 	return out
 }
 
-// wireAlone: what goes over the wire is said in the standard library alone: by wire,
-// and by the packages of the domains, which import it and each other. A domain's
-// package is imported by whoever speaks it, so it must bring nothing else.
+// wireAlone: wire depends on the standard library only, and a domain's package also on
+// wire and other domains. All processes of a domain import its package, so it must
+// depend on nothing else.
 func wireAlone(f *File) (out []Finding) {
 	if layerOf(f.Dir) != layerWire {
 		return nil
@@ -74,7 +74,7 @@ func wireAlone(f *File) (out []Finding) {
 // impure are the standard packages that a pure package may not use.
 var impure = regexp.MustCompile(`^(time|context|sync|math/rand|crypto/rand|net|os|database|log|io|runtime|syscall|unsafe)(/|$)`)
 
-// clock is what package time does rather than calculates.
+// clock lists the functions of package time that read or wait for a clock.
 var clock = regexp.MustCompile(`^(Now|Since|Until|After|AfterFunc|Sleep|Tick|NewTimer|NewTicker)$`)
 
 // purity: a machine is a function of its events, so that every interleaving of

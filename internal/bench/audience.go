@@ -14,30 +14,30 @@ import (
 	"parley/chatgw/frame"
 )
 
-// audience is one room in which many listen and some of them talk. A message
-// carries the moment at which it was due to be said; nobody waits for anybody,
-// so a late message counts as late.
+// audience is one room with many readers, some of whom also send. A message carries the
+// time at which it was due to be sent, and senders wait for nothing, so that delays
+// before sending count as latency (no coordinated omission).
 type audience struct {
 	bench   *chatBench
 	gateway *gateway
 	room    string
 	born    time.Time
-	ears    []*ear
+	readers []*reader
 	reading sync.WaitGroup
 
-	// phase is what is measured now; what is said carries it.
+	// phase is the current phase of the measurement, which each message carries.
 	phase     atomic.Int32
 	delivered atomic.Int64
-	// highest is the highest number that was acknowledged.
+	// highest is the highest sequence that was acknowledged.
 	highest atomic.Uint64
-	said    atomic.Int64
+	sent    atomic.Int64
 	acked   atomic.Int64
 	refused atomic.Pointer[string]
 
 	phases [maxPhases]latencies
 }
 
-// Phases of an audience. What is said in the first does not count.
+// Phases of an audience. Messages of the warm-up are not measured.
 const (
 	phaseWarmUp = iota
 	phaseAll
@@ -48,36 +48,22 @@ const (
 // latencies are in microseconds.
 type latencies struct{ arrived, acked *hdrhistogram.Histogram }
 
-// gather opens the room and everybody's connection.
+// gather opens the connections of all readers, who join the room.
 func (b *chatBench) gather(ctx context.Context, part string) (*audience, error) {
 	g, err := b.gateway(ctx, part)
 	if err != nil {
 		return nil, err
 	}
-	a := &audience{bench: b, gateway: g, room: part, born: time.Now(), ears: make([]*ear, b.Subscribers)}
-	b.say("%d people come into one room", b.Subscribers)
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var next atomic.Int64
-	var coming sync.WaitGroup
-	for range b.Concurrency {
-		coming.Go(func() {
-			for i := int(next.Add(1)) - 1; i < len(a.ears) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				if err := a.come(ctx, i); err != nil {
-					cancel(err)
-				}
-			}
-		})
-	}
-	coming.Wait()
-	if err := context.Cause(ctx); err != nil {
+	a := &audience{bench: b, gateway: g, room: part, born: time.Now(), readers: make([]*reader, b.Subscribers)}
+	b.progress("%d people join one room", b.Subscribers)
+	if err := b.openAll(ctx, 0, b.Subscribers, a.join); err != nil {
 		a.close()
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *audience) come(ctx context.Context, i int) error {
+func (a *audience) join(ctx context.Context, i int) error {
 	s, err := openChat(ctx, a.gateway.addr)
 	if err != nil {
 		return err
@@ -87,51 +73,62 @@ func (a *audience) come(ctx context.Context, i int) error {
 		s.Close()
 		return err
 	}
-	e := &ear{chatSocket: s, audience: a, number: i, stalled: make(chan struct{}), resume: make(chan struct{})}
+	e := &reader{chatSocket: s, audience: a, number: i, stalled: make(chan struct{}), resume: make(chan struct{})}
 	e.known.Store(joined.Last)
-	a.ears[i] = e
-	a.reading.Go(e.listen)
+	a.readers[i] = e
+	a.reading.Go(e.run)
 	return nil
 }
 
-// cid names a message by what is measured and when it was due.
-func (a *audience) cid(talker int, due time.Duration) string {
-	return fmt.Sprintf("%d-%d-%d", a.phase.Load(), due.Microseconds(), talker)
+// cid returns a message's client id, which contains the phase, the due time and the sender.
+func (a *audience) cid(sender int, due time.Duration) string {
+	return fmt.Sprintf("%d-%d-%d", a.phase.Load(), due.Microseconds(), sender)
 }
 
-// talk has some people say things until ctx ends, together at the rate that is
-// asked for, each one in turn.
-func (a *audience) talk(ctx context.Context) {
-	n := a.bench.Talkers()
+// startSending calls send until the returned function is called, which waits for its end.
+func (a *audience) startSending(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var sending sync.WaitGroup
+	sending.Go(func() { a.send(ctx) })
+	return func() {
+		cancel()
+		sending.Wait()
+	}
+}
+
+// send makes some readers send messages in turn until ctx ends, together at the
+// configured rate.
+func (a *audience) send(ctx context.Context) {
+	n := a.bench.Senders()
 	every := time.Duration(n) * time.Second / time.Duration(a.bench.Rate)
 	text := strings.Repeat("x", a.bench.Text)
 	start := time.Since(a.born)
-	var talking sync.WaitGroup
+	var sending sync.WaitGroup
 	for i := range n {
-		talking.Go(func() {
-			late := time.NewTimer(0)
-			defer late.Stop()
-			<-late.C
+		sending.Go(func() {
+			dueTimer := time.NewTimer(0)
+			defer dueTimer.Stop()
+			<-dueTimer.C
 			for due := start + time.Duration(i)*every/time.Duration(n); ; due += every {
-				late.Reset(due - time.Since(a.born))
+				dueTimer.Reset(due - time.Since(a.born))
 				select {
 				case <-ctx.Done():
 					return
-				case <-late.C:
+				case <-dueTimer.C:
 				}
-				if a.ears[i].write(opText, frame.Encode(frame.Send{Room: a.room, CID: a.cid(i, due), Text: text})) != nil {
-					return // the reader tells why
+				if a.readers[i].writeFrame(opText, frame.Encode(frame.Send{Room: a.room, CID: a.cid(i, due), Text: text})) != nil {
+					return // the reader reports the error
 				}
-				a.said.Add(1)
+				a.sent.Add(1)
 			}
 		})
 	}
-	talking.Wait()
+	sending.Wait()
 }
 
-// close ends all connections, and checks nothing.
+// close ends all connections without checks.
 func (a *audience) close() {
-	for _, e := range a.ears {
+	for _, e := range a.readers {
 		if e != nil {
 			e.Close()
 		}
@@ -139,8 +136,8 @@ func (a *audience) close() {
 	a.reading.Wait()
 }
 
-// finish waits until everybody knows what was acknowledged, ends all
-// connections and adds up what they got.
+// finish waits until all readers have received what was acknowledged, ends all
+// connections and sums up their counts.
 func (a *audience) finish(ctx context.Context) error {
 	b := a.bench
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end) && !a.settled(); {
@@ -150,12 +147,12 @@ func (a *audience) finish(ctx context.Context) error {
 		}
 	}
 	a.close()
-	said := a.said.Load()
-	b.report.Unacknowledged += said - a.acked.Load()
+	sent := a.sent.Load()
+	b.report.Unacknowledged += sent - a.acked.Load()
 	for i := range a.phases {
 		a.phases[i] = latencies{newHistogram(), newHistogram()}
 	}
-	for _, e := range a.ears {
+	for _, e := range a.readers {
 		for i, h := range e.histogram {
 			if h.arrived != nil {
 				a.phases[i].arrived.Merge(h.arrived)
@@ -166,21 +163,21 @@ func (a *audience) finish(ctx context.Context) error {
 		if e.wasStalled() {
 			continue
 		}
-		b.report.Lost += max(said-e.got, e.gaps)
+		b.report.Lost += max(sent-e.got, e.gaps)
 	}
 	if refused := a.refused.Load(); refused != nil && b.report.Unacknowledged > 0 {
-		return fmt.Errorf("the gateway refused something: %s", *refused)
+		return fmt.Errorf("the gateway refused a frame: %s", *refused)
 	}
 	return a.gateway.child.Stop()
 }
 
-// settled: everything that was said is acknowledged, and everybody knows it
-// who is not stalled.
+// settled reports whether every message is acknowledged, and has reached every reader
+// that is not stalled.
 func (a *audience) settled() bool {
-	if a.acked.Load() < a.said.Load() {
+	if a.acked.Load() < a.sent.Load() {
 		return false
 	}
-	for _, e := range a.ears {
+	for _, e := range a.readers {
 		if !e.wasStalled() && e.known.Load() < a.highest.Load() {
 			return false
 		}

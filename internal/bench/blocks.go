@@ -10,8 +10,8 @@ import (
 	"parley/idworker/snowflake"
 )
 
-// byBlocks is how many IDs a second one client hands out from blocks, after a
-// second in which it finds its pace. They must ascend, so none comes twice.
+// byBlocks measures how many IDs a second one client issues from blocks, after a second
+// of warm-up. They must ascend, which excludes duplicates.
 func byBlocks(ctx context.Context, nc *nats.Conn, d time.Duration, r *idReport) error {
 	c, err := idclient.New(nc, idclient.Config{})
 	if err != nil {

@@ -24,7 +24,7 @@ const (
 	partHistory = "history"
 )
 
-// Chat measures the chat.
+// Chat is the configuration of the benchmark of the chat.
 type Chat struct {
 	Only        []string
 	Connections int
@@ -45,27 +45,26 @@ type Chat struct {
 	Cpuprofile  string
 }
 
-// perTalker is how many messages a second one person says: fewer than the 5
+// perSender is how many messages a second one person sends: fewer than the 5
 // that a gateway allows by default.
-const perTalker = 4
+const perSender = 4
 
-// Talkers is how many of the subscribers talk.
-func (c Chat) Talkers() int { return (c.Rate + perTalker - 1) / perTalker }
+// Senders returns how many of the subscribers send messages.
+func (c Chat) Senders() int { return (c.Rate + perSender - 1) / perSender }
 
 func (c Chat) wants(part string) bool {
 	return len(c.Only) == 0 || slices.Contains(c.Only, part)
 }
 
-// chatBench is a run.
+// chatBench is one run of the benchmark.
 type chatBench struct {
 	Chat
 	app    *cli.App
 	system *system
 	report chatReport
-	// gateways that were started, to name each.
 }
 
-// Run measures, prints the report, and returns what went wrong.
+// Run measures and prints the report.
 func (c Chat) Run(ctx context.Context, a *cli.App) (err error) {
 	if err := c.enoughFiles(); err != nil {
 		return err
@@ -105,19 +104,15 @@ func (c Chat) Run(ctx context.Context, a *cli.App) (err error) {
 		}
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if bad := r.Lost + r.Duplicates + r.Unacknowledged; bad > 0 {
-		return cli.Failed(fmt.Errorf("%d deliveries were lost, %d came twice, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
+		return cli.Failed(fmt.Errorf("%d deliveries were lost, %d were duplicated, %d messages were not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged), "this must never happen: please report it")
 	}
 	return nil
 }
 
-// enoughFiles reports whether this process and the gateway, which inherits its
-// limit, may have as many connections as are asked for.
+// enoughFiles returns an error unless this process and the gateway, which inherits its
+// limit, may open as many connections as configured.
 func (c Chat) enoughFiles() error {
 	const others = 200
 	need := c.Subscribers
@@ -128,15 +123,15 @@ func (c Chat) enoughFiles() error {
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return fmt.Errorf("reading the limit of open files: %w", err)
 	}
-	// Go has raised what counts to the highest that is allowed.
+	// The Go runtime has raised the soft limit to the hard one.
 	if uint64(need+others) > limit.Cur {
-		return cli.Wrong(fmt.Errorf("%d connections are asked for, this process may have %d files open", need, limit.Cur), "raise the limit with `ulimit -n`, or ask for fewer")
+		return cli.Wrong(fmt.Errorf("%d connections are needed, this process may have %d files open", need, limit.Cur), "raise the limit with `ulimit -n`, or measure with fewer")
 	}
 	return nil
 }
 
-// say tells what is being measured.
-func (b *chatBench) say(format string, args ...any) {
+// progress prints what is being measured.
+func (b *chatBench) progress(format string, args ...any) {
 	if b.Progress || cli.IsTerminal(b.app.Err) {
 		fmt.Fprintf(b.app.Err, "measuring: "+format+"\n", args...)
 	}

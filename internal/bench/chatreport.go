@@ -6,7 +6,7 @@ import (
 	"parley/internal/cli"
 )
 
-// chatReport is what --json prints. What was not measured is 0.
+// chatReport is what --json prints. Values that were not measured are 0.
 type chatReport struct {
 	// KBPerIdleConnection is the slope of the gateway's resident memory, in
 	// units of 1,024 bytes.
@@ -14,38 +14,38 @@ type chatReport struct {
 	Idle                []weight `json:"idle,omitempty"`
 
 	JoinsPerS float64 `json:"joins_per_s"`
-	// JoinCPUUS is the gateway's CPU for one, in microseconds.
+	// JoinCPUUS is the gateway's CPU time for one join, in microseconds.
 	JoinCPUUS float64 `json:"join_cpu_us"`
 
-	// Of the part fanout. CPU is that of the gateway, and with broker and
-	// idworker that of all servers.
+	// These are of the part fanout: the CPU time of the gateway, and of all servers
+	// including broker and idworker.
 	CPUSPerMillionDeliveries       float64 `json:"cpu_s_per_million_deliveries"`
 	ServerCPUSPerMillionDeliveries float64 `json:"server_cpu_s_per_million_deliveries"`
-	// From when a message was due to be said until it arrived, at everybody.
+	// These are latencies from a message's due time to its arrival at each reader.
 	P50MS          float64 `json:"p50_ms"`
 	P99MS          float64 `json:"p99_ms"`
 	P999MS         float64 `json:"p999_ms"`
 	MaxMS          float64 `json:"max_ms"`
 	DeliveriesPerS float64 `json:"deliveries_per_s"`
-	// AckP99MS is until the one who said it had the acknowledgement.
+	// These are latencies until the sender received the acknowledgement.
 	AckP50MS float64 `json:"ack_p50_ms"`
 	AckP99MS float64 `json:"ack_p99_ms"`
 
-	// Of the part slow: the readers that do read, while all do and while some
-	// have stalled.
+	// These are of the part slow: of the readers that read, without and with stalled
+	// ones.
 	SlowP99WithoutMS float64 `json:"slow_p99_without_ms"`
 	SlowP99WithMS    float64 `json:"slow_p99_with_ms"`
 	SlowRatio        float64 `json:"slow_ratio"`
 	SlowStalled      int     `json:"slow_stalled"`
 	SlowCutOff       int     `json:"slow_cut_off"`
 
-	// Of all messages of the parts fanout and slow.
+	// These count all messages of the parts fanout and slow.
 	Lost           int64 `json:"lost"`
 	Duplicates     int64 `json:"duplicates"`
 	Unacknowledged int64 `json:"unacknowledged"`
 
-	// Of the part history: pages at random places, and one after another
-	// backwards, together and apart.
+	// These are of the part history: pages at random places, and one after another
+	// backwards, together and separately.
 	HistoryMessages       int     `json:"history_messages"`
 	HistoryP50MS          float64 `json:"history_p50_ms"`
 	HistoryP95MS          float64 `json:"history_p95_ms"`
@@ -53,8 +53,8 @@ type chatReport struct {
 	HistoryRandomP95MS    float64 `json:"history_random_p95_ms"`
 	HistoryBackwardsP95MS float64 `json:"history_backwards_p95_ms"`
 	HistoryQuietP95MS     float64 `json:"history_quiet_rooms_p95_ms"`
-	// How long after its start the gateway learned where messages are, and
-	// pages of quiet rooms meanwhile.
+	// HistoryLearnS is how long after its start the gateway had indexed the messages,
+	// HistoryLearningP95MS the latency of pages of quiet rooms until then.
 	HistoryLearnS        float64 `json:"history_learn_s"`
 	HistoryLearningP95MS float64 `json:"history_learning_p95_ms"`
 
@@ -77,9 +77,9 @@ func (r *chatReport) print(a *cli.App) {
 		"deliveries", line(fanout, "%.0f a second, %.2f s of the gateway's CPU for a million, %.2f s of all servers'", r.DeliveriesPerS, r.CPUSPerMillionDeliveries, r.ServerCPUSPerMillionDeliveries),
 		"latency", line(fanout, "p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms, max %.1f ms; acknowledged p50 %.1f ms, p99 %.1f ms", r.P50MS, r.P99MS, r.P999MS, r.MaxMS, r.AckP50MS, r.AckP99MS),
 		"slow readers", line(r.SlowStalled > 0, "p99 of the others %.1f ms without, %.1f ms with: ratio %.2f; %d stalled, %d cut off", r.SlowP99WithoutMS, r.SlowP99WithMS, r.SlowRatio, r.SlowStalled, r.SlowCutOff),
-		"checked", line(fanout || r.SlowStalled > 0, "%d lost, %d twice, %d not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged),
+		"checked", line(fanout || r.SlowStalled > 0, "%d lost, %d duplicated, %d not acknowledged", r.Lost, r.Duplicates, r.Unacknowledged),
 		"history", line(r.HistoryMessages > 0, "a page of %d messages: p50 %.2f ms, p95 %.2f ms (at random %.2f, backwards %.2f, quiet rooms %.2f)", r.HistoryMessages, r.HistoryP50MS, r.HistoryP95MS, r.HistoryRandomP95MS, r.HistoryBackwardsP95MS, r.HistoryQuietP95MS),
-		"after a start", line(r.HistoryMessages > 0, "%.1f s until places are learned; quiet rooms meanwhile p95 %.2f ms", r.HistoryLearnS, r.HistoryLearningP95MS),
+		"after a start", line(r.HistoryMessages > 0, "%.1f s until messages are indexed; quiet rooms until then p95 %.2f ms", r.HistoryLearnS, r.HistoryLearningP95MS),
 		"machine", fmt.Sprintf("%d CPUs, steal %.1f %%, messages %s", r.CPUs, r.StealPercent, r.Durability),
 	)
 }

@@ -1,4 +1,4 @@
-// Package bench measures a system that it starts as processes of its own, with
-// everything durable: transactions, IDs, the chat. Every answer is checked; figures of a
-// run in which something was lost do not count.
+// Package bench measures transactions, IDs and the chat in a system that it starts as
+// separate processes, with everything durable. Every answer is checked; figures of a run
+// in which something was lost are invalid.
 package bench

@@ -15,14 +15,14 @@ import (
 	"parley/wire/idwire"
 )
 
-// duel measures requests for IDs and requests to an echo in turns.
+// duel measures requests for IDs and requests to an echo alternately.
 type duel struct {
 	nc       *nats.Conn
 	inflight int
 	id, echo side
 }
 
-// side is one of the two.
+// side is one of the two services.
 type side struct {
 	subject string
 	request []byte
@@ -32,7 +32,7 @@ type side struct {
 	latency *hdrhistogram.Histogram // nanoseconds
 }
 
-// duelRound is one turn of one side.
+// duelRound is the duration of one turn of one side.
 const duelRound = 250 * time.Millisecond
 
 func newDuel(nc *nats.Conn, inflight int) *duel {
@@ -48,13 +48,13 @@ func newDuel(nc *nats.Conn, inflight int) *duel {
 func isOneID(data []byte) error {
 	m, err := wire.Decode[idwire.IDs](data)
 	if err == nil && len(m.IDs) != 1 {
-		err = fmt.Errorf("asked for one ID, got %s", data)
+		err = fmt.Errorf("requested one ID, got %s", data)
 	}
 	return err
 }
 
-// run has both sides take turns, each for about d in all. The first turn of
-// each does not count.
+// run measures both sides in turns, each for about the given time in all. The first turn
+// of each is a warm-up.
 func (d *duel) run(ctx context.Context, each time.Duration) error {
 	for _, s := range []*side{&d.id, &d.echo} {
 		if err := d.turn(ctx, s); err != nil {
@@ -88,7 +88,7 @@ func (d *duel) turn(ctx context.Context, s *side) error {
 					err = s.check(m.Data)
 				}
 				if err != nil {
-					errs[i] = fmt.Errorf("asking %s: %w", s.subject, err)
+					errs[i] = fmt.Errorf("requesting %s: %w", s.subject, err)
 					cancel()
 					return
 				}
@@ -99,7 +99,7 @@ func (d *duel) turn(ctx context.Context, s *side) error {
 	s.took += time.Since(start)
 	for _, latencies := range took {
 		for _, l := range latencies {
-			_ = s.latency.RecordValue(max(l.Nanoseconds(), 1)) // bounded by askTimeout
+			_ = s.latency.RecordValue(max(l.Nanoseconds(), 1)) // bounded by cli.AskTimeout
 		}
 	}
 	return errors.Join(errs...)
@@ -107,5 +107,5 @@ func (d *duel) turn(ctx context.Context, s *side) error {
 
 func (s *side) perSecond() float64 { return perSecond(s.latency.TotalCount(), s.took) }
 
-// median is in microseconds.
+// median returns the median latency in microseconds.
 func (s *side) median() float64 { return float64(s.latency.ValueAtQuantile(50)) / 1000 }

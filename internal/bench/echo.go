@@ -14,11 +14,11 @@ import (
 	"parley/wire/idwire"
 )
 
-// subjectEcho is the bench's own, answered by its own process.
+// subjectEcho is the subject of the benchmark's echo.
 const subjectEcho = "bench.echo"
 
-// Echo answers every request with what the ID service would, until ctx or standard
-// input ends.
+// Echo answers every request with a constant response like that of the ID service,
+// until ctx or standard input ends.
 func Echo(ctx context.Context, nc *nats.Conn, a *cli.App) error {
 	answer := wire.Encode(idwire.IDs{V: wire.Version, IDs: []snowflake.ID{snowflake.MaxID}})
 	if _, err := nc.Subscribe(subjectEcho, func(m *nats.Msg) { _ = m.Respond(answer) }); err != nil {

@@ -3,21 +3,17 @@ package bench
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 )
 
-// fanout measures one lively room.
+// fanout measures one room with many readers.
 func (b *chatBench) fanout(ctx context.Context) error {
 	a, err := b.gather(ctx, partFanout)
 	if err != nil {
 		return err
 	}
-	talking, quiet := context.WithCancel(ctx)
-	defer quiet()
-	var talk sync.WaitGroup
-	talk.Go(func() { a.talk(talking) })
-	b.say("%d messages a second for %d people", b.Rate, b.Subscribers)
+	stop := a.startSending(ctx)
+	b.progress("%d messages a second for %d people", b.Rate, b.Subscribers)
 	err = b.pause(ctx, b.WarmUp)
 	a.phase.Store(phaseAll)
 	gateway, all := b.serverCPU(a.gateway)
@@ -25,8 +21,7 @@ func (b *chatBench) fanout(ctx context.Context) error {
 	err = errors.Join(err, b.pause(ctx, b.Duration))
 	took, n := time.Since(start), a.delivered.Load()-delivered
 	gatewayAfter, allAfter := b.serverCPU(a.gateway)
-	quiet()
-	talk.Wait()
+	stop()
 	if err = errors.Join(err, a.finish(ctx)); err != nil {
 		return err
 	}

@@ -14,14 +14,14 @@ import (
 	"parley/internal/child"
 )
 
-// gateway is a gateway of a benchmark, a process of its own.
+// gateway is a chat gateway that a benchmark started, a separate process.
 type gateway struct {
 	child *child.Process
 	addr  string
 }
 
-// gateway starts a gateway with its default bounds, but for those of
-// connections: here everybody comes from one address.
+// gateway starts a gateway with its default limits, except those of connections: here
+// all connections are from one address.
 func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (*gateway, error) {
 	most := strconv.Itoa(max(b.Connections, b.Subscribers) + 100)
 	args := append([]string{catalog.Gateway, "--nats", b.system.url, "--http", "127.0.0.1:0", "--no-orders", "--max-connections", most, "--max-per-address", most}, flags...)
@@ -34,12 +34,12 @@ func (b *chatBench) gateway(ctx context.Context, part string, flags ...string) (
 		g.addr = found[1]
 		return g, nil
 	}
-	return nil, fmt.Errorf("the gateway does not say where it listens: %q", ready)
+	return nil, fmt.Errorf("the gateway does not print its address: %q", ready)
 }
 
 func (g *gateway) usage() usage { return usageOf(g.child.Name, g.child.Cmd.Process.Pid, nil) }
 
-// serverCPU is what gateway, broker and idworker have used, in seconds.
+// serverCPU returns the CPU time of gateway, broker and idworker, in seconds.
 func (b *chatBench) serverCPU(g *gateway) (gateway, all float64) {
 	gateway = g.usage().cpu
 	all = gateway

@@ -17,23 +17,22 @@ import (
 )
 
 const (
-	// Every second message is of one lively room; the others are spread over
-	// quiet ones, so that pages of both kinds are asked for.
-	livelyRoom = "lively"
+	// Every second message is of one busy room; the others are spread over
+	// quiet ones, so that pages of both kinds are requested.
+	busyRoom   = "busy"
 	quietRooms = 500
-	// fillInflight is how many messages are on their way to the stream.
+	// fillInflight bounds the unacknowledged messages to the stream.
 	fillInflight = 4096
 )
 
-// history stores many messages and asks for pages of them: at random places
-// of a lively room, one after another from its newest backwards, and at random
-// places of quiet rooms.
+// history stores many messages and requests pages of them: at random places of a busy
+// room, one after another from its newest backwards, and at random places of quiet rooms.
 func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 	first, err := b.fill(ctx, nc)
 	if err != nil {
 		return err
 	}
-	// Nobody asks so fast; here one connection asks for all pages.
+	// Without a limit of frames, since one connection requests all pages.
 	g, err := b.gateway(ctx, partHistory, "--frames-per-second", "1000000")
 	if err != nil {
 		return err
@@ -43,13 +42,13 @@ func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 		return err
 	}
 	defer s.Close()
-	if _, err := s.enter("reader", livelyRoom); err != nil {
+	if _, err := s.enter("reader", busyRoom); err != nil {
 		return err
 	}
 	if err := b.learn(ctx, g, s, first); err != nil {
 		return err
 	}
-	b.say("%d pages of history", b.Pages)
+	b.progress("%d pages of history", b.Pages)
 	random, backwards, quiet := newHistogram(), newHistogram(), newHistogram()
 	last := first + uint64(b.Messages)
 	next := uint64(0)
@@ -60,10 +59,10 @@ func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 		place := first + rand.Uint64N(uint64(b.Messages)) + 1
 		switch i % 3 {
 		case 0:
-			_, err = s.page(livelyRoom, place, random)
+			_, err = s.page(busyRoom, place, random)
 		case 1:
 			var p *frame.Page
-			if p, err = s.page(livelyRoom, next, backwards); err == nil {
+			if p, err = s.page(busyRoom, next, backwards); err == nil {
 				if next = 0; p.More {
 					next = p.Messages[0].Seq
 				}
@@ -76,7 +75,7 @@ func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 		}
 	}
 	if next >= last {
-		return fmt.Errorf("paging backwards stands at %d, behind the end at %d", next, last)
+		return fmt.Errorf("paging backwards is at %d, beyond the end at %d", next, last)
 	}
 	all := newHistogram()
 	for _, h := range []*hdrhistogram.Histogram{random, backwards, quiet} {
@@ -90,13 +89,13 @@ func (b *chatBench) history(ctx context.Context, nc *nats.Conn) error {
 	return g.child.Stop()
 }
 
-// indexable is how many places of messages a gateway remembers, at most.
+// indexable is the largest number of messages that a gateway indexes.
 const indexable = 1 << 20
 
-// learn asks for pages of quiet rooms until the gateway has learned what was
-// stored before it started: until then it searches.
+// learn requests pages of quiet rooms until the gateway has indexed the messages that
+// were stored before it started: until then it searches the stream.
 func (b *chatBench) learn(ctx context.Context, g *gateway, s *chatSocket, first uint64) error {
-	b.say("pages of history while the gateway learns where messages are")
+	b.progress("pages of history while the gateway indexes messages")
 	took, start := newHistogram(), time.Now()
 	for {
 		known, err := g.metric(ctx, "parley_chat_indexed_messages")
@@ -117,11 +116,11 @@ func (b *chatBench) learn(ctx context.Context, g *gateway, s *chatSocket, first 
 
 func quietRoom(i int) string { return fmt.Sprintf("quiet-%d", i) }
 
-// page asks for a page and checks it.
+// page requests a page and checks it.
 func (c *chatSocket) page(room string, before uint64, took *hdrhistogram.Histogram) (*frame.Page, error) {
 	_ = c.SetDeadline(time.Now().Add(socketTimeout))
 	start := time.Now()
-	if err := c.write(opText, frame.Encode(frame.History{Ref: 1, Room: room, Before: before})); err != nil {
+	if err := c.writeFrame(opText, frame.Encode(frame.History{Ref: 1, Room: room, Before: before})); err != nil {
 		return nil, err
 	}
 	var p *frame.Page
@@ -142,8 +141,8 @@ func (c *chatSocket) page(room string, before uint64, took *hdrhistogram.Histogr
 	return p, nil
 }
 
-// fill stores the messages, past the gateway, and returns the number before
-// the first.
+// fill stores the messages directly in the stream, and returns the sequence before the
+// first.
 func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err error) {
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(fillInflight))
 	if err != nil {
@@ -154,11 +153,11 @@ func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err 
 		return 0, err
 	}
 	first = stream.CachedInfo().State.LastSeq
-	b.say("storing %d messages", b.Messages)
+	b.progress("storing %d messages", b.Messages)
 	text := fmt.Sprintf("%0*d", b.Text, 0)
 	var last jetstream.PubAckFuture
 	for i := range b.Messages {
-		room := livelyRoom
+		room := busyRoom
 		if i%2 == 1 {
 			room = quietRoom(i / 2 % quietRooms)
 		}
@@ -169,7 +168,7 @@ func (b *chatBench) fill(ctx context.Context, nc *nats.Conn) (first uint64, err 
 			return 0, err
 		}
 		if (i+1)%100_000 == 0 {
-			b.say("%d stored", i+1)
+			b.progress("%d stored", i+1)
 		}
 		if ctx.Err() != nil {
 			return 0, context.Cause(ctx)

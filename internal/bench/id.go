@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ID measures IDs.
+// ID is the configuration of the benchmark of IDs.
 type ID struct {
 	Duration time.Duration
 	Inflight int
@@ -26,20 +26,20 @@ type ID struct {
 
 // idReport is what --json prints.
 type idReport struct {
-	// HotPathNS is what one ID costs inside a lease, in nanoseconds, with the
-	// time given; HotPathClockNS the same with the clock read for each.
+	// HotPathNS is the time of one ID inside a lease, in nanoseconds, with the clock
+	// read in advance; HotPathClockNS the same with the clock read for each.
 	HotPathNS      float64 `json:"hot_path_ns"`
 	HotPathClockNS float64 `json:"hot_path_clock_ns"`
-	// RealtimeIDsPerS is what one worker makes without running ahead of the
-	// clock, and RealtimePercent its share of 4,096 a millisecond.
+	// RealtimeIDsPerS is the rate of one worker that does not run ahead of the clock,
+	// and RealtimePercent its share of 4,096 a millisecond.
 	RealtimeIDsPerS float64 `json:"realtime_ids_per_s"`
 	RealtimePercent float64 `json:"realtime_percent"`
-	// Requests for single IDs, and to the echo, with Inflight under way.
+	// These are requests for single IDs, and to the echo, with Inflight concurrent ones.
 	Inflight           int     `json:"inflight"`
 	RequestIDsPerS     float64 `json:"request_ids_per_s"`
 	EchoPerS           float64 `json:"echo_per_s"`
 	RequestRatioToEcho float64 `json:"request_ratio_to_echo"`
-	// The same one by one, as median latencies.
+	// These are the median latencies of the same requests one by one.
 	RequestP50US     float64 `json:"request_p50_us"`
 	EchoP50US        float64 `json:"echo_p50_us"`
 	OneRatioToEcho   float64 `json:"one_request_ratio_to_echo"`
@@ -52,17 +52,17 @@ type idReport struct {
 	DuplicatesOfThis int64   `json:"duplicates"`
 }
 
-// Run measures, prints the report, and returns what went wrong.
+// Run measures and prints the report.
 func (c ID) Run(ctx context.Context, a *cli.App) (err error) {
 	r := idReport{Inflight: c.Inflight, CPUs: runtime.NumCPU(), DurationSeconds: c.Duration.Seconds()}
 	before := readCPU()
-	c.say(a, "inside a lease")
+	c.progress(a, "inside a lease")
 	r.HotPathNS, r.HotPathClockNS = hotPath(c.Duration)
-	c.say(a, "in real time")
+	c.progress(a, "in real time")
 	r.RealtimeIDsPerS = realTime(ctx, c.Duration)
 	r.RealtimePercent = 100 * r.RealtimeIDsPerS / (1000 * (snowflake.MaxSequence + 1))
 
-	c.say(a, "starting a broker, an idworker and an echo")
+	c.progress(a, "starting a broker, an idworker and an echo")
 	s, err := newSystem(ctx, c.Data, "")
 	if err != nil {
 		return cli.Failed(err, "")
@@ -83,18 +83,14 @@ func (c ID) Run(ctx context.Context, a *cli.App) (err error) {
 	if err := c.requests(ctx, a, nc, &r); err != nil {
 		return cli.Failed(err, "")
 	}
-	c.say(a, "by blocks")
+	c.progress(a, "by blocks")
 	if err := byBlocks(ctx, nc, c.Duration, &r); err != nil {
 		return cli.Failed(err, "")
 	}
 	r.StealPercent = readCPU().stealSince(before)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if r.DuplicatesOfThis > 0 {
-		return cli.Failed(fmt.Errorf("%d IDs were given twice", r.DuplicatesOfThis), "this must never happen: please report it")
+		return cli.Failed(fmt.Errorf("%d IDs were issued twice", r.DuplicatesOfThis), "this must never happen: please report it")
 	}
 	if ctx.Err() != nil {
 		return cli.Failed(errors.New("interrupted: the figures above are of a part of the run"), "")
@@ -102,16 +98,16 @@ func (c ID) Run(ctx context.Context, a *cli.App) (err error) {
 	return nil
 }
 
-func (c ID) say(a *cli.App, what string) {
+func (c ID) progress(a *cli.App, what string) {
 	if c.Progress || cli.IsTerminal(a.Err) {
 		fmt.Fprintf(a.Err, "measuring: %s\n", what)
 	}
 }
 
-// requests compares requests for single IDs with requests to a bare echo, in
-// turns so that both meet the same machine.
+// requests compares requests for single IDs with requests to a bare echo, in turns so
+// that changes of the machine's speed affect both.
 func (c ID) requests(ctx context.Context, a *cli.App, nc *nats.Conn, r *idReport) error {
-	c.say(a, "by request, beside an echo")
+	c.progress(a, "by request, and an echo")
 	many := newDuel(nc, c.Inflight)
 	one := newDuel(nc, 1)
 	for _, d := range []*duel{many, one} {
@@ -132,7 +128,7 @@ func (r *idReport) print(a *cli.App) {
 		"in real time", fmt.Sprintf("%.0f a second, %.2f %% of 4,096 a millisecond", r.RealtimeIDsPerS, r.RealtimePercent),
 		"by request", fmt.Sprintf("%.0f a second with %d under way; a bare echo %.0f: ratio %.2f", r.RequestIDsPerS, r.Inflight, r.EchoPerS, r.RequestRatioToEcho),
 		"one by one", fmt.Sprintf("median %.0f µs; a bare echo %.0f µs: ratio of rates %.2f", r.RequestP50US, r.EchoP50US, r.OneRatioToEcho),
-		"by blocks", fmt.Sprintf("%.0f a second handed out by one client, %.1f ns each", r.BlockIDsPerS, r.BlockNextNS),
+		"by blocks", fmt.Sprintf("%.0f a second issued by one client, %.1f ns each", r.BlockIDsPerS, r.BlockNextNS),
 		"machine", fmt.Sprintf("%d CPUs, %.1f %% steal, leases %s", r.CPUs, r.StealPercent, r.Durability),
 	)
 }

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// crowd is many connections.
+// crowd is a growing set of connections.
 type crowd struct {
 	mu      sync.Mutex
 	sockets []*chatSocket
 	reading sync.WaitGroup
 }
 
-// grow opens connections until there are n, some at a time, each of a person of
-// its own who joins one of the rooms; each is read from then on.
-func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
+// openAll calls open for each number from first to below end, several concurrently, until
+// one fails.
+func (b *chatBench) openAll(ctx context.Context, first, end int, open func(ctx context.Context, i int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	next := make(chan int)
@@ -25,18 +25,26 @@ func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) erro
 	for range b.Concurrency {
 		opening.Go(func() {
 			for i := range next {
-				if err := c.open(ctx, addr, fmt.Sprintf("person-%d", i), fmt.Sprintf("room-%d", i%b.Rooms)); err != nil {
+				if err := open(ctx, i); err != nil {
 					cancel(fmt.Errorf("connection %d: %w", i, err))
 				}
 			}
 		})
 	}
-	for i := c.size(); i < n && ctx.Err() == nil; i++ {
+	for i := first; i < end && ctx.Err() == nil; i++ {
 		next <- i
 	}
 	close(next)
 	opening.Wait()
 	return context.Cause(ctx)
+}
+
+// grow opens connections until there are n. Each is of a different person who joins one
+// of the rooms, and is read from then on.
+func (c *crowd) grow(ctx context.Context, b *chatBench, addr string, n int) error {
+	return b.openAll(ctx, c.size(), n, func(ctx context.Context, i int) error {
+		return c.open(ctx, addr, fmt.Sprintf("person-%d", i), fmt.Sprintf("room-%d", i%b.Rooms))
+	})
 }
 
 func (c *crowd) open(ctx context.Context, addr, name, room string) error {
@@ -54,7 +62,7 @@ func (c *crowd) open(ctx context.Context, addr, name, room string) error {
 	c.reading.Go(func() {
 		for {
 			if _, err := s.next(); err != nil {
-				return // size tells of those that should not have ended
+				return // idle checks that no connection ended
 			}
 		}
 	})
@@ -76,17 +84,17 @@ func (c *crowd) close() {
 	c.reading.Wait()
 }
 
-// idleSteps is how often memory is weighed.
+// idleSteps is how often memory is measured.
 const idleSteps = 5
 
-// weight is the gateway's memory with so many connections.
+// weight is the gateway's memory with a number of connections.
 type weight struct {
 	Connections int   `json:"connections"`
 	RSSBytes    int64 `json:"rss_bytes"`
 }
 
-// idle weighs the gateway with more and more connections, each of which has
-// said hello and joined a room.
+// idle measures the gateway's memory with growing numbers of connections, each of which
+// has joined a room.
 func (b *chatBench) idle(ctx context.Context) error {
 	g, err := b.gateway(ctx, partIdle)
 	if err != nil {
@@ -96,7 +104,7 @@ func (b *chatBench) idle(ctx context.Context) error {
 	defer c.close()
 	for i := range idleSteps {
 		n := b.From + i*(b.Connections-b.From)/(idleSteps-1)
-		b.say("memory of %d idle connections", n)
+		b.progress("memory of %d idle connections", n)
 		if err := c.grow(ctx, b, g.addr, n); err != nil {
 			return err
 		}
@@ -114,7 +122,7 @@ func (b *chatBench) idle(ctx context.Context) error {
 	return errors.Join(err, g.child.Stop())
 }
 
-// slope is the bytes that one more connection takes, by least squares.
+// slope returns the bytes for each further connection, by least squares.
 func slope(weights []weight) float64 {
 	var n, sx, sy, sxx, sxy float64
 	for _, w := range weights {
@@ -127,14 +135,13 @@ func slope(weights []weight) float64 {
 	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
 }
 
-// joins measures how many connections a second are opened, welcomed, and have
-// the answer to their join.
+// joins measures how many connections a second are opened and have joined a room.
 func (b *chatBench) joins(ctx context.Context) error {
 	g, err := b.gateway(ctx, partJoins)
 	if err != nil {
 		return err
 	}
-	b.say("%d joins", b.Connections)
+	b.progress("%d joins", b.Connections)
 	var c crowd
 	defer c.close()
 	before, start := g.usage().cpu, time.Now()

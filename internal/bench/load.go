@@ -14,8 +14,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// load submits orders from a fixed number of goroutines, each the next one as
-// soon as the last is answered, and counts what comes back while it is told to.
+// load submits orders from a fixed number of goroutines, each the next one as soon as
+// the last is answered, and counts the outcomes during the measurement.
 type load struct {
 	client *txclient.Client
 	cmd    Tx
@@ -28,18 +28,18 @@ type load struct {
 	counts
 }
 
-// counts are what was answered during the measurement.
+// counts are the outcomes during the measurement.
 type counts struct {
 	committed, aborted, unknown, failed int64
 	lastError                           error
-	// Latencies in microseconds.
+	// commit and abort are latencies in microseconds.
 	commit, abort *hdrhistogram.Histogram
 }
 
 const (
 	// orderTimeout bounds one order; beyond it its outcome is unknown.
 	orderTimeout = 30 * time.Second
-	// maxLatency bounds what the histograms hold, in microseconds.
+	// maxLatency is the largest value of the histograms, in microseconds.
 	maxLatency = 60_000_000
 )
 
@@ -49,7 +49,7 @@ func newLoad(client *txclient.Client, cmd Tx) *load {
 	return &load{client: client, cmd: cmd, done: make(chan struct{}), counts: counts{commit: newHistogram(), abort: newHistogram()}}
 }
 
-// run submits until ctx ends, and then waits for the answers under way.
+// run submits until ctx ends, and then waits for the pending answers.
 func (l *load) run(ctx context.Context) {
 	var workers sync.WaitGroup
 	for range l.cmd.Inflight {
@@ -92,7 +92,7 @@ func (l *load) one(ctx context.Context) {
 		l.aborted++
 		_ = l.abort.RecordValue(max(took, 1))
 		if o.Code != wire.CodeRefused {
-			// Not one that was meant to abort.
+			// Not an intended abort.
 			l.lastError = &wire.Error{Code: o.Code, Text: o.Reason}
 		}
 	}
@@ -105,14 +105,14 @@ func (l *load) count(on bool) {
 	l.counting = on
 }
 
-// so is how far it has come.
-func (l *load) so() (committed, aborted int64, p50, p99 float64) {
+// progress returns the counts so far, and latencies in milliseconds.
+func (l *load) progress() (committed, aborted int64, p50, p99 float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.committed, l.aborted, ms(l.commit, 50), ms(l.commit, 99)
 }
 
-// ms is a percentile in milliseconds.
+// ms returns a percentile in milliseconds.
 func ms(h *hdrhistogram.Histogram, percentile float64) float64 {
 	return float64(h.ValueAtQuantile(percentile)) / 1000
 }

@@ -8,8 +8,8 @@ import (
 	"parley/idworker/snowflake"
 )
 
-// hotPath is what one ID costs in nanoseconds, the median of several rounds:
-// with the time given, and with the clock read for each.
+// hotPath returns the time of one ID in nanoseconds, the median of several rounds: with
+// the clock read in advance, and with the clock read for each.
 func hotPath(d time.Duration) (given, read float64) {
 	const rounds, some = 10, 1 << 16
 	var a, b []float64
@@ -30,7 +30,7 @@ func hotPath(d time.Duration) (given, read float64) {
 	return a[rounds/2], b[rounds/2]
 }
 
-// perID runs take, which takes some IDs, for about d.
+// perID calls take, which takes some IDs, for about d, and returns the nanoseconds for each ID.
 func perID(d time.Duration, some int, take func(r *snowflake.Range, now int64)) float64 {
 	now := snowflake.Timestamp(time.Now())
 	// Far more timestamps than can be used up: inside a lease.
@@ -43,12 +43,12 @@ func perID(d time.Duration, some int, take func(r *snowflake.Range, now int64)) 
 	return float64(time.Since(start).Nanoseconds()) / float64(n)
 }
 
-// maxLead is how far ahead of the clock the worker may run that is measured in
-// real time, in milliseconds: so it makes up for moments in which the machine
-// did something else, and goes no faster than the clock over all.
+// maxLead is how many milliseconds ahead of the clock the worker may run that is measured
+// in real time: so it compensates for moments in which the machine did something else,
+// and is not faster than the clock over all.
 const maxLead = 10
 
-// realTime is how many IDs a second one worker makes in real time.
+// realTime returns how many IDs a second one worker makes in real time.
 func realTime(ctx context.Context, d time.Duration) float64 {
 	now := snowflake.Timestamp(time.Now())
 	r := snowflake.NewRange(0, now, now+d.Milliseconds()+time.Hour.Milliseconds())

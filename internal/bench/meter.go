@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// meter runs a load and watches the machine meanwhile.
+// meter runs a load and measures the processes and the machine meanwhile.
 type meter struct {
 	system *system
 	load   *load
-	// progress gets a line each second, if set.
+	// progress receives a line each second, unless it is nil.
 	progress io.Writer
 
 	checkpoints []checkpoint
@@ -26,13 +26,13 @@ func newMeter(s *system, l *load) *meter { return &meter{system: s, load: l} }
 type checkpoint struct {
 	Committed int64   `json:"committed"`
 	AfterS    float64 `json:"after_s"`
-	// CommittedPerS is since the checkpoint before.
+	// CommittedPerS is the rate since the previous checkpoint.
 	CommittedPerS float64 `json:"committed_per_s"`
 	RSSBytes      int64   `json:"rss_bytes"`
 	DiskBytes     int64   `json:"disk_bytes"`
 }
 
-// firstCheckpoint is followed by its multiples by ten, and the end.
+// firstCheckpoint is the first number of commits with a checkpoint; the next ones are ten times as many each.
 const firstCheckpoint = 10_000
 
 func (m *meter) run(ctx context.Context, c Tx) (*TxReport, error) {
@@ -68,7 +68,7 @@ func (m *meter) run(ctx context.Context, c Tx) (*TxReport, error) {
 	return r, nil
 }
 
-// wait is the warm-up.
+// wait waits for the end of the warm-up.
 func (m *meter) wait(ctx context.Context, d <-chan time.Time) error {
 	select {
 	case <-d:
@@ -96,7 +96,7 @@ func (m *meter) watch(ctx context.Context, start time.Time, cpus cpuTimes, end <
 		case err := <-m.system.died:
 			return err
 		case now := <-tick.C:
-			committed, aborted, p50, p99 := m.load.so()
+			committed, aborted, p50, p99 := m.load.progress()
 			if m.progress != nil {
 				fmt.Fprintf(m.progress, "%4.0f s  %7d committed/s  %9d committed  %d aborted  p50 %.2f ms  p99 %.2f ms  steal %.0f %%\n",
 					now.Sub(start).Seconds(), committed-last, committed, aborted, p50, p99, readCPU().stealSince(cpus))
@@ -113,7 +113,7 @@ func (m *meter) watch(ctx context.Context, start time.Time, cpus cpuTimes, end <
 }
 
 func (m *meter) checkpoint(after time.Duration, now []usage) {
-	committed, _, _, _ := m.load.so()
+	committed, _, _, _ := m.load.progress()
 	c := checkpoint{Committed: committed, AfterS: after.Seconds()}
 	var before checkpoint
 	if n := len(m.checkpoints); n > 0 {

@@ -4,41 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
 const (
-	// slowTurns is how often the measurement without stalled readers and that
-	// with them alternate, so that both meet the same machine.
+	// slowTurns is how often the measurements without and with stalled readers
+	// alternate, so that changes of the machine's speed affect both.
 	slowTurns = 2
 	// slowPatience bounds how long it takes until a stalled reader is cut off:
 	// the kernel's buffers fill first, and then the gateway's queue.
 	slowPatience = 3 * time.Minute
 )
 
-// slow measures what those who read notice of those who do not.
+// slow measures how readers that do not read affect the others.
 func (b *chatBench) slow(ctx context.Context) error {
 	a, err := b.gather(ctx, partSlow)
 	if err != nil {
 		return err
 	}
-	talking, quiet := context.WithCancel(ctx)
-	defer quiet()
-	var talk sync.WaitGroup
-	talk.Go(func() { a.talk(talking) })
+	stop := a.startSending(ctx)
 	err = b.pause(ctx, b.WarmUp)
 	for turn := 0; turn < slowTurns && err == nil; turn++ {
-		b.say("everybody reads")
+		b.progress("all readers read")
 		a.phase.Store(phaseAll)
 		if err = b.pause(ctx, b.Duration/slowTurns); err == nil {
 			err = a.stall(ctx, turn)
 		}
 	}
-	quiet()
-	talk.Wait()
+	stop()
 	cut, counted := a.gateway.metric(ctx, "parley_chat_connections_slow_total")
-	for _, e := range a.ears {
+	for _, e := range a.readers {
 		if e.wasStalled() {
 			close(e.resume)
 		}
@@ -48,7 +43,7 @@ func (b *chatBench) slow(ctx context.Context) error {
 	}
 	r := &b.report
 	r.SlowCutOff = int(cut)
-	for _, e := range a.ears {
+	for _, e := range a.readers {
 		if e.wasStalled() {
 			r.SlowStalled++
 		}
@@ -63,17 +58,17 @@ func (b *chatBench) slow(ctx context.Context) error {
 	return nil
 }
 
-// stall has other people than before stop reading, and waits until they were
-// cut off.
+// stall makes other readers than before stop reading, and waits until the gateway has
+// closed their connections.
 func (a *audience) stall(ctx context.Context, turn int) error {
 	b := a.bench
-	n := max(int(float64(len(a.ears))*b.Stalled/100), 1)
+	n := max(int(float64(len(a.readers))*b.Stalled/100), 1)
 	begun, end := time.Now(), time.Now().Add(slowPatience)
-	b.say("%d have stalled", n)
+	b.progress("%d have stalled", n)
 	a.phase.Store(phaseStalled)
-	// From the back: those in front talk.
+	// From the end, since the first ones send.
 	for i := range n {
-		a.ears[len(a.ears)-1-turn*n-i].mute.Store(true)
+		a.readers[len(a.readers)-1-turn*n-i].stall.Store(true)
 	}
 	for {
 		if err := b.pause(ctx, 200*time.Millisecond); err != nil {

@@ -12,13 +12,12 @@ import (
 	"parley/chatgw/frame"
 )
 
-// chatSocket is a WebSocket client that costs as little as it can, so that a
-// thousand of them measure the gateway and not themselves. It reads into one
-// buffer and gives out parts of it.
+// chatSocket is a minimal WebSocket client, so that a thousand of them measure the
+// gateway and not themselves. It reads into one buffer and returns slices of it.
 type chatSocket struct {
 	net.Conn
 	buf      []byte
-	from, to int // what was read and not given out
+	from, to int // the part of buf that was read and not returned yet
 	// at is when the last bytes arrived.
 	at time.Time
 }
@@ -33,7 +32,7 @@ const (
 	socketTimeout = 30 * time.Second
 )
 
-// openChat connects, and does the handshake.
+// openChat connects and performs the handshake.
 func openChat(ctx context.Context, addr string) (*chatSocket, error) {
 	d := net.Dialer{Timeout: socketTimeout}
 	conn, err := d.DialContext(ctx, "tcp", addr)
@@ -50,7 +49,7 @@ func openChat(ctx context.Context, addr string) (*chatSocket, error) {
 }
 
 func (c *chatSocket) handshake(addr string) error {
-	// The key is any 16 bytes; nobody here doubts who answers.
+	// The key may be any 16 bytes; the response to it is not checked.
 	request := "GET /ws HTTP/1.1\r\nHost: " + addr + "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: " + frame.Subprotocol + "\r\n\r\n"
 	if _, err := io.WriteString(c, request); err != nil {
@@ -71,7 +70,7 @@ func (c *chatSocket) handshake(addr string) error {
 	}
 }
 
-// fill reads more behind what is there.
+// fill reads more bytes into the buffer.
 func (c *chatSocket) fill() error {
 	if c.from > 0 {
 		c.to = copy(c.buf, c.buf[c.from:c.to])
@@ -89,8 +88,8 @@ func (c *chatSocket) fill() error {
 	return err
 }
 
-// write sends one frame. The mask is zero: the payload is sent as it is.
-func (c *chatSocket) write(op byte, payload []byte) error {
+// writeFrame sends one frame. The mask is zero, which leaves the payload unchanged.
+func (c *chatSocket) writeFrame(op byte, payload []byte) error {
 	f := make([]byte, 0, len(payload)+14)
 	if n := len(payload); n < 126 {
 		f = append(f, 0x80|op, 0x80|byte(n))
@@ -102,15 +101,14 @@ func (c *chatSocket) write(op byte, payload []byte) error {
 	return err
 }
 
-// errGone is the end of a connection, with the code that the gateway gave.
-type errGone struct{ code int }
+// errClosed is the end of a connection, with the gateway's close code.
+type errClosed struct{ code int }
 
-func (e *errGone) Error() string {
+func (e *errClosed) Error() string {
 	return fmt.Sprintf("the gateway closed the connection with code %d", e.code)
 }
 
-// next is the next message's payload, valid until the next call. It answers
-// pings.
+// next returns the next message's payload, valid until the next call. It answers pings.
 func (c *chatSocket) next() ([]byte, error) {
 	for {
 		op, payload, ok := c.frame()
@@ -124,7 +122,7 @@ func (c *chatSocket) next() ([]byte, error) {
 		case opText:
 			return payload, nil
 		case opPing:
-			if err := c.write(opPong, payload); err != nil {
+			if err := c.writeFrame(opPong, payload); err != nil {
 				return nil, err
 			}
 		case opClose:
@@ -132,12 +130,12 @@ func (c *chatSocket) next() ([]byte, error) {
 			if len(payload) >= 2 {
 				code = bigEndian(payload[:2])
 			}
-			return nil, &errGone{code}
+			return nil, &errClosed{code}
 		}
 	}
 }
 
-// frame takes one whole frame out of the buffer, if there is one. The gateway
+// frame returns the next frame of the buffer, if it is complete. The gateway
 // does not fragment.
 func (c *chatSocket) frame() (op byte, payload []byte, ok bool) {
 	b := c.buf[c.from:c.to]
@@ -167,15 +165,15 @@ func bigEndian(b []byte) (n int) {
 	return n
 }
 
-// enter says hello, waits for the welcome, and joins a room.
+// enter sends hello, waits for the welcome, and joins a room.
 func (c *chatSocket) enter(name, room string) (*frame.Joined, error) {
-	if err := c.write(opText, frame.Encode(frame.Hello{Name: name})); err != nil {
+	if err := c.writeFrame(opText, frame.Encode(frame.Hello{Name: name})); err != nil {
 		return nil, err
 	}
 	if err := c.await(frame.TypeWelcome, nil); err != nil {
 		return nil, err
 	}
-	if err := c.write(opText, frame.Encode(frame.Join{Ref: 1, Room: room})); err != nil {
+	if err := c.writeFrame(opText, frame.Encode(frame.Join{Ref: 1, Room: room})); err != nil {
 		return nil, err
 	}
 	var joined *frame.Joined
@@ -187,7 +185,7 @@ func (c *chatSocket) enter(name, room string) (*frame.Joined, error) {
 	return joined, nil
 }
 
-// await reads until a frame of a type comes.
+// await reads until a frame of a type arrives.
 func (c *chatSocket) await(word string, take func(frame.FromGateway)) error {
 	want := []byte(`{"t":"` + word + `"`)
 	for {

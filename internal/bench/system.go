@@ -14,19 +14,19 @@ import (
 	"parley/participants/food"
 )
 
-// system is the processes that a bench started, or only a URL.
+// system is the processes that a benchmark started, or only a URL.
 type system struct {
 	url      string
 	program  string
 	profiles string
 	dir      string
 	children []*child.Process
-	// died gets the first child that ends by itself.
+	// died receives the error of the first child that ends unexpectedly.
 	died chan error
 }
 
-// startSystem starts every role of a transaction as a process of its own. On an
-// error what was started has ended again.
+// startSystem starts every role of a transaction as a separate process. On an error it
+// ends those that it has started.
 func startSystem(ctx context.Context, parent string, coordinators int, profiles string) (s *system, err error) {
 	if s, err = newSystem(ctx, parent, profiles); err != nil {
 		return nil, err
@@ -42,8 +42,8 @@ func startSystem(ctx context.Context, parent string, coordinators int, profiles 
 			return s, err
 		}
 	}
-	// Last, so that they stop first: they finish what is under way with the
-	// participants still there to acknowledge.
+	// Last, so that they stop first, while the participants can still acknowledge the
+	// transactions that they finish.
 	for i := range coordinators {
 		if _, err := s.start(ctx, fmt.Sprintf("coordinator-%d", i+1), nil, "coordinator", "--nats", s.url); err != nil {
 			return s, err
@@ -52,7 +52,7 @@ func startSystem(ctx context.Context, parent string, coordinators int, profiles 
 	return s, nil
 }
 
-// newSystem starts a broker with its streams. On an error it has ended again.
+// newSystem starts a broker and creates the streams. On an error it ends the broker.
 func newSystem(ctx context.Context, parent, profiles string) (s *system, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -60,11 +60,11 @@ func newSystem(ctx context.Context, parent, profiles string) (s *system, err err
 	}
 	dir, err := os.MkdirTemp(parent, "parley-bench-*")
 	if err != nil {
-		return nil, fmt.Errorf("making a data directory: %w", err)
+		return nil, fmt.Errorf("creating a data directory: %w", err)
 	}
 	if profiles != "" {
 		if err := os.MkdirAll(profiles, 0o755); err != nil {
-			return nil, fmt.Errorf("making the directory of profiles: %w", err)
+			return nil, fmt.Errorf("creating the directory of profiles: %w", err)
 		}
 	}
 	s = &system{program: self, profiles: profiles, dir: dir, died: make(chan error, 1)}
@@ -78,13 +78,13 @@ func newSystem(ctx context.Context, parent, profiles string) (s *system, err err
 		return s, err
 	}
 	if s.url = regexp.MustCompile(`nats://\S+`).FindString(ready); s.url == "" {
-		return s, fmt.Errorf("the broker does not say where it listens: %q", ready)
+		return s, fmt.Errorf("the broker does not print its address: %q", ready)
 	}
 	return s, child.Run(ctx, self, "init", "--nats", s.url)
 }
 
-// start starts a process and returns the line in which it says that it is
-// ready. paths are its files.
+// start starts a process and returns the line that it prints when it is ready. paths are
+// its files and directories.
 func (s *system) start(ctx context.Context, name string, paths []string, args ...string) (ready string, err error) {
 	args = append(args, "--until-eof", "--log-level", "warn")
 	if s.profiles != "" {
@@ -110,7 +110,7 @@ func (s *system) stop() error {
 	return errors.Join(errs...)
 }
 
-// usage is what every process has used so far, this one last.
+// usage returns what every process has used so far, this one last.
 func (s *system) usage() []usage {
 	var out []usage
 	for _, c := range s.children {

@@ -17,7 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Tx measures transactions.
+// Tx is the configuration of the benchmark of transactions.
 type Tx struct {
 	Inflight     int
 	Duration     time.Duration
@@ -31,14 +31,14 @@ type Tx struct {
 	Cpuprofile   string
 }
 
-// Run measures, prints the report, and returns what went wrong.
+// Run measures and prints the report.
 func (c Tx) Run(ctx context.Context, a *cli.App) (err error) {
 	s := &system{url: c.NATS}
 	if c.NATS == "" {
 		if s, err = startSystem(ctx, c.Data, c.Coordinators, c.Cpuprofile); err != nil {
 			return cli.Failed(err, "")
 		}
-		// Ended before the report is final, since a profile is written then.
+		// Within the profiled function's caller: the processes write their profiles now.
 		defer func() { err = errors.Join(err, s.stop()) }()
 	}
 	profile := ""
@@ -73,13 +73,9 @@ func (c Tx) measure(ctx context.Context, a *cli.App, s *system) error {
 		return err
 	}
 	r.Durability = string(durability)
-	if a.JSON {
-		a.PrintJSON(r)
-	} else {
-		r.print(a)
-	}
+	a.Show(r, r.print)
 	if r.Failed > 0 {
-		return cli.Failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above do not count")
+		return cli.Failed(fmt.Errorf("%d orders failed, the last one with: %s", r.Failed, r.LastError), "the figures above are not valid")
 	}
 	if ctx.Err() != nil {
 		return cli.Failed(errors.New("interrupted: the figures above are of a part of the run"), "")
@@ -87,7 +83,7 @@ func (c Tx) measure(ctx context.Context, a *cli.App, s *system) error {
 	return nil
 }
 
-// seeded makes sure that orders take nothing that anybody will miss.
+// seeded checks that the databases contain the benchmark's items, so that no real stock is ordered.
 func seeded(ctx context.Context, nc *nats.Conn) error {
 	data, err := cli.Ask(ctx, nc, food.Inventory, food.SubjectItems, wire.Encode(food.ItemsRequest{V: wire.Version, Item: "item-0"}))
 	var m food.Items
@@ -100,16 +96,16 @@ func seeded(ctx context.Context, nc *nats.Conn) error {
 	if err == nil {
 		return nil
 	}
-	return cli.Failed(fmt.Errorf("there is nothing to order for a bench: %w", err), "start inventory and delivery on new databases with --sample bench, or leave out --nats")
+	return cli.Failed(fmt.Errorf("the items of the benchmark are missing: %w", err), "start inventory and delivery on new databases with --sample bench, or leave out --nats")
 }
 
-// What there is to order, see inventory.Bench and delivery.Bench.
+// The numbers of items and zones, see inventory.Bench and delivery.Bench.
 const (
 	benchItems = 64
 	benchZones = 8
 )
 
-// order is the i-th order of a bench.
+// order returns the i-th order of a benchmark.
 func (c Tx) order(i int64) txclient.Request {
 	item := fmt.Sprintf("item-%d", i%benchItems)
 	// Spread evenly: every order whose turn crosses a whole number aborts.

@@ -11,7 +11,7 @@ import (
 // TxReport is what --json prints.
 type TxReport struct {
 	CommittedPerS float64 `json:"committed_per_s"`
-	// Latencies of commits, from the submission to the answer.
+	// These are latencies of commits, from the submission to the answer.
 	P50MS  float64 `json:"p50_ms"`
 	P99MS  float64 `json:"p99_ms"`
 	P999MS float64 `json:"p999_ms"`
@@ -66,7 +66,7 @@ func (l *load) report(took time.Duration) *TxReport {
 }
 
 func (r *TxReport) print(a *cli.App) {
-	a.Printf("%.0f committed transactions a second, %d under way at a time, %s\n", r.CommittedPerS, r.Inflight, r.Durability)
+	a.Printf("%.0f committed transactions a second, %d concurrent, %s\n", r.CommittedPerS, r.Inflight, r.Durability)
 	latency := ""
 	if r.Committed > 0 {
 		latency = fmt.Sprintf("p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms, max %.2f ms", r.P50MS, r.P99MS, r.P999MS, r.MaxMS)
@@ -102,5 +102,5 @@ func (r *TxReport) print(a *cli.App) {
 	a.Table(rows)
 }
 
-// size writes bytes as megabytes.
+// size formats bytes as megabytes.
 func size(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }

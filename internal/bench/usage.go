@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// usage is what a process has used so far. Where there is no /proc, its
-// figures are 0.
+// usage is what a process has used so far. Without /proc its figures are 0.
 type usage struct {
 	name string
 	pid  int
@@ -18,11 +17,11 @@ type usage struct {
 	rss, disk int64
 }
 
-// clockTicks is how many ticks /proc counts a second, on every Linux that Go
+// clockTicks is the number of ticks a second in /proc, on every Linux that Go
 // runs on.
 const clockTicks = 100
 
-// usageOf reads a process and the files it owns.
+// usageOf returns the usage of a process and the size of its files.
 func usageOf(name string, pid int, paths []string) usage {
 	u := usage{name: name, pid: pid}
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
@@ -40,8 +39,8 @@ func usageOf(name string, pid int, paths []string) usage {
 	return u
 }
 
-// diskUse is the size of a file, or of all files below a directory. Files come
-// and go meanwhile; what cannot be read is not counted.
+// diskUse returns the size of a file, or of all files below a directory. Files are
+// created and removed meanwhile; those that cannot be read are not counted.
 func diskUse(path string) (bytes int64) {
 	_ = filepath.WalkDir(path, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -66,10 +65,10 @@ func usageBetween(before, after []usage) []processUse {
 	return out
 }
 
-// cpuTimes are the machine's processors, in ticks since it started.
+// cpuTimes are the times of all processors, in ticks since the machine started.
 type cpuTimes struct{ total, steal float64 }
 
-// readCPU reads /proc/stat; where there is none, nothing was stolen.
+// readCPU reads /proc/stat; without it the steal is 0.
 func readCPU() (c cpuTimes) {
 	data, _ := os.ReadFile("/proc/stat")
 	line, _, _ := strings.Cut(string(data), "\n")
@@ -87,7 +86,7 @@ func readCPU() (c cpuTimes) {
 	return c
 }
 
-// stealSince is the percentage of the time that other machines took.
+// stealSince returns the percentage of the time that other virtual machines took.
 func (c cpuTimes) stealSince(before cpuTimes) float64 {
 	if c.total <= before.total {
 		return 0

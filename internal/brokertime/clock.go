@@ -1,7 +1,7 @@
-// Package brokertime tells the broker's time: that of the leader of the stream that
-// a role looks at every second. Deadlines are moments of that time, so that
-// processes whose clocks differ agree on them, and so that one whose clock steps
-// goes on as before: between two looks the monotonic clock counts on.
+// Package brokertime provides the broker's time: that of the leader of the stream that
+// a role reads every second. Deadlines are absolute in that time, so that processes
+// whose clocks differ agree on them, and so that one whose clock steps is not affected:
+// between two reads the monotonic clock is used.
 package brokertime
 
 import (
@@ -12,34 +12,34 @@ import (
 )
 
 const (
-	// Bound is how far the clock of a machine may differ from the broker's.
-	// Beyond it one of them is wrong in a way that nobody should work with.
+	// Bound is how far the clock of a machine may differ from the broker's. Beyond it
+	// one of the two is so wrong that no transaction is served.
 	Bound = time.Hour
-	// notable is what is shown and logged. Half of the longest round trip that
-	// counts is below it.
+	// notable is the difference from which it is logged. It is above the error of a
+	// comparison, which is half of maxRoundTrip.
 	notable = 3 * time.Second
-	// maxRoundTrip is the longest that a comparison may take: it is wrong by half
-	// of that at most. The first one counts whatever it took.
+	// maxRoundTrip is the longest round trip of a comparison that is used: its error is
+	// at most half of that. The first comparison is used whatever it took.
 	maxRoundTrip = 2 * time.Second
-	// recent is for how long one that took less than half as long is better.
+	// recent is how long a comparison is preferred to one that took more than twice as long.
 	recent = 10 * time.Second
 )
 
-// Clock is the broker's time as one process knows it. Its methods may be called
-// from any goroutine.
+// Clock is one process's estimate of the broker's time. Its methods may be called from
+// any goroutine.
 type Clock struct {
 	wall func() time.Time
 	log  *slog.Logger
 
 	mu sync.Mutex
-	// At the moment at, by the monotonic clock, the broker's clock showed broker, in
-	// an answer that took trip.
+	// At the moment at, on the monotonic clock, the broker's clock showed broker, in a
+	// response whose round trip took trip.
 	at, broker time.Time
 	trip       time.Duration
 	state      state
 }
 
-// state is what was logged last.
+// state is the comparison that was logged last.
 type state uint8
 
 const (
@@ -48,10 +48,10 @@ const (
 	refused
 )
 
-// New has no comparison yet: until [Clock.Observe] it is the wall clock.
+// New returns a clock without a comparison: until [Clock.Observe] it is the wall clock.
 func New(log *slog.Logger) *Clock { return &Clock{wall: time.Now, log: log} }
 
-// SetWall puts another clock in place of [time.Now], unless it is nil.
+// SetWall replaces [time.Now] by another clock, unless that is nil.
 func (c *Clock) SetWall(wall func() time.Time) {
 	if wall == nil {
 		return
@@ -61,7 +61,7 @@ func (c *Clock) SetWall(wall func() time.Time) {
 	c.wall = wall
 }
 
-// Observe takes what the broker's clock showed between two readings of [time.Now].
+// Observe records what the broker's clock showed between two readings of [time.Now].
 func (c *Clock) Observe(sent, received, broker time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,11 +75,11 @@ func (c *Clock) Observe(sent, received, broker time.Time) {
 		c.log.Warn("the broker's clock jumped, or another broker leads whose clock differs", "by", jump.Round(time.Millisecond))
 	}
 	c.at, c.broker, c.trip = sent.Add(trip/2), broker, trip
-	c.tell()
+	c.logState()
 }
 
-// tell logs when the difference begins and ends to matter.
-func (c *Clock) tell() {
+// logState logs when the difference becomes notable, exceeds the bound, or no longer does.
+func (c *Clock) logState() {
 	ahead := c.ahead()
 	is := agrees
 	switch {
@@ -96,13 +96,13 @@ func (c *Clock) tell() {
 	case refused:
 		c.log.Error("no transaction is served", "error", difference(ahead))
 	case differs:
-		c.log.Warn("this machine's clock differs from the broker's, which counts", "ahead", ahead.Round(time.Millisecond))
+		c.log.Warn("this machine's clock differs from the broker's; deadlines use the broker's", "ahead", ahead.Round(time.Millisecond))
 	default:
 		c.log.Info("this machine's clock agrees with the broker's")
 	}
 }
 
-// Now is the broker's time, without a reading of the monotonic clock.
+// Now returns the broker's time, without a reading of the monotonic clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -116,7 +116,7 @@ func (c *Clock) now() time.Time {
 	return c.broker.Add(time.Since(c.at))
 }
 
-// Ahead is by how much the machine's own clock is ahead of the broker's.
+// Ahead returns by how much this machine's clock is ahead of the broker's.
 func (c *Clock) Ahead() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -125,7 +125,7 @@ func (c *Clock) Ahead() time.Duration {
 
 func (c *Clock) ahead() time.Duration { return c.wall().Sub(c.now()) }
 
-// Check returns an error if the own clock differs from the broker's by more than
+// Check returns an error if this machine's clock differs from the broker's by more than
 // [Bound].
 func (c *Clock) Check() error {
 	if ahead := c.Ahead(); ahead.Abs() > Bound {

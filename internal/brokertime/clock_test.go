@@ -16,7 +16,7 @@ func (w *wall) now() time.Time { return time.Now().Add(time.Duration(w.off.Load(
 
 func (w *wall) set(off time.Duration) { w.off.Store(int64(off)) }
 
-// about: a test on a busy machine is stopped for a while.
+// about compares with a tolerance: a test on a busy machine may be stopped for a while.
 func about(t *testing.T, what string, is, want time.Duration) {
 	t.Helper()
 	if d := (is - want).Abs(); d > time.Minute {
@@ -58,7 +58,7 @@ func TestBrokersTimeCounts(t *testing.T) {
 	}
 }
 
-// A comparison that took long says little; one is better than none.
+// A comparison with a long round trip is inaccurate, but better than none.
 func TestLongRoundTrip(t *testing.T) {
 	c := New(slog.New(slog.DiscardHandler))
 	observe(c, time.Now().Add(3*time.Hour), time.Minute)
@@ -73,7 +73,7 @@ func TestLongRoundTrip(t *testing.T) {
 	about(t, "one that took longer right after it", time.Until(c.Now()), time.Hour)
 }
 
-// What a person has to know is said once, and when it has passed.
+// A difference is logged once, and when it has passed.
 func TestDifferenceIsLogged(t *testing.T) {
 	var w wall
 	var out bytes.Buffer

@@ -1,5 +1,6 @@
-// Package catalog lists the streams and the roles of Parley, and where they keep what. A package that needs one of
-// them takes it from its domain, so as not to know of the others.
+// Package catalog lists the streams and the roles of Parley, and where they store their
+// data. A package that needs only one of them uses its domain's package instead, so as not
+// to depend on the others.
 package catalog
 
 import (
@@ -11,7 +12,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// Streams are all that Parley needs, in the order in which they are made.
+// Streams returns all streams of Parley, in the order in which they are created.
 func Streams() []wire.StreamSpec {
 	return []wire.StreamSpec{txwire.LogStream(), txwire.JournalStream(), idwire.LeaseStream(), chatwire.Stream()}
 }
@@ -25,8 +26,8 @@ const (
 	Gateway     = "chatgw"
 )
 
-// BrokerDir is where below a data directory the broker keeps its streams.
+// BrokerDir returns where below a data directory the broker stores its streams.
 func BrokerDir(data string) string { return filepath.Join(data, "broker") }
 
-// Journal is where below a data directory a participant keeps its journal.
+// Journal returns where below a data directory a participant stores its journal.
 func Journal(data, participant string) string { return filepath.Join(data, participant+".db") }

@@ -1,3 +1,3 @@
-// Package child starts processes of this program that do not outlive the one that
-// started them, and drains or ends them.
+// Package child starts processes of this program that end with the one that started
+// them, and drains or ends them.
 package child

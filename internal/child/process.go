@@ -16,43 +16,43 @@ import (
 	"time"
 )
 
-// Process is a process of this program that lives as long as its standard input
-// is open: it ends with this process, however that ends.
+// Process is a process of this program that runs as long as its standard input is
+// open, so that it ends with this process, however that ends.
 type Process struct {
 	Name string
 	Cmd  *exec.Cmd
-	// Stdin is open as long as the process is to run.
+	// Stdin is kept open as long as the process shall run.
 	Stdin io.WriteCloser
-	// Paths are its files, to weigh them.
+	// Paths are its files and directories, whose size benchmarks report.
 	Paths []string
-	// Ready gets the first line that it prints, Ended is closed when it has ended.
+	// Ready receives the first line that it prints; Ended is closed when it has ended.
 	Ready chan string
 	Ended chan struct{}
 
-	// errors is what it said last on standard error, and out takes what it prints.
+	// errors holds the end of its standard error; out receives its standard output.
 	errors   interface{ text() string }
 	out      io.Writer
-	err      error // how it ended, once ended is closed
+	err      error // why it ended, valid once Ended is closed
 	stopping atomic.Bool
 }
 
 const (
-	// childStart bounds how long a child may take to be ready.
+	// childStart bounds the time until a child is ready.
 	childStart = 60 * time.Second
-	// StopTimeout bounds how long it may take to drain.
+	// StopTimeout bounds the time of its drain.
 	StopTimeout = 30 * time.Second
 )
 
-// Start starts a process. If it ends before stop, died is told.
+// Start starts a process. If it ends before Stop or Drain, died receives the error.
 func Start(name, program string, args, paths []string, died chan<- error) (*Process, error) {
-	said := &tail{}
-	c := &Process{Name: name, Paths: paths, Cmd: exec.Command(program, args...), errors: said, out: io.Discard}
-	c.Cmd.Stderr = said
+	stderr := &tail{}
+	c := &Process{Name: name, Paths: paths, Cmd: exec.Command(program, args...), errors: stderr, out: io.Discard}
+	c.Cmd.Stderr = stderr
 	return c, c.start(died)
 }
 
-// StartLogged starts a process that writes its log to a file itself, so that it
-// can still say how it ends when this process is gone.
+// StartLogged starts a process that writes to its log file directly, so that its last
+// lines are logged even if this process has ended.
 func StartLogged(name, program string, args []string, log *os.File) (*Process, error) {
 	c := &Process{Name: name, Cmd: exec.Command(program, args...), errors: endOf(log.Name()), out: log}
 	c.Cmd.Stderr = log
@@ -61,9 +61,9 @@ func StartLogged(name, program string, args []string, log *os.File) (*Process, e
 
 func (c *Process) start(died chan<- error) error {
 	c.Ready, c.Ended = make(chan string, 1), make(chan struct{})
-	// One address is not for several processes.
+	// Several processes cannot listen at one address.
 	c.Cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PARLEY_HEALTH=") })
-	// A Ctrl-C in the terminal goes to this process alone, which ends its
+	// A Ctrl-C in the terminal is sent to this process only, which ends its
 	// children in order.
 	c.Cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdin, err := c.Cmd.StdinPipe()
@@ -82,7 +82,7 @@ func (c *Process) start(died chan<- error) error {
 	return nil
 }
 
-// follow reads the child's output and its end.
+// follow reads the child's output and waits for its end.
 func (c *Process) follow(stdout io.Reader, died chan<- error) {
 	lines := bufio.NewScanner(io.TeeReader(stdout, c.out))
 	if lines.Scan() {
@@ -95,13 +95,13 @@ func (c *Process) follow(stdout io.Reader, died chan<- error) {
 	close(c.Ended)
 	if !c.stopping.Load() {
 		select {
-		case died <- errors.Join(fmt.Errorf("%s ended by itself", c.Name), c.err):
+		case died <- errors.Join(fmt.Errorf("%s ended unexpectedly", c.Name), c.err):
 		default:
 		}
 	}
 }
 
-// AwaitReady is the line in which the child says that it is ready.
+// AwaitReady returns the line that the child prints when it is ready.
 func (c *Process) AwaitReady(ctx context.Context) (string, error) {
 	late := time.NewTimer(childStart)
 	defer late.Stop()
@@ -117,24 +117,24 @@ func (c *Process) AwaitReady(ctx context.Context) (string, error) {
 	}
 }
 
-// Stop lets the child drain, or ends it.
+// Stop drains the child, and kills it after [StopTimeout].
 func (c *Process) Stop() error {
 	c.stopping.Store(true)
 	c.Stdin.Close()
 	return c.awaitEnd()
 }
 
-// Drain is [Process.Stop], except that the child exits at once when this process
-// ends before it has drained.
+// Drain is [Process.Stop], except that the child exits immediately if this process
+// ends before the drain has.
 func (c *Process) Drain() error {
 	c.stopping.Store(true)
 	defer c.Stdin.Close()
-	c.ask()
+	c.requestDrain()
 	return c.awaitEnd()
 }
 
-// ask has the child drain, and exit at once when its standard input ends.
-func (c *Process) ask() { _, _ = c.Stdin.Write([]byte{'\n'}) } // it may have ended this moment
+// requestDrain makes the child drain, and exit immediately when its standard input ends.
+func (c *Process) requestDrain() { _, _ = c.Stdin.Write([]byte{'\n'}) } // it may just have ended
 
 func (c *Process) awaitEnd() error {
 	late := time.NewTimer(StopTimeout)
@@ -143,13 +143,13 @@ func (c *Process) awaitEnd() error {
 	case <-c.Ended:
 		return c.err
 	case <-late.C:
-		_ = c.Cmd.Process.Kill() // it may have ended this moment
+		_ = c.Cmd.Process.Kill() // it may just have ended
 		<-c.Ended
 		return fmt.Errorf("%s did not drain within %v and was killed", c.Name, StopTimeout)
 	}
 }
 
-// How is how it ended, for people.
+// How describes for people how it ended.
 func (c *Process) How() string {
 	status, ok := c.Cmd.ProcessState.Sys().(syscall.WaitStatus)
 	if ok && status.Signaled() {
@@ -167,5 +167,5 @@ func Run(ctx context.Context, program string, args ...string) error {
 	return nil
 }
 
-// Said is what it said last on standard error.
-func (c *Process) Said() string { return c.errors.text() }
+// LastOutput returns the end of its standard error.
+func (c *Process) LastOutput() string { return c.errors.text() }

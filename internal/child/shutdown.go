@@ -2,14 +2,14 @@ package child
 
 import "sync"
 
-// ShutdownHooks ends the child processes of a process that exits without a drain: when
-// a person presses Ctrl-C a second time.
+// ShutdownHooks ends the child processes of a process that exits without a drain, as
+// after a second Ctrl-C.
 type ShutdownHooks struct {
 	mu       sync.Mutex
 	children map[*Process]struct{}
 }
 
-// Add has a child ended as well, until the returned function is called.
+// Add registers a child, until the returned function is called.
 func (h *ShutdownHooks) Add(c *Process) (remove func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -24,11 +24,11 @@ func (h *ShutdownHooks) Add(c *Process) (remove func()) {
 	}
 }
 
-// Run tells every child to exit when this process does, which is next.
+// Run makes every registered child exit when this process does, which follows.
 func (h *ShutdownHooks) Run() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for c := range h.children {
-		c.ask()
+		c.requestDrain()
 	}
 }

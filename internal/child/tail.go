@@ -15,7 +15,7 @@ type tail struct {
 	last []byte
 }
 
-// tailSize is a few lines.
+// tailSize is the size kept in bytes: a few lines.
 const tailSize = 2048
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -34,10 +34,10 @@ func (t *tail) text() string {
 	return strings.TrimSpace(string(t.last))
 }
 
-// endOf is a log whose last lines explain an end.
+// endOf is the path of a log whose last line explains why its process ended.
 type endOf string
 
-// text is its last line that says something.
+// text returns the last line that is not empty.
 func (e endOf) text() string {
 	f, err := os.Open(string(e))
 	if err != nil {

@@ -11,18 +11,18 @@ import (
 	"time"
 )
 
-// App is what every command prints to.
+// App holds the input and outputs of a command, and how it prints.
 type App struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Log      *slog.Logger
-	// Colour: out may be sent colours.
+	// Colour reports that Out displays colours.
 	Colour bool
-	// JSON: results and errors are JSON.
+	// JSON reports that results and errors are printed as JSON.
 	JSON bool
 }
 
-// PrintJSON prints one value on one line.
+// PrintJSON prints a value as JSON on one line.
 func (a *App) PrintJSON(v any) {
 	data, err := json.Marshal(v)
 	if err != nil {
@@ -31,6 +31,16 @@ func (a *App) PrintJSON(v any) {
 	fmt.Fprintf(a.Out, "%s\n", data)
 }
 
+// Show prints a result as JSON or, by text, for people.
+func (a *App) Show(v any, text func(*App)) {
+	if a.JSON {
+		a.PrintJSON(v)
+	} else {
+		text(a)
+	}
+}
+
+// Printf prints formatted text to Out.
 func (a *App) Printf(format string, args ...any) { fmt.Fprintf(a.Out, format, args...) }
 
 // Table prints rows in aligned columns, the first row being the heading.

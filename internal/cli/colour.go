@@ -7,17 +7,17 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// ColourOff ends what a colour began.
+// ColourOff is the escape sequence that resets the colour.
 const ColourOff = "\x1b[0m"
 
-// IsTerminal reports whether w is one.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	return ok && isatty.IsTerminal(f.Fd())
 }
 
-// HasColours reports whether w may be sent colours: a terminal that can show
-// them and whose owner has not said no (see no-color.org).
+// HasColours reports whether w is a terminal that displays colours and they were not
+// disabled (see no-color.org).
 func HasColours(w io.Writer) bool {
 	return IsTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }

@@ -1,3 +1,3 @@
-// Package cli is how the commands of the program print results and errors, as text or
-// JSON, and with which exit codes they end.
+// Package cli prints the results and errors of the program's commands, as text or JSON,
+// and defines their exit codes.
 package cli

@@ -12,20 +12,20 @@ import (
 
 // Exit codes. Scripts depend on them.
 const (
-	// ExitOK: the command did its work.
+	// ExitOK means that the command succeeded.
 	ExitOK = 0
-	// ExitFailed: the command could not do its work.
+	// ExitFailed means that the command failed.
 	ExitFailed = 1
-	// ExitWrong: the command line, or what it submits, is not acceptable;
+	// ExitWrong means that the command line, or what it submits, is not acceptable;
 	// nothing was started.
 	ExitWrong = 2
-	// ExitAborted: the order is definitely not placed.
+	// ExitAborted means that the order is definitely not placed.
 	ExitAborted = 3
-	// ExitUnknown: the order may or may not be placed.
+	// ExitUnknown means that the order may or may not be placed.
 	ExitUnknown = 4
 )
 
-// Permit is what to do about a missing permission.
+// Permit is the advice for a missing permission.
 const Permit = "give this user the permission, or be another one with --creds FILE or --nats nats://USER:PASSWORD@HOST:PORT"
 
 // Failure is an error with its exit code and what to do next.
@@ -34,21 +34,21 @@ type Failure struct {
 	Code int
 	Err  error
 	do   string
-	// shown: the result that was printed says it all.
+	// shown reports that the printed result already explains the failure.
 	shown bool
 }
 
 func (f *Failure) Error() string { return f.Err.Error() }
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Wrong is a command line, or what it submits, that is not acceptable; do says what
-// to do next.
+// Wrong returns the failure for a command line, or what it submits, that is not
+// acceptable; do is what to do next.
 func Wrong(err error, do string) error { return &Failure{Code: ExitWrong, Err: err, do: do} }
 
-// Failed is a command that could not do its work.
+// Failed returns the failure of a command; do is what to do next.
 func Failed(err error, do string) error { return &Failure{Code: ExitFailed, Err: err, do: do} }
 
-// Ended is the exit code of a command whose printed result already explains.
+// Ended returns the failure of a command whose printed result already explains it.
 func Ended(code int) error {
 	if code == ExitOK {
 		return nil
@@ -74,7 +74,7 @@ func (a *App) Fail(err error) int {
 		f = &Failure{Code: ExitFailed, Err: err}
 	}
 	if errors.Is(err, nats.ErrPermissionViolation) && !strings.Contains(f.do, Permit) {
-		f.do = Permit // to start something does not help
+		f.do = Permit // starting a process does not help
 	}
 	switch {
 	case f.shown:

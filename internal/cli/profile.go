@@ -6,7 +6,7 @@ import (
 	"runtime/pprof"
 )
 
-// Profiled calls run under the profiler, which writes to a file; none if that is empty.
+// Profiled calls run and writes its CPU profile to a file, unless path is empty.
 func Profiled(path string, run func() error) error {
 	if path == "" {
 		return run()

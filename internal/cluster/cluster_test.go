@@ -57,8 +57,7 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// Stages ascend, so that who starts and stops processes may go through the list
-// once.
+// Stages ascend, so that processes can be started and stopped in the order of the list.
 func TestStagesAscend(t *testing.T) {
 	stage := 0
 	for _, p := range plan(t) {
@@ -104,10 +103,10 @@ func TestPlaces(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for want, o := range map[string]cluster.Options{
-		"Dir is missing":   {Place: cluster.Loopback()},
-		"Place is missing": {Dir: "data"},
-		"says nothing":     {Dir: "data", Place: func(string, string) string { return "" }},
-		"of its own":       {Dir: "data", Place: func(string, string) string { return "127.0.0.1:4222" }},
+		"Dir is missing":     {Place: cluster.Loopback()},
+		"Place is missing":   {Dir: "data"},
+		"returns nothing":    {Dir: "data", Place: func(string, string) string { return "" }},
+		"a separate address": {Dir: "data", Place: func(string, string) string { return "127.0.0.1:4222" }},
 	} {
 		if _, err := cluster.Plan(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q in it", err, want)

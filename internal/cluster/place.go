@@ -5,24 +5,24 @@ import (
 	"strconv"
 )
 
-// Place says where a process listens, as HOST:PORT. port is one of the Port
-// constants; [Listeners] has every pair that is asked for.
+// Place returns the address at which a process listens, as HOST:PORT. port is one of
+// the Port constants; [Listeners] returns every pair that it is called with.
 type Place func(process, port string) string
 
 // Ports of processes.
 const (
-	// PortClient is where clients of a broker connect.
+	// PortClient is a broker's port for clients.
 	PortClient = "client"
-	// PortRoute is where the other brokers connect.
+	// PortRoute is a broker's port for the other brokers.
 	PortRoute = "route"
-	// PortHTTP is where browsers connect: gateways and the blog.
+	// PortHTTP is the port of a gateway or the blog for browsers.
 	PortHTTP = "http"
 )
 
 // Listener is one port that one process opens.
 type Listener struct{ Process, Port, Address string }
 
-// Listeners are all ports that the cluster opens.
+// Listeners returns all ports that the cluster opens.
 func Listeners(o Options) []Listener {
 	all := make([]Listener, 0, Ports)
 	add := func(process, port string) { all = append(all, Listener{process, port, o.Place(process, port)}) }
@@ -39,10 +39,10 @@ func Listeners(o Options) []Listener {
 	return all
 }
 
-// Ports is how many ports a cluster opens.
+// Ports is the number of ports that a cluster opens.
 const Ports = 2*Brokers + Gateways + 1
 
-// First ports of the usual places: what follows counts on from there.
+// The default first port of each kind; the others of the kind follow it.
 const (
 	firstClient  = 4222
 	firstRoute   = 6222
@@ -50,15 +50,15 @@ const (
 	firstBlog    = 8280
 )
 
-// Loopback is a cluster on this machine alone, on the ports where its parts
-// listen when they are alone too: brokers on 4222, 4223 and 4224 with routes on
-// 6222, 6223 and 6224, gateways on 8080 and 8081, the blog on 8280.
+// Loopback places a cluster on this machine, on the default ports of its processes:
+// brokers on 4222, 4223 and 4224 with routes on 6222, 6223 and 6224, gateways on 8080
+// and 8081, the blog on 8280.
 func Loopback() Place {
 	return loopback(map[string]int{PortClient: firstClient, PortRoute: firstRoute, RoleGateway: firstGateway, RoleBlog: firstBlog})
 }
 
-// LoopbackFrom is a cluster on this machine alone, on [Ports] ports from first
-// on: clients of brokers, routes, gateways, blog.
+// LoopbackFrom places a cluster on this machine, on [Ports] consecutive ports from
+// first: clients of brokers, routes, gateways, blog.
 func LoopbackFrom(first int) (Place, error) {
 	const lowest, highest = 1024, 65536 - Ports
 	if first < lowest || first > highest {
@@ -69,7 +69,7 @@ func LoopbackFrom(first int) (Place, error) {
 	}), nil
 }
 
-// loopback counts on from the first port of each kind.
+// loopback returns a Place with consecutive ports from the first one of each kind.
 func loopback(first map[string]int) Place {
 	at := map[[2]string]int{{RoleBlog, PortHTTP}: first[RoleBlog]}
 	for i, name := range BrokerNames() {

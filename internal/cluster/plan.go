@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// How many processes of a role there are, where it is more than one.
+// The number of processes of each role that has more than one.
 const (
-	// Brokers is how many servers hold each stream: with three, one may die.
+	// Brokers is the number of servers that hold each stream: with three, one may die.
 	Brokers = 3
-	// Coordinators: while one is dead the other one finishes its work.
+	// Coordinators is two, so that one finishes the work of the other when that is dead.
 	Coordinators = 2
-	// IDWorkers is one more than it takes to go on while another is dead.
+	// IDWorkers is one more than needed to continue while one is dead.
 	IDWorkers = 3
-	// Gateways: clients of a dead one go to the other one.
+	// Gateways is two, so that clients of a dead one reconnect to the other.
 	Gateways = 2
 )
 
@@ -40,37 +40,37 @@ const (
 	StageEdge
 )
 
-// Options say where a cluster is.
+// Options define where a cluster runs.
 type Options struct {
-	// Dir holds a directory for each process that keeps something.
+	// Dir contains a directory for each process that stores data.
 	Dir string
-	// Place says where processes listen.
+	// Place returns where processes listen.
 	Place Place
 }
 
-// Process is one of a cluster.
+// Process is one process of a cluster.
 type Process struct {
-	// Name is its own, like broker-1.
+	// Name is unique in the cluster, such as broker-1.
 	Name string
-	// Role is what it does, one of the Role constants.
+	// Role is one of the Role constants.
 	Role string
-	// Args are its command line, without the program.
+	// Args is its command line, without the program.
 	Args []string
 	// Ready is a regular expression for the line that it prints on standard
 	// output when it serves.
 	Ready string
-	// Stage is when it starts: when all of lower stages are ready. It stops
-	// when all of higher stages have ended.
+	// Stage orders starting and stopping: a process starts when all of lower stages
+	// are ready, and stops when all of higher stages have ended.
 	Stage int
 }
 
-// Plan is every process of the cluster, those of lower stages first.
+// Plan returns every process of the cluster, those of lower stages first.
 func Plan(o Options) ([]Process, error) {
 	if o.Dir == "" {
 		return nil, errors.New("cluster: Dir is missing: name a directory for the data")
 	}
 	if o.Place == nil {
-		return nil, errors.New("cluster: Place is missing: say where processes listen, as cluster.Loopback does")
+		return nil, errors.New("cluster: Place is missing: define where processes listen, for example with cluster.Loopback")
 	}
 	var all []Process
 	for _, name := range BrokerNames() {
@@ -94,7 +94,7 @@ func Plan(o Options) ([]Process, error) {
 	return all, o.distinct()
 }
 
-// NATS is what clients of the cluster are given as --nats: every broker.
+// NATS returns the value of --nats for clients of the cluster: the addresses of every broker.
 func NATS(o Options) string {
 	urls := make([]string, 0, Brokers)
 	for _, name := range BrokerNames() {
@@ -103,14 +103,14 @@ func NATS(o Options) string {
 	return strings.Join(urls, ",")
 }
 
-// Init is the command line that creates the streams on all brokers, when these
-// are ready. Doing it again changes nothing.
+// Init returns the command line that creates the streams on all brokers, when these
+// are ready. Repeating it changes nothing.
 func Init(o Options) []string {
 	return []string{"init", "--replicas", strconv.Itoa(Brokers), "--nats", NATS(o)}
 }
 
-// BrokerNames are the names of the brokers, by which the servers know each
-// other as well.
+// BrokerNames returns the names of the brokers, which are also their server names in
+// the NATS cluster.
 func BrokerNames() []string { return numbered(RoleBroker, Brokers) }
 
 func (o Options) broker(name string) Process {
@@ -133,22 +133,22 @@ func (o Options) onNATS(name, role string, stage int, ready string, args ...stri
 
 func (o Options) data(name string) string { return filepath.Join(o.Dir, name) }
 
-// distinct refuses two processes at one address.
+// distinct returns an error if two processes have the same address.
 func (o Options) distinct() error {
 	at := map[string]string{}
 	for _, l := range Listeners(o) {
 		if l.Address == "" {
-			return fmt.Errorf("cluster: Place says nothing for the %s port of %s: it must be HOST:PORT", l.Port, l.Process)
+			return fmt.Errorf("cluster: Place returns nothing for the %s port of %s: it must be HOST:PORT", l.Port, l.Process)
 		}
 		if other := at[l.Address]; other != "" {
-			return fmt.Errorf("cluster: Place says %s for %s and for %s: each needs an address of its own", l.Address, other, l.Process)
+			return fmt.Errorf("cluster: Place returns %s for %s and for %s: each needs a separate address", l.Address, other, l.Process)
 		}
 		at[l.Address] = l.Process
 	}
 	return nil
 }
 
-// numbered are the names of n processes of a role.
+// numbered returns the names of n processes of a role.
 func numbered(role string, n int) []string {
 	names := make([]string, n)
 	for i := range names {

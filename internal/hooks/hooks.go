@@ -1,7 +1,7 @@
-// Package hooks is how tests of this module, and its command for them, look into a role
-// that runs: they stop it at a step, put its clock off, or trace what it does. Hooks
-// travel in the context that a role runs with, so nothing of them is in a configuration
-// that people see.
+// Package hooks lets tests of this module, and hidden flags of its command, intervene in
+// a running role: stop it at a step, shift its clock, or trace its operations. Hooks are
+// values in the context that a role runs with, so that no public configuration contains
+// them.
 package hooks
 
 import (
@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// Hooks are all off when zero.
+// Hooks are the interventions; a nil one is off.
 type Hooks struct {
-	// Step is called at named moments, with the process in exactly that state. A crash
-	// test kills the process inside it. It is called from several goroutines.
+	// Step is called at the named steps of the protocol, from several goroutines. A crash
+	// test kills the process inside it.
 	Step func(point string)
-	// Now is the clock of this machine in place of [time.Now]. What is waited for is
-	// not measured with it.
+	// Now replaces [time.Now] as the clock of this machine. Waits are not measured with
+	// it.
 	Now func() time.Time
-	// Trace is told of operations on commit logs: each is a txlog.Event.
+	// Trace is called with each operation on a commit log, a txlog.Event.
 	Trace func(event any)
 }
 
 type key struct{}
 
-// With returns a context for a role that is run with hooks.
+// With returns a context that carries hooks to the role that runs with it.
 func With(ctx context.Context, h Hooks) context.Context { return context.WithValue(ctx, key{}, h) }
 
-// From returns the hooks of a role's context.
+// From returns the hooks that a context carries.
 func From(ctx context.Context) Hooks {
 	h, _ := ctx.Value(key{}).(Hooks)
 	return h
 }
 
-// At calls Step, if there is one.
+// At calls Step, unless it is nil.
 func (h Hooks) At(point string) {
 	if h.Step != nil {
 		h.Step(point)

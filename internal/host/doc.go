@@ -1,3 +1,3 @@
-// Package host is what a process does for the role it runs: a connection to NATS of its
-// own, and an answer to whoever asks whether it serves.
+// Package host provides what a process does for the role that it runs: a separate
+// connection to NATS, and the HTTP endpoint of health checks.
 package host

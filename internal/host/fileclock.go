@@ -8,41 +8,29 @@ import (
 	"time"
 )
 
-// ClockOff is this machine's clock until ctx ends, put off by what a file says; nil
-// without a file.
+// fileClockEvery is how often the file is read.
+const fileClockEvery = 100 * time.Millisecond
+
+// ClockOff returns this machine's clock, shifted until ctx ends by the duration that a
+// file contains; nil if path is empty.
 func ClockOff(ctx context.Context, path string) func() time.Time {
 	if path == "" {
 		return nil
 	}
-	c := &fileClock{path: path}
-	go c.follow(ctx)
-	return c.now
-}
-
-// fileClock is this machine's clock, put off by what a file says.
-type fileClock struct {
-	path string
-	off  atomic.Int64
-}
-
-// fileClockEvery is how often the file is read.
-const fileClockEvery = 100 * time.Millisecond
-
-func (c *fileClock) now() time.Time { return time.Now().Add(time.Duration(c.off.Load())) }
-
-func (c *fileClock) follow(ctx context.Context) {
-	tick := time.NewTicker(fileClockEvery)
-	defer tick.Stop()
-	for {
-		if data, err := os.ReadFile(c.path); err == nil {
-			if d, err := time.ParseDuration(strings.TrimSpace(string(data))); err == nil {
-				c.off.Store(int64(d))
+	var off atomic.Int64
+	go func() {
+		tick := time.NewTicker(fileClockEvery)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			data, err := os.ReadFile(path)
+			if d, bad := time.ParseDuration(strings.TrimSpace(string(data))); err == nil && bad == nil {
+				off.Store(int64(d))
+			}
+			select {
+			case <-ctx.Done():
+			case <-tick.C:
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
+	}()
+	return func() time.Time { return time.Now().Add(time.Duration(off.Load())) }
 }

@@ -14,19 +14,18 @@ import (
 )
 
 const (
-	// healthPath is where a process says whether it serves.
+	// healthPath is the HTTP path of the health check.
 	healthPath = "/healthz"
-	// HealthPatience bounds how long the answer may take: a role that cannot
-	// reach its broker in that time does not serve.
+	// HealthPatience bounds the time of a health check: a role that cannot reach its
+	// broker in that time does not serve.
 	HealthPatience = 2 * time.Second
-	// healthHeader bounds a request's header, in bytes and, with the same
-	// patience, in time: there is nothing in it.
+	// healthHeader bounds a request's header in bytes: a health check needs none.
 	healthHeader = 4 << 10
 )
 
-// Answering calls run, which runs the role, and answers for the role at an address
-// meanwhile, if it is not empty: from before it starts until after it has drained, so
-// that starting and stopping can be told from being dead.
+// Answering calls run, which runs the role, and serves health checks of the role at
+// address meanwhile, unless that is empty: from before the role starts until after it has
+// drained, so that starting and stopping can be distinguished from being dead.
 func Answering(ctx context.Context, address string, role lifecycle.Role, run func() error) error {
 	if address == "" {
 		return run()
@@ -55,15 +54,15 @@ func Answering(ctx context.Context, address string, role lifecycle.Role, run fun
 	return errors.Join(err, broken)
 }
 
-// health answers for a role, whose context is ctx.
+// health is the handler of health checks of a role that runs with ctx.
 type health struct {
 	ctx  context.Context
 	role lifecycle.Role
 }
 
-// serving is a role that knows more than that it was ready once.
+// serving is a role that can check whether it still serves.
 type serving interface {
-	// Healthy says why the role does not serve now.
+	// Healthy returns why the role does not serve now.
 	Healthy(ctx context.Context) error
 }
 
@@ -75,7 +74,7 @@ func (h health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 		return
 	}
-	_, _ = fmt.Fprintln(w, "ok") // whoever asks may be gone
+	_, _ = fmt.Fprintln(w, "ok") // the client may have disconnected
 }
 
 func (h health) check(ctx context.Context) error {
@@ -90,7 +89,7 @@ func (h health) check(ctx context.Context) error {
 	return HealthOf(ctx, h.role)
 }
 
-// HealthOf is why a role does not serve, nil for one that knows nothing of that.
+// HealthOf returns why a role does not serve, nil for one without a check.
 func HealthOf(ctx context.Context, role lifecycle.Role) error {
 	if s, ok := role.(serving); ok {
 		return s.Healthy(ctx)

@@ -12,19 +12,19 @@ import (
 	"parley/natsconn"
 )
 
-// Role is a role with its own connection to NATS: Run connects, runs what build
-// makes, and drains the connection after it. While NATS is away it waits.
+// Role is a role with its own connection to NATS: Run connects, runs the role that build
+// returns, and then drains the connection. While NATS is unavailable it waits.
 type Role struct {
 	conn  natsconn.Options
 	build func(*nats.Conn) (lifecycle.Role, error)
 
 	ready chan struct{}
-	// nats is the connection, once there is one, and inner the role that uses it.
+	// nats is the connection, nil until it is open, and inner the role that uses it.
 	nats  atomic.Pointer[nats.Conn]
 	inner atomic.Pointer[lifecycle.Role]
 }
 
-// NewRole returns the role that build makes on a connection with these options.
+// NewRole returns a role that opens a connection with these options and calls build with it.
 func NewRole(conn natsconn.Options, build func(*nats.Conn) (lifecycle.Role, error)) *Role {
 	return &Role{conn: conn, build: build, ready: make(chan struct{})}
 }
@@ -32,8 +32,8 @@ func NewRole(conn natsconn.Options, build func(*nats.Conn) (lifecycle.Role, erro
 // Ready is closed once the role serves.
 func (r *Role) Ready() <-chan struct{} { return r.ready }
 
-// Healthy is nil while the broker answers on the role's own connection, and the
-// role itself knows of no trouble. Without the broker nobody can reach the role.
+// Healthy returns nil if the broker responds on the role's connection and the role
+// itself reports no trouble. Without the broker no client can reach the role.
 func (r *Role) Healthy(ctx context.Context) error {
 	nc := r.nats.Load()
 	if nc == nil || !nc.IsConnected() {
@@ -59,8 +59,8 @@ func (r *Role) Run(ctx context.Context) error {
 	}
 	r.nats.Store(nc)
 	err = r.serve(ctx, nc)
-	// The role has ended; what it published last still has to leave. Drain
-	// has a time-out of its own.
+	// The role has ended; messages that it published last are still to be sent. Drain
+	// has its own time-out.
 	if drained := natsconn.Drain(context.WithoutCancel(ctx), nc); err == nil {
 		err = drained
 	}

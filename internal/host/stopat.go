@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// StopAt is a hook that kills the process the first time it reaches one step, and stops
-// it the first time it reaches another; nil if both are empty.
+// StopAt returns a hook that kills the process the first time it reaches the step killed,
+// and stops it the first time it reaches the step held; nil if both are empty.
 func StopAt(killed, held string) func(point string) {
 	if killed == "" && held == "" {
 		return nil
@@ -28,7 +28,7 @@ func StopAt(killed, held string) func(point string) {
 	}
 }
 
-// hold stops the whole process. What it prints tells a test where it is.
+// hold stops the whole process, and reports that on standard error for tests.
 func hold(point string) {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)

@@ -29,7 +29,7 @@ type member struct {
 	done chan struct{}
 }
 
-// Add appends a role, before Run. The name stands in errors.
+// Add appends a role, before Run. Errors contain the name.
 func (g *Group) Add(name string, r Role) {
 	g.members = append(g.members, &member{name: name, role: r, done: make(chan struct{})})
 }
@@ -59,8 +59,8 @@ func (g *Group) Run(ctx context.Context) error {
 	return errors.Join(err, stop(started, err))
 }
 
-// start runs the roles one after another and returns those that run. It gives
-// up at the first failure of any of them, or when ctx ends.
+// start runs the roles one after another and returns those that it started. It stops at
+// the first failure of any of them, or when ctx ends.
 func (g *Group) start(ctx context.Context, failed chan *member) (started []*member, err error) {
 	for _, m := range g.members {
 		if ctx.Err() != nil {
@@ -89,7 +89,7 @@ func (g *Group) start(ctx context.Context, failed chan *member) (started []*memb
 	return started, nil
 }
 
-// failure says why a role ended that nobody had asked to end.
+// failure returns why a role ended that was not stopped.
 func (m *member) failure() error {
 	if m.err == nil {
 		return fmt.Errorf("%s stopped on its own", m.name)
@@ -97,7 +97,7 @@ func (m *member) failure() error {
 	return fmt.Errorf("%s: %w", m.name, m.err)
 }
 
-// stop ends the roles in reverse order and returns what went wrong on the way,
+// stop ends the roles in reverse order and returns the errors of doing so,
 // except for what is already in cause.
 func stop(started []*member, cause error) error {
 	var errs []error

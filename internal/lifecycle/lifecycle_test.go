@@ -3,9 +3,9 @@ package lifecycle_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const patience = 2 * time.Minute
 
-// journal notes what happens in which order.
+// journal records events in their order.
 type journal struct {
 	mu     sync.Mutex
 	events []string
@@ -48,7 +48,7 @@ type role struct {
 	ready    chan struct{}
 	fail     chan error // makes Run return
 	neverUp  bool
-	started  func() // nil: nobody is told
+	started  func() // may be nil
 	stopFail error
 }
 
@@ -76,7 +76,7 @@ func (r *role) Run(ctx context.Context) error {
 	}
 }
 
-// run starts the group and returns what its Run will return.
+// run starts the group and returns a channel with the result of its Run.
 func run(ctx context.Context, g *lifecycle.Group) <-chan error {
 	out := make(chan error, 1)
 	go func() { out <- g.Run(ctx) }()
@@ -93,20 +93,69 @@ func await[T any](t *testing.T, what string, c <-chan T) (v T) {
 	return v
 }
 
-func TestGroupStartsInOrderAndStopsInReverse(t *testing.T) {
-	var j journal
-	var g lifecycle.Group
-	for _, name := range []string{"a", "b", "c"} {
-		g.Add(name, newRole(&j, name))
+// TestGroup runs three roles that are stopped or fail, with the error and the order of
+// events that follow.
+func TestGroup(t *testing.T) {
+	errBoom := errors.New("boom")
+	for _, c := range []struct {
+		name string
+		// before is called before Run, and after when the group is ready, if it is to be.
+		before, after func(b *role, cancel func())
+		want          error
+		text          string
+		events        []string
+	}{
+		{
+			"cancel", nil, func(_ *role, cancel func()) { cancel() },
+			nil, "",
+			[]string{"start a", "start b", "start c", "stop c", "stop b", "stop a"},
+		},
+		{
+			"failure", nil, func(b *role, _ func()) { b.fail <- errBoom },
+			errBoom, "b: boom",
+			[]string{"start a", "start b", "start c", "fail b", "stop c", "stop a"},
+		},
+		{
+			"failure at the start", func(b *role, _ func()) { b.neverUp = true; b.fail <- errBoom }, nil,
+			errBoom, "b: boom",
+			[]string{"start a", "start b", "fail b", "stop a"},
+		},
+		{
+			// A role that ends without having been cancelled has failed, whatever it returns.
+			"early nil", nil, func(b *role, _ func()) { b.fail <- nil },
+			nil, "b stopped on its own",
+			[]string{"start a", "start b", "start c", "fail b", "stop c", "stop a"},
+		},
+		{
+			"failed stop", func(b *role, _ func()) { b.stopFail = errBoom }, func(_ *role, cancel func()) { cancel() },
+			errBoom, "stopping b: boom",
+			[]string{"start a", "start b", "start c", "stop c", "stop b", "stop a"},
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var j journal
+			var g lifecycle.Group
+			b := newRole(&j, "b")
+			g.Add("a", newRole(&j, "a"))
+			g.Add("b", b)
+			g.Add("c", newRole(&j, "c"))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.before != nil {
+				c.before(b, cancel)
+			}
+			out := run(ctx, &g)
+			if c.after != nil {
+				await(t, "the group to be ready", g.Ready())
+				c.after(b, cancel)
+			}
+			err := await(t, "the group to end", out)
+			if text := fmt.Sprint(err); c.want != nil && !errors.Is(err, c.want) || c.text != "" && text != c.text || c.text == "" && err != nil {
+				t.Errorf("Run returned %q, want %q", text, c.text)
+			}
+			j.expect(t, c.events...)
+		})
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	out := run(ctx, &g)
-	await(t, "the group to be ready", g.Ready())
-	cancel()
-	if err := await(t, "the group to end", out); err != nil {
-		t.Errorf("Run returned %v after a cancel", err)
-	}
-	j.expect(t, "start a", "start b", "start c", "stop c", "stop b", "stop a")
 }
 
 func TestGroupWaitsForReadyBeforeTheNext(t *testing.T) {
@@ -132,71 +181,6 @@ func TestGroupWaitsForReadyBeforeTheNext(t *testing.T) {
 	default:
 	}
 	j.expect(t, "start a", "stop a")
-}
-
-func TestGroupStopsAllAtTheFirstFailure(t *testing.T) {
-	var j journal
-	var g lifecycle.Group
-	a, b, c := newRole(&j, "a"), newRole(&j, "b"), newRole(&j, "c")
-	g.Add("a", a)
-	g.Add("b", b)
-	g.Add("c", c)
-	out := run(t.Context(), &g)
-	await(t, "the group to be ready", g.Ready())
-	cause := errors.New("boom")
-	b.fail <- cause
-	err := await(t, "the group to end", out)
-	if !errors.Is(err, cause) || err.Error() != "b: boom" {
-		t.Errorf("Run returned %q, want %q", err, "b: boom")
-	}
-	j.expect(t, "start a", "start b", "start c", "fail b", "stop c", "stop a")
-}
-
-func TestGroupFailsWhenARoleFailsToStart(t *testing.T) {
-	var j journal
-	var g lifecycle.Group
-	b := newRole(&j, "b")
-	b.neverUp = true
-	b.fail <- errors.New("port in use")
-	g.Add("a", newRole(&j, "a"))
-	g.Add("b", b)
-	g.Add("c", newRole(&j, "c"))
-	err := await(t, "the group to end", run(t.Context(), &g))
-	if err == nil || !strings.Contains(err.Error(), "b: port in use") {
-		t.Errorf("Run returned %v, want b's error", err)
-	}
-	j.expect(t, "start a", "start b", "fail b", "stop a")
-}
-
-// A role that ends without having been asked to has failed, whatever it says.
-func TestGroupTakesAnEarlyNilForAFailure(t *testing.T) {
-	var j journal
-	var g lifecycle.Group
-	a := newRole(&j, "a")
-	g.Add("a", a)
-	out := run(t.Context(), &g)
-	await(t, "the group to be ready", g.Ready())
-	a.fail <- nil
-	if err := await(t, "the group to end", out); err == nil || !strings.Contains(err.Error(), "a stopped on its own") {
-		t.Errorf("Run returned %v, want that a stopped on its own", err)
-	}
-}
-
-func TestGroupReportsAFailedStop(t *testing.T) {
-	var j journal
-	var g lifecycle.Group
-	a, b := newRole(&j, "a"), newRole(&j, "b")
-	b.stopFail = errors.New("drain timed out")
-	g.Add("a", a)
-	g.Add("b", b)
-	ctx, cancel := context.WithCancel(t.Context())
-	out := run(ctx, &g)
-	await(t, "the group to be ready", g.Ready())
-	cancel()
-	if err := await(t, "the group to end", out); err == nil || err.Error() != "stopping b: drain timed out" {
-		t.Errorf("Run returned %v, want b's failed stop", err)
-	}
-	j.expect(t, "start a", "start b", "stop b", "stop a")
 }
 
 // A role's context keeps the values of the group's, but not its cancel.
@@ -247,5 +231,24 @@ func raise(t *testing.T, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(os.Getpid(), s); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A task is ready once it is done, and its error ends the group.
+func TestTask(t *testing.T) {
+	for _, failure := range []error{nil, errors.New("not created")} {
+		var g lifecycle.Group
+		stopped := false
+		g.Add("task", lifecycle.NewTask(func(context.Context) error { return failure }, func() { stopped = true }))
+		ctx, cancel := context.WithCancel(t.Context())
+		out := run(ctx, &g)
+		if failure == nil {
+			await(t, "the group to be ready", g.Ready())
+			cancel()
+		}
+		if err := await(t, "the group to end", out); !errors.Is(err, failure) || stopped != (failure == nil) {
+			t.Errorf("Run returned %v, stop was called: %v; want %v", err, stopped, failure)
+		}
+		cancel()
 	}
 }

@@ -12,12 +12,12 @@ import (
 // report a process that died of SIGINT.
 const ExitInterrupted = 130
 
-// Signals returns a context that the first SIGINT or SIGTERM cancels, which
-// asks for a drain. A second one calls exit at once: the drain is stuck or the
-// person in front is in a hurry. The returned function ends the watch.
+// Signals returns a context that the first SIGINT or SIGTERM cancels, which starts a
+// drain. A second one calls exit immediately, without waiting for the drain. The
+// returned function stops handling signals.
 func Signals(parent context.Context, exit func(code int)) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)
-	// Two, so that a second signal right behind the first is not dropped.
+	// Buffered for two, so that a second signal right after the first is not dropped.
 	got := make(chan os.Signal, 2)
 	quit, ended := make(chan struct{}), make(chan struct{})
 	signal.Notify(got, syscall.SIGINT, syscall.SIGTERM)

@@ -1,7 +1,6 @@
-// Package loopback tells requests that are meant for this machine from those of
-// a page whose name was made to point to it (DNS rebinding): such a page is of
-// the same host as the server, by its name, so that browsers let it read and
-// write there.
+// Package loopback distinguishes requests that are meant for this machine from those of
+// a page whose host name was made to resolve to it (DNS rebinding): to a browser such a
+// page has the same origin as the server, so that it may read and write there.
 package loopback
 
 import (
@@ -18,8 +17,8 @@ func Rebound(r *http.Request) bool {
 	return ok && Host(local.String()) && !Host(r.Host)
 }
 
-// Browser reports whether a request is a browser's: of what is not one, no page
-// made use.
+// Browser reports whether a browser sent a request. Other programs' requests cannot be
+// caused by a page.
 func Browser(r *http.Request) bool {
 	return r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != ""
 }

@@ -1,6 +1,6 @@
-// Package private keeps what a process stores from other users of the machine: files
-// of mode 0600 in directories of mode 0700, and no file that is opened through a link,
-// behind which somebody else may have put another.
+// Package private protects the files of a process from other users of the machine: files
+// of mode 0600 in directories of mode 0700. No file is opened through a symbolic link,
+// which another user may have put there.
 package private
 
 import (
@@ -14,10 +14,10 @@ import (
 // others are the permissions of everybody but the owner.
 const others fs.FileMode = 0o077
 
-// Dir makes a directory, and the ones above it, for its owner alone. One that was there
-// and is open to others is closed to them, and that is logged. It stays open, and that
-// is logged, where it is somebody else's, everybody's (/tmp), or the current or home
-// directory, which is there for more than data: the files in it are private by
+// Dir creates a directory and its parents with permissions for the owner only. The
+// permissions of others are removed from an existing one, which is logged. They are kept,
+// which is logged too, if the directory belongs to another user, is shared (/tmp), or is
+// the current or home directory, which has other purposes: the files in it are private
 // themselves.
 func Dir(path string, log *slog.Logger) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -31,17 +31,17 @@ func Dir(path string, log *slog.Logger) error {
 	if mode&others == 0 {
 		return nil
 	}
-	err = errors.New("it is there for more than data")
+	err = errors.New("it has other purposes than data")
 	if info.Mode()&fs.ModeSticky == 0 && !isHome(info) {
 		if err = os.Chmod(path, info.Mode()&^others); err == nil && !closed(path) {
-			err = errors.New("its file system keeps no permissions")
+			err = errors.New("its file system does not support permissions")
 		}
 	}
 	if err != nil {
-		log.Warn("others may look into the directory of the data, which was not closed to them", "directory", path, "mode", mode, "why", err)
+		log.Warn("other users may read the data directory, whose permissions were not changed", "directory", path, "mode", mode, "why", err)
 		return nil
 	}
-	log.Warn("others could look into the directory of the data; now its owner alone can", "directory", path, "mode_was", mode)
+	log.Warn("other users could read the data directory; now only its owner can", "directory", path, "mode_was", mode)
 	return nil
 }
 
@@ -61,13 +61,13 @@ func closed(path string) bool {
 	return err == nil && info.Mode().Perm()&others == 0
 }
 
-// File makes sure that a path is a file for its owner alone: it makes one, empty, where
-// there is none. One that is open to others is closed to them, and that is logged, as
-// is that it could not be, since it is somebody else's. It returns an error for a link,
-// and for what is no file.
+// File ensures that path is a regular file with permissions for its owner only, and
+// creates an empty one if it does not exist. The permissions of others are removed from
+// an existing one; that is logged, also if it fails since the file belongs to another
+// user. It returns an error for a symbolic link and for anything but a regular file.
 //
-// A file that was there is not opened: closing it would give up the locks that this
-// process may have on it.
+// An existing file is not opened: closing it would release the locks that this process
+// may hold on it.
 func File(path string, log *slog.Logger) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // follows no link
 	if err == nil {
@@ -79,7 +79,7 @@ func File(path string, log *slog.Logger) error {
 	return Restrict(path, log)
 }
 
-// Restrict is [File] for a path where no file need be: it makes none.
+// Restrict is [File] for a path that need not exist: it creates nothing.
 func Restrict(path string, log *slog.Logger) error {
 	info, err := os.Lstat(path)
 	switch {
@@ -89,11 +89,11 @@ func Restrict(path string, log *slog.Logger) error {
 		return err
 	case info.Mode()&fs.ModeSymlink != 0:
 		to, _ := os.Readlink(path)
-		return fmt.Errorf("%s is a symbolic link to %s: what is stored is not opened through a link to a file; move the file here, or link or mount its directory", path, to)
+		return fmt.Errorf("%s is a symbolic link to %s: data files are not opened through symbolic links; move the file here, or link or mount its directory", path, to)
 	case info.IsDir():
 		return fmt.Errorf("%s is a directory: name a file", path)
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("%s is no file: its mode is %v", path, info.Mode())
+		return fmt.Errorf("%s is not a regular file: its mode is %v", path, info.Mode())
 	}
 	mode := info.Mode().Perm()
 	if mode&others == 0 {
@@ -101,12 +101,12 @@ func Restrict(path string, log *slog.Logger) error {
 	}
 	err = os.Chmod(path, mode&^others)
 	if err == nil && !closed(path) {
-		err = errors.New("its file system keeps no permissions")
+		err = errors.New("its file system does not support permissions")
 	}
 	if err != nil {
-		log.Warn("others may read or write a file of the data, which could not be closed to them", "file", path, "mode", mode, "why", err)
+		log.Warn("other users may read or write a data file, whose permissions could not be changed", "file", path, "mode", mode, "why", err)
 		return nil
 	}
-	log.Warn("others could read or write a file of the data; now its owner alone can", "file", path, "mode_was", mode)
+	log.Warn("other users could read or write a data file; now only its owner can", "file", path, "mode_was", mode)
 	return nil
 }

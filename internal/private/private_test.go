@@ -32,7 +32,7 @@ func TestPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		if mode(t, dir) != 0o700 || mode(t, file) != 0o600 || out.Len() > 0 {
-			t.Errorf("made with %v and %v: %s", mode(t, dir), mode(t, file), &out)
+			t.Errorf("created with %v and %v: %s", mode(t, dir), mode(t, file), &out)
 		}
 	}
 
@@ -61,7 +61,7 @@ func TestPrivate(t *testing.T) {
 	}
 }
 
-// What is there for more than data stays as it is, and that is said.
+// A directory with other purposes than data keeps its permissions, which is logged.
 func TestDirsThatAreNotOurs(t *testing.T) {
 	sticky, current := t.TempDir(), t.TempDir()
 	t.Chdir(current)
@@ -75,11 +75,11 @@ func TestDirsThatAreNotOurs(t *testing.T) {
 		if err := Dir(dir, slog.New(slog.NewTextHandler(&out, nil))); err != nil {
 			t.Error(err)
 		}
-		if info, err := os.Stat(dir); err != nil || info.Mode()&^fs.ModeDir != m || !strings.Contains(out.String(), "was not closed") {
+		if info, err := os.Stat(dir); err != nil || info.Mode()&^fs.ModeDir != m || !strings.Contains(out.String(), "were not changed") {
 			t.Errorf("%v became %v, %v: %s", m, info.Mode(), err, &out)
 		}
 	}
-	// The group of what is made in it stays.
+	// The group of files created in it is kept.
 	shared := t.TempDir()
 	if err := os.Chmod(shared, 0o775|fs.ModeSetgid); err != nil {
 		t.Fatal(err)
@@ -118,6 +118,6 @@ func TestLinksAreRefused(t *testing.T) {
 		t.Error("a file was made through a link")
 	}
 	if err := Restrict(filepath.Join(dir, "absent"), log); err != nil {
-		t.Errorf("what is not there: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 }

@@ -1,7 +1,7 @@
-// Package respond answers requests over NATS. It is the only place where a role
-// publishes to a subject that somebody else has chosen: a request can name any subject
-// for its answer, one of the broker's API or of the protocol among them, where the
-// answer would be taken for an order. Such a request gets none.
+// Package respond answers requests over NATS. It is the only package in which a role
+// publishes to a subject that another process has chosen: a request can name any reply
+// subject, also one of the broker's API or of the protocol, where the answer would be
+// interpreted as a request. Requests with such a reply subject are not answered.
 package respond
 
 import (
@@ -14,12 +14,12 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// ErrReply is in the error for a reply subject that belongs to the protocol or to the
+// ErrReply is wrapped by the error for a reply subject that belongs to the protocol or to the
 // broker.
 var ErrReply = errors.New("the reply subject belongs to the protocol or to the broker")
 
-// To publishes an answer to the reply subject of a request. Without one nobody waits
-// for an answer, and nothing is done.
+// To publishes an answer to the reply subject of a request. If that is empty, it does
+// nothing: the requester does not wait for an answer.
 func To(nc *nats.Conn, reply string, data []byte) error {
 	if err := check(reply); err != nil || reply == "" {
 		return err

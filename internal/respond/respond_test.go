@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait; nothing comes near it.
+// patience bounds every wait, far above what is needed.
 const patience = 2 * time.Minute
 
 // An answer goes to an inbox, and to no subject of the broker or of the protocol. A

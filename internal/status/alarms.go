@@ -12,8 +12,8 @@ import (
 	"parley/wire"
 )
 
-// alarms are what a person must decide: processes on copies of one journal, and
-// two journals under one name.
+// alarms returns the faults that a person must resolve: several processes on
+// copies of one journal, and two journals under one name.
 func alarms(services []micro.Stats) (all []string) {
 	type journal struct{ participant, id string }
 	by := map[journal][]string{}

@@ -16,9 +16,9 @@ import (
 const (
 	stateUp   = "up"
 	stateDown = "down"
-	// stateSilent: it is there, or was, and does not answer.
+	// stateSilent: it runs, or ran, and does not respond.
 	stateSilent = "silent"
-	// stateFailing: it answers, and reports that it does not serve.
+	// stateFailing: it responds, and reports that it does not serve.
 	stateFailing = "failing"
 )
 
@@ -27,11 +27,11 @@ type broker struct {
 	Name    string `json:"name"`
 	Address string `json:"address,omitempty"`
 	State   string `json:"state"`
-	// Why it is not up.
+	// Why is the reason why it is not up.
 	Why     string `json:"why,omitempty"`
 	Version string `json:"version,omitempty"`
-	// Sync is "always" if it declares that it syncs before it acknowledges,
-	// "undeclared" if it answers and does not, and empty if it does not answer.
+	// Sync is "always" if the server declares that it syncs before it acknowledges,
+	// "undeclared" if it responds without declaring that, and empty without a response.
 	Sync string `json:"sync,omitempty"`
 	// Leads are the streams that it leads.
 	Leads []string `json:"leads"`
@@ -42,21 +42,21 @@ const (
 	syncUndeclared = "undeclared"
 )
 
-// brokerSet is the servers that one look found, and the addresses at which
-// nobody said who it is.
+// brokerSet holds the servers of one snapshot by name, and those known only by
+// address.
 type brokerSet struct {
 	named    map[string]*broker
 	nameless []*broker
 }
 
-// addBrokers puts together who greets, who answers, and whom the streams name.
-func (s *Report) addBrokers(a *answers, m *memory) {
+// addBrokers merges the probes, the servers' responses and the servers named by the streams.
+func (s *Report) addBrokers(a *responses, m *memory) {
 	set := brokerSet{named: map[string]*broker{}}
 	for _, p := range a.probes {
 		set.addProbe(p, m.brokerAt(p))
 	}
-	for _, said := range a.servers {
-		set.addServer(said)
+	for _, server := range a.servers {
+		set.addServer(server)
 	}
 	for _, spec := range catalog.Streams() {
 		set.addStream(spec.Name, a.streams[spec.Name])
@@ -64,7 +64,7 @@ func (s *Report) addBrokers(a *answers, m *memory) {
 	s.Brokers = set.all()
 }
 
-// at is the server of a name, down unless something shows otherwise.
+// at returns the server of a name; a new one is down until something shows otherwise.
 func (set *brokerSet) at(name string) *broker {
 	if set.named[name] == nil {
 		set.named[name] = &broker{Name: name, State: stateDown, Leads: []string{}}
@@ -90,10 +90,10 @@ func (set *brokerSet) addProbe(p probe, name string) {
 	}
 }
 
-func (set *brokerSet) addServer(said streams.ServerSaid) {
-	b := set.at(cli.Printable(said.Server.Name))
-	b.State, b.Why, b.Version, b.Sync = stateUp, "", cli.Printable(said.Server.Version), syncUndeclared
-	if said.Declares() {
+func (set *brokerSet) addServer(info streams.ServerInfo) {
+	b := set.at(cli.Printable(info.Server.Name))
+	b.State, b.Why, b.Version, b.Sync = stateUp, "", cli.Printable(info.Server.Version), syncUndeclared
+	if info.Declares() {
 		b.Sync = syncAlways
 	}
 }
@@ -111,9 +111,9 @@ func (set *brokerSet) addStream(name string, info *jetstream.StreamInfo) {
 	}
 }
 
-// all are the servers in the order of their names. A server that the streams
-// name and an address without a name are the same if there is one of each; if
-// there are more, the addresses add nothing to the names.
+// all returns the servers ordered by name. One server without an address and one
+// address without a name are taken for the same server; if there are more of either,
+// they cannot be matched, and the addresses are left out.
 func (set *brokerSet) all() []broker {
 	var placeless []*broker
 	for _, b := range set.named {

@@ -1,4 +1,4 @@
-// Package status looks at a whole system, asks everybody at once, and shows what
-// answers and what does not: processes, brokers, streams, leases, what is in doubt, and
-// rates between two looks.
+// Package status takes snapshots of a whole system: it requests the state of every
+// process, broker and stream concurrently, and shows which of them respond, the leases,
+// the transactions in doubt, and rates between two snapshots.
 package status

@@ -21,7 +21,7 @@ func TestFailingBranchesAreShown(t *testing.T) {
 	v := all.Sorted()[0]
 	list := txview.Page{Transactions: []txview.Line{v.Line()}}
 	if f := list.Transactions[0].Failing; len(f) != 1 || f[0].Participant != "inventory" || f[0].Tries != 7 || f[0].RetryAt != retry {
-		t.Errorf("the list has %+v", f)
+		t.Errorf("the failing branches are %+v", f)
 	}
 	status := Report{InDoubt: inDoubt{Transactions: list.Transactions}}
 	for name, print := range map[string]func(*cli.App){"show": v.Print, "list": list.Print, "status": status.printTransactions} {

@@ -10,7 +10,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// The status counts what its table and its answers have not.
+// TestCountsWhatIsNotListed: the totals include transactions and violations that the responses leave out.
 func TestCountsWhatIsNotListed(t *testing.T) {
 	state := txwire.CoordinatorState{V: wire.Version, Unfinished: 303}
 	held := txwire.Branches{V: wire.Version, Participant: "delivery", Journal: "j", Prepared: 303, AllViolations: 130}
@@ -21,7 +21,7 @@ func TestCountsWhatIsNotListed(t *testing.T) {
 		held.Violations = append(held.Violations, txwire.Violation{ID: txwire.ID{Log: "vvvvvvvvvvvvvvvv", N: uint64(n + 1)}, Of: "commit"})
 	}
 	branches := []txwire.Branches{held}
-	a := &answers{Coordinators: []txwire.CoordinatorState{state}, Branches: branches}
+	a := &responses{Coordinators: []txwire.CoordinatorState{state}, Branches: branches}
 	s := &Report{}
 	for _, p := range branches {
 		s.Participants = append(s.Participants, newParticipant(p))

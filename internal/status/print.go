@@ -17,9 +17,9 @@ import (
 // maxShown bounds the transactions in the table; `parley tx list` has more.
 const maxShown = 10
 
-// print writes the look for people: one page of tables.
+// print writes the report for people: one page of tables.
 func (s *Report) print(a *cli.App) {
-	where := "connected to no broker: trying again"
+	where := "connected to no broker, reconnecting"
 	if s.Broker != "" {
 		where = "connected to " + cli.Printable(s.Broker)
 	}
@@ -51,7 +51,7 @@ func (r *rates) String() string {
 	return fmt.Sprintf("%s commits/s, %s aborts/s, %s IDs/s, %s messages/s", rate(r.Commits), rate(r.Aborts), rate(r.IDs), rate(r.Messages))
 }
 
-// rate writes a number a second: small ones with a digit after the point.
+// rate formats a number a second: small ones with a digit after the point.
 func rate(n float64) string {
 	if n > 0 && n < 10 {
 		return strconv.FormatFloat(n, 'f', 1, 64)
@@ -178,7 +178,7 @@ func (s *Report) printStreams(a *cli.App) {
 	a.Marked(rows, bad)
 }
 
-// room writes bytes in units of 1,024.
+// room formats bytes in units of 1,024.
 func room(n int64) string {
 	if n >= 1<<20 {
 		return fmt.Sprintf("%d MB", n>>20)
@@ -201,11 +201,11 @@ func (s *Report) printLeases(a *cli.App) {
 	bad := map[int]bool{}
 	for _, l := range s.Leases {
 		if l.State == idwire.LeaseReleased || l.State == idwire.LeaseHeld && !l.Taken {
-			continue // free for whoever comes
+			continue // free
 		}
 		name := cmp.Or(names[l.Holder], "gone")
 		bad[len(rows)] = name == "gone"
-		rows = append(rows, []string{strconv.Itoa(l.Worker), l.Says(), l.UntilAt.Local().Format("15:04:05.000"), l.Holder, name})
+		rows = append(rows, []string{strconv.Itoa(l.Worker), l.StateText(), l.UntilAt.Local().Format("15:04:05.000"), l.Holder, name})
 	}
 	a.Marked(rows, bad)
 }

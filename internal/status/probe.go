@@ -17,21 +17,21 @@ import (
 	"parley/internal/cli"
 )
 
-// probe is what somebody who connects to a NATS address sees first. It needs
-// neither JetStream nor a quorum nor credentials, so it tells a dead server from
-// a cluster that cannot decide.
+// probe is the INFO line that a NATS server sends to each new connection. It needs
+// neither JetStream nor a quorum nor credentials, so it distinguishes a dead server
+// from a cluster without a quorum.
 type probe struct {
 	address string
-	// name and version are the server's own, empty when it did not say.
+	// name and version are those of the server, empty if it did not send them.
 	name, version string
-	// err is why there is none.
+	// err is why the probe failed.
 	err error
 }
 
 // probeTimeout bounds one probe.
 const probeTimeout = 500 * time.Millisecond
 
-// AddressesOf are the HOST:PORT in lists of NATS URLs, each once.
+// AddressesOf returns the HOST:PORT in comma-separated lists of NATS URLs, sorted, each once.
 func AddressesOf(lists ...string) (all []string) {
 	for _, list := range lists {
 		for _, s := range strings.Split(list, ",") {
@@ -41,7 +41,7 @@ func AddressesOf(lists ...string) (all []string) {
 			}
 			u, err := url.Parse(s)
 			if err != nil || u.Hostname() == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-				continue // a WebSocket address greets in another way
+				continue // a WebSocket address has another handshake
 			}
 			port := u.Port()
 			if port == "" {
@@ -54,7 +54,7 @@ func AddressesOf(lists ...string) (all []string) {
 	return slices.Compact(all)
 }
 
-// ProbeAll probes all addresses at once.
+// ProbeAll probes all addresses concurrently.
 func ProbeAll(ctx context.Context, addresses []string) []probe {
 	all := make([]probe, len(addresses))
 	var probing sync.WaitGroup
@@ -76,7 +76,7 @@ func probeOne(ctx context.Context, address string) probe {
 	}
 	defer conn.Close()
 	if late, ok := ctx.Deadline(); ok {
-		_ = conn.SetDeadline(late) // a connection that is gone fails the read
+		_ = conn.SetDeadline(late) // a closed connection fails the read
 	}
 	line, err := bufio.NewReaderSize(conn, 32<<10).ReadSlice('\n')
 	if err != nil {
@@ -88,23 +88,23 @@ func probeOne(ctx context.Context, address string) probe {
 		Version string `json:"version"`
 	}
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(string(line), "INFO ")), &info); err != nil {
-		p.err = errors.New("what listens there is not NATS")
+		p.err = errors.New("the listener is not a NATS server")
 		return p
 	}
 	p.name, p.version = cli.Printable(info.Name), cli.Printable(info.Version)
 	return p
 }
 
-// errNoListener: the address is there and no process listens.
-var errNoListener = errors.New("nobody listens")
+// errNoListener is the error of an address that refuses connections.
+var errNoListener = errors.New("no process listens")
 
-// plainly is a network error without the addresses that everybody knows.
+// plainly returns a network error without the addresses, which the report shows anyway.
 func plainly(err error) error {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return errNoListener
 	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
-		return errors.New("it does not greet: paused, or cut off")
+		return errors.New("no greeting from the server: it is paused or cut off")
 	}
 	return err
 }

@@ -18,38 +18,38 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-// process is one process that offers a service, or did.
+// process is one process that offers a service, or offered one recently.
 type process struct {
-	// Name is that of the process, see --name.
+	// Name is the process's --name.
 	Name string `json:"name"`
 	// Role is the service it offers.
 	Role  string `json:"role"`
 	State string `json:"state"`
-	// Instance is its log, holder, journal or the like.
+	// Instance is the id of its log, lease holder, journal, gateway or blog.
 	Instance string `json:"instance,omitempty"`
 	Address  string `json:"address,omitempty"`
 	// Started is when it began to offer the service, Seen when it last
 	// answered.
 	Started time.Time `json:"started,omitzero"`
 	Seen    time.Time `json:"seen"`
-	// Doing is for people.
+	// Doing describes for people what it is doing.
 	Doing string `json:"doing,omitempty"`
 }
 
-// instanceKeys are the keys in a service's metadata that say which it is.
+// instanceKeys are the metadata keys that identify an instance of a service.
 var instanceKeys = [...]string{"log", "holder", "journal", "gateway", "blog"}
 
 // participantRole is shown for services that have a journal.
 const participantRole = "participant"
 
-// addProcesses puts together which services there are and what each is doing.
-func (s *Report) addProcesses(a *answers, r *rates) {
+// addProcesses lists the processes, and what each is doing.
+func (s *Report) addProcesses(a *responses, r *rates) {
 	byInstance := map[string]*process{}
 	var all []*process
-	for _, said := range a.services {
-		p := newProcess(said, a.at)
+	for _, service := range a.services {
+		p := newProcess(service, a.at)
 		if p == nil {
-			continue // not one of ours
+			continue // not a Parley service
 		}
 		key := p.Role + " " + p.Instance
 		if known := byInstance[key]; known != nil && p.Role != catalog.Blog {
@@ -58,9 +58,9 @@ func (s *Report) addProcesses(a *answers, r *rates) {
 		byInstance[key] = p
 		all = append(all, p)
 	}
-	// of finds the process that an answer is from, or makes one up: the
-	// permission to ask services may be missing, and a coordinator that was
-	// fenced has another log than when its service began.
+	// of returns the process that sent a response. It adds one if none is known, since
+	// the permission to query services may be missing. A coordinator that was fenced
+	// has another log than when its service started.
 	of := func(role, instance, name string) *process {
 		if p := byInstance[role+" "+instance]; p != nil {
 			return p
@@ -84,9 +84,9 @@ func (s *Report) addProcesses(a *answers, r *rates) {
 		p := of(participantRole, b.Journal, b.Participant)
 		p.State, p.Doing = stateUp, fmt.Sprintf("%d in doubt, %d violations", b.Prepared, len(b.Violations))
 	}
-	for _, said := range a.services {
-		if text := trouble(said); text != "" && said.Metadata["journal"] != "" {
-			p := of(participantRole, cli.Printable(said.Metadata["journal"]), said.Name)
+	for _, service := range a.services {
+		if text := trouble(service); text != "" && service.Metadata["journal"] != "" {
+			p := of(participantRole, cli.Printable(service.Metadata["journal"]), service.Name)
 			p.State, p.Doing = stateFailing, cli.Printable(text)
 		}
 	}
@@ -107,32 +107,32 @@ func (s *Report) addProcesses(a *answers, r *rates) {
 	}
 }
 
-// newProcess is the process behind a service, nil if it is none of Parley's.
-func newProcess(said micro.Stats, now time.Time) *process {
+// newProcess returns the process that offers a service, nil if it is not one of Parley's.
+func newProcess(service micro.Stats, now time.Time) *process {
 	p := &process{
-		Name: cli.Printable(strings.TrimPrefix(cmp.Or(said.Metadata[wire.MetaProcess], said.Name), "parley ")),
-		Role: cli.Printable(said.Name), State: stateSilent, Started: said.Started.UTC(), Seen: now,
+		Name: cli.Printable(strings.TrimPrefix(cmp.Or(service.Metadata[wire.MetaProcess], service.Name), "parley ")),
+		Role: cli.Printable(service.Name), State: stateSilent, Started: service.Started.UTC(), Seen: now,
 	}
 	for _, key := range instanceKeys {
-		if v := said.Metadata[key]; v != "" {
+		if v := service.Metadata[key]; v != "" {
 			p.Instance = cli.Printable(v)
 			break
 		}
 	}
 	switch {
-	case said.Metadata["journal"] != "":
+	case service.Metadata["journal"] != "":
 		p.Role = participantRole
-	case said.Name == catalog.Blog:
-		p.State, p.Doing = stateUp, requests(said)
-	case !slices.Contains([]string{catalog.Coordinator, catalog.IDWorker, catalog.Gateway}, said.Name):
+	case service.Name == catalog.Blog:
+		p.State, p.Doing = stateUp, requests(service)
+	case !slices.Contains([]string{catalog.Coordinator, catalog.IDWorker, catalog.Gateway}, service.Name):
 		return nil
 	}
 	return p
 }
 
-// trouble is why a service reports that it does not serve.
-func trouble(said micro.Stats) string {
-	for _, e := range said.Endpoints {
+// trouble returns the reason that a service reports for not serving.
+func trouble(service micro.Stats) string {
+	for _, e := range service.Endpoints {
 		var counts struct {
 			Trouble string `json:"trouble"`
 		}
@@ -143,9 +143,9 @@ func trouble(said micro.Stats) string {
 	return ""
 }
 
-func requests(said micro.Stats) string {
+func requests(service micro.Stats) string {
 	n := 0
-	for _, e := range said.Endpoints {
+	for _, e := range service.Endpoints {
 		n += e.NumRequests
 	}
 	return fmt.Sprintf("%d requests since its start", n)
@@ -182,17 +182,17 @@ func working(w idwire.IDWorkerState, r *rates) string {
 	return text
 }
 
-// memory is what earlier looks saw.
+// memory holds what earlier snapshots found.
 type memory struct {
 	seen map[string]process
 	at   map[string]string // brokers' names by address
 }
 
-// forgetAfter is how long a process that is gone is still shown.
+// forgetAfter is how long a process that stopped responding is still shown.
 const forgetAfter = 10 * time.Minute
 
-// brokerAt is the name of the server that a probe is of, also of a dead one
-// that had greeted before.
+// brokerAt returns the name of the probed server, also of a dead one that was
+// reached earlier.
 func (m *memory) brokerAt(p probe) string {
 	if p.name != "" {
 		m.at[p.address] = p.name
@@ -200,8 +200,8 @@ func (m *memory) brokerAt(p probe) string {
 	return m.at[p.address]
 }
 
-// fill adds those that were seen before and have not answered now. One that
-// came back under the name of its process takes the place of the one before.
+// fill adds the processes that responded earlier and not now. A restarted process,
+// recognized by its name, replaces its predecessor.
 func (m *memory) fill(now time.Time, found []process) []process {
 	names := map[string]int{}
 	for _, p := range found {
@@ -227,8 +227,8 @@ func (m *memory) fill(now time.Time, found []process) []process {
 	return found
 }
 
-// sameName reports whether several were seen under p's name, as when nobody
-// gave them one: then nothing says which of them came back.
+// sameName reports whether several processes have p's name, as when they were started
+// without one: then it cannot be known which of them restarted.
 func sameName(seen map[string]process, p process) bool {
 	n := 0
 	for _, s := range seen {

@@ -7,18 +7,18 @@ import (
 	"parley/wire/chatwire"
 )
 
-// counters are what grows, by who counts it: a process that is gone, or new,
-// has no rate.
+// counters are the totals of one snapshot, by the process that counts them. A process
+// that is missing from one of two snapshots has no rate.
 type counters struct {
 	at        time.Time
 	committed map[string]uint64 // by log
 	aborted   map[string]uint64
 	issued    map[string]uint64 // by holder
-	said      map[string]uint64 // by incarnation of the stream
+	messages  map[string]uint64 // by incarnation of the stream
 }
 
-func count(a *answers) *counters {
-	c := &counters{at: a.at, committed: map[string]uint64{}, aborted: map[string]uint64{}, issued: map[string]uint64{}, said: map[string]uint64{}}
+func count(a *responses) *counters {
+	c := &counters{at: a.at, committed: map[string]uint64{}, aborted: map[string]uint64{}, issued: map[string]uint64{}, messages: map[string]uint64{}}
 	for _, s := range a.Coordinators {
 		c.committed[s.Log], c.aborted[s.Log] = s.Committed, s.Aborted
 	}
@@ -26,12 +26,12 @@ func count(a *answers) *counters {
 		c.issued[w.Holder] = w.Issued
 	}
 	if chat := a.streams[chatwire.Stream().Name]; chat != nil {
-		c.said[chat.Config.Metadata[wire.MetaIncarnation]] = chat.State.LastSeq
+		c.messages[chat.Config.Metadata[wire.MetaIncarnation]] = chat.State.LastSeq
 	}
 	return c
 }
 
-// rates are rates per second over a while.
+// rates are per second, over an interval of OverMS milliseconds.
 type rates struct {
 	OverMS   int64   `json:"over_ms"`
 	Commits  float64 `json:"commits"`
@@ -42,7 +42,7 @@ type rates struct {
 	commits, ids map[string]float64 // by log, by holder
 }
 
-// since are the rates from an earlier count on, nil without one.
+// since returns the rates since an earlier snapshot, nil without one.
 func (c *counters) since(before *counters) *rates {
 	if before == nil {
 		return nil
@@ -55,11 +55,11 @@ func (c *counters) since(before *counters) *rates {
 	r.Commits, r.commits = growth(over, before.committed, c.committed)
 	r.Aborts, _ = growth(over, before.aborted, c.aborted)
 	r.IDs, r.ids = growth(over, before.issued, c.issued)
-	r.Messages, _ = growth(over, before.said, c.said)
+	r.Messages, _ = growth(over, before.messages, c.messages)
 	return r
 }
 
-// growth is the rate in all and of each.
+// growth returns the rate of each counter, and their sum.
 func growth(over time.Duration, before, now map[string]uint64) (sum float64, each map[string]float64) {
 	each = map[string]float64{}
 	for who, n := range now {

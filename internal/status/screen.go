@@ -11,21 +11,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// screen shows one page after another: over the one before on a terminal, below
-// it elsewhere.
+// screen shows one page after another. On a terminal each overwrites the previous one,
+// elsewhere it follows below.
 type screen struct {
 	app   *cli.App
 	over  bool
 	drawn bool
 }
 
-// Escape sequences: the other screen, without a cursor and without wrapping long
-// lines, and back.
+// Escape sequences that switch to the alternate screen, without a cursor and line
+// wrapping, and back.
 const (
 	screenEnter = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 	screenLeave = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 	screenHome  = "\x1b[H"
-	// These clear what the page before had to the right and below.
+	// screenLine and screenRest clear the rest of the previous page's line and screen.
 	screenLine = "\x1b[K"
 	screenRest = "\x1b[J"
 )
@@ -62,7 +62,7 @@ func (s *screen) draw(page func(*cli.App)) error {
 	return err
 }
 
-// height is how many lines the terminal has.
+// height is the number of lines of the terminal.
 func (s *screen) height() int {
 	f, ok := s.app.Out.(*os.File)
 	if !ok {
@@ -75,10 +75,10 @@ func (s *screen) height() int {
 	return int(size.Row)
 }
 
-// defaultHeight is that of a terminal that does not say.
+// defaultHeight is that of a terminal that does not report one.
 const defaultHeight = 24
 
-// close gives the terminal back as it was; the last page is gone with it.
+// close restores the terminal, which removes the last page.
 func (s *screen) close() {
 	if s.over && s.drawn {
 		fmt.Fprint(s.app.Out, screenLeave)

@@ -11,25 +11,25 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Show looks at the system of a connection and shows it once, with rates over an
-// interval, or with watch again and again until ctx ends. urls are the addresses that
-// the connection was given.
+// Show prints the state of the system that a connection leads to: once, with rates over
+// an interval, or with watch after each interval until ctx ends. urls are the addresses
+// that the connection was opened with.
 func Show(ctx context.Context, a *cli.App, nc *nats.Conn, urls string, interval time.Duration, watch bool) error {
-	looks, err := newLooks(nc, urls)
+	samples, err := newSampler(nc, urls)
 	if err != nil {
 		return err
 	}
-	defer looks.close()
+	defer samples.close()
 	screen := newScreen(a)
 	defer screen.close()
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for first := true; ; first = false {
-		s := looks.look(ctx)
+		s := samples.snapshot(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
-		// A rate needs two looks.
+		// A rate needs two snapshots.
 		if !first || watch && !a.JSON {
 			if err := s.show(screen, watch); err != nil || !watch {
 				return err
@@ -56,7 +56,7 @@ func (s *Report) show(screen *screen, watch bool) error {
 	}
 }
 
-// Greeting are the addresses without those where nobody greets, if others do: a
+// Greeting returns the URLs of servers that sent a greeting, or all if none did. A
 // connection to one that is paused takes seconds to fail.
 func Greeting(urls string, probes []probe) string {
 	var greet []string
@@ -72,10 +72,10 @@ func Greeting(urls string, probes []probe) string {
 	return strings.Join(greet, ",")
 }
 
-// PrintBrokers says what there is at the addresses of brokers.
+// PrintBrokers prints the state of probed brokers.
 func PrintBrokers(a *cli.App, probes []probe) {
 	s := &Report{}
-	s.addBrokers(&answers{probes: probes}, &memory{at: map[string]string{}})
+	s.addBrokers(&responses{probes: probes}, &memory{at: map[string]string{}})
 	s.printProcesses(a)
 	a.Printf("\n")
 }

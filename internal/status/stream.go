@@ -13,21 +13,21 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// stream is one stream.
+// stream is the state of one stream.
 type stream struct {
 	Name string `json:"name"`
-	// State is "up", or "silent" when nobody answers for it.
+	// State is "up", or "silent" when no server responds for it.
 	State       string    `json:"state"`
 	Incarnation string    `json:"incarnation,omitempty"`
 	Leader      string    `json:"leader,omitempty"`
 	Replicas    int       `json:"replicas"`
 	Followers   []replica `json:"followers"`
-	// Durability is what it survives: synced, replicated or unverified.
+	// Durability is synced, replicated or unverified, see package streams.
 	Durability string `json:"durability,omitempty"`
 	Messages   uint64 `json:"messages"`
 	Bytes      uint64 `json:"bytes"`
-	// Limit is where new transactions are refused or, in a stream that drops
-	// the oldest, where that begins.
+	// Limit is the size in bytes from which new transactions are refused or, in a
+	// stream that drops the oldest messages, from which they are dropped.
 	Limit int64 `json:"limit"`
 }
 
@@ -38,7 +38,7 @@ type replica struct {
 	Lag     uint64 `json:"lag"`
 }
 
-func (s *Report) addStreams(a *answers) {
+func (s *Report) addStreams(a *responses) {
 	sync := map[string]string{}
 	for _, b := range s.Brokers {
 		sync[b.Name] = b.Sync
@@ -74,8 +74,8 @@ func limit(spec wire.StreamSpec, maxBytes int64) int64 {
 	return cmp.Or(spec.SoftBytes(maxBytes), maxBytes)
 }
 
-// fill takes over what the stream's leader says, and judges what it survives by
-// the servers that answer: one that is down acknowledges nothing.
+// fill copies what the stream's leader reports, and derives the durability from the
+// servers that respond: one that is down acknowledges nothing.
 func (st *stream) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, sync map[string]string) (d streams.Durability, why string) {
 	st.State, st.Incarnation, st.Replicas = stateUp, info.Config.Metadata[wire.MetaIncarnation], info.Config.Replicas
 	st.Messages, st.Bytes, st.Limit = info.State.Msgs, info.State.Bytes, limit(spec, info.Config.MaxBytes)
@@ -100,7 +100,7 @@ func (st *stream) fill(spec wire.StreamSpec, info *jetstream.StreamInfo, sync ma
 	}
 	switch {
 	case len(holders) == 0 || len(silent) == len(holders):
-		d, why = streams.Unverified, "no server says whether it syncs"
+		d, why = streams.Unverified, "no server reports whether it syncs"
 	case len(undeclared) > 0:
 		d, why = streams.Unverified, fmt.Sprintf("%s does not declare that it syncs before it acknowledges (server tag %s)", strings.Join(undeclared, ", "), streams.TagSynced)
 		if len(holders) >= 3 {

@@ -13,13 +13,14 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Binding is a role's hold on the stream that its promises rest on: it was found,
-// compared, and its incarnation is remembered. Make it with [Bind].
+// Binding is a stream that a role depends on, checked when the role started. It
+// remembers the incarnation, so that a recreated stream is detected. Create it with
+// [Bind].
 type Binding struct {
 	JS jetstream.JetStream
-	// Found is what the stream was when it was found.
+	// Found describes the stream as it was when it was bound.
 	Found Info
-	// Durability is what it is known to survive, see [Inspect].
+	// Durability is that of the stream when it was bound, see [Inspect].
 	Durability Report
 
 	nc   *nats.Conn
@@ -27,9 +28,9 @@ type Binding struct {
 	log  *slog.Logger
 }
 
-// Bind waits until the brokers answer, checks the stream and the connection, and finds
-// out what the stream survives. An [*Error] means that the stream is missing or
-// differs, another error that the connection is not fit for a role, or that ctx ended.
+// Bind checks the connection, waits until the brokers respond, checks the stream and
+// determines its durability. An [*Error] means that the stream is missing or differs;
+// any other error that the connection has unsafe options or that ctx ended.
 func Bind(ctx context.Context, nc *nats.Conn, spec wire.StreamSpec, log *slog.Logger) (*Binding, error) {
 	if err := natsconn.Check(nc); err != nil {
 		return nil, err
@@ -45,15 +46,15 @@ func Bind(ctx context.Context, nc *nats.Conn, spec wire.StreamSpec, log *slog.Lo
 	return &Binding{JS: js, Found: info, Durability: Inspect(ctx, nc, spec.Name), nc: nc, spec: spec, log: log}, nil
 }
 
-// Check is [Check], and returns an [*Error] also if the stream is another incarnation
-// than the one that was bound. An incarnation never comes back, so a stream that has
-// it now had it all the time.
+// Check is the function [Check], and also returns an [*Error] if the stream is not the
+// incarnation that was bound. Incarnations are never reused, so a stream that has the
+// same one now was not recreated in between.
 func (b *Binding) Check(ctx context.Context) (Info, error) {
 	info, err := Check(ctx, b.JS, b.spec)
 	return b.same(info, err)
 }
 
-// CheckOnce is [Binding.Check] without its patience.
+// CheckOnce is [Binding.Check] without retries.
 func (b *Binding) CheckOnce(ctx context.Context) (Info, error) {
 	info, err := CheckOnce(ctx, b.JS, b.spec)
 	return b.same(info, err)
@@ -66,16 +67,16 @@ func (b *Binding) same(info Info, err error) (Info, error) {
 	return info, err
 }
 
-// askEvery is how often brokers that did not answer are asked again what they
-// survive. Nothing waits for it.
-const askEvery = 5 * time.Second
+// inspectEvery is how often the durability is determined again while brokers do not
+// respond. Nothing waits for it.
+const inspectEvery = 5 * time.Second
 
-// WarnDurability logs loudly what the stream does not survive. Brokers that did not
-// answer, since they were away, are asked again until that is known or ctx ends.
+// WarnDurability logs a warning unless the stream is [Synced]. While brokers do not
+// respond it tries again, until the durability is known or ctx ends.
 func (b *Binding) WarnDurability(ctx context.Context) {
 	d := b.Durability
 	d.Warn(b.log)
-	tick := time.NewTicker(askEvery)
+	tick := time.NewTicker(inspectEvery)
 	defer tick.Stop()
 	for d.Silent {
 		select {
@@ -92,13 +93,13 @@ func (b *Binding) WarnDurability(ctx context.Context) {
 	}
 }
 
-// Warn logs loudly that a promise cannot be kept, or that nobody knows whether it
-// can.
+// Warn logs a warning if a power failure can lose acknowledged messages, or if that is
+// not known.
 func (r Report) Warn(log *slog.Logger) {
 	switch {
 	case r.Durability == Synced:
 	case r.Silent:
-		log.Warn("DURABILITY IS NOT KNOWN: a power failure may lose what was acknowledged", "why", r.Reason, "do", "wait until all brokers are back")
+		log.Warn("DURABILITY IS NOT KNOWN: a power failure may lose what was acknowledged", "why", r.Reason, "do", "wait until all brokers are connected again")
 	default:
 		log.Warn("DURABILITY IS "+string(r.Durability)+": a power failure can lose what was acknowledged, and with it the outcome of transactions", "why", r.Reason,
 			"do", fmt.Sprintf("run the broker with `parley broker`, or with sync_interval: always and the server tag %s", TagSynced))

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// spoken is a log whose lines can be waited for.
+// spoken is a log handler's output whose lines a test can wait for.
 type spoken chan string
 
 func (s spoken) Write(line []byte) (int, error) {
@@ -33,8 +33,8 @@ func (s spoken) await(t *testing.T, want string) {
 	}
 }
 
-// A broker that is away when a role starts is not accused of not syncing, and
-// is asked again when it is back.
+// A broker that does not respond when a role starts is not reported as one that does
+// not sync, and the durability is determined again when it responds.
 func TestDurabilityIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	c := brokertest.RunCluster(t, 3)
@@ -63,7 +63,7 @@ func TestDurabilityIsAskedAgain(t *testing.T) {
 	cancel()
 }
 
-// What was bound is noticed to be lost, or made anew.
+// A bound stream that was deleted or recreated is detected.
 func TestBindingNoticesAnotherStream(t *testing.T) {
 	t.Parallel()
 	s := brokertest.Run(t)
@@ -88,7 +88,7 @@ func TestBindingNoticesAnotherStream(t *testing.T) {
 	for _, missing := range []bool{true, false} {
 		_, err := b.CheckOnce(t.Context())
 		if bad, is := errors.AsType[*streams.Error](err); !is || bad.Missing != missing {
-			t.Errorf("the error is %v, missing is to be %v", err, missing)
+			t.Errorf("the error is %v, want Missing to be %v", err, missing)
 		}
 		if _, _, err := streams.Ensure(t.Context(), js, stream, 1); err != nil {
 			t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A stream that drops its oldest, re-sends what it stores and lets replicas
-// answer is made that way, and is another one without any of that.
+// A stream that drops its oldest messages, republishes what it stores and allows direct
+// reads is created so, and Check reports it if one of these settings differs.
 func TestChatSettings(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), chatwire.Stream()

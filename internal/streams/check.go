@@ -15,28 +15,28 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Info is what [Check] learned about a stream.
+// Info describes a stream as [Check] found it.
 type Info struct {
-	// Incarnation is the random name the stream got when it was created.
+	// Incarnation is the random name that the stream was given when it was created.
 	Incarnation string
 	Replicas    int
-	// Bytes and Messages are what the stream holds; LastSeq is the highest
-	// sequence it ever gave.
+	// Bytes and Messages are the stream's contents; LastSeq is the highest sequence
+	// that it ever assigned.
 	Bytes    uint64
 	Messages uint64
 	LastSeq  uint64
 	// MaxBytes bounds the stream, -1 if nothing does.
 	MaxBytes int64
-	// Leader is the server that answered for the stream.
+	// Leader is the server that leads the stream.
 	Leader string
-	// ServerTime is the leader's clock when it answered, between Asked and
-	// Answered by the own one.
+	// ServerTime is the leader's clock when it responded, which was between Asked and
+	// Answered on the local clock.
 	ServerTime      time.Time
 	Asked, Answered time.Time
 }
 
-// Same returns an [*Error] unless the stream is the incarnation that the caller
-// remembers from before. It never is when the stream was lost and made anew.
+// Same returns an [*Error] unless the stream has the incarnation that the caller
+// remembers. A stream that was lost and recreated has another one.
 func (i Info) Same(stream, remembered string) error {
 	if i.Incarnation == remembered {
 		return nil
@@ -47,9 +47,9 @@ func (i Info) Same(stream, remembered string) error {
 	}
 }
 
-// WentBack is the error for a stream in which a number that only grows, the last
-// sequence for example, is below one that it acknowledged or reported before: an older
-// store was put under it, or it lost what it had acknowledged.
+// WentBack returns the error for a stream in which a number that only grows, such as
+// the last sequence, is below one that the stream acknowledged or reported earlier: its
+// store was replaced by an older one, or it lost acknowledged messages.
 func WentBack(stream, what string, is, known uint64) *Error {
 	return &Error{
 		Stream: stream, Setting: what, Is: fmt.Sprint(is), Must: fmt.Sprintf("at least %d, which it had stored before", known),
@@ -57,7 +57,7 @@ func WentBack(stream, what string, is, known uint64) *Error {
 	}
 }
 
-// Overwritten is the error for a stream that holds another record at a sequence
+// Overwritten returns the error for a stream that holds another record at a sequence
 // than the one that it acknowledged there.
 func Overwritten(stream string, seq uint64, is, must string) *Error {
 	return &Error{
@@ -66,16 +66,16 @@ func Overwritten(stream string, seq uint64, is, must string) *Error {
 	}
 }
 
-// Error says that a stream cannot be used as it is. Missing and incarnation
-// errors can mean that a store was lost: nothing repairs them by itself.
+// Error is why a stream cannot be used. A missing stream and another incarnation can
+// mean that a store was lost, so nothing repairs them automatically.
 type Error struct {
 	Stream string
-	// Missing: there is no such stream; Setting, Is and Must are empty then.
+	// Missing reports that the stream does not exist; Setting, Is and Must are empty then.
 	Missing bool
 	// Setting is the name in the stream's configuration, as `nats stream info
-	// --json` shows it, Is its value and Must what it has to be.
+	// --json` shows it, Is its value and Must the required value.
 	Setting, Is, Must string
-	// Do says what to do about it.
+	// Do is what to do about it.
 	Do string
 }
 
@@ -88,14 +88,14 @@ func (e *Error) Error() string {
 
 const (
 	doCreate  = "run `parley init` once to create it; if it existed before, its data was lost: restore it before anything starts"
-	doRestore = "the stream was lost and made anew, or this process is connected to another broker: connect it to the right one, or restore the stream's data; `parley init` cannot help"
-	doBack    = "the stream went back: its store was replaced by an older one, or lost what it had acknowledged, and commits may be missing; stop every coordinator, then restore the newest store, or treat the stream as gone for good (docs/OPERATIONS.md, Lost and restored stores)"
-	doRepair  = "`parley init` makes it right on an empty broker; a stream with data is repaired with `nats stream edit`, if the server allows it"
+	doRestore = "the stream was lost and recreated, or this process is connected to another broker: connect it to the right one, or restore the stream's data; `parley init` cannot help"
+	doBack    = "the stream went back: its store was replaced by an older one, or lost what it had acknowledged, and commits may be missing; stop every coordinator, then restore the newest store, or treat the stream as lost (docs/OPERATIONS.md, Lost and restored stores)"
+	doRepair  = "on an empty broker `parley init` creates it correctly; a stream with data is repaired with `nats stream edit`, if the server allows it"
 )
 
-// Check reads the stream and compares what Parley's promises rest on. The error
-// is an [*Error] if the stream is missing or differs, and another one if
-// JetStream did not answer for half a minute or ctx ended.
+// Check reads the stream's configuration and compares the settings that Parley's
+// guarantees depend on. The error is an [*Error] if the stream is missing or differs,
+// and another one if JetStream did not respond for half a minute or ctx ended.
 func Check(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
 	var info Info
 	err := retry(ctx, "reading stream "+spec.Name, func(attempt context.Context) (err error) {
@@ -105,9 +105,9 @@ func Check(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (I
 	return info, err
 }
 
-// Await is [Check] for a role that starts: while nobody can answer it waits and
-// reports that, since brokers may be slow or on their way. Another error than an
-// [*Error] means that ctx ended, or that JetStream will not answer.
+// Await is [Check] for a role that starts: while JetStream is unavailable it waits and
+// logs that, since brokers may be starting too. An error that is not an [*Error] means
+// that ctx ended, or that JetStream refuses to answer.
 func Await(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log *slog.Logger) (Info, error) {
 	for {
 		info, err := Check(ctx, js, spec)
@@ -118,8 +118,8 @@ func Await(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, lo
 	}
 }
 
-// Open binds to a stream that [Await] has found. While nobody can answer it asks
-// again.
+// Open returns a handle of a stream that [Await] has found. While JetStream is
+// unavailable it retries.
 func Open(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log *slog.Logger) (jetstream.Stream, error) {
 	for {
 		attempt, cancel := context.WithTimeout(ctx, askTimeout)
@@ -141,8 +141,8 @@ func Open(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, log
 	}
 }
 
-// CheckOnce is [Check] without its patience: one request, for whoever compares
-// clocks or has a patience of its own.
+// CheckOnce is [Check] with a single request, for callers that compare clocks or have
+// their own retries.
 func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec) (Info, error) {
 	asked := time.Now()
 	s, err := js.Stream(ctx, spec.Name)
@@ -174,7 +174,7 @@ func CheckOnce(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec
 	return out, nil
 }
 
-// setting is one line of the comparison.
+// setting is one compared setting of a stream.
 type setting struct {
 	ok       bool
 	name     string
@@ -219,7 +219,7 @@ func compare(c *jetstream.StreamConfig, spec wire.StreamSpec) error {
 	return nil
 }
 
-// least is the smallest size of the stream that is accepted.
+// least is the smallest MaxBytes of the stream that is accepted.
 func least(spec wire.StreamSpec) int64 { return cmp.Or(spec.MinBytes, spec.MaxBytes) }
 
 func firstSeq(spec wire.StreamSpec) string {
@@ -231,16 +231,16 @@ func firstSeq(spec wire.StreamSpec) string {
 
 func purge(spec wire.StreamSpec) string {
 	if denyPurge(spec) {
-		return "true (what it says must not vanish)"
+		return "true (records must not disappear)"
 	}
 	return "false (finished logs are purged)"
 }
 
 func full(spec wire.StreamSpec) string {
 	if spec.DropOldest {
-		return "DiscardOld (else nothing can be written once it is full)"
+		return "DiscardOld (otherwise nothing can be written once it is full)"
 	}
-	return "DiscardNew (else old records vanish when it is full)"
+	return "DiscardNew (otherwise old records disappear when it is full)"
 }
 
 func direct(spec wire.StreamSpec) string {
@@ -254,7 +254,7 @@ func sameRepublish(is, must *jetstream.RePublish) bool {
 	return is == nil && must == nil || is != nil && must != nil && *is == *must
 }
 
-// resent is a republish setting for people.
+// resent formats a republish setting for people.
 func resent(r *jetstream.RePublish) string {
 	switch {
 	case r == nil:

@@ -21,14 +21,14 @@ const (
 	// Check give up: a cluster elects a leader in 4 to 9 seconds, sometimes
 	// two in a row (of the cluster, then of the stream).
 	settle = 30 * time.Second
-	// firstSeqs is from how many a random first sequence is chosen: it and all
-	// that follow stay numbers that JavaScript and the nats command show exactly.
-	firstSeqs = 1 << 50
-	// retryEvery is the pause between attempts while it is.
+	// retryEvery is the pause between attempts while JetStream is unavailable.
 	retryEvery = 250 * time.Millisecond
+	// firstSeqs is the number of values from which a random first sequence is chosen:
+	// it and all later sequences stay integers that JavaScript represents exactly.
+	firstSeqs = 1 << 50
 )
 
-// Config is the stream that spec describes, without an incarnation.
+// Config returns the configuration of the stream that spec describes, without an incarnation.
 func Config(spec wire.StreamSpec, replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              spec.Name,
@@ -48,7 +48,7 @@ func Config(spec wire.StreamSpec, replicas int) jetstream.StreamConfig {
 	}
 }
 
-// discard is what gives way when the stream is full.
+// discard returns which messages are dropped when the stream is full.
 func discard(spec wire.StreamSpec) jetstream.DiscardPolicy {
 	if spec.DropOldest {
 		return jetstream.DiscardOld
@@ -56,7 +56,7 @@ func discard(spec wire.StreamSpec) jetstream.DiscardPolicy {
 	return jetstream.DiscardNew
 }
 
-// republish is where stored messages are re-sent, nil for nowhere.
+// republish returns where stored messages are republished, nil for nowhere.
 func republish(spec wire.StreamSpec) *jetstream.RePublish {
 	if spec.Republish == [2]string{} {
 		return nil
@@ -64,9 +64,9 @@ func republish(spec wire.StreamSpec) *jetstream.RePublish {
 	return &jetstream.RePublish{Source: spec.Republish[0], Destination: spec.Republish[1]}
 }
 
-// perSubject is the bound on each subject's records as JetStream writes it. It
-// makes room for a new record whatever Discard says, which is about the bounds
-// of the whole stream.
+// perSubject returns the bound on each subject's records as JetStream represents it.
+// Beyond it a subject's oldest record is dropped whatever Discard is, which applies to
+// the bounds of the whole stream.
 func perSubject(spec wire.StreamSpec) int64 {
 	if spec.PerSubject > 0 {
 		return spec.PerSubject
@@ -74,14 +74,14 @@ func perSubject(spec wire.StreamSpec) int64 {
 	return -1
 }
 
-// denyPurge: where old records go by themselves nothing has to be purged, and
-// the newest must never be: without it a worker number that was used looks like
-// one that never was.
+// denyPurge reports whether purging is forbidden. In a stream that drops each subject's
+// old records nothing needs to be purged, and the newest record must not be: without it
+// a worker number that was used looks unused.
 func denyPurge(spec wire.StreamSpec) bool { return spec.PerSubject > 0 }
 
-// Ensure creates the stream with a fresh incarnation, or checks the one that
-// exists. Of several callers at once one creates it and all return the same
-// incarnation. An existing stream is never changed; see [Check] for its errors.
+// Ensure creates the stream with a new incarnation, or checks the existing one. Of
+// several concurrent callers one creates it and all return the same incarnation. An
+// existing stream is never changed; see [Check] for the errors.
 func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, replicas int) (incarnation string, created bool, err error) {
 	if replicas != 1 && replicas != 3 && replicas != 5 {
 		return "", false, fmt.Errorf("creating stream %s: replicas is %d, allowed are 1, 3 and 5", spec.Name, replicas)
@@ -96,16 +96,16 @@ func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, r
 	}
 	var info Info
 	err = retry(ctx, "creating stream "+spec.Name, func(attempt context.Context) error {
-		// Creating is repeated with the same incarnation when its answer was
-		// lost; the server takes an equal configuration for a success.
+		// The request is repeated with the same incarnation if its response was
+		// lost; the server reports success for an equal configuration.
 		_, err := js.CreateStream(attempt, cfg)
 		if err != nil && !errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
 			return err
 		}
 		info, err = CheckOnce(attempt, js, spec)
 		if e, ok := errors.AsType[*Error](err); ok && e.Missing {
-			// A cluster says "in use" from the moment somebody asked for the
-			// stream, and that request may still fail.
+			// A cluster reports "in use" as soon as another request to create the
+			// stream is being processed, and that request may still fail.
 			return fmt.Errorf("%w: %w", errNotYet, err)
 		}
 		return err
@@ -122,23 +122,23 @@ func Ensure(ctx context.Context, js jetstream.JetStream, spec wire.StreamSpec, r
 	return info.Incarnation, info.Incarnation == mine, nil
 }
 
-// retry repeats ask while JetStream is unavailable, for a while. What it
-// answers in full is final.
-func retry(ctx context.Context, what string, ask func(context.Context) error) error {
+// retry calls request until it succeeds or fails for another reason than that JetStream
+// is unavailable, for at most the time settle.
+func retry(ctx context.Context, what string, request func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, settle)
 	defer cancel()
 	tick := time.NewTicker(retryEvery)
 	defer tick.Stop()
 	for {
 		attempt, done := context.WithTimeout(ctx, askTimeout)
-		err := ask(attempt)
+		err := request(attempt)
 		done()
 		if err == nil {
 			return nil
 		}
 		if !Unavailable(err) {
 			if _, ok := errors.AsType[*Error](err); ok {
-				return err // it says all that is needed
+				return err // complete as it is
 			}
 			return fmt.Errorf("%s: %w", what, err)
 		}
@@ -150,29 +150,29 @@ func retry(ctx context.Context, what string, ask func(context.Context) error) er
 	}
 }
 
-// Answers of JetStream that can change when a cluster settles, or cannot,
-// against their status: 5xx is otherwise "try again".
+// JetStream's error codes that are exceptions to the rule that an error with status 5xx
+// is temporary and any other final.
 const (
 	codeNoSuitablePeers  = 10005 // status 400; nodes are not known yet
 	codeStorageExceeded  = 10047 // status 500; the disk does not grow
 	codeReplicasNeedMore = 10074 // status 500; a lone server stays alone
 )
 
-// errNotYet: somebody is creating the stream.
+// errNotYet is returned while another request to create the stream is in progress.
 var errNotYet = errors.New("the stream is being created")
 
-// codeWrongLast is JetStream's "wrong last sequence: N".
+// codeWrongLast is the code of JetStream's error "wrong last sequence: N".
 const codeWrongLast = jetstream.ErrorCode(10071)
 
-// WrongLast reports whether err is the broker's answer to a write whose condition,
-// the last sequence of its subject, does not hold.
+// WrongLast reports whether err is the broker's response to a conditional write whose
+// expected last sequence of the subject does not match.
 func WrongLast(err error) bool {
 	api, ok := errors.AsType[*jetstream.APIError](err)
 	return ok && api.ErrorCode == codeWrongLast
 }
 
-// Unavailable reports whether err says nothing about the stream, only that
-// nobody could answer now.
+// Unavailable reports whether err means only that JetStream could not respond now, so
+// that nothing is known about the stream.
 func Unavailable(err error) bool {
 	if api, ok := errors.AsType[*jetstream.APIError](err); ok {
 		switch api.ErrorCode {

@@ -25,8 +25,8 @@ type leases struct {
 	spec wire.StreamSpec
 }
 
-// The same on one server and on three: their brokers check conditions and drop
-// old records in different code.
+// On one server and on three, whose brokers check conditions and drop old records in
+// different code.
 func TestLeasesOnOneServer(t *testing.T) {
 	s := brokertest.Run(t)
 	l := newLeases(t, s.Connect(t), 1)
@@ -57,9 +57,9 @@ func newLeases(t *testing.T, nc *nats.Conn, replicas int) *leases {
 	return l
 }
 
-// publish writes one record under a condition. On three servers "another write
-// is in flight" can follow an own acknowledged one, and a leader's absence its
-// election.
+// publish writes one record under a condition. On three servers the error "another
+// write is in flight" can follow an acknowledged write of this client, and there is no
+// leader during an election.
 func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error) {
 	for {
 		ack, err := l.js.Publish(l.ctx, idwire.LeaseSubject(worker), data,
@@ -67,8 +67,8 @@ func (l *leases) publish(worker int, expect uint64, data []byte) (uint64, error)
 		if err == nil {
 			return ack.Sequence, nil
 		}
-		// Nobody listens for the stream until its leader does, and what nobody
-		// heard was not stored.
+		// Without a leader the stream has no subscriber, and a message without a
+		// subscriber was not stored.
 		if api, ok := errors.AsType[*jetstream.APIError](err); !errors.Is(err, jetstream.ErrNoStreamResponse) && (!ok || api.ErrorCode != 10164) {
 			return 0, err
 		}
@@ -120,7 +120,7 @@ func wrongLast(err error, seq uint64) bool {
 }
 
 // wantKept checks that each subject has as many records as it may have, the
-// newest: what is below them all is gone.
+// newest, and nothing below the oldest of these.
 func (l *leases) wantKept(t *testing.T, when string) {
 	t.Helper()
 	info := l.info(t)
@@ -135,7 +135,7 @@ func (l *leases) wantKept(t *testing.T, when string) {
 	}
 }
 
-// info reads the stream; right after a failure it may have to ask again.
+// info reads the stream; right after a failure it may have to retry.
 func (l *leases) info(t *testing.T) *jetstream.StreamInfo {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -156,8 +156,7 @@ func (l *leases) info(t *testing.T) *jetstream.StreamInfo {
 	}
 }
 
-// A worker number whose record vanished would look like one that was never
-// used.
+// A worker number whose record disappeared would look unused.
 func (l *leases) testNoPurge(t *testing.T) {
 	t.Helper()
 	s, err := l.js.Stream(l.ctx, l.spec.Name)
@@ -176,7 +175,7 @@ func (l *leases) testNoPurge(t *testing.T) {
 	}
 }
 
-// What differs for streams whose old records go.
+// The settings that differ for streams that drop old records.
 func TestChangedLeaseSettingsAreNoticed(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), idwire.LeaseStream()
@@ -203,8 +202,8 @@ func TestChangedLeaseSettingsAreNoticed(t *testing.T) {
 	}
 }
 
-// A write whose condition was learned of a stream that was lost fits no record
-// of the one made in its place, on one server and on three.
+// The condition of a write that was determined from a lost stream matches no record of
+// the recreated one, on one server and on three.
 func TestLeasesMadeAnewBeginElsewhere(t *testing.T) {
 	t.Run("one server", func(t *testing.T) { testBeginElsewhere(t, brokertest.Run(t).Connect(t), 1) })
 	t.Run("three servers", func(t *testing.T) { testBeginElsewhere(t, brokertest.RunCluster(t, 3).Connect(t), 3) })

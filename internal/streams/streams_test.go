@@ -38,7 +38,7 @@ func newJS(t *testing.T, nc *nats.Conn) jetstream.JetStream {
 }
 
 // wantError expects an *Error about the given setting ("" for a missing
-// stream) that says what to do.
+// stream) that contains what to do.
 func wantError(t *testing.T, err error, setting string) {
 	t.Helper()
 	wantErrorOf(t, err, txwire.LogStream().Name, setting)
@@ -54,7 +54,7 @@ func wantErrorOf(t *testing.T, err error, stream, setting string) {
 		t.Errorf("the error is about %q of %q (missing: %v), want %q of %s", e.Setting, e.Stream, e.Missing, setting, stream)
 	}
 	if !strings.Contains(e.Error(), stream) || !strings.Contains(e.Error(), "parley init") {
-		t.Errorf("the error %q names not the stream and what to do", e)
+		t.Errorf("the error %q does not contain the stream and what to do", e)
 	}
 }
 
@@ -74,9 +74,9 @@ func TestEnsureCreatesOnceAndCheckReadsIt(t *testing.T) {
 	}
 	info, err := streams.Check(ctx, js, spec)
 	if err != nil || info.Incarnation != first || info.Replicas != 1 || info.Leader != "test" || info.ServerTime.IsZero() {
-		t.Errorf("Check says %+v, %v", info, err)
+		t.Errorf("Check returns %+v, %v", info, err)
 	}
-	// A stream that was lost and made anew is another one.
+	// A stream that was lost and recreated has another incarnation.
 	if err := js.DeleteStream(ctx, spec.Name); err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestEnsureRefuses(t *testing.T) {
 		t.Errorf("two replicas: %v", err)
 	}
 	if _, _, err := streams.Ensure(ctx, js, spec, 3); err == nil || strings.Contains(err.Error(), "is not available") {
-		t.Errorf("three replicas on one server: %v, want an error that is not waited with", err)
+		t.Errorf("three replicas on one server: %v, want an error without retries", err)
 	}
 	if _, _, err := streams.Ensure(ctx, js, spec, 1); err != nil {
 		t.Fatal(err)
@@ -144,8 +144,7 @@ func TestEnsureRefuses(t *testing.T) {
 	}
 }
 
-// Every setting that the promises rest on is noticed when it differs, by Check
-// and by Ensure.
+// Check and Ensure report every setting that the guarantees depend on if it differs.
 func TestChangedSettingsAreNoticed(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
@@ -221,7 +220,7 @@ func recreate(t *testing.T, ctx context.Context, js jetstream.JetStream, cfg jet
 	}
 }
 
-// More room than needed is no difference.
+// Larger limits than required are accepted.
 func TestLargerLimitsPass(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
@@ -234,7 +233,7 @@ func TestLargerLimitsPass(t *testing.T) {
 	}
 }
 
-// Check waits for a server that is on its way, and Await does.
+// Check and Await wait for a server that starts.
 func TestWaitsForJetStream(t *testing.T) {
 	s := brokertest.Run(t)
 	js, ctx, spec := newJS(t, s.Connect(t)), testContext(t), txwire.LogStream()
@@ -257,7 +256,7 @@ func TestWaitsForJetStream(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	// What is known for certain is not waited for.
+	// A definite answer is returned without retries.
 	spec.Name = "OTHER"
 	_, err := streams.Await(ctx, js, spec, slog.New(slog.DiscardHandler))
 	if e, ok := errors.AsType[*streams.Error](err); !ok || !e.Missing {
@@ -278,7 +277,7 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 		"Await": second(streams.Await(ctx, js, txwire.LogStream(), slog.New(slog.DiscardHandler))),
 	} {
 		if _, ok := errors.AsType[*streams.Error](err); err == nil || ok {
-			t.Errorf("%s without a server: %v, want an error that says nothing about the stream", what, err)
+			t.Errorf("%s without a server: %v, want an error that is not about the stream", what, err)
 		}
 	}
 }
@@ -337,7 +336,7 @@ func TestVerifyForeignServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r := streams.Inspect(ctx, nc); r.Durability != c.want || r.Silent {
-				t.Errorf("it is %+v, want %s by its own word", r, c.want)
+				t.Errorf("the report is %+v, want %s as declared", r, c.want)
 			}
 		})
 	}
@@ -350,12 +349,12 @@ func TestCluster(t *testing.T) {
 	raceCreators(t, ctx, spec, 3, func() *nats.Conn { return c.Connect(t) })
 	info, err := streams.Check(ctx, newJS(t, nc), spec)
 	if err != nil || info.Replicas != 3 {
-		t.Fatalf("Check says %+v, %v", info, err)
+		t.Fatalf("Check returns %+v, %v", info, err)
 	}
 	if r := streams.Inspect(ctx, nc); r.Durability != streams.Synced {
 		t.Errorf("with all nodes: %+v", r)
 	}
-	// What a dead node does with its disk cannot be known.
+	// Whether a dead node synced its disk cannot be known.
 	c.KillNode((c.StreamLeader(t, spec.Name) + 1) % 3)
 	if r := streams.Inspect(ctx, nc); r.Durability != streams.Replicated || !r.Silent || !strings.Contains(r.Reason, "does not answer") {
 		t.Errorf("with a dead node: %+v, want replicated, since one does not answer", r)

@@ -15,52 +15,51 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Durability is what an acknowledged message is known to survive.
+// Durability is the class of failures that an acknowledged message is known to survive.
 type Durability string
 
 // Durabilities, best first.
 const (
-	// Synced: every server that holds the streams declares that it syncs
+	// Synced means that every server that holds the streams declares that it syncs
 	// before it acknowledges. A power failure everywhere loses nothing.
 	Synced Durability = "synced"
-	// Replicated: on three or more servers that may sync minutes later. The
+	// Replicated means on three or more servers that may sync minutes later. The
 	// death of any process loses nothing; a power failure, even of a single
 	// server, can.
 	Replicated Durability = "replicated"
-	// Unverified: nothing is known beyond the death of the server's process.
+	// Unverified means that only the death of the server's process is known to be survived.
 	Unverified Durability = "unverified"
 )
 
 // TagSynced is the server tag by which a server declares that it syncs before
-// it acknowledges. Package broker sets it on every server it runs; who runs
-// nats-server themselves may add it to server_tags beside
-// `sync_interval: always`.
+// it acknowledges. Package broker sets it on every server that it runs; operators of
+// other nats-servers may add it to server_tags together with `sync_interval: always`.
 const TagSynced = "parley-sync:always"
 
 // Report is a durability and why it is not better.
 type Report struct {
 	Durability Durability
-	// Reason is for people, and empty when Durability is [Synced].
+	// Reason is why it is not better, for people; empty if Durability is [Synced].
 	Reason string
-	// Silent: nothing worse is known than that servers, or the stream, did not
-	// answer. Asked again when they are back, it may be better.
+	// Silent reports that the only reason is that servers, or the stream, did not
+	// respond. Determined again when they are available, it may be better.
 	Silent bool
 }
 
-// Verify is the durability of [Inspect] alone.
+// Verify returns the Durability of [Inspect]'s report.
 func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 	return Inspect(ctx, nc, names...).Durability
 }
 
-// Inspect finds out what the named streams survive; without a name it is
+// Inspect determines the durability of the named streams, by default of
 // [txwire.LogStream].
 //
-// An ordinary client cannot read a server's sync setting. It can read its tags:
-// every server of a cluster answers $SYS.REQ.ACCOUNT.PING.STATZ, which each
-// account imports, with its name and tags. So Inspect asks which servers hold
-// the streams and whether each of them declares [TagSynced]. A server that does
-// not answer in time, an account without that import, a refused permission: all
-// count as not declared, and the report says that they are silent.
+// An ordinary client cannot read a server's sync setting, but it can read its tags:
+// every server of a cluster answers requests on $SYS.REQ.ACCOUNT.PING.STATZ, which each
+// account imports, with its name and tags. So Inspect requests which servers hold
+// the streams and whether each of them declares [TagSynced]. A server that does not
+// respond in time, an account without that import and a refused permission all count as
+// not declared, and the report marks them as silent.
 func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	if len(names) == 0 {
 		names = []string{txwire.LogStream().Name}
@@ -83,7 +82,7 @@ func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 	}
 	slices.Sort(holders)
 	holders = slices.Compact(holders)
-	silent, undeclared := ask(ctx, nc, holders)
+	silent, undeclared := pingServers(ctx, nc, holders)
 	if len(silent)+len(undeclared) == 0 {
 		return Report{Durability: Synced}
 	}
@@ -92,7 +91,7 @@ func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 		r.Durability = Replicated
 	}
 	if r.Silent {
-		r.Reason = fmt.Sprintf("the server %s does not say whether it syncs before it acknowledges: it does not answer", strings.Join(silent, ", "))
+		r.Reason = fmt.Sprintf("the server %s does not answer, so whether it syncs before it acknowledges is unknown", strings.Join(silent, ", "))
 	} else {
 		r.Reason = fmt.Sprintf("the server %s does not declare that it syncs before it acknowledges (server tag %s)", strings.Join(undeclared, ", "), TagSynced)
 	}
@@ -101,7 +100,7 @@ func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
 
 var errNotStored = errors.New("is not stored before it is acknowledged")
 
-// holdersOf names the servers that hold a stream.
+// holdersOf returns the names of the servers that hold a stream.
 func holdersOf(ctx context.Context, js jetstream.JetStream, name string) ([]string, error) {
 	var info *jetstream.StreamInfo
 	err := retry(ctx, "reading stream "+name, func(ctx context.Context) error {
@@ -118,35 +117,35 @@ func holdersOf(ctx context.Context, js jetstream.JetStream, name string) ([]stri
 		return nil, fmt.Errorf("stream %s %w (storage %v, persist_mode %v)", name, errNotStored, info.Config.Storage, info.Config.PersistMode)
 	}
 	if info.Cluster == nil || info.Cluster.Leader == "" {
-		return nil, fmt.Errorf("stream %s does not say which servers hold it", name)
+		return nil, fmt.Errorf("stream %s does not report which servers hold it", name)
 	}
 	holders := []string{info.Cluster.Leader}
 	for _, r := range info.Cluster.Replicas {
 		holders = append(holders, r.Name)
 	}
 	if len(holders) < info.Config.Replicas {
-		return nil, fmt.Errorf("stream %s names %d of the %d servers that hold it", name, len(holders), info.Config.Replicas)
+		return nil, fmt.Errorf("stream %s reports %d of the %d servers that hold it", name, len(holders), info.Config.Replicas)
 	}
 	return holders, nil
 }
 
 const (
-	// pingTimeout bounds the wait for the slowest of them.
+	// pingTimeout bounds the wait for the slowest server.
 	pingTimeout = 2 * time.Second
-	// maxAnswers bounds how many are read: more than a cluster has servers.
+	// maxAnswers bounds the responses that are read: more than a cluster has servers.
 	maxAnswers = 256
 )
 
-// PingServers is answered by every server of the cluster with a [ServerSaid], if
-// the request is [PingEverybody].
+// PingServers is answered by every server of the cluster with a [ServerInfo], if
+// the request is [PingRequest].
 const PingServers = "$SYS.REQ.ACCOUNT.PING.STATZ"
 
-// PingEverybody is the request: without include_unused a server on which the
+// PingRequest is the request to [PingServers]: without include_unused a server on which the
 // account has no connection stays silent.
-const PingEverybody = `{"include_unused":true}`
+const PingRequest = `{"include_unused":true}`
 
-// ServerSaid is what a server says of itself on [PingServers].
-type ServerSaid struct {
+// ServerInfo is a server's response to [PingServers].
+type ServerInfo struct {
 	Server struct {
 		Name    string   `json:"name"`
 		Version string   `json:"ver"`
@@ -155,12 +154,12 @@ type ServerSaid struct {
 }
 
 // Declares reports whether the server declares [TagSynced].
-func (s *ServerSaid) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
+func (s *ServerInfo) Declares() bool { return slices.Contains(s.Server.Tags, TagSynced) }
 
-// ask asks the named servers whether they declare [TagSynced], and returns those
-// that did not answer and those that answered without. It returns as soon as
-// all have answered.
-func ask(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclared []string) {
+// pingServers requests the tags of the named servers, and returns those that did not
+// respond and those that do not declare [TagSynced]. It returns as soon as all have
+// responded.
+func pingServers(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclared []string) {
 	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
 	defer cancel()
 	silent = slices.Clone(servers)
@@ -170,15 +169,15 @@ func ask(ctx context.Context, nc *nats.Conn, servers []string) (silent, undeclar
 		return silent, nil
 	}
 	defer sub.Unsubscribe()
-	if err := nc.PublishRequest(PingServers, inbox, []byte(PingEverybody)); err != nil {
+	if err := nc.PublishRequest(PingServers, inbox, []byte(PingRequest)); err != nil {
 		return silent, nil
 	}
 	for range maxAnswers {
 		msg, err := sub.NextMsgWithContext(ctx)
-		if err != nil || msg.Header.Get("Status") == "503" { // nobody listens
+		if err != nil || msg.Header.Get("Status") == "503" { // no subscriber
 			break
 		}
-		var answer ServerSaid
+		var answer ServerInfo
 		if json.Unmarshal(msg.Data, &answer) != nil {
 			continue
 		}

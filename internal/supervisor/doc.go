@@ -1,4 +1,4 @@
 // Package supervisor keeps the processes of a cluster on one machine running: it starts
-// them in stages, again when they end, tells what happens to them, and drains them in
-// reverse order.
+// them in stages, restarts those that end, prints these events, and drains the processes
+// in reverse order.
 package supervisor

@@ -18,16 +18,16 @@ const (
 	eventRestarted = "restarted"
 	eventDraining  = "draining"
 	eventDrained   = "drained"
-	// Of the cluster as a whole.
+	// These are events of the cluster as a whole.
 	EventUp       = "up"
 	eventStopping = "stopping"
 	EventStopped  = "stopped"
 )
 
-// Event is one line of `parley cluster`, and what --json prints of it.
+// Event is one line of `parley cluster`, with the fields that --json prints.
 type Event struct {
 	Time time.Time `json:"time"`
-	// Process is its name, "cluster" for all of them.
+	// Process is the process's name, "cluster" for an event of the whole cluster.
 	Process string `json:"process"`
 	Role    string `json:"role,omitempty"`
 	Event   string `json:"event"`
@@ -35,39 +35,39 @@ type Event struct {
 	Address string `json:"address,omitempty"`
 	// Starts counts how often the process was started.
 	Starts int `json:"starts,omitempty"`
-	// AgainMS is when it is started again, from this event on.
+	// AgainMS is in how many milliseconds after this event the process is restarted.
 	AgainMS int64  `json:"again_ms,omitempty"`
 	Detail  string `json:"detail,omitempty"`
-	// NATS is set with "up": what --nats is to be.
+	// NATS is the value for --nats, set with "up".
 	NATS string `json:"nats,omitempty"`
 
-	// Cluster: the event is not of one process.
+	// Cluster reports that the event is not of one process.
 	Cluster bool
 }
 
-// teller prints events, one line each.
-type teller struct {
+// printer prints events, one line each.
+type printer struct {
 	a     *cli.App
 	width int
 	mu    sync.Mutex
 }
 
-// clusterName stands where the name of a process does.
+// clusterName is the process's name in an event of the whole cluster.
 const clusterName = "cluster"
 
-// Teller returns what prints the events of a plan's processes.
-func Teller(a *cli.App, plan []cluster.Process) func(Event) {
-	t := &teller{a: a, width: len(clusterName)}
+// Printer returns a function that prints events of a plan's processes.
+func Printer(a *cli.App, plan []cluster.Process) func(Event) {
+	t := &printer{a: a, width: len(clusterName)}
 	for _, p := range plan {
 		t.width = max(t.width, len(p.Name))
 	}
-	return t.say
+	return t.print
 }
 
-// eventWidth is that of the longest event.
+// eventWidth is the length of the longest event.
 const eventWidth = len(eventRestarted)
 
-func (t *teller) say(e Event) {
+func (t *printer) print(e Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e.Time = time.Now()

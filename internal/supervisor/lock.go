@@ -11,13 +11,13 @@ import (
 	"parley/internal/cli"
 )
 
-// clusterLock is the file in the directory of a cluster that its supervisor
-// holds locked, with its process id as content. Without it a second cluster
-// would put the logs of the first one aside before it fails. The lock ends with
-// the process; the file stays.
+// clusterLock is the name of the file in a cluster's directory that its supervisor
+// keeps locked; it contains the process id. Without it a second cluster would rename the
+// logs of the first one before it fails. The lock ends with the process; the file
+// remains.
 const clusterLock = "cluster.lock"
 
-// Lock makes sure that dir belongs to this cluster alone until unlock.
+// Lock ensures that no other cluster uses dir until unlock is called.
 func Lock(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, clusterLock), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

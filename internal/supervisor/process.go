@@ -12,30 +12,29 @@ import (
 	"parley/internal/cluster"
 )
 
-// The pause before a process is started again doubles each time, and is the
-// least one again after it has been ready for a while.
+// The pause before a process is restarted doubles each time, and is reset to the
+// shortest one after the process has been ready for a while.
 const (
 	minPause = 250 * time.Millisecond
 	maxPause = 15 * time.Second
-	// healthy is how long it must have been ready for that.
+	// healthy is how long the process must have been ready for that.
 	healthy = 10 * time.Second
 )
 
-// supervised is one process of the cluster. As a role it goes on while the
-// process is dead: it starts it again. It fails only if the process does not
-// start the first time, since then something is wrong that trying again will
-// not mend.
+// supervised is the role that keeps one process of the cluster running: it restarts the
+// process when it ends. It fails only if the process does not start the first time,
+// since then the cause is probably permanent.
 //
 // States: started -> ready -> ended -> (pause) -> started; a cancel drains.
 type supervised struct {
 	s       *Supervisor
 	plan    cluster.Process
 	address string
-	// first is called when the process serves for the first time.
+	// first is called when the process is ready for the first time.
 	first func()
 
 	// Owned by Run.
-	served bool // it was ready once
+	served bool // whether it has been ready
 	starts int
 	pause  time.Duration
 }
@@ -74,21 +73,21 @@ func (p *supervised) once(ctx context.Context) error {
 	if p.starts++; p.starts > 1 {
 		event = eventRestarted
 	}
-	p.say(c.Cmd.Process.Pid, event, fmt.Sprintf("process %d", c.Cmd.Process.Pid), 0)
+	p.publishEvent(c.Cmd.Process.Pid, event, fmt.Sprintf("process %d", c.Cmd.Process.Pid), 0)
 	return p.follow(ctx, c)
 }
 
-// notStarted ends the cluster while it starts; later the process is tried again.
+// notStarted fails while the cluster starts; later the process is only started again.
 func (p *supervised) notStarted(err error) error {
 	if !p.served {
 		return err
 	}
-	p.say(0, eventEnded, fmt.Sprintf("%v, again in %v", err, p.pause), p.pause)
+	p.publishEvent(0, eventEnded, fmt.Sprintf("%v, again in %v", err, p.pause), p.pause)
 	return nil
 }
 
-// follow returns when the process has ended, and an error if it should not be
-// started again.
+// follow waits until the process has ended, and returns an error if it should not be
+// restarted.
 func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 	var since time.Time
 	trim := time.NewTicker(trimEvery)
@@ -97,7 +96,7 @@ func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 		select {
 		case <-c.Ready:
 			since = time.Now()
-			p.say(c.Cmd.Process.Pid, eventReady, p.address, 0)
+			p.publishEvent(c.Cmd.Process.Pid, eventReady, p.address, 0)
 			if !p.served {
 				p.served = true
 				p.first()
@@ -109,9 +108,9 @@ func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 				p.pause = minPause
 			}
 			if !p.served && c.Cmd.ProcessState.Exited() {
-				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.How(), p.s.Logs.Path(p.plan.Name), c.Said())
+				return fmt.Errorf("%s does not start (%s), its log %s ends with: %s", p.plan.Name, c.How(), p.s.Logs.Path(p.plan.Name), c.LastOutput())
 			}
-			p.say(c.Cmd.Process.Pid, eventEnded, fmt.Sprintf("%s, again in %v", c.How(), p.pause), p.pause)
+			p.publishEvent(c.Cmd.Process.Pid, eventEnded, fmt.Sprintf("%s, again in %v", c.How(), p.pause), p.pause)
 			return nil
 		case <-ctx.Done():
 			return p.drain(c)
@@ -121,45 +120,45 @@ func (p *supervised) follow(ctx context.Context, c *child.Process) error {
 
 func (p *supervised) drain(c *child.Process) error {
 	began := time.Now()
-	p.say(c.Cmd.Process.Pid, eventDraining, "", 0)
+	p.publishEvent(c.Cmd.Process.Pid, eventDraining, "", 0)
 	if err := c.Drain(); err != nil {
-		p.say(c.Cmd.Process.Pid, eventEnded, err.Error(), 0)
+		p.publishEvent(c.Cmd.Process.Pid, eventEnded, err.Error(), 0)
 		return err
 	}
-	p.say(c.Cmd.Process.Pid, eventDrained, fmt.Sprintf("in %v", time.Since(began).Round(time.Millisecond)), 0)
+	p.publishEvent(c.Cmd.Process.Pid, eventDrained, fmt.Sprintf("in %v", time.Since(began).Round(time.Millisecond)), 0)
 	return nil
 }
 
-func (p *supervised) say(pid int, event, detail string, again time.Duration) {
-	p.s.Say(Event{Process: p.plan.Name, Role: p.plan.Role, Event: event, PID: pid, Address: p.address, Starts: p.starts, AgainMS: again.Milliseconds(), Detail: detail})
+func (p *supervised) publishEvent(pid int, event, detail string, again time.Duration) {
+	p.s.OnEvent(Event{Process: p.plan.Name, Role: p.plan.Role, Event: event, PID: pid, Address: p.address, Starts: p.starts, AgainMS: again.Milliseconds(), Detail: detail})
 }
 
-// together is a role that runs the processes of one stage at once: ready when all
-// are, and ended when all have. The first one that fails stops the others.
-type together struct {
+// stage is a role that runs the processes of one stage concurrently: it is ready when
+// all are, and ends when all have ended. The first one that fails stops the others.
+type stage struct {
 	members []*supervised
-	missing atomic.Int32 // how many have not been ready yet
+	missing atomic.Int32 // the number of processes that have not been ready yet
 	ready   chan struct{}
 }
 
-func newTogether() *together { return &together{ready: make(chan struct{})} }
+func newStage() *stage { return &stage{ready: make(chan struct{})} }
 
-func (t *together) add(s *Supervisor, p cluster.Process, address string) {
+func (t *stage) add(s *Supervisor, p cluster.Process, address string) {
 	t.members = append(t.members, &supervised{s: s, plan: p, address: address, pause: minPause, first: t.oneReady})
 	t.missing.Add(1)
 }
 
-func (t *together) oneReady() {
+func (t *stage) oneReady() {
 	if t.missing.Add(-1) == 0 {
 		close(t.ready)
 	}
 }
 
-// Ready is closed when every process has served.
-func (t *together) Ready() <-chan struct{} { return t.ready }
+// Ready is closed when every process has been ready.
+func (t *stage) Ready() <-chan struct{} { return t.ready }
 
-// Run runs all until ctx ends or one fails.
-func (t *together) Run(ctx context.Context) error {
+// Run runs all processes until ctx ends or one fails.
+func (t *stage) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, len(t.members))

@@ -13,7 +13,7 @@ import (
 	"parley/internal/lifecycle"
 )
 
-// PortsFree makes sure that nobody listens where the cluster will.
+// PortsFree returns an error if another process uses a port of the cluster.
 func PortsFree(ctx context.Context, o cluster.Options) error {
 	var taken []string
 	for _, l := range cluster.Listeners(o) {
@@ -30,43 +30,43 @@ func PortsFree(ctx context.Context, o cluster.Options) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}
-	return cli.Failed(errors.New("nothing was started: in use is "+strings.Join(taken, ", ")),
+	return cli.Failed(errors.New("nothing was started: already in use: "+strings.Join(taken, ", ")),
 		fmt.Sprintf("stop what listens there, or take %d other ports with --port N", cluster.Ports))
 }
 
-// Supervisor starts the processes of a cluster and starts them again.
+// Supervisor starts and restarts the processes of a cluster.
 type Supervisor struct {
-	// Program is this program's file, Flags are on the command line of every process.
+	// Program is this program's file; Flags are added to the command line of every process.
 	Program string
 	Flags   []string
 	Logs    Logs
-	// Say is told what happens.
-	Say func(Event)
-	// Shutdown ends the processes when this one exits without a drain.
+	// OnEvent is called with each event.
+	OnEvent func(Event)
+	// Shutdown ends the processes if this one exits without a drain.
 	Shutdown *child.ShutdownHooks
 }
 
-// Group is the cluster as one role: a stage starts when the one before is
-// ready, and stops when the one after has ended.
+// Group returns the cluster as one role: a stage starts when the previous one is
+// ready, and stops when the next one has ended.
 func (s *Supervisor) Group(o cluster.Options, plan []cluster.Process) *lifecycle.Group {
 	g := new(lifecycle.Group)
-	stages := map[int]*together{}
+	stages := map[int]*stage{}
 	for _, p := range plan {
 		if stages[p.Stage] == nil {
-			stages[p.Stage] = newTogether()
+			stages[p.Stage] = newStage()
 		}
 		stages[p.Stage].add(s, p, AddressOf(o, p))
 	}
 	g.Add("brokers", stages[cluster.StageBrokers])
-	g.Add("streams", &initialised{s: s, args: cluster.Init(o), ready: make(chan struct{})})
+	g.Add("streams", lifecycle.NewTask(func(ctx context.Context) error { return s.createStreams(ctx, cluster.Init(o)) }, nil))
 	g.Add("services", stages[cluster.StageServices])
 	g.Add("coordinators", stages[cluster.StageCoordinators])
 	g.Add("blog and gateways", stages[cluster.StageEdge])
-	g.Add("stopping", newStopping(s))
+	g.Add("stopping", lifecycle.NewTask(func(context.Context) error { return nil }, s.reportStop))
 	return g
 }
 
-// AddressOf is where people and programs reach a process, if anywhere.
+// AddressOf returns the URL at which clients reach a process, empty if it has none.
 func AddressOf(o cluster.Options, p cluster.Process) string {
 	switch p.Role {
 	case cluster.RoleBroker:
@@ -79,45 +79,17 @@ func AddressOf(o cluster.Options, p cluster.Process) string {
 	return ""
 }
 
-// initialised is the role that makes the streams and then has nothing to do. How
-// long it waits for the brokers is up to `parley init`.
-type initialised struct {
-	s     *Supervisor
-	args  []string
-	ready chan struct{}
-}
-
-func (i *initialised) Ready() <-chan struct{} { return i.ready }
-
-func (i *initialised) Run(ctx context.Context) error {
-	if err := child.Run(ctx, i.s.Program, i.args...); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+// createStreams creates the streams. The time-out for the brokers is that of
+// `parley init`.
+func (s *Supervisor) createStreams(ctx context.Context, args []string) error {
+	if err := child.Run(ctx, s.Program, args...); err != nil {
 		return err
 	}
-	i.s.Say(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
-	close(i.ready)
-	<-ctx.Done()
+	s.OnEvent(Event{Process: "streams", Event: eventReady, Detail: "on all brokers"})
 	return nil
 }
 
-// stopping is the role that stops first, and says so.
-type stopping struct {
-	s     *Supervisor
-	ready chan struct{}
-}
-
-func newStopping(s *Supervisor) *stopping {
-	r := &stopping{s: s, ready: make(chan struct{})}
-	close(r.ready)
-	return r
-}
-
-func (r *stopping) Ready() <-chan struct{} { return r.ready }
-
-func (r *stopping) Run(ctx context.Context) error {
-	<-ctx.Done()
-	r.s.Say(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything at once", Cluster: true})
-	return nil
+// reportStop is called first when the cluster stops.
+func (s *Supervisor) reportStop() {
+	s.OnEvent(Event{Event: eventStopping, Detail: "draining in reverse order; Ctrl-C again ends everything immediately", Cluster: true})
 }

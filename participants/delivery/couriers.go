@@ -13,10 +13,10 @@ import (
 	"parley/wire"
 )
 
-// couriers is the resource.
+// couriers is the resource of the delivery.
 type couriers struct{ seed []food.Courier }
 
-// choice is the detail of a yes: who delivers.
+// choice is the detail of a yes vote: the courier who delivers.
 type choice struct {
 	Courier int64  `json:"courier"`
 	Name    string `json:"name"`
@@ -27,11 +27,11 @@ func (c *couriers) Migrate(ctx context.Context, tx *participants.Tx) error {
 		id INTEGER PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL,
 		capacity INTEGER NOT NULL, reserved INTEGER NOT NULL, assigned INTEGER NOT NULL,
 		CHECK (reserved>=0 AND assigned>=0 AND reserved+assigned<=capacity))`); err != nil {
-		return fmt.Errorf("making the table of couriers: %w", err)
+		return fmt.Errorf("creating the table of couriers: %w", err)
 	}
-	// By load, so that the choice reads one entry.
+	// Ordered by load, so that the choice reads one entry.
 	if _, err := tx.Exec(ctx, `CREATE INDEX IF NOT EXISTS couriers_load ON couriers (zone, reserved+assigned-capacity)`); err != nil {
-		return fmt.Errorf("making the index of couriers: %w", err)
+		return fmt.Errorf("creating the index of couriers: %w", err)
 	}
 	var n int64
 	if err := tx.QueryRow(ctx, "SELECT count(*) FROM couriers").Scan(&n); err != nil {
@@ -43,7 +43,7 @@ func (c *couriers) Migrate(ctx context.Context, tx *participants.Tx) error {
 	for _, s := range c.seed {
 		if _, err := tx.Exec(ctx, "INSERT INTO couriers (id,name,zone,capacity,reserved,assigned) VALUES (?,?,?,?,0,0)",
 			s.ID, s.Name, s.Zone, s.Capacity); err != nil {
-			return fmt.Errorf("hiring %q: %w", s.Name, err)
+			return fmt.Errorf("inserting courier %q: %w", s.Name, err)
 		}
 	}
 	return nil
@@ -69,7 +69,7 @@ func (c *couriers) Prepare(ctx context.Context, tx *participants.Tx, b participa
 	return json.Marshal(who)
 }
 
-// nobody is the refusal of an order for which there is no courier.
+// nobody returns the refusal of an order for which there is no courier.
 func nobody(ctx context.Context, tx *participants.Tx, zone string) error {
 	rows, err := tx.Query(ctx, "SELECT DISTINCT zone FROM couriers ORDER BY zone LIMIT 20")
 	if err != nil {
@@ -89,7 +89,7 @@ func nobody(ctx context.Context, tx *participants.Tx, zone string) error {
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("listing the zones: %w", err)
 	}
-	return participants.Refuse("nobody delivers to %q; zones are %s", zone, strings.Join(zones, ", "))
+	return participants.Refuse("no courier delivers to %q; zones are %s", zone, strings.Join(zones, ", "))
 }
 
 func (c *couriers) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
@@ -103,14 +103,14 @@ func (c *couriers) Abort(ctx context.Context, tx *participants.Tx, b participant
 func (c *couriers) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, query string) error {
 	var who choice
 	if err := json.Unmarshal(b.Detail, &who); err != nil {
-		return fmt.Errorf("reading who was reserved: %w", err)
+		return fmt.Errorf("reading the reserved courier: %w", err)
 	}
 	n, err := tx.Exec(ctx, query, who.Courier)
 	if err != nil {
 		return fmt.Errorf("settling the reservation of courier %d: %w", who.Courier, err)
 	}
 	if n != 1 {
-		return fmt.Errorf("courier %d, who was reserved, is gone", who.Courier)
+		return fmt.Errorf("courier %d, who was reserved, does not exist any more", who.Courier)
 	}
 	return nil
 }

@@ -1,12 +1,11 @@
-// Package delivery is the food-delivery system's couriers as a participant:
-// who delivers in which zone, how many orders each can carry, and how many of
-// those places prepared and committed orders hold.
+// Package delivery is the couriers of the food-delivery system as a participant:
+// the zone of each, how many orders each can carry, and how many prepared and
+// committed orders each has.
 //
-// A prepare reserves a place with the courier of the zone who has the fewest,
-// and says who it is in the vote's detail; that detail is what a commit
-// (reserved to assigned) and an abort (reserved back) go by. Completing an
-// order frees its place. The database holds reserved + assigned <= capacity by
-// a constraint.
+// A prepare reserves the courier of the zone with the fewest orders, and returns
+// the courier as the vote's detail, which a commit (reserved to assigned) and an
+// abort (reserved -= 1) use. Completing an order decrements assigned. A constraint
+// of the database ensures reserved + assigned <= capacity.
 package delivery
 
 import (
@@ -14,7 +13,7 @@ import (
 	"parley/participants/food"
 )
 
-// Config is a participant's, with what a new database starts with.
+// Config is a participant's configuration and the initial contents of a new database.
 type Config struct {
 	participants.Config
 	// Seed are the couriers of a new database; nil means [Sample]. A database
@@ -22,7 +21,7 @@ type Config struct {
 	Seed []food.Courier
 }
 
-// New wires the participant and its endpoints [food.SubjectCouriers] and
+// New returns the participant with its endpoints [food.SubjectCouriers] and
 // [food.SubjectComplete]. Its name defaults to [food.Delivery].
 func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
 	if cfg.Name == "" {
@@ -37,5 +36,5 @@ func New(cfg Config, deps participants.Deps) (*participants.Participant, error) 
 	)
 }
 
-// Resource is the couriers alone, for tests; seed are those of a new database.
+// Resource returns only the resource, for tests; seed are the couriers of a new database.
 func Resource(seed []food.Courier) participants.Resource { return &couriers{seed: seed} }

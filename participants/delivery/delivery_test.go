@@ -23,7 +23,7 @@ func TestConformance(t *testing.T) {
 		Resource: func() participants.Resource { return delivery.Resource(town) },
 		Yes:      wire.Encode(food.CourierOrder{V: wire.Version, Zone: "here"}),
 		No:       wire.Encode(food.CourierOrder{V: wire.Version, Zone: "nowhere"}),
-		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
+		Totals: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
 			err = q.QueryRowContext(ctx, "SELECT sum(reserved),sum(assigned) FROM couriers").Scan(&held, &taken)
 			return held, taken, err
 		},

@@ -17,7 +17,7 @@ func list(ctx context.Context, p *participants.Participant, request []byte) []by
 	}
 	all, err := read(ctx, p, "?1='' OR zone=?1", m.Zone)
 	if err == nil && len(all) == 0 && m.Zone != "" {
-		err = &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("nobody delivers to %q", m.Zone)}
+		err = &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no courier delivers to %q", m.Zone)}
 	}
 	return answer(all, err)
 }

@@ -48,13 +48,13 @@ func TestChoice(t *testing.T) {
 	if len(chosen) != 3 {
 		t.Errorf("chosen were %v", chosen)
 	}
-	for _, c := range []struct{ payload, says string }{
+	for _, c := range []struct{ payload, want string }{
 		{`{"v":1,"zone":"south"}`, `every courier in "south" is busy`},
-		{`{"v":1,"zone":"atlantis"}`, `nobody delivers to "atlantis"; zones are centre, north, south`},
+		{`{"v":1,"zone":"atlantis"}`, `no courier delivers to "atlantis"; zones are centre, north, south`},
 		{`{"v":1,"zone":""}`, `zone is missing`},
 	} {
-		if _, v := s.Prepare(c.payload); v.Yes || !strings.Contains(v.Reason, c.says) {
-			t.Errorf("%s is answered %+v, want %q", c.payload, v, c.says)
+		if _, v := s.Prepare(c.payload); v.Yes || !strings.Contains(v.Reason, c.want) {
+			t.Errorf("%s is answered %+v, want %q", c.payload, v, c.want)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func TestEndpoints(t *testing.T) {
 		}
 	}
 	if who == 0 {
-		t.Fatalf("nobody is on the way: %+v", busy)
+		t.Fatalf("no courier has an order: %+v", busy)
 	}
 	free := ask(s, food.SubjectComplete, wire.Encode(food.Complete{V: wire.Version, Courier: who}))
 	if len(free.Couriers) != 1 || free.Couriers[0].Assigned != 0 {

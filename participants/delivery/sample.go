@@ -6,7 +6,7 @@ import (
 	"parley/participants/food"
 )
 
-// Sample is a small town.
+// Sample returns the couriers of a few zones.
 func Sample() []food.Courier {
 	return []food.Courier{
 		{ID: 1, Name: "Ada", Zone: "north", Capacity: 10},
@@ -21,7 +21,7 @@ func Sample() []food.Courier {
 	}
 }
 
-// Bench are 64 couriers in zone-0 to zone-7 whom no benchmark exhausts.
+// Bench returns 64 couriers in zone-0 to zone-7, with a capacity that no benchmark exhausts.
 func Bench() []food.Courier {
 	town := make([]food.Courier, 64)
 	for i := range town {

@@ -1,5 +1,5 @@
-// Package food is what the participants of the food-delivery system take and answer:
-// the payloads of branches, and requests for what is in stock and who is free.
+// Package food defines the messages of the food-delivery system's participants: the
+// payloads of branches, and requests for the stock and the couriers.
 package food
 
 import (
@@ -12,7 +12,7 @@ import (
 	"parley/wire/txwire"
 )
 
-// The food-delivery system's participants and what they answer on NATS.
+// The names of the food-delivery system's participants, and the subjects of their endpoints.
 const (
 	Inventory = "inventory"
 	Delivery  = "delivery"
@@ -28,7 +28,7 @@ const (
 )
 
 // MaxQuantity bounds one order's quantity and MaxStock an item's stock: far
-// above any kitchen, far below where sums overflow.
+// above real values, and low enough that sums do not overflow.
 const (
 	MaxQuantity = 1_000_000
 	MaxStock    = 1_000_000_000_000
@@ -37,7 +37,7 @@ const (
 // MaxWord bounds an item or zone name in bytes.
 const MaxWord = 64
 
-// StockOrder is inventory's branch payload: so many of one item.
+// StockOrder is inventory's branch payload: a quantity of one item.
 type StockOrder struct {
 	V        int    `json:"v"`
 	Item     string `json:"item"`
@@ -74,31 +74,30 @@ func (m *CourierOrder) Form() wire.Form {
 // Check implements [wire.Message].
 func (m *CourierOrder) Check() error { return checkWord("zone", m.Zone) }
 
-// Item is something on the menu. What can be ordered is Stock - Reserved.
+// Item is an item of the menu. Stock - Reserved of it can be ordered.
 type Item struct {
 	Item string `json:"item"`
 	Name string `json:"name"`
-	// PriceCents is the price of one in cents.
+	// PriceCents is the price of one item, in cents.
 	PriceCents int64 `json:"price_cents"`
-	// Stock counts what is there, Reserved what prepared orders hold of it.
+	// Stock is the number of items that exist, Reserved the part of them in prepared orders.
 	Stock    int64 `json:"stock"`
 	Reserved int64 `json:"reserved"`
 }
 
-// Courier delivers orders in one zone. What is free is
-// Capacity - Reserved - Assigned.
+// Courier delivers orders in one zone, and can take Capacity - Reserved - Assigned more.
 type Courier struct {
 	ID   int64  `json:"id"`
 	Name string `json:"name"`
 	Zone string `json:"zone"`
-	// Capacity is how many orders the courier carries at once, Reserved what
-	// prepared orders hold of it, Assigned what committed ones took.
+	// Capacity is how many orders the courier carries at a time, Reserved counts the
+	// prepared ones, Assigned the committed ones.
 	Capacity int64 `json:"capacity"`
 	Reserved int64 `json:"reserved"`
 	Assigned int64 `json:"assigned"`
 }
 
-// ItemsRequest asks for the menu, or with Item for one line of it.
+// ItemsRequest requests all items of the menu, or only Item.
 type ItemsRequest struct {
 	V    int    `json:"v"`
 	Item string `json:"item,omitempty"`
@@ -156,7 +155,7 @@ func (m *Restock) Check() error {
 	return nil
 }
 
-// CouriersRequest asks for all couriers, or with Zone for those of one zone.
+// CouriersRequest requests all couriers, or only those of Zone.
 type CouriersRequest struct {
 	V    int    `json:"v"`
 	Zone string `json:"zone,omitempty"`
@@ -191,8 +190,7 @@ func (m *Couriers) Form() wire.Form {
 // Check implements [wire.Message].
 func (m *Couriers) Check() error { return wire.CheckCode(m.Code, m.Reason) }
 
-// Complete says that a courier has delivered one order and is free for
-// another.
+// Complete reports that a courier has delivered one order and can take another one.
 type Complete struct {
 	V       int   `json:"v"`
 	Courier int64 `json:"courier"`

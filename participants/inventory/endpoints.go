@@ -44,7 +44,7 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 	return answer(menu, err)
 }
 
-// notRestocked says why no item could be restocked.
+// notRestocked returns why an item could not be restocked.
 func notRestocked(ctx context.Context, tx *participants.Tx, m food.Restock) error {
 	var stock int64
 	switch err := tx.QueryRow(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {

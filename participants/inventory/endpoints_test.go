@@ -60,10 +60,10 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-// What a person reads when an order cannot be taken.
+// The reasons of refused orders.
 func TestRefusals(t *testing.T) {
 	s := start(t)
-	for _, c := range []struct{ payload, says string }{
+	for _, c := range []struct{ payload, want string }{
 		{`{"v":1,"item":"ambrosia","quantity":1}`, `there is no "ambrosia" on the menu`},
 		{`{"v":1,"item":"tiramisu","quantity":21}`, `only 20 of "tiramisu" left, 21 ordered`},
 		{`{"v":1,"item":"tiramisu","quantity":20}`, ``},
@@ -72,8 +72,8 @@ func TestRefusals(t *testing.T) {
 		{`{"v":1,"item":"tiramisu","quantity":1,"extra":true}`, `extra`},
 		{`[]`, `stock order`},
 	} {
-		if _, v := s.Prepare(c.payload); v.Yes != (c.says == "") || !strings.Contains(v.Reason, c.says) {
-			t.Errorf("%s is answered %+v, want %q", c.payload, v, c.says)
+		if _, v := s.Prepare(c.payload); v.Yes != (c.want == "") || !strings.Contains(v.Reason, c.want) {
+			t.Errorf("%s is answered %+v, want %q", c.payload, v, c.want)
 		}
 	}
 }

@@ -1,11 +1,10 @@
-// Package inventory is the food-delivery system's stock as a participant: what
-// is on the menu, how much of it is there, and how much of that prepared
-// orders hold.
+// Package inventory is the stock of the food-delivery system as a participant: the
+// items of the menu, their stock, and how much of it prepared orders reserve.
 //
 // A prepare reserves (reserved += quantity, if that much is free), a commit
-// takes (stock and reserved -= quantity), an abort gives back (reserved -=
-// quantity). The order itself says how much, so nothing is kept per order. The
-// database holds stock >= reserved >= 0 by a constraint.
+// takes (stock and reserved -= quantity), an abort releases (reserved -=
+// quantity). The quantity is in the payload, so nothing is stored per order. A
+// constraint of the database ensures stock >= reserved >= 0.
 package inventory
 
 import (
@@ -13,7 +12,7 @@ import (
 	"parley/participants/food"
 )
 
-// Config is a participant's, with what a new database starts with.
+// Config is a participant's configuration and the initial contents of a new database.
 type Config struct {
 	participants.Config
 	// Seed is the menu of a new database; nil means [Sample]. A database that
@@ -21,7 +20,7 @@ type Config struct {
 	Seed []food.Item
 }
 
-// New wires the participant and its endpoints [food.SubjectItems] and
+// New returns the participant with its endpoints [food.SubjectItems] and
 // [food.SubjectRestock]. Its name defaults to [food.Inventory].
 func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
 	if cfg.Name == "" {
@@ -36,5 +35,5 @@ func New(cfg Config, deps participants.Deps) (*participants.Participant, error) 
 	)
 }
 
-// Resource is the stock alone, for tests; seed is the menu of a new database.
+// Resource returns only the resource, for tests; seed is the menu of a new database.
 func Resource(seed []food.Item) participants.Resource { return &stock{seed: seed} }

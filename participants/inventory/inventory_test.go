@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 		Resource: func() participants.Resource { return inventory.Resource(menu) },
 		Yes:      wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: 1}),
 		No:       wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: stock + 1}),
-		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
+		Totals: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
 			err = q.QueryRowContext(ctx, "SELECT reserved,?-stock FROM items", stock).Scan(&held, &taken)
 			return held, taken, err
 		},

@@ -6,7 +6,7 @@ import (
 	"parley/participants/food"
 )
 
-// Sample is a small menu, with stocks that a visitor can exhaust.
+// Sample returns a small menu, with stocks that can be exhausted manually.
 func Sample() []food.Item {
 	return []food.Item{
 		{Item: "margherita", Name: "Pizza Margherita", PriceCents: 950, Stock: 100},
@@ -20,7 +20,7 @@ func Sample() []food.Item {
 	}
 }
 
-// Bench is a menu that no benchmark exhausts: item-0 to item-63.
+// Bench returns a menu that no benchmark exhausts: item-0 to item-63.
 func Bench() []food.Item {
 	menu := make([]food.Item, 64)
 	for i := range menu {

@@ -12,7 +12,7 @@ import (
 	"parley/wire"
 )
 
-// stock is the resource.
+// stock is the resource of the inventory.
 type stock struct{ seed []food.Item }
 
 func (s *stock) Migrate(ctx context.Context, tx *participants.Tx) error {
@@ -20,7 +20,7 @@ func (s *stock) Migrate(ctx context.Context, tx *participants.Tx) error {
 		item TEXT PRIMARY KEY, name TEXT NOT NULL, price_cents INTEGER NOT NULL,
 		stock INTEGER NOT NULL, reserved INTEGER NOT NULL,
 		CHECK (reserved>=0 AND stock>=reserved)) WITHOUT ROWID`); err != nil {
-		return fmt.Errorf("making the table of items: %w", err)
+		return fmt.Errorf("creating the table of items: %w", err)
 	}
 	var n int64
 	if err := tx.QueryRow(ctx, "SELECT count(*) FROM items").Scan(&n); err != nil {
@@ -53,12 +53,12 @@ func (s *stock) Prepare(ctx context.Context, tx *participants.Tx, b participants
 	return nil, nil
 }
 
-// shortage is the refusal of an order that cannot be reserved.
+// shortage returns the refusal of an order that cannot be reserved.
 func shortage(ctx context.Context, tx *participants.Tx, o food.StockOrder) error {
 	var free int64
 	switch err := tx.QueryRow(ctx, "SELECT stock-reserved FROM items WHERE item=?", o.Item).Scan(&free); {
 	case errors.Is(err, sql.ErrNoRows):
-		return participants.Refuse("there is no %q on the menu (parley menu shows what there is)", o.Item)
+		return participants.Refuse("there is no %q on the menu (parley menu lists the items)", o.Item)
 	case err != nil:
 		return fmt.Errorf("looking for %q: %w", o.Item, err)
 	case free == 0:
@@ -90,7 +90,7 @@ func (s *stock) settle(ctx context.Context, tx *participants.Tx, b participants.
 		return fmt.Errorf("settling the reservation of %d of %q: %w", o.Quantity, o.Item, err)
 	}
 	if n != 1 {
-		return fmt.Errorf("the item %q with a reservation of %d is gone", o.Item, o.Quantity)
+		return fmt.Errorf("the item %q with a reservation of %d does not exist any more", o.Item, o.Quantity)
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func Abort(env Env, v View, id txwire.ID, m txwire.Abort) Step {
 	case b == nil && env.Disputed:
 		return Step{}
 	case b == nil && m.DecideBy <= env.Mark:
-		// Its prepare, if it still comes, is at or below the mark and refused.
+		// Its prepare, if it still arrives, is at or below the mark and refused.
 		return Step{Ack: ack(env, txwire.KindAbort, v.Key.closed())}
 	case b == nil:
 		tombstone := Branch{
@@ -69,8 +69,8 @@ func Abort(env Env, v View, id txwire.ID, m txwire.Abort) Step {
 	}
 }
 
-// abort writes the aborted row and closes or frees the key, as far as the key
-// is this branch's to change.
+// abort writes the aborted row and closes or frees the key, unless another branch holds
+// it.
 func abort(env Env, v View, b Branch, closeKey bool) Step {
 	s := Step{Put: &b}
 	switch mine := v.Key == nil || v.Key.Holder == b.ID; {
@@ -83,7 +83,7 @@ func abort(env Env, v View, b Branch, closeKey bool) Step {
 	return s
 }
 
-// abortAgain may still close a key that an earlier abort of this branch left
+// abortAgain may close a key that an earlier abort of this branch left
 // free.
 func abortAgain(env Env, v View, b Branch, m txwire.Abort) Step {
 	if m.Close && v.Key == nil {
@@ -93,15 +93,15 @@ func abortAgain(env Env, v View, b Branch, m txwire.Abort) Step {
 	return Step{Ack: ack(env, txwire.KindAbort, v.Key.closed())}
 }
 
-// Resolved decides on the answer to a question about a branch in doubt. It
-// changes a branch that is still prepared and nothing else.
+// Resolved decides on the answer to an inquiry about a branch in doubt. It changes only
+// a branch that is still prepared.
 //
 // Sequences are compared within one incarnation of the stream only. A branch that
 // was prepared under an incarnation that an operator has replaced since is aborted
-// by a seal in the accepted one: its log is gone, so no better evidence can exist,
-// and accepting is documented to mean just that.
+// by a seal in the accepted one: its log is lost, so no better evidence can exist,
+// and accepting an incarnation is documented to mean that.
 //
-// While the stream is behind no seal is believed. What it lacks may be the commit.
+// While the stream is behind no seal is accepted: the missing record may be the commit.
 func Resolved(env Env, v View, m txwire.Resolved) Step {
 	b := v.Branch
 	if b == nil || b.State != txwire.BranchPrepared {
@@ -117,7 +117,7 @@ func Resolved(env Env, v View, m txwire.Resolved) Step {
 		return commit(env, *b)
 	case txwire.StatusAborted:
 		if m.SealSeq != 0 && env.Behind {
-			return Step{} // it stays in doubt, and asks again
+			return Step{} // it stays in doubt, and inquires again
 		}
 		replaced := b.Incarnation != "" && b.Incarnation != env.Incarnation
 		if !replaced && m.SealSeq != 0 && m.SealSeq < b.OpenSeq {

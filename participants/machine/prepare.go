@@ -8,8 +8,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Prepare decides on a prepare. When the Step calls the resource, continue
-// with [Accept] or [Refuse] by what the resource said.
+// Prepare decides on a prepare. If the Step calls the resource, continue with [Accept]
+// or [Refuse] depending on what the resource returns.
 func Prepare(env Env, v View, id txwire.ID, m txwire.Prepare) Step {
 	switch {
 	case v.Branch != nil:
@@ -17,8 +17,8 @@ func Prepare(env Env, v View, id txwire.ID, m txwire.Prepare) Step {
 	case v.Key != nil:
 		return keyTaken(env, v.Key, m.Digest)
 	case m.DecideBy <= env.Mark:
-		// By this journal's clock or not: its tombstone or its outcome may have
-		// been collected.
+		// Independently of this process's clock: its tombstone or its outcome may
+		// have been collected.
 		return vote(env, txwire.Vote{
 			Code:   wire.CodeLate,
 			Reason: fmt.Sprintf("its decide_by is %d ms before that of a branch that this journal has collected", env.Mark-m.DecideBy),
@@ -38,7 +38,7 @@ func Prepare(env Env, v View, id txwire.ID, m txwire.Prepare) Step {
 	}
 }
 
-// prepareAgain repeats the answer that the row gave before.
+// prepareAgain repeats the answer that was given for the row.
 func prepareAgain(env Env, v View, m txwire.Prepare) Step {
 	b := v.Branch
 	switch {
@@ -53,7 +53,7 @@ func prepareAgain(env Env, v View, m txwire.Prepare) Step {
 	}
 }
 
-// keyTaken answers a new transaction whose key another one holds.
+// keyTaken votes on a new transaction whose key another one holds.
 func keyTaken(env Env, k *KeyHold, digest string) Step {
 	no := txwire.Vote{Other: k.Holder, OtherState: k.State}
 	switch same := k.Digest == digest; {
@@ -69,8 +69,7 @@ func keyTaken(env Env, k *KeyHold, digest string) Step {
 	return vote(env, no)
 }
 
-// Accept completes a prepare that the resource said yes to; detail is what it
-// had to say.
+// Accept completes a prepare that the resource accepted; detail is what it returned.
 func Accept(env Env, id txwire.ID, m txwire.Prepare, detail json.RawMessage) Step {
 	s := vote(env, txwire.Vote{Yes: true, Detail: detail})
 	s.Put = newBranch(env, id, m, txwire.BranchPrepared)
@@ -79,8 +78,8 @@ func Accept(env Env, id txwire.ID, m txwire.Prepare, detail json.RawMessage) Ste
 	return s
 }
 
-// Refuse completes a prepare that the resource said no to. The key is closed:
-// the same order asked again is refused again.
+// Refuse completes a prepare that the resource refused. The key is closed: if the same
+// transaction is submitted again it is refused again.
 func Refuse(env Env, id txwire.ID, m txwire.Prepare, reason string) Step {
 	reason = wire.Clip(reason)
 	s := vote(env, txwire.Vote{Code: wire.CodeRefused, Reason: reason, Closed: true})

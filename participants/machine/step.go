@@ -5,8 +5,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Call is what to ask of the resource, in the same local database transaction
-// as the writes of the Step.
+// Call is the method of the resource to call, in the same local database transaction as
+// the writes of the Step.
 type Call uint8
 
 // Calls on a resource. After CallPrepare the Step is not complete: continue
@@ -18,20 +18,20 @@ const (
 	CallAbort
 )
 
-// KeyChange is what becomes of the branch's key.
+// KeyChange is the change of the branch's key.
 type KeyChange uint8
 
-// What becomes of a key. A hold follows its branch: nothing is written for it
-// when the branch commits.
+// Changes of a key. A hold is part of its branch's row: nothing is written for it when
+// the branch commits.
 const (
 	KeyKeep  KeyChange = iota
 	KeyHeld            // insert: this branch holds it
 	KeyFree            // delete: any transaction may hold it
-	KeyClose           // insert or change: closed for ever by this branch
+	KeyClose           // insert or change: closed permanently by this branch
 )
 
-// Step is what one message does: call the resource, write, and only when that
-// is durable, answer. The zero Step does nothing and says nothing.
+// Step is the effect of one message: call the resource, write, and only when that is
+// durable, answer. The zero Step does nothing and answers nothing.
 type Step struct {
 	Call Call
 	// Put is the row to insert or replace, nil to leave it.
@@ -40,11 +40,11 @@ type Step struct {
 	// Vote or Ack is the answer, nil for none.
 	Vote *txwire.Vote
 	Ack  *txwire.Ack
-	// Violation is set when the message contradicts the journal; it was not
-	// applied and someone must be told.
+	// Violation is set if the message contradicts the journal; it was not applied, and
+	// the violation must be reported.
 	Violation string
-	// Lost: the violation shows that this journal went back. [Env].Floor must be
-	// raised above every deadline there is, in the same transaction.
+	// Lost reports that the violation shows that this journal went back. [Env].Floor must
+	// be raised above every existing deadline, in the same transaction.
 	Lost bool
 }
 

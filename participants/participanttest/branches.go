@@ -9,44 +9,44 @@ import (
 	"parley/wire/txwire"
 )
 
-func yesThenCommit(s *stage) {
+func yesThenCommit(s *harness) {
 	id, journal := s.yes("k")
-	s.books(1, 0)
+	s.wantTotals(1, 0)
 	s.state(id, txwire.BranchPrepared)
 	first := s.prepare(id, prepareOf("k", s.f.Yes))
 	if !first.Yes || first.Journal != journal {
 		s.t.Errorf("a repeated prepare is answered %+v", first)
 	}
-	s.books(1, 0)
+	s.wantTotals(1, 0)
 	for range 2 {
 		if a := s.commit(id, journal); a.Of != txwire.KindCommit || a.Code != "" {
 			s.t.Errorf("ack is %+v", a)
 		}
-		s.books(0, 1)
+		s.wantTotals(0, 1)
 	}
 	s.state(id, txwire.BranchCommitted)
 	if v := s.prepare(id, prepareOf("k", s.f.Yes)); !v.Yes {
 		s.t.Errorf("a prepare of a committed branch is answered %+v, want the same yes", v)
 	}
-	s.books(0, 1)
+	s.wantTotals(0, 1)
 }
 
-func yesThenAbort(s *stage) {
+func yesThenAbort(s *harness) {
 	id, journal := s.yes("k")
 	for range 2 {
 		if a := s.abort(id, abortOf("k", journal, true)); a.Of != txwire.KindAbort || a.Code != "" || !a.Closed {
 			s.t.Errorf("ack is %+v", a)
 		}
-		s.books(0, 0)
+		s.wantTotals(0, 0)
 	}
 	s.state(id, txwire.BranchAborted)
 	if v := s.prepare(id, prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeAborted {
 		s.t.Errorf("a prepare of an aborted branch is answered %+v", v)
 	}
-	s.books(0, 0)
+	s.wantTotals(0, 0)
 }
 
-func refusalClosesKey(s *stage) {
+func refusalClosesKey(s *harness) {
 	id := s.id()
 	for range 2 {
 		v := s.prepare(id, prepareOf("k", s.f.No))
@@ -60,59 +60,59 @@ func refusalClosesKey(s *stage) {
 	if a := s.abort(id, abortOf("k", "", true)); a.Code != "" || !a.Closed {
 		s.t.Errorf("the abort of a refused branch is answered %+v", a)
 	}
-	s.books(0, 0)
+	s.wantTotals(0, 0)
 }
 
-func tombstone(s *stage) {
+func tombstone(s *harness) {
 	id := s.id()
 	if a := s.abort(id, abortOf("k", "", false)); a.Code != "" || a.Closed {
 		s.t.Errorf("ack is %+v", a)
 	}
 	if v := s.prepare(id, prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeAborted {
-		s.t.Fatalf("the prepare behind its abort is answered %+v", v)
+		s.t.Fatalf("the prepare after its abort is answered %+v", v)
 	}
-	s.books(0, 0)
+	s.wantTotals(0, 0)
 	// Its key was left free.
 	s.yes("k")
 }
 
-func latePrepare(s *stage) {
+func latePrepare(s *harness) {
 	m := prepareOf("k", s.f.Yes)
 	m.DecideBy = time.Now().Add(-time.Minute).UnixMilli()
 	if v := s.prepare(s.id(), m); v.Yes || v.Code != wire.CodeLate || v.Closed {
 		s.t.Errorf("vote is %+v", v)
 	}
-	s.books(0, 0)
+	s.wantTotals(0, 0)
 	s.yes("k")
 }
 
-func otherContent(s *stage) {
+func otherContent(s *harness) {
 	id, _ := s.yes("k")
 	m := prepareOf("k", s.f.Yes)
 	m.Digest = otherDigest
 	if v := s.prepare(id, m); v.Yes || v.Code != wire.CodeViolation {
 		s.t.Errorf("vote is %+v", v)
 	}
-	s.books(1, 0)
+	s.wantTotals(1, 0)
 }
 
-func anotherJournal(s *stage) {
+func anotherJournal(s *harness) {
 	id, journal := s.yes("k")
 	other := "notthisjournal22"
 	s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: other, DecideBy: later()}))
 	second, _ := s.yes("l")
-	// Were the first commit answered, that answer would come first.
+	// If the first commit were answered, that answer would arrive first.
 	s.commit(second, journal)
 	s.send(txwire.KindAbort, id, wire.Encode(abortOf("k", other, true)))
 	third, _ := s.yes("m")
 	s.abort(third, abortOf("m", journal, true))
 	s.state(id, txwire.BranchPrepared)
-	s.books(1, 1)
+	s.wantTotals(1, 1)
 }
 
-// twoJournals: a second journal under the name is not begun, and both are named.
-// The first one goes on.
-func twoJournals(s *stage) {
+// twoJournals checks that a second journal with the same name does not start, with an
+// error that contains both, and that the first one continues.
+func twoJournals(s *harness) {
 	_, first := s.yes("k")
 	cfg := s.f.config(s.t)
 	p, err := participants.New(cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
@@ -125,7 +125,7 @@ func twoJournals(s *stage) {
 	s.yes("l")
 }
 
-func violations(s *stage) {
+func violations(s *harness) {
 	committed, journal := s.yes("a")
 	s.commit(committed, journal)
 	if a := s.abort(committed, abortOf("a", journal, true)); a.Code != wire.CodeViolation {
@@ -142,7 +142,7 @@ func violations(s *stage) {
 			s.t.Errorf("the commit of an unknown branch is answered %+v", a)
 		}
 	}
-	s.books(0, 1)
+	s.wantTotals(0, 1)
 	s.state(committed, txwire.BranchCommitted)
 	s.state(aborted, txwire.BranchAborted)
 	if b := s.branches(txwire.BranchQuery{}); len(b.Violations) != 3 {
@@ -153,9 +153,10 @@ func violations(s *stage) {
 	}
 }
 
-// lost: a branch that the journal does not have and never collected is a violation,
-// however long its deadline is past by the clock; its abort leaves a tombstone.
-func lost(s *stage) {
+// lost checks that the commit of a branch that the journal does not have and never
+// collected is a violation, however long its deadline has passed; its abort writes a
+// tombstone.
+func lost(s *harness) {
 	_, journal := s.yes("k")
 	gone := txwire.ID{Log: "anotherlogaaaaa2", N: 7}
 	old := time.Now().Add(-10 * txwire.IdempotencyWindow).UnixMilli()
@@ -173,7 +174,7 @@ func lost(s *stage) {
 	}
 }
 
-func malformed(s *stage) {
+func malformed(s *harness) {
 	name := s.cfg.Name
 	id := s.id().String()
 	for subject, data := range map[string]string{
@@ -187,7 +188,7 @@ func malformed(s *stage) {
 	} {
 		s.must(s.nc.Publish(subject, []byte(data)))
 	}
-	// One of each kind behind them.
+	// One valid message of each kind after them.
 	first, journal := s.yes("a")
 	s.commit(first, journal)
 	second, _ := s.yes("b")

@@ -1,13 +1,12 @@
-// Package participanttest holds what a participant promises as tests, for any
+// Package participanttest is a conformance suite for participants, with any
 // resource and any journal.
 //
-// [Exercise] drives a participant with a given [participants.Resource] over
-// real NATS, playing the coordinator, and checks every rule of the protocol
-// that the participant is answerable for. [Isolate] does the same with a
-// resource of its own that misbehaves in every way we know, and checks that
-// only the guilty branch pays. [Serve] runs a participant for tests of what it
-// offers besides.
+// [Exercise] runs a participant with a given [participants.Resource] on a real
+// NATS server, acts as its coordinator, and checks every rule of the protocol
+// that a participant must follow. [Isolate] does the same with a resource that
+// fails in every known way, and checks that only the failing branch is affected.
+// [Serve] runs a participant for tests of its endpoints.
 //
-// Nothing here waits for time to pass. That a message is not answered is seen
-// by sending another one behind it, whose answer comes.
+// No test waits for time to pass. To show that a message is not answered, a test
+// sends another one after it and receives the answer to that.
 package participanttest

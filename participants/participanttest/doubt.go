@@ -11,16 +11,16 @@ import (
 	"parley/wire/txwire"
 )
 
-// hurry makes the participant ask soon.
-func (s *stage) hurry() {
+// inquireSoon restarts the participant with a short InquireAfter.
+func (s *harness) inquireSoon() {
 	s.t.Helper()
 	s.stop()
 	s.cfg.InquireAfter = 20 * time.Millisecond
 	s.start()
 }
 
-func inDoubtAsks(s *stage) {
-	s.hurry()
+func inDoubtAsks(s *harness) {
+	s.inquireSoon()
 	committed, _ := s.yes("a")
 	s.answer(s.question(committed), txwire.Resolved{Status: txwire.StatusPending})
 	s.answer(s.question(committed), txwire.Resolved{Status: txwire.StatusUnknown})
@@ -33,8 +33,8 @@ func inDoubtAsks(s *stage) {
 	if a := s.ack(aborted); a.Of != txwire.KindAbort || a.Code != "" || a.Closed {
 		s.t.Errorf("ack is %+v", a)
 	}
-	s.books(0, 1)
-	// An answer that comes after the outcome changes nothing.
+	s.wantTotals(0, 1)
+	// An answer that arrives after the outcome changes nothing.
 	late, journal := s.yes("b")
 	q := s.question(late)
 	s.commit(late, journal)
@@ -43,46 +43,46 @@ func inDoubtAsks(s *stage) {
 	s.answer(s.question(last), txwire.Resolved{Status: txwire.StatusAborted})
 	s.ack(last)
 	s.state(late, txwire.BranchCommitted)
-	s.books(0, 2)
+	s.wantTotals(0, 2)
 }
 
-func oldSeal(s *stage) {
-	s.hurry()
+func oldSeal(s *harness) {
+	s.inquireSoon()
 	id, journal := s.yes("k")
 	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusAborted, SealSeq: openSeq - 1})
-	// It goes on asking, also before it has done with that answer, and the branch
+	// It continues to inquire, also before it has processed that answer, and the branch
 	// stays prepared.
 	for late := time.After(patience); len(s.branches(txwire.BranchQuery{ID: id}).Violations) == 0; {
 		select {
 		case <-late:
-			s.t.Fatal("there is no violation")
+			s.t.Fatal("no violation was recorded")
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
 	s.state(id, txwire.BranchPrepared)
 	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusPending})
 	s.commit(id, journal)
-	s.books(0, 1)
+	s.wantTotals(0, 1)
 }
 
-func restartAsks(s *stage) {
+func restartAsks(s *harness) {
 	id, _ := s.yes("k")
 	other, journal := s.yes("l")
 	s.commit(other, journal)
 	s.stop()
 	s.cfg.InquireAfter = time.Hour
 	s.start()
-	s.books(1, 1)
+	s.wantTotals(1, 1)
 	s.answer(s.question(id), txwire.Resolved{Status: txwire.StatusCommitted})
 	if a := s.ack(id); a.Journal != journal || a.Of != txwire.KindCommit {
 		s.t.Errorf("ack is %+v, want a commit by journal %s", a, journal)
 	}
-	s.books(0, 2)
+	s.wantTotals(0, 2)
 }
 
-// crash opens a copy of the files as they are while the participant runs,
-// which is what a killed process leaves behind.
-func crash(s *stage) {
+// crash opens a copy of the files taken while the participant runs, which are the files
+// that a killed process leaves.
+func crash(s *harness) {
 	prepared, journal := s.yes("a")
 	committed, _ := s.yes("b")
 	s.commit(committed, journal)
@@ -104,11 +104,11 @@ func crash(s *stage) {
 	s.state(committed, txwire.BranchCommitted)
 	s.state(aborted, txwire.BranchAborted)
 	s.state(refused, txwire.BranchAborted)
-	s.books(1, 1)
+	s.wantTotals(1, 1)
 	if a := s.commit(prepared, journal); a.Code != "" {
 		s.t.Errorf("ack is %+v", a)
 	}
-	s.books(0, 2)
+	s.wantTotals(0, 2)
 }
 
 func copyFile(to, from string) error {
@@ -128,8 +128,8 @@ func copyFile(to, from string) error {
 	return out.Close()
 }
 
-// many sends everything before it reads anything, so that groups are large.
-func many(s *stage) {
+// many sends all messages before it reads an answer, so that groups are large.
+func many(s *harness) {
 	const n = 40
 	var journal string
 	ids := make([]txwire.ID, n)
@@ -146,7 +146,7 @@ func many(s *stage) {
 		}
 		journal = v.Journal
 	}
-	s.books(n, 0)
+	s.wantTotals(n, 0)
 	for i, id := range ids {
 		if i%2 == 0 {
 			s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
@@ -162,5 +162,5 @@ func many(s *stage) {
 			s.t.Fatalf("%s of %s is %s", kind, id, data)
 		}
 	}
-	s.books(0, n/2)
+	s.wantTotals(0, n/2)
 }

@@ -11,20 +11,20 @@ import (
 	"parley/participants"
 )
 
-// Fixture says how to test one resource.
+// Fixture describes the resource and the journal to test.
 type Fixture struct {
 	// Connect opens a connection to a broker, closed with the test.
 	Connect func(t testing.TB) *nats.Conn
-	// Resource makes the resource; its state is in the database alone.
+	// Resource returns the resource, whose state is only in the database.
 	Resource func() participants.Resource
-	// Yes is a payload that is accepted at least fifty times over, No one that
-	// is refused always.
+	// Yes is a payload that is accepted at least fifty times, No one that is always
+	// refused.
 	Yes, No json.RawMessage
-	// Books reads how many branches hold something of the resource and how
-	// many have taken it for good.
-	Books func(ctx context.Context, q participants.Querier) (held, taken int, err error)
-	// Config names the journal; nil means an SQLite file of its own. It is
-	// called once per case.
+	// Totals returns the number of branches with a reservation and of those that were
+	// committed.
+	Totals func(ctx context.Context, q participants.Querier) (held, taken int, err error)
+	// Config returns the configuration of the journal; nil means a new SQLite file.
+	// It is called once per test case.
 	Config func(t testing.TB) participants.Config
 }
 
@@ -40,16 +40,16 @@ func (f Fixture) config(t testing.TB) participants.Config {
 		cfg.Path = filepath.Join(t.TempDir(), "journal.db")
 	}
 	cfg.Log = quiet(t)
-	// The tests of one server share it, each with a journal of its own.
+	// The tests of one server share it, each with a separate journal.
 	cfg.NewJournal = true
 	return cfg
 }
 
-// Exercise checks a resource behind a participant.
+// Exercise checks a participant with the fixture's resource.
 func Exercise(t *testing.T, f Fixture) {
 	for _, c := range []struct {
 		name string
-		run  func(*stage)
+		run  func(*harness)
 	}{
 		{"YesThenCommit", yesThenCommit},
 		{"YesThenAbort", yesThenAbort},
@@ -71,6 +71,6 @@ func Exercise(t *testing.T, f Fixture) {
 		{"MalformedIsIgnored", malformed},
 		{"ManyAtOnce", many},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.run(newStage(t, f)) })
+		t.Run(c.name, func(t *testing.T) { c.run(newHarness(t, f)) })
 	}
 }

@@ -32,27 +32,26 @@ func Isolate(t *testing.T, connect func(testing.TB) *nats.Conn, config func(test
 	t.Run("LocalWrites", func(t *testing.T) { newIsolation(t, connect, config).localWrites() })
 }
 
-// isolation is a stage with a nasty resource.
+// isolation is a harness with a faulty resource.
 type isolation struct {
-	*stage
-	r *nasty
+	*harness
+	r *faulty
 }
 
 func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn, config func(testing.TB) participants.Config) *isolation {
-	r := newNasty()
-	return &isolation{r: r, stage: newStage(t, Fixture{
+	r := newFaulty()
+	return &isolation{r: r, harness: newHarness(t, Fixture{
 		Connect: connect, Config: config,
 		Resource: func() participants.Resource { return r },
 		Yes:      payload(behave),
-		Books: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
+		Totals: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
 			err = q.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state='held'), count(*) FILTER (WHERE state='taken') FROM notes`).Scan(&held, &taken)
 			return held, taken, err
 		},
 	})}
 }
 
-// grouped makes one group of n messages: the committer is held while send
-// sends them.
+// grouped makes n messages one group: the committer is blocked while send sends them.
 func (s *isolation) grouped(n int, send func()) {
 	s.t.Helper()
 	id := s.id()
@@ -64,20 +63,20 @@ func (s *isolation) grouped(n int, send func()) {
 	s.vote(id)
 }
 
-// await waits for what nobody announces.
+// await polls a condition.
 func (s *isolation) await(done func() bool) {
 	s.t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for end := time.Now().Add(patience); !done(); <-tick.C {
 		if time.Now().After(end) {
-			s.t.Fatal("waited in vain")
+			s.t.Fatal("the condition did not become true")
 		}
 	}
 }
 
-// collect reads n answers and checks that exactly those of want came, and that
-// each is good.
+// collect reads the answers about the branches in want, and checks that there are no
+// others and that each is positive.
 func (s *isolation) collect(want []txwire.ID) {
 	s.t.Helper()
 	missing := make(map[txwire.ID]bool)
@@ -87,7 +86,7 @@ func (s *isolation) collect(want []txwire.ID) {
 	for range want {
 		kind, id, data := s.next()
 		if !missing[id] {
-			s.t.Fatalf("%s of %s came: %s", kind, id, data)
+			s.t.Fatalf("unexpected %s of %s: %s", kind, id, data)
 		}
 		delete(missing, id)
 		if kind == txwire.KindAck {
@@ -106,18 +105,18 @@ func (s *isolation) collect(want []txwire.ID) {
 
 const (
 	groupSize = 9
-	guiltyAt  = 4
+	failingAt = 4
 )
 
-// prepares has one guilty prepare among good ones.
+// prepares sends one failing prepare among good ones.
 func (s *isolation) prepares(what string) {
 	var good []txwire.ID
-	var guilty txwire.ID
+	var failing txwire.ID
 	s.grouped(groupSize, func() {
 		for i := range groupSize {
 			id, p := s.id(), payload(behave)
-			if i == guiltyAt {
-				guilty, p = id, payload(what)
+			if i == failingAt {
+				failing, p = id, payload(what)
 			} else {
 				good = append(good, id)
 			}
@@ -126,44 +125,44 @@ func (s *isolation) prepares(what string) {
 	})
 	s.collect(good)
 	probe, journal := s.yes("probe")
-	s.books(groupSize+1, 0)
+	s.wantTotals(groupSize+1, 0)
 	for _, id := range good {
 		s.state(id, txwire.BranchPrepared)
 	}
-	if b := s.branches(txwire.BranchQuery{ID: guilty}); len(b.Branches) != 0 {
-		s.t.Errorf("the guilty branch left %+v", b.Branches)
+	if b := s.branches(txwire.BranchQuery{ID: failing}); len(b.Branches) != 0 {
+		s.t.Errorf("the failing branch left %+v", b.Branches)
 	}
 	if n := s.p.Counts().Failures; n != 1 {
 		s.t.Errorf("%d failures were counted, want 1", n)
 	}
-	// Who was guilty is known at once, unless it shows at COMMIT.
+	// The failing op is known immediately, unless COMMIT failed.
 	if n := s.p.Counts().Regroups; n != 1 && what != deferredKey {
-		s.t.Errorf("groups were done again %d times, want once", n)
+		s.t.Errorf("groups were repeated %d times, want once", n)
 	}
 	s.commit(probe, journal)
-	// Sent again and behaving, it is like any other.
+	// Sent again without the fault, it is like any other.
 	s.r.healed.Store(true)
-	if v := s.prepare(guilty, prepareOf("k-"+guilty.String(), payload(what))); !v.Yes {
+	if v := s.prepare(failing, prepareOf("k-"+failing.String(), payload(what))); !v.Yes {
 		s.t.Errorf("vote is %+v", v)
 	}
-	s.books(groupSize+1, 1)
+	s.wantTotals(groupSize+1, 1)
 }
 
-// outcomes has one guilty outcome among good ones.
+// outcomes sends one failing outcome among good ones.
 func (s *isolation) outcomes(what string) {
 	var ids []txwire.ID
 	var journal string
 	for i := range groupSize {
 		id, p := s.id(), payload(behave)
-		if i == guiltyAt {
+		if i == failingAt {
 			p = payload(what)
 		}
 		v := s.prepare(id, prepareOf("k-"+id.String(), p))
 		journal = v.Journal
 		ids = append(ids, id)
 	}
-	guilty := ids[guiltyAt]
-	good := append(append([]txwire.ID(nil), ids[:guiltyAt]...), ids[guiltyAt+1:]...)
+	failing := ids[failingAt]
+	good := append(append([]txwire.ID(nil), ids[:failingAt]...), ids[failingAt+1:]...)
 	kind, outcome := txwire.KindCommit, func(txwire.ID) []byte {
 		return wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
 	}
@@ -177,24 +176,24 @@ func (s *isolation) outcomes(what string) {
 	})
 	s.collect(good)
 	s.yes("probe")
-	s.state(guilty, txwire.BranchPrepared)
-	if b := s.branches(txwire.BranchQuery{ID: guilty}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
-		s.t.Errorf("the guilty branch is listed as %+v, want its error and tries", b)
+	s.state(failing, txwire.BranchPrepared)
+	if b := s.branches(txwire.BranchQuery{ID: failing}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
+		s.t.Errorf("the failing branch is listed as %+v, want its error and tries", b)
 	}
 	if n := s.p.Counts().Regroups; n != 1 && !strings.HasSuffix(what, deferredKey) {
-		s.t.Errorf("groups were done again %d times, want once", n)
+		s.t.Errorf("groups were repeated %d times, want once", n)
 	}
 	s.r.healed.Store(true)
-	s.send(kind, guilty, outcome(guilty))
-	s.collect([]txwire.ID{guilty})
+	s.send(kind, failing, outcome(failing))
+	s.collect([]txwire.ID{failing})
 	if kind == txwire.KindCommit {
-		s.books(2, groupSize)
+		s.wantTotals(2, groupSize)
 	} else {
-		s.books(2, 0)
+		s.wantTotals(2, 0)
 	}
 }
 
-// several has guilty ones of all kinds in one group.
+// several sends failing messages of all kinds in one group.
 func (s *isolation) several() {
 	kinds := []string{fail, behave, orRollback, deferredKey, behave, panics, raiseRollback, behave, deferredKey, cancelled, badDetail, behave}
 	var good []txwire.ID
@@ -210,10 +209,10 @@ func (s *isolation) several() {
 	s.collect(good)
 	s.await(func() bool { return s.p.Counts().Queued == 0 })
 	s.yes("probe")
-	s.books(len(good)+2, 0)
+	s.wantTotals(len(good)+2, 0)
 }
 
-// harmless does odd things that are allowed.
+// harmless does unusual things that are allowed.
 func (s *isolation) harmless() {
 	var ids []txwire.ID
 	s.grouped(4, func() {
@@ -224,13 +223,13 @@ func (s *isolation) harmless() {
 		}
 	})
 	s.collect(ids)
-	s.books(5, 0)
+	s.wantTotals(5, 0)
 	if n := s.p.Counts().Regroups; n != 0 {
-		s.t.Errorf("%d groups were done again, want none", n)
+		s.t.Errorf("%d groups were repeated, want none", n)
 	}
 }
 
-// refusesAfterWriting: what was written is undone and the refusal is durable.
+// refusesAfterWriting checks that the writes are undone and the refusal is durable.
 func (s *isolation) refusesAfterWriting() {
 	for range 2 {
 		var good []txwire.ID
@@ -257,10 +256,10 @@ func (s *isolation) refusesAfterWriting() {
 			s.state(id, txwire.BranchPrepared)
 		}
 	}
-	s.books(2+6, 0)
+	s.wantTotals(2+6, 0)
 }
 
-// localWrites are done once each, beside guilty branches, or not at all.
+// localWrites checks that local writes among failing branches are done once each, or not at all.
 func (s *isolation) localWrites() {
 	const writes = 5
 	add := func(ctx context.Context, tx *participants.Tx) error {

@@ -5,7 +5,7 @@ import (
 	"parley/wire/txwire"
 )
 
-func keyPrepared(s *stage) {
+func keyPrepared(s *harness) {
 	holder, journal := s.yes("k")
 	for _, c := range []struct {
 		digest string
@@ -17,16 +17,16 @@ func keyPrepared(s *stage) {
 			s.t.Errorf("vote with digest %s is %+v, want %s of %s", c.digest, v, c.want, holder)
 		}
 	}
-	s.books(1, 0)
-	// The abort of a transaction that got a no must not touch the holder's key.
+	s.wantTotals(1, 0)
+	// The abort of a transaction with a no vote must not change the holder's key.
 	if a := s.abort(s.id(), abortOf("k", "", true)); a.Closed {
-		s.t.Errorf("ack is %+v: the key is another's", a)
+		s.t.Errorf("ack is %+v: the key belongs to another transaction", a)
 	}
 	s.commit(holder, journal)
-	s.books(0, 1)
+	s.wantTotals(0, 1)
 }
 
-func keyCommitted(s *stage) {
+func keyCommitted(s *harness) {
 	holder, journal := s.yes("k")
 	s.commit(holder, journal)
 	for _, c := range []struct {
@@ -39,22 +39,22 @@ func keyCommitted(s *stage) {
 			s.t.Errorf("vote with digest %s is %+v, want %s of %s", c.digest, v, c.want, holder)
 		}
 	}
-	s.books(0, 1)
+	s.wantTotals(0, 1)
 }
 
-func keyAborted(s *stage) {
+func keyAborted(s *harness) {
 	first, journal := s.yes("k")
 	if a := s.abort(first, abortOf("k", journal, false)); a.Closed {
-		s.t.Errorf("ack is %+v, the key was to stay free", a)
+		s.t.Errorf("ack is %+v, want the key to stay free", a)
 	}
 	second, _ := s.yes("k")
 	if a := s.abort(second, abortOf("k", journal, true)); !a.Closed {
-		s.t.Errorf("ack is %+v, the key was to be closed", a)
+		s.t.Errorf("ack is %+v, want the key closed", a)
 	}
 	if v := s.prepare(s.id(), prepareOf("k", s.f.Yes)); v.Yes || v.Code != wire.CodeClosed || v.Other != second || !v.Closed {
 		s.t.Errorf("vote is %+v", v)
 	}
-	// An abort may close a key that an earlier abort of its own left free.
+	// An abort may close a key that an earlier abort of the same branch left free.
 	third, _ := s.yes("l")
 	s.abort(third, abortOf("l", journal, false))
 	if a := s.abort(third, abortOf("l", journal, true)); !a.Closed {
@@ -63,5 +63,5 @@ func keyAborted(s *stage) {
 	if v := s.prepare(s.id(), prepareOf("l", s.f.Yes)); v.Code != wire.CodeClosed {
 		s.t.Errorf("vote is %+v", v)
 	}
-	s.books(0, 0)
+	s.wantTotals(0, 0)
 }

@@ -2,6 +2,7 @@ package participanttest
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,9 +16,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// Service is a participant that runs, seen by a test over NATS: for what a
-// service offers besides the protocol, such as queries, and for the reasons with
-// which it refuses.
+// Service is a running participant that a test accesses over NATS, to check its
+// endpoints and the reasons of its refusals.
 type Service struct {
 	testing.TB
 	NATS *nats.Conn
@@ -27,8 +27,8 @@ type Service struct {
 	n     uint64
 }
 
-// Streams makes the streams that participants and coordinators need, where they
-// are missing.
+// Streams creates the streams that participants and coordinators need, unless they
+// exist.
 func Streams(t testing.TB, nc *nats.Conn) {
 	t.Helper()
 	js, err := jetstream.New(nc)
@@ -42,8 +42,8 @@ func Streams(t testing.TB, nc *nats.Conn) {
 	}
 }
 
-// Serve runs a participant of that name until the test ends, and returns when it
-// is ready. nc is the test's own connection.
+// Serve runs a participant until the test ends, and returns when it is ready. nc is a
+// connection of the test.
 func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Service {
 	t.Helper()
 	Streams(t, nc)
@@ -51,25 +51,41 @@ func Serve(t testing.TB, name string, nc *nats.Conn, role lifecycle.Role) *Servi
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- role.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	select {
-	case <-role.Ready():
-	case <-time.After(patience):
-		t.Fatalf("%s is not ready", name)
-	}
+	t.Cleanup(startRole(t, role))
 	return &Service{TB: t, NATS: nc, name: name, votes: votes}
 }
 
-// Prepare asks it to prepare a branch of a new transaction with a key of its
-// own, and returns its vote.
+// startRole runs a role until stop is called, and returns when it is ready.
+func startRole(t testing.TB, role lifecycle.Role) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- role.Run(ctx) }()
+	select {
+	case <-role.Ready():
+	case err := <-ended:
+		cancel()
+		t.Fatalf("Run ended with %v", err)
+	case <-time.After(patience):
+		cancel()
+		t.Fatal("the participant is not ready")
+	}
+	return sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+}
+
+func (s *Service) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// Prepare sends the prepare of a new transaction with a new key, and returns the vote.
 func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 	s.Helper()
 	s.n++
@@ -79,49 +95,35 @@ func (s *Service) Prepare(payload string) (txwire.ID, txwire.Vote) {
 		DecideBy: time.Now().Add(time.Hour).UnixMilli(), OpenSeq: 1, Payload: []byte(payload),
 	}))
 	m, err := s.votes.NextMsg(patience)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	v, err := wire.Decode[txwire.Vote](m.Data)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return id, v
 }
 
-// Commit commits a branch that it voted yes on, and returns when it has
-// acknowledged.
+// Commit commits a branch with a yes vote, and returns when it is acknowledged.
 func (s *Service) Commit(id txwire.ID, v txwire.Vote) {
 	s.Helper()
 	acks, err := s.NATS.SubscribeSync(txwire.Subject(txwire.KindAck, s.name, id))
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	defer acks.Unsubscribe()
 	s.Publish(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: v.Journal, DecideBy: time.Now().UnixMilli()}))
-	if _, err := acks.NextMsg(patience); err != nil {
-		s.Fatal(err)
-	}
+	_, err = acks.NextMsg(patience)
+	s.must(err)
 }
 
-// Publish sends it a message of the protocol.
+// Publish sends the participant a message of the protocol.
 func (s *Service) Publish(kind string, id txwire.ID, data []byte) {
 	s.Helper()
-	if err := s.NATS.Publish(txwire.Subject(kind, s.name, id), data); err != nil {
-		s.Fatal(err)
-	}
+	s.must(s.NATS.Publish(txwire.Subject(kind, s.name, id), data))
 }
 
-// Ask sends it a request and decodes the answer.
+// Ask sends the participant a request and decodes the response.
 func Ask[T any, M wire.Message[T]](s *Service, subject string, request []byte) T {
 	s.Helper()
 	m, err := s.NATS.Request(subject, request, patience)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	a, err := wire.Decode[T, M](m.Data)
-	if err != nil {
-		s.Fatal(err)
-	}
+	s.must(err)
 	return a
 }

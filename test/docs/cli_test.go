@@ -31,7 +31,7 @@ func TestCommandLines(t *testing.T) {
 	helps := map[string]string{}
 	help := func(command string) string {
 		if helps[command] == "" {
-			// A help that cannot be shown has no flags, and the test says so.
+			// A help that cannot be shown has no flags, and the test fails.
 			out, _ := exec.CommandContext(t.Context(), binary, append(strings.Fields(command), "--help")...).CombinedOutput()
 			helps[command] = string(out)
 		}

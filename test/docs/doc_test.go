@@ -137,7 +137,7 @@ func parsePackage(t testing.TB, dir string) *source {
 	return s
 }
 
-// domains are the packages that say what goes over the wire, and with what the page
+// domains are the packages that define messages, and with what the page
 // begins a name that another domain has, too.
 var domains = map[string]string{
 	"wire": "", "wire/txwire": "Tx", "wire/idwire": "ID", "wire/chatwire": "Chat", "wire/blogwire": "Blog", "participants/food": "Food",

@@ -90,7 +90,7 @@ func decodeFrame(name string, data []byte) error {
 	return d.Decode(reflect.New(reflect.TypeOf(g).Elem()).Interface())
 }
 
-// The close codes are those of the code, and say the same of coming back.
+// The close codes are those of the code, with the same rules for reconnecting.
 func TestCloseCodes(t *testing.T) {
 	listed := map[string][]string{}
 	for _, r := range rows(section(t, read(t, protocol), "Closing")) {
@@ -150,7 +150,7 @@ func TestFrameErrorCodes(t *testing.T) {
 	}
 }
 
-// What the page says of sizes is what the code does.
+// The documented sizes are those of the code.
 func TestFrameLimits(t *testing.T) {
 	text := read(t, protocol)
 	for heading, want := range map[string][]string{
@@ -164,7 +164,7 @@ func TestFrameLimits(t *testing.T) {
 	} {
 		for _, w := range want {
 			if !strings.Contains(section(t, text, heading), w) {
-				t.Errorf("%s does not say %q", heading, w)
+				t.Errorf("%s does not contain %q", heading, w)
 			}
 		}
 	}

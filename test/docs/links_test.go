@@ -56,7 +56,7 @@ func anchors(text string) map[string]bool {
 	return found
 }
 
-// Documents say what the software does, not what someone's machine is like.
+// Documents describe the software, not a particular machine.
 func TestNothingPrivate(t *testing.T) {
 	private := regexp.MustCompile(`/(home|root|work|tmp/[a-z])[/ ]`)
 	for _, path := range documents(t) {

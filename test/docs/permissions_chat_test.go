@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// heard is a member that tells of the first message it is given.
+// heard is a member that reports the first message that it receives.
 type heard struct{ messages chan string }
 
 func (h heard) Deliver(batch []*rooms.Shared) {

@@ -129,7 +129,7 @@ func TestFields(t *testing.T) {
 	}
 }
 
-// A decoder refuses a message that is one byte longer than the page says, for
+// A decoder refuses a message that is one byte longer than documented, for
 // its size, and not one that is not.
 func TestSizes(t *testing.T) {
 	text := read(t, protocol)
@@ -146,7 +146,7 @@ func TestSizes(t *testing.T) {
 		for size, want := range map[int]bool{limit: false, limit + 1: true} {
 			err := decode([]byte(strings.Repeat(" ", size)))
 			if got := wire.CodeOf(err) == wire.CodeTooLarge; got != want {
-				t.Errorf("%s of %d bytes: too large is %v, the page says %v (%v)", name, size, got, want, err)
+				t.Errorf("%s of %d bytes: too large is %v, documented is %v (%v)", name, size, got, want, err)
 			}
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// seats is what this service puts at stake. Its table lives in the journal's
-// database, and each method works in the local transaction that moves the
-// branch.
+// seats is the resource of this service. Its table is in the journal's
+// database, and each method works in the local transaction that changes the
+// state of the branch.
 type seats struct{}
 
 func (seats) Migrate(ctx context.Context, tx *participants.Tx) error {
@@ -21,8 +21,8 @@ func (seats) Migrate(ctx context.Context, tx *participants.Tx) error {
 	return err
 }
 
-// Prepare reserves. Refuse is a no with a reason; any other error is tried
-// again until the deadline.
+// Prepare reserves. Refuse is a no vote with a reason; after any other error
+// it is called again until the deadline.
 func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
 	var seat string
 	if err := json.Unmarshal(b.Payload, &seat); err != nil {
@@ -36,7 +36,7 @@ func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Br
 		return nil, err
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO seats (seat,sold) VALUES (?,0)`, seat)
-	return b.Payload, err // kept with the branch, given back as Detail
+	return b.Payload, err // stored with the branch, passed on as Detail
 }
 
 func (seats) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {

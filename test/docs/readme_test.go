@@ -95,14 +95,14 @@ func TestReadmeRuns(t *testing.T) {
 	}
 	patient, cancelPatient := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelPatient()
-	if said, err := book(patient, nc, "A1", "booking-1"); err != nil || said != "seat A1 is yours" {
-		t.Errorf("booking: %q, %v", said, err)
+	if got, err := book(patient, nc, "A1", "booking-1"); err != nil || got != "seat A1 is yours" {
+		t.Errorf("booking: %q, %v", got, err)
 	}
-	if said, err := book(patient, nc, "A1", "booking-1"); err != nil || said != "seat A1 is yours" {
-		t.Errorf("the same booking again: %q, %v", said, err)
+	if got, err := book(patient, nc, "A1", "booking-1"); err != nil || got != "seat A1 is yours" {
+		t.Errorf("the same booking again: %q, %v", got, err)
 	}
-	if said, err := book(patient, nc, "A1", "booking-2"); err != nil || said != "not booked: seat A1 is taken" {
-		t.Errorf("another booking: %q, %v", said, err)
+	if got, err := book(patient, nc, "A1", "booking-2"); err != nil || got != "not booked: seat A1 is taken" {
+		t.Errorf("another booking: %q, %v", got, err)
 	}
 	if _, err := book(patient, nc, "A2", "booking-1"); wire.CodeOf(err) != wire.CodeConflict {
 		t.Errorf("another seat with the same key: %v", err)

@@ -307,7 +307,7 @@ func TestClusterRefuses(t *testing.T) {
 		{"the directory cannot be made", exitFailed, []string{"cluster", "--port", free, "--data", filepath.Join(file, "data")}},
 		{"unexpected argument", exitWrong, []string{"cluster", "five"}},
 		{"at least 500ms", exitWrong, []string{"status", "--interval", "1ms"}},
-		{"nobody listens", exitFailed, []string{"status", "--nats", "nats://127.0.0.1:1,nats://127.0.0.1:2"}},
+		{"no process listens", exitFailed, []string{"status", "--nats", "nats://127.0.0.1:1,nats://127.0.0.1:2"}},
 	} {
 		out, errs, code := parley(t, c.args...)
 		if code != c.code || !strings.Contains(out+errs, c.want) {

@@ -29,7 +29,7 @@ func TestReadme(t *testing.T) {
 	observe.Await("^observing")
 
 	played := 0
-	for _, heading := range []string{"A minute with it", "IDs that nobody makes twice", "Chat"} {
+	for _, heading := range []string{"A minute with it", "Unique IDs", "Chat"} {
 		for _, c := range prompted(section(t, heading)) {
 			played++
 			if err := r.try(c); err != nil {

@@ -59,7 +59,7 @@ func TestJournalsThatAreNotTheOne(t *testing.T) {
 	s.place(s.newOrder())
 	old := s.backup()
 
-	s.wantRefused(old, "is a copy of one that answers elsewhere")
+	s.wantRefused(old, "is a copy of one that another process uses")
 	s.place(s.newOrder())
 	s.participants[food.Inventory].Stop()
 	s.wantRefused(t.TempDir(), "start once with --new-journal")

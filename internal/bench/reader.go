@@ -9,18 +9,18 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// ear is one connection that listens.
-type ear struct {
+// reader is one connection that reads the messages of a room.
+type reader struct {
 	*chatSocket
 	audience *audience
 	number   int
-	// mute: it is to stop reading; it has when stalled is closed, and goes on
-	// when resume is.
-	mute            atomic.Bool
+	// stall makes it stop reading; stalled is closed when it has, and it continues
+	// when resume is closed.
+	stall           atomic.Bool
 	stalled, resume chan struct{}
 
-	// known is up to where the room is known; of the reader alone, like what
-	// follows, until it has ended.
+	// known is the sequence up to which the room was received. It and the following
+	// fields belong to the reading goroutine until that has ended.
 	known     atomic.Uint64
 	got       int64
 	gaps      int64
@@ -29,7 +29,7 @@ type ear struct {
 	histogram [maxPhases]latencies
 }
 
-func (e *ear) wasStalled() bool {
+func (e *reader) wasStalled() bool {
 	select {
 	case <-e.stalled:
 		return true
@@ -38,17 +38,17 @@ func (e *ear) wasStalled() bool {
 	}
 }
 
-// listen reads until the connection ends.
-func (e *ear) listen() {
+// run reads until the connection ends.
+func (e *reader) run() {
 	for {
-		if e.mute.Load() {
+		if e.stall.Load() {
 			close(e.stalled)
 			<-e.resume
-			e.mute.Store(false)
+			e.stall.Store(false)
 		}
 		data, err := e.next()
 		if err == nil {
-			err = e.hear(data)
+			err = e.receive(data)
 		}
 		if err != nil {
 			e.end = err
@@ -57,9 +57,9 @@ func (e *ear) listen() {
 	}
 }
 
-// hear takes one frame. It reads no more of a message than it needs: decoding
-// a hundred thousand a second would measure the listeners.
-func (e *ear) hear(data []byte) error {
+// receive handles one frame. It parses only the fields that it needs: decoding a hundred
+// thousand messages a second would measure the readers.
+func (e *reader) receive(data []byte) error {
 	switch {
 	case bytes.HasPrefix(data, []byte(`{"t":"message"`)):
 		return e.message(data)
@@ -81,7 +81,7 @@ func (e *ear) hear(data []byte) error {
 	return nil
 }
 
-func (e *ear) message(data []byte) error {
+func (e *reader) message(data []byte) error {
 	seq, err := numberAfter(data, `"seq":`)
 	if err != nil {
 		return err
@@ -101,15 +101,15 @@ func (e *ear) message(data []byte) error {
 	e.known.Store(seq)
 	phase, due, ok := stamp(data, `"cid":"`)
 	if !ok {
-		return nil // somebody came or left
+		return nil // a person joined or left
 	}
 	e.got++
 	e.note(phase, due, true)
 	return nil
 }
 
-// note counts how long something took since it was due.
-func (e *ear) note(phase int, due time.Duration, arrived bool) {
+// note records the time since a message was due.
+func (e *reader) note(phase int, due time.Duration, arrived bool) {
 	a := e.audience
 	took := min(max((e.at.Sub(a.born)-due).Microseconds(), 1), maxLatency)
 	if arrived {
@@ -117,7 +117,7 @@ func (e *ear) note(phase int, due time.Duration, arrived bool) {
 	}
 	h := &e.histogram[phase]
 	if h.arrived == nil {
-		// Coarse ones: there is one for each listener.
+		// With low precision, since each reader has one.
 		h.arrived, h.acked = hdrhistogram.New(100, maxLatency, 2), hdrhistogram.New(100, maxLatency, 2)
 	}
 	if arrived {
@@ -127,7 +127,7 @@ func (e *ear) note(phase int, due time.Duration, arrived bool) {
 	}
 }
 
-// stamp reads it from a frame.
+// stamp parses the phase and the due time in a frame's cid, see [audience.cid].
 func stamp(data []byte, behind string) (phase int, due time.Duration, ok bool) {
 	_, rest, ok := bytes.Cut(data, []byte(behind))
 	if !ok {
@@ -138,7 +138,7 @@ func stamp(data []byte, behind string) (phase int, due time.Duration, ok bool) {
 	return int(first), time.Duration(second) * time.Microsecond, ok && first < maxPhases
 }
 
-// digits reads a number and what follows its end by a character.
+// digits parses a number, and returns what follows the character behind it.
 func digits(b []byte) (n uint64, rest []byte, ok bool) {
 	i := 0
 	for ; i < len(b) && b[i] >= '0' && b[i] <= '9'; i++ {

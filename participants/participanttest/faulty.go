@@ -11,22 +11,22 @@ import (
 	"parley/participants"
 )
 
-// nasty is a resource that keeps a note per branch and does to its group what
-// the payload says, until it is healed.
-type nasty struct {
+// faulty is a resource that stores a note per branch and, until it is healed, fails in
+// the way that the payload requests.
+type faulty struct {
 	healed atomic.Bool
-	// entered is told when a payload "gate" is reached, which then waits for
-	// gate.
+	// entered receives a value when a payload "gate" is reached, which then waits for
+	// the channel gate.
 	entered, gate chan struct{}
 	kept          *participants.Tx
 }
 
-func newNasty() *nasty {
-	return &nasty{entered: make(chan struct{}, 1), gate: make(chan struct{})}
+func newFaulty() *faulty {
+	return &faulty{entered: make(chan struct{}, 1), gate: make(chan struct{})}
 }
 
-// What a payload can ask for, at Prepare unless it begins with "commit-" or
-// "abort-".
+// The faults that a payload can request, in Prepare unless the name is prefixed with
+// "commit-" or "abort-".
 const (
 	behave          = "behave"
 	gate            = "gate"
@@ -50,7 +50,7 @@ func payload(do string) json.RawMessage {
 	return b
 }
 
-func (*nasty) Migrate(ctx context.Context, tx *participants.Tx) error {
+func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
 	for _, q := range []string{
 		`CREATE TABLE IF NOT EXISTS notes (tx TEXT PRIMARY KEY, state TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY)`,
@@ -66,22 +66,22 @@ func (*nasty) Migrate(ctx context.Context, tx *participants.Tx) error {
 	return nil
 }
 
-func (r *nasty) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+func (r *faulty) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
 	if _, err := tx.Exec(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
 		return nil, err
 	}
 	return r.act(ctx, tx, do(b))
 }
 
-func (r *nasty) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "taken", "commit-")
 }
 
-func (r *nasty) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "given back", "abort-")
 }
 
-func (r *nasty) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, state, when string) error {
+func (r *faulty) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, state, when string) error {
 	n, err := tx.Exec(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String())
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("%d notes of %s were held", n, b.ID))
@@ -96,12 +96,12 @@ func do(b participants.Branch) string {
 	var p struct {
 		Do string `json:"do"`
 	}
-	_ = json.Unmarshal(b.Payload, &p) // anything else behaves
+	_ = json.Unmarshal(b.Payload, &p) // without a request it does not fail
 	return p.Do
 }
 
-// act does what only one of us would do.
-func (r *nasty) act(ctx context.Context, tx *participants.Tx, what string) (json.RawMessage, error) {
+// act performs the requested fault.
+func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (json.RawMessage, error) {
 	if what == gate {
 		r.entered <- struct{}{}
 		<-r.gate
@@ -113,17 +113,17 @@ func (r *nasty) act(ctx context.Context, tx *participants.Tx, what string) (json
 	exec := func(q string) error { _, err := tx.Exec(ctx, q); return err }
 	switch what {
 	case fail:
-		return nil, errors.New("failed as told")
+		return nil, errors.New("failed as requested")
 	case panics:
-		panic("panicked as told")
+		panic("panicked as requested")
 	case cancelled:
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
 		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1000")
 		return nil, err
 	case orRollback:
-		// The whole transaction is gone after this, and we pretend that all is
-		// well and write on.
+		// This ends the whole transaction; the resource ignores that and continues
+		// to write.
 		_ = exec("INSERT OR ROLLBACK INTO tally SELECT NULL")
 		_ = exec("INSERT INTO notes (tx,state) VALUES ('after the rollback','')")
 	case raiseRollback:
@@ -133,17 +133,17 @@ func (r *nasty) act(ctx context.Context, tx *participants.Tx, what string) (json
 	case endsTransaction:
 		for _, q := range []string{"COMMIT", "end", "ROLLBACK", "/* x */ SAVEPOINT s", "RELEASE branch", "SELECT 1; COMMIT", "PRAGMA journal_mode=OFF", "DROP TABLE notes"} {
 			if exec(q) == nil {
-				return nil, fmt.Errorf("%s was let through", q)
+				return nil, fmt.Errorf("%s was executed", q)
 			}
 		}
-		return nil, errors.New("tried to end the transaction as told")
+		return nil, errors.New("tried to end the transaction as requested")
 	case usesOldTx:
 		if old := r.kept; old != nil {
 			_, err := old.Exec(ctx, "UPDATE tally SET n=n+1000")
 			return nil, err
 		}
 		r.kept = tx
-		return nil, errors.New("keeps the transaction for later as told")
+		return nil, errors.New("keeps the transaction for later as requested")
 	case badDetail:
 		return json.RawMessage(`{"not":`), nil
 	case hugeDetail:
@@ -155,7 +155,7 @@ func (r *nasty) act(ctx context.Context, tx *participants.Tx, what string) (json
 		}
 		return nil, err
 	case swallows:
-		// A constraint that is hit and lived with is nobody's failure.
+		// A constraint violation that the resource ignores is not a failure.
 		_ = exec("INSERT INTO tally SELECT NULL")
 	case refusesLate:
 		return nil, participants.Refuse("refused after writing")

@@ -16,17 +16,17 @@ import (
 )
 
 const (
-	// testLog is the log of most transactions here.
+	// testLog is the log of most transactions in this package.
 	testLog     = "testlogtestloga2"
 	digest      = "0123456789abcdef0123456789abcdef"
 	otherDigest = "ffffffffffffffffffffffffffffffff"
 	openSeq     = 100
-	// patience is how long to wait for what must come.
+	// patience bounds the wait for an expected message.
 	patience = 2 * time.Minute
 )
 
-// stage is one participant and a coordinator that the test plays.
-type stage struct {
+// harness is one participant, with the test as its coordinator.
+type harness struct {
 	t       *testing.T
 	f       Fixture
 	cfg     participants.Config
@@ -39,8 +39,8 @@ type stage struct {
 	n    uint64
 }
 
-func newStage(t *testing.T, f Fixture) *stage {
-	s := &stage{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
+func newHarness(t *testing.T, f Fixture) *harness {
+	s := &harness{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
 	Streams(t, s.nc)
 	s.answers = s.subscribe("tx.*." + s.cfg.Name + ".>")
 	s.asked = s.subscribe(txwire.SubjectResolve)
@@ -48,7 +48,7 @@ func newStage(t *testing.T, f Fixture) *stage {
 	return s
 }
 
-func (s *stage) subscribe(subject string) *nats.Subscription {
+func (s *harness) subscribe(subject string) *nats.Subscription {
 	s.t.Helper()
 	sub, err := s.nc.SubscribeSync(subject)
 	s.must(err)
@@ -57,50 +57,29 @@ func (s *stage) subscribe(subject string) *nats.Subscription {
 }
 
 // start runs a participant until stop or the end of the test.
-func (s *stage) start() {
+func (s *harness) start() {
 	s.t.Helper()
 	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
 	s.must(err)
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
-	select {
-	case <-p.Ready():
-	case err := <-ended:
-		cancel()
-		s.t.Fatalf("Run ended with %v", err)
-	case <-time.After(patience):
-		s.t.Fatal("the participant is not ready")
-	}
-	stopped := false
 	s.p = p
-	s.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		cancel()
-		if err := <-ended; err != nil {
-			s.t.Errorf("Run: %v", err)
-		}
-	}
+	s.stop = startRole(s.t, p)
 	s.t.Cleanup(s.stop)
 }
 
-func (s *stage) must(err error) {
+func (s *harness) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-// id is a transaction not used before in this test.
-func (s *stage) id() txwire.ID {
+// id returns a transaction id that was not used before in this test.
+func (s *harness) id() txwire.ID {
 	s.n++
 	return txwire.ID{Log: testLog, N: s.n}
 }
 
-func (s *stage) send(kind string, id txwire.ID, data []byte) {
+func (s *harness) send(kind string, id txwire.ID, data []byte) {
 	s.t.Helper()
 	s.must(s.nc.Publish(txwire.Subject(kind, s.cfg.Name, id), data))
 }
@@ -112,14 +91,14 @@ func prepareOf(key string, payload json.RawMessage) txwire.Prepare {
 }
 
 // prepare sends a prepare and returns the vote.
-func (s *stage) prepare(id txwire.ID, m txwire.Prepare) txwire.Vote {
+func (s *harness) prepare(id txwire.ID, m txwire.Prepare) txwire.Vote {
 	s.t.Helper()
 	s.send(txwire.KindPrepare, id, wire.Encode(m))
 	return s.vote(id)
 }
 
 // yes prepares a new branch under a key and expects a yes.
-func (s *stage) yes(key string) (txwire.ID, string) {
+func (s *harness) yes(key string) (txwire.ID, string) {
 	s.t.Helper()
 	id := s.id()
 	v := s.prepare(id, prepareOf(key, s.f.Yes))
@@ -129,24 +108,24 @@ func (s *stage) yes(key string) (txwire.ID, string) {
 	return id, v.Journal
 }
 
-func (s *stage) commit(id txwire.ID, journal string) txwire.Ack {
+func (s *harness) commit(id txwire.ID, journal string) txwire.Ack {
 	s.t.Helper()
 	s.send(txwire.KindCommit, id, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()}))
 	return s.ack(id)
 }
 
-func (s *stage) abort(id txwire.ID, m txwire.Abort) txwire.Ack {
+func (s *harness) abort(id txwire.ID, m txwire.Abort) txwire.Ack {
 	s.t.Helper()
 	s.send(txwire.KindAbort, id, wire.Encode(m))
 	return s.ack(id)
 }
 
 func abortOf(key, journal string, closeKey bool) txwire.Abort {
-	return txwire.Abort{V: wire.Version, Journal: journal, Key: key, Digest: digest, DecideBy: later(), Close: closeKey, Reason: "the test says so"}
+	return txwire.Abort{V: wire.Version, Journal: journal, Key: key, Digest: digest, DecideBy: later(), Close: closeKey, Reason: "aborted by the test"}
 }
 
-// next waits for the next vote or ack, whoever it is about.
-func (s *stage) next() (kind string, id txwire.ID, data []byte) {
+// next waits for the next vote or ack, of any branch.
+func (s *harness) next() (kind string, id txwire.ID, data []byte) {
 	s.t.Helper()
 	for {
 		m, err := s.answers.NextMsg(patience)
@@ -161,7 +140,7 @@ func (s *stage) next() (kind string, id txwire.ID, data []byte) {
 }
 
 // vote waits for the next answer, which must be the vote on id.
-func (s *stage) vote(id txwire.ID) txwire.Vote {
+func (s *harness) vote(id txwire.ID) txwire.Vote {
 	s.t.Helper()
 	kind, got, data := s.next()
 	if kind != txwire.KindVote || got != id {
@@ -172,7 +151,7 @@ func (s *stage) vote(id txwire.ID) txwire.Vote {
 	return v
 }
 
-func (s *stage) ack(id txwire.ID) txwire.Ack {
+func (s *harness) ack(id txwire.ID) txwire.Ack {
 	s.t.Helper()
 	kind, got, data := s.next()
 	if kind != txwire.KindAck || got != id {
@@ -183,15 +162,14 @@ func (s *stage) ack(id txwire.ID) txwire.Ack {
 	return a
 }
 
-// question waits until the participant asks about a branch. Questions about
-// others may stand before it: a participant asks again without waiting for an
-// answer.
-func (s *stage) question(id txwire.ID) *nats.Msg {
+// question waits for an inquiry of the participant about a branch. Inquiries about others
+// may arrive before it: a participant inquires again without waiting for an answer.
+func (s *harness) question(id txwire.ID) *nats.Msg {
 	s.t.Helper()
 	for {
 		m, err := s.asked.NextMsg(patience)
 		if err != nil {
-			s.t.Fatalf("waiting for a question about %s: %v", id, err)
+			s.t.Fatalf("waiting for an inquiry about %s: %v", id, err)
 		}
 		q, err := wire.Decode[txwire.Resolve](m.Data)
 		s.must(err)
@@ -201,14 +179,14 @@ func (s *stage) question(id txwire.ID) *nats.Msg {
 	}
 }
 
-func (s *stage) answer(m *nats.Msg, r txwire.Resolved) {
+func (s *harness) answer(m *nats.Msg, r txwire.Resolved) {
 	s.t.Helper()
 	r.V = wire.Version
 	s.must(m.Respond(wire.Encode(r)))
 }
 
-// branches asks the participant what it holds.
-func (s *stage) branches(q txwire.BranchQuery) txwire.Branches {
+// branches requests the listing of the participant's branches.
+func (s *harness) branches(q txwire.BranchQuery) txwire.Branches {
 	s.t.Helper()
 	q.V = wire.Version
 	m, err := s.nc.Request(txwire.BranchSubject(s.cfg.Name), wire.Encode(q), patience)
@@ -218,7 +196,7 @@ func (s *stage) branches(q txwire.BranchQuery) txwire.Branches {
 	return b
 }
 
-func (s *stage) state(id txwire.ID, want txwire.BranchState) {
+func (s *harness) state(id txwire.ID, want txwire.BranchState) {
 	s.t.Helper()
 	b := s.branches(txwire.BranchQuery{ID: id})
 	if len(b.Branches) != 1 || b.Branches[0].State != want {
@@ -226,19 +204,19 @@ func (s *stage) state(id txwire.ID, want txwire.BranchState) {
 	}
 }
 
-// books compares what the resource holds and has given away.
-func (s *stage) books(held, taken int) {
+// wantTotals compares the numbers of reservations and committed ones.
+func (s *harness) wantTotals(held, taken int) {
 	s.t.Helper()
 	s.must(s.p.Read(context.Background(), func(ctx context.Context, q participants.Querier) error {
-		h, k, err := s.f.Books(ctx, q)
+		h, k, err := s.f.Totals(ctx, q)
 		if err == nil && (h != held || k != taken) {
-			err = fmt.Errorf("the resource holds %d and has given away %d, want %d and %d", h, k, held, taken)
+			err = fmt.Errorf("the resource has %d reservations and %d committed, want %d and %d", h, k, held, taken)
 		}
 		return err
 	}))
 }
 
-// quiet shows a test's log only when it fails.
+// quiet returns a logger whose output is shown only if the test fails.
 func quiet(t testing.TB) *slog.Logger {
 	return slog.New(slog.NewTextHandler(t.Output(), nil))
 }

@@ -26,15 +26,15 @@ import (
 )
 
 const (
-	// statusTimeout bounds every question of one look. All are asked at once.
+	// statusTimeout bounds the requests of one snapshot, which are sent concurrently.
 	statusTimeout = time.Second
-	// statusWindow is how long everybody has to answer a question to all.
+	// statusWindow is how long responses to a request to all processes are collected.
 	statusWindow = 400 * time.Millisecond
 )
 
-// answers is what one look heard. A question without an answer leaves its
-// field empty and stands in silent.
-type answers struct {
+// responses are those of one snapshot. A request without a response leaves its
+// field empty and is listed in silent.
+type responses struct {
 	at           time.Time
 	services     []micro.Stats
 	Coordinators []txwire.CoordinatorState
@@ -43,30 +43,30 @@ type answers struct {
 	leases       idwire.Leases
 	gateways     []chatwire.GatewayState
 	streams      map[string]*jetstream.StreamInfo
-	servers      []streams.ServerSaid
+	servers      []streams.ServerInfo
 	probes       []probe
 
 	mu     sync.Mutex
 	silent []silence
 }
 
-// silence is a question without an answer.
+// silence is a request that was not answered, and why.
 type silence struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
 }
 
-// asker has what it takes to ask.
-type asker struct {
+// collector requests the state of every process and stream.
+type collector struct {
 	nc  *nats.Conn
 	js  jetstream.JetStream
 	tx  *txclient.Client
 	ids *idclient.Client
-	// given are the addresses that a person named.
+	// given is the list of broker URLs on the command line.
 	given string
 }
 
-func newAsker(nc *nats.Conn, given string) (*asker, error) {
+func newCollector(nc *nats.Conn, given string) (*collector, error) {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return nil, err
@@ -79,23 +79,34 @@ func newAsker(nc *nats.Conn, given string) (*asker, error) {
 	if err != nil {
 		return nil, errors.Join(err, tx.Close())
 	}
-	return &asker{nc: nc, js: js, tx: tx, ids: ids, given: given}, nil
+	return &collector{nc: nc, js: js, tx: tx, ids: ids, given: given}, nil
 }
 
-func (q *asker) close() {
+func (q *collector) close() {
 	q.ids.Close()
-	_ = q.tx.Close() // it only gives up a subscription
+	_ = q.tx.Close() // only removes a subscription
 }
 
-// ask asks everything at once and returns when all is answered or late.
-func (q *asker) ask(ctx context.Context) *answers {
+// errDisconnected is the failure of each request while no broker can be reached.
+var errDisconnected = errors.New("not connected to any broker")
+
+func (q *collector) connected() error {
+	if !q.nc.IsConnected() {
+		return errDisconnected
+	}
+	return nil
+}
+
+// collect sends all requests concurrently and returns when each was answered or
+// timed out.
+func (q *collector) collect(ctx context.Context) *responses {
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	a := &answers{at: time.Now(), streams: map[string]*jetstream.StreamInfo{}}
+	a := &responses{at: time.Now(), streams: map[string]*jetstream.StreamInfo{}}
 	var all sync.WaitGroup
-	ask := func(what string, f func() error) {
+	request := func(what string, f func() error) {
 		all.Go(func() {
-			err := connected(q.nc)
+			err := q.connected()
 			if err == nil {
 				err = f()
 			}
@@ -103,24 +114,24 @@ func (q *asker) ask(ctx context.Context) *answers {
 		})
 	}
 	all.Go(func() { a.probes = ProbeAll(ctx, AddressesOf(append(q.nc.Servers(), q.given)...)) })
-	ask("services", func() (err error) {
+	request("services", func() (err error) {
 		a.services, err = gatherJSON[micro.Stats](ctx, q.nc, statsSubject, nil)
 		return err
 	})
-	ask("coordinators", func() (err error) { a.Coordinators, err = q.tx.Coordinators(ctx); return err })
-	ask("participants", func() (err error) { a.Branches, err = q.tx.AllBranches(ctx, txwire.BranchQuery{}); return err })
-	ask("idworkers", func() (err error) { a.workers, err = q.ids.Workers(ctx); return err })
-	ask("leases", func() (err error) { a.leases, err = q.ids.Leases(ctx); return err })
-	ask("gateways", func() (err error) {
+	request("coordinators", func() (err error) { a.Coordinators, err = q.tx.Coordinators(ctx); return err })
+	request("participants", func() (err error) { a.Branches, err = q.tx.AllBranches(ctx, txwire.BranchQuery{}); return err })
+	request("idworkers", func() (err error) { a.workers, err = q.ids.Workers(ctx); return err })
+	request("leases", func() (err error) { a.leases, err = q.ids.Leases(ctx); return err })
+	request("gateways", func() (err error) {
 		a.gateways, err = gatherJSON[chatwire.GatewayState](ctx, q.nc, chatwire.SubjectGateways, wire.Encode(chatwire.GatewaysRequest{V: wire.Version}))
 		return err
 	})
-	ask("servers", func() (err error) {
-		a.servers, err = gatherJSON[streams.ServerSaid](ctx, q.nc, streams.PingServers, []byte(streams.PingEverybody))
+	request("servers", func() (err error) {
+		a.servers, err = gatherJSON[streams.ServerInfo](ctx, q.nc, streams.PingServers, []byte(streams.PingRequest))
 		return err
 	})
 	for _, spec := range catalog.Streams() {
-		ask("stream "+spec.Name, func() error {
+		request("stream "+spec.Name, func() error {
 			s, err := q.js.Stream(ctx, spec.Name)
 			if err != nil {
 				return err
@@ -136,8 +147,8 @@ func (q *asker) ask(ctx context.Context) *answers {
 	return a
 }
 
-// fail notes a question without an answer.
-func (a *answers) fail(what string, err error) {
+// fail records a request that was not answered.
+func (a *responses) fail(what string, err error) {
 	if err == nil {
 		return
 	}
@@ -148,7 +159,7 @@ func (a *answers) fail(what string, err error) {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		why = "it does not exist: `parley init` creates it, once"
 	case errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse):
-		why = "nobody answers"
+		why = "no process answers"
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -158,11 +169,11 @@ func (a *answers) fail(what string, err error) {
 // statsSubject is answered by every NATS micro service.
 var statsSubject = micro.APIPrefix + "." + micro.StatsVerb.String()
 
-// maxGathered bounds the answers to one question.
+// maxGathered bounds the responses to one request.
 const maxGathered = 1024
 
-// gatherJSON collects the answers of everybody for a while. What cannot be
-// read is left out: somebody else's service may be listening too.
+// gatherJSON collects the responses of all processes within statusWindow. Those that
+// cannot be decoded are left out: other programs may subscribe to the subject too.
 func gatherJSON[T any](ctx context.Context, nc *nats.Conn, subject string, request []byte) ([]T, error) {
 	box := make(chan *nats.Msg, maxGathered)
 	inbox := nc.NewInbox()
@@ -170,7 +181,7 @@ func gatherJSON[T any](ctx context.Context, nc *nats.Conn, subject string, reque
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = sub.Unsubscribe() }() // the connection is closed, or it works
+	defer func() { _ = sub.Unsubscribe() }() // fails only on a closed connection
 	if err := nc.PublishRequest(subject, inbox, request); err != nil {
 		return nil, err
 	}
@@ -185,7 +196,7 @@ func gatherJSON[T any](ctx context.Context, nc *nats.Conn, subject string, reque
 			return found, ctx.Err()
 		case msg := <-box:
 			if len(msg.Data) == 0 && msg.Header.Get("Status") == "503" {
-				return found, nil // the broker's word that nobody listens
+				return found, nil // the broker's notice that there is no subscriber
 			}
 			var v T
 			if json.Unmarshal(msg.Data, &v) == nil {

@@ -15,15 +15,15 @@ import (
 	"parley/wire/txwire"
 )
 
-// Report is what --json prints: one look.
+// Report is one snapshot of the system, printed as it is by --json.
 type Report struct {
 	Time time.Time `json:"time"`
 	NATS string    `json:"nats"`
-	// Broker is the one that this process is connected to, empty when none.
+	// Broker is the name of the one that this process is connected to, empty if none.
 	Broker string `json:"broker"`
-	// Alarms are what a person must decide at once.
+	// Alarms are faults that a person must resolve immediately.
 	Alarms []string `json:"alarms"`
-	// Durability is that of the stream that is worst off.
+	// Durability is the lowest of all streams, and Why the reason that it is not better.
 	Durability string      `json:"durability"`
 	Why        string      `json:"why,omitempty"`
 	Rates      *rates      `json:"rates,omitempty"`
@@ -41,20 +41,20 @@ type Report struct {
 	Gateways     []chatwire.GatewayState   `json:"gateways"`
 }
 
-// inDoubt is what is not finished.
+// inDoubt summarizes the unfinished transactions.
 type inDoubt struct {
-	// Branches is how many are prepared and do not know the outcome, over all
+	// Branches counts the prepared branches without a known outcome, over all
 	// participants.
 	Branches int `json:"branches"`
-	// Unfinished is how many transactions are unfinished in all, at least: what
-	// coordinators hold, and what participants alone name.
+	// Unfinished is a lower bound of the number of unfinished transactions: those
+	// that coordinators hold, or those listed if that is more.
 	Unfinished int `json:"unfinished"`
-	// More: Transactions has not all of them; `parley tx list` has.
+	// More reports that Transactions is incomplete; `parley tx list` lists all.
 	More bool `json:"more"`
-	// OldestMS is how long the oldest of those listed has been prepared.
+	// OldestMS is for how long the oldest of those listed has been prepared.
 	OldestMS int64 `json:"oldest_ms"`
-	// Transactions are unfinished, oldest first; coordinators and participants
-	// name at most 100 each.
+	// Transactions are unfinished, oldest first; each coordinator and participant
+	// lists at most 100.
 	Transactions []txview.Line `json:"transactions"`
 }
 
@@ -63,7 +63,7 @@ type participant struct {
 	Journal    string             `json:"journal"`
 	InDoubt    int                `json:"in_doubt"`
 	Violations []txwire.Violation `json:"violations"`
-	// AllViolations is how many there are, of which the newest 100 are named.
+	// AllViolations counts them; Violations has the newest 100.
 	AllViolations int `json:"all_violations"`
 }
 
@@ -79,25 +79,25 @@ type violation struct {
 	txwire.Violation
 }
 
-// looks looks again and again, and remembers.
-type looks struct {
-	*asker
+// sampler takes snapshots, and remembers the previous one for rates.
+type sampler struct {
+	*collector
 	url    string
 	before *counters
 	memory memory
 }
 
-func newLooks(nc *nats.Conn, url string) (*looks, error) {
-	q, err := newAsker(nc, url)
+func newSampler(nc *nats.Conn, url string) (*sampler, error) {
+	q, err := newCollector(nc, url)
 	if err != nil {
 		return nil, err
 	}
-	return &looks{asker: q, url: natsconn.Redact(url), memory: memory{seen: map[string]process{}, at: map[string]string{}}}, nil
+	return &sampler{collector: q, url: natsconn.Redact(url), memory: memory{seen: map[string]process{}, at: map[string]string{}}}, nil
 }
 
-// look asks everybody and puts the answers together.
-func (l *looks) look(ctx context.Context) *Report {
-	a := l.ask(ctx)
+// snapshot collects all responses and merges them into a report.
+func (l *sampler) snapshot(ctx context.Context) *Report {
+	a := l.collect(ctx)
 	s := &Report{
 		Time: a.at, NATS: l.url, Broker: l.nc.ConnectedServerName(), Silent: append([]silence{}, a.silent...),
 		Coordinators: append([]txwire.CoordinatorState{}, a.Coordinators...), IDWorkers: append([]idwire.IDWorkerState{}, a.workers...),
@@ -125,8 +125,8 @@ func (l *looks) look(ctx context.Context) *Report {
 	return s
 }
 
-// addTransactions puts together what coordinators and participants hold.
-func (s *Report) addTransactions(a *answers) {
+// addTransactions merges the transactions of coordinators and participants.
+func (s *Report) addTransactions(a *responses) {
 	all := txview.Views{}
 	all.AddStates(a.Coordinators)
 	all.AddAnswers(a.Branches)
@@ -141,8 +141,8 @@ func (s *Report) addTransactions(a *answers) {
 	}
 }
 
-// count finds out how many transactions there are beside those that were named.
-func (d *inDoubt) count(a *answers) {
+// count estimates how many transactions are unfinished, listed or not.
+func (d *inDoubt) count(a *responses) {
 	held := 0
 	for _, c := range a.Coordinators {
 		held += c.Held()
@@ -151,11 +151,11 @@ func (d *inDoubt) count(a *answers) {
 	for _, b := range a.Branches {
 		d.More = d.More || b.Cut(txwire.ID{})
 	}
-	// What a participant alone names may be among those that a coordinator did not.
+	// One that only a participant lists may be among those that a coordinator left out.
 	d.Unfinished = max(len(d.Transactions), held)
 }
 
-// age orders by the oldest vote; what nobody has voted on comes last.
+// age orders transactions by their oldest vote, those without a vote last.
 func age(t txview.Line) int64 {
 	if t.Since == 0 {
 		return 1<<63 - 1

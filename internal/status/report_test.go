@@ -19,7 +19,7 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
-func said(name string, tags ...string) (s streams.ServerSaid) {
+func server(name string, tags ...string) (s streams.ServerInfo) {
 	s.Server.Name, s.Server.Tags = name, tags
 	return s
 }
@@ -35,8 +35,8 @@ func replicated(leader string, followers ...string) *jetstream.StreamInfo {
 
 func newMemory() *memory { return &memory{seen: map[string]process{}, at: map[string]string{}} }
 
-// looked is what a look makes of answers.
-func looked(a *answers, m *memory) *Report {
+// reportOf returns the report's brokers and streams.
+func reportOf(a *responses, m *memory) *Report {
 	s := &Report{}
 	s.addBrokers(a, m)
 	s.addStreams(a)
@@ -45,16 +45,16 @@ func looked(a *answers, m *memory) *Report {
 
 func TestBrokersThatDied(t *testing.T) {
 	m := newMemory()
-	a := &answers{
+	a := &responses{
 		probes:  []probe{{address: "h:1", name: "a"}, {address: "h:2", name: "b"}, {address: "h:3", err: errNoListener}},
-		servers: []streams.ServerSaid{said("a", streams.TagSynced), said("b", streams.TagSynced)},
+		servers: []streams.ServerInfo{server("a", streams.TagSynced), server("b", streams.TagSynced)},
 		streams: map[string]*jetstream.StreamInfo{},
 	}
 	for _, spec := range catalog.Streams() {
 		a.streams[spec.Name] = replicated("a", "b", "c")
 	}
-	s := looked(a, m)
-	if len(s.Brokers) != 3 || s.Brokers[2].Name != "c" || s.Brokers[2].Address != "h:3" || s.Brokers[2].State != stateDown || s.Brokers[2].Why != "nobody listens" {
+	s := reportOf(a, m)
+	if len(s.Brokers) != 3 || s.Brokers[2].Name != "c" || s.Brokers[2].Address != "h:3" || s.Brokers[2].State != stateDown || s.Brokers[2].Why != "no process listens" {
 		t.Errorf("one dead server, named by the streams: %+v", s.Brokers)
 	}
 	if len(s.Brokers[0].Leads) != len(catalog.Streams()) || s.Brokers[0].Sync != syncAlways {
@@ -64,11 +64,11 @@ func TestBrokersThatDied(t *testing.T) {
 		t.Errorf("durability %s (%s)", s.Durability, s.Why)
 	}
 
-	// Now b is paused, and nobody answers for the streams.
-	a = &answers{probes: []probe{{address: "h:1", name: "a"}, {address: "h:2", err: errors.New("it does not greet")}, {address: "h:3", err: errNoListener}}}
-	s = looked(a, m)
+	// Now b is paused, and no server responds for the streams.
+	a = &responses{probes: []probe{{address: "h:1", name: "a"}, {address: "h:2", err: errors.New("no greeting")}, {address: "h:3", err: errNoListener}}}
+	s = reportOf(a, m)
 	if len(s.Brokers) != 3 || s.Brokers[0].Name != "" || s.Brokers[2].Name != "b" || s.Brokers[2].State != stateSilent {
-		t.Errorf("b had greeted at h:2, nobody ever at h:3: %+v", s.Brokers)
+		t.Errorf("b had answered at h:2, no server ever at h:3: %+v", s.Brokers)
 	}
 	if s.Durability != "unverified" || s.Streams[0].State != stateSilent {
 		t.Errorf("without answers durability is %s, streams are %+v", s.Durability, s.Streams)
@@ -76,22 +76,22 @@ func TestBrokersThatDied(t *testing.T) {
 }
 
 func TestDurabilityOfStreams(t *testing.T) {
-	for want, servers := range map[string][]streams.ServerSaid{
-		"synced":     {said("a", streams.TagSynced), said("b", streams.TagSynced), said("c", streams.TagSynced)},
-		"replicated": {said("a", streams.TagSynced), said("b"), said("c", streams.TagSynced)},
+	for want, servers := range map[string][]streams.ServerInfo{
+		"synced":     {server("a", streams.TagSynced), server("b", streams.TagSynced), server("c", streams.TagSynced)},
+		"replicated": {server("a", streams.TagSynced), server("b"), server("c", streams.TagSynced)},
 		"unverified": nil,
 	} {
-		a := &answers{servers: servers, streams: map[string]*jetstream.StreamInfo{}}
+		a := &responses{servers: servers, streams: map[string]*jetstream.StreamInfo{}}
 		for _, spec := range catalog.Streams() {
 			a.streams[spec.Name] = replicated("a", "b", "c")
 		}
-		if s := looked(a, newMemory()); s.Durability != want || s.Streams[0].Durability != want || (s.Why == "") != (want == "synced") {
+		if s := reportOf(a, newMemory()); s.Durability != want || s.Streams[0].Durability != want || (s.Why == "") != (want == "synced") {
 			t.Errorf("durability is %s (%s), want %s", s.Durability, s.Why, want)
 		}
 	}
 }
 
-// service is what a micro service says of itself.
+// service is the self-description of a micro service.
 func service(name, process, key, instance string) micro.Stats {
 	return micro.Stats{ServiceIdentity: micro.ServiceIdentity{Name: name, Metadata: map[string]string{wire.MetaProcess: process, key: instance}}}
 }
@@ -99,7 +99,7 @@ func service(name, process, key, instance string) micro.Stats {
 func TestProcesses(t *testing.T) {
 	worker := 7
 	now := time.UnixMilli(1_800_000_000_000)
-	a := &answers{
+	a := &responses{
 		at: now,
 		services: []micro.Stats{
 			service("idworker", "idworker-1", "holder", "h1"), service("idworker", "idworker-1", "holder", "h1"),
@@ -129,21 +129,21 @@ func TestProcesses(t *testing.T) {
 		t.Errorf("%d processes, want 4: %+v", len(s.Processes), s.Processes)
 	}
 
-	// coordinator-2 starts again, inventory is gone.
+	// coordinator-2 was restarted, inventory has stopped.
 	later := now.Add(3 * time.Second)
 	s = &Report{}
-	s.addProcesses(&answers{at: later, services: []micro.Stats{service("coordinator", "coordinator-2", "log", "new")}}, nil)
+	s.addProcesses(&responses{at: later, services: []micro.Stats{service("coordinator", "coordinator-2", "log", "new")}}, nil)
 	gone := 0
 	for _, p := range m.fill(later, s.Processes) {
 		if p.Name == "coordinator-2" && p.Instance != "new" {
-			t.Errorf("the one before is still shown: %+v", p)
+			t.Errorf("its predecessor is still shown: %+v", p)
 		}
 		if p.Doing == "last seen 3s ago" {
 			gone++
 		}
 	}
 	if gone != 3 {
-		t.Errorf("%d processes are shown as gone, want 3", gone)
+		t.Errorf("%d processes are shown as last seen earlier, want 3", gone)
 	}
 	if left := m.fill(later.Add(forgetAfter+time.Second), nil); len(left) != 0 {
 		t.Errorf("after %v they are still shown: %+v", forgetAfter, left)
@@ -152,8 +152,8 @@ func TestProcesses(t *testing.T) {
 
 func TestRates(t *testing.T) {
 	start := time.UnixMilli(0)
-	before := count(&answers{at: start, Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 50}}})
-	now := count(&answers{at: start.Add(2 * time.Second), Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 30}}})
+	before := count(&responses{at: start, Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 10}, {Log: "gone", Committed: 99}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 50}}})
+	now := count(&responses{at: start.Add(2 * time.Second), Coordinators: []txwire.CoordinatorState{{Log: "a", Committed: 30, Aborted: 4}, {Log: "new", Committed: 7}}, workers: []idwire.IDWorkerState{{Holder: "h", Issued: 30}}})
 	r := now.since(before)
 	if r.Commits != 10 || r.Aborts != 2 || r.IDs != 0 || r.commits["a"] != 10 {
 		t.Errorf("the rates are %+v", r)
