@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"parley/chatgw/web"
+	"parley/page"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
@@ -67,7 +67,7 @@ func (g *Gateway) serve(l listeners, failed chan<- error, work *sync.WaitGroup) 
 	main := http.NewServeMux()
 	main.Handle("/ws", g.sockets)
 	main.HandleFunc("GET /healthz", g.health)
-	main.Handle("/", web.Handler(web.Config{}))
+	main.Handle("/", page.Handler(page.Config{}))
 	for pattern, h := range g.deps.Mount {
 		main.Handle(pattern, h)
 	}

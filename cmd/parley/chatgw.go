@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"parley/chatgw"
-	"parley/chatgw/orders"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/idclient"
@@ -23,6 +22,7 @@ import (
 	"parley/internal/cli"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
+	"parley/page/orders"
 
 	"github.com/nats-io/nats.go"
 )

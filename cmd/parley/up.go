@@ -16,9 +16,9 @@ import (
 	"parley/idworker"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/faults"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
-	"parley/internal/stage"
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/participants"
@@ -84,10 +84,10 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
 	// These can be broken on purpose, from the page.
-	on := &stage.Stage{}
+	on := &faults.Stage{}
 	onStage := func(name string, build func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
-		r := stage.New(name, self, command, build)
+		r := faults.New(name, self, command, build)
 		on.Roles = append(on.Roles, r)
 		g.Add(name, r)
 	}

@@ -50,7 +50,7 @@ func layerOf(dir string) layer {
 // ofCommand reports whether the package in dir is a part of the program parley: its
 // flags and wiring in cmd, and what has nouns of its own.
 func ofCommand(dir string) bool {
-	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/stage", "internal/status", "internal/supervisor", "internal/txview")
+	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/faults", "internal/status", "internal/supervisor", "internal/txview")
 }
 
 // roleOf is the directory of the role that a package belongs to, if any.

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"testing"
 
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 )
 
 // The page of the real `parley up` draws a real order, and one whose

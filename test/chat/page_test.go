@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 	"parley/test/proc"
 	"parley/wire"
 	"parley/wire/chatwire"

@@ -31,12 +31,12 @@ var (
 	// installed packages start what make deps installs, or build and run the
 	// program again and again.
 	installed = []string{
-		"chatgw/web", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
+		"page", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
 		"test/e2e", "test/ids", "test/chat", "test/chaos", "test/docker", "test/hosts",
 	}
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
-		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "page", "chatgw/rooms",
 		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )

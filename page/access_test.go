@@ -1,10 +1,10 @@
-package web_test
+package page_test
 
 import (
 	"testing"
 	"time"
 
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 	"parley/participants/food"
 )
 

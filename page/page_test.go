@@ -1,4 +1,4 @@
-package web_test
+package page_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 
 	"github.com/chromedp/chromedp"
 )

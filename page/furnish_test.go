@@ -1,10 +1,10 @@
-package web_test
+package page_test
 
 import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 	"parley/wire/chatwire"
 )
 

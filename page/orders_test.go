@@ -1,12 +1,12 @@
-package web_test
+package page_test
 
 import (
 	"fmt"
 	"testing"
 	"time"
 
-	"parley/chatgw/web/webtest"
 	"parley/idworker/snowflake"
+	"parley/page/webtest"
 	"parley/participants/food"
 )
 

@@ -13,12 +13,12 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/frame"
-	"parley/chatgw/orders"
 	"parley/coordinator"
 	"parley/idworker"
 	"parley/idworker/idclient"
 	"parley/internal/lifecycle"
 	"parley/internal/streams"
+	"parley/page/orders"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/food"

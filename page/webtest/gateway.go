@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web"
 	"parley/idworker/snowflake"
+	"parley/page"
 	"parley/wire"
 	"parley/wire/chatwire"
 
@@ -75,7 +75,7 @@ func RunGateway(t testing.TB, rooms ...string) *Gateway {
 	g.change = sync.NewCond(&g.mu)
 	g.food.init()
 	mux := http.NewServeMux()
-	mux.Handle("/", web.Handler(web.Config{}))
+	mux.Handle("/", page.Handler(page.Config{}))
 	mux.HandleFunc("/ws", g.accept)
 	g.server = httptest.NewServer(mux)
 	g.URL = g.server.URL

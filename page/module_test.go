@@ -1,4 +1,4 @@
-package web_test
+package page_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 )
 
 // serveModules serves the page's modules and the tests in testdata, each of

@@ -1,4 +1,4 @@
-package web_test
+package page_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"

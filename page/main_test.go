@@ -1,11 +1,11 @@
-package web_test
+package page_test
 
 import (
 	"fmt"
 	"os"
 	"testing"
 
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 
 	"go.uber.org/goleak"
 )

@@ -1,4 +1,4 @@
-package web_test
+package page_test
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/chatgw/web/webtest"
+	"parley/page/webtest"
 	"parley/wire/chatwire"
 )
 

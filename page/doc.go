@@ -1,4 +1,4 @@
-// Package web is the page of the chat: static files in the binary, and the
+// Package page is the page of the chat: static files in the binary, and the
 // handler that serves them. The page talks to the gateway over one WebSocket,
 // as package chatgw/frame says, and to nobody else.
 //
@@ -20,4 +20,4 @@
 // only the page itself is asked for anew. A path with another hash is not
 // found: during an upgrade of several gateways a page loads whole or not at
 // all.
-package web
+package page
