@@ -19,7 +19,7 @@ import (
 func TestDrainLosesNothing(t *testing.T) {
 	b := newBed(t)
 	cfg := chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6}
-	one, two := b.run(cfg, nil), b.run(cfg, nil)
+	one, two := b.run(cfg), b.run(cfg)
 	const people = 10
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -139,7 +139,7 @@ func TestStreamLost(t *testing.T) {
 // back they are taken again.
 func TestBrokerAway(t *testing.T) {
 	b := newBed(t)
-	g := b.run(chatgw.Config{LostAfter: time.Second}, nil)
+	g := b.run(chatgw.Config{LostAfter: time.Second})
 	ada := g.as("ada")
 	ada.join("lobby")
 	b.broker.Kill()

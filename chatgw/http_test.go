@@ -27,13 +27,10 @@ func offline(t testing.TB) *nats.Conn {
 	return nc
 }
 
-func TestPageAndHealth(t *testing.T) {
+func TestHealth(t *testing.T) {
 	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
+	g := b.run(chatgw.Config{})
 	addr := g.Addr().String()
-	if status, body := get(t, addr, "/"); status != http.StatusOK || !strings.Contains(body, "<html") {
-		t.Errorf("the page: %d %.100q", status, body)
-	}
 	if status, body := get(t, addr, "/healthz"); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("health: %d %q", status, body)
 	}
@@ -56,7 +53,7 @@ func TestPageAndHealth(t *testing.T) {
 // Everything that is bounded is counted.
 func TestMetrics(t *testing.T) {
 	b := newBed(t)
-	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001}, nil)
+	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001})
 	ada := g.as("ada")
 	ada.join("lobby")
 	ada.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "x"}))
@@ -109,7 +106,7 @@ func TestSlowHeader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes as long as the time for a header")
 	}
-	g := newBed(t).run(chatgw.Config{}, nil)
+	g := newBed(t).run(chatgw.Config{})
 	conn, err := net.Dial("tcp", g.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -30,8 +30,8 @@ func (b *bed) ask(subject, data string) chatwire.Posted {
 // A service says something with plain NATS, and browsers see it.
 func TestServicesPost(t *testing.T) {
 	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
-	b.run(chatgw.Config{}, nil) // one of the two answers
+	g := b.run(chatgw.Config{})
+	b.run(chatgw.Config{}) // one of the two answers
 	ada := g.as("ada")
 	ada.join("lobby")
 	posted := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`)
@@ -58,7 +58,7 @@ func TestServicesPost(t *testing.T) {
 // What is malformed is refused, clearly, and nothing is said.
 func TestPostsRefused(t *testing.T) {
 	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
+	g := b.run(chatgw.Config{})
 	for _, c := range []struct {
 		subject, data string
 		code          wire.Code
@@ -105,8 +105,8 @@ func TestPostsRefused(t *testing.T) {
 // Every gateway says what it is doing.
 func TestGatewaysAreListed(t *testing.T) {
 	b := newBed(t)
-	one := b.run(chatgw.Config{}, nil)
-	b.run(chatgw.Config{}, nil)
+	one := b.run(chatgw.Config{})
+	b.run(chatgw.Config{})
 	one.as("ada").join("lobby")
 	inbox := b.nats.NewInbox()
 	sub, err := b.nats.SubscribeSync(inbox)
@@ -136,7 +136,7 @@ func TestGatewaysAreListed(t *testing.T) {
 // The service is listed, as all of Parley's are.
 func TestServiceIsListed(t *testing.T) {
 	b := newBed(t)
-	b.run(chatgw.Config{}, nil)
+	b.run(chatgw.Config{})
 	m, err := b.nats.Request(txwire.PingSubject("chatgw"), nil, patience)
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ type gateway struct {
 }
 
 // run starts a gateway and waits until it is ready.
-func (b *bed) run(cfg chatgw.Config, beside chatgw.Beside) *gateway {
+func (b *bed) run(cfg chatgw.Config, extensions ...chatgw.Extension) *gateway {
 	b.t.Helper()
 	g := &gateway{t: b.t, done: make(chan error, 1), log: &logs{}}
 	if cfg.Listen == "" {
@@ -75,7 +75,7 @@ func (b *bed) run(cfg chatgw.Config, beside chatgw.Beside) *gateway {
 	}
 	cfg.Log = slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	g.Gateway, err = chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(b.t), NextID: b.ids.next, Beside: beside})
+	g.Gateway, err = chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(b.t), NextID: b.ids.next, Extensions: extensions})
 	if err != nil {
 		b.t.Fatal(err)
 	}

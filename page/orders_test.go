@@ -70,8 +70,8 @@ func TestDoubt(t *testing.T) {
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
-	p.Click(".stage li:nth-child(2) button")
-	p.Wait("an armed role", `document.querySelector(".stage .armed")`)
+	p.Click(".faults li:nth-child(2) button")
+	p.Wait("an armed role", `document.querySelector(".faults .armed")`)
 	tx := webtest.Script("kq3v9d2mh4tn7wxy.5", "k", time.Now())
 	tx = tx.Vote(2_000, food.Inventory, true, "").Vote(400, food.Delivery, true, "").Then(50, "append", "").Then(900, "commit", food.Inventory).Then(30, "commit", food.Delivery).Then(1_500, "ack", food.Inventory)
 	first := tx.TxSeen
@@ -130,15 +130,15 @@ func TestIDs(t *testing.T) {
 	p.Wait("its worker", `document.querySelector(".fields .worker strong").textContent === "Worker 31"`)
 }
 
-// TestNoStage: without a stage there are no such buttons.
-func TestNoStage(t *testing.T) {
+// TestNoFaults: where no role can be killed there are no such buttons.
+func TestNoFaults(t *testing.T) {
 	g := webtest.RunGateway(t, "general")
-	g.Features = []string{"orders"}
+	g.Extensions = []string{"orders"}
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
-	if webtest.Eval[bool](p, `[...document.querySelectorAll(".stage")].some((n) => n.checkVisibility())`) {
-		t.Error("the stage is shown where there is none")
+	if webtest.Eval[bool](p, `[...document.querySelectorAll(".faults")].some((n) => n.checkVisibility())`) {
+		t.Error("the buttons are shown where no role can be killed")
 	}
 }

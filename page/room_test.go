@@ -65,7 +65,7 @@ func TestInputMethod(t *testing.T) {
 // TestRefusals: what the gateway does not take is said where it belongs.
 func TestRefusals(t *testing.T) {
 	g := webtest.RunGateway(t, "general", "announcements")
-	g.Features = nil
+	g.Extensions = nil
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")

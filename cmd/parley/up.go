@@ -83,23 +83,23 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	for i := range upIDWorkers {
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
-	// These can be broken on purpose, from the page.
-	on := &faults.Stage{}
-	onStage := func(name string, build func() *host.Role, flags ...string) {
+	// These can be killed on purpose, from the page.
+	var killable faults.Roles
+	addKillable := func(name string, build func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
 		r := faults.New(name, self, command, build)
-		on.Roles = append(on.Roles, r)
+		killable = append(killable, r)
 		g.Add(name, r)
 	}
-	onStage(food.Inventory, func() *host.Role {
+	addKillable(food.Inventory, func() *host.Role {
 		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.sampleFlag)
 	}, "--data", c.Data)
-	onStage(food.Delivery, func() *host.Role {
+	addKillable(food.Delivery, func() *host.Role {
 		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
 	// After them, so that it stops before: it finishes what is under way with
 	// the participants still there to acknowledge.
-	onStage(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
+	addKillable(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
 
 	posts := c.posts(conn(catalog.Blog), a)
 	g.Add(catalog.Blog, posts)
@@ -107,7 +107,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	if err := c.into(&cfg.Socket); err != nil {
 		return nil, cli.Wrong(err, "run `parley up --help` to see what it takes")
 	}
-	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
+	parts := gatewayParts{views: true, faults: killable, mount: map[string]http.Handler{"/api/blog/": posts}}
 	g.Add(catalog.Gateway, host.NewRole(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
 	return g, nil
 }

@@ -17,12 +17,15 @@ const (
 	layerClient
 	layerBroker
 	layerRole
+	// layerApplication is what is built on roles as a user would: the page and its
+	// extensions.
+	layerApplication
 	// layerTop is cmd, tests, and what is made for tests.
 	layerTop
 )
 
 func (l layer) String() string {
-	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "the program and tests"}[l]
+	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "applications on roles", "the program and tests"}[l]
 }
 
 // layerOf says where the package in dir stands.
@@ -36,6 +39,8 @@ func layerOf(dir string) layer {
 		return layerInternal
 	case within(dir, "broker"):
 		return layerBroker
+	case within(dir, "page"):
+		return layerApplication
 	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/lease", "idworker/idclient", "chatgw/frame", "chatgw/chatclient", "blog/blogclient"):
 		return layerClient
 	case roleOf(dir) != "":

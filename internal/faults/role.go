@@ -3,86 +3,26 @@ package faults
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
 
-	"parley/chatgw/frame"
-	"parley/coordinator"
 	"parley/internal/child"
 	"parley/internal/host"
-	"parley/participants"
 	"parley/wire"
 )
 
-// Stage breaks roles of this process on purpose, so that one sees what happens.
-// A role that is to die moves into a process of its own first, and dies there by
-// SIGKILL, as it would in earnest: nothing of it is left but what is durable.
-type Stage struct{ Roles []*Role }
+// actTimeout bounds one action: a role drains, a process starts.
+const actTimeout = 30 * time.Second
 
-// stageTimeout bounds one action: a role drains, a process starts.
-const stageTimeout = 30 * time.Second
-
-// States of a role on the stage, as [frame.StageRole] has them.
+// States of a role, as [RoleState] has them.
 const (
-	stageRunning = "running"
-	stageArmed   = "armed"
-	stageStopped = "stopped"
+	running = "running"
+	armed   = "armed"
+	stopped = "stopped"
 )
 
-// crashStep is where an armed role dies, by the points that people know.
-func crashStep(role, point string) (string, error) {
-	switch {
-	case role == frame.StageCoordinator && point == frame.StagePrepared:
-		return coordinator.StepPrepareSent, nil
-	case role == frame.StageCoordinator && point == frame.StageDecided:
-		return coordinator.StepAppendAfter, nil
-	case role != frame.StageCoordinator && point == frame.StageVoted:
-		return participants.StepVoteSent, nil
-	}
-	return "", &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s has no point %q: a participant dies when it has %s, a coordinator when it has %s or %s",
-		role, point, frame.StageVoted, frame.StagePrepared, frame.StageDecided)}
-}
-
-// State is what every role on the stage is doing.
-func (s *Stage) State() frame.StageState {
-	var out frame.StageState
-	for _, r := range s.Roles {
-		out.Roles = append(out.Roles, r.state())
-	}
-	return out
-}
-
-// Do arms, kills or starts a role and returns when that is done.
-func (s *Stage) Do(ctx context.Context, f frame.Stage) (frame.StageState, error) {
-	i := slices.IndexFunc(s.Roles, func(r *Role) bool { return r.name == f.Role })
-	if i < 0 {
-		return s.State(), &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("there is no %q on the stage", f.Role)}
-	}
-	want := order{}
-	switch f.Do {
-	case frame.StageStart:
-		want.place = placeHere
-	case frame.StageKill:
-		want.place = placeKilled
-	case frame.StageArm:
-		step, err := crashStep(f.Role, f.Point)
-		if err != nil {
-			return s.State(), err
-		}
-		want = order{place: placeApart, step: step, point: f.Point}
-	default:
-		return s.State(), &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("there is nothing to do called %q", f.Do)}
-	}
-	ctx, cancel := context.WithTimeout(ctx, stageTimeout)
-	defer cancel()
-	err := s.Roles[i].do(ctx, want)
-	return s.State(), err
-}
-
-// place is where a staged role runs.
+// place is where a role runs.
 type place int
 
 const (
@@ -112,7 +52,7 @@ type Role struct {
 	orders chan order
 
 	mu  sync.Mutex
-	now frame.StageRole
+	now RoleState
 }
 
 // New returns a role of this process that can also be run in a process of its own, by
@@ -120,20 +60,20 @@ type Role struct {
 func New(name, program string, command func() []string, build func() *host.Role) *Role {
 	return &Role{
 		name: name, build: build, program: program, command: command, ready: make(chan struct{}), orders: make(chan order),
-		now: frame.StageRole{Role: name, State: stageRunning},
+		now: RoleState{Role: name, State: running},
 	}
 }
 
 // Ready is closed when the role serves for the first time.
 func (r *Role) Ready() <-chan struct{} { return r.ready }
 
-func (r *Role) state() frame.StageRole {
+func (r *Role) state() RoleState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.now
 }
 
-func (r *Role) say(state, point string) {
+func (r *Role) set(state, point string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.now.State, r.now.Point = state, point
@@ -187,7 +127,7 @@ func (r *Role) here(ctx context.Context, o order, first bool) (order, error) {
 		select {
 		case <-ready:
 			ready = nil
-			r.say(stageRunning, "")
+			r.set(running, "")
 			if first {
 				close(r.ready)
 			}
@@ -222,7 +162,7 @@ func (r *Role) apart(ctx context.Context, o order) (order, error) {
 	died := make(chan error, 1)
 	c, err := child.Start(r.name, r.program, args, nil, died)
 	if err == nil {
-		start, cancel := context.WithTimeout(ctx, stageTimeout)
+		start, cancel := context.WithTimeout(ctx, actTimeout)
 		_, err = c.AwaitReady(start)
 		cancel()
 	}
@@ -231,30 +171,29 @@ func (r *Role) apart(ctx context.Context, o order) (order, error) {
 			_ = c.Cmd.Process.Kill()
 			<-c.Ended
 		}
-		r.say(stageStopped, "")
+		r.set(stopped, "")
 		o.done <- err
 		return r.dead(ctx)
 	}
-	if o.place == placeKilled {
+	kill := func(o order) (order, error) {
 		_ = c.Cmd.Process.Signal(syscall.SIGKILL) // it may have ended by itself
 		<-c.Ended
-		r.say(stageStopped, "")
+		r.set(stopped, "")
 		o.done <- nil
 		return r.dead(ctx)
 	}
-	r.say(stageArmed, o.point)
+	if o.place == placeKilled {
+		return kill(o)
+	}
+	r.set(armed, o.point)
 	o.done <- nil
 	select {
 	case <-c.Ended: // it has reached its point
-		r.say(stageStopped, "")
+		r.set(stopped, "")
 		return r.dead(ctx)
 	case next := <-r.orders:
 		if next.place == placeKilled {
-			_ = c.Cmd.Process.Signal(syscall.SIGKILL)
-			<-c.Ended
-			r.say(stageStopped, "")
-			next.done <- nil
-			return r.dead(ctx)
+			return kill(next)
 		}
 		_ = c.Stop() // it may reach its point this very moment, which is no harm
 		return next, nil

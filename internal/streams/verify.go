@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"parley/wire/txwire"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -48,12 +47,11 @@ type Report struct {
 }
 
 // Verify is the durability of [Inspect] alone.
-func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
-	return Inspect(ctx, nc, names...).Durability
+func Verify(ctx context.Context, nc *nats.Conn, name string, more ...string) Durability {
+	return Inspect(ctx, nc, name, more...).Durability
 }
 
-// Inspect finds out what the named streams survive; without a name it is
-// [txwire.LogStream].
+// Inspect finds out what the named streams survive.
 //
 // An ordinary client cannot read a server's sync setting. It can read its tags:
 // every server of a cluster answers $SYS.REQ.ACCOUNT.PING.STATZ, which each
@@ -61,17 +59,14 @@ func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 // the streams and whether each of them declares [TagSynced]. A server that does
 // not answer in time, an account without that import, a refused permission: all
 // count as not declared, and the report says that they are silent.
-func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
-	if len(names) == 0 {
-		names = []string{txwire.LogStream().Name}
-	}
+func Inspect(ctx context.Context, nc *nats.Conn, name string, more ...string) Report {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return Report{Durability: Unverified, Reason: fmt.Sprintf("JetStream cannot be used: %v", err)}
 	}
 	var holders []string
 	replicas := 0
-	for i, name := range names {
+	for i, name := range append([]string{name}, more...) {
 		h, err := holdersOf(ctx, js, name)
 		if err != nil {
 			return Report{Durability: Unverified, Reason: err.Error(), Silent: !errors.Is(err, errNotStored)}

@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"parley/chatgw/frame"
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -14,7 +13,7 @@ const (
 	kindOutcome = "outcome"
 )
 
-// subjects are what a desk listens to.
+// subjects are what is subscribed to while somebody watches.
 func subjects() []string {
 	all := []string{txwire.SubjectSubmit, txwire.LogSubject("*")}
 	for _, kind := range []string{txwire.KindPrepare, txwire.KindVote, txwire.KindCommit, txwire.KindAbort, txwire.KindAck} {
@@ -23,33 +22,33 @@ func subjects() []string {
 	return all
 }
 
-// note reads one message of the protocol into the book. What cannot be read is
+// note reads one message of the protocol into the index. What cannot be read is
 // left out: whoever it was meant for complains.
-func (b *book) note(subject string, data []byte, us int64) {
+func (x *index) note(subject string, data []byte, us int64) {
 	if kind, participant, id, err := txwire.ParseSubject(subject); err == nil {
-		b.branch(kind, participant, id, data, us)
+		x.branch(kind, participant, id, data, us)
 		return
 	}
 	if log, err := txwire.ParseLogSubject(subject); err == nil {
 		if m, err := wire.Decode[txwire.Record](data); err == nil {
-			b.record(log, m, us)
+			x.record(log, m, us)
 		}
 		return
 	}
 	if subject == txwire.SubjectSubmit {
 		if m, err := wire.Decode[txwire.Submit](data); err == nil {
-			b.submitted(m.Key, us)
+			x.submitted(m.Key, us)
 		}
 	}
 }
 
-func (b *book) branch(kind, participant string, id txwire.ID, data []byte, us int64) {
-	e := frame.TxEvent{At: us, Kind: kind, Tx: id.String(), Participant: participant}
+func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us int64) {
+	e := TxEvent{At: us, Kind: kind, Tx: id.String(), Participant: participant}
 	switch kind {
 	case txwire.KindPrepare:
 		// Decoding is spared for those that are not followed.
-		if !b.follows(e.Tx) && b.full(us) {
-			b.pass(e.Tx)
+		if !x.follows(e.Tx) && x.full(us) {
+			x.pass(e.Tx)
 			return
 		}
 		m, err := wire.Decode[txwire.Prepare](data)
@@ -57,10 +56,10 @@ func (b *book) branch(kind, participant string, id txwire.ID, data []byte, us in
 			return
 		}
 		e.Key = m.Key
-		b.open(e.Tx, m.Key, us)
+		x.open(e.Tx, m.Key, us)
 	case txwire.KindVote:
 		m, err := wire.Decode[txwire.Vote](data)
-		if !b.follows(e.Tx) || err != nil {
+		if !x.follows(e.Tx) || err != nil {
 			return
 		}
 		e.Yes, e.Reason = &m.Yes, m.Reason
@@ -70,7 +69,7 @@ func (b *book) branch(kind, participant string, id txwire.ID, data []byte, us in
 		}
 	case txwire.KindAck:
 		m, err := wire.Decode[txwire.Ack](data)
-		if !b.follows(e.Tx) || err != nil {
+		if !x.follows(e.Tx) || err != nil {
 			return
 		}
 		e.Reason = m.Reason
@@ -78,16 +77,16 @@ func (b *book) branch(kind, participant string, id txwire.ID, data []byte, us in
 			e.Status = m.Of
 		}
 	}
-	b.add(e)
+	x.add(e)
 }
 
-func (b *book) record(log string, m txwire.Record, us int64) {
+func (x *index) record(log string, m txwire.Record, us int64) {
 	for _, c := range m.Commits {
-		b.add(frame.TxEvent{At: us, Kind: kindAppend, Tx: txwire.ID{Log: log, N: c.N}.String()})
+		x.add(TxEvent{At: us, Kind: kindAppend, Tx: txwire.ID{Log: log, N: c.N}.String()})
 	}
 	if m.Kind == txwire.RecordSeal {
-		for _, id := range b.undecided(log) {
-			b.add(frame.TxEvent{At: us, Kind: kindSeal, Tx: id})
+		for _, id := range x.undecided(log) {
+			x.add(TxEvent{At: us, Kind: kindSeal, Tx: id})
 		}
 	}
 }

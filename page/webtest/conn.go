@@ -123,14 +123,8 @@ func (c *conn) take(data []byte) {
 				o.send(frame.Typed{T: frame.TypeTyped, Room: f.Room, User: c.user})
 			}
 		}
-	case *frame.Ask:
-		c.send(g.food.ask(f))
-	case *frame.Order:
-		c.order(f)
-	case *frame.Watch:
-		c.watch = f.On
-	case *frame.Stage:
-		c.send(g.food.act(f))
+	case *frame.Extension:
+		c.extension(f)
 	}
 }
 

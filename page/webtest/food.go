@@ -3,10 +3,14 @@ package webtest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/chatgw/frame"
 	"parley/idworker/snowflake"
+	"parley/internal/faults"
+	"parley/page/ids"
+	"parley/page/orders"
 	"parley/participants/food"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -17,9 +21,9 @@ import (
 type kitchen struct {
 	items    []food.Item
 	couriers []food.Courier
-	stage    map[string]frame.StageRole
+	faults   map[string]faults.RoleState
 	n        uint64
-	seen     []frame.TxSeen
+	seen     []orders.TxSeen
 	issued   uint64
 	outcomes map[string]txwire.Outcome // by key
 }
@@ -39,65 +43,92 @@ func (f *kitchen) init() {
 		{ID: 4, Name: "Dara", Zone: "south", Capacity: 2, Assigned: 2},
 	}
 	f.outcomes = map[string]txwire.Outcome{}
-	f.stage = map[string]frame.StageRole{}
+	f.faults = map[string]faults.RoleState{}
 	for _, role := range []string{food.Inventory, food.Delivery, "coordinator"} {
-		f.stage[role] = frame.StageRole{Role: role, State: "running"}
+		f.faults[role] = faults.RoleState{Role: role, State: "running"}
 	}
 }
 
-func (f *kitchen) ask(a *frame.Ask) any {
-	switch a.What {
-	case frame.AskMenu:
-		return answer(a, food.Items{V: 1, Items: f.items})
-	case frame.AskCouriers:
-		return answer(a, food.Couriers{V: 1, Couriers: f.couriers})
-	case frame.AskTxs:
-		txs := []frame.TxSeen{}
-		for i := len(f.seen) - 1; i >= 0; i-- {
-			tx := f.seen[i]
-			tx.Events = nil
-			txs = append(txs, tx)
-		}
-		return answer(a, frame.TxsSeen{Txs: txs})
-	case frame.AskTx:
-		for _, tx := range f.seen {
-			if tx.ID == a.ID {
-				return answer(a, tx)
+// extension answers a frame of one of the page's extensions.
+func (c *conn) extension(x *frame.Extension) {
+	g := c.g
+	var answer any
+	switch x.Name {
+	case orders.Name:
+		q := decodeBody[orders.Request](x)
+		switch q.What {
+		case orders.Watch, orders.Unwatch:
+			c.watch = q.What == orders.Watch
+			return
+		case orders.Order:
+			if answer = c.order(q); g.HoldOutcomes {
+				return
 			}
+		case orders.Menu:
+			answer = food.Items{V: 1, Items: g.food.items}
+		case orders.Couriers:
+			answer = food.Couriers{V: 1, Couriers: g.food.couriers}
+		case orders.Txs:
+			txs := []orders.TxSeen{}
+			for _, tx := range slices.Backward(g.food.seen) {
+				tx.Events = nil
+				txs = append(txs, tx)
+			}
+			answer = orders.TxsSeen{Txs: txs}
+		case orders.Tx:
+			i := slices.IndexFunc(g.food.seen, func(tx orders.TxSeen) bool { return tx.ID == q.ID })
+			if i < 0 {
+				c.send(refuse(x.Ref, wire.CodeNotFound, "nothing is known of the transaction %.60s", q.ID))
+				return
+			}
+			answer = g.food.seen[i]
 		}
-		return refuse(a.Ref, wire.CodeNotFound, "nothing is known of the transaction %.60s", a.ID)
-	case frame.AskID:
-		f.issued++
-		id := snowflake.NewID(snowflake.Timestamp(time.Now()), 3, int(f.issued))
-		return answer(a, frame.IDParts{ID: id, Short: id.Short(), At: id.Time().UnixMilli(), Timestamp: id.Timestamp(), Worker: id.Worker(), Sequence: id.Sequence()})
-	case frame.AskWorkers:
-		return answer(a, f.workers(time.Now()))
-	case frame.AskStage:
-		return answer(a, f.stageState())
+	case ids.Name:
+		answer = g.food.workers(time.Now())
+		if decodeBody[ids.Request](x).What == ids.ID {
+			g.food.issued++
+			id := snowflake.NewID(snowflake.Timestamp(time.Now()), 3, int(g.food.issued))
+			answer = ids.Parts{ID: id, Short: id.Short(), At: id.Time().UnixMilli(), Timestamp: id.Timestamp(), Worker: id.Worker(), Sequence: id.Sequence()}
+		}
+	case faults.Name:
+		answer = g.food.act(decodeBody[faults.Request](x))
 	}
-	return refuse(a.Ref, wire.CodeInvalid, "what is %.40q", a.What)
+	c.send(frame.Extension{T: frame.TypeExtension, Ref: x.Ref, Name: x.Name, Body: encodeBody(answer)})
 }
 
-func (f *kitchen) stageState() frame.StageState {
-	return frame.StageState{Roles: []frame.StageRole{f.stage[food.Inventory], f.stage[food.Delivery], f.stage["coordinator"]}}
+func decodeBody[T any](x *frame.Extension) (v T) {
+	if err := json.Unmarshal(x.Body, &v); err != nil {
+		panic(err)
+	}
+	return v
 }
 
-func (f *kitchen) act(s *frame.Stage) any {
-	r := frame.StageRole{Role: s.Role, State: "running"}
-	switch s.Do {
-	case frame.StageArm:
-		r.State, r.Point = "armed", s.Point
-	case frame.StageKill:
+func encodeBody(v any) json.RawMessage {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func (f *kitchen) act(q faults.Request) faults.State {
+	r := faults.RoleState{Role: q.Role, State: "running"}
+	switch q.What {
+	case faults.Arm:
+		r.State, r.Point = "armed", q.Point
+	case faults.Kill:
 		r.State = "stopped"
 	}
-	f.stage[s.Role] = r
-	return answer(&frame.Ask{Ref: s.Ref, What: frame.AskStage}, f.stageState())
+	if q.What != faults.Show {
+		f.faults[q.Role] = r
+	}
+	return faults.State{Roles: []faults.RoleState{f.faults[food.Inventory], f.faults[food.Delivery], f.faults["coordinator"]}}
 }
 
-func (f *kitchen) workers(now time.Time) frame.WorkersSeen {
+func (f *kitchen) workers(now time.Time) ids.WorkersSeen {
 	ts := snowflake.Timestamp(now)
 	three, four := 3, 4
-	return frame.WorkersSeen{
+	return ids.WorkersSeen{
 		Leases: idwire.Leases{V: 1, BrokerTime: now.UnixMilli(), Leases: []idwire.Lease{
 			{V: 1, Worker: 0, State: idwire.LeaseReleased, Until: ts - 90_000, Holder: "a1a1b2b2c3c3d4d4"},
 			{V: 1, Worker: 3, State: idwire.LeaseHeld, Until: ts + 8_200, Holder: "k4m2q7xv0a9s3dfg"},
@@ -113,20 +144,11 @@ func (f *kitchen) workers(now time.Time) frame.WorkersSeen {
 	}
 }
 
-func answer(a *frame.Ask, data any) frame.Answer {
-	j, err := json.Marshal(data)
-	if err != nil {
-		panic(err)
-	}
-	return frame.Answer{T: frame.TypeAnswer, Ref: a.Ref, What: a.What, Data: j}
-}
-
-// order plays a transaction and answers.
-func (c *conn) order(o *frame.Order) {
+// order plays a transaction and returns its outcome.
+func (c *conn) order(o orders.Request) txwire.Outcome {
 	g := c.g
 	if out, known := g.food.outcomes[o.Key]; known {
-		c.send(frame.Outcome{T: frame.TypeOutcome, Ref: o.Ref, Outcome: out})
-		return
+		return out
 	}
 	g.food.n++
 	id := fmt.Sprintf("kq3v9d2mh4tn7wxy.%d", g.food.n)
@@ -152,10 +174,7 @@ func (c *conn) order(o *frame.Order) {
 	}
 	g.show(tx.TxSeen, 0)
 	g.food.outcomes[o.Key] = out
-	if g.HoldOutcomes {
-		return
-	}
-	c.send(frame.Outcome{T: frame.TypeOutcome, Ref: o.Ref, Outcome: out})
+	return out
 }
 
 func stockOf(i *food.Item) int64 {
@@ -166,17 +185,17 @@ func stockOf(i *food.Item) int64 {
 }
 
 // show tells whoever watches of a transaction's messages.
-func (g *Gateway) show(tx frame.TxSeen, dropped int) {
+func (g *Gateway) show(tx orders.TxSeen, dropped int) {
 	g.food.seen = append(g.food.seen, tx)
 	for c := range g.conns {
 		if c.watch {
-			c.send(frame.Tx{T: frame.TypeTx, Events: tx.Events, Dropped: dropped})
+			c.send(frame.Extension{T: frame.TypeExtension, Name: orders.Name, Body: encodeBody(orders.TxEvents{Events: tx.Events, Dropped: dropped})})
 		}
 	}
 }
 
 // Show tells pages of a transaction, and that some others were left out.
-func (g *Gateway) Show(tx frame.TxSeen, dropped int) {
+func (g *Gateway) Show(tx orders.TxSeen, dropped int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.show(tx, dropped)

@@ -11,7 +11,10 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/idworker/snowflake"
+	"parley/internal/faults"
 	"parley/page"
+	"parley/page/ids"
+	"parley/page/orders"
 	"parley/wire"
 	"parley/wire/chatwire"
 
@@ -25,9 +28,9 @@ type Gateway struct {
 	URL string
 	// Rooms are suggested to whoever comes.
 	Rooms []string
-	// Features are told in Welcome.
-	Features []string
-	Limits   frame.Limits
+	// Extensions are told in Welcome.
+	Extensions []string
+	Limits     frame.Limits
 	// Release is told in Welcome.
 	Release string
 	// HoldAcks: sends are stored, and not acknowledged.
@@ -63,14 +66,14 @@ type Gateway struct {
 func RunGateway(t testing.TB, rooms ...string) *Gateway {
 	t.Helper()
 	g := &Gateway{
-		Rooms:    rooms,
-		Features: []string{"orders", "stage", "ids"},
-		Limits:   frame.Limits{Text: chatwire.MaxText, Rooms: 50, Page: 100, RetryMS: chatwire.Retry.Milliseconds(), PingMS: 25_000},
-		Release:  "v1",
-		Joins:    map[string]int{},
-		epoch:    "epoch00000000000",
-		rooms:    map[string]*room{},
-		conns:    map[*conn]bool{},
+		Rooms:      rooms,
+		Extensions: []string{orders.Name, faults.Name, ids.Name},
+		Limits:     frame.Limits{Text: chatwire.MaxText, Rooms: 50, Page: 100, RetryMS: chatwire.Retry.Milliseconds(), PingMS: 25_000},
+		Release:    "v1",
+		Joins:      map[string]int{},
+		epoch:      "epoch00000000000",
+		rooms:      map[string]*room{},
+		conns:      map[*conn]bool{},
 	}
 	g.change = sync.NewCond(&g.mu)
 	g.food.init()
@@ -289,7 +292,7 @@ func (g *Gateway) accept(w http.ResponseWriter, r *http.Request) {
 func (g *Gateway) welcome(user string, guest bool) frame.Welcome {
 	return frame.Welcome{
 		T: frame.TypeWelcome, User: user, Guest: guest, Gateway: "gateway-in-memory", Release: g.Release,
-		Rooms: g.Rooms, Limits: g.Limits, Features: g.Features,
+		Rooms: g.Rooms, Limits: g.Limits, Extensions: g.Extensions,
 	}
 }
 

@@ -3,7 +3,7 @@ package webtest
 import (
 	"time"
 
-	"parley/chatgw/frame"
+	"parley/page/orders"
 	"parley/participants/food"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -11,19 +11,19 @@ import (
 
 // Tx is a transaction as it might have happened.
 type Tx struct {
-	frame.TxSeen
+	orders.TxSeen
 	at int64
 }
 
 // Script begins a transaction: submitted, and prepared at both participants.
 func Script(id, key string, at time.Time) Tx {
-	tx := Tx{TxSeen: frame.TxSeen{ID: id, Key: key, Status: txwire.StatusPending, At: at.UnixMicro()}, at: at.UnixMicro()}
+	tx := Tx{TxSeen: orders.TxSeen{ID: id, Key: key, Status: txwire.StatusPending, At: at.UnixMicro()}, at: at.UnixMicro()}
 	return tx.add(0, "submit", "").add(240, "prepare", food.Inventory).add(15, "prepare", food.Delivery)
 }
 
 func (tx Tx) add(after int64, kind, participant string) Tx {
 	tx.at += after
-	e := frame.TxEvent{At: tx.at, Kind: kind, Tx: tx.ID, Participant: participant}
+	e := orders.TxEvent{At: tx.at, Kind: kind, Tx: tx.ID, Participant: participant}
 	if kind == "submit" {
 		e.Key = tx.Key
 	}

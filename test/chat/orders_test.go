@@ -30,15 +30,15 @@ func TestOrdersInThePage(t *testing.T) {
 	p.Screenshot("a-real-order")
 
 	for _, role := range []string{"inventory", "delivery", "coordinator"} {
-		stage := `[...document.querySelectorAll(".stage li")].find((n) => n.textContent.toLowerCase().includes("` + role + `"))`
+		item := `[...document.querySelectorAll(".faults li")].find((n) => n.textContent.toLowerCase().includes("` + role + `"))`
 		first := webtest.Eval[string](p, `document.querySelector(".tx-id").textContent`)
-		webtest.Eval[bool](p, `(`+stage+`.querySelector("button").click(), true)`)
-		p.Wait("an armed "+role, stage+`.querySelector(".state-dot.armed")`)
+		webtest.Eval[bool](p, `(`+item+`.querySelector("button").click(), true)`)
+		p.Wait("an armed "+role, item+`.querySelector(".state-dot.armed")`)
 		p.Click(".menu li:nth-child(2) button")
-		p.Wait(role+" to die", stage+`.querySelector(".state-dot.stopped")`)
+		p.Wait(role+" to die", item+`.querySelector(".state-dot.stopped")`)
 		p.Wait("its transaction", `document.querySelector(".tx-id").textContent !== "`+first+`"`)
 		p.Screenshot(role + "-died")
-		webtest.Eval[bool](p, `([...`+stage+`.querySelectorAll("button")].find((n) => n.textContent.includes("Start")).click(), true)`)
+		webtest.Eval[bool](p, `([...`+item+`.querySelectorAll("button")].find((n) => n.textContent.includes("Start")).click(), true)`)
 		p.Wait("an end without doubt", `!document.querySelector(".doubt.open") && document.querySelector(".chip.committed, .chip.aborted") && document.querySelectorAll(".chip.open").length === 0`)
 		p.Wait("what became of the order", `document.querySelector(".result.good, .result.bad")`)
 		p.Screenshot(role + "-back")

@@ -142,6 +142,6 @@ export class Rooms extends Emitter {
   #probe() {
     const joined = [...this.all.values()].find((r) => r.state === "joined");
     if (joined) joined.rejoin();
-    else this.#session.ask({ t: "ask", what: "probe" }).catch(() => {}); // any answer will do
+    else this.#session.ask({ t: "history", room: "" }).catch(() => {}); // that it is refused will do
   }
 }

@@ -81,14 +81,14 @@ export class Ids {
 
   #refresh() {
     if (!this.#session.online) return;
-    this.#session.ask({ t: "ask", what: "workers" }).then((a) => this.#workers.show(a.data), (e) => e.lost || this.#workers.fail(e.reason));
+    this.#session.request("ids", { what: "workers" }).then((seen) => this.#workers.show(seen), (e) => e.lost || this.#workers.fail(e.reason));
   }
 
   async #next(replaceAddress = false) {
     try {
-      const { data } = await this.#session.ask({ t: "ask", what: "id" });
-      this.#fresh = [data.id, ...this.#fresh].slice(0, most);
-      this.#router.to("ids", data.id, replaceAddress);
+      const { id } = await this.#session.request("ids", { what: "id" });
+      this.#fresh = [id, ...this.#fresh].slice(0, most);
+      this.#router.to("ids", id, replaceAddress);
     } catch (e) {
       setText(this.#error, e.lost ? "There is no connection." : e.reason);
     }

@@ -12,8 +12,9 @@ const settled = 10_000;
 
 // Session is the person's standing with the gateway, over as many connections
 // as it takes. Events: "status" whenever it changes; "welcome" once for each
-// connection, before any other frame of it; every frame by its type; "probe"
-// when it wants something asked, to hear whether the gateway is there.
+// connection, before any other frame of it; every frame by its type; what an
+// extension sends unasked, as "extension " and its name; "probe" when it wants
+// something asked, to hear whether the gateway is there.
 //
 // status.phase is
 //   "idle"        nobody signed in
@@ -101,6 +102,24 @@ export class Session extends Emitter {
     });
   }
 
+  // has reports whether the gateway has an extension. Gateways of another release
+  // may end the connection of who uses one that they do not have.
+  has(extension) {
+    return (this.welcome?.extensions ?? []).includes(extension);
+  }
+
+  // tell sends something to an extension, which does not answer.
+  tell(extension, body) {
+    return this.has(extension) && this.send({ t: "extension", name: extension, body });
+  }
+
+  // request sends something to an extension and returns the answer, or fails as ask
+  // does.
+  async request(extension, body) {
+    if (this.online && !this.has(extension)) throw { reason: "This gateway does not offer it." };
+    return (await this.ask({ t: "extension", name: extension, body })).body;
+  }
+
   #set(status) {
     this.status = status;
     this.emit("status", status);
@@ -135,6 +154,7 @@ export class Session extends Emitter {
       else asked.resolve(frame);
     }
     this.emit(frame.t, frame, Boolean(asked));
+    if (frame.t === "extension" && !asked) this.emit(`extension ${frame.name}`, frame.body);
   }
 
   #lost(code, reason) {

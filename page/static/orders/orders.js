@@ -2,9 +2,9 @@ import { empty, skeleton } from "../ui/blank.js";
 import { el, replace, setText } from "../ui/dom.js";
 import { address } from "../ui/router.js";
 import { span } from "../ui/time.js";
+import { Faults } from "./faults.js";
 import { Lanes, table } from "./lanes.js";
 import { Couriers, Menu, spinning } from "./menu.js";
-import { Stage } from "./stage.js";
 import { doubts, ended, settled, Transactions, took } from "./transactions.js";
 
 // Stock and couriers are asked for so often while they are seen, and this soon
@@ -23,7 +23,7 @@ export class Orders {
   #seen = new Transactions();
   #menu = new Menu((item, quantity, button) => this.#order(item, quantity, button));
   #couriers = new Couriers();
-  #stage;
+  #faults;
   #lanes = new Lanes();
   #zone = el("select", { id: "zone" });
   #result = el("div.result", { role: "status" });
@@ -51,7 +51,7 @@ export class Orders {
   constructor(session, router, { menuButton }) {
     this.#session = session;
     this.#router = router;
-    this.#stage = new Stage(session);
+    this.#faults = new Faults(session);
     this.#blank = empty("orders", "No transaction yet", "Order something, and see here how inventory and delivery agree on it.", null);
     const id = el("input", { type: "text", id: "tx-id", placeholder: "log.number", autocomplete: "off", spellcheck: "false", autocapitalize: "none" });
     this.#open = el("form.open-tx", {
@@ -71,7 +71,7 @@ export class Orders {
           el("section.panel", { "aria-labelledby": "menu-title" },
             el("div.panel-head", null, el("h2", { id: "menu-title" }, "Menu"), el("label.zone-label", { for: "zone" }, "Deliver to"), this.#zone),
             this.#menuNote, this.#menu.node, this.#result),
-          this.#stage.node,
+          this.#faults.node,
           el("section.panel", { "aria-labelledby": "couriers-title" }, el("h2", { id: "couriers-title" }, "Couriers"), this.#courierNote, this.#couriers.node),
         ),
         el(
@@ -85,7 +85,7 @@ export class Orders {
     );
     this.#details.addEventListener("toggle", () => this.#drawTable());
     session.on("welcome", () => this.#visible && this.#watch());
-    session.on("tx", (f) => this.#events(f));
+    session.on("extension orders", (seen) => this.#events(seen));
     this.#drawRecent();
   }
 
@@ -111,7 +111,7 @@ export class Orders {
   hide() {
     this.#visible = false;
     for (const t of this.#timers) clearInterval(t);
-    this.#session.send({ t: "watch", on: false });
+    this.#session.tell("orders", { what: "unwatch" });
   }
 
   focus() {
@@ -120,11 +120,11 @@ export class Orders {
 
   #watch() {
     if (!this.#session.online) return;
-    this.#session.send({ t: "watch", on: true });
-    this.#stage.show(this.#session.welcome.features ?? []);
+    this.#session.tell("orders", { what: "watch" });
+    this.#faults.show();
     this.#refresh();
-    this.#session.ask({ t: "ask", what: "txs" }).then((a) => {
-      for (const tx of [...(a.data?.txs ?? [])].reverse()) this.#seen.merge(tx);
+    this.#session.request("orders", { what: "txs" }).then(({ txs }) => {
+      for (const tx of txs.reverse()) this.#seen.merge(tx);
       this.#choose();
       this.#drawRecent();
     }, () => {});
@@ -141,7 +141,7 @@ export class Orders {
 
   // ask shows an answer, or above what was there before why there is none.
   #ask(what, note, show) {
-    this.#session.ask({ t: "ask", what }).then(({ data }) => {
+    this.#session.request("orders", { what }).then((data) => {
       setText(note, data.code ? data.reason : "");
       if (!data.code) show(data);
     }, (e) => !e.lost && setText(note, e.reason));
@@ -151,7 +151,7 @@ export class Orders {
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => {
       this.#refresh();
-      this.#stage.refresh();
+      this.#faults.refresh();
     }, refreshAfter);
   }
 
@@ -170,7 +170,7 @@ export class Orders {
       this.#say("error", "There is no courier to deliver it.");
       return;
     }
-    const order = { t: "order", key, item: item.item, quantity, zone };
+    const order = { what: "order", key, item: item.item, quantity, zone };
     this.#mine = order.key;
     this.#again = null;
     if (this.#chosen) this.#router.to("orders");
@@ -178,7 +178,7 @@ export class Orders {
     this.#say("busy", `Ordering ${quantity} × ${item.name}…`);
     for (;;) {
       try {
-        const { outcome } = await this.#session.ask(order);
+        const outcome = await this.#session.request("orders", order);
         if (outcome.status === "pending") {
           await new Promise((done) => setTimeout(done, 1_000));
           continue;
@@ -239,8 +239,8 @@ export class Orders {
 
   async #askTx(id) {
     try {
-      const answer = await this.#session.ask({ t: "ask", what: "tx", id });
-      this.#seen.merge({ ...answer.data, id });
+      const seen = await this.#session.request("orders", { what: "tx", id });
+      this.#seen.merge({ ...seen, id });
       this.#choose();
       this.#drawRecent();
     } catch (e) {

@@ -45,8 +45,8 @@ export class Sidebar {
     rooms.on("list", () => this.#draw());
     rooms.on("room", (room) => this.#update(room));
     session.on("status", (s) => this.#who(s));
-    session.on("welcome", (w) => this.#features(w.features ?? []));
-    this.#features([]);
+    session.on("welcome", () => this.#drawViews(session));
+    this.#drawViews(session);
     this.#draw();
   }
 
@@ -78,10 +78,8 @@ export class Sidebar {
     this.place(...this.#place);
   }
 
-  #features(features) {
-    const views = [];
-    if (features.includes("orders")) views.push(["orders", "Orders"]);
-    if (features.includes("ids")) views.push(["ids", "IDs"]);
+  #drawViews(session) {
+    const views = [["orders", "Orders"], ["ids", "IDs"]].filter(([name]) => session.has(name));
     this.node.querySelector(".more").hidden = views.length === 0;
     replace(this.#views, views.map(([view, name]) => el("li", null, this.#link(view, name, view, ""))));
     this.place(...this.#place);

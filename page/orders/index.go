@@ -4,11 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"parley/chatgw/frame"
 	"parley/wire/txwire"
 )
 
-// Bounds of a book.
+// Bounds of an index.
 const (
 	// MaxPerSecond bounds the new transactions that are followed each second:
 	// more than that nobody can look at.
@@ -21,15 +20,15 @@ const (
 	// maxKeys bounds the submissions that wait for their prepare, and the keys
 	// of orders placed here.
 	maxKeys = 256
-	// maxFresh bounds the events of one [frame.Tx].
+	// maxFresh bounds the events of one [TxEvents].
 	maxFresh = 1024
 	// maxPassed bounds what is remembered of transactions not followed, to
 	// count each once.
 	maxPassed = 4096
 )
 
-// book is the transactions that were seen. It is pure: the time is an argument.
-type book struct {
+// index holds the transactions that were seen. It is pure: the time is an argument.
+type index struct {
 	txs   map[string]*seen
 	order []string // ids, oldest first
 	// submits are submissions without a prepare yet, by key.
@@ -44,95 +43,95 @@ type book struct {
 	opened int
 	passed map[string]bool
 	// What the next frame has.
-	fresh   []frame.TxEvent
+	fresh   []TxEvent
 	dropped int
 }
 
 // seen is one transaction.
 type seen struct {
-	frame.TxSeen
+	TxSeen
 	ended bool
 }
 
-func newBook() *book {
-	return &book{txs: make(map[string]*seen), submits: make(map[string]int64), late: make(map[string]string), own: make(map[string]bool), passed: make(map[string]bool)}
+func newIndex() *index {
+	return &index{txs: make(map[string]*seen), submits: make(map[string]int64), late: make(map[string]string), own: make(map[string]bool), passed: make(map[string]bool)}
 }
 
-func (b *book) follows(id string) bool { return b.txs[id] != nil }
+func (x *index) follows(id string) bool { return x.txs[id] != nil }
 
 // full reports whether no more new transactions are followed in this second.
-func (b *book) full(us int64) bool {
-	if s := us / 1_000_000; s != b.second {
-		b.second, b.opened = s, 0
+func (x *index) full(us int64) bool {
+	if s := us / 1_000_000; s != x.second {
+		x.second, x.opened = s, 0
 	}
-	return b.opened >= MaxPerSecond && len(b.own) == 0
+	return x.opened >= MaxPerSecond && len(x.own) == 0
 }
 
 // pass counts a transaction that is not followed.
-func (b *book) pass(id string) {
-	if b.passed[id] {
+func (x *index) pass(id string) {
+	if x.passed[id] {
 		return
 	}
-	if len(b.passed) >= maxPassed {
-		clear(b.passed)
+	if len(x.passed) >= maxPassed {
+		clear(x.passed)
 	}
-	b.passed[id] = true
-	b.dropped++
+	x.passed[id] = true
+	x.dropped++
 }
 
 // follow has the transaction with this key followed in any case.
-func (b *book) follow(key string) {
-	if len(b.own) >= maxKeys {
-		clear(b.own)
+func (x *index) follow(key string) {
+	if len(x.own) >= maxKeys {
+		clear(x.own)
 	}
-	b.own[key] = true
+	x.own[key] = true
 }
 
-func (b *book) submitted(key string, us int64) {
-	if id, ok := b.late[key]; ok {
-		delete(b.late, key)
-		if t := b.txs[id]; t != nil {
-			b.add(frame.TxEvent{At: min(us, t.At-1), Kind: kindSubmit, Tx: id, Key: key}) // it came before all that
+func (x *index) submitted(key string, us int64) {
+	if id, ok := x.late[key]; ok {
+		delete(x.late, key)
+		if t := x.txs[id]; t != nil {
+			x.add(TxEvent{At: min(us, t.At-1), Kind: kindSubmit, Tx: id, Key: key}) // it came before all that
 		}
 		return
 	}
-	if len(b.submits) >= maxKeys {
-		clear(b.submits) // their prepares never came, or came too fast to follow
+	if len(x.submits) >= maxKeys {
+		clear(x.submits) // their prepares never came, or came too fast to follow
 	}
-	b.submits[key] = us
+	x.submits[key] = us
 }
 
 // open begins to follow a transaction, unless there are too many.
-func (b *book) open(id, key string, us int64) {
-	if b.follows(id) {
+func (x *index) open(id, key string, us int64) {
+	if x.follows(id) {
 		return
 	}
-	if b.opened >= MaxPerSecond && !b.own[key] {
-		b.pass(id)
+	if x.opened >= MaxPerSecond && !x.own[key] {
+		x.pass(id)
 		return
 	}
-	delete(b.own, key)
-	b.opened++
-	for len(b.order) >= maxTxs {
-		delete(b.txs, b.order[0])
-		b.order = b.order[1:]
+	delete(x.own, key)
+	x.opened++
+	for len(x.order) >= maxTxs {
+		delete(x.txs, x.order[0])
+		x.order = x.order[1:]
 	}
-	b.txs[id] = &seen{TxSeen: frame.TxSeen{ID: id, Key: key, At: us}}
-	b.order = append(b.order, id)
-	if at, ok := b.submits[key]; ok {
-		delete(b.submits, key)
-		b.add(frame.TxEvent{At: at, Kind: kindSubmit, Tx: id, Key: key})
+	x.txs[id] = &seen{TxSeen: TxSeen{ID: id, Key: key, At: us}}
+	x.order = append(x.order, id)
+	if at, ok := x.submits[key]; ok {
+		delete(x.submits, key)
+		x.add(TxEvent{At: at, Kind: kindSubmit, Tx: id, Key: key})
 		return
 	}
-	if len(b.late) >= maxKeys {
-		clear(b.late)
+	if len(x.late) >= maxKeys {
+		clear(x.late)
 	}
-	b.late[key] = id
+	x.late[key] = id
 }
 
 // add notes an event of a transaction that is followed.
-func (b *book) add(e frame.TxEvent) {
-	t := b.txs[e.Tx]
+func (x *index) add(e TxEvent) {
+	t := x.txs[e.Tx]
 	if t == nil {
 		return
 	}
@@ -160,15 +159,15 @@ func (b *book) add(e frame.TxEvent) {
 	} else {
 		t.Events[maxEvents-1] = e
 	}
-	if len(b.fresh) < maxFresh {
-		b.fresh = append(b.fresh, e)
+	if len(x.fresh) < maxFresh {
+		x.fresh = append(x.fresh, e)
 	}
 }
 
 // undecided are the transactions of a log that have no outcome yet.
-func (b *book) undecided(log string) (ids []string) {
-	for _, id := range b.order {
-		if !b.txs[id].ended && strings.HasPrefix(id, log+".") {
+func (x *index) undecided(log string) (ids []string) {
+	for _, id := range x.order {
+		if !x.txs[id].ended && strings.HasPrefix(id, log+".") {
 			ids = append(ids, id)
 		}
 	}
@@ -176,29 +175,29 @@ func (b *book) undecided(log string) (ids []string) {
 }
 
 // take is what happened since the last time.
-func (b *book) take() (frame.Tx, bool) {
-	f := frame.Tx{Events: b.fresh, Dropped: b.dropped}
-	b.fresh, b.dropped = nil, 0
+func (x *index) take() (TxEvents, bool) {
+	f := TxEvents{Events: x.fresh, Dropped: x.dropped}
+	x.fresh, x.dropped = nil, 0
 	return f, len(f.Events) > 0 || f.Dropped > 0
 }
 
 // tx is what was seen of one transaction.
-func (b *book) tx(id string) (frame.TxSeen, bool) {
-	t := b.txs[id]
+func (x *index) tx(id string) (TxSeen, bool) {
+	t := x.txs[id]
 	if t == nil {
-		return frame.TxSeen{}, false
+		return TxSeen{}, false
 	}
 	s := t.TxSeen
 	s.Events = slices.Clone(s.Events)
-	slices.SortStableFunc(s.Events, func(a, b frame.TxEvent) int { return int(a.At - b.At) })
+	slices.SortStableFunc(s.Events, func(a, b TxEvent) int { return int(a.At - b.At) })
 	return s, true
 }
 
 // newest are the transactions seen, newest first, without their events.
-func (b *book) newest() frame.TxsSeen {
-	list := frame.TxsSeen{Txs: []frame.TxSeen{}}
-	for _, id := range slices.Backward(b.order) {
-		t := b.txs[id].TxSeen
+func (x *index) newest() TxsSeen {
+	list := TxsSeen{Txs: []TxSeen{}}
+	for _, id := range slices.Backward(x.order) {
+		t := x.txs[id].TxSeen
 		t.Events = nil
 		list.Txs = append(list.Txs, t)
 	}

@@ -12,12 +12,12 @@ const pointsOf = { inventory: ["voted"], delivery: ["voted"], coordinator: ["pre
 // How often it is asked how things stand while a role is armed, in milliseconds.
 const refreshEvery = 500;
 
-// Stage breaks things on purpose, so that one sees doubt and how it ends. It is
-// there only where the gateway's process has the roles in it.
-export class Stage {
+// Faults kills roles on purpose, so that one sees doubt and how it ends. It is
+// shown only where the gateway's process has the roles in it.
+export class Faults {
   node;
   #session;
-  #list = el("ul.stage", { role: "list" });
+  #list = el("ul.faults", { role: "list" });
   #error = el("p.field-error", { role: "alert" });
   #known = new Map();
   #soon = 0;
@@ -25,16 +25,16 @@ export class Stage {
   constructor(session) {
     this.#session = session;
     this.node = el(
-      "section.panel", { hidden: true, "aria-labelledby": "stage-title" },
-      el("h2", { id: "stage-title" }, "Break something"),
+      "section.panel", { hidden: true, "aria-labelledby": "faults-title" },
+      el("h2", { id: "faults-title" }, "Break something"),
       el("p.hint", null, "Arm a role, then order: it dies in the middle of that transaction. Watch who is in doubt, then start it again."),
       this.#list, this.#error,
     );
   }
 
-  // show asks how things stand, where there is a stage.
-  show(features) {
-    this.node.hidden = !features.includes("stage");
+  // show asks how things stand, where roles can be killed.
+  show() {
+    this.node.hidden = !this.#session.has("faults");
     if (this.node.hidden) return;
     this.#draw();
     this.refresh();
@@ -42,19 +42,19 @@ export class Stage {
 
   refresh() {
     if (this.node.hidden) return;
-    this.#session.ask({ t: "ask", what: "stage" }).then((a) => this.#take(a.data), () => {});
+    this.#session.request("faults", { what: "show" }).then((state) => this.#take(state), () => {});
   }
 
   #do(role, what, point) {
     replace(this.#error);
-    this.#session.ask({ t: "stage", role, do: what, ...(point ? { point } : {}) }).then(
-      (a) => this.#take(a.data),
+    this.#session.request("faults", { what, role, ...(point ? { point } : {}) }).then(
+      (state) => this.#take(state),
       (e) => replace(this.#error, `${role}: ${e.reason}`),
     );
   }
 
-  #take(data) {
-    for (const r of data?.roles ?? []) this.#known.set(r.role, r);
+  #take({ roles }) {
+    for (const r of roles ?? []) this.#known.set(r.role, r);
     this.#draw();
     // Nobody tells of a role's death: who armed one sees it within moments.
     clearTimeout(this.#soon);
@@ -76,7 +76,7 @@ export class Stage {
     const text = { running: "running", armed: `dies ${points[point] ?? ""}`, stopped: "stopped" }[state] ?? "";
     return el(
       "li", null,
-      el("div.stage-role", null, el(`span.state-dot.${state || "unknown"}`), el("span", null, role), el("span.hint", null, text)),
+      el("div.fault-role", null, el(`span.state-dot.${state || "unknown"}`), el("span", null, role), el("span.hint", null, text)),
       el(
         "div.acts", null,
         state === "stopped"
