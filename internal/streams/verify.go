@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )

@@ -1,6 +1,6 @@
 // Package modules runs the tests of the page's modules, page/testdata, in a
 // JavaScript engine written in Go: a planted fault is found in seconds, without a
-// browser. Package page runs the same tests in Chromium, which decides.
+// browser. Module test/browser runs the same tests in Chromium, which decides.
 //
 // It is a module of its own, so that who imports Parley does not get the engine.
 package modules

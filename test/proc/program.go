@@ -68,7 +68,14 @@ func build(path string) error {
 	defer unlock()
 	built := filepath.Join(cache, "parley")
 	args := append(append([]string{"build"}, buildFlags...), "-o", built, "parley/cmd/parley")
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+	// The tests may be in another module, which does not have what the program needs.
+	root, err := exec.Command("go", "list", "-f", "{{.Module.Dir}}", "parley/test/proc").Output()
+	if err != nil {
+		return fmt.Errorf("finding the module: %w", err)
+	}
+	build := exec.Command("go", args...)
+	build.Dir = strings.TrimSpace(string(root))
+	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
 	return copyFile(path, built)

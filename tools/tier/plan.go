@@ -31,12 +31,12 @@ var (
 	// installed packages start what make deps installs, or build and run the
 	// program again and again.
 	installed = []string{
-		"page", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
+		"blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
 		"test/e2e", "test/ids", "test/chat", "test/chaos", "test/docker", "test/hosts",
 	}
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
-		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "page", "chatgw/rooms",
+		"test/e2e", "test/docker", "test/chaos", "cmd/parley", "test/chat", "test/ids", "chatgw/rooms",
 		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )
@@ -78,9 +78,10 @@ func test() []step {
 			command: goTest("-vet=off", "-shuffle=on", "-p", "4", "-timeout", "20m"), packages: only(plain),
 		},
 		{
-			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers, databases, browsers; a minute of chaos",
+			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers and databases; a minute of chaos",
 			command: goTest("-vet=off", "-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(plain),
 		},
+		{name: "browser", proves: "the page does in Chromium what it should: with two people, without a network, while gateways and the broker are killed", dir: "test/browser", command: goTest("-vet=off", "-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
@@ -101,7 +102,8 @@ func proof() []step {
 		{name: "end-to-end-watched", proves: "every end-to-end test with the race detector in every process", command: goTest("-race", "-shuffle=on", "-timeout", "6h"), packages: only([]string{"test/e2e"})},
 		deep("chaos", "a busy cluster, every broken variant of the product, every scene and every outage", "test/chaos", "-deep"),
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
-		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
+		deep("chat-under-faults", "clients of rooms while gateways, leaders and a lone broker die", "test/chat", "-deep"),
+		{name: "page-under-faults", proves: "browsers that read back through 10,000 messages while gateways and the broker die", dir: "test/browser", command: goTest("-count=1", "-timeout", "6h", "-run", "TestPageUnderFaults"), packages: only([]string{""}), args: []string{"-before", "10000"}},
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
 		{name: "power-often", proves: "sixty power failures, and every variant that acknowledges without syncing is found out", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{""}), args: []string{"-deep", "-rounds", "60"}},
 		{name: "another-path", proves: "with another module path make quick passes", dir: "tools", command: goTest("-count=1", "-timeout", "1h", "-run", "TestAnotherModulePath"), packages: only([]string{"tier"}), args: []string{"-deep"}},
@@ -141,7 +143,7 @@ func rank(pkg string) int {
 // inModule is the folder of a package in its module, whose path has one element
 // for the main module and is the folder otherwise.
 func inModule(pkg string) string {
-	for _, nested := range []string{"parley/bench", "parley/test/power", "parley/test/modules", "parley/tools"} {
+	for _, nested := range []string{"parley/bench", "parley/test/power", "parley/test/modules", "parley/test/browser", "parley/tools"} {
 		if rest, ok := strings.CutPrefix(pkg+"/", nested+"/"); ok {
 			return strings.TrimSuffix(rest, "/")
 		}

@@ -1,4 +1,4 @@
-package chat
+package browser
 
 import (
 	"fmt"
@@ -7,12 +7,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"parley/page/webtest"
+	"parley/natsconn"
+	"parley/test/browser/webtest"
+	"parley/test/chat"
+	"parley/test/chat/cluster"
 	"parley/test/proc"
 	"parley/wire"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // kitchen is the room of the browsers.
@@ -21,13 +25,17 @@ const kitchen = "kitchen"
 // The page in two browsers, each at a gateway of its own: it is reloaded, read
 // back through thousands of messages, cut off from the network, and its gateway
 // and the broker are killed under it. Both show every message once, in order.
-func TestPage(t *testing.T) {
-	crew := newCrew(t, 1)
-	l := listen(t, crew.url)
-	fill(t, l.nc, *before)
-	network := newRelay(t, strings.TrimPrefix(crew.gateways[0].url, "http://"))
-	browser := webtest.RunBrowser(t)
-	p := pages{T: t, ada: browser.Open(network.url(), webtest.Desktop()), bo: browser.Open(crew.gateways[1].url, webtest.Phone())}
+func TestPageUnderFaults(t *testing.T) {
+	processes := cluster.New(t, program, 1)
+	nc, err := natsconn.Connect(t.Context(), natsconn.Options{URL: processes.URL, Name: "page test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	fill(t, nc, *before)
+	network := newRelay(t, strings.TrimPrefix(processes.Gateways[0].URL, "http://"))
+	browser := chromium.For(t)
+	p := pages{T: t, ada: browser.Open(network.url(), webtest.Desktop()), bo: browser.Open(processes.Gateways[1].URL, webtest.Phone())}
 	p.enter("ada", p.ada)
 	p.enter("bo", p.bo)
 	p.talk("hello")
@@ -49,22 +57,22 @@ func TestPage(t *testing.T) {
 	network.hold(false)
 	p.back("a network again")
 
-	killed := crew.gateways[0]
+	killed := processes.Gateways[0]
 	p.writes(p.ada, "written as the gateway dies")
-	killed.process.Kill()
+	killed.Process.Kill()
 	p.ada.Wait("that the page notices", `!document.querySelector(".banner").hidden`)
 	p.writes(p.ada, "written without a gateway")
 	p.say(p.bo, "meanwhile, at another gateway")
 	p.ada.Screenshot("no-gateway")
-	crew.start(killed)
+	processes.Start(killed)
 	p.back("a gateway again")
 
-	killed.process.Stop()
+	killed.Process.Stop()
 	p.ada.Wait("that the page notices", `!document.querySelector(".banner").hidden`)
-	crew.start(killed)
+	processes.Start(killed)
 	p.back("after a gateway that was stopped")
 
-	crew.restart(crew.brokers[0], func() {
+	processes.Restart(processes.Brokers[0], func() {
 		p.writes(p.ada, "written without a broker")
 		p.writes(p.bo, "written without a broker either")
 	})
@@ -77,9 +85,17 @@ func TestPage(t *testing.T) {
 	}
 	walked := p.ada.ScrollBack()
 	p.ada.Screenshot("the-beginning")
-	crew.alive()
-	crew.stopWriters()
-	p.compare(l.read(), walked)
+	processes.Alive()
+	processes.StopWriters()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := chat.ReadStream(t.Context(), js)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.compare(stream, walked)
 	p.ada.Problems() // what it logged of a gateway that was not there
 }
 
@@ -100,7 +116,7 @@ func fill(t *testing.T, nc *nats.Conn, n int) {
 	defer func() { _ = sub.Unsubscribe() }()
 	const atOnce = 500
 	for i := range n {
-		post := chatwire.Post{V: wire.Version, User: serviceUser, Text: fmt.Sprint("message ", i), CID: fmt.Sprint("fill-", i)}
+		post := chatwire.Post{V: wire.Version, User: "oven", Text: fmt.Sprint("message ", i), CID: fmt.Sprint("fill-", i)}
 		if err := nc.PublishRequest(chatwire.PostSubject(kitchen), inbox+post.CID, wire.Encode(post)); err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +190,7 @@ func (p *pages) back(about string) {
 
 // compare holds what the pages show, and what was seen on the way back, to what
 // is stored.
-func (p *pages) compare(stream []Stored, walked webtest.Walk) {
+func (p *pages) compare(stream []chat.Stored, walked webtest.Walk) {
 	p.Helper()
 	var seqs []uint64
 	var texts []string

@@ -1,4 +1,4 @@
-package page_test
+package browser
 
 import (
 	"fmt"
@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
-	"parley/page/webtest"
 	"parley/participants/food"
+	"parley/test/browser/webtest"
 )
 
 func TestOrder(t *testing.T) {

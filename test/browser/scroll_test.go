@@ -1,4 +1,4 @@
-package page_test
+package browser
 
 import (
 	"fmt"
@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 	"parley/wire/chatwire"
 )
 

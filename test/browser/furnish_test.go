@@ -1,10 +1,10 @@
-package page_test
+package browser
 
 import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 	"parley/wire/chatwire"
 )
 

@@ -1,10 +1,10 @@
-package chat
+package browser
 
 import (
 	"regexp"
 	"testing"
 
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 )
 
 // The page of the real `parley up` draws a real order, and one whose
@@ -13,7 +13,7 @@ import (
 func TestOrdersInThePage(t *testing.T) {
 	up := program.Start(t, "up", "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--http", "127.0.0.1:0")
 	url := regexp.MustCompile(`http://[0-9.:]+/`).FindString(up.Await("Open http://"))
-	p := webtest.RunBrowser(t).Open(url, webtest.Desktop())
+	p := chromium.For(t).Open(url, webtest.Desktop())
 	p.SignIn("ada")
 	p.Go("orders")
 	p.Wait("the menu", `document.querySelectorAll(".menu li").length > 3`)

@@ -1,4 +1,4 @@
-package page_test
+package browser
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"

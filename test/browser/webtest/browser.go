@@ -98,17 +98,6 @@ type Browser struct {
 	ctx context.Context
 }
 
-// RunBrowser starts a Chromium that ends with the test.
-func RunBrowser(t testing.TB) *Browser {
-	t.Helper()
-	c, err := StartChromium()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Stop)
-	return c.For(t)
-}
-
 // Page is one tab of one person.
 type Page struct {
 	t   testing.TB

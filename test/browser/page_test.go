@@ -1,4 +1,4 @@
-package page_test
+package browser
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 
 	"github.com/chromedp/chromedp"
 )

@@ -1,4 +1,4 @@
-package page_test
+package browser
 
 import (
 	"fmt"
@@ -8,15 +8,15 @@ import (
 	"testing"
 
 	"parley/chatgw/frame"
-	"parley/page/webtest"
+	"parley/test/browser/webtest"
 )
 
-// serveModules serves the page's modules and the tests in testdata, each of
+// serveModules serves the page's modules and the tests in page/testdata, each of
 // whose exported functions is a test.
 func serveModules(t *testing.T) *httptest.Server {
 	mux := http.NewServeMux()
-	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServer(http.Dir("static"))))
-	mux.Handle("/tests/", http.StripPrefix("/tests/", http.FileServer(http.Dir("testdata"))))
+	mux.Handle("/static/", http.StripPrefix("/static/", http.FileServer(http.Dir("../../page/static"))))
+	mux.Handle("/tests/", http.StripPrefix("/tests/", http.FileServer(http.Dir("../../page/testdata"))))
 	mux.HandleFunc("/{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		_, _ = w.Write([]byte("<!doctype html><title>tests</title><link rel=icon href=data:,>")) // the test fails if it is not read
@@ -31,9 +31,9 @@ func serveModules(t *testing.T) *httptest.Server {
 func TestModules(t *testing.T) {
 	s := serveModules(t)
 	p := chromium.For(t).Open(s.URL, webtest.Desktop())
-	files, err := filepath.Glob("testdata/*.test.js")
+	files, err := filepath.Glob("../../page/testdata/*.test.js")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no tests in testdata: %v", err)
+		t.Fatalf("no tests in page/testdata: %v", err)
 	}
 	for _, file := range files {
 		results := webtest.Eval[map[string]string](p, fmt.Sprintf(`import("/tests/%s").then((m) => {

@@ -1,11 +1,11 @@
-package page_test
+package browser
 
 import (
 	"testing"
 	"time"
 
-	"parley/page/webtest"
 	"parley/participants/food"
+	"parley/test/browser/webtest"
 )
 
 // faint finds text whose contrast with what is behind it is below 4.5 to 1 (3
