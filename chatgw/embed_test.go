@@ -17,7 +17,7 @@ import (
 // A gateway in somebody else's server, below a path: it is closed until it runs, keeps
 // its limits and checks, and drains while that server goes on.
 func TestEmbedded(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	gw, err := chatgw.New(
 		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Socket: socket.Config{MaxConnections: 1, Origins: []string{"https://shop.example"}}},
 		chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next},

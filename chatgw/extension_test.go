@@ -49,7 +49,7 @@ func TestExtension(t *testing.T) {
 			return context.Canceled // an error without a code
 		}
 	}
-	g := newBed(t).run(chatgw.Config{Guests: chatgw.GuestsYes, Keys: []chatgw.Key{{Secret: secret}}}, shop)
+	g := newHarness(t).run(chatgw.Config{Guests: chatgw.GuestsYes, Keys: []chatgw.Key{{Secret: secret}}}, shop)
 	ada := g.connect()
 	ada.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{"sub": "ada", "exp": soon(), "buys": []string{"tea"}})}))
 	if w := expect[*frame.Welcome](ada); !slices.Equal(w.Extensions, []string{"shop"}) {
@@ -121,7 +121,7 @@ func TestExtensionBusy(t *testing.T) {
 			}
 		})
 	}}
-	g := newBed(t).run(chatgw.Config{}, shop)
+	g := newHarness(t).run(chatgw.Config{}, shop)
 	ada := g.as("ada")
 	for ref := range int64(17) {
 		ada.send(extension(ref+1, "{}"))

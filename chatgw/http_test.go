@@ -28,7 +28,7 @@ func offline(t testing.TB) *nats.Conn {
 }
 
 func TestHealth(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	addr := g.Addr().String()
 	if status, body := get(t, addr, "/healthz"); status != http.StatusOK || body != "ok\n" {
@@ -52,7 +52,7 @@ func TestHealth(t *testing.T) {
 
 // Everything that is bounded is counted.
 func TestMetrics(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001})
 	ada := g.as("ada")
 	ada.join("lobby")
@@ -106,7 +106,7 @@ func TestSlowHeader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes as long as the time for a header")
 	}
-	g := newBed(t).run(chatgw.Config{})
+	g := newHarness(t).run(chatgw.Config{})
 	conn, err := net.Dial("tcp", g.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ func TestListenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	b := newBed(t)
+	b := newHarness(t)
 	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
 		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
 		if err != nil {

@@ -80,12 +80,12 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 		s = rand.Uint64()
 	}
 	t.Logf("seed %d: repeat the faults with -seed %[1]d", s)
-	crew := cluster.New(t, program, nodes)
-	l := listen(t, crew.URL)
-	crowd := newCrowd(crew.Gateways, *clients, s)
+	processes := cluster.New(t, program, nodes)
+	l := listen(t, processes.URL)
+	crowd := newCrowd(processes.Gateways, *clients, s)
 	crowd.start(t.Context())
 	t.Cleanup(crowd.end)
-	f := &faults{Cluster: crew, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
+	f := &faults{Cluster: processes, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
 
 	began := time.Now()
 	crowd.await(t, traffic)
@@ -95,10 +95,10 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 	breaking(f)
 	broken := time.Since(began)
 	ends := crowd.settle(t, l.ends)
-	crew.Alive()
+	processes.Alive()
 	t.Logf("broken for %v, settled after %v", broken.Round(time.Second), (time.Since(began) - broken).Round(time.Millisecond))
 	crowd.end()
-	crew.StopWriters()
+	processes.StopWriters()
 	report(t, f, l.read(), ends)
 }
 

@@ -12,7 +12,7 @@ import (
 	"parley/test/proc"
 )
 
-// faults breaks a crew under the eyes of a crowd, by a seed.
+// faults breaks a processes under the eyes of a crowd, by a seed.
 type faults struct {
 	*cluster.Cluster
 	*crowd

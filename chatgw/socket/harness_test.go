@@ -26,8 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of these tests.
 const patience = 2 * time.Minute
 
-// rig is a server whose sessions say what they hear.
-type rig struct {
+// harness is a server whose sessions say what they hear.
+type harness struct {
 	t      testing.TB
 	server *socket.Server
 	http   *httptest.Server
@@ -63,9 +63,9 @@ func (s *session) onFrame(f func(data []byte)) {
 	s.hold = f
 }
 
-func run(t testing.TB, cfg socket.Config) *rig {
+func run(t testing.TB, cfg socket.Config) *harness {
 	t.Helper()
-	r := &rig{t: t, opened: make(chan *session, 10_000)}
+	r := &harness{t: t, opened: make(chan *session, 10_000)}
 	server, err := socket.New(cfg, func(c *socket.Conn) socket.Session {
 		s := &session{conn: c, closed: make(chan int, 1)}
 		r.opened <- s
@@ -120,7 +120,7 @@ func handshake(extra ...string) string {
 	return strings.Join(lines, "\r\n") + "\r\n\r\n"
 }
 
-func (r *rig) dial() *client {
+func (r *harness) dial() *client {
 	r.t.Helper()
 	conn, err := net.Dial("tcp", r.http.Listener.Addr().String())
 	if err != nil {
@@ -132,7 +132,7 @@ func (r *rig) dial() *client {
 }
 
 // connect does the handshake.
-func (r *rig) connect(extra ...string) (*client, *session) {
+func (r *harness) connect(extra ...string) (*client, *session) {
 	r.t.Helper()
 	c := r.dial()
 	c.write([]byte(handshake(extra...)))

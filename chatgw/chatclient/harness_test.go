@@ -22,17 +22,17 @@ import (
 // patience bounds every wait of these tests.
 const patience = 2 * time.Minute
 
-// bed is a broker with the stream of the chat.
-type bed struct {
+// harness is a broker with the stream of the chat.
+type harness struct {
 	t      testing.TB
 	broker *brokertest.Server
 	js     jetstream.JetStream
 	ids    atomic.Int64
 }
 
-func newBed(t testing.TB) *bed {
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	b := &bed{t: t, broker: brokertest.Run(t)}
+	b := &harness{t: t, broker: brokertest.Run(t)}
 	var err error
 	if b.js, err = jetstream.New(b.broker.Connect(t)); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func newBed(t testing.TB) *bed {
 }
 
 // id makes ids that are unique in the process.
-func (b *bed) id(context.Context) (snowflake.ID, error) {
+func (b *harness) id(context.Context) (snowflake.ID, error) {
 	n := b.ids.Add(1)
 	return snowflake.NewID(snowflake.Timestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
 }
@@ -57,7 +57,7 @@ type gateway struct {
 	done chan error
 }
 
-func (b *bed) run(cfg chatgw.Config) *gateway {
+func (b *harness) run(cfg chatgw.Config) *gateway {
 	b.t.Helper()
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
@@ -192,7 +192,7 @@ func (p *person) flushed() {
 }
 
 // stored is what the room holds, read from the stream itself.
-func (b *bed) stored(room string) (texts []string) {
+func (b *harness) stored(room string) (texts []string) {
 	b.t.Helper()
 	c, err := b.js.OrderedConsumer(b.t.Context(), chatwire.Stream().Name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{chatwire.RoomSubject(room)}})
 	if err != nil {
@@ -218,7 +218,7 @@ func (b *bed) stored(room string) (texts []string) {
 }
 
 // holds expects the room to be exactly that.
-func (b *bed) holds(room string, texts ...string) {
+func (b *harness) holds(room string, texts ...string) {
 	b.t.Helper()
 	if got := b.stored(room); fmt.Sprint(got) != fmt.Sprint(texts) {
 		b.t.Errorf("the room holds %q, want %q", got, texts)

@@ -35,17 +35,17 @@ func (i *ids) next(context.Context) (snowflake.ID, error) {
 	return snowflake.NewID(snowflake.Timestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
 }
 
-// bed is a broker with the stream of the chat.
-type bed struct {
+// harness is a broker with the stream of the chat.
+type harness struct {
 	t      testing.TB
 	broker *brokertest.Server
 	nats   *nats.Conn
 	ids    ids
 }
 
-func newBed(t testing.TB) *bed {
+func newHarness(t testing.TB) *harness {
 	t.Helper()
-	b := &bed{t: t, broker: brokertest.Run(t)}
+	b := &harness{t: t, broker: brokertest.Run(t)}
 	b.nats = b.broker.Connect(t)
 	js, err := jetstream.New(b.nats)
 	if err != nil {
@@ -67,7 +67,7 @@ type gateway struct {
 }
 
 // run starts a gateway and waits until it is ready.
-func (b *bed) run(cfg chatgw.Config, extensions ...chatgw.Extension) *gateway {
+func (b *harness) run(cfg chatgw.Config, extensions ...chatgw.Extension) *gateway {
 	b.t.Helper()
 	g := &gateway{t: b.t, done: make(chan error, 1), log: &logs{}}
 	if cfg.Listen == "" {
