@@ -27,8 +27,10 @@ func (s *session) act(ctx context.Context, f frame.FromClient) error {
 		return s.history(ctx, f)
 	case *frame.TypingIn:
 		return s.typing(f.Room)
+	case *frame.Extension:
+		return s.extend(ctx, f)
 	default:
-		return s.actBeside(ctx, f)
+		panic(fmt.Sprintf("chatgw: nothing acts on a %T", f))
 	}
 }
 
@@ -148,14 +150,6 @@ func (s *session) typing(room string) error {
 	return nil
 }
 
-func (s *session) actBeside(ctx context.Context, f frame.FromClient) error {
-	if s.gateway.deps.Beside == nil {
-		return &wire.Error{Code: wire.CodeNotFound, Text: "this gateway offers the chat alone"}
-	}
-	s.beside = true
-	return s.gateway.deps.Beside.Handle(ctx, s, f)
-}
-
 func forbidden(what, room string) error {
 	return &wire.Error{Code: frame.CodeForbidden, Text: fmt.Sprintf("you may not %s in the room %s", what, room)}
 }
@@ -163,5 +157,4 @@ func forbidden(what, room string) error {
 var (
 	_ socket.Session = (*session)(nil)
 	_ rooms.Member   = (*session)(nil)
-	_ Client         = (*session)(nil)
 )

@@ -14,12 +14,12 @@ import (
 )
 
 func TestTwoPeopleChat(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{}, nil)
+	g := newHarness(t).run(chatgw.Config{})
 	ada := g.connect()
 	ada.send(frame.Encode(frame.Hello{Name: "ada"}))
 	w := expect[*frame.Welcome](ada)
 	if w.User != "ada" || !w.Guest || w.Release != wire.Release || len(w.Rooms) != 1 || w.Rooms[0] != "lobby" || w.Limits.Text != chatwire.MaxText ||
-		w.Limits.Rooms != 64 || w.Limits.Page != frame.MaxPage || w.Limits.RetryMS != 600_000 || w.Limits.PingMS != 25_000 || len(w.Features) != 0 {
+		w.Limits.Rooms != 64 || w.Limits.Page != frame.MaxPage || w.Limits.RetryMS != 600_000 || w.Limits.PingMS != 25_000 || len(w.Extensions) != 0 {
 		t.Errorf("welcome: %+v", w)
 	}
 	grace := g.as("grace")
@@ -104,8 +104,8 @@ func TestTwoPeopleChat(t *testing.T) {
 // A client that comes back, here to another gateway, gets exactly what it
 // missed.
 func TestResumeAtAnotherGateway(t *testing.T) {
-	b := newBed(t)
-	one, two := b.run(chatgw.Config{}, nil), b.run(chatgw.Config{}, nil)
+	b := newHarness(t)
+	one, two := b.run(chatgw.Config{}), b.run(chatgw.Config{})
 	ada, grace := one.as("ada"), two.as("grace")
 	j := ada.join("lobby")
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "1"}))
@@ -142,7 +142,7 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 // While a room talks, members join, and join again: each is told everything
 // after its place, once and in order.
 func TestJoinWhileOthersTalk(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6}, nil)
+	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6})
 	talker := g.as("talker")
 	stop, talked := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -211,7 +211,7 @@ func (b *browser) follow(joins int) error {
 }
 
 func TestLimitsOfAConnection(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{Rooms: 2}, nil)
+	g := newHarness(t).run(chatgw.Config{Rooms: 2})
 	ada := g.as("ada")
 	ada.join("a")
 	ada.join("b")
@@ -226,7 +226,7 @@ func TestLimitsOfAConnection(t *testing.T) {
 
 // What is too fast is refused, with when to try again, and in the end closed.
 func TestFrameRate(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{FramesPerSecond: 1, FramesAtOnce: 3, RefusalsPerSecond: 0.001, RefusalsAtOnce: 2}, nil)
+	g := newHarness(t).run(chatgw.Config{FramesPerSecond: 1, FramesAtOnce: 3, RefusalsPerSecond: 0.001, RefusalsAtOnce: 2})
 	ada := g.as("ada")
 	for range 2 {
 		ada.send(frame.Encode(frame.History{Ref: 1, Room: "lobby"}))
@@ -245,7 +245,7 @@ func TestFrameRate(t *testing.T) {
 // A person has one rate over all connections, and does not get another one by
 // coming back.
 func TestMessageRate(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{MessagesPerSecond: 0.001, MessagesAtOnce: 3}, nil)
+	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 0.001, MessagesAtOnce: 3})
 	say := func(b *browser, cid string) { b.send(frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: "x"})) }
 	one, two := g.as("ada"), g.as("ada")
 	say(one, "1")
@@ -271,7 +271,7 @@ func TestMessageRate(t *testing.T) {
 }
 
 func TestBadFrames(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{}, nil)
+	g := newHarness(t).run(chatgw.Config{})
 	for _, c := range []struct {
 		name   string
 		frames []string
@@ -298,13 +298,12 @@ func TestBadFrames(t *testing.T) {
 	}
 	ada := g.as("ada")
 	for _, f := range []string{
-		`{"t":"join","ref":4,"room":"No"}`, `{"t":"history","ref":4,"room":"lobby","limit":1000}`, `{"t":"ask","ref":4,"what":"menu"}`,
-		`{"t":"order","ref":4,"key":"k","item":"soup","quantity":1,"zone":"north"}`, `{"t":"stage","ref":4,"role":"inventory","do":"kill"}`,
+		`{"t":"join","ref":4,"room":"No"}`, `{"t":"history","ref":4,"room":"lobby","limit":1000}`, `{"t":"extension","ref":4,"name":"orders","body":{}}`,
 	} {
 		ada.send([]byte(f))
 		e := expect[*frame.Error](ada)
 		want := wire.CodeInvalid
-		if strings.Contains(f, "ask") || strings.Contains(f, "order") || strings.Contains(f, "stage") {
+		if strings.Contains(f, "extension") {
 			want = wire.CodeNotFound
 		}
 		if e.Ref != 4 || e.Code != want || e.Reason == "" {
@@ -315,7 +314,7 @@ func TestBadFrames(t *testing.T) {
 
 // Typing is told at most every now and then.
 func TestTypingIsNotToldTooOften(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{}, nil)
+	g := newHarness(t).run(chatgw.Config{})
 	ada, grace := g.as("ada"), g.as("grace")
 	ada.join("lobby")
 	grace.join("lobby")

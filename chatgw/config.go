@@ -20,6 +20,9 @@ import (
 // Config is how a gateway behaves. The zero value of each field means its
 // default, which is right for one's own machine.
 type Config struct {
+	// Embedded: Run opens no port. Requests come to [Gateway.Handler] from a server
+	// of the caller's. Listen and Metrics are not set then.
+	Embedded bool
 	// Listen is where browsers connect, as host:port. Default 127.0.0.1:8080.
 	Listen string
 	// Metrics is where /metrics is served, as host:port; default: on Listen.
@@ -77,10 +80,10 @@ type Deps struct {
 	NATS *nats.Conn
 	// NextID makes the ids of messages.
 	NextID func(context.Context) (snowflake.ID, error)
-	// Beside is what there is beside the chat; nil: nothing.
-	Beside Beside
-	// Mount are handlers for further paths of the same address, by their
-	// pattern for [http.ServeMux].
+	// Extensions are applications that share the connections of clients.
+	Extensions []Extension
+	// Mount are handlers for further paths of the address where Run listens, by
+	// their pattern for [http.ServeMux]: a page, for example.
 	Mount map[string]http.Handler
 }
 
@@ -118,7 +121,10 @@ func (c *Config) fill() error {
 	if c.Guests != GuestsLocal && c.Guests != GuestsYes && c.Guests != GuestsNo {
 		return fmt.Errorf("chatgw: Guests is %q, allowed are %q, %q and empty", c.Guests, GuestsYes, GuestsNo)
 	}
-	if c.Guests == GuestsNo && len(c.Keys) == 0 {
+	if c.Embedded && (c.Listen != "" || c.Metrics != "") {
+		return fmt.Errorf("chatgw: Embedded is set, and Listen is %q and Metrics %q: the caller's server listens", c.Listen, c.Metrics)
+	}
+	if len(c.Keys) == 0 && (c.Guests == GuestsNo || c.Guests == GuestsLocal && c.Embedded) {
 		return errors.New("chatgw: no guests and no keys: nobody could come in")
 	}
 	for i := range c.Keys {
@@ -135,7 +141,9 @@ func (c *Config) fill() error {
 }
 
 func (c *Config) defaults() {
-	or(&c.Listen, "127.0.0.1:8080")
+	if !c.Embedded {
+		or(&c.Listen, "127.0.0.1:8080")
+	}
 	or(&c.FramesPerSecond, 20)
 	or(&c.FramesAtOnce, 150)
 	or(&c.RefusalsPerSecond, 2)

@@ -27,7 +27,7 @@
 //	file      noun
 //	gateway   the role: New, Run, Ready
 //	config    its bounds, each with its reason
-//	http      the listener, /ws, /healthz, /metrics, and the page
+//	http      the handler of /ws and /healthz, the metrics, the ports
 //	session   one client: from hello to the end
 //	act       what its frames do
 //	deliver   what its rooms say
@@ -41,5 +41,5 @@
 //	drain     stopping in order
 //	metrics   what is counted
 //	measured  all numbers of one moment
-//	beside    what there is beside the chat
+//	extension frames of an application that shares the connections
 package chatgw

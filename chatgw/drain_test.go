@@ -17,9 +17,9 @@ import (
 // is told to come back, and what was not acknowledged is said once when it is
 // sent again.
 func TestDrainLosesNothing(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	cfg := chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6}
-	one, two := b.run(cfg, nil), b.run(cfg, nil)
+	one, two := b.run(cfg), b.run(cfg)
 	const people = 10
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -101,7 +101,7 @@ func TestDrainLosesNothing(t *testing.T) {
 
 // A gateway whose stream is missing does not start.
 func TestNoStream(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	if err := deleteStream(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestNoStream(t *testing.T) {
 
 // A gateway whose stream is lost stops, and says so to its clients.
 func TestStreamLost(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
 	if err != nil {
 		t.Fatal(err)
@@ -138,8 +138,8 @@ func TestStreamLost(t *testing.T) {
 // While the broker is away for long, clients are sent elsewhere; when it is
 // back they are taken again.
 func TestBrokerAway(t *testing.T) {
-	b := newBed(t)
-	g := b.run(chatgw.Config{LostAfter: time.Second}, nil)
+	b := newHarness(t)
+	g := b.run(chatgw.Config{LostAfter: time.Second})
 	ada := g.as("ada")
 	ada.join("lobby")
 	b.broker.Kill()
@@ -155,7 +155,7 @@ func TestBrokerAway(t *testing.T) {
 	}
 }
 
-func deleteStream(ctx context.Context, b *bed) error {
+func deleteStream(ctx context.Context, b *harness) error {
 	_, err := b.nats.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+chatwire.Stream().Name, nil)
 	return err
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,8 @@ type Gateway struct {
 	people   people
 	counters counters
 	sessions atomic.Uint64
+	running  atomic.Int32   // functions of Client.Go
+	work     sync.WaitGroup // of these
 	born     time.Time
 	stopping atomic.Bool
 
@@ -39,7 +40,7 @@ type Gateway struct {
 	identity   *identity
 	welcome    frame.Welcome
 	background context.Context // of what sessions do
-	addr       net.Addr
+	addr       net.Addr        // nil if it does not listen itself
 	// metricsAddr is addr where the metrics have no port of their own.
 	metricsAddr net.Addr
 }
@@ -52,7 +53,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	if deps.NextID == nil {
 		return nil, errors.New("chatgw: a source of ids is required")
 	}
-	if err := cfg.fill(); err != nil {
+	if err := errors.Join(cfg.fill(), checkExtensions(deps.Extensions)); err != nil {
 		return nil, err
 	}
 	g := &Gateway{
@@ -70,25 +71,29 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	if g.sockets, err = socket.New(cfg.Socket, g.newSession); err != nil {
 		return nil, fmt.Errorf("chatgw: %w", err)
 	}
+	g.sockets.Refuse("the gateway is starting")
 	return g, nil
 }
 
 // Ready is closed once browsers can connect.
 func (g *Gateway) Ready() <-chan struct{} { return g.ready }
 
-// Addr is where it listens, once it is ready.
+// Addr is where it listens, once it is ready; nil with [Config.Embedded].
 func (g *Gateway) Addr() net.Addr { return g.addr }
 
-// MetricsAddr is where it serves metrics, once it is ready.
+// MetricsAddr is where it serves metrics, once it is ready; nil with
+// [Config.Embedded].
 func (g *Gateway) MetricsAddr() net.Addr { return g.metricsAddr }
 
-// Run serves until ctx is cancelled, then drains: see drain.go. It returns an
-// error if it cannot listen, or if the stream of the messages cannot be
-// trusted.
+// Run serves until ctx is cancelled, then drains: clients are sent to other gateways
+// within [Config.DrainTimeout], and with [Config.Embedded] the caller's server can be
+// shut down when Run has returned. It returns an error if it cannot listen, or if the
+// stream of the messages cannot be trusted.
 func (g *Gateway) Run(ctx context.Context) error {
 	// What sessions do outlives ctx by the drain; everything else ends with
 	// inner.
 	background, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer g.work.Wait()
 	defer cut()
 	g.background = background
 	inner, stop := context.WithCancel(background)
@@ -112,7 +117,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		return nil
 	}
-	listeners, err := g.listen(ctx)
+	ports, err := g.listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -122,12 +127,13 @@ func (g *Gateway) Run(ctx context.Context) error {
 		err = nil
 	}
 	if offered == nil {
-		return errors.Join(err, listeners.close())
+		return errors.Join(err, closePorts(ports))
 	}
 	run(g.sockets.Run)
 	run(g.watch)
-	servers := g.serve(listeners, failed, &work)
-	g.cfg.Log.Info("the gateway is ready", "address", g.addr.String(), "gateway", g.rooms.Gateway(), "guests", g.identity.guests)
+	g.sockets.Accept()
+	servers := g.serve(ports, failed, &work)
+	g.cfg.Log.Info("the gateway is ready", "address", g.address(), "gateway", g.rooms.Gateway(), "guests", g.identity.guests)
 	close(g.ready)
 
 	select {
@@ -141,11 +147,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 
 // prepare is what depends on where it listens.
 func (g *Gateway) prepare() {
-	local := false
-	if ap, err := netip.ParseAddrPort(g.addr.String()); err == nil {
-		local = ap.Addr().Unmap().IsLoopback()
-	}
-	g.identity = newIdentity(&g.cfg, local)
+	g.identity = newIdentity(&g.cfg, g.addr)
 	g.welcome = frame.Welcome{
 		Gateway: g.rooms.Gateway(), Release: wire.Release, Rooms: g.cfg.Suggested,
 		Limits: frame.Limits{
@@ -153,9 +155,17 @@ func (g *Gateway) prepare() {
 			RetryMS: chatwire.Retry.Milliseconds(), PingMS: g.sockets.PingEvery().Milliseconds(),
 		},
 	}
-	if g.deps.Beside != nil {
-		g.welcome.Features = g.deps.Beside.Features()
+	for _, x := range g.deps.Extensions {
+		g.welcome.Extensions = append(g.welcome.Extensions, x.Name)
 	}
+}
+
+// address is where it listens, for people; empty if it does not itself.
+func (g *Gateway) address() string {
+	if g.addr == nil {
+		return ""
+	}
+	return g.addr.String()
 }
 
 // since is the time since the gateway was made: a clock that is not set back.

@@ -1,6 +1,7 @@
 package chatgw
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -10,6 +11,8 @@ type grant struct {
 	user  string
 	guest bool
 	may   *permissions
+	// claims are those of its token; nil for a guest.
+	claims json.RawMessage
 	// until is when it ends; zero: with the connection.
 	until time.Time
 }

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"parley/chatgw/web"
-
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -33,62 +31,80 @@ const (
 	maxRequests = 4096
 )
 
-// listeners are the ports of a gateway; metrics is nil if it has none of its
-// own.
-type listeners struct{ main, metrics net.Listener }
+// Handler serves clients: /ws for their connections, and GET /healthz, which is 200 or
+// 503 and why not. It serves below any path with [http.StripPrefix]. Limits, proxies
+// and origins are those of [Config.Socket]; until [Gateway.Ready] and while the
+// gateway drains both answer 503. The connections outlive the requests: the shutdown
+// of an [http.Server] does not wait for them, Run does.
+func (g *Gateway) Handler() http.Handler { return g.mux() }
 
-func (l listeners) close() error {
-	err := l.main.Close()
-	if l.metrics != nil {
-		err = errors.Join(err, l.metrics.Close())
+func (g *Gateway) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.Handle("/ws", g.sockets)
+	mux.HandleFunc("GET /healthz", g.health)
+	return mux
+}
+
+// MetricsHandler serves the metrics in the format of Prometheus.
+func (g *Gateway) MetricsHandler() http.Handler {
+	return promhttp.HandlerFor(g.registry(), promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(g.cfg.Log.Handler(), slog.LevelWarn)})
+}
+
+// port is one that the gateway listens on.
+type port struct {
+	net.Listener
+	handler http.Handler
+}
+
+func closePorts(ports []port) (err error) {
+	for _, p := range ports {
+		err = errors.Join(err, p.Close())
 	}
 	return err
 }
 
-func (g *Gateway) listen(ctx context.Context) (l listeners, err error) {
+// listen opens the ports of a gateway that is not embedded: one, or another one for
+// the metrics.
+func (g *Gateway) listen(ctx context.Context) (ports []port, err error) {
+	if g.cfg.Embedded {
+		return nil, nil
+	}
 	var cfg net.ListenConfig
-	if l.main, err = cfg.Listen(ctx, "tcp", g.cfg.Listen); err != nil {
-		return l, fmt.Errorf("chatgw: listening for browsers: %w", err)
-	}
-	g.addr, g.metricsAddr = l.main.Addr(), l.main.Addr()
-	if g.cfg.Metrics == "" {
-		return l, nil
-	}
-	if l.metrics, err = cfg.Listen(ctx, "tcp", g.cfg.Metrics); err != nil {
-		return l, errors.Join(fmt.Errorf("chatgw: listening for metrics: %w", err), l.main.Close())
-	}
-	g.metricsAddr = l.metrics.Addr()
-	return l, nil
-}
-
-// serve answers HTTP on all listeners.
-func (g *Gateway) serve(l listeners, failed chan<- error, work *sync.WaitGroup) (servers []*http.Server) {
-	metrics := promhttp.HandlerFor(g.registry(), promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(g.cfg.Log.Handler(), slog.LevelWarn)})
-	main := http.NewServeMux()
-	main.Handle("/ws", g.sockets)
-	main.HandleFunc("GET /healthz", g.health)
-	main.Handle("/", web.Handler(web.Config{}))
+	main := g.mux()
 	for pattern, h := range g.deps.Mount {
 		main.Handle(pattern, h)
 	}
-	start := func(l net.Listener, h http.Handler) {
-		s := g.server(h)
+	l, err := cfg.Listen(ctx, "tcp", g.cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("chatgw: listening for browsers: %w", err)
+	}
+	ports = append(ports, port{l, main})
+	g.addr, g.metricsAddr = l.Addr(), l.Addr()
+	metrics := main
+	if g.cfg.Metrics != "" {
+		if l, err = cfg.Listen(ctx, "tcp", g.cfg.Metrics); err != nil {
+			return nil, errors.Join(fmt.Errorf("chatgw: listening for metrics: %w", err), closePorts(ports))
+		}
+		metrics = http.NewServeMux()
+		metrics.HandleFunc("GET /healthz", g.health)
+		ports = append(ports, port{l, metrics})
+		g.metricsAddr = l.Addr()
+	}
+	metrics.Handle("GET /metrics", g.MetricsHandler())
+	return ports, nil
+}
+
+// serve answers HTTP on all ports.
+func (g *Gateway) serve(ports []port, failed chan<- error, work *sync.WaitGroup) (servers []*http.Server) {
+	for _, p := range ports {
+		s := g.server(p.handler)
 		servers = append(servers, s)
 		work.Go(func() {
-			if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
-				failed <- fmt.Errorf("serving HTTP on %s: %w", l.Addr(), err)
+			if err := s.Serve(p.Listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				failed <- fmt.Errorf("serving HTTP on %s: %w", p.Addr(), err)
 			}
 		})
 	}
-	if l.metrics == nil {
-		main.Handle("GET /metrics", metrics)
-	} else {
-		own := http.NewServeMux()
-		own.Handle("GET /metrics", metrics)
-		own.HandleFunc("GET /healthz", g.health)
-		start(l.metrics, own)
-	}
-	start(l.main, main)
 	return servers
 }
 
@@ -130,11 +146,22 @@ func (r *requests) count(c net.Conn, state http.ConnState) {
 func (g *Gateway) health(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	switch {
+	case !g.started():
+		http.Error(w, "the gateway is starting", http.StatusServiceUnavailable)
 	case g.stopping.Load():
 		http.Error(w, "the gateway is stopping", http.StatusServiceUnavailable)
 	case !g.deps.NATS.IsConnected():
 		http.Error(w, "the broker cannot be reached", http.StatusServiceUnavailable)
 	default:
 		_, _ = fmt.Fprintln(w, "ok") // whoever asks may be gone
+	}
+}
+
+func (g *Gateway) started() bool {
+	select {
+	case <-g.ready:
+		return true
+	default:
+		return false
 	}
 }

@@ -27,13 +27,10 @@ func offline(t testing.TB) *nats.Conn {
 	return nc
 }
 
-func TestPageAndHealth(t *testing.T) {
-	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
+func TestHealth(t *testing.T) {
+	b := newHarness(t)
+	g := b.run(chatgw.Config{})
 	addr := g.Addr().String()
-	if status, body := get(t, addr, "/"); status != http.StatusOK || !strings.Contains(body, "<html") {
-		t.Errorf("the page: %d %.100q", status, body)
-	}
 	if status, body := get(t, addr, "/healthz"); status != http.StatusOK || body != "ok\n" {
 		t.Errorf("health: %d %q", status, body)
 	}
@@ -55,8 +52,8 @@ func TestPageAndHealth(t *testing.T) {
 
 // Everything that is bounded is counted.
 func TestMetrics(t *testing.T) {
-	b := newBed(t)
-	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001}, nil)
+	b := newHarness(t)
+	g := b.run(chatgw.Config{Metrics: "127.0.0.1:0", FramesAtOnce: 4, FramesPerSecond: 0.001})
 	ada := g.as("ada")
 	ada.join("lobby")
 	ada.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "x"}))
@@ -109,7 +106,7 @@ func TestSlowHeader(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes as long as the time for a header")
 	}
-	g := newBed(t).run(chatgw.Config{}, nil)
+	g := newHarness(t).run(chatgw.Config{})
 	conn, err := net.Dial("tcp", g.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +128,7 @@ func TestListenFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	b := newBed(t)
+	b := newHarness(t)
 	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
 		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -19,8 +20,8 @@ import (
 type Guests string
 
 const (
-	// GuestsLocal lets them in where the gateway listens on loopback only and
-	// has no keys: on one's own machine. It is the default.
+	// GuestsLocal lets them in where the gateway listens itself, on loopback only,
+	// and has no keys: on one's own machine. It is the default.
 	GuestsLocal Guests = ""
 	// GuestsYes lets them in everywhere. Where there are tokens too, a guest's
 	// name gets the prefix [GuestPrefix], so that nobody can be imitated.
@@ -116,7 +117,8 @@ const (
 // leeway is how far the clocks of who signs and who checks may differ.
 const leeway = 5 * time.Second
 
-func newIdentity(cfg *Config, local bool) *identity {
+// newIdentity is for a gateway that listens at addr, nil if it does not itself.
+func newIdentity(cfg *Config, addr net.Addr) *identity {
 	opts := []jwt.ParserOption{
 		jwt.WithValidMethods([]string{algSecret, algPublic}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
 	}
@@ -126,6 +128,8 @@ func newIdentity(cfg *Config, local bool) *identity {
 	if cfg.Audience != "" {
 		opts = append(opts, jwt.WithAudience(cfg.Audience))
 	}
+	tcp, _ := addr.(*net.TCPAddr)
+	local := tcp != nil && tcp.IP.IsLoopback()
 	guests := cfg.Guests == GuestsYes || cfg.Guests == GuestsLocal && local && len(cfg.Keys) == 0
 	return &identity{
 		keys: cfg.Keys, guests: guests, parser: jwt.NewParser(opts...),
@@ -167,7 +171,11 @@ func (i *identity) bearer(token string) (grant, error) {
 	if strings.HasPrefix(c.Subject, GuestPrefix) {
 		return grant{}, fmt.Errorf("the token's sub is %q: names that begin with %q are those of guests", c.Subject, GuestPrefix)
 	}
-	return grant{user: c.Subject, may: &permissions{read: c.Read, write: c.Write}, until: c.ExpiresAt.Time}, nil
+	signed, err := i.parser.DecodeSegment(strings.Split(token, ".")[1])
+	if err != nil {
+		return grant{}, fmt.Errorf("the token is not valid: %w", plain(err))
+	}
+	return grant{user: c.Subject, may: &permissions{read: c.Read, write: c.Write}, claims: signed, until: c.ExpiresAt.Time}, nil
 }
 
 // lastYear is the last one of which a token's end is taken for what it says. Beyond it

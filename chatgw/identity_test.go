@@ -57,10 +57,10 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newBed(t).run(chatgw.Config{
+	g := newHarness(t).run(chatgw.Config{
 		Issuer: "shop", Audience: "chat",
 		Keys: []chatgw.Key{{ID: "2026", Public: public}, {ID: "old", Secret: secret}},
-	}, nil)
+	})
 	good := func() jwt.MapClaims {
 		return jwt.MapClaims{"sub": "ada", "exp": soon(), "iss": "shop", "aud": "chat", "write": []string{"*"}}
 	}
@@ -129,7 +129,7 @@ func TestTokens(t *testing.T) {
 
 // A token says which rooms may be read, and which written.
 func TestPermissions(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}}, nil)
+	g := newHarness(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}})
 	b := g.connect()
 	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
 		"sub": "ada", "exp": soon(), "read": []string{"news", "pub*"}, "write": []string{"lobby", "team-*"},
@@ -171,7 +171,7 @@ func TestPermissions(t *testing.T) {
 
 // A connection ends with its token.
 func TestTokenExpires(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}}, nil)
+	g := newHarness(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}})
 	b := g.connect()
 	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
 		"sub": "ada", "exp": time.Now().Add(2 * time.Second).Unix(), "write": []string{"*"},
@@ -183,7 +183,7 @@ func TestTokenExpires(t *testing.T) {
 }
 
 func TestGuests(t *testing.T) {
-	bed := newBed(t)
+	harness := newHarness(t)
 	everywhere := net.JoinHostPort("", "0")
 	key := []chatgw.Key{{Secret: secret}}
 	for _, c := range []struct {
@@ -198,7 +198,7 @@ func TestGuests(t *testing.T) {
 		{"with keys, wanted", chatgw.Config{Keys: key, Guests: chatgw.GuestsYes}, "guest-ada"},
 		{"not wanted", chatgw.Config{Keys: key, Guests: chatgw.GuestsNo}, ""},
 	} {
-		g := bed.run(c.cfg, nil)
+		g := harness.run(c.cfg)
 		b := g.connect()
 		b.send(frame.Encode(frame.Hello{Name: "ada"}))
 		if c.user == "" {
@@ -213,8 +213,8 @@ func TestGuests(t *testing.T) {
 
 // A name is one person however it is written, and is something to see.
 func TestNames(t *testing.T) {
-	bed := newBed(t)
-	g := bed.run(chatgw.Config{}, nil)
+	harness := newHarness(t)
+	g := harness.run(chatgw.Config{})
 	for sent, want := range map[string]string{"Jose\u0301": "Jos\u00e9", "हिन्दी": "हिन्दी", "\u1112\u1161\u11ab": "\ud55c"} {
 		b := g.connect()
 		b.send(frame.Encode(frame.Hello{Name: sent}))

@@ -14,7 +14,7 @@ import (
 )
 
 // ask sends what somebody types into the nats command, and reads the answer.
-func (b *bed) ask(subject, data string) chatwire.Posted {
+func (b *harness) ask(subject, data string) chatwire.Posted {
 	b.t.Helper()
 	m, err := b.nats.Request(subject, []byte(data), patience)
 	if err != nil {
@@ -29,9 +29,9 @@ func (b *bed) ask(subject, data string) chatwire.Posted {
 
 // A service says something with plain NATS, and browsers see it.
 func TestServicesPost(t *testing.T) {
-	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
-	b.run(chatgw.Config{}, nil) // one of the two answers
+	b := newHarness(t)
+	g := b.run(chatgw.Config{})
+	b.run(chatgw.Config{}) // one of the two answers
 	ada := g.as("ada")
 	ada.join("lobby")
 	posted := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`)
@@ -57,8 +57,8 @@ func TestServicesPost(t *testing.T) {
 
 // What is malformed is refused, clearly, and nothing is said.
 func TestPostsRefused(t *testing.T) {
-	b := newBed(t)
-	g := b.run(chatgw.Config{}, nil)
+	b := newHarness(t)
+	g := b.run(chatgw.Config{})
 	for _, c := range []struct {
 		subject, data string
 		code          wire.Code
@@ -104,9 +104,9 @@ func TestPostsRefused(t *testing.T) {
 
 // Every gateway says what it is doing.
 func TestGatewaysAreListed(t *testing.T) {
-	b := newBed(t)
-	one := b.run(chatgw.Config{}, nil)
-	b.run(chatgw.Config{}, nil)
+	b := newHarness(t)
+	one := b.run(chatgw.Config{})
+	b.run(chatgw.Config{})
 	one.as("ada").join("lobby")
 	inbox := b.nats.NewInbox()
 	sub, err := b.nats.SubscribeSync(inbox)
@@ -135,8 +135,8 @@ func TestGatewaysAreListed(t *testing.T) {
 
 // The service is listed, as all of Parley's are.
 func TestServiceIsListed(t *testing.T) {
-	b := newBed(t)
-	b.run(chatgw.Config{}, nil)
+	b := newHarness(t)
+	b.run(chatgw.Config{})
 	m, err := b.nats.Request(txwire.PingSubject("chatgw"), nil, patience)
 	if err != nil {
 		t.Fatal(err)

@@ -27,7 +27,7 @@ func (g *Gateway) offer(ctx context.Context) (*service, error) {
 	m, err := micro.AddService(g.deps.NATS, micro.Config{
 		Name: "chatgw", Version: wire.Release,
 		Description: "chat rooms for browsers and services",
-		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.addr.String(), wire.MetaProcess: g.deps.NATS.Opts.Name},
+		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.address(), wire.MetaProcess: g.deps.NATS.Opts.Name},
 		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
 			g.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
 		},
@@ -62,7 +62,7 @@ func (s *service) state(req micro.Request) {
 	}
 	n := s.g.snapshot()
 	s.g.answer(req, wire.Encode(chatwire.GatewayState{
-		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.addr.String(), Epoch: s.g.rooms.Epoch(),
+		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.address(), Epoch: s.g.rooms.Epoch(),
 		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
 		Stopping: s.g.stopping.Load(),
 	}))

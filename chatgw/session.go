@@ -2,10 +2,12 @@ package chatgw
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"parley/chatgw/frame"
@@ -15,8 +17,8 @@ import (
 )
 
 // session is one client, from its connection to its end. It is what its
-// connection serves ([socket.Session]), a member of its rooms ([rooms.Member]),
-// and a [Client]. Its fields are few, since thousands are idle.
+// connection serves ([socket.Session]) and a member of its rooms ([rooms.Member]).
+// Its fields are few, since thousands are idle.
 type session struct {
 	gateway *Gateway
 	conn    *socket.Conn
@@ -26,11 +28,13 @@ type session struct {
 	person   *person // nil until hello
 	may      *permissions
 	guest    bool
+	claims   json.RawMessage
 	frames   bucket
 	refusals bucket
 	typed    time.Duration // when typing was last told
-	beside   bool          // Beside knows it
 	expiry   *time.Timer   // nil: it does not expire
+
+	running atomic.Int32 // functions of Client.Go
 
 	mu    sync.Mutex
 	rooms []membership
@@ -93,6 +97,9 @@ func (s *session) hello(h *frame.Hello) {
 		return
 	}
 	s.person, s.may, s.guest = s.gateway.people.enter(g.user), g.may, g.guest
+	if len(s.gateway.deps.Extensions) > 0 { // nobody else asks for them
+		s.claims = g.claims
+	}
 	s.conn.Greeted()
 	if !g.until.IsZero() {
 		s.expiry = time.AfterFunc(time.Until(g.until.Add(leeway)), func() { s.end(frame.CloseToken, "the token has expired") })
@@ -100,6 +107,7 @@ func (s *session) hello(h *frame.Hello) {
 	w := s.gateway.welcome
 	w.User, w.Guest = g.user, g.guest
 	s.Send(frame.Encode(w))
+	s.opened()
 }
 
 // tooFast refuses a frame that is beyond the rate, and ends the connection of
@@ -160,20 +168,12 @@ func (s *session) Closed(int) {
 		s.gateway.rooms.Leave(m.room, s)
 		s.gateway.rooms.Exit(m.room, s.person.name, s.name())
 	}
-	if s.beside {
-		s.gateway.deps.Beside.Gone(s)
-	}
+	s.closed()
 	s.gateway.people.leave(s.person)
 }
 
 // name is the session among those of its person.
 func (s *session) name() string { return strconv.FormatUint(s.number, 36) }
 
-// User is who the client is.
-func (s *session) User() (user string, guest bool) { return s.person.name, s.guest }
-
 // Send queues a frame for the client alone.
 func (s *session) Send(encoded []byte) { s.conn.Send(socket.Text(encoded)) }
-
-// SendShared queues a WebSocket frame that many get.
-func (s *session) SendShared(whole []byte) { s.conn.Push(whole) }

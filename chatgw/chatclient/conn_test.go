@@ -16,7 +16,7 @@ import (
 )
 
 func TestConn(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{})
+	g := newHarness(t).run(chatgw.Config{})
 	for _, url := range []string{g.url(), g.url() + "/", "ws://" + g.Addr().String(), g.url() + "/ws"} {
 		c, err := chatclient.Dial(t.Context(), chatclient.Config{URL: url, Name: "ada"})
 		if err != nil {
@@ -40,7 +40,7 @@ func TestConn(t *testing.T) {
 }
 
 func TestDialRefused(t *testing.T) {
-	g := newBed(t).run(chatgw.Config{})
+	g := newHarness(t).run(chatgw.Config{})
 	for _, c := range []struct{ url, want string }{
 		{"", "not http://host:port"},
 		{"127.0.0.1:80", "not http://host:port"},

@@ -38,8 +38,8 @@ func TestDoubt(t *testing.T) {
 			return pass(f)
 		}
 	}
-	begin := func(t *testing.T) (*bed, *tap, *person, chan struct{}) {
-		b := newBed(t)
+	begin := func(t *testing.T) (*harness, *tap, *person, chan struct{}) {
+		b := newHarness(t)
 		p := newTap(t, b.run(chatgw.Config{Chat: rooms.Config{Missed: 2}}).Addr().String())
 		p.set(nil, shorten(pass))
 		ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
@@ -91,7 +91,7 @@ func TestDoubt(t *testing.T) {
 }
 
 // publish says something past all gateways.
-func publish(t testing.TB, b *bed, room, text string) {
+func publish(t testing.TB, b *harness, room, text string) {
 	t.Helper()
 	id, _ := b.id(t.Context())
 	_, err := b.js.Publish(t.Context(), chatwire.RoomSubject(room), wire.Encode(chatwire.Message{V: wire.Version, ID: id, User: "eve", Kind: chatwire.KindText, Text: text}),

@@ -15,7 +15,7 @@ import (
 
 // A gateway that refuses for the moment gets it again, in order.
 func TestTooFast(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{MessagesPerSecond: 50, MessagesAtOnce: 3})
 	ada := come(t, chatclient.Config{URL: g.url(), Name: "ada"})
 	ada.in("r")
@@ -46,7 +46,7 @@ func token(t testing.TB, until time.Duration, read, write []string) string {
 
 // What is not allowed is told, and holds nothing up.
 func TestUnsent(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
 	ada := come(t, chatclient.Config{URL: g.url(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
 	ada.in("hall")
@@ -82,7 +82,7 @@ func TestUnsent(t *testing.T) {
 
 // Codes from 4500 end the session; what waits is let go.
 func TestEndsForGood(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
 	bad := come(t, chatclient.Config{URL: g.url(), Token: "nonsense"})
 	err := await(t, "the session to end", bad.done)

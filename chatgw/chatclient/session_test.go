@@ -14,7 +14,7 @@ import (
 )
 
 func TestSessionsTalk(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
 	ada.in("r")
@@ -39,7 +39,7 @@ func TestSessionsTalk(t *testing.T) {
 // The gateway goes and another one comes at its address, under load: every
 // message once, in order, at the sender, at a listener and in the stream.
 func TestReconnect(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{MessagesPerSecond: 1000})
 	at := g.Addr().String()
 	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
@@ -73,7 +73,7 @@ func TestReconnect(t *testing.T) {
 // The message arrived, and everything that says so is lost with the
 // connection: it is sent again with the same cid, and stands there once.
 func TestLostAck(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
 	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
 	ada.in("r")
@@ -116,7 +116,7 @@ func withoutMessages(data []byte) []byte {
 // What was missed has the message whose acknowledgement was lost: that is its
 // acknowledgement.
 func TestFoundInMissed(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
 	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
 	ada.in("r")
@@ -147,7 +147,7 @@ func TestFoundInMissed(t *testing.T) {
 // A live message that does not follow is a gap, and one that was there before
 // is not shown again.
 func TestGapAndRepeat(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	p := newTap(t, g.Addr().String())
 	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
@@ -192,7 +192,7 @@ func TestGapAndRepeat(t *testing.T) {
 }
 
 func TestLeave(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
 	ada.in("r")
@@ -232,7 +232,7 @@ func TestLeave(t *testing.T) {
 // A room is left and joined again before the first join is answered: what
 // counts is the answer to the last one.
 func TestLastJoinCounts(t *testing.T) {
-	b := newBed(t)
+	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	p := newTap(t, g.Addr().String())
 	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})

@@ -8,10 +8,6 @@ const (
 	TypeSend    = "send"
 	TypeHistory = "history"
 	TypeTyping  = "typing"
-	TypeAsk     = "ask"
-	TypeOrder   = "order"
-	TypeWatch   = "watch"
-	TypeStage   = "stage"
 )
 
 // Hello says who connects: a guest by name, or the bearer of a token. One of the
@@ -63,66 +59,4 @@ type History struct {
 type TypingIn struct {
 	T    string `json:"t"`
 	Room string `json:"room"`
-}
-
-// Subjects of [Ask].
-const (
-	AskMenu     = "menu"     // answered with food.Items
-	AskCouriers = "couriers" // answered with food.Couriers
-	AskTx       = "tx"       // ID is a transaction's id; answered with its [TxEvent]s so far and its state
-	AskTxs      = "txs"      // the newest transactions that this gateway saw
-	AskID       = "id"       // ID is an id of the ID service, or empty for a fresh one; answered with [IDParts]
-	AskWorkers  = "workers"  // who holds which worker number: idwire.Leases and idwire.IDWorkerState
-)
-
-// Ask asks for something beside the chat.
-type Ask struct {
-	T    string `json:"t"`
-	Ref  int64  `json:"ref"`
-	What string `json:"what"`
-	ID   string `json:"id,omitempty"`
-}
-
-// Order places a food order. Key makes repeating safe, as everywhere.
-type Order struct {
-	T        string `json:"t"`
-	Ref      int64  `json:"ref"`
-	Key      string `json:"key"`
-	Item     string `json:"item"`
-	Quantity int64  `json:"quantity"`
-	Zone     string `json:"zone"`
-}
-
-// Watch starts or ends the stream of [Tx] frames.
-type Watch struct {
-	T  string `json:"t"`
-	On bool   `json:"on"`
-}
-
-// Words of [Stage].
-const (
-	StageInventory   = "inventory"
-	StageDelivery    = "delivery"
-	StageCoordinator = "coordinator"
-
-	StageArm   = "arm"   // die at Point in the next transaction
-	StageKill  = "kill"  // die now
-	StageStart = "start" // live again
-
-	StageVoted    = "voted"    // a participant, after its vote and before the decision arrives
-	StagePrepared = "prepared" // a coordinator, after sending prepares
-	StageDecided  = "decided"  // a coordinator, after the append and before anybody is told
-)
-
-// Stage breaks things on purpose, where the gateway's process offers it (parley
-// up): see the features of [Welcome].
-type Stage struct {
-	T   string `json:"t"`
-	Ref int64  `json:"ref"`
-	// Role is what dies or lives.
-	Role string `json:"role"`
-	// Do is [StageArm], [StageKill] or [StageStart].
-	Do string `json:"do"`
-	// Point is where an armed role dies.
-	Point string `json:"point,omitempty"`
 }

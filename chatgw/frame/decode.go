@@ -34,7 +34,7 @@ func DecodeClient(data []byte) (FromClient, error) {
 	}
 	f := newClient(t)
 	if f == nil {
-		return nil, malformed("%.40q is no type of frame", t)
+		return nil, malformed("%.40q is no type of frame that this gateway knows: a page of another release must be reloaded", t)
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -44,8 +44,8 @@ func DecodeClient(data []byte) (FromClient, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, malformed("%s: something follows the JSON object", t)
 	}
-	if f.word() != t {
-		return nil, malformed("the frame has two types, %s and %.40q", t, f.word())
+	if is, _ := f.kind(); *is != t {
+		return nil, malformed("the frame has two types, %s and %.40q", t, *is)
 	}
 	if err := wire.CheckUnicode(data); err != nil {
 		return f, err
@@ -84,20 +84,14 @@ func newClient(t string) FromClient {
 		return &History{}
 	case TypeTyping:
 		return &TypingIn{}
-	case TypeAsk:
-		return &Ask{}
-	case TypeOrder:
-		return &Order{}
-	case TypeWatch:
-		return &Watch{}
-	case TypeStage:
-		return &Stage{}
+	case TypeExtension:
+		return &Extension{}
 	}
 	return nil
 }
 
 // FromGateway is a frame that the gateway sends: a pointer to one of the types
-// in server.go.
+// in server.go, or to an [Extension].
 type FromGateway interface{ framed }
 
 // Unknown is a frame of a type that this build does not know; clients skip it.
@@ -139,12 +133,8 @@ func newGateway(t string) FromGateway {
 		return &Error{}
 	case TypeBye:
 		return &Bye{}
-	case TypeAnswer:
-		return &Answer{}
-	case TypeOutcome:
-		return &Outcome{}
-	case TypeTx:
-		return &Tx{}
+	case TypeExtension:
+		return &Extension{}
 	}
 	return &Unknown{}
 }

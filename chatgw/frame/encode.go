@@ -12,21 +12,26 @@ import (
 
 // framed is what every frame can do, as a pointer.
 type framed interface {
-	// word is the type that was read or set.
-	word() string
-	// fill sets the type, and makes lists that are missing empty: clients see
-	// [] and never null.
-	fill()
+	// kind returns where the type stands, and which it is.
+	kind() (*string, string)
+}
+
+// fill sets the type of a frame, and makes its lists fit to be written.
+func fill(f framed) {
+	is, word := f.kind()
+	*is = word
+	if l, ok := f.(interface{ fillLists() }); ok {
+		l.fillLists()
+	}
 }
 
 // Encode writes a frame of any type. Its field T is set here. It panics on what
-// cannot be written in JSON: only [Answer] and [Outcome] could hold that, and
-// they hold what came out of JSON.
+// cannot be written in JSON: the body of an [Extension] that is no JSON.
 func Encode[T any, F interface {
 	*T
 	framed
 }](v T) []byte {
-	F(&v).fill()
+	fill(F(&v))
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -57,57 +62,28 @@ func clipped(s string, limit int) string {
 	return s
 }
 
-func (f *Hello) word() string    { return f.T }
-func (f *Join) word() string     { return f.T }
-func (f *Leave) word() string    { return f.T }
-func (f *Send) word() string     { return f.T }
-func (f *History) word() string  { return f.T }
-func (f *TypingIn) word() string { return f.T }
-func (f *Ask) word() string      { return f.T }
-func (f *Order) word() string    { return f.T }
-func (f *Watch) word() string    { return f.T }
-func (f *Stage) word() string    { return f.T }
-func (f *Welcome) word() string  { return f.T }
-func (f *Joined) word() string   { return f.T }
-func (f *Message) word() string  { return f.T }
-func (f *Ack) word() string      { return f.T }
-func (f *Page) word() string     { return f.T }
-func (f *Presence) word() string { return f.T }
-func (f *Typed) word() string    { return f.T }
-func (f *Error) word() string    { return f.T }
-func (f *Bye) word() string      { return f.T }
-func (f *Answer) word() string   { return f.T }
-func (f *Outcome) word() string  { return f.T }
-func (f *Tx) word() string       { return f.T }
-func (f *Unknown) word() string  { return f.T }
+func (f *Hello) kind() (*string, string)     { return &f.T, TypeHello }
+func (f *Join) kind() (*string, string)      { return &f.T, TypeJoin }
+func (f *Leave) kind() (*string, string)     { return &f.T, TypeLeave }
+func (f *Send) kind() (*string, string)      { return &f.T, TypeSend }
+func (f *History) kind() (*string, string)   { return &f.T, TypeHistory }
+func (f *TypingIn) kind() (*string, string)  { return &f.T, TypeTyping }
+func (f *Welcome) kind() (*string, string)   { return &f.T, TypeWelcome }
+func (f *Joined) kind() (*string, string)    { return &f.T, TypeJoined }
+func (f *Message) kind() (*string, string)   { return &f.T, TypeMessage }
+func (f *Ack) kind() (*string, string)       { return &f.T, TypeAck }
+func (f *Page) kind() (*string, string)      { return &f.T, TypePage }
+func (f *Presence) kind() (*string, string)  { return &f.T, TypePresence }
+func (f *Typed) kind() (*string, string)     { return &f.T, TypeTyped }
+func (f *Error) kind() (*string, string)     { return &f.T, TypeError }
+func (f *Bye) kind() (*string, string)       { return &f.T, TypeBye }
+func (f *Extension) kind() (*string, string) { return &f.T, TypeExtension }
+func (f *Unknown) kind() (*string, string)   { return &f.T, f.T }
 
-func (f *Hello) fill()    { f.T = TypeHello }
-func (f *Join) fill()     { f.T = TypeJoin }
-func (f *Leave) fill()    { f.T = TypeLeave }
-func (f *Send) fill()     { f.T = TypeSend }
-func (f *History) fill()  { f.T = TypeHistory }
-func (f *TypingIn) fill() { f.T = TypeTyping }
-func (f *Ask) fill()      { f.T = TypeAsk }
-func (f *Order) fill()    { f.T = TypeOrder }
-func (f *Watch) fill()    { f.T = TypeWatch }
-func (f *Stage) fill()    { f.T = TypeStage }
-func (f *Message) fill()  { f.T = TypeMessage }
-func (f *Ack) fill()      { f.T = TypeAck }
-func (f *Presence) fill() { f.T = TypePresence }
-func (f *Typed) fill()    { f.T = TypeTyped }
-func (f *Error) fill()    { f.T = TypeError }
-func (f *Bye) fill()      { f.T = TypeBye }
-func (f *Answer) fill()   { f.T = TypeAnswer }
-func (f *Outcome) fill()  { f.T = TypeOutcome }
-func (f *Unknown) fill()  {}
-
-func (f *Welcome) fill() { f.T, f.Rooms = TypeWelcome, list(f.Rooms) }
-func (f *Page) fill()    { f.T, f.Messages = TypePage, list(f.Messages) }
-func (f *Tx) fill()      { f.T, f.Events = TypeTx, list(f.Events) }
-
-func (f *Joined) fill() {
-	f.T, f.Messages, f.People = TypeJoined, list(f.Messages), list(f.People)
-}
+// Lists that are missing become empty: clients see [] and never null.
+func (f *Welcome) fillLists() { f.Rooms = list(f.Rooms) }
+func (f *Page) fillLists()    { f.Messages = list(f.Messages) }
+func (f *Joined) fillLists()  { f.Messages, f.People = list(f.Messages), list(f.People) }
 
 func list[T any](l []T) []T {
 	if l == nil {

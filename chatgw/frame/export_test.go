@@ -1,4 +1,4 @@
 package frame
 
 // Fill sets the type of a frame, as [Encode] does.
-func Fill(f framed) { f.fill() }
+func Fill(f framed) { fill(f) }

@@ -3,7 +3,6 @@ package frame_test
 import (
 	"bytes"
 	"errors"
-	"reflect"
 	"testing"
 
 	"parley/chatgw/frame"
@@ -18,7 +17,7 @@ func FuzzDecodeClient(f *testing.F) {
 	}
 	for _, seed := range []string{
 		``, `null`, `{}`, `{"t":"join"}`, `{"T":"join","room":"a"}`, `{"t":"send","t":"join","room":"a"}`,
-		`{"t":"send","room":"a","cid":"c","text":"\ud800"}`, `{"t":"watch","on":1e3}`, `{"t":"hello","name":"` + "\xff" + `"}`,
+		`{"t":"send","room":"a","cid":"c","text":"\ud800"}`, `{"t":"extension","name":"a","body":{"b":[1e3,{"b":null}]}}`, `{"t":"extension","name":"a","body":{"b":1,"b":2}}`, `{"t":"hello","name":"` + "\xff" + `"}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -38,9 +37,9 @@ func FuzzDecodeClient(f *testing.F) {
 			}
 			return
 		}
-		data = encodeClient(t, v)
+		data = encodeClient(t, v) // which leaves out the space in a body
 		again, err := frame.DecodeClient(data)
-		if err != nil || !reflect.DeepEqual(v, again) {
+		if err != nil || !bytes.Equal(data, encodeClient(t, again)) {
 			t.Fatalf("accepted\n%#v\nwhich is written as %s and read as\n%#v, %v", v, data, again, err)
 		}
 	})
@@ -87,13 +86,7 @@ func encodeClient(t *testing.T, f frame.FromClient) []byte {
 		return frame.Encode(*f)
 	case *frame.TypingIn:
 		return frame.Encode(*f)
-	case *frame.Ask:
-		return frame.Encode(*f)
-	case *frame.Order:
-		return frame.Encode(*f)
-	case *frame.Watch:
-		return frame.Encode(*f)
-	case *frame.Stage:
+	case *frame.Extension:
 		return frame.Encode(*f)
 	}
 	t.Fatalf("%T is no frame of a client", f)

@@ -21,6 +21,9 @@ const (
 	DefaultPage = 50
 	// MaxPeople bounds the names in [Joined]; a larger room shows a number.
 	MaxPeople = 200
-	// MaxAskID bounds the id in [Ask]: those of transactions are 36 bytes.
-	MaxAskID = 64
+	// MaxExtensionName bounds the name of an [Extension], in bytes.
+	MaxExtensionName = 32
+	// MaxBody bounds the body of an [Extension] that the gateway sends, in bytes:
+	// half of what may wait for a client, see socket.Config.QueueBytes.
+	MaxBody = 512 << 10
 )

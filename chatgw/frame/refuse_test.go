@@ -64,14 +64,13 @@ func TestRefused(t *testing.T) {
 		{`{"t":"history","room":"lobby"}`, "ref is 0, allowed is 1"},
 		{`{"t":"history","ref":1,"room":"lobby","limit":101}`, "limit is 101, allowed is 0 to 100"},
 		{`{"t":"typing","room":""}`, "room is empty"},
-		{`{"t":"ask","ref":1,"what":"weather"}`, `what is "weather", allowed are menu`},
-		{`{"t":"ask","ref":1,"what":"tx","id":"` + long + `"}`, "id has 5000 bytes"},
-		{`{"t":"order","ref":1,"key":"k","item":"soup","quantity":0,"zone":"north"}`, "quantity is 0"},
-		{`{"t":"order","ref":1,"key":"","item":"soup","quantity":1,"zone":"north"}`, "key is empty"},
-		{`{"t":"order","ref":1,"key":"k","item":"","quantity":1,"zone":"north"}`, "item has 0 bytes"},
-		{`{"t":"stage","ref":1,"role":"broker","do":"kill"}`, `role is "broker"`},
-		{`{"t":"stage","ref":1,"role":"inventory","do":"arm"}`, `point is ""`},
-		{`{"t":"stage","ref":1,"role":"inventory","do":"kill","point":"voted"}`, `only "arm" has`},
+		{`{"t":"extension","name":"orders"}`, "body is missing"},
+		{`{"t":"extension","name":"Orders","body":1}`, `name is "Orders"`},
+		{`{"t":"extension","name":"` + long + `","body":1}`, "1 to 32 bytes"},
+		{`{"t":"extension","ref":-1,"name":"orders","body":1}`, "ref is -1"},
+		{`{"t":"extension","name":"orders","body":{"a":[{"b":1,"c":2,"b":3}]}}`, `the field "b" twice`},
+		{`{"t":"extension","name":"orders","body":{"a":1,"\u0061":2}}`, `the field "a" twice`},
+		{`{"t":"extension","name":"orders","body":"\ud83d"}`, "half of a surrogate pair"},
 	} {
 		f, err := frame.DecodeClient([]byte(c.data))
 		e, ok := errors.AsType[*wire.Error](err)
@@ -130,7 +129,7 @@ func TestClientsSkipWhatIsNew(t *testing.T) {
 
 func TestListsAreNeverNull(t *testing.T) {
 	for _, data := range [][]byte{
-		frame.Encode(frame.Welcome{}), frame.Encode(frame.Joined{}), frame.Encode(frame.Page{}), frame.Encode(frame.Tx{}),
+		frame.Encode(frame.Welcome{}), frame.Encode(frame.Joined{}), frame.Encode(frame.Page{}),
 	} {
 		if strings.Contains(string(data), "null") {
 			t.Errorf("null in %s", data)

@@ -6,7 +6,6 @@ import (
 	"parley/chatgw/frame"
 	"parley/idworker/snowflake"
 	"parley/wire/chatwire"
-	"parley/wire/txwire"
 )
 
 // sample is one frame as it is written to testdata/<name>.json.
@@ -46,7 +45,6 @@ const (
 )
 
 var (
-	yes     = true
 	hello   = frame.Message{Seq: 18, Prev: 12, ID: id, At: at, User: "ada", Kind: chatwire.KindText, Text: "Soup is ready & <b>hot</b>", CID: "c-7"}
 	arrived = frame.Message{Seq: 19, Prev: 18, ID: id + 1, At: at, User: "grace", Kind: chatwire.KindJoin}
 )
@@ -64,15 +62,12 @@ func samples() []sample {
 		fromClient("send", frame.Send{Room: "lobby", CID: "c-7", Text: "Soup is ready & <b>hot</b>"}),
 		fromClient("history", frame.History{Ref: 2, Room: "lobby", Before: 18, Limit: 50}),
 		fromClient("typing", frame.TypingIn{Room: "lobby"}),
-		fromClient("ask", frame.Ask{Ref: 3, What: frame.AskTx, ID: "7geek6al7obirxka.6"}),
-		fromClient("order", frame.Order{Ref: 4, Key: "supper-2", Item: "soup", Quantity: 2, Zone: "north"}),
-		fromClient("watch", frame.Watch{On: true}),
-		fromClient("stage", frame.Stage{Ref: 5, Role: frame.StageCoordinator, Do: frame.StageArm, Point: frame.StageDecided}),
+		fromClient("extension.client", frame.Extension{Ref: 3, Name: "orders", Body: json.RawMessage(`{"what":"menu"}`)}),
 
 		fromGateway("welcome", frame.Welcome{
 			User: "ada", Guest: true, Gateway: "k3d5mq2vxw7rz4ta", Release: "0.1.0", Rooms: []string{"lobby"},
-			Limits:   frame.Limits{Text: chatwire.MaxText, Rooms: 64, Page: frame.MaxPage, RetryMS: 600_000, PingMS: 25_000},
-			Features: []string{"orders", "ids"},
+			Limits:     frame.Limits{Text: chatwire.MaxText, Rooms: 64, Page: frame.MaxPage, RetryMS: 600_000, PingMS: 25_000},
+			Extensions: []string{"orders", "ids"},
 		}),
 		fromGateway("joined", frame.Joined{
 			Ref: 1, Room: "lobby", Epoch: epoch, Last: 19, Messages: []frame.Message{hello, arrived}, More: true,
@@ -86,12 +81,7 @@ func samples() []sample {
 		fromGateway("typed", frame.Typed{Room: "lobby", User: "grace"}),
 		fromGateway("error", frame.Error{Ref: 2, Room: "lobby", CID: "c-7", Code: frame.CodeRate, Reason: "more than 5 messages a second", RetryMS: 200}),
 		fromGateway("bye", frame.Bye{Code: frame.CloseDrain, Reason: "the gateway restarts", RetryMS: 1840}),
-		fromGateway("answer", frame.Answer{Ref: 3, What: frame.AskMenu, Data: json.RawMessage(`{"v":1,"items":[]}`)}),
-		fromGateway("outcome", frame.Outcome{Ref: 4, Outcome: txwire.Outcome{V: 1, Status: txwire.StatusUnknown, Key: "supper-2"}}),
-		fromGateway("tx", frame.Tx{Dropped: 3, Events: []frame.TxEvent{{
-			At: at * 1000, Kind: "vote", Tx: "7geek6al7obirxka.6", Participant: "inventory", Yes: &yes,
-			Status: "prepared", Reason: "in stock", Key: "supper-2",
-		}}}),
+		fromGateway("extension.gateway", frame.Extension{Ref: 3, Name: "orders", Body: json.RawMessage(`{"v":1,"items":[]}`)}),
 	}
 }
 

@@ -1,12 +1,9 @@
 package frame
 
 import (
-	"encoding/json"
-
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/chatwire"
-	"parley/wire/txwire"
 )
 
 // Types of frames that the gateway sends.
@@ -20,9 +17,6 @@ const (
 	TypeTyped    = "typing"
 	TypeError    = "error"
 	TypeBye      = "bye"
-	TypeAnswer   = "answer"
-	TypeOutcome  = "outcome"
-	TypeTx       = "tx"
 )
 
 // Welcome answers [Hello].
@@ -35,9 +29,8 @@ type Welcome struct {
 	// Rooms are suggestions to join.
 	Rooms  []string `json:"rooms"`
 	Limits Limits   `json:"limits"`
-	// Features are what the gateway offers beside the chat: "orders",
-	// "stage", "ids".
-	Features []string `json:"features,omitempty"`
+	// Extensions are the names of those that the gateway has, see [Extension].
+	Extensions []string `json:"extensions,omitempty"`
 }
 
 // Limits are what a client needs to know to stay within them.
@@ -159,56 +152,4 @@ type Bye struct {
 	Reason string `json:"reason"`
 	// RetryMS: connect again after that long. Not set: do not.
 	RetryMS int64 `json:"retry_ms,omitempty"`
-}
-
-// Answer answers [Ask] and [Stage]; Data is as [Ask] says.
-type Answer struct {
-	T    string          `json:"t"`
-	Ref  int64           `json:"ref"`
-	What string          `json:"what"`
-	Data json.RawMessage `json:"data"`
-}
-
-// IDParts is an id taken apart.
-type IDParts struct {
-	ID        snowflake.ID `json:"id"`
-	Short     string       `json:"short"`
-	At        int64        `json:"at"`
-	Timestamp int64        `json:"timestamp"`
-	Worker    int          `json:"worker"`
-	Sequence  int          `json:"sequence"`
-}
-
-// Outcome answers [Order].
-type Outcome struct {
-	T       string         `json:"t"`
-	Ref     int64          `json:"ref"`
-	Outcome txwire.Outcome `json:"outcome"`
-}
-
-// Tx tells of protocol messages as they cross, while watched.
-type Tx struct {
-	T      string    `json:"t"`
-	Events []TxEvent `json:"events"`
-	// Dropped counts the transactions left out since the last frame, because
-	// there were more than a person can follow.
-	Dropped int `json:"dropped,omitempty"`
-}
-
-// TxEvent is one arrow between two lanes.
-type TxEvent struct {
-	// At is when the gateway saw it, in microseconds since 1970.
-	At int64 `json:"at_us"`
-	// Kind is "submit", "prepare", "vote", "append", "seal", "commit",
-	// "abort", "ack" or "outcome".
-	Kind string `json:"kind"`
-	// Tx is the transaction's id; Participant is "inventory", ... where there
-	// is one.
-	Tx          string `json:"tx"`
-	Participant string `json:"participant,omitempty"`
-	// Yes is the answer of a vote.
-	Yes    *bool  `json:"yes,omitempty"`
-	Status string `json:"status,omitempty"`
-	Reason string `json:"reason,omitempty"`
-	Key    string `json:"key,omitempty"`
 }

@@ -105,7 +105,7 @@ func TestDrainEndsInTime(t *testing.T) {
 	await(t, "a drain with a deadline of 200 ms", drained)
 }
 
-func (r *rig) connectFails() {
+func (r *harness) connectFails() {
 	r.t.Helper()
 	c := r.dial()
 	c.write([]byte(handshake()))

@@ -21,7 +21,7 @@ func FuzzConnection(f *testing.F) {
 	}
 	r := run(f, socket.Config{Compression: true, FrameTimeout: 100 * time.Millisecond, FirstFrame: time.Second, Linger: time.Second})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		cl := (&rig{t: t, server: r.server, http: r.http, opened: r.opened}).dial()
+		cl := (&harness{t: t, server: r.server, http: r.http, opened: r.opened}).dial()
 		cl.write([]byte(handshake(offerCompression)))
 		if _, err := cl.in.ReadString('\n'); err != nil {
 			t.Fatal(err)

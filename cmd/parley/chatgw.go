@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"os"
@@ -15,14 +16,17 @@ import (
 	"time"
 
 	"parley/chatgw"
-	"parley/chatgw/orders"
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/idclient"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/faults"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
+	"parley/page"
+	"parley/page/ids"
+	"parley/page/orders"
 
 	"github.com/nats-io/nats.go"
 )
@@ -97,7 +101,7 @@ func (c *chatgwCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	cfg.Log = a.Log.With("role", catalog.Gateway)
 	var g *chatgw.Gateway
-	role := host.NewRole(c.named(c.options(catalog.Gateway, a.Log)), chatgwRole(cfg, gatewayParts{beside: c.Orders}, &g))
+	role := host.NewRole(c.named(c.options(catalog.Gateway, a.Log)), chatgwRole(cfg, gatewayParts{views: c.Orders}, &g))
 	return httpTaken(c.serve(ctx, role, func() { a.Printf("the chat gateway is ready on http://%s/\n", g.Addr()) }), c.HTTP)
 }
 
@@ -157,41 +161,44 @@ func readKey(s string) (chatgw.Key, error) {
 	return chatgw.Key{ID: id, Public: ed}, nil
 }
 
-// gatewayParts are what a gateway offers beside the chat.
+// gatewayParts are what a gateway offers besides the chat and its page.
 type gatewayParts struct {
-	// beside: the views of orders and IDs; stage: breaking things on purpose.
-	beside bool
-	stage  orders.Stage
+	// views: the extensions of the page's views of orders and IDs.
+	views  bool
+	faults faults.Roles
 	mount  map[string]http.Handler
 }
 
-// chatgwRole makes a gateway with an ID client of its own, and tells which it
-// is.
+// chatgwRole makes a gateway with an ID client of its own, and stores it in made.
 func chatgwRole(cfg chatgw.Config, parts gatewayParts, made **chatgw.Gateway) func(*nats.Conn) (lifecycle.Role, error) {
 	return func(nc *nats.Conn) (lifecycle.Role, error) {
-		ids, err := idclient.New(nc, idclient.Config{})
+		client, err := idclient.New(nc, idclient.Config{})
 		if err != nil {
 			return nil, err
 		}
-		role, err := parts.gateway(nc, cfg, ids, made)
+		role, err := parts.gateway(nc, cfg, client, made)
 		if err != nil {
-			ids.Close()
+			client.Close()
 			return nil, cli.Wrong(err, "")
 		}
-		return withClient{role, ids}, nil
+		return withClient{role, client}, nil
 	}
 }
 
-func (p gatewayParts) gateway(nc *nats.Conn, cfg chatgw.Config, ids *idclient.Client, made **chatgw.Gateway) (lifecycle.Role, error) {
-	deps := chatgw.Deps{NATS: nc, NextID: ids.Next, Mount: p.mount}
+func (p gatewayParts) gateway(nc *nats.Conn, cfg chatgw.Config, client *idclient.Client, made **chatgw.Gateway) (lifecycle.Role, error) {
+	deps := chatgw.Deps{NATS: nc, NextID: client.Next, Mount: map[string]http.Handler{"/": page.Handler(page.Config{})}}
+	maps.Copy(deps.Mount, p.mount)
 	all := new(lifecycle.Group)
-	if p.beside {
-		desk, err := orders.New(orders.Config{Log: cfg.Log}, orders.Deps{NATS: nc, IDs: ids, Stage: p.stage})
+	if p.views {
+		o, err := orders.New(nc)
 		if err != nil {
 			return nil, err
 		}
-		deps.Beside = desk
-		all.Add("orders", desk)
+		deps.Extensions = append(deps.Extensions, o.Extension(), ids.Extension(client))
+		all.Add("orders", o)
+	}
+	if p.faults != nil {
+		deps.Extensions = append(deps.Extensions, p.faults.Extension())
 	}
 	gateway, err := chatgw.New(cfg, deps)
 	if err != nil {

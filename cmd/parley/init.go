@@ -67,7 +67,7 @@ func (c *initCmd) Run(ctx context.Context, a *cli.App) error {
 		r.Streams = append(r.Streams, initStreamJSON{Name: spec.Name, Incarnation: incarnation, Created: created})
 		names = append(names, spec.Name)
 	}
-	d := streams.Inspect(ctx, nc, names...)
+	d := streams.Inspect(ctx, nc, names[0], names[1:]...)
 	r.Durability, r.Why = string(d.Durability), d.Reason
 	if a.JSON {
 		a.PrintJSON(r)

@@ -15,9 +15,9 @@ import (
 	"parley/idworker"
 	"parley/internal/catalog"
 	"parley/internal/cli"
+	"parley/internal/faults"
 	"parley/internal/host"
 	"parley/internal/lifecycle"
-	"parley/internal/stage"
 	"parley/internal/streams"
 	"parley/natsconn"
 	"parley/participants"
@@ -83,22 +83,22 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 		g.Add(fmt.Sprintf("%s %d", catalog.IDWorker, i+1), idworkerRole(conn(catalog.IDWorker), idworker.Config{}))
 	}
 	// Faults can be injected into these from the page.
-	on := &stage.Stage{}
-	onStage := func(name string, build func() *host.Role, flags ...string) {
+	var killable faults.Roles
+	addKillable := func(name string, build func() *host.Role, flags ...string) {
 		command := func() []string { return append([]string{name, "--nats", b.ClientURL(), "--health="}, flags...) }
-		r := stage.New(name, self, command, build)
-		on.Roles = append(on.Roles, r)
+		r := faults.New(name, self, command, build)
+		killable = append(killable, r)
 		g.Add(name, r)
 	}
-	onStage(food.Inventory, func() *host.Role {
+	addKillable(food.Inventory, func() *host.Role {
 		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.sampleFlag)
 	}, "--data", c.Data)
-	onStage(food.Delivery, func() *host.Role {
+	addKillable(food.Delivery, func() *host.Role {
 		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
 	// After the participants, so that it stops before them and they can acknowledge
 	// the transactions that it finishes.
-	onStage(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
+	addKillable(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
 
 	posts := c.posts(conn(catalog.Blog), a)
 	g.Add(catalog.Blog, posts)
@@ -106,7 +106,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	if err := c.into(&cfg.Socket); err != nil {
 		return nil, cli.Wrong(err, "run `parley up --help` to see what it takes")
 	}
-	parts := gatewayParts{beside: true, stage: on, mount: map[string]http.Handler{"/api/blog/": posts}}
+	parts := gatewayParts{views: true, faults: killable, mount: map[string]http.Handler{"/api/blog/": posts}}
 	g.Add(catalog.Gateway, host.NewRole(conn(catalog.Gateway), chatgwRole(cfg, parts, made)))
 	return g, nil
 }

@@ -4,7 +4,7 @@
 //
 // Imports point one way:
 //
-//	cmd -> roles -> clients and SDK -> wire, internal
+//	cmd -> page -> roles -> clients and SDK -> wire, internal
 //
 // No role imports a role. Only cmd and tests import the broker, so that a
 // user of the SDK never links nats-server. The rules are in rules.go, one function

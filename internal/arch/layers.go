@@ -17,12 +17,15 @@ const (
 	layerClient
 	layerBroker
 	layerRole
+	// layerApplication is what is built on roles as a user would: the page and its
+	// extensions.
+	layerApplication
 	// layerTop is cmd, tests, and packages for tests.
 	layerTop
 )
 
 func (l layer) String() string {
-	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "the program and tests"}[l]
+	return [...]string{"wire", "internal", "clients and SDK", "broker", "roles", "applications on roles", "the program and tests"}[l]
 }
 
 // layerOf returns the layer of the package in dir.
@@ -36,6 +39,8 @@ func layerOf(dir string) layer {
 		return layerInternal
 	case within(dir, "broker"):
 		return layerBroker
+	case within(dir, "page"):
+		return layerApplication
 	case within(dir, "coordinator/machine", "coordinator/txclient", "idworker/lease", "idworker/idclient", "chatgw/frame", "chatgw/chatclient", "blog/blogclient"):
 		return layerClient
 	case roleOf(dir) != "":
@@ -50,7 +55,7 @@ func layerOf(dir string) layer {
 // ofCommand reports whether the package in dir is a part of the program parley: its
 // flags and wiring in cmd, and the packages with its logic.
 func ofCommand(dir string) bool {
-	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/stage", "internal/status", "internal/supervisor", "internal/txview")
+	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/faults", "internal/status", "internal/supervisor", "internal/txview")
 }
 
 // roleOf is the directory of the role that a package belongs to, if any.

@@ -39,6 +39,19 @@ var links = []struct {
 		barred:  []string{"github.com", "modernc.org"},
 	},
 	{
+		imports: []string{"chatgw"},
+		own: []string{
+			"chatgw", "chatgw/frame", "chatgw/rooms", "chatgw/rooms/machine", "chatgw/rooms/presence", "chatgw/socket", "idworker/snowflake",
+			"internal/loopback", "internal/respond", "internal/streams", "natsconn", "wire", "wire/chatwire",
+		},
+		barred: []string{"github.com/nats-io/nats-server", "modernc.org/sqlite", "github.com/chromedp", "github.com/jackc/pgx", "github.com/anishathalye/porcupine"},
+	},
+	{
+		imports: []string{"chatgw/chatclient"},
+		own:     []string{"chatgw/chatclient", "chatgw/frame", "idworker/snowflake", "wire", "wire/chatwire"},
+		barred:  []string{"modernc.org/sqlite", "github.com/prometheus", "github.com/golang-jwt"},
+	},
+	{
 		imports: []string{"blog/blogclient"},
 		own:     []string{"blog/blogclient", "idworker/snowflake", "natsconn", "wire", "wire/blogwire"},
 		barred:  []string{"modernc.org/sqlite", "github.com/jackc/pgx"},

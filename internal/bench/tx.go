@@ -62,7 +62,7 @@ func (c Tx) measure(ctx context.Context, a *cli.App, s *system) error {
 	if err := seeded(ctx, nc); err != nil {
 		return err
 	}
-	durability := streams.Verify(ctx, nc)
+	durability := streams.Verify(ctx, nc, txwire.LogStream().Name)
 	l := newLoad(client, c)
 	m := newMeter(s, l)
 	if c.Progress || cli.IsTerminal(a.Err) {

@@ -285,13 +285,13 @@ func TestCheckEndsWithItsContext(t *testing.T) {
 func TestVerify(t *testing.T) {
 	s := brokertest.Run(t)
 	nc, ctx := s.Connect(t), testContext(t)
-	if r := streams.Inspect(ctx, nc); r.Durability != streams.Unverified || r.Reason == "" {
+	if r := streams.Inspect(ctx, nc, txwire.LogStream().Name); r.Durability != streams.Unverified || r.Reason == "" {
 		t.Errorf("without a stream: %+v", r)
 	}
 	if _, _, err := streams.Ensure(ctx, newJS(t, nc), txwire.LogStream(), 1); err != nil {
 		t.Fatal(err)
 	}
-	if r := streams.Inspect(ctx, nc); r != (streams.Report{Durability: streams.Synced}) {
+	if r := streams.Inspect(ctx, nc, txwire.LogStream().Name); r != (streams.Report{Durability: streams.Synced}) {
 		t.Errorf("on a Parley broker: %+v", r)
 	}
 	if d := streams.Verify(ctx, nc, txwire.LogStream().Name, "NONE"); d != streams.Unverified {
@@ -335,7 +335,7 @@ func TestVerifyForeignServer(t *testing.T) {
 			if _, _, err := streams.Ensure(ctx, newJS(t, nc), txwire.LogStream(), 1); err != nil {
 				t.Fatal(err)
 			}
-			if r := streams.Inspect(ctx, nc); r.Durability != c.want || r.Silent {
+			if r := streams.Inspect(ctx, nc, txwire.LogStream().Name); r.Durability != c.want || r.Silent {
 				t.Errorf("the report is %+v, want %s as declared", r, c.want)
 			}
 		})
@@ -351,12 +351,12 @@ func TestCluster(t *testing.T) {
 	if err != nil || info.Replicas != 3 {
 		t.Fatalf("Check returns %+v, %v", info, err)
 	}
-	if r := streams.Inspect(ctx, nc); r.Durability != streams.Synced {
+	if r := streams.Inspect(ctx, nc, txwire.LogStream().Name); r.Durability != streams.Synced {
 		t.Errorf("with all nodes: %+v", r)
 	}
 	// Whether a dead node synced its disk cannot be known.
 	c.KillNode((c.StreamLeader(t, spec.Name) + 1) % 3)
-	if r := streams.Inspect(ctx, nc); r.Durability != streams.Replicated || !r.Silent || !strings.Contains(r.Reason, "does not answer") {
+	if r := streams.Inspect(ctx, nc, txwire.LogStream().Name); r.Durability != streams.Replicated || !r.Silent || !strings.Contains(r.Reason, "does not answer") {
 		t.Errorf("with a dead node: %+v, want replicated, since one does not answer", r)
 	}
 }

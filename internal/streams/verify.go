@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"parley/wire/txwire"
-
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -47,12 +45,11 @@ type Report struct {
 }
 
 // Verify returns the Durability of [Inspect]'s report.
-func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
-	return Inspect(ctx, nc, names...).Durability
+func Verify(ctx context.Context, nc *nats.Conn, name string, more ...string) Durability {
+	return Inspect(ctx, nc, name, more...).Durability
 }
 
-// Inspect determines the durability of the named streams, by default of
-// [txwire.LogStream].
+// Inspect determines the durability of the named streams.
 //
 // An ordinary client cannot read a server's sync setting, but it can read its tags:
 // every server of a cluster answers requests on $SYS.REQ.ACCOUNT.PING.STATZ, which each
@@ -60,17 +57,14 @@ func Verify(ctx context.Context, nc *nats.Conn, names ...string) Durability {
 // the streams and whether each of them declares [TagSynced]. A server that does not
 // respond in time, an account without that import and a refused permission all count as
 // not declared, and the report marks them as silent.
-func Inspect(ctx context.Context, nc *nats.Conn, names ...string) Report {
-	if len(names) == 0 {
-		names = []string{txwire.LogStream().Name}
-	}
+func Inspect(ctx context.Context, nc *nats.Conn, name string, more ...string) Report {
 	js, err := jetstream.New(nc)
 	if err != nil {
 		return Report{Durability: Unverified, Reason: fmt.Sprintf("JetStream cannot be used: %v", err)}
 	}
 	var holders []string
 	replicas := 0
-	for i, name := range names {
+	for i, name := range append([]string{name}, more...) {
 		h, err := holdersOf(ctx, js, name)
 		if err != nil {
 			return Report{Durability: Unverified, Reason: err.Error(), Silent: !errors.Is(err, errNotStored)}

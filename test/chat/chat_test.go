@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/test/chat/cluster"
 	"parley/test/proc"
 
 	"go.uber.org/goleak"
@@ -19,7 +20,6 @@ var (
 	seed    = flag.Uint64("seed", 0, "of the faults; 0 takes a new one")
 	rounds  = flag.Int("rounds", 1, "how often everything is broken")
 	clients = flag.Int("clients", 60, "how many clients there are")
-	before  = flag.Int("before", 1_000, "how many messages the browsers read back through")
 	deep    = flag.Bool("deep", false, "break a lone broker too, and step leaders down until a message is not re-sent")
 )
 
@@ -80,12 +80,12 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 		s = rand.Uint64()
 	}
 	t.Logf("seed %d: repeat the faults with -seed %[1]d", s)
-	crew := newCrew(t, nodes)
-	l := listen(t, crew.url)
-	crowd := newCrowd(crew.gateways, *clients, s)
+	processes := cluster.New(t, program, nodes)
+	l := listen(t, processes.URL)
+	crowd := newCrowd(processes.Gateways, *clients, s)
 	crowd.start(t.Context())
 	t.Cleanup(crowd.end)
-	f := &faults{crew: crew, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
+	f := &faults{Cluster: processes, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
 
 	began := time.Now()
 	crowd.await(t, traffic)
@@ -95,10 +95,10 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 	breaking(f)
 	broken := time.Since(began)
 	ends := crowd.settle(t, l.ends)
-	crew.alive()
+	processes.Alive()
 	t.Logf("broken for %v, settled after %v", broken.Round(time.Second), (time.Since(began) - broken).Round(time.Millisecond))
 	crowd.end()
-	crew.stopWriters()
+	processes.StopWriters()
 	report(t, f, l.read(), ends)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/test/chat/cluster"
 	"parley/test/proc"
 )
 
@@ -25,7 +26,7 @@ type client struct {
 	until <-chan struct{}
 
 	// Of one connection.
-	at    *gateway
+	at    *cluster.Gateway
 	conn  *chatclient.Conn
 	state map[string]*roomState
 	asked map[int64]request
@@ -75,14 +76,14 @@ func (c *client) run(ctx context.Context) {
 	at := c.rng.IntN(len(c.gateways))
 	for ctx.Err() == nil {
 		g := c.gateways[at]
-		conn, err := chatclient.Dial(ctx, chatclient.Config{URL: g.url, Name: c.name, Timeout: dialTimeout})
+		conn, err := chatclient.Dial(ctx, chatclient.Config{URL: g.URL, Name: c.name, Timeout: dialTimeout})
 		if err != nil {
 			at = (at + 1) % len(c.gateways)
 		} else {
 			c.at = g
-			g.here.Add(1)
+			g.Here.Add(1)
 			c.ended(c.serve(ctx, conn))
-			g.here.Add(-1)
+			g.Here.Add(-1)
 			at = c.rng.IntN(len(c.gateways))
 		}
 		back := c.until
@@ -303,8 +304,8 @@ func (c *client) refused(e *frame.Error) {
 func (c *client) stall(ctx context.Context) error {
 	const atOnce = 300
 	// It would not notice either if the gateway stood still.
-	c.at.here.Add(-1)
-	defer c.at.here.Add(1)
+	c.at.Here.Add(-1)
+	defer c.at.Here.Add(1)
 	page := frame.Encode(frame.History{Ref: 1 << 40, Room: c.rooms[0], Limit: frame.MaxPage})
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()

@@ -8,12 +8,13 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"parley/test/chat/cluster"
 	"parley/test/proc"
 )
 
 // crowd is all clients, and what they share.
 type crowd struct {
-	gateways []*gateway
+	gateways []*cluster.Gateway
 	members  []member
 	raw      []*client
 
@@ -45,7 +46,7 @@ func (n *notes) notebook() *notes { return n }
 
 // newCrowd makes n clients, of which one in six is the library's session. Each
 // is in two rooms.
-func newCrowd(gateways []*gateway, n int, seed uint64) *crowd {
+func newCrowd(gateways []*cluster.Gateway, n int, seed uint64) *crowd {
 	c := &crowd{gateways: gateways, over: make(chan struct{})}
 	for i := range n {
 		rooms := []string{roomNames[i%4], roomNames[(i+1+i/4%3)%4]}

@@ -6,7 +6,7 @@
 // The checker believes nobody: not the gateways' word that a client has
 // recovered, and not the client library, which would hide a repetition or a gap
 // by joining again. Raw clients write down every frame as it comes; some use the
-// library's sessions beside them.
+// library's sessions. Package cluster has the processes.
 //
 //	file      noun
 //	view      what one client was shown of a room, event by event
@@ -14,6 +14,6 @@
 //	sent      what clients sent, and the rules for that
 //	client    a raw client, see also session
 //	listener  who hears what the stream re-sends, and counts what it does not
-//	crew      the processes
+//	stream    how the stream is read
 //	faults    what is broken, by a seed
 package chat

@@ -8,12 +8,13 @@ import (
 	"syscall"
 	"time"
 
+	"parley/test/chat/cluster"
 	"parley/test/proc"
 )
 
-// faults breaks a crew under the eyes of a crowd, by a seed.
+// faults breaks a processes under the eyes of a crowd, by a seed.
 type faults struct {
-	*crew
+	*cluster.Cluster
 	*crowd
 	heard *listener
 	oven  *service
@@ -73,7 +74,7 @@ func (f *faults) run(kinds []fault) {
 
 func (f *faults) once(k fault) {
 	f.Helper()
-	f.alive()
+	f.Alive()
 	began := time.Now()
 	k.do(f)
 	f.await(f, traffic)
@@ -81,41 +82,43 @@ func (f *faults) once(k fault) {
 	f.Logf("%s: %v", k.name, time.Since(began).Round(time.Millisecond))
 }
 
-func (f *faults) gateway() *gateway { return f.crew.gateways[f.rng.IntN(len(f.crew.gateways))] }
+func (f *faults) gateway() *cluster.Gateway {
+	return f.Cluster.Gateways[f.rng.IntN(len(f.Cluster.Gateways))]
+}
 
 func (f *faults) killGateway() {
 	g := f.gateway()
-	g.process.Kill()
+	g.Process.Kill()
 	f.await(f, traffic/2)
-	f.crew.start(g)
+	f.Cluster.Start(g)
 }
 
 // drainGateway ends one as an operator does.
 func (f *faults) drainGateway() {
 	g := f.gateway()
-	g.process.Stop()
-	f.crew.start(g)
+	g.Process.Stop()
+	f.Cluster.Start(g)
 }
 
 // pauseGateway lets one stand still so shortly that its clients may not notice.
 func (f *faults) pauseGateway() {
 	g := f.gateway()
-	g.process.Signal(syscall.SIGSTOP)
+	g.Process.Signal(syscall.SIGSTOP)
 	f.await(f, traffic)
-	g.process.Signal(syscall.SIGCONT)
+	g.Process.Signal(syscall.SIGCONT)
 }
 
 // pauseLong lets one stand still until everybody has gone to the other one.
 func (f *faults) pauseLong() {
 	g := f.gateway()
-	g.process.Signal(syscall.SIGSTOP)
+	g.Process.Signal(syscall.SIGSTOP)
 	proc.Eventually(f, proc.Patience, "its clients leave a gateway that stands still", func() error {
-		if n := g.here.Load(); n > 0 {
+		if n := g.Here.Load(); n > 0 {
 			return fmt.Errorf("%d are still there", n)
 		}
 		return nil
 	})
-	g.process.Signal(syscall.SIGCONT)
+	g.Process.Signal(syscall.SIGCONT)
 }
 
 func (f *faults) stallClient() { f.order(stall) }
@@ -135,9 +138,9 @@ func (f *faults) order(o order) {
 }
 
 func (f *faults) killBroker() {
-	b := f.brokers[f.rng.IntN(len(f.brokers))]
-	f.restart(b, func() {
-		if len(f.brokers) > 1 {
+	b := f.Brokers[f.rng.IntN(len(f.Brokers))]
+	f.Restart(b, func() {
+		if len(f.Brokers) > 1 {
 			f.await(f, traffic)
 		}
 	})

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"parley/natsconn"
 	"parley/test/proc"
-	"parley/wire"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -102,8 +100,6 @@ func (l *listener) unheard(stream []Stored) (n int, wrong []Violation) {
 	return n, wrong
 }
 
-const askTimeout = 5 * time.Second
-
 func (l *listener) stream() (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(l.Context(), askTimeout)
 	defer cancel()
@@ -164,55 +160,8 @@ func (l *listener) ends() (map[string]uint64, error) {
 func (l *listener) read() (all []Stored) {
 	l.Helper()
 	proc.Eventually(l, proc.Patience, "reading the stream", func() (err error) {
-		all, err = l.tryRead()
+		all, err = ReadStream(l.Context(), l.js)
 		return err
 	})
 	return all
-}
-
-func (l *listener) tryRead() (all []Stored, err error) {
-	s, err := l.stream()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(l.Context(), proc.Patience)
-	defer cancel()
-	ordered, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		return nil, err
-	}
-	state := s.CachedInfo().State
-	for uint64(len(all)) < state.Msgs {
-		batch, err := ordered.Fetch(int(min(1000, state.Msgs-uint64(len(all)))), jetstream.FetchMaxWait(askTimeout))
-		if err != nil {
-			return nil, err
-		}
-		for m := range batch.Messages() {
-			one, err := storedOf(m)
-			if err != nil {
-				l.Fatal(err)
-			}
-			all = append(all, one)
-		}
-		if err := batch.Error(); err != nil {
-			return nil, fmt.Errorf("%d of %d messages: %w", len(all), state.Msgs, err)
-		}
-	}
-	if end := all[len(all)-1].Seq; end != state.LastSeq {
-		return nil, fmt.Errorf("the stream was read up to %d, its last message is %d", end, state.LastSeq)
-	}
-	return all, nil
-}
-
-func storedOf(m jetstream.Msg) (s Stored, err error) {
-	meta, err := m.Metadata()
-	if err != nil {
-		return s, err
-	}
-	s.Seq = meta.Sequence.Stream
-	if s.Room, err = chatwire.ParseRoom(m.Subject()); err != nil {
-		return s, err
-	}
-	s.Message, err = wire.Decode[chatwire.Message](m.Data())
-	return s, err
 }

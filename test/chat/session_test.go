@@ -24,7 +24,7 @@ func newSessionClient(c *crowd, name string, seed uint64, rooms []string) *sessi
 	s := &sessionClient{notes: newNotes(name, rooms), crowd: c, rng: rand.New(rand.NewPCG(seed, 3))}
 	// It always comes to the same gateway: a session has one address.
 	g := c.gateways[s.rng.IntN(len(c.gateways))]
-	s.session = chatclient.NewSession(chatclient.Config{URL: g.url, Name: name, Timeout: dialTimeout}, chatclient.Events{
+	s.session = chatclient.NewSession(chatclient.Config{URL: g.URL, Name: name, Timeout: dialTimeout}, chatclient.Events{
 		Reset: func(j frame.Joined) { s.note(func() { s.views[j.Room].Joined(&j, 0) }) },
 		Said:  func(room string, m frame.Message) { s.note(func() { s.views[room].Said(&m) }) },
 		Sent: func(a frame.Ack) {

@@ -54,6 +54,37 @@ func TestFrameFields(t *testing.T) {
 	}
 }
 
+// So has every field of what the extensions of the page send.
+func TestExtensionFields(t *testing.T) {
+	text := read(t, protocol)
+	for _, dir := range []string{"page/orders", "page/ids", "internal/faults"} {
+		src := parsePackage(t, dir)
+		found := 0
+		for name, fields := range src.structs {
+			if len(fields) == 0 {
+				continue
+			}
+			found++
+			heading := name
+			if name == "Request" {
+				heading = "Request to " + filepath.Base(dir)
+			}
+			var listed []string
+			for _, r := range rows(section(t, text, heading)) {
+				if len(r) == 4 {
+					listed = append(listed, quoted(r[0]))
+				}
+			}
+			if !slices.Equal(listed, fields) {
+				t.Errorf("the fields of %s in %s are %q, listed are %q", name, dir, fields, listed)
+			}
+		}
+		if found < 3 {
+			t.Errorf("found %d bodies in %s", found, dir)
+		}
+	}
+}
+
 // Every frame has an example, which its reader takes without an unknown field.
 func TestEveryFrameHasAnExampleThatDecodes(t *testing.T) {
 	examples := map[string]int{}
@@ -154,13 +185,13 @@ func TestFrameErrorCodes(t *testing.T) {
 func TestFrameLimits(t *testing.T) {
 	text := read(t, protocol)
 	for heading, want := range map[string][]string{
-		"Frames":        {thousands(frame.MaxFrame) + " bytes"},
-		"hello frame":   {thousands(frame.MaxToken) + " bytes"},
-		"joined frame":  {thousands(frame.MaxPeople)},
-		"page frame":    {thousands(frame.MaxPage)},
-		"history frame": {"0 to " + thousands(frame.MaxPage), strconv.Itoa(frame.DefaultPage)},
-		"send frame":    {thousands(chatwire.MaxText) + " bytes", strconv.Itoa(chatwire.MaxCID) + " bytes"},
-		"ask frame":     {strconv.Itoa(frame.MaxAskID) + " bytes"},
+		"Frames":          {thousands(frame.MaxFrame) + " bytes"},
+		"hello frame":     {thousands(frame.MaxToken) + " bytes"},
+		"joined frame":    {thousands(frame.MaxPeople)},
+		"page frame":      {thousands(frame.MaxPage)},
+		"history frame":   {"0 to " + thousands(frame.MaxPage), strconv.Itoa(frame.DefaultPage)},
+		"send frame":      {thousands(chatwire.MaxText) + " bytes", strconv.Itoa(chatwire.MaxCID) + " bytes"},
+		"extension frame": {"1 to " + strconv.Itoa(frame.MaxExtensionName) + " bytes", thousands(frame.MaxBody) + " bytes"},
 	} {
 		for _, w := range want {
 			if !strings.Contains(section(t, text, heading), w) {

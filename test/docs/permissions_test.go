@@ -109,7 +109,7 @@ func TestPermissions(t *testing.T) {
 
 	participant := func(name string, make func(participants.Config, participants.Deps) (*participants.Participant, error)) func() {
 		nc := as(t, s, name, needed)
-		if d := streams.Inspect(ctx, nc); d.Durability != streams.Synced {
+		if d := streams.Inspect(ctx, nc, txwire.LogStream().Name); d.Durability != streams.Synced {
 			t.Errorf("%s sees the durability %s: %s", name, d.Durability, d.Reason)
 		}
 		p, err := make(participants.Config{Path: filepath.Join(t.TempDir(), "journal.db")}, participants.Deps{NATS: nc})

@@ -18,8 +18,8 @@ var environment string
 // tests is where the tests are; static is where the page's modules are, which
 // they import from /static.
 const (
-	tests  = "../../chatgw/web/testdata"
-	static = "../../chatgw/web/static"
+	tests  = "../../page/testdata"
+	static = "../../page/static"
 )
 
 // TestModules runs every function that a file of tests exports, but those in

@@ -34,12 +34,12 @@ var (
 	// installed packages start what make deps installs, or build and run the
 	// program again and again.
 	installed = []string{
-		"chatgw/web", "blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
+		"blog", "blog/shards", "blog/blogclient", "blog/pgtest", "cmd/parley",
 		"test/e2e", "test/ids", "test/chat", "test/docker", "test/hosts",
 	}
 	// long packages begin first, so that none is left running alone at the end.
 	long = []string{
-		"test/e2e", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/web", "chatgw/rooms",
+		"test/e2e", "test/docker", "cmd/parley", "test/chat", "test/ids", "chatgw/rooms",
 		"participants", "coordinator", "blog/shards", "blog", "idworker", "chatgw", "internal/streams", "broker",
 	}
 )
@@ -82,11 +82,12 @@ func test() []step {
 			command: goTest("-vet=off", "-shuffle=on", "-p", "4", "-timeout", "20m"), packages: only(plain),
 		},
 		{
-			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers, databases, browsers",
+			name: "packages", proves: "every other package passes with the race detector, also in the processes that it starts, in random order, and leaves no goroutine; real brokers and databases",
 			command: goTest("-vet=off", "-race", "-shuffle=on", "-p", "4", "-timeout", "30m"), packages: without(plain),
 			concurrent: true,
 		},
 		{name: "chaos", proves: "a busy cluster is broken for a minute, and no promise with it; a broken variant of the product is caught", dir: "test/chaos", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all, concurrent: true},
+		{name: "browser", proves: "the page does in Chromium what it should: with two people, without a network, while gateways and the broker are killed", dir: "test/browser", command: goTest("-vet=off", "-race", "-shuffle=on", "-timeout", "20m"), packages: all, concurrent: true},
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
@@ -107,7 +108,8 @@ func proof() []step {
 		{name: "end-to-end-watched", proves: "every end-to-end test with the race detector in every process", command: goTest("-race", "-shuffle=on", "-timeout", "6h"), packages: only([]string{"test/e2e"})},
 		{name: "chaos", proves: "a busy cluster, every broken variant of the product, every scene and every outage", dir: "test/chaos", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{"test/chaos"}), args: []string{"-deep"}},
 		deep("ids-under-faults", "ten idworkers that compete for seven numbers, for two minutes and 100 million IDs", "test/ids", "-least", "2m", "-count", "100000000"),
-		deep("chat-under-faults", "browsers that read back through 10,000 messages while gateways and brokers die", "test/chat", "-deep", "-before", "10000"),
+		deep("chat-under-faults", "clients of rooms while gateways, leaders and a lone broker die", "test/chat", "-deep"),
+		{name: "page-under-faults", proves: "browsers that read back through 10,000 messages while gateways and the broker die", dir: "test/browser", command: goTest("-count=1", "-timeout", "6h", "-run", "TestPageUnderFaults"), packages: only([]string{""}), args: []string{"-before", "10000"}},
 		deep("containers", "the image as the Dockerfile compiles it, by both builders", "test/docker", "-test.run", "^TestBuilders$", "-deep"),
 		{name: "power-often", proves: "sixty power failures, and every variant that acknowledges without syncing is found out", dir: "test/power", command: goTest("-count=1", "-timeout", "6h"), packages: only([]string{"test/power"}), args: []string{"-deep", "-rounds", "60"}},
 		{name: "another-path", proves: "with another module path make quick passes", dir: "tools", command: goTest("-count=1", "-timeout", "1h", "-run", "TestAnotherModulePath"), packages: only([]string{"tools/tier"}), args: []string{"-deep"}},

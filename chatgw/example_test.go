@@ -1,0 +1,95 @@
+package chatgw_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"time"
+
+	"parley/chatgw"
+	"parley/chatgw/chatclient"
+	"parley/chatgw/frame"
+	"parley/idworker"
+	"parley/idworker/idclient"
+	"parley/internal/lifecycle"
+	"parley/test/examples"
+
+	"github.com/nats-io/nats.go"
+)
+
+// A shop has the chat below a path of its own server, beside its own page, and asks
+// over the same connections for what it sells.
+func Example() {
+	nc, stop := examples.Start( // a broker; else natsconn.Connect
+		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
+			return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
+		},
+	)
+	defer stop()
+	ids, err := idclient.New(nc, idclient.Config{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ids.Close()
+
+	prices := chatgw.Extension{Name: "prices", Handle: func(_ context.Context, c chatgw.Client, r chatgw.Request) error {
+		item, err := chatgw.DecodeBody[string](r.Body)
+		if err != nil {
+			return err
+		}
+		return c.Send(r.Ref, map[string]int{item: 950})
+	}}
+	gateway, err := chatgw.New(
+		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Log: examples.Quiet()},
+		chatgw.Deps{NATS: nc, NextID: ids.Next, Extensions: []chatgw.Extension{prices}},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "the page of the shop") })
+	mux.Handle("/chat/", http.StripPrefix("/chat", gateway.Handler())) // /chat/ws, /chat/healthz
+	mux.Handle("/internal/metrics", gateway.MetricsHandler())
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	go server.Serve(listener)
+
+	ctx, cancel := context.WithCancel(context.Background())
+	drained := make(chan error, 1)
+	go func() { drained <- gateway.Run(ctx) }()
+	<-gateway.Ready()
+
+	talk("ws://" + listener.Addr().String() + "/chat/ws")
+
+	// Clients are sent away first, then the server ends.
+	cancel()
+	fmt.Println(<-drained, server.Shutdown(context.Background()))
+	// Output:
+	// ann: is the oven hot?
+	// <nil> <nil>
+}
+
+// talk says something in a room, and waits until it is there.
+func talk(url string) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	said := make(chan frame.Message, 1)
+	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Said: func(_ string, m frame.Message) { said <- m }})
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	if err := s.Join(ctx, "kitchen"); err != nil {
+		log.Fatal(err)
+	}
+	if _, err := s.Send(ctx, "kitchen", "is the oven hot?"); err != nil {
+		log.Fatal(err)
+	}
+	m := <-said
+	fmt.Printf("%s: %s\n", m.User, m.Text)
+	cancel()
+	<-ended
+}

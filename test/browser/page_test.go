@@ -1,0 +1,392 @@
+package browser
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chatgw/frame"
+	"parley/test/browser/webtest"
+
+	"github.com/chromedp/chromedp"
+)
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// same holds what a page shows, and what is stored, to what was said.
+func same(t *testing.T, g *webtest.Gateway, room string, pages ...*webtest.Page) {
+	t.Helper()
+	want := g.Texts(room)
+	for i, p := range pages {
+		if got := p.Texts(); !slices.Equal(got, want) {
+			t.Errorf("page %d shows\n%q\nthe room has\n%q", i, got, want)
+		}
+		if pending := p.Pending(); len(pending) > 0 {
+			t.Errorf("page %d still shows as not in the room: %q", i, pending)
+		}
+	}
+}
+
+func settled(p *webtest.Page) {
+	p.Wait("nothing pending", `document.querySelectorAll(".pending").length === 0`)
+}
+
+func TestTwoPeople(t *testing.T) {
+	g := webtest.RunGateway(t, "general", "random")
+	b := chromium.For(t)
+	ada, bo := b.Open(g.URL, webtest.Desktop()), b.Open(g.URL, webtest.Phone())
+	ada.SignIn("ada")
+	bo.SignIn("bo")
+	ada.Room("general")
+	bo.Room("general")
+	ada.Wait("two people", `document.querySelectorAll(".people li").length === 2`)
+
+	bo.Type("#composer", "h")
+	ada.Wait("who writes", `document.querySelector(".typing").textContent === "bo is writing…"`)
+	bo.Type("#composer", "ello")
+	bo.Click(".send")
+	ada.WaitText("hello")
+	ada.Wait("nobody who writes", `document.querySelector(".typing").textContent === ""`)
+	for i := range 5 {
+		ada.Write(fmt.Sprintf("ada %d", i))
+		bo.Type("#composer", fmt.Sprintf("bo %d", i))
+		bo.Click(".send")
+	}
+	for _, p := range []*webtest.Page{ada, bo} {
+		p.Wait("eleven messages", `document.querySelectorAll("[role=log] .text").length === 11`)
+		settled(p)
+	}
+	same(t, g, "general", ada, bo)
+	bo.Click(".chat .menu-button")
+	bo.Wait("the drawer", `document.querySelector(".sidebar.open")`)
+	bo.Click(".sidebar [aria-label='Sign out']")
+	ada.Wait("one person", `document.querySelectorAll(".people li").length === 1`)
+}
+
+// Who signs out leaves nothing for the next one in the same tab: no message that
+// waits for a connection, no draft, no room.
+func TestSignOutLeavesNothing(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "for members")
+	p.WaitText("for members")
+	g.Do(func(g *webtest.Gateway) { g.Down = true })
+	g.Cut()
+	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
+	p.Write("in ada's name")
+	p.Type("#composer", "a secret draft")
+	p.Click(".sidebar [aria-label='Sign out']")
+	p.Run(chromedp.WaitVisible(chromedp.CSS("dialog.welcome")))
+	if webtest.Eval[bool](p, `document.body.textContent.includes("for members")`) {
+		t.Error("the page still shows the room")
+	}
+	kept := webtest.Eval[[]string](p, `[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((k) => k !== "parley.theme")`)
+	if len(kept) > 0 {
+		t.Errorf("the browser keeps %q", kept)
+	}
+	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	p.SignIn("bo")
+	p.Room("general")
+	p.Write("bo himself")
+	p.WaitText("bo himself")
+	settled(p)
+	if got, want := g.Texts("general"), []string{"for members", "bo himself"}; !slices.Equal(got, want) {
+		t.Errorf("the room has %q, want %q", got, want)
+	}
+	if draft := webtest.Eval[string](p, `document.querySelector("#composer").value`); draft != "" {
+		t.Errorf("the draft is %q", draft)
+	}
+}
+
+// The question who somebody is does not go away by itself: without an answer
+// there is nothing else.
+func TestWelcomeStays(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
+	for range 3 {
+		p.Press(webtest.Escape())
+	}
+	p.SignIn("ada")
+}
+
+// While a crowd is present nobody is named; who is left afterwards is right.
+func TestCrowdLeaves(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	var crowd []string
+	for i := range 250 {
+		crowd = append(crowd, fmt.Sprintf("p%03d", i))
+	}
+	people := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".people li").length === %d`, n) }
+	g.Come("general", crowd[:150]...)
+	p.Wait("151 people", people(151))
+	g.Come("general", crowd[150:]...)
+	g.Go("general", crowd[:50]...) // 201 are left: nobody is named
+	g.Go("general", crowd[50:240]...)
+	p.Wait("eleven people", people(11))
+	if n := g.Joined("general"); n != 2 {
+		t.Errorf("the room was joined %d times, want once at first and once to ask who is left", n)
+	}
+}
+
+func TestReconnect(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	p.Write("before")
+	p.WaitText("before")
+	settled(p)
+
+	// The gateway dies with one message stored and not acknowledged, and one
+	// that never reached it.
+	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.LoseLive = true, 1 })
+	p.Write("stored and not acknowledged")
+	g.Wait(t, "it is stored", func(g *webtest.Gateway) bool { return g.Stored("general") == 2 })
+	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.Down = false, true })
+	g.Cut()
+	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
+	p.Wait("its countdown", `/Next try in \d+ s\.|Trying now/.test(document.querySelector(".banner").textContent)`)
+	p.Write("written without a connection")
+	p.Write("and another")
+	g.Say("general", "bo", "meanwhile 1")
+	g.Say("general", "bo", "meanwhile 2")
+	p.Screenshot("disconnected")
+	if got := p.Pending(); len(got) != 3 {
+		t.Errorf("pending are %q", got)
+	}
+	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	p.Run(chromedp.Evaluate[chromedp.Void](`document.querySelector(".banner button")?.click()`))
+	p.Online()
+	p.WaitText("and another")
+	settled(p)
+	same(t, g, "general", p)
+	want := []string{"before", "stored and not acknowledged", "meanwhile 1", "meanwhile 2", "written without a connection", "and another"}
+	if got := g.Texts("general"); !slices.Equal(got, want) {
+		t.Errorf("the room has\n%q, want\n%q", got, want)
+	}
+	p.Wait("no banner", `document.querySelector(".banner").hidden`)
+}
+
+func TestReloadKeepsUnsent(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "first")
+	p.WaitText("first")
+	g.Do(func(g *webtest.Gateway) { g.HoldSends = true })
+	p.Write("one")
+	p.Write("two")
+	p.Type("#composer", "half a thou")
+	p.Reload()
+	p.Online()
+	p.Wait("what was not sent", `document.querySelectorAll(".pending").length === 2`)
+	if draft := webtest.Eval[string](p, `document.querySelector("#composer").value`); draft != "half a thou" {
+		t.Errorf("the draft is %q", draft)
+	}
+	g.Say("general", "bo", "between")
+	g.Do(func(g *webtest.Gateway) { g.HoldSends = false })
+	g.Cut()
+	p.WaitText("two")
+	settled(p)
+	// The page resumed from where it first tried: older ones come from history.
+	p.WaitText("first")
+	same(t, g, "general", p)
+
+	// Stored, and reloaded before it was known.
+	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.LoseLive = true, 1 })
+	p.Write(" three")
+	g.Wait(t, "it is stored", func(g *webtest.Gateway) bool { return g.Stored("general") == 5 })
+	g.Do(func(g *webtest.Gateway) { g.HoldAcks = false })
+	p.Reload()
+	p.WaitText("half a thou three")
+	settled(p)
+	p.WaitText("first")
+	same(t, g, "general", p)
+}
+
+// TestUnknown: too late to send again, it is said what is known and no more.
+func TestUnknown(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "first")
+	p.WaitText("first")
+	g.Do(func(g *webtest.Gateway) { g.HoldSends = true })
+	p.Write("where is it?")
+	p.Wait("it is on its way", `document.querySelector(".pending.sending")`)
+	g.Do(func(g *webtest.Gateway) { g.Down = true })
+	g.Cut()
+	later(p)
+	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	p.Wait("that it is known to be lost", `document.querySelector(".pending.lost")`)
+	p.Screenshot("lost")
+
+	g.Do(func(g *webtest.Gateway) { g.Down = true })
+	g.Cut()
+	g.NewEpoch()
+	g.Say("general", "bo", "another life")
+	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	p.WaitText("another life")
+	p.Click(".pending.lost button")
+	p.Wait("it is sent anew", `document.querySelector(".pending.sending")`)
+	g.Do(func(g *webtest.Gateway) { g.Down = true })
+	g.Cut()
+	g.NewEpoch()
+	later(p)
+	g.Do(func(g *webtest.Gateway) { g.HoldSends, g.Down = false, false })
+	p.Wait("that it cannot be known", `document.querySelector(".pending.doubt")`)
+	p.Screenshot("doubt-message")
+	if text := webtest.Eval[string](p, `document.querySelector(".pending .standing").textContent`); !strings.Contains(text, "not known") {
+		t.Errorf("the page says %q", text)
+	}
+	p.Click(".pending.doubt button")
+	p.WaitText("where is it?")
+	settled(p)
+	same(t, g, "general", p)
+}
+
+// later lets the time pass in which a message may be sent again.
+func later(p *webtest.Page) {
+	webtest.Eval[bool](p, `(() => { const now = Date.now.bind(Date); Date.now = () => now() + 660_000; return true })()`)
+}
+
+// TestGap: live messages that were lost on the way are noticed and fetched.
+func TestGap(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "1")
+	p.WaitText("1")
+	for round := range 3 {
+		g.Do(func(g *webtest.Gateway) { g.LoseLive = 2 })
+		for i := range 4 {
+			g.Say("general", "bo", fmt.Sprintf("%d.%d", round, i))
+		}
+		p.WaitText(fmt.Sprintf("%d.3", round))
+	}
+	same(t, g, "general", p)
+	g.Do(func(g *webtest.Gateway) { g.LoseLive = 1 })
+	p.Write("acknowledged, and never told")
+	p.WaitText("acknowledged, and never told")
+	settled(p)
+	same(t, g, "general", p)
+}
+
+// TestSilence: a connection that only seems to be there is given up.
+func TestSilence(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
+	g := webtest.RunGateway(t, "general")
+	g.Limits.PingMS = 400
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Mute()
+	p.Write("into the void")
+	g.Say("general", "bo", "unheard")
+	p.WaitText("into the void")
+	settled(p)
+	same(t, g, "general", p)
+}
+
+// TestLeft: who goes to another page is gone at once, and coming back joins
+// again.
+func TestLeft(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	p.Run(chromedp.Navigate("about:blank"))
+	g.Wait(t, "the page to be gone", func(g *webtest.Gateway) bool { return g.Connected() == 0 })
+	webtest.Eval[bool](p, `(history.back(), true)`)
+	// The debugging protocol loses sight of a page that the browser had put
+	// aside, so the gateway is asked.
+	g.Wait(t, "the page to be back in its room", func(g *webtest.Gateway) bool { return g.Connected() == 1 && g.Joins["general"] == 2 })
+}
+
+func TestNewEpoch(t *testing.T) {
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	g.Say("general", "bo", "old")
+	p.WaitText("old")
+	g.NewEpoch()
+	g.Say("general", "bo", "new")
+	g.Cut()
+	p.Wait("the new room", `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent).join() === "new"`)
+	same(t, g, "general", p)
+}
+
+// TestInjection: what people type is text, in every place where it is shown.
+func TestInjection(t *testing.T) {
+	attacks := []string{
+		`<script>window.pwned = 1</script>`,
+		`<img src=x onerror="window.pwned=1">`,
+		`"><svg onload=window.pwned=1>`,
+		`javascript:window.pwned=1`,
+		`*<iframe srcdoc="<script>parent.pwned=1</script>">*`,
+		"`</code><script>window.pwned=1</script>`",
+		`https://a.example/"onmouseover="window.pwned=1`,
+		`https://a.example/<script>window.pwned=1</script>`,
+		`{{constructor.constructor('window.pwned=1')()}}`,
+		"\u202e gnp.exe \u2066",
+		`&lt;script&gt;window.pwned=1&lt;/script&gt;`,
+	}
+	g := webtest.RunGateway(t, "general")
+	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p.SignIn("ada")
+	p.Room("general")
+	for i, a := range attacks {
+		if i%2 == 0 {
+			p.Write(a)
+			p.WaitText(strings.Trim(strings.ReplaceAll(a, "`", ""), "*"))
+		} else {
+			g.Put("general", frame.Message{User: "<b onclick=pwned()>" + a[:min(5, len(a))], Kind: "text", Text: a}, time.Now())
+		}
+	}
+	g.Come("general", "<img src=x onerror=window.pwned=1>")
+	g.Type("general", "<img src=x onerror=window.pwned=1>")
+	p.Wait("all of it", fmt.Sprintf(`document.querySelectorAll("[role=log] .text").length === %d`, len(attacks)))
+	p.Wait("who writes", `document.querySelector(".typing").textContent.startsWith("<img")`)
+	if n := webtest.Eval[int](p, `document.querySelectorAll("main script, main img, main iframe, main b:not(.bone b), [onclick], [onerror], [onload], a:not([href^='http']):not([href^='#'])").length`); n != 0 {
+		t.Errorf("%d elements were made of text", n)
+	}
+	if webtest.Eval[bool](p, `"pwned" in window`) {
+		t.Error("the page ran what somebody typed")
+	}
+	want := []string{}
+	for _, a := range attacks {
+		want = append(want, strings.Trim(strings.ReplaceAll(a, "`", ""), "*"))
+	}
+	if got := p.Texts(); !slices.Equal(got, want) {
+		t.Errorf("the page shows\n%q\nwant\n%q", got, want)
+	}
+	// The browser itself refuses markup from strings.
+	refused := webtest.Eval[bool](p, `(() => { try { document.createElement("div").innerHTML = "<b>x</b>"; return false } catch (e) { return e instanceof TypeError } })()`)
+	if !refused {
+		t.Error("Trusted Types let a string become markup")
+	}
+	p.Problems() // that refusal is in the log
+}
