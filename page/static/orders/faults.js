@@ -42,7 +42,7 @@ export class Faults {
 
   refresh() {
     if (this.node.hidden) return;
-    this.#session.request("faults", { what: "show" }).then((state) => this.#take(state), () => {});
+    this.#session.request("faults", { what: "show" }).then((state) => this.#take(state), () => this.#refreshSoon());
   }
 
   #do(role, what, point) {
@@ -56,7 +56,12 @@ export class Faults {
   #take({ roles }) {
     for (const r of roles ?? []) this.#known.set(r.role, r);
     this.#draw();
-    // Nobody tells of a role's death: who armed one sees it within moments.
+    this.#refreshSoon();
+  }
+
+  // refreshSoon polls while a role is armed: its death is not announced. A request that
+  // was refused, since the gateway is busy, is repeated.
+  #refreshSoon() {
     clearTimeout(this.#soon);
     if ([...this.#known.values()].some((r) => r.state === "armed") && this.node.checkVisibility()) {
       this.#soon = setTimeout(() => this.refresh(), refreshEvery);

@@ -70,7 +70,7 @@ export class Orders {
           "div.orders-side", null,
           el("section.panel", { "aria-labelledby": "menu-title" },
             el("div.panel-head", null, el("h2", { id: "menu-title" }, "Menu"), el("label.zone-label", { for: "zone" }, "Deliver to"), this.#zone),
-            this.#menuNote, this.#menu.node, this.#result),
+            this.#menu.node, this.#menuNote, this.#result),
           this.#faults.node,
           el("section.panel", { "aria-labelledby": "couriers-title" }, el("h2", { id: "couriers-title" }, "Couriers"), this.#courierNote, this.#couriers.node),
         ),
