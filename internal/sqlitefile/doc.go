@@ -1,5 +1,5 @@
-// Package sqlitefile opens SQLite databases that one process owns: the journals of
-// participants and the shards of a blog.
+// Package sqlitefile opens SQLite databases that one process owns, as the journals of
+// participants are. The blog uses its lock and its error codes.
 //
 // A [File] makes sure of what SQLite leaves to its user:
 //
