@@ -15,10 +15,10 @@ type dialect interface {
 	// durability rests on made and checked.
 	connect(ctx context.Context) (*conn, error)
 	// reader opens what Read and the listings use.
-	reader() (*sql.DB, error)
-	// files are the paths of its files, all of them open from the first connection
-	// on. Empty where it is not files that are opened.
-	files() []string
+	reader() *sql.DB
+	// Check returns an error if what is open is no longer what the journal's name leads
+	// to. It may be called from any goroutine.
+	Check() error
 	// version reads which schema the database has, 0 for an empty one. It is an
 	// error for one that is something else, of a newer build, or damaged.
 	version(c *conn) (int, error)

@@ -39,7 +39,7 @@ func TestFilesThatAreGoneEndTheParticipant(t *testing.T) {
 				}
 				err := waitFor(t, ended)
 				gone, ok := errors.AsType[*participants.FilesError](err)
-				if !ok || gone.File != path || gone.Journal != cfg.Path || !strings.Contains(err.Error(), "Restore the journal") {
+				if !ok || gone.File != path || gone.Path != cfg.Path || !strings.Contains(err.Error(), "Restore the journal") {
 					t.Fatalf("Run ended with %v, want that %s is gone", err, path)
 				}
 				data, err := os.ReadFile(path)

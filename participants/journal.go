@@ -23,8 +23,6 @@ type journal struct {
 	// conn is nil after a failure, until [journal.connection] makes another.
 	conn   *conn
 	reader *sql.DB
-	// files are open from the first connection on.
-	files atomic.Pointer[files]
 	// id is the journal's random name.
 	id string
 	// incarnation is that of the commit log's stream which this journal's
@@ -125,8 +123,8 @@ func (j *journal) open(ctx context.Context, cfg *Config, log streams.Info) error
 	if err := j.logs.loadReplaced(c, j.sql); err != nil {
 		return err
 	}
-	j.reader, err = j.db.reader()
-	return err
+	j.reader = j.db.reader()
+	return nil
 }
 
 func (j *journal) create(c *conn, name, incarnation string) error {
@@ -267,16 +265,9 @@ func (j *journal) connection(ctx context.Context) (*conn, error) {
 	if j.conn != nil {
 		return j.conn, nil
 	}
-	// To open a path whose file was deleted would make an empty database.
-	if err := j.checkFiles(); err != nil {
-		return nil, err
-	}
 	c, err := j.db.connect(ctx)
 	if err != nil {
 		return nil, err
-	}
-	if err := j.noteFiles(); err != nil {
-		return nil, errors.Join(err, c.close())
 	}
 	j.conn = c
 	return c, nil
@@ -288,7 +279,7 @@ func (j *journal) discard() error {
 	if j.conn == nil {
 		return nil
 	}
-	c, lost := j.conn, j.checkFiles()
+	c, lost := j.conn, j.db.Check()
 	j.conn = nil
 	if lost != nil {
 		// Closing the last connection deletes the -wal by its name, which may be
@@ -332,7 +323,7 @@ func (j *journal) close() error {
 	} else {
 		full = nil // it was not opened in full
 	}
-	if j.checkFiles() == nil {
+	if j.db.Check() == nil {
 		if full != nil {
 			errs = append(errs, j.keepOpenTime(full), j.keepKnown(full))
 		}

@@ -19,26 +19,25 @@ func TestFilesOfANewConnection(t *testing.T) {
 	if err := errors.Join(b.s.journal.reader.Close(), b.s.journal.discard()); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.s.journal.checkFiles(); err != nil {
+	if err := b.s.journal.db.Check(); err != nil {
 		t.Errorf("without a connection: %v", err)
 	}
-	if b.s.journal.reader, err = b.f.reader(); err != nil {
-		t.Fatal(err)
-	}
+	b.s.journal.reader = b.f.reader()
 	if answered, failed := b.do(b.prepare()); answered != 1 || failed {
 		t.Fatalf("%d were answered on a new connection", answered)
 	}
 	if after, err := os.Stat(path + "-wal"); err != nil || !os.SameFile(before, after) {
 		t.Errorf("the -wal is another file: %v", err)
 	}
-	if err := b.s.journal.checkFiles(); err != nil {
+	if err := b.s.journal.db.Check(); err != nil {
 		t.Errorf("with a new connection: %v", err)
 	}
 
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.s.journal.checkFiles(); !isFilesError(err) {
+	err = b.s.journal.db.Check()
+	if _, is := errors.AsType[*FilesError](err); !is {
 		t.Errorf("after the journal was deleted: %v", err)
 	}
 	_ = b.s.journal.discard()

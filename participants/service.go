@@ -90,9 +90,10 @@ func (s *service) serve(ctx context.Context) error {
 		close(s.ready)
 		lost := make(chan error, 3)
 		background.Go(func() { lost <- s.stamps.run(soft) })
-		background.Go(func() { lost <- s.watchFiles(soft) })
+		background.Go(func() { lost <- every(soft, checkFilesEvery, s.journal.db.Check) })
 		background.Go(func() { lost <- s.commitLog.watch(soft) })
-		if err = s.untilEnd(ctx, lost); isFilesError(err) {
+		err = s.untilEnd(ctx, lost)
+		if _, is := errors.AsType[*FilesError](err); is {
 			cut() // further writes would be lost
 		}
 	} else if ctx.Err() != nil {

@@ -37,7 +37,7 @@ func (d *sqliteDB) sql() *statements {
 			`CREATE INDEX branches_prepared ON branches (id) WHERE state=0`,
 			`CREATE TABLE violations (log TEXT NOT NULL, n INTEGER NOT NULL, of TEXT NOT NULL,
 				reason TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (log, n, of))`,
-			fmt.Sprintf("PRAGMA application_id=%d", applicationID),
+			fmt.Sprintf("PRAGMA application_id=%d", journalKind.ApplicationID),
 			fmt.Sprintf("PRAGMA user_version=%d", schemaVersion),
 		},
 		begin:   "BEGIN IMMEDIATE",

@@ -213,7 +213,7 @@ func TestWALOfAnotherState(t *testing.T) {
 				}
 				_, err = tryOpen(cfg, walIncarnation)
 				refused, ok := errors.AsType[*WALError](err)
-				if !ok || refused.Journal != cfg.Path || !strings.Contains(err.Error(), "delete journal.db-wal and journal.db-shm") {
+				if !ok || refused.Path != cfg.Path || !strings.Contains(err.Error(), "delete journal.db-wal and journal.db-shm") {
 					t.Fatalf("opened with %v", err)
 				}
 				if after, err := os.ReadFile(cfg.Path); err != nil || string(after) != string(before) {

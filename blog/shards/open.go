@@ -124,7 +124,7 @@ func (o *opening) claim(ctx context.Context) (unlock func() error, err error) {
 	if err := private.Dir(o.Dir, o.Log); err != nil {
 		return nil, fmt.Errorf("the blog's directory %s: %w", o.Dir, err)
 	}
-	return lockDir(ctx, o.Dir, o.Log)
+	return lockDir(o.Dir, o.Log)
 }
 
 // realDir is the directory by its own name: one must not be locked under two.

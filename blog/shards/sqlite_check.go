@@ -11,9 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"parley/internal/private"
+	"parley/internal/sqlitefile"
 
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -22,37 +21,9 @@ import (
 const quickCheckBytes = 8 << 20
 
 // lockDir keeps every other process out of a directory of shards for as long as
-// this one lives, by a lock on a file of its own: the shards themselves cannot
-// be locked, readers need them.
-func lockDir(ctx context.Context, dir string, log *slog.Logger) (unlock func() error, err error) {
-	d := &sqliteDB{path: filepath.Join(dir, "shards.lock"), log: log}
-	if err := private.File(d.path, log); err != nil {
-		return nil, fmt.Errorf("the blog's directory: %w", err)
-	}
-	db, err := d.open("rwc")
-	if err != nil {
-		return nil, err
-	}
-	conn, err := db.Conn(ctx)
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "PRAGMA busy_timeout=0")
-	}
-	if err == nil {
-		_, err = conn.ExecContext(ctx, "BEGIN EXCLUSIVE")
-	}
-	switch {
-	case err == nil:
-		return func() error { return errors.Join(conn.Close(), db.Close()) }, nil
-	case sqliteCode(err) == sqlite3.SQLITE_BUSY:
-		err = fmt.Errorf("the blog in %s is in use by another process, which holds %s: "+
-			"stop that process first, or give this one a directory of its own", dir, d.path)
-	default:
-		err = d.explain(err)
-	}
-	if conn != nil {
-		err = errors.Join(err, conn.Close())
-	}
-	return nil, errors.Join(err, db.Close())
+// this one lives.
+func lockDir(dir string, log *slog.Logger) (unlock func() error, err error) {
+	return sqlitefile.Lock(filepath.Join(dir, "shards.lock"), "the blog in "+dir, "give this one a directory of its own", log)
 }
 
 // sqliteFile says what is in a file by its first bytes, more clearly than SQLite
@@ -119,7 +90,7 @@ func (d *sqliteDB) damaged(err error) error {
 }
 
 func (d *sqliteDB) explain(err error) error {
-	switch sqliteCode(err) {
+	switch sqlitefile.Code(err) {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return d.damaged(err)
 	case sqlite3.SQLITE_FULL:
@@ -133,16 +104,9 @@ func (d *sqliteDB) explain(err error) error {
 	}
 }
 
-func sqliteCode(err error) int {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code() & 0xff
-	}
-	return 0
-}
-
 // storeFailed: what a row can be guilty of is a constraint, or its size.
 func (d *sqliteDB) storeFailed(err error) bool {
-	switch sqliteCode(err) {
+	switch sqlitefile.Code(err) {
 	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_ERROR:
 		return false
 	default:
@@ -155,7 +119,7 @@ func (d *sqliteDB) storeFailed(err error) bool {
 // nothing. After a failed sync that frame stands in the file, so if the process
 // dies before it is overwritten the transaction is found there.
 func (d *sqliteDB) notCommitted(err error) bool {
-	switch sqliteCode(err) {
+	switch sqlitefile.Code(err) {
 	case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_CONSTRAINT:
 		return true
 	default:

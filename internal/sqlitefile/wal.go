@@ -1,4 +1,4 @@
-package participants
+package sqlitefile
 
 import (
 	"database/sql/driver"
@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// WALError reports that the journal is not the file that the -wal beside it was
+// WALError reports that the database is not the file that the -wal beside it was
 // written for: a backup was restored and the newer -wal left where it was, or
 // another program changed the file.
 //
 // SQLite does not notice this. It would read the pages of the -wal in place of the
 // file's, and so undo the restore, or mix the pages of two states.
 type WALError struct {
-	// Journal is its path.
-	Journal string
+	// Noun is [Kind.Noun], Path that of the database.
+	Noun, Path string
 	// Expected is what the file was when the -wal was begun, Found what it is: its
 	// size in bytes and when it was last changed.
 	Expected, Found fmt.Stringer
 }
 
 func (e *WALError) Error() string {
-	base := filepath.Base(e.Journal)
-	return fmt.Sprintf("journal %s is not the file that %s-wal beside it was written for: that had %v, this one has %v. "+
+	base := filepath.Base(e.Path)
+	return fmt.Sprintf("%s %s is not the file that %s-wal next to it was written for: that had %v, this one has %v. "+
 		"If a backup without a -wal of its own was restored, the -wal would undo or damage it: delete %s-wal and %s-shm, and start again. "+
 		"If the -wal was restored with it, or no backup was and another program changed the file, they belong together: "+
-		`say so by sqlite3 %s "PRAGMA wal_checkpoint(TRUNCATE)", and start again`,
-		e.Journal, base, e.Expected, e.Found, base, base, base)
+		`confirm that with sqlite3 %s "PRAGMA wal_checkpoint(TRUNCATE)", and start again`,
+		e.Noun, e.Path, base, e.Expected, e.Found, base, base, base)
 }
 
 // database is a state of the database file. It changes only when the -wal is copied
@@ -81,28 +81,31 @@ func parsePair(s string) pair {
 	return p
 }
 
-// notePath is the file that notes the pair while the journal is open. The note cannot
-// be in the database: what is read of it through a -wal of another state is anything.
-func (d *sqliteDB) notePath() string { return d.path + ".pair" }
+// The file that notes the pair while the database is open has this suffix. The note
+// cannot be in the database: what is read of it through a -wal of another state is
+// anything.
+const noteSuffix = ".pair"
+
+func (f *File) notePath() string { return f.path + noteSuffix }
 
 // checkWAL returns a [*WALError] if the -wal belongs to another state of the file. It
 // is called before the first connection: whoever copies a -wal back, as closing any
 // connection that may write does, has done the damage. Without a note nothing is
 // known.
-func (d *sqliteDB) checkWAL() error {
-	wal, err := os.Stat(d.path + "-wal")
+func (f *File) checkWAL() error {
+	wal, err := os.Stat(f.path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) || err == nil && wal.Size() == 0 {
 		// A note must not outlive its -wal, whose number another one may get.
-		return d.forgetNote()
+		return f.forgetNote()
 	}
 	if err != nil {
 		return nil
 	}
-	file, err := os.Stat(d.path)
+	file, err := os.Stat(f.path)
 	if err != nil {
 		return nil
 	}
-	noted, err := os.ReadFile(d.notePath())
+	noted, err := os.ReadFile(f.notePath())
 	if err != nil {
 		return nil
 	}
@@ -110,107 +113,127 @@ func (d *sqliteDB) checkWAL() error {
 	if want == (pair{}) || want.wal != found.wal || want.same(found.database) {
 		return nil // it was being copied back; the -wal was copied; or they belong together
 	}
-	return &WALError{Journal: d.path, Expected: want.database, Found: found.database}
+	return &WALError{Noun: f.Noun, Path: f.path, Expected: want.database, Found: found.database}
 }
 
-// tend copies the -wal back when it is long, and keeps the note true. It is called
+// Checkpoint runs PRAGMA wal_checkpoint in a mode, on a connection that may write, and
+// returns the length of the -wal in pages.
+type Checkpoint func(mode string) (pages int64, err error)
+
+// Tend copies the -wal back when it is long, and keeps the note true. It is called
 // after commits; they are durable whatever it returns. That SQLite copies back by
 // itself is switched off: a process may be killed at any time, and then the note is
 // to be true, or empty.
-func (d *sqliteDB) tend(c *conn) error {
-	length, err := walLength(c, "NOOP")
+func (f *File) Tend(checkpoint Checkpoint) error {
+	length, err := checkpoint("NOOP")
 	if err != nil {
 		return err
 	}
-	if length < d.walStuck {
-		d.walStuck = 0 // it was begun anew
+	if length < f.walStuck {
+		f.walStuck = 0 // SQLite began it again from its start
 	}
-	if length >= max(walPages, d.walStuck+walPages/8) {
+	if length >= max(walPages, f.walStuck+walPages/8) {
 		// Some pages stay while somebody reads them, or all while the disk is full.
-		d.walStuck = length
-		if err := d.copyBack(c, "PASSIVE"); err != nil {
+		f.walStuck = length
+		if err := f.copyBack(checkpoint, "PASSIVE"); err != nil {
 			return err
 		}
 	}
-	now, err := d.pair()
-	if err == nil && now != d.noted {
-		err = d.note(now)
+	now, err := f.present()
+	if err == nil && now != f.pair {
+		err = f.note(now)
 	}
 	return err
 }
 
 // copyBack leaves the note empty.
-func (d *sqliteDB) copyBack(c *conn, mode string) error {
-	if err := d.note(pair{}); err != nil {
+func (f *File) copyBack(checkpoint Checkpoint, mode string) error {
+	if err := f.note(pair{}); err != nil {
 		return err
 	}
-	if _, err := walLength(c, mode); err != nil {
+	if _, err := checkpoint(mode); err != nil {
 		return fmt.Errorf("copying the -wal back: %w", err)
 	}
 	return nil
 }
 
+// Finish makes the file whole before the last connection is closed, which checkpoint
+// runs on. checkpoint is nil when a failure came before. The file is not used again.
+func (f *File) Finish(checkpoint Checkpoint) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.idle == nil {
+		return nil
+	}
+	if checkpoint == nil {
+		return f.closeLast(f.idle)
+	}
+	err := f.copyBack(checkpoint, "TRUNCATE")
+	if err == nil {
+		err = os.Remove(f.notePath())
+	}
+	return errors.Join(err, f.idle.Close())
+}
+
+// Release closes what does not matter to SQLite, after the last connection.
+func (f *File) Release() {
+	if f.open != nil {
+		_ = f.open.Close() // it was only read
+	}
+}
+
 // note writes the note, durably, as the -wal and the file are. A note that is half
 // written is read as none.
-func (d *sqliteDB) note(p pair) error {
+func (f *File) note(p pair) error {
 	const flags = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
-	f, err := os.OpenFile(d.notePath(), flags, 0o600)
-	if errors.Is(err, fs.ErrPermission) && os.Remove(d.notePath()) == nil { // another user's, who ran it once
-		f, err = os.OpenFile(d.notePath(), flags, 0o600)
+	file, err := os.OpenFile(f.notePath(), flags, 0o600)
+	if errors.Is(err, fs.ErrPermission) && os.Remove(f.notePath()) == nil { // another user's, who ran it once
+		file, err = os.OpenFile(f.notePath(), flags, 0o600)
 	}
 	if err == nil {
-		_, err = f.WriteString(p.String())
-		err = errors.Join(err, f.Sync(), f.Close())
+		_, err = file.WriteString(p.String())
+		err = errors.Join(err, file.Sync(), file.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("noting to which state of the file the -wal belongs: %w", err)
 	}
-	d.noted = p
+	f.pair = p
 	return nil
 }
 
 // forgetNote empties the note, if there is one, before anything else may copy the -wal
 // back: SQLite does when the last connection is closed.
-func (d *sqliteDB) forgetNote() error {
-	if _, err := os.Stat(d.notePath()); errors.Is(err, fs.ErrNotExist) {
+func (f *File) forgetNote() error {
+	if _, err := os.Stat(f.notePath()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return d.note(pair{})
+	return f.note(pair{})
 }
 
 // closeLast closes the last connection. Where the note cannot be emptied it stays open
 // until the process ends, which copies nothing back.
-func (d *sqliteDB) closeLast(c *conn) error {
-	if err := d.forgetNote(); err != nil {
+func (f *File) closeLast(raw driver.Conn) error {
+	if err := f.forgetNote(); err != nil {
 		return err
 	}
-	return c.close()
+	return raw.Close()
 }
 
-// walLength copies the -wal back in a mode and returns its length in pages.
-func walLength(c *conn, mode string) (pages int64, err error) {
-	err = c.rows("PRAGMA wal_checkpoint("+mode+")", func(v []driver.Value) error {
-		pages, _ = v[1].(int64)
-		return nil
-	})
-	return pages, err
-}
-
-// pair is the present one, on the disk: after a loss of power the file is to be as it
-// was noted. It stays open until the journal is unlocked, since closing it gives up
+// present returns the present pair, on the disk: after a loss of power the file is to
+// be as it was noted. It stays open until the database is unlocked, since closing it gives up
 // SQLite's locks.
-func (d *sqliteDB) pair() (pair, error) {
-	wal, err := os.Stat(d.path + "-wal")
+func (f *File) present() (pair, error) {
+	wal, err := os.Stat(f.path + "-wal")
 	if err != nil {
 		return pair{}, err
 	}
-	info, err := d.open.Stat()
+	info, err := f.open.Stat()
 	if err != nil {
 		return pair{}, err
 	}
 	now := pairOf(info, wal)
-	if now.database != d.noted.database {
-		err = d.open.Sync()
+	if now.database != f.pair.database {
+		err = f.open.Sync()
 	}
 	return now, err
 }

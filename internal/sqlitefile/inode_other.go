@@ -1,6 +1,6 @@
 //go:build !unix
 
-package participants
+package sqlitefile
 
 import "io/fs"
 
