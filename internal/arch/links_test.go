@@ -18,7 +18,7 @@ var links = []struct {
 	{
 		imports: []string{"participants", "coordinator/txclient"},
 		own: []string{
-			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/pause", "internal/private", "internal/respond", "internal/streams", "natsconn",
+			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/pause", "internal/private", "internal/respond", "internal/sqlitefile", "internal/streams", "natsconn",
 			"participants", "participants/machine", "wire", "wire/txwire",
 		},
 		barred: []string{"github.com/nats-io/nats-server", "github.com/gorilla/websocket", "github.com/chromedp", "github.com/jackc/pgx", "github.com/anishathalye/porcupine"},
