@@ -24,33 +24,24 @@ const (
 // listen offers the requests as a NATS micro service. What it returns can be
 // stopped also after an error.
 func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
-	s, err := micro.AddService(b.deps.NATS, micro.Config{
-		Name: "blog", Version: wire.Release, Description: "posts in shards", QueueGroup: blogwire.Queue,
-		Metadata:     map[string]string{"blog": b.set.Load().Blog(), wire.MetaProcess: b.deps.NATS.Opts.Name},
-		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
-		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
-			b.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("adding the micro service: %w", err)
+	of := func(name, subject string, handle micro.HandlerFunc) respond.Endpoint {
+		return respond.Endpoint{Name: name, Subject: subject, Handle: handle, Queue: blogwire.Queue}
 	}
-	for _, e := range []struct {
-		name, subject string
-		handle        micro.HandlerFunc
-	}{
-		{"post", blogwire.SubjectPost, endpoint(b, func(ctx context.Context, m blogwire.NewPost) blogwire.Posts {
+	s, err := respond.Serve(b.deps.NATS, micro.Config{
+		Name: "blog", Description: "posts in shards",
+		Metadata:     map[string]string{"blog": b.set.Load().Blog()},
+		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
+	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, b.cfg.Log,
+		of("post", blogwire.SubjectPost, endpoint(b, func(ctx context.Context, m blogwire.NewPost) blogwire.Posts {
 			a, _ := b.post(ctx, m)
 			return b.sound(a)
-		}, refusal)},
-		{"read", blogwire.SubjectRead, endpoint(b, func(ctx context.Context, m blogwire.ReadPost) blogwire.Posts { return b.sound(b.read(ctx, m)) }, refusal)},
-		{"timeline", blogwire.SubjectTimeline, endpoint(b, func(ctx context.Context, m blogwire.PageRequest) blogwire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)},
-		{"shards", blogwire.SubjectShards, endpoint(b, b.sizes, noSizes)},
-	} {
-		limits := micro.WithEndpointPendingLimits(maxPending, maxPendingBytes)
-		if err := s.AddEndpoint(e.name, e.handle, micro.WithEndpointSubject(e.subject), limits); err != nil {
-			return s, fmt.Errorf("adding the endpoint %s on %s: %w", e.name, e.subject, err)
-		}
+		}, refusal)),
+		of("read", blogwire.SubjectRead, endpoint(b, func(ctx context.Context, m blogwire.ReadPost) blogwire.Posts { return b.sound(b.read(ctx, m)) }, refusal)),
+		of("timeline", blogwire.SubjectTimeline, endpoint(b, func(ctx context.Context, m blogwire.PageRequest) blogwire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)),
+		of("shards", blogwire.SubjectShards, endpoint(b, b.sizes, noSizes)),
+	)
+	if err != nil {
+		return nil, err
 	}
 	// Only when the broker has seen the subscriptions does a request that is
 	// sent from now on reach us.
@@ -67,9 +58,7 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 			return // nothing is posted for whoever cannot be told
 		}
 		send := func(a A) {
-			if err := respond.To(b.deps.NATS, r.Reply(), wire.Encode[A, AM](a)); err != nil {
-				b.cfg.Log.Debug("an answer could not be sent", "subject", r.Subject(), "error", err)
-			}
+			respond.Log(b.cfg.Log, respond.To(b.deps.NATS, r.Reply(), wire.Encode[A, AM](a)))
 		}
 		m, err := wire.Decode[Q, QM](r.Data())
 		if err == nil {
