@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/chatgw"
 	"parley/chatgw/frame"
 	"parley/test/browser/webtest"
 
@@ -24,7 +25,7 @@ func jsonOf(t *testing.T, v any) string {
 }
 
 // same holds what a page shows, and what is stored, to what was said.
-func same(t *testing.T, g *webtest.Gateway, room string, pages ...*webtest.Page) {
+func same(t *testing.T, g interface{ Texts(room string) []string }, room string, pages ...*webtest.Page) {
 	t.Helper()
 	want := g.Texts(room)
 	for i, p := range pages {
@@ -42,7 +43,7 @@ func settled(p *webtest.Page) {
 }
 
 func TestTwoPeople(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "random")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general", "random"}})
 	b := chromium.For(t)
 	ada, bo := b.Open(g.URL, webtest.Desktop()), b.Open(g.URL, webtest.Phone())
 	ada.SignIn("ada")
@@ -76,14 +77,13 @@ func TestTwoPeople(t *testing.T) {
 // Who signs out leaves nothing for the next one in the same tab: no message that
 // waits for a connection, no draft, no room.
 func TestSignOutLeavesNothing(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "for members")
 	p.WaitText("for members")
-	g.Do(func(g *webtest.Gateway) { g.Down = true })
-	g.Cut()
+	g.Down(true)
 	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
 	p.Write("in ada's name")
 	p.Type("#composer", "a secret draft")
@@ -96,7 +96,7 @@ func TestSignOutLeavesNothing(t *testing.T) {
 	if len(kept) > 0 {
 		t.Errorf("the browser keeps %q", kept)
 	}
-	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	g.Down(false)
 	p.SignIn("bo")
 	p.Room("general")
 	p.Write("bo himself")
@@ -113,7 +113,7 @@ func TestSignOutLeavesNothing(t *testing.T) {
 // The question who somebody is does not go away by itself: without an answer
 // there is nothing else.
 func TestWelcomeStays(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
 	for range 3 {
@@ -145,7 +145,7 @@ func TestCrowdLeaves(t *testing.T) {
 }
 
 func TestReconnect(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
@@ -155,11 +155,11 @@ func TestReconnect(t *testing.T) {
 
 	// The gateway dies with one message stored and not acknowledged, and one
 	// that never reached it.
-	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.LoseLive = true, 1 })
+	g.Lose(frame.TypeAck, frame.TypeMessage)
 	p.Write("stored and not acknowledged")
-	g.Wait(t, "it is stored", func(g *webtest.Gateway) bool { return g.Stored("general") == 2 })
-	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.Down = false, true })
-	g.Cut()
+	g.WaitLost(t, frame.TypeAck, 1) // it is stored
+	g.Down(true)
+	g.Lose()
 	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
 	p.Wait("its countdown", `/Next try in \d+ s\.|Trying now/.test(document.querySelector(".banner").textContent)`)
 	p.Write("written without a connection")
@@ -170,7 +170,7 @@ func TestReconnect(t *testing.T) {
 	if got := p.Pending(); len(got) != 3 {
 		t.Errorf("pending are %q", got)
 	}
-	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	g.Down(false)
 	p.Run(chromedp.Evaluate[chromedp.Void](`document.querySelector(".banner button")?.click()`))
 	p.Online()
 	p.WaitText("and another")
@@ -185,13 +185,13 @@ func TestReconnect(t *testing.T) {
 
 func TestReloadKeepsUnsent(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
 	g.Say("general", "bo", "first")
 	p.WaitText("first")
-	g.Do(func(g *webtest.Gateway) { g.HoldSends = true })
+	g.Lose(frame.TypeSend)
 	p.Write("one")
 	p.Write("two")
 	p.Type("#composer", "half a thou")
@@ -202,7 +202,7 @@ func TestReloadKeepsUnsent(t *testing.T) {
 		t.Errorf("the draft is %q", draft)
 	}
 	g.Say("general", "bo", "between")
-	g.Do(func(g *webtest.Gateway) { g.HoldSends = false })
+	g.Lose()
 	g.Cut()
 	p.WaitText("two")
 	settled(p)
@@ -211,11 +211,13 @@ func TestReloadKeepsUnsent(t *testing.T) {
 	same(t, g, "general", p)
 
 	// Stored, and reloaded before it was known.
-	g.Do(func(g *webtest.Gateway) { g.HoldAcks, g.LoseLive = true, 1 })
+	g.Lose(frame.TypeAck, frame.TypeMessage)
 	p.Write(" three")
-	g.Wait(t, "it is stored", func(g *webtest.Gateway) bool { return g.Stored("general") == 5 })
-	g.Do(func(g *webtest.Gateway) { g.HoldAcks = false })
+	g.WaitLost(t, frame.TypeAck, 1) // it is stored
+	g.Down(true)
+	g.Lose()
 	p.Reload()
+	g.Down(false)
 	p.WaitText("half a thou three")
 	settled(p)
 	p.WaitText("first")

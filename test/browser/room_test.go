@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/chatgw"
 	"parley/chatgw/frame"
 	"parley/test/browser/webtest"
 
@@ -47,7 +48,7 @@ func TestUnread(t *testing.T) {
 // TestInputMethod: Enter that confirms a word of an input method does not send, also
 // where the browser tells by the key's code alone.
 func TestInputMethod(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	p.Room("general")
@@ -233,8 +234,7 @@ func TestKeyboard(t *testing.T) {
 
 // TestRoomLimit: a gateway that allows few rooms at once has its way.
 func TestRoomLimit(t *testing.T) {
-	g := webtest.RunGateway(t, "a", "b", "c")
-	g.Limits.Rooms = 2
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"a", "b", "c"}, Rooms: 2})
 	p := chromium.For(t).Open(g.URL, webtest.Desktop())
 	p.SignIn("ada")
 	for _, room := range []string{"c", "a", "b", "c"} {

@@ -168,7 +168,5 @@ func (c *conn) say(f *frame.Send) {
 		ack = frame.Ack{T: frame.TypeAck, Room: f.Room, CID: f.CID, Seq: m.Seq, ID: m.ID, At: m.At}
 		r.cids[key] = ack
 	}
-	if !g.HoldAcks {
-		c.send(ack)
-	}
+	c.send(ack)
 }

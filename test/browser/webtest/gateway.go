@@ -33,8 +33,6 @@ type Gateway struct {
 	Limits     frame.Limits
 	// Release is told in Welcome.
 	Release string
-	// HoldAcks: sends are stored, and not acknowledged.
-	HoldAcks bool
 	// HoldSends: sends are forgotten, as if the gateway had died before.
 	HoldSends bool
 	// HoldOutcomes: orders are placed, and not answered.
@@ -207,9 +205,6 @@ func (g *Gateway) Texts(room string) (texts []string) {
 	g.Do(func(g *Gateway) { texts = g.texts(room) })
 	return texts
 }
-
-// Stored counts the texts of a room, for use in Do and Wait.
-func (g *Gateway) Stored(room string) int { return len(g.texts(room)) }
 
 // Joined counts the joins of a room so far.
 func (g *Gateway) Joined(room string) (n int) {
