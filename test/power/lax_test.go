@@ -19,7 +19,7 @@ func TestNoSyncIsNoticed(t *testing.T) {
 	mutant.Run(t, []lax{
 		{"broker", []mutant.Edit{mutant.Replace("broker/options.go", "SyncAlways:         true", "SyncAlways:         false")}},
 		{"journal", []mutant.Edit{
-			mutant.Replace("participants/sqlite.go", `"PRAGMA synchronous=FULL", int64(2)`, `"PRAGMA synchronous=OFF", int64(0)`),
+			mutant.Replace("internal/sqlitefile/file.go", `"PRAGMA synchronous=FULL", int64(2)`, `"PRAGMA synchronous=OFF", int64(0)`),
 		}},
 		{"blog", []mutant.Edit{
 			mutant.Replace("blog/shards/sqlite.go", `"synchronous(FULL)"`, `"synchronous(OFF)"`),
