@@ -27,7 +27,7 @@ const (
 
 // The methods below answer requests that were let in by the gate.
 
-// post stores a post and answers with it; made tells a new one from that of an
+// post stores a post and answers with it; made distinguishes a new one from that of an
 // earlier request with the same key.
 func (b *Blog) post(ctx context.Context, m blogwire.NewPost) (a blogwire.Posts, made bool) {
 	if !norm.NFC.IsNormalString(m.User) { // one person would be two
@@ -55,7 +55,7 @@ func (b *Blog) read(ctx context.Context, m blogwire.ReadPost) blogwire.Posts {
 	return posts(0, p)
 }
 
-// missing says why there is no such post, as far as can be seen.
+// missing explains why there is no such post, as far as can be seen.
 func missing(m blogwire.ReadPost, now time.Time) error {
 	text := fmt.Sprintf("there is no post %d", m.ID)
 	if m.User != "" {

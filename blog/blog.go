@@ -35,7 +35,7 @@ func New(cfg Config, deps Deps) (*Blog, error) {
 }
 
 // Run opens the shards and serves until ctx ends; then it drains for at most
-// [Config.DrainTimeout] and returns nil. It runs once. An error says what could
+// [Config.DrainTimeout] and returns nil. It runs once. An error names what could
 // not be opened, or that the NATS connection was closed.
 func (b *Blog) Run(ctx context.Context) error {
 	set, err := shards.Open(ctx, b.cfg.shards(b.deps.NextID))

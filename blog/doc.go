@@ -4,7 +4,7 @@
 //
 // # Authority
 //
-// The posts are in shards, see package shards, which says what a write means,
+// The posts are in shards, see package shards, which documents what a write means,
 // what is durable, and in which order posts are read. This package adds the
 // edges: the same requests, answers, limits and errors on NATS and on HTTP, as
 // package wire has them. Ids come from outside, through [Deps.NextID].

@@ -55,7 +55,7 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 ) micro.HandlerFunc {
 	return func(r micro.Request) {
 		if !wire.CanReply(r.Reply()) {
-			return // nothing is posted for whoever cannot be told
+			return // nothing is posted for a client that cannot be answered
 		}
 		send := func(a A) {
 			respond.Log(b.cfg.Log, respond.To(b.deps.NATS, r.Reply(), wire.Encode[A, AM](a)))
@@ -101,7 +101,7 @@ func (b *Blog) untilEnd(ctx context.Context, web *server) error {
 	case <-ctx.Done():
 		return nil
 	case <-web.failed:
-		return nil // its close says why
+		return nil // its close returns the reason
 	case <-closed:
 		if ctx.Err() != nil {
 			return nil

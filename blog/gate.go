@@ -49,7 +49,7 @@ func (g *gate) leave() {
 	g.settle()
 }
 
-// settle tells when nobody is inside a closed gate.
+// settle signals that no request is inside a closed gate.
 func (g *gate) settle() {
 	if !g.opened && g.n == 0 {
 		close(g.idle)

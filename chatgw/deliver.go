@@ -8,7 +8,7 @@ import (
 	"parley/chatgw/socket"
 )
 
-// encode makes what a room says into a WebSocket frame, once for all members.
+// encode encodes an event of a room as a WebSocket frame, once for all members.
 func encode(v any) []byte {
 	switch v := v.(type) {
 	case frame.Message:
@@ -18,10 +18,10 @@ func encode(v any) []byte {
 	case frame.Typed:
 		return socket.Text(frame.Encode(v))
 	}
-	panic("chatgw: a room says what is neither message, presence nor typing")
+	panic("chatgw: an event of a room is neither message, presence nor typing")
 }
 
-// Deliver passes on what a room says. It never blocks.
+// Deliver passes on the events of a room. It never blocks.
 func (s *session) Deliver(batch []*rooms.Shared) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,7 +34,7 @@ func (s *session) Deliver(batch []*rooms.Shared) {
 	}
 }
 
-// hold keeps what a room says until the answer to the join is queued: the
+// hold keeps an event of a room until the answer to the join is queued: the
 // client must see that first. The caller holds the lock.
 func (s *session) hold(say *rooms.Shared) {
 	if len(s.held) >= maxHeld {
@@ -48,7 +48,7 @@ func (s *session) hold(say *rooms.Shared) {
 // maxHeld bounds what is held: that of the longest join in a lively room.
 const maxHeld = 4096
 
-// pass queues what a room says, unless the client has left it or knows it
+// pass queues an event of a room, unless the client has left it or knows it
 // already. The caller holds the lock.
 func (s *session) pass(say *rooms.Shared) {
 	i := s.find(say.Room)

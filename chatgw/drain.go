@@ -7,7 +7,7 @@ import (
 )
 
 // drain stops in order: the load balancer hears no, services post elsewhere, no
-// client comes in, and those that are here are told when to come back, a few at
+// client comes in, and those that are connected are sent the time to reconnect, a few at
 // a time, each after what it has begun. What is acknowledged is durable; what
 // is not is sent again by who sent it.
 func (g *Gateway) drain(offered *service, servers []*http.Server) {

@@ -46,7 +46,7 @@ type committer struct {
 	// unsure: a COMMIT may have succeeded without reporting it, or the database
 	// failed, and what is in memory may be behind the journal.
 	unsure bool
-	// warned is when it was last said that the journal's files are not in order.
+	// warned is when it was last logged that the journal's files are not in order.
 	warned time.Time
 }
 

@@ -96,7 +96,7 @@ func (k *committer) upkeep(ctx context.Context, o *op) {
 	o.done <- err
 }
 
-// at tells a crash test where the group is.
+// at passes a crash test the step of the group.
 func (k *committer) at(ops []*op, prepares, outcomes string) {
 	if k.hooks.Step == nil {
 		return

@@ -15,7 +15,7 @@ const (
 	byBranch
 )
 
-// check says no to SQL that its author may not run.
+// check refuses SQL that its author may not run.
 func (a author) check(query string) error {
 	switch a {
 	case byMigration:
@@ -38,7 +38,7 @@ func forbidden() []string {
 
 func schemaChanges() []string { return []string{"CREATE", "ALTER", "DROP", "REINDEX", "ANALYZE"} }
 
-// checkMigration says no to SQL that may not run in Migrate.
+// checkMigration refuses SQL that may not run in Migrate.
 func checkMigration(query string) error {
 	words, tail := scanSQL(query)
 	switch {
@@ -53,7 +53,7 @@ func checkMigration(query string) error {
 	return nil
 }
 
-// checkStatement says no to SQL that may not run in Prepare, Commit and Abort.
+// checkStatement refuses SQL that may not run in Prepare, Commit and Abort.
 func checkStatement(query string) error {
 	if err := checkMigration(query); err != nil {
 		return err

@@ -222,13 +222,13 @@ func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered string, log
 	return nil
 }
 
-// IncarnationError says that a journal was opened on a broker whose commit log
+// IncarnationError reports that a journal was opened on a broker whose commit log
 // stream is not the one that its branches were decided in.
 type IncarnationError struct {
 	Journal string
 	// Remembered is the stream's incarnation that the journal belongs to,
 	// Present that of the broker's stream, Accepted what
-	// [Config.AcceptIncarnation] said.
+	// [Config.AcceptIncarnation] was.
 	Remembered, Present, Accepted string
 }
 

@@ -40,7 +40,7 @@ type op struct {
 	retry  bool
 	result error
 	took   time.Duration
-	// done is told how a local write, upkeep or a retry ended.
+	// done receives how a local write, upkeep or a retry ended.
 	done chan error
 }
 

@@ -15,7 +15,7 @@ const collectable = " WHERE id BETWEEN ? AND ? AND state<>0 AND finished BETWEEN
 // 2^40, plus its number in the log. So the rows of a log lie in the order in
 // which they were made, which is all the index that collection needs. Texts
 // are blobs, since the driver asks for the declared type of every text it
-// reads. held says that the branch holds its key, or closed it for ever; the
+// reads. held is set if the branch holds its key, or closed it for ever; the
 // partial indexes hold just those keys, and the few rows that are prepared.
 // finished is the open time of the journal at which the row was committed or
 // aborted, -1 before that and in rows of a build without it.

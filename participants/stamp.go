@@ -19,7 +19,7 @@ import (
 
 const (
 	// stampEvery is how often a journal is stamped. A backup that was made since
-	// the last stamp cannot be told from the journal.
+	// the last stamp cannot be distinguished from the journal.
 	stampEvery = time.Minute
 	// stampTimeout bounds one request to the broker about stamps.
 	stampTimeout = 5 * time.Second
@@ -52,7 +52,7 @@ func parseStamp(s string) (stamp, error) {
 // of reports whether a stamp that was read from the stream is this one.
 func (s stamp) of(w *txwire.Stamp) bool { return w.N == s.n && w.Process == s.process }
 
-// stamps keep the journal's stamp in the stream, as [txwire.Stamp] says. The journal
+// stamps keep the journal's stamp in the stream, as [txwire.Stamp] documents. The journal
 // has the next one first: after a crash between the two it is ahead of the stream,
 // which proves nothing. Each write has the condition that the last stamp in the
 // stream is the one before, so that of two processes on copies of one journal the

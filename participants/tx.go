@@ -17,7 +17,7 @@ import (
 // noticed before a statement starts and never interrupts one.
 type Tx struct {
 	conn *conn
-	// by says which SQL may run here.
+	// by determines which SQL may run here.
 	by author
 	// wrote: something was changed, or may have been.
 	wrote bool

@@ -31,7 +31,7 @@ const (
 // [ErrUnknown], give it one.
 //
 // A nil error means that the post is durable. An error that is [ErrUnknown]
-// means that nobody can say yet. Any other means that nothing was stored: a
+// means that it is not known yet. Any other means that nothing was stored: a
 // [*wire.Error] with its code, which is unavailable when no blog could be
 // reached, or the end of ctx before anything was sent.
 func (c *Client) Post(ctx context.Context, p blogwire.NewPost) (blogwire.Post, error) {

@@ -1,9 +1,9 @@
-// Package pgtest runs a private PostgreSQL server for a test: made anew in a
+// Package pgtest runs a private PostgreSQL server for a test: created in a
 // temporary directory, on a Unix socket that nobody else can reach, durable as a
 // real one, and gone when the test ends, however it ends.
 //
 //	dsns := pgtest.Run(t).Schemas(t, 8) // eight places of their own
 //
-// Where PostgreSQL is not installed the test fails, and says which command
+// Where PostgreSQL is not installed the test fails, and names the command
 // installs it.
 package pgtest

@@ -27,7 +27,7 @@ type Server struct {
 	schemas atomic.Int64
 }
 
-// script starts the server, says so, waits for its input to end, and stops it.
+// script starts the server, reports that, waits for its input to end, and stops it.
 const script = `set -e
 "$1/initdb" -D "$2/data" -U parley -A trust -E UTF8 --locale=C -N >"$2/log" 2>&1
 "$1/pg_ctl" -D "$2/data" -l "$2/log" -w -t 60 -o "-k '$2' -c listen_addresses='' -c max_connections=300" start >>"$2/log" 2>&1

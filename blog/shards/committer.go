@@ -42,7 +42,7 @@ type committer struct {
 	log    *slog.Logger
 	// pause is firstPause.
 	pause time.Duration
-	// failing: the last group could not be stored, and that was said.
+	// failing: the last group could not be stored, and that was logged.
 	failing bool
 }
 
@@ -196,7 +196,7 @@ func (c *committer) fail(ops []*op, unknown bool, err error) {
 	}
 }
 
-// failure is what somebody is told whose post was not stored, as far as is
+// failure is the error for a post that was not stored, as far as is
 // known.
 func (o *op) failure(unknown bool, why string) error {
 	switch {

@@ -5,7 +5,7 @@
 // # Authority
 //
 // A post is in the shard that a hash of its author chooses ([Of]), and nowhere
-// else. Its id, from the ID service, is the primary key. The id says when the
+// else. Its id, from the ID service, is the primary key. The id tells when the
 // post was made but not where it is: its low bits are nearly always 0, so
 // taking the shard from them would fill one shard and leave the others empty.
 //
@@ -22,7 +22,7 @@
 //	        -> complete (once all have one, the records are marked)
 //
 // No post is taken before all records are marked. So where no record is marked
-// the making did not come to its end, nothing can be lost, and it begins anew.
+// the making did not come to its end, nothing can be lost, and it begins again.
 // Where one is marked all shards were there, and one that is not there now was
 // lost. It is never made again, since its posts would be gone unnoticed.
 //
@@ -32,19 +32,19 @@
 // stores it in one transaction: a commit syncs the disk, which costs the same
 // for one post as for all. A post is answered when its commit has returned.
 //
-// What an answer says is true whatever failed:
+// An answer is true whatever failed:
 //
 //   - [wire.CodeUndecided]: a COMMIT failed in a way that leaves open whether it
 //     is durable. The committer has tried to find out by storing the same posts
 //     with the same ids again, which is safe because ids are primary keys: what
-//     it finds under its own id is its own. Only when that fails too, it says so.
+//     it finds under its own id is its own. Only when that fails too, it answers so.
 //   - Any other code: the post is not stored and will not be.
 //
 // A post that makes the database fail does not fail its neighbours: the group
 // is rolled back and each is stored alone.
 //
 // Of all requests of a user with one key at most one makes a post: a unique
-// index says so. The others are answered with that post if their text is the
+// index ensures that. The others are answered with that post if their text is the
 // same and with a conflict if it is not. Keys are kept as long as posts, for
 // ever.
 //
@@ -63,5 +63,5 @@
 //
 // A page over all shards is what each of them held when it was asked, at
 // moments milliseconds apart. If one shard does not answer there is no page: a
-// page with posts missing cannot be told from a whole one.
+// page with posts missing cannot be distinguished from a whole one.
 package shards

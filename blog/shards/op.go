@@ -23,7 +23,7 @@ type op struct {
 	// tried: an earlier transaction with this id may be durable, so what stands
 	// under the id may be this post.
 	tried bool
-	// stored: the transaction at hand has stored it. Otherwise result says what
+	// stored: the transaction at hand has stored it. Otherwise result is what
 	// stands in its way.
 	stored bool
 	result Stored
@@ -41,7 +41,7 @@ type Stored struct {
 	Post blogwire.Post
 	// New: it was stored by this request.
 	New bool
-	// Err says why there is none, a [*wire.Error]. With the code undecided it
+	// Err is why there is none, a [*wire.Error]. With the code undecided it
 	// may be stored all the same.
 	Err error
 }

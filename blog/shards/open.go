@@ -23,7 +23,7 @@ import (
 // for a page. It cannot be changed later.
 const DefaultShards = 8
 
-// Config says where the shards are.
+// Config is where the shards are.
 type Config struct {
 	// Dir is the directory of the SQLite files, one a shard. It must exist, and
 	// one process uses it at a time. Where it is empty a new blog is made.

@@ -78,7 +78,7 @@ func decide(found []finding, want, fallback int) (plan, error) {
 	return p, errors.Join(errs...)
 }
 
-// check says what is wrong with what was found in the place of shard i of a
+// check reports what is wrong with what was found in the place of shard i of a
 // blog that is complete.
 func (f finding) check(i int, p plan) error {
 	switch {

@@ -38,7 +38,7 @@ const (
 	maxServerReaders = 4
 )
 
-// newPostgres reads a DSN. What is wrong with it is told without repeating it:
+// newPostgres reads a DSN. The error does not repeat it:
 // it may hold a password.
 func newPostgres(i int, dsn string) (*postgresDB, error) {
 	cfg, err := pgx.ParseConfig(dsn)
@@ -208,8 +208,8 @@ func (d *postgresDB) storeFailed(err error) bool {
 	}
 }
 
-// notCommitted: the server said that it rolled back, or never had the COMMIT.
-// When it ends the connection during a COMMIT it has said nothing.
+// notCommitted: the server reported that it rolled back, or never had the COMMIT.
+// When it ends the connection during a COMMIT it has reported nothing.
 func (d *postgresDB) notCommitted(err error) bool {
 	if errors.Is(err, pgx.ErrTxCommitRollback) || pgconn.SafeToRetry(err) {
 		return true

@@ -92,7 +92,7 @@ func (d *database) count(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// scan calls fn with each row until it says that it has enough.
+// scan calls fn with each row until it returns that it has enough.
 func scan(ctx context.Context, q querier, fn func(*sql.Rows) (more bool, err error), query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {

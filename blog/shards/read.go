@@ -45,7 +45,7 @@ func (s *Set) Read(ctx context.Context, id snowflake.ID, user string) (p blogwir
 	return p, false, cmp.Or(err, context.Cause(ctx))
 }
 
-// Timeline reads a page of a user's posts with ids below before. found tells a
+// Timeline reads a page of a user's posts with ids below before. found distinguishes a
 // user without posts there from one who has none at all.
 func (s *Set) Timeline(ctx context.Context, user string, before snowflake.ID, limit int) (posts []blogwire.Post, next snowflake.ID, found bool, err error) {
 	sh := s.of(user)
@@ -121,7 +121,7 @@ func (s *Set) newestIDs(ctx context.Context, before snowflake.ID, limit int) (id
 // maxReported bounds the ids of which it is remembered that they were reported.
 const maxReported = 1000
 
-// twice says, once, that two posts have one id, which a primary key cannot
+// twice reports, once, that two posts have one id, which a primary key cannot
 // prevent when they are in two shards.
 func (s *Set) twice(id snowflake.ID, a, b int) {
 	s.mu.Lock()
@@ -134,7 +134,7 @@ func (s *Set) twice(id snowflake.ID, a, b int) {
 	s.log.Error("two posts have one id: the ID service gave it twice", "id", id.String(), "worker", id.Worker(), "shards", []int{a, b})
 }
 
-// unread is an error of reading from a shard, as somebody outside is told it.
+// unread is an error of reading from a shard, as a client receives it.
 func (sh *shard) unread(ctx context.Context, err error) error {
 	switch {
 	case err == nil:

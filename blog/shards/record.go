@@ -12,7 +12,7 @@ import (
 // is refused; an older one will be migrated once there is one.
 const schemaVersion = 1
 
-// record is what a shard's database says of itself.
+// record is what a shard's database records of itself.
 type record struct {
 	version int
 	// blog is the random name given to the blog when it was made.

@@ -26,7 +26,7 @@ func lockDir(dir string, log *slog.Logger) (unlock func() error, err error) {
 	return sqlitefile.Lock(filepath.Join(dir, "shards.lock"), "the blog in "+dir, "give this one a directory of its own", log)
 }
 
-// sqliteFile says what is in a file by its first bytes, more clearly than SQLite
+// sqliteFile reads what is in a file from its first bytes, more clearly than SQLite
 // does. It must not look at a file that this process has open already: closing
 // a file gives up every POSIX lock that the process has on it.
 func sqliteFile(path string) (presence, error) {

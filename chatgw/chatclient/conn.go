@@ -17,7 +17,7 @@ import (
 	"parley/chatgw/frame"
 )
 
-// Config says where to connect and as whom.
+// Config is where to connect and as whom.
 type Config struct {
 	// URL is the gateway's address: http://host:port, or ws://host:port/ws.
 	URL string
@@ -34,7 +34,7 @@ const DefaultTimeout = 10 * time.Second
 // with every character escaped.
 const maxFrame = 4 << 20
 
-// Closed says that the gateway ended the connection, and what is to be done.
+// Closed reports that the gateway ended the connection, and what to do.
 type Closed struct {
 	// Code is the close code, Reason the gateway's explanation.
 	Code   int
@@ -57,7 +57,7 @@ type Conn struct {
 	bye     *frame.Bye
 }
 
-// Dial connects, says hello and waits for the welcome.
+// Dial connects, sends hello and waits for the welcome.
 func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	at, err := address(cfg.URL)
 	if err != nil {
@@ -122,7 +122,7 @@ func address(s string) (string, error) {
 	return u.String(), nil
 }
 
-// says is the body of a refused handshake.
+// says returns the body of a refused handshake.
 func says(answer *http.Response) string {
 	if answer == nil {
 		return ""

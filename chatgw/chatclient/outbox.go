@@ -19,11 +19,11 @@ type pending struct {
 	later bool
 }
 
-// outbox is what a session has to say in one room, in order. Only the first
+// outbox has the messages of a session for one room, in order. Only the first
 // was ever sent. It is pure.
 type outbox struct{ all []*pending }
 
-// maxOutbox bounds what a session has to say, in all rooms together: a person
+// maxOutbox bounds the messages of a session that wait, in all rooms together: a person
 // who types while there is no connection.
 const maxOutbox = 1000
 

@@ -13,8 +13,8 @@ import (
 type session struct {
 	*Session
 	conn  *Conn         // nil: not connected
-	user  string        // who the gateway says this is
-	retry time.Duration // how long cids are known, as the gateway said
+	user  string        // the name that the gateway gave
+	retry time.Duration // how long the gateway knows cids
 	ref   int64         // of the last join
 	rooms map[string]*room
 	// left was sent in rooms that were left since, and is not answered.
@@ -38,7 +38,7 @@ const (
 )
 
 // Run connects, again and again, until ctx ends (then it returns nil), or the
-// gateway says that connecting again is of no use (then the error is a
+// gateway reports that connecting again is of no use (then the error is a
 // [*Closed]).
 func (s *Session) Run(ctx context.Context) error {
 	defer close(s.done)

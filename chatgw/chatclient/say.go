@@ -114,7 +114,7 @@ func (s *session) after(ms int64, f func(*session) error) {
 	time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
 		_ = s.call(context.Background(), func(s *session) { // fails when the session has ended
 			if s.conn == conn {
-				_ = f(s) // reading says it too when the connection has ended
+				_ = f(s) // reading reports it too when the connection has ended
 			}
 		})
 	})

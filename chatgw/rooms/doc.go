@@ -1,12 +1,12 @@
 // Package rooms is everything about chat rooms that has no socket: who is in
-// them, what was said, in which order, and how a member that was away catches
+// them, the messages, their order, and how a member that was away catches
 // up. Package chatgw puts browsers in front of it.
 //
 // # Authority
 //
-// The stream CHAT is the authority over what was said and in which order. A
+// The stream CHAT is the authority over the messages and their order. A
 // gateway holds copies, and any number of gateways run side by side without
-// knowing each other, except that they tell each other who is present.
+// knowing each other, except that they exchange who is present.
 //
 // # A message on its way
 //
@@ -22,7 +22,7 @@
 // gap. For the last one of a burst there is no next one; therefore the tails of
 // quiet rooms are compared with the stream every few seconds, after a
 // reconnect, and when the stream's leader changes, and each acknowledgement of
-// an own message says that the room has to get there soon. A gap is filled by
+// an own message shows that the room has to get there soon. A gap is filled by
 // reading the stream, again and again until it is closed, for a replica may
 // answer that does not have the messages yet.
 //

@@ -9,7 +9,7 @@ import (
 )
 
 // What a room reads from the stream. Each of these runs beside the room and
-// returns what the room's machine is then to be told.
+// returns the event for the room's machine.
 
 const (
 	// fillBatch and fillBytes bound one answer on the way through a gap.

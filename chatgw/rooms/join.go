@@ -15,7 +15,7 @@ type Joined struct {
 	Epoch string
 	Last  uint64
 	// Recovered: Messages are exactly those after since. Otherwise they are
-	// the newest page, and More says that there are older ones.
+	// the newest page, and More is set if there are older ones.
 	Recovered bool
 	Messages  []frame.Message
 	More      bool
@@ -108,7 +108,7 @@ func (rm *room) leave(m Member) {
 	}
 }
 
-// admit lets somebody in, at the place that the machine says.
+// admit lets somebody in, at the place that the machine chose.
 func (rm *room) admit(a machine.Admit) {
 	j := rm.joins[a.Who]
 	if j == nil {

@@ -21,7 +21,7 @@ func (p *people) write(ctx context.Context) {
 	}
 }
 
-// notice writes that somebody came or left, unless the room says so already:
+// notice stores that somebody came or left, unless the room has that already:
 // a gateway that has just started does not know who was there before.
 func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
 	recent, _, err := r.History(ctx, n.Room, 0, r.cfg.MaxPage)
@@ -37,7 +37,7 @@ func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
 	}
 }
 
-// told reports whether the last that a room says of a person is this already.
+// told reports whether the last notice about a person is this already.
 func told(recent []frame.Message, n presence.Notice) bool {
 	for i := len(recent) - 1; i >= 0; i-- {
 		m := &recent[i]

@@ -13,7 +13,7 @@ const (
 	// pageBytes bounds one answer on the way to a page.
 	pageBytes = 1 << 20
 	// grow is by how much a window grows that held nothing: a few reads find a
-	// room that says one thing in a million.
+	// room that has one message in a million.
 	grow = 8
 	// often is how far apart the messages of a room may be that is read with
 	// all that stands in between.
@@ -184,7 +184,7 @@ func (p *pager) again(ctx context.Context) (bool, error) {
 
 var errStale = errors.New("no replica has what is asked for")
 
-// windowIs says how a window was read.
+// windowIs is how a window was read.
 type windowIs int
 
 const (

@@ -66,7 +66,7 @@ func (rm *room) give(batch []*Shared) {
 	}
 }
 
-// lost tells everybody, and takes those who wait to a new machine: also those
+// lost notifies everybody, and takes those who wait to a new machine: also those
 // who came after the room was lost, of whom the same machine says so later.
 func (rm *room) lost(l machine.Lost) {
 	rm.rooms.count.lost.Add(1)
@@ -88,10 +88,10 @@ const (
 	maxRetry = time.Second
 )
 
-// answer tells a machine what was read for it.
+// answer passes a machine what was read for it.
 type answer func(*machine.Room)
 
-// read reads the stream beside the room and then tells the machine. Only as
+// read reads the stream in a goroutine of its own and then passes the result to the machine. Only as
 // many reads as slots has places are under way at a time. again: wait a little
 // first, longer each time in a row.
 func (rm *room) read(again bool, slots chan struct{}, read func(context.Context) answer) {

@@ -85,7 +85,7 @@ func (rm *room) post(do func()) bool {
 		return false
 	}
 	rm.queue = append(rm.queue, event{do: do})
-	rm.idle = false // until the room says so again
+	rm.idle = false // until the room reports it again
 	rm.signal()
 	return true
 }

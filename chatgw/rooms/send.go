@@ -17,7 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Post is what somebody says in a room.
+// Post is a message for a room.
 type Post struct {
 	Room, User string
 	Kind       chatwire.Kind
@@ -113,7 +113,7 @@ func (r *Rooms) store(ctx context.Context, room string, m chatwire.Message, id s
 	}
 }
 
-// acked tells the room where an own message stands.
+// acked passes the room the sequence of an own message.
 func (r *Rooms) acked(room string, m chatwire.Message, seq uint64) frame.Ack {
 	r.count.sent.Add(1)
 	if rm := r.find(room); rm != nil {

@@ -40,7 +40,7 @@ func (a *asked) take() (rooms []string) {
 // tailRetry is the pause after a broker did not answer.
 const tailRetry = 250 * time.Millisecond
 
-// compareTails tells rooms the numbers of their last messages: those that ask,
+// compareTails passes rooms the numbers of their last messages: those that ask,
 // and from time to time those in which it is quiet. Where messages arrive, the
 // next one shows whether one is missing.
 func (r *Rooms) compareTails(ctx context.Context) {
@@ -84,7 +84,7 @@ func (r *Rooms) quiet() (names []string) {
 	return names
 }
 
-// tellTails tells each room its last message. A room without messages is told
+// tellTails passes each room its last message. A room without messages is told
 // nothing: it cannot have missed any.
 func (r *Rooms) tellTails(ctx context.Context, rooms []string) error {
 	found, err := r.reader.lasts(ctx, rooms)

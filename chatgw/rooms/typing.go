@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Typing tells everybody in a room, through all gateways and the author
+// Typing notifies everybody in a room, through all gateways and the author
 // included, that somebody writes. It is stored nowhere and may get lost.
 func (r *Rooms) Typing(room, user string) {
 	m, err := wire.Check(chatwire.Typing{V: wire.Version, User: user})
@@ -18,7 +18,7 @@ func (r *Rooms) Typing(room, user string) {
 	_ = r.deps.NATS.Publish(chatwire.TypingSubject(room), wire.Encode(m))
 }
 
-// typing takes what a gateway said, this one included.
+// typing takes the message of a gateway, this one included.
 func (r *Rooms) typing(m *nats.Msg) {
 	name, err := chatwire.ParseRoom(m.Subject)
 	if err != nil {

@@ -56,7 +56,7 @@ type Config struct {
 	MaxDelay time.Duration
 
 	// FirstFrame bounds how long a client may take for its first message: a
-	// connection that says nothing costs as much as one that does. Default
+	// connection that sends nothing costs as much as one that does. Default
 	// 10 s.
 	FirstFrame time.Duration
 	// FrameTimeout bounds how long a message may take from its first byte to

@@ -85,7 +85,7 @@ func (c *chatCmd) Run(ctx context.Context, a *cli.App) error {
 	return nil
 }
 
-// talk says every line of in, and waits until all of it is acknowledged or
+// talk posts every line of in, and waits until all of it is acknowledged or
 // refused. It reports whether it got that far.
 func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session, p *chatPrinter) bool {
 	if s.Join(ctx, c.Room) != nil {
@@ -127,8 +127,8 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 // in front of it must end.
 const roomWithin = 10 * time.Second
 
-// awaitRoom waits until the room was shown or refused: so who says nothing sees
-// it at least, and what cannot be said is not kept for ever.
+// awaitRoom waits until the room was shown or refused: so that who posts nothing sees
+// it at least, and what cannot be posted is not kept for ever.
 func (p *chatPrinter) awaitRoom(ctx context.Context) error {
 	late := time.NewTimer(roomWithin)
 	defer late.Stop()
@@ -142,7 +142,7 @@ func (p *chatPrinter) awaitRoom(ctx context.Context) error {
 	}
 }
 
-// say says a line, once there is room for it.
+// say posts a line, once there is room for it.
 func say(ctx context.Context, s *chatclient.Session, room, text string) error {
 	_, err := s.Send(ctx, room, text)
 	if errors.Is(err, chatclient.ErrFull) {
@@ -153,12 +153,12 @@ func say(ctx context.Context, s *chatclient.Session, room, text string) error {
 	return err
 }
 
-// chatPrinter shows what a session tells.
+// chatPrinter prints the events of a session.
 type chatPrinter struct {
 	app  *cli.App
 	show int
 
-	// failed: something that was said is not in the room for certain.
+	// failed: a message is not in the room for certain.
 	failed atomic.Bool
 	begun  bool
 	// shown is closed when the room was shown, or refused.

@@ -53,7 +53,7 @@ type proxyFlags struct {
 	Proxies []string `name:"proxy" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 }
 
-// into sets what the flags say.
+// into sets what the flags set.
 func (f proxyFlags) into(c *socket.Config) error {
 	c.Origins = f.Origins
 	for _, p := range f.Proxies {

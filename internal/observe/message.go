@@ -78,7 +78,7 @@ func observe(subject string, data []byte, now time.Time) (observed, bool) {
 	return o, true
 }
 
-// read decodes a body, or says why it cannot be.
+// read decodes a body, or returns why it cannot be.
 func read[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
 	m, err := wire.Decode[T, M](data)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 const (
 	// SubjectPost answers [NewPost] with [Posts] (that one post) once it is
 	// durable. With the code [wire.CodeUndecided] it may be stored or may not;
-	// repeating the request with the same key is safe and tells. With any other
+	// repeating the request with the same key is safe and answers that. With any other
 	// code this request stored nothing.
 	SubjectPost = "blog.post"
 	// SubjectRead answers [ReadPost] with [Posts] (that one post).
@@ -197,7 +197,7 @@ func (m *ShardsRequest) Form() wire.Form {
 // Check implements [wire.Message].
 func (*ShardsRequest) Check() error { return nil }
 
-// Shards says how many posts each shard holds, in the order of their numbers.
+// Shards has the number of posts of each shard, in the order of their numbers.
 type Shards struct {
 	V      int       `json:"v"`
 	Counts []int64   `json:"counts"`

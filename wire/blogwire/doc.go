@@ -1,2 +1,2 @@
-// Package blogwire is what the blog and its clients say to each other.
+// Package blogwire has the messages between the blog and its clients.
 package blogwire

@@ -23,13 +23,13 @@ const (
 
 	chatStream = "CHAT"
 
-	// SubjectLive matches what every room says as it is stored.
+	// SubjectLive matches the messages of every room as they are stored.
 	SubjectLive = livePrefix + "*"
 	// SubjectPost matches the requests of backends: [PostSubject].
 	SubjectPost = postPrefix + "*"
 	// SubjectTyping matches [TypingSubject].
 	SubjectTyping = typingPrefix + "*"
-	// SubjectPresence is where gateways tell each other who is connected.
+	// SubjectPresence is where gateways exchange who is connected.
 	SubjectPresence = "chat.presence"
 	// SubjectGateways asks every gateway, [GatewaysRequest] with
 	// [GatewayState].
@@ -45,12 +45,12 @@ func RoomSubject(room string) string { return roomPrefix + room }
 // LiveSubject is where the broker re-sends what was stored: chat.live.<room>.
 func LiveSubject(room string) string { return livePrefix + room }
 
-// PostSubject is where a backend says something in a room, by request or by
+// PostSubject is where a backend posts a message to a room, by request or by
 // plain publish, with [Post]: chat.post.<room>. One gateway answers with
 // [Posted].
 func PostSubject(room string) string { return postPrefix + room }
 
-// TypingSubject is where gateways tell each other that somebody is writing:
+// TypingSubject is where gateways announce that somebody is writing:
 // chat.typing.<room>.
 func TypingSubject(room string) string { return typingPrefix + room }
 
@@ -135,16 +135,16 @@ const (
 	Retry = 10 * time.Minute
 )
 
-// Kind says what a message is.
+// Kind is the kind of a message.
 type Kind string
 
 const (
-	// KindText: a person or a service said something.
+	// KindText: a message of a person or a service.
 	KindText Kind = "text"
-	// KindJoin and ChatLeave: a person came or left; without text.
+	// KindJoin and KindLeave: a person came or left; without text.
 	KindJoin  Kind = "join"
 	KindLeave Kind = "leave"
-	// KindService: a backend said something.
+	// KindService: a message of a backend.
 	KindService Kind = "service"
 )
 
@@ -184,7 +184,7 @@ func (m *Message) Check() error {
 	}
 }
 
-// Post is what a backend says in a room.
+// Post is a message of a backend to a room.
 type Post struct {
 	V    int    `json:"v"`
 	User string `json:"user"`
@@ -203,7 +203,7 @@ func (m *Post) Check() error {
 	return cmp.Or(wire.CheckNewUser(m.User), CheckNewText(m.Text), CheckCID(m.CID))
 }
 
-// Posted answers [Post] once the message is durable, or says why not.
+// Posted answers [Post] once the message is durable, or has the reason why not.
 type Posted struct {
 	V   int          `json:"v"`
 	ID  snowflake.ID `json:"id,omitempty"`
@@ -253,7 +253,7 @@ func CheckText(s string) error {
 	return nil
 }
 
-// CheckNewText reports whether s may be said: [CheckText], and something in it can be
+// CheckNewText reports whether s may be posted: [CheckText], and something in it can be
 // seen, see [wire.Invisible].
 func CheckNewText(s string) error {
 	if err := CheckText(s); err != nil {
@@ -277,7 +277,7 @@ func CheckCID(s string) error {
 	return nil
 }
 
-// Stream holds what was said in rooms, one subject each, and re-sends it as it is
+// Stream holds the messages of rooms, one subject each, and re-sends it as it is
 // stored. When it is full the oldest messages go.
 func Stream() wire.StreamSpec {
 	return wire.StreamSpec{

@@ -1,4 +1,4 @@
-// Package chatwire is what gateways and services say to each other about rooms:
-// subjects, messages, and the stream that stores them. What gateways and browsers
-// say to each other is in package frame.
+// Package chatwire has the messages between gateways and services about rooms:
+// subjects, messages, and the stream that stores them. The messages between gateways and browsers
+// are in package frame.
 package chatwire

@@ -114,7 +114,7 @@ func (r *Room) Opened(page []Message, more bool) {
 	r.settle()
 }
 
-// OpenFailed says that the page could not be read.
+// OpenFailed reports that the page could not be read.
 func (r *Room) OpenFailed() {
 	if !r.lost && !r.open {
 		r.do(Read{Again: true})

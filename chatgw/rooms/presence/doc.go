@@ -3,9 +3,9 @@
 //
 // # Authority
 //
-// Each gateway claims the people who are connected to it, and tells the others
+// Each gateway claims the people who are connected to it, and sends these claims to the others
 // what changed and, every few seconds, everybody. A person is present while any
-// gateway claims it. What is told may be lost; the next full account corrects
+// gateway claims it. A message may be lost; the next full account corrects
 // it. A gateway that is silent for long is dead, and so are its claims.
 //
 // # A stay

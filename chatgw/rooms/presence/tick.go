@@ -38,7 +38,7 @@ func (c *Core) left(now int64, k claim) {
 }
 
 // listen buries the gateways that have been silent for too long. While this one
-// is cut off it hears nobody, which says nothing about them.
+// is cut off it receives nothing, which proves nothing about them.
 func (c *Core) listen(now int64) {
 	if !c.online {
 		return
@@ -51,7 +51,7 @@ func (c *Core) listen(now int64) {
 	}
 }
 
-// Online says whether this gateway is connected to the others.
+// Online records whether this gateway is connected to the others.
 func (c *Core) Online(now int64, online bool) {
 	c.online = online
 	for _, p := range c.peers {
@@ -62,7 +62,7 @@ func (c *Core) Online(now int64, online bool) {
 	}
 }
 
-// tellPeers tells the other gateways everybody, if it is time, or what changed.
+// tellPeers sends the other gateways everybody, if it is time, or what changed.
 func (c *Core) tellPeers(now int64) {
 	var claims []chatwire.Claim
 	full := now >= c.accountAt
@@ -106,7 +106,7 @@ func (c *Core) tell(claims []chatwire.Claim, full bool) {
 	}
 }
 
-// tellRooms tells members who came and left.
+// tellRooms sends members who came and left.
 func (c *Core) tellRooms() {
 	for _, name := range slices.Sorted(maps.Keys(c.dirty)) {
 		r := c.rooms[name]
