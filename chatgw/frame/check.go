@@ -15,7 +15,7 @@ type FromClient interface {
 	framed
 	// check reports a value beyond its limit.
 	check() error
-	// refusal is an [Error] that says which frame it answers.
+	// refusal is an [Error] that names the frame it answers.
 	refusal() Error
 }
 
@@ -35,7 +35,7 @@ func (f *Hello) check() error {
 
 func (f *Join) check() error {
 	if f.Epoch == "" && f.Since != 0 {
-		return fmt.Errorf("since is %d without an epoch: the number alone says nothing", f.Since)
+		return fmt.Errorf("since is %d without an epoch: the number alone means nothing", f.Since)
 	}
 	if f.Epoch != "" {
 		if err := wire.CheckToken("epoch", f.Epoch); err != nil {
@@ -49,7 +49,7 @@ func (f *Leave) check() error { return chatwire.CheckRoom(f.Room) }
 
 func (f *Send) check() error {
 	if f.CID == "" {
-		return errors.New("cid is missing: without it the answer cannot say what it answers, and no retry is safe")
+		return errors.New("cid is missing: without it the answer cannot name the message it answers, and no retry is safe")
 	}
 	return cmp.Or(chatwire.CheckRoom(f.Room), chatwire.CheckCID(f.CID), chatwire.CheckNewText(f.Text))
 }

@@ -10,8 +10,8 @@ const (
 	TypeTyping  = "typing"
 )
 
-// Hello says who connects: a guest by name, or the bearer of a token. One of the
-// two is set. It comes first, and once.
+// Hello identifies the client: a guest by name, or the bearer of a token. One of
+// the two is set. It is the first frame, and sent once.
 type Hello struct {
 	T     string `json:"t"`
 	Name  string `json:"name,omitempty"`
@@ -19,7 +19,7 @@ type Hello struct {
 }
 
 // Join asks for a room's messages from now on. With Epoch and Since it asks for
-// what came after Since too. Joining a room again is the way to ask anew.
+// what came after Since too. To ask again, join the room again.
 type Join struct {
 	T     string `json:"t"`
 	Ref   int64  `json:"ref,omitempty"`
@@ -34,7 +34,7 @@ type Leave struct {
 	Room string `json:"room"`
 }
 
-// Send says something in a room. CID is the client's own name for the message:
+// Send posts a message to a room. CID is the client's own name for the message:
 // sent again with the same one by the same person within the retry window (see
 // [Limits]), it is acknowledged again and shown once.
 type Send struct {
@@ -54,8 +54,8 @@ type History struct {
 	Limit  int    `json:"limit,omitempty"`
 }
 
-// TypingIn says that the person is writing. It is told to others at most every
-// two seconds and stored nowhere.
+// TypingIn announces that the person is typing. It is passed on to others at most
+// every two seconds and stored nowhere.
 type TypingIn struct {
 	T    string `json:"t"`
 	Room string `json:"room"`

@@ -42,7 +42,7 @@ func Encode[T any, F interface {
 }
 
 // Refuse is the answer to a frame that is not acted on. The code is that of err.
-// A retry above zero says when the same frame may succeed.
+// A retry above zero is the time after which the same frame may succeed.
 func Refuse(f FromClient, err error, retry time.Duration) Error {
 	e := f.refusal()
 	e.Code, e.Reason, e.RetryMS = wire.CodeOf(err), wire.Clip(err.Error()), ceilMS(retry)
@@ -52,7 +52,7 @@ func Refuse(f FromClient, err error, retry time.Duration) Error {
 	return e
 }
 
-// ceilMS rounds up: a hint of 0 would say that there is none.
+// ceilMS rounds up: a hint of 0 would mean that there is none.
 func ceilMS(d time.Duration) int64 { return (d + time.Millisecond - 1).Milliseconds() }
 
 func clipped(s string, limit int) string {
