@@ -17,7 +17,7 @@ import (
 	"parley/chatgw/frame"
 )
 
-// Config says where to connect and as whom.
+// Config is where to connect and as whom.
 type Config struct {
 	// URL is the gateway's address: http://host:port, or ws://host:port/ws.
 	URL string
@@ -34,7 +34,8 @@ const DefaultTimeout = 10 * time.Second
 // with every character escaped.
 const maxFrame = 4 << 20
 
-// Closed says that the gateway ended the connection, and what is to be done.
+// Closed reports that the gateway ended the connection, and whether and when to
+// reconnect.
 type Closed struct {
 	// Code is the close code, Reason the gateway's explanation.
 	Code   int
@@ -57,7 +58,7 @@ type Conn struct {
 	bye     *frame.Bye
 }
 
-// Dial connects, says hello and waits for the welcome.
+// Dial connects, sends hello and waits for the welcome.
 func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	at, err := address(cfg.URL)
 	if err != nil {
@@ -96,7 +97,7 @@ func connect(ctx context.Context, at string) (*Conn, error) {
 	ws, answer, err := d.DialContext(ctx, at, nil)
 	stop()
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w%s", at, cmp.Or(context.Cause(ctx), err), says(answer))
+		return nil, fmt.Errorf("connecting to %s: %w%s", at, cmp.Or(context.Cause(ctx), err), refusalReason(answer))
 	}
 	ws.SetReadLimit(maxFrame)
 	return &Conn{ws: ws}, nil
@@ -122,8 +123,8 @@ func address(s string) (string, error) {
 	return u.String(), nil
 }
 
-// says is the body of a refused handshake.
-func says(answer *http.Response) string {
+// refusalReason is the body of the response to a refused handshake.
+func refusalReason(answer *http.Response) string {
 	if answer == nil {
 		return ""
 	}
@@ -177,7 +178,7 @@ func (c *Conn) alive() {
 	}
 }
 
-// writeTimeout bounds one write: beyond it the network or the gateway is gone.
+// writeTimeout bounds one write: beyond it the network or the gateway is unavailable.
 const writeTimeout = 10 * time.Second
 
 // Write sends one frame, as [frame.Encode] makes it.

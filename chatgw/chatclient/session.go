@@ -10,7 +10,7 @@ import (
 	"parley/chatgw/frame"
 )
 
-// Events are what a session tells. They are called from one goroutine, one
+// Events are the callbacks of a session. They are called from one goroutine, one
 // after the other, and must not call the session; nil ones are left out.
 type Events struct {
 	// Up: connected, and the rooms are being joined.
@@ -18,7 +18,7 @@ type Events struct {
 	// Down: not connected; the next try is after retry.
 	Down func(why error, retry time.Duration)
 	// Reset: a room's newest page, in place of whatever was shown of it; more
-	// says that there are older ones. It comes with the first join, and when
+	// reports that there are older ones. It comes with the first join, and when
 	// what was missed cannot be had.
 	Reset func(j frame.Joined)
 	// Said: the room's next message.
@@ -32,7 +32,7 @@ type Events struct {
 	Other func(f frame.FromGateway)
 }
 
-// Session is a connection that is made anew whenever it ends. It is safe for
+// Session is a connection that is reopened whenever it ends. It is safe for
 // concurrent use.
 type Session struct {
 	cfg    Config
@@ -46,7 +46,7 @@ func NewSession(cfg Config, events Events) *Session {
 	return &Session{cfg: cfg, events: events, calls: make(chan func(*session)), done: make(chan struct{})}
 }
 
-// ErrFull is what [Session.Send] says when 1,000 messages wait already; see
+// ErrFull is what [Session.Send] returns when 1,000 messages wait already; see
 // [Session.Flush].
 var ErrFull = fmt.Errorf("chatclient: %d messages wait to be sent already", maxOutbox)
 
@@ -87,12 +87,12 @@ func (s *Session) Join(ctx context.Context, name string) error {
 			s.rooms[name] = r
 		}
 		if s.conn != nil {
-			_ = s.join(r) // reading says it too
+			_ = s.join(r) // a lost connection fails the reader too
 		}
 	})
 }
 
-// Leave removes a room. What was to be said there and was not sent is given up.
+// Leave removes a room. Messages to it that were not sent yet are given up.
 func (s *Session) Leave(ctx context.Context, name string) error {
 	return s.call(ctx, func(s *session) {
 		r := s.rooms[name]
@@ -112,7 +112,7 @@ func (s *Session) Leave(ctx context.Context, name string) error {
 	})
 }
 
-// Send says something in a room that was joined, now or when it is connected
+// Send sends a message to a room that was joined, now or when it is connected
 // again, and returns the message's cid.
 func (s *Session) Send(ctx context.Context, room, text string) (cid string, err error) {
 	err = s.ask(ctx, func(s *session) error {
@@ -127,7 +127,7 @@ func (s *Session) Send(ctx context.Context, room, text string) (cid string, err 
 		}
 		s.unacked++
 		cid = r.outbox.add(room, text).CID
-		_ = s.push(r) // reading says it too
+		_ = s.push(r) // a lost connection fails the reader too
 		return nil
 	})
 	if err != nil {

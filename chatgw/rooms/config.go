@@ -57,20 +57,21 @@ type Config struct {
 	// SendTimeout bounds [Rooms.Send] if its context does not. Default 10 s.
 	SendTimeout time.Duration
 	// MaxSends bounds the messages on their way to the stream; beyond it
-	// senders are told busy. Default 4,096.
+	// senders are refused as busy. Default 4,096.
 	MaxSends int
 	// MaxReads bounds the reads of the stream under way, for joins and pages.
 	// The broker does them one after another, and stores nothing meanwhile: the
 	// others wait here, where they cannot time out, or there, where they also
-	// hold up what is said. After a fault everybody reads at once. Default 4.
+	// hold up new messages. After a fault everybody reads at the same time.
+	// Default 4.
 	MaxReads int
 
-	// Grace is how long a person may be gone without others being told: a
+	// Grace is how long a person may be disconnected before others see it: a
 	// reload, a tunnel. Default 10 s.
 	Grace time.Duration
-	// Announce is how often this gateway tells the others everybody who is
-	// here; one that was silent for three times as long is taken for dead.
-	// Default 5 s.
+	// Announce is how often this gateway sends the others a full account of
+	// its people; one that was silent for three times as long is taken for
+	// dead. Default 5 s.
 	Announce time.Duration
 	// Notices is up to how many people a room stores a line when somebody
 	// comes or leaves; in a crowd nobody reads them and all pay for them.

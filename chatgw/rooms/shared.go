@@ -43,8 +43,8 @@ type Member interface {
 	// typing. The slice may be used again after it returns; what is in it not
 	// changed.
 	Deliver(batch []*Shared)
-	// Lost says that the room moved on by more than can be replayed, or lost
-	// its place, and that this member is not in it any more. Joining again
+	// Lost reports that the room moved on by more than can be replayed, or lost
+	// its place, and that this member is no longer in it. Joining again
 	// with the last (epoch, seq) gives what can be given.
 	Lost(room string)
 }

@@ -1,6 +1,6 @@
 package machine
 
-// Base says what an answer showed of the message it was asked to begin at.
+// Base is what an answer showed of the message it was asked to begin at.
 type Base int
 
 const (
@@ -51,14 +51,14 @@ func (r *Room) Filled(base Base, messages []Message) {
 	r.settle()
 }
 
-// FillFailed says that the stream could not be read.
+// FillFailed reports that the stream could not be read.
 func (r *Room) FillFailed() {
 	if r.lost || !r.filling {
 		return
 	}
 	r.filling = false
-	// A broker that does not answer says nothing about the room: this is no
-	// try, but it must not be asked again at once.
+	// A broker that does not answer gives no information about the room: this
+	// does not count as a try, but the next one must not follow immediately.
 	r.tries = max(r.tries, 1)
 	r.settle()
 }

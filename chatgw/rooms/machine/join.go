@@ -46,7 +46,7 @@ func (r *Room) answer(w *waiter) bool {
 	case w.reading:
 		return false
 	case w.since > r.last:
-		// It knows more than this room, or says so: read on, see hope.
+		// It knows more than this room, or claims to: read on, see hope.
 		return false
 	case w.has:
 		return r.bridge(w)
@@ -114,7 +114,7 @@ func (r *Room) Recovered(who Who, base Base, messages []Message, over bool) {
 	r.settle()
 }
 
-// RecoverFailed says that the stream could not be read.
+// RecoverFailed reports that the stream could not be read.
 func (r *Room) RecoverFailed(who Who) {
 	i := slices.IndexFunc(r.waiting, func(w *waiter) bool { return w.who == who && w.reading })
 	if r.lost || i < 0 {

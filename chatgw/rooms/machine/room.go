@@ -51,8 +51,8 @@ type Room struct {
 	filling bool
 	tries   int
 	filled  int
-	// acked is the highest number that a publish was told; reminded: a look at
-	// it is ordered.
+	// acked is the highest number that a publish was acknowledged with;
+	// reminded: a check of it is scheduled.
 	acked    uint64
 	reminded bool
 
@@ -114,7 +114,7 @@ func (r *Room) Opened(page []Message, more bool) {
 	r.settle()
 }
 
-// OpenFailed says that the page could not be read.
+// OpenFailed reports that the page could not be read.
 func (r *Room) OpenFailed() {
 	if !r.lost && !r.open {
 		r.do(Read{Again: true})

@@ -10,8 +10,8 @@ func (r *Room) Tail(seq uint64) {
 	r.settle()
 }
 
-// Acked says that a message that this process published was stored with this
-// number. It is about to arrive; if it does not, nobody else will tell.
+// Acked reports that a message that this process published was stored with this
+// number. It is about to arrive; if it does not, nothing else will show that.
 func (r *Room) Acked(seq uint64) {
 	if r.lost || r.open && seq <= r.last {
 		return
@@ -33,7 +33,7 @@ func (r *Room) Due() {
 	r.settle()
 }
 
-// Reconnected says that messages may have been missed.
+// Reconnected reports that messages may have been missed.
 func (r *Room) Reconnected() {
 	if !r.lost {
 		r.do(AskTail{})
