@@ -22,7 +22,7 @@ func (s *session) act(ctx context.Context, f frame.FromClient) error {
 		s.leave(f.Room)
 		return nil
 	case *frame.Send:
-		return s.say(ctx, f)
+		return s.sendMessage(ctx, f)
 	case *frame.History:
 		return s.history(ctx, f)
 	case *frame.TypingIn:
@@ -60,7 +60,7 @@ func (s *session) join(ctx context.Context, f *frame.Join) error {
 	return nil
 }
 
-// begin makes room for a room. One that is joined already is joined anew.
+// begin reserves a place for a room. One that is joined already is joined again.
 func (s *session) begin(room string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,16 +75,16 @@ func (s *session) begin(room string) error {
 	return nil
 }
 
-// finish ends a join: it queues the answer, and after it what the room said
-// meanwhile. Without a membership it failed.
+// finish ends a join: it queues the answer, and after it what the room sent
+// meanwhile. Without a membership the join has failed.
 func (s *session) finish(m *membership, answer []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m != nil {
 		s.rooms = append(s.rooms, *m)
 		s.Send(answer)
-		for _, say := range s.held {
-			s.pass(say)
+		for _, shared := range s.held {
+			s.pass(shared)
 		}
 	}
 	s.joining, s.held = "", nil
@@ -103,11 +103,11 @@ func (s *session) leave(room string) {
 	}
 }
 
-func (s *session) say(ctx context.Context, f *frame.Send) error {
+func (s *session) sendMessage(ctx context.Context, f *frame.Send) error {
 	if !s.may.mayWrite(f.Room) {
 		return forbidden("write", f.Room)
 	}
-	if wait := s.gateway.people.say(s.person, s.gateway.since(), s.gateway.messages); wait > 0 {
+	if wait := s.gateway.people.takeMessage(s.person, s.gateway.since(), s.gateway.messages); wait > 0 {
 		s.gateway.counters.tooFast.Add(1)
 		s.answerError(f, &wire.Error{Code: frame.CodeRate, Text: fmt.Sprintf("more than %v messages a second", s.gateway.cfg.MessagesPerSecond)}, wait)
 		return nil
@@ -133,8 +133,8 @@ func (s *session) history(ctx context.Context, f *frame.History) error {
 	return nil
 }
 
-// typingEvery is how often a person's typing is told, at most: what is shown
-// of it lasts longer.
+// typingEvery is the shortest time between two announcements that a person is
+// typing: the indicator is shown for longer.
 const typingEvery = 1500 * time.Millisecond
 
 func (s *session) typing(room string) error {

@@ -19,7 +19,7 @@ func TestBucket(t *testing.T) {
 		{50 * ms, 50 * ms},
 		{100 * ms, 0}, // one more each 100 ms
 		{100 * ms, 100 * ms},
-		{150 * ms, 50 * ms}, // who asks in vain loses nothing
+		{150 * ms, 50 * ms}, // a refused attempt costs nothing
 		{200 * ms, 0},
 		{time.Hour, 0}, // full again, and not more than full
 		{time.Hour, 0},
@@ -39,7 +39,7 @@ func TestPeopleAreForgotten(t *testing.T) {
 	if one != two || p.count() != 1 {
 		t.Errorf("ada is %p and %p, and %d people", one, two, p.count())
 	}
-	p.say(one, 0, r)
+	p.takeMessage(one, 0, r)
 	p.leave(one)
 	p.leave(two)
 	if p.count() != 0 {

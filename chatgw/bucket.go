@@ -2,7 +2,7 @@ package chatgw
 
 import "time"
 
-// rate is how often something may happen: Burst at once, and PerSecond in the
+// rate is how often something may happen: Burst immediately, and PerSecond in the
 // long run.
 type rate struct {
 	PerSecond float64

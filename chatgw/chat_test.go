@@ -45,7 +45,7 @@ func TestTwoPeopleChat(t *testing.T) {
 
 	const text = "Soup is <b>hot</b> &\nready \u2028 😀"
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-1", Text: text}))
-	m := ada.said()
+	m := ada.message()
 	if m.User != "grace" || m.Text != text || m.CID != "c-1" || m.Room != "lobby" || m.Kind != chatwire.KindText || !m.ID.Valid() || m.At != m.ID.Time().UnixMilli() {
 		t.Errorf("message: %+v", m)
 	}
@@ -65,14 +65,14 @@ func TestTwoPeopleChat(t *testing.T) {
 				own = f
 			}
 		case *frame.Typed:
-			t.Errorf("grace is told of her own typing")
+			t.Errorf("grace is notified of her own typing")
 		}
 	}
 	if ack.Seq != m.Seq || ack.ID != m.ID || ack.CID != "c-1" || ack.Room != "lobby" || ack.At != m.At || *own != *m {
 		t.Errorf("ack %+v and %+v of %+v", ack, own, m)
 	}
 
-	// The same again is acknowledged again, and said once.
+	// A message that is sent twice is acknowledged twice, and stored once.
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-1", Text: text}))
 	if again := expect[*frame.Ack](grace); *again != *ack {
 		t.Errorf("acknowledged again with %+v, was %+v", again, ack)
@@ -87,7 +87,7 @@ func TestTwoPeopleChat(t *testing.T) {
 		t.Errorf("page: %+v", p)
 	}
 
-	// Who has left a room hears no more of it.
+	// A member that has left a room receives nothing more of it.
 	ada.send(frame.Encode(frame.Leave{Room: "lobby"}))
 	ada.send(frame.Encode(frame.History{Ref: 10, Room: "lobby", Limit: 1}))
 	expect[*frame.Page](ada)
@@ -101,7 +101,7 @@ func TestTwoPeopleChat(t *testing.T) {
 	}
 }
 
-// A client that comes back, here to another gateway, gets exactly what it
+// A client that reconnects, here to another gateway, gets exactly what it
 // missed.
 func TestResumeAtAnotherGateway(t *testing.T) {
 	b := newHarness(t)
@@ -109,7 +109,7 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 	ada, grace := one.as("ada"), two.as("grace")
 	j := ada.join("lobby")
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "1"}))
-	seen := ada.said()
+	seen := ada.message()
 	one.stop()
 	if bye := ada.ends(frame.CloseDrain); bye.Reason == "" {
 		t.Errorf("bye: %+v", bye)
@@ -128,7 +128,7 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 		}
 	}
 	for texts[len(texts)-1] != "5" { // what is on its way follows
-		texts = append(texts, ada.said().Text)
+		texts = append(texts, ada.message().Text)
 	}
 	if !back.Recovered || back.More || strings.Join(texts, " ") != " 2 3 4 5" || back.Last != back.Messages[len(back.Messages)-1].Seq {
 		t.Errorf("%q, joined: %+v", texts, back)
@@ -139,8 +139,8 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 	}
 }
 
-// While a room talks, members join, and join again: each is told everything
-// after its place, once and in order.
+// While messages arrive in a room, members join, and join again: each receives
+// everything after its place, once and in order.
 func TestJoinWhileOthersTalk(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6})
 	talker := g.as("talker")
@@ -171,7 +171,7 @@ func TestJoinWhileOthersTalk(t *testing.T) {
 	await(t, "the talker", talked)
 }
 
-// follow joins a room again and again and checks that what it is told is one
+// follow joins a room again and again and checks that what it receives is one
 // sequence.
 func (b *browser) follow(joins int) error {
 	last, epoch := uint64(0), ""
@@ -187,7 +187,7 @@ func (b *browser) follow(joins int) error {
 				return fmt.Errorf("not recovered since %d: %+v", last, f)
 			}
 			if epoch != "" {
-				// What came between asking and the answer is told again.
+				// Messages between the request and its answer are delivered again.
 				for _, m := range f.Messages {
 					if m.Seq > last && m.Prev != last {
 						return fmt.Errorf("message %d follows %d, its prev is %d", m.Seq, last, m.Prev)
@@ -246,27 +246,27 @@ func TestFrameRate(t *testing.T) {
 // coming back.
 func TestMessageRate(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 0.001, MessagesAtOnce: 3})
-	say := func(b *browser, cid string) { b.send(frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: "x"})) }
+	send := func(b *browser, cid string) { b.send(frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: "x"})) }
 	one, two := g.as("ada"), g.as("ada")
-	say(one, "1")
+	send(one, "1")
 	expect[*frame.Ack](one)
-	say(two, "2")
+	send(two, "2")
 	expect[*frame.Ack](two)
-	say(one, "3")
+	send(one, "3")
 	expect[*frame.Ack](one)
-	say(two, "4")
+	send(two, "4")
 	if e := expect[*frame.Error](two); e.Code != frame.CodeRate || e.CID != "4" || e.RetryMS == 0 {
 		t.Errorf("error: %+v", e)
 	}
 	one.ws.Close()
 	two.ws.Close()
 	three := g.as("ada")
-	say(three, "5")
+	send(three, "5")
 	if e := expect[*frame.Error](three); e.Code != frame.CodeRate {
 		t.Errorf("error: %+v", e)
 	}
 	grace := g.as("grace")
-	say(grace, "6")
+	send(grace, "6")
 	expect[*frame.Ack](grace)
 }
 
@@ -312,7 +312,7 @@ func TestBadFrames(t *testing.T) {
 	}
 }
 
-// Typing is told at most every now and then.
+// Typing is announced at a bounded rate.
 func TestTypingIsNotToldTooOften(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
 	ada, grace := g.as("ada"), g.as("grace")
@@ -336,6 +336,6 @@ func TestTypingIsNotToldTooOften(t *testing.T) {
 		}
 	}
 	if most := 1 + int(time.Since(began)/time.Second); typed < 1 || typed > most {
-		t.Errorf("typing was told %d times, want 1 to %d", typed, most)
+		t.Errorf("typing was announced %d times, want 1 to %d", typed, most)
 	}
 }

@@ -28,10 +28,10 @@ type Config struct {
 	// Metrics is where /metrics is served, as host:port; default: on Listen.
 	// Set it where strangers can reach that.
 	Metrics string
-	// Suggested are rooms that clients are told of. Default: lobby.
+	// Suggested are rooms that clients are offered. Default: lobby.
 	Suggested []string
 
-	// Guests says who may come without a token.
+	// Guests decides who may connect without a token.
 	Guests Guests
 	// Keys verify tokens. Default: none, and no tokens.
 	Keys []Key
@@ -39,14 +39,14 @@ type Config struct {
 	Issuer, Audience string
 
 	// Frames bounds what one connection asks for, per second and at once. A
-	// client that comes back joins all its rooms at once. Defaults 20 and 150.
+	// client that reconnects joins all its rooms at once. Defaults 20 and 150.
 	FramesPerSecond float64
 	FramesAtOnce    int
 	// Refusals bounds, in the same way, how often a connection may go beyond
 	// that before it is closed. Defaults 2 and 100.
 	RefusalsPerSecond float64
 	RefusalsAtOnce    int
-	// Messages bounds what one person says, over all its connections to this
+	// Messages bounds what one person sends, over all its connections to this
 	// gateway. Nobody types faster; programs post by [chatwire.PostSubject].
 	// Defaults 5 and 20.
 	MessagesPerSecond float64
@@ -56,7 +56,8 @@ type Config struct {
 	// ActTimeout bounds how long one frame may take. Default 10 s.
 	ActTimeout time.Duration
 
-	// DrainTimeout bounds the end: until every client is gone. Default 10 s.
+	// DrainTimeout bounds how long stopping waits until every client is
+	// disconnected. Default 10 s.
 	DrainTimeout time.Duration
 	// DrainPerSecond paces it: the other gateways take that many more.
 	// Default 1,000.

@@ -8,7 +8,7 @@ import (
 	"parley/chatgw/socket"
 )
 
-// encode encodes an event of a room as a WebSocket frame, once for all members.
+// encode makes what a room sends into a WebSocket frame, once for all members.
 func encode(v any) []byte {
 	switch v := v.(type) {
 	case frame.Message:
@@ -18,53 +18,53 @@ func encode(v any) []byte {
 	case frame.Typed:
 		return socket.Text(frame.Encode(v))
 	}
-	panic("chatgw: an event of a room is neither message, presence nor typing")
+	panic("chatgw: a room sends what is neither message, presence nor typing")
 }
 
-// Deliver passes on the events of a room. It never blocks.
+// Deliver passes on what a room sends. It never blocks.
 func (s *session) Deliver(batch []*rooms.Shared) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, say := range batch {
-		if say.Room == s.joining {
-			s.hold(say)
+	for _, shared := range batch {
+		if shared.Room == s.joining {
+			s.hold(shared)
 		} else {
-			s.pass(say)
+			s.pass(shared)
 		}
 	}
 }
 
-// hold keeps an event of a room until the answer to the join is queued: the
+// hold keeps what a room sends until the answer to the join is queued: the
 // client must see that first. The caller holds the lock.
-func (s *session) hold(say *rooms.Shared) {
+func (s *session) hold(shared *rooms.Shared) {
 	if len(s.held) >= maxHeld {
 		s.joining, s.held = "", nil
 		s.conn.Close(socket.Bye{Code: frame.CloseLost, Reason: "the room talks faster than it could be joined", Retry: s.gateway.retry()})
 		return
 	}
-	s.held = append(s.held, say)
+	s.held = append(s.held, shared)
 }
 
 // maxHeld bounds what is held: that of the longest join in a lively room.
 const maxHeld = 4096
 
-// pass queues an event of a room, unless the client has left it or knows it
-// already. The caller holds the lock.
-func (s *session) pass(say *rooms.Shared) {
-	i := s.find(say.Room)
+// pass queues what a room sends, unless the client has left the room or knows
+// it already. The caller holds the lock.
+func (s *session) pass(shared *rooms.Shared) {
+	i := s.find(shared.Room)
 	if i < 0 {
 		return
 	}
-	if say.Message != nil {
-		if say.Message.Seq <= s.rooms[i].last {
+	if shared.Message != nil {
+		if shared.Message.Seq <= s.rooms[i].last {
 			return // from before the room was joined again
 		}
-		s.rooms[i].last = say.Message.Seq
+		s.rooms[i].last = shared.Message.Seq
 	}
-	if say.Typed != nil && say.Typed.User == s.person.name {
+	if shared.Typed != nil && shared.Typed.User == s.person.name {
 		return
 	}
-	s.conn.Push(say.Bytes())
+	s.conn.Push(shared.Bytes())
 }
 
 // find is where a room is among those that are joined, or -1. The caller holds

@@ -2,9 +2,9 @@
 //
 // # Authority
 //
-// A gateway decides nothing that outlives a connection. What was said, and in
-// which order, is the stream's; who somebody is, a token's; package rooms holds
-// the one together, identity.go reads the other. Any number of gateways run
+// A gateway decides nothing that outlives a connection. The stream holds the
+// messages and their order, and a token holds an identity; package rooms reads
+// the one, identity.go the other. Any number of gateways run
 // side by side, and a client may come back to any of them.
 //
 // # A message from a client
@@ -19,10 +19,10 @@
 //
 // # Losing nothing
 //
-// An acknowledgement is sent when the message is durable, never before. Who got
-// none sends again, with the same cid. When the gateway stops it takes no more
-// frames, finishes those it has begun, and tells each client when to come back;
-// see drain.go.
+// An acknowledgement is sent when the message is durable, never before. A client
+// that got none sends again, with the same cid. When the gateway stops it takes
+// no more frames, finishes those it has begun, and sends each client a time at
+// which to reconnect; see drain.go.
 //
 //	file      noun
 //	gateway   the role: New, Run, Ready
@@ -30,13 +30,13 @@
 //	http      the handler of /ws and /healthz, the metrics, the ports
 //	session   one client: from hello to the end
 //	act       what its frames do
-//	deliver   what its rooms say
+//	deliver   what its rooms send to it
 //	identity  who somebody is: guests and tokens
 //	grant     in which rooms a person may read and write
 //	person    all connections of one person: its rate
 //	bucket    so many a second
 //	service   what it offers on NATS
-//	posts     services that say something in a room
+//	posts     services that post messages to a room
 //	watch     a broker that is away for long
 //	drain     stopping in order
 //	metrics   what is counted

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// drain stops in order: the load balancer hears no, services post elsewhere, no
-// client comes in, and those that are connected are sent the time to reconnect, a few at
-// a time, each after what it has begun. What is acknowledged is durable; what
-// is not is sent again by who sent it.
+// drain stops the gateway in order: the health check fails, services post
+// elsewhere, no client is admitted, and the connected ones are sent a time at
+// which to reconnect, a few at a time, each after what it has begun. What is
+// acknowledged is durable; the sender repeats what is not.
 func (g *Gateway) drain(offered *service, servers []*http.Server) {
 	g.stopping.Store(true)
 	began := time.Now()

@@ -14,8 +14,8 @@ import (
 )
 
 // A gateway stops while people talk: what was acknowledged is there, everybody
-// is told to come back, and what was not acknowledged is said once when it is
-// sent again.
+// is sent a time to reconnect, and what was not acknowledged is stored once when
+// it is sent again.
 func TestDrainLosesNothing(t *testing.T) {
 	b := newHarness(t)
 	cfg := chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6}
@@ -80,7 +80,7 @@ func TestDrainLosesNothing(t *testing.T) {
 				continue
 			}
 			if other, twice := seen[m.CID]; twice {
-				t.Errorf("%s was said at %d and at %d", m.CID, m.Seq, other)
+				t.Errorf("%s was stored at %d and at %d", m.CID, m.Seq, other)
 			}
 			seen[m.CID] = m.Seq
 		}
@@ -95,7 +95,7 @@ func TestDrainLosesNothing(t *testing.T) {
 		}
 	}
 	if len(seen) != len(acked) {
-		t.Errorf("%d were acknowledged and %d said", len(acked), len(seen))
+		t.Errorf("%d were acknowledged and %d stored", len(acked), len(seen))
 	}
 }
 
@@ -114,7 +114,7 @@ func TestNoStream(t *testing.T) {
 	}
 }
 
-// A gateway whose stream is lost stops, and says so to its clients.
+// A gateway whose stream is lost stops, and closes its clients with that reason.
 func TestStreamLost(t *testing.T) {
 	b := newHarness(t)
 	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})

@@ -74,12 +74,12 @@ func Example() {
 	// <nil> <nil>
 }
 
-// talk says something in a room, and waits until it is there.
+// talk sends a message to a room, and waits until it is there.
 func talk(url string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	said := make(chan frame.Message, 1)
-	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Said: func(_ string, m frame.Message) { said <- m }})
+	received := make(chan frame.Message, 1)
+	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Said: func(_ string, m frame.Message) { received <- m }})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	if err := s.Join(ctx, "kitchen"); err != nil {
@@ -88,7 +88,7 @@ func talk(url string) {
 	if _, err := s.Send(ctx, "kitchen", "is the oven hot?"); err != nil {
 		log.Fatal(err)
 	}
-	m := <-said
+	m := <-received
 	fmt.Printf("%s: %s\n", m.User, m.Text)
 	cancel()
 	<-ended

@@ -175,7 +175,7 @@ func (s *session) extend(ctx context.Context, f *frame.Extension) error {
 	return &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("this gateway has no extension %q", f.Name)}
 }
 
-// opened and closed notify the extensions that a client has connected, or disconnected.
+// opened and closed notify the extensions that a client connected or disconnected.
 func (s *session) opened() {
 	for _, x := range s.gateway.deps.Extensions {
 		if x.Opened != nil {

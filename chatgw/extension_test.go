@@ -56,7 +56,7 @@ func TestExtension(t *testing.T) {
 		t.Errorf("the welcome names %q", w.Extensions)
 	}
 	if e := await(t, "ada to be opened", events); e != "opened ada false" {
-		t.Errorf("the extension is told %q", e)
+		t.Errorf("the extension is notified of %q", e)
 	}
 	for i, c := range []struct{ body, want string }{
 		{`{"what":"later"}`, `"<done>"`},
@@ -98,7 +98,7 @@ func TestExtension(t *testing.T) {
 	g.as("grace").ws.Close()
 	for _, want := range []string{"opened guest-grace true", "closed guest-grace true"} {
 		if e := await(t, want, events); e != want {
-			t.Errorf("the extension is told %q, want %q", e, want)
+			t.Errorf("the extension is notified of %q, want %q", e, want)
 		}
 	}
 }

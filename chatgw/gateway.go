@@ -171,5 +171,5 @@ func (g *Gateway) address() string {
 // since is the time since the gateway was made: a clock that is not set back.
 func (g *Gateway) since() time.Duration { return time.Since(g.born) }
 
-// retry is a hint when to come back, random so that not all do at once.
+// retry is a hint when to reconnect, random so that not all clients do at once.
 func (g *Gateway) retry() time.Duration { return 200*time.Millisecond + rand.N(time.Second) }

@@ -215,8 +215,8 @@ func expect[T frame.FromGateway](b *browser) T {
 	}
 }
 
-// said reads the next message that somebody said.
-func (b *browser) said() *frame.Message {
+// message reads up to the next message of a room.
+func (b *browser) message() *frame.Message {
 	b.t.Helper()
 	for {
 		if m := expect[*frame.Message](b); m.Kind == chatwire.KindText || m.Kind == chatwire.KindService {
@@ -225,7 +225,7 @@ func (b *browser) said() *frame.Message {
 	}
 }
 
-// acked reads until a message is acknowledged, past what is said meanwhile.
+// acked reads until a message is acknowledged, past the messages in between.
 func (b *browser) acked(cid string) *frame.Ack {
 	b.t.Helper()
 	for {
@@ -244,7 +244,7 @@ func (b *browser) acked(cid string) *frame.Ack {
 	}
 }
 
-// refused reads until an error frame, past what is said meanwhile.
+// refused reads until an error frame, past the messages in between.
 func (b *browser) refused() *frame.Error {
 	b.t.Helper()
 	for {
@@ -266,7 +266,7 @@ func (b *browser) join(room string) *frame.Joined {
 }
 
 // ends reads until the connection is closed, expects the close code and a bye
-// frame that says the same.
+// frame with the same code.
 func (b *browser) ends(code int) *frame.Bye {
 	b.t.Helper()
 	var bye *frame.Bye

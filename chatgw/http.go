@@ -123,7 +123,7 @@ func (g *Gateway) server(h http.Handler) *http.Server {
 	}
 }
 
-// requests counts the connections that HTTP looks after.
+// requests counts the connections that the HTTP server still owns.
 type requests struct {
 	mu  sync.Mutex
 	all int
@@ -153,7 +153,7 @@ func (g *Gateway) health(w http.ResponseWriter, _ *http.Request) {
 	case !g.deps.NATS.IsConnected():
 		http.Error(w, "the broker cannot be reached", http.StatusServiceUnavailable)
 	default:
-		_, _ = fmt.Fprintln(w, "ok") // whoever asks may be gone
+		_, _ = fmt.Fprintln(w, "ok") // the requester may have disconnected
 	}
 }
 

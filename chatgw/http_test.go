@@ -68,8 +68,8 @@ func TestMetrics(t *testing.T) {
 	stranger := g.connect()
 	stranger.send(frame.Encode(frame.Hello{Token: "x"}))
 	stranger.ends(frame.CloseToken)
-	b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"x"}`)
-	b.ask("chat.post.lobby", `x`)
+	b.request("chat.post.lobby", `{"v":1,"user":"kitchen","text":"x"}`)
+	b.request("chat.post.lobby", `x`)
 	get(t, g.Addr().String(), "/ws")
 
 	if status, body := get(t, g.Addr().String(), "/metrics"); status == http.StatusOK && strings.Contains(body, "parley_chat") {

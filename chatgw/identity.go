@@ -16,7 +16,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Guests determines who may connect with a chosen name alone.
+// Guests decides who may connect with a chosen name alone.
 type Guests string
 
 const (
@@ -92,7 +92,7 @@ func forgeable(key ed25519.PublicKey) bool {
 	return false
 }
 
-// identity is an authenticated person.
+// identity decides who a client is.
 type identity struct {
 	keys   []Key
 	guests bool
@@ -101,7 +101,7 @@ type identity struct {
 	everywhere permissions
 }
 
-// claims are the claims of a token.
+// claims are the contents of a token.
 type claims struct {
 	jwt.RegisteredClaims
 	Read  []string `json:"read,omitempty"`
@@ -137,8 +137,8 @@ func newIdentity(cfg *Config, addr net.Addr) *identity {
 	}
 }
 
-// greet determines the identity of who sends hello. The error is for that person, and
-// holds nothing of the token.
+// greet returns the identity of a client that has sent hello. The error is for
+// that client, and holds nothing of the token.
 func (i *identity) greet(h *frame.Hello) (grant, error) {
 	if h.Token != "" {
 		return i.bearer(h.Token)
@@ -178,8 +178,8 @@ func (i *identity) bearer(token string) (grant, error) {
 	return grant{user: c.Subject, may: &permissions{read: c.Read, write: c.Write}, claims: signed, until: c.ExpiresAt.Time}, nil
 }
 
-// lastYear is the last year that is accepted as a token's expiry. Beyond it
-// somebody took milliseconds for seconds.
+// lastYear is the last year in which a token may end. A later one means that
+// the issuer took milliseconds for seconds.
 const lastYear = 9999
 
 // errCritical: RFC 7515, section 4.1.11, wants such a token refused by who does not know

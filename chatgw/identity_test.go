@@ -127,7 +127,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// A token says which rooms may be read, and which written.
+// A token grants rooms for reading and for writing separately.
 func TestPermissions(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}})
 	b := g.connect()

@@ -49,7 +49,7 @@ func (g *Gateway) registry() *prometheus.Registry {
 	return r
 }
 
-// collector reads the numbers when it is asked: counting costs an addition, and
+// collector reads the numbers when they are scraped: counting costs an addition, and
 // nothing is counted twice.
 type collector struct {
 	g       *Gateway

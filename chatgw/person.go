@@ -16,7 +16,7 @@ type person struct {
 	name string
 	// Guarded by people.mu.
 	connections int
-	said        bucket
+	messages    bucket
 }
 
 // enter counts a connection of a user.
@@ -39,23 +39,23 @@ func (p *people) leave(who *person) {
 	who.connections--
 }
 
-// sweep forgets who is gone, once nothing of its rate is used any more: else
+// sweep forgets disconnected people once nothing of their rate is used any more: else
 // coming back would be a way around it.
 func (p *people) sweep(now time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for name, who := range p.all {
-		if who.connections == 0 && who.said.full <= now {
+		if who.connections == 0 && who.messages.full <= now {
 			delete(p.all, name)
 		}
 	}
 }
 
-// say takes one message of the person's rate, or says how long to wait.
-func (p *people) say(who *person, now time.Duration, r rate) time.Duration {
+// takeMessage takes one message of the person's rate, or returns how long to wait.
+func (p *people) takeMessage(who *person, now time.Duration, r rate) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return who.said.take(now, r)
+	return who.messages.take(now, r)
 }
 
 // count is how many people are connected.

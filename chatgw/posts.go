@@ -19,7 +19,7 @@ const (
 	maxPosts             = 256
 )
 
-// posts are what services say in rooms.
+// posts handles the messages that services post to rooms.
 type posts struct {
 	g     *Gateway
 	slots chan struct{}
@@ -38,7 +38,7 @@ func (p *posts) handle(req micro.Request) {
 	})
 }
 
-// post says in a room what a service wants said. The answer is that of the
+// post stores a message that a service posted. The answer is that of the
 // message once it is durable, or a refusal.
 func (p *posts) post(req micro.Request) chatwire.Posted {
 	room, err := chatwire.ParseRoom(req.Subject())
@@ -62,8 +62,8 @@ func refusedPost(err error) chatwire.Posted {
 	return chatwire.Posted{V: wire.Version, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
 }
 
-// answer tells the service. A post by plain publish has nobody to tell: then a
-// refusal is only logged here.
+// answer responds to the service. A post by plain publish expects no response:
+// then a refusal is only logged here.
 func (p *posts) answer(req micro.Request, a chatwire.Posted) {
 	p.g.counters.posted(a.Code)
 	if req.Reply() != "" {

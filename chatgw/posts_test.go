@@ -13,8 +13,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// ask sends what somebody types into the nats command, and reads the answer.
-func (b *harness) ask(subject, data string) chatwire.Posted {
+// request sends what somebody types into the nats command, and reads the answer.
+func (b *harness) request(subject, data string) chatwire.Posted {
 	b.t.Helper()
 	m, err := b.nats.Request(subject, []byte(data), patience)
 	if err != nil {
@@ -27,35 +27,35 @@ func (b *harness) ask(subject, data string) chatwire.Posted {
 	return p
 }
 
-// A service says something with plain NATS, and browsers see it.
+// A service posts a message with plain NATS, and browsers see it.
 func TestServicesPost(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	b.run(chatgw.Config{}) // one of the two answers
 	ada := g.as("ada")
 	ada.join("lobby")
-	posted := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`)
+	posted := b.request("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`)
 	if posted.Code != "" || posted.Seq == 0 || !posted.ID.Valid() {
 		t.Fatalf("posted: %+v", posted)
 	}
-	m := ada.said()
+	m := ada.message()
 	if m.User != "kitchen" || m.Text != "Soup is ready" || m.Kind != chatwire.KindService || m.Seq != posted.Seq || m.ID != posted.ID || m.CID != "soup-1" {
 		t.Errorf("message: %+v", m)
 	}
-	// Posting again with the cid says nothing again.
-	if again := b.ask("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`); again != posted {
+	// Posting again with the same cid stores nothing.
+	if again := b.request("chat.post.lobby", `{"v":1,"user":"kitchen","text":"Soup is ready","cid":"soup-1"}`); again != posted {
 		t.Errorf("posted again: %+v, was %+v", again, posted)
 	}
 	// Without a request too.
 	if err := b.nats.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
 		t.Fatal(err)
 	}
-	if m := ada.said(); m.Text != "and bread" {
+	if m := ada.message(); m.Text != "and bread" {
 		t.Errorf("message: %+v", m)
 	}
 }
 
-// What is malformed is refused, clearly, and nothing is said.
+// Malformed posts are refused with the reason, and nothing is stored.
 func TestPostsRefused(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
@@ -74,16 +74,16 @@ func TestPostsRefused(t *testing.T) {
 		{"chat.post.lobby", `{"v":1,"user":"kitchen","text":"` + strings.Repeat("x", wire.MaxMessage) + `"}`, wire.CodeTooLarge, "the limit is 65536"},
 		{"chat.post.Lobby", `{"v":1,"user":"kitchen","text":"x"}`, wire.CodeInvalid, "may have a-z"},
 	} {
-		got := b.ask(c.subject, c.data)
+		got := b.request(c.subject, c.data)
 		if got.Code != c.code || !strings.Contains(got.Reason, c.reason) || got.Seq != 0 {
 			t.Errorf("%.60s is answered with %+v, want %s with %q", c.data, got, c.code, c.reason)
 		}
 	}
 	ada := g.as("ada")
 	if j := ada.join("lobby"); len(j.Messages) != 0 {
-		t.Errorf("something was said: %+v", j.Messages)
+		t.Errorf("something was stored: %+v", j.Messages)
 	}
-	// Nobody waits for an answer: the gateway's log says it.
+	// Nobody waits for an answer: the gateway logs the refusal.
 	if err := b.nats.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
 		t.Fatal(err)
 	}
@@ -91,18 +91,18 @@ func TestPostsRefused(t *testing.T) {
 	if err := b.nats.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
 		t.Fatal(err)
 	}
-	if m := ada.said(); m.Text != "loop" {
+	if m := ada.message(); m.Text != "loop" {
 		t.Errorf("message: %+v", m)
 	}
 	g.end()
 	for _, want := range []string{"nobody waits for an answer", "a request was not answered"} {
 		if !strings.Contains(g.log.String(), want) {
-			t.Errorf("the log does not say %q", want)
+			t.Errorf("the log does not contain %q", want)
 		}
 	}
 }
 
-// Every gateway says what it is doing.
+// Every gateway reports its state.
 func TestGatewaysAreListed(t *testing.T) {
 	b := newHarness(t)
 	one := b.run(chatgw.Config{})
@@ -129,7 +129,7 @@ func TestGatewaysAreListed(t *testing.T) {
 		all[s.Address] = s
 	}
 	if s := all[one.Addr().String()]; len(all) != 2 || s.Connections != 1 || s.People != 1 || s.Rooms != 1 || s.Memberships != 1 || s.Stopping {
-		t.Errorf("the gateways say %+v", all)
+		t.Errorf("the gateways report %+v", all)
 	}
 }
 

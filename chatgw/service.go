@@ -47,7 +47,7 @@ func (g *Gateway) offer(ctx context.Context) (*service, error) {
 		err = natsconn.Flush(ctx, g.deps.NATS)
 	}
 	if err != nil {
-		_ = m.Stop() // the first failure says it all
+		_ = m.Stop() // the first failure is the one to report
 		return nil, fmt.Errorf("chatgw: offering %s and %s: %w", chatwire.SubjectPost, chatwire.SubjectGateways, err)
 	}
 	return s, nil
@@ -68,7 +68,7 @@ func (s *service) state(req micro.Request) {
 	}))
 }
 
-// answer sends and forgets: whoever asked may be gone.
+// answer does not wait for delivery: the requester may have disconnected.
 func (g *Gateway) answer(req micro.Request, data []byte) {
 	g.answered(req, respond.To(g.deps.NATS, req.Reply(), data))
 }

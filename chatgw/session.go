@@ -31,14 +31,14 @@ type session struct {
 	claims   json.RawMessage
 	frames   bucket
 	refusals bucket
-	typed    time.Duration // when typing was last told
+	typed    time.Duration // when typing was last announced
 	expiry   *time.Timer   // nil: it does not expire
 
 	running atomic.Int32 // functions of Client.Go
 
 	mu    sync.Mutex
 	rooms []membership
-	// joining is the room that is being joined; held is what it says until the
+	// joining is the room that is being joined; held is what it sends until the
 	// answer to the join is queued.
 	joining string
 	held    []*rooms.Shared
@@ -76,7 +76,7 @@ func (s *session) Frame(data []byte) {
 	case s.person == nil:
 		s.hello(hello)
 	case isHello:
-		s.end(frame.CloseHello, "hello can be said only once")
+		s.end(frame.CloseHello, "hello may be sent only once")
 	case err != nil:
 		s.refuse(f, err)
 	default:
@@ -115,7 +115,7 @@ func (s *session) hello(h *frame.Hello) {
 func (s *session) tooFast(data []byte, now, wait time.Duration) {
 	s.gateway.counters.tooFast.Add(1)
 	if s.refusals.take(now, s.gateway.refusals) > 0 {
-		s.endRetry(frame.CloseRate, fmt.Sprintf("more than %v frames a second, in spite of being told", s.gateway.cfg.FramesPerSecond), time.Second+wait)
+		s.endRetry(frame.CloseRate, fmt.Sprintf("more than %v frames a second, in spite of refusals", s.gateway.cfg.FramesPerSecond), time.Second+wait)
 		return
 	}
 	f, err := frame.DecodeClient(data)
@@ -151,8 +151,8 @@ func (s *session) endRetry(code int, reason string, retry time.Duration) {
 	s.conn.Close(socket.Bye{Code: code, Reason: wire.Clip(reason), Retry: retry})
 }
 
-// Closed forgets the client. Others are told after a while, if it does not come
-// back.
+// Closed forgets the client. Others see that after a while, if it does not
+// reconnect.
 func (s *session) Closed(int) {
 	if s.person == nil {
 		return

@@ -11,13 +11,13 @@ import (
 const (
 	// watchEvery is how often the broker is looked at.
 	watchEvery = time.Second
-	// sweepEvery is how often people who are gone are forgotten.
+	// sweepEvery is how often disconnected people are forgotten.
 	sweepEvery = 10
 )
 
 // watch turns clients away while the broker cannot be reached: another gateway
-// may reach it, and a client that is told so shows it. Those that are connected
-// are left alone for a while, since brokers come back.
+// may reach it, and a refused client can show the reason. Connected clients are
+// kept for a while, since brokers restart.
 func (g *Gateway) watch(ctx context.Context) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()

@@ -16,7 +16,7 @@ import (
 //go:embed static
 var embedded embed.FS
 
-// Config is what the page is told about where it stands.
+// Config is what the page needs to know about its surroundings.
 type Config struct {
 	// Socket is the address of the gateway's WebSocket as the page sees it,
 	// with or without a host. Without: the page's own. Default "/ws".
@@ -29,8 +29,8 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"connect-src 'self'%s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
-// site is the handler: what it serves is fixed when it is made.
-type site struct {
+// handler serves the page: its files are fixed when it is made.
+type handler struct {
 	index  file
 	assets map[string]file // by path without the leading slash
 	policy string
@@ -43,14 +43,14 @@ func Handler(cfg Config) http.Handler {
 	if err != nil {
 		panic(err) // the directory is part of the program
 	}
-	p, err := newSite(cfg, static)
+	p, err := newHandler(cfg, static)
 	if err != nil {
 		panic(err)
 	}
 	return p
 }
 
-func newSite(cfg Config, static fs.FS) (*site, error) {
+func newHandler(cfg Config, static fs.FS) (*handler, error) {
 	if cfg.Socket == "" {
 		cfg.Socket = "/ws"
 	}
@@ -59,7 +59,7 @@ func newSite(cfg Config, static fs.FS) (*site, error) {
 		return nil, fmt.Errorf("reading the page's files: %w", err)
 	}
 	base := "assets/" + hashOf(names, contents) + "/"
-	p := &site{assets: map[string]file{}, policy: fmt.Sprintf(policy, origin(cfg.Socket))}
+	p := &handler{assets: map[string]file{}, policy: fmt.Sprintf(policy, origin(cfg.Socket))}
 	var preload strings.Builder
 	for _, name := range names {
 		if name == "index.html" {
@@ -71,7 +71,7 @@ func newSite(cfg Config, static fs.FS) (*site, error) {
 		}
 		p.assets[base+name] = f
 		if strings.HasSuffix(name, ".js") {
-			// All modules at once, instead of one round trip for each
+			// All modules together, instead of one round trip for each
 			// level of imports.
 			fmt.Fprintf(&preload, "<link rel=\"modulepreload\" href=\"/%s\">\n  ", base+name)
 		}
@@ -85,7 +85,7 @@ func newSite(cfg Config, static fs.FS) (*site, error) {
 	return p, err
 }
 
-func (p *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", p.policy)
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -100,7 +100,7 @@ func (p *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	if name == "" {
-		// Asked for anew each time: it names the files of this release.
+		// Revalidated each time: it names the files of this release.
 		h.Set("Cache-Control", "no-cache")
 		p.index.serve(w, r)
 		return
@@ -117,7 +117,7 @@ func (p *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.serve(w, r)
 }
 
-// origin is what connect-src must allow beside the page's own host.
+// origin is what connect-src must allow in addition to the page's own host.
 func origin(socket string) string {
 	for _, scheme := range []string{"ws://", "wss://"} {
 		if rest, ok := strings.CutPrefix(socket, scheme); ok {

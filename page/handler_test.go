@@ -94,7 +94,7 @@ func TestAssets(t *testing.T) {
 		follow(l[1])
 	}
 	// Nothing is shipped that nothing uses.
-	p := h.(*site)
+	p := h.(*handler)
 	for name := range p.assets {
 		if !seen["/"+name] {
 			t.Errorf("%s is in the binary and not in the page", name)
@@ -124,8 +124,8 @@ func TestUpgrade(t *testing.T) {
 			"b.js":       {Data: []byte(content)},
 		}
 	}
-	load := func(content string) (*site, string) {
-		p, err := newSite(Config{}, tree(content))
+	load := func(content string) (*handler, string) {
+		p, err := newHandler(Config{}, tree(content))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,10 +143,10 @@ func TestUpgrade(t *testing.T) {
 	if w := get(t, after, "GET", first); w.Code != http.StatusNotFound {
 		t.Errorf("a file of the release before is %d", w.Code)
 	}
-	if _, err := newSite(Config{}, fstest.MapFS{"index.html": {}, "x.wasm": {}}); err == nil {
+	if _, err := newHandler(Config{}, fstest.MapFS{"index.html": {}, "x.wasm": {}}); err == nil {
 		t.Error("a file of an unknown type was taken")
 	}
-	if _, err := newSite(Config{}, fstest.MapFS{"main.js": {}}); err == nil {
+	if _, err := newHandler(Config{}, fstest.MapFS{"main.js": {}}); err == nil {
 		t.Error("a tree without index.html was taken")
 	}
 }

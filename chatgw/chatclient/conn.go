@@ -34,7 +34,8 @@ const DefaultTimeout = 10 * time.Second
 // with every character escaped.
 const maxFrame = 4 << 20
 
-// Closed reports that the gateway ended the connection, and what to do.
+// Closed reports that the gateway ended the connection, and whether and when to
+// reconnect.
 type Closed struct {
 	// Code is the close code, Reason the gateway's explanation.
 	Code   int
@@ -96,7 +97,7 @@ func connect(ctx context.Context, at string) (*Conn, error) {
 	ws, answer, err := d.DialContext(ctx, at, nil)
 	stop()
 	if err != nil {
-		return nil, fmt.Errorf("connecting to %s: %w%s", at, cmp.Or(context.Cause(ctx), err), says(answer))
+		return nil, fmt.Errorf("connecting to %s: %w%s", at, cmp.Or(context.Cause(ctx), err), refusalReason(answer))
 	}
 	ws.SetReadLimit(maxFrame)
 	return &Conn{ws: ws}, nil
@@ -122,8 +123,8 @@ func address(s string) (string, error) {
 	return u.String(), nil
 }
 
-// says returns the body of a refused handshake.
-func says(answer *http.Response) string {
+// refusalReason is the body of the response to a refused handshake.
+func refusalReason(answer *http.Response) string {
 	if answer == nil {
 		return ""
 	}
@@ -177,7 +178,7 @@ func (c *Conn) alive() {
 	}
 }
 
-// writeTimeout bounds one write: beyond it the network or the gateway is gone.
+// writeTimeout bounds one write: beyond it the network or the gateway is unavailable.
 const writeTimeout = 10 * time.Second
 
 // Write sends one frame, as [frame.Encode] makes it.

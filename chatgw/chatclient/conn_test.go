@@ -74,7 +74,7 @@ func TestDialSilent(t *testing.T) {
 	}))
 	defer busy.Close()
 	if _, err := chatclient.Dial(t.Context(), chatclient.Config{URL: busy.URL, Name: "ada"}); err == nil || !strings.Contains(err.Error(), "come later") {
-		t.Errorf("%v, want what the server says", err)
+		t.Errorf("%v, want the server's response", err)
 	}
 	cfg := chatclient.Config{URL: "http://" + mute.Addr().String(), Name: "ada", Timeout: 50 * time.Millisecond}
 	if _, err := chatclient.Dial(t.Context(), cfg); err == nil {

@@ -12,16 +12,16 @@
 // without a repetition. The gateway promises that too; it is checked here, by
 // each message's prev, and a message that does not follow makes the session
 // join again. Only when what was missed cannot be had any more is there a gap,
-// and then Reset says so.
+// and then Reset is called.
 //
 // What is sent gets its place in the room once, however often it had to be
 // sent: by its cid, within the time that the gateway names. What was not
 // acknowledged within that time is looked for in what the session missed, and
 // if it is not there for certain, it is sent again; when that cannot be known,
-// Unsent says so. Never is it guessed.
+// Unsent is called. Never is it guessed.
 //
 // What one session sends to a room stands there in the order in which it was
 // sent: the next message leaves when the one before it has its place, or is
 // refused. A message is acknowledged within milliseconds, and a person may not
-// say more than a few each second anyway.
+// send more than a few each second anyway.
 package chatclient

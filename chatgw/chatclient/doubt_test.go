@@ -49,30 +49,30 @@ func TestDoubt(t *testing.T) {
 	t.Run("it never arrived", func(t *testing.T) {
 		b, p, ada, dropped := begin(t)
 		p.set(drop(frame.TypeSend, dropped), nil)
-		ada.say("r", "one")
+		ada.send("r", "one")
 		await(t, "the message to be lost", dropped)
 		p.set(pass, nil)
 		p.cut()
 		ada.flushed()
-		ada.hears("one")
+		ada.receives("one")
 		b.holds("r", "one")
 	})
 	t.Run("it arrived", func(t *testing.T) {
 		b, p, ada, dropped := begin(t)
 		p.set(nil, shorten(drop(frame.TypeAck, dropped)))
-		ada.say("r", "one")
+		ada.send("r", "one")
 		await(t, "the acknowledgement to be lost", dropped)
 		p.set(nil, shorten(pass))
 		p.cut()
 		ada.flushed()
-		ada.hears("one")
+		ada.receives("one")
 		b.holds("r", "one")
 	})
 	t.Run("nobody can know", func(t *testing.T) {
 		b, p, ada, dropped := begin(t)
 		p.set(drop(frame.TypeSend, dropped), func([]byte) [][]byte { return nil })
-		ada.say("r", "one")
-		ada.say("r", "two")
+		ada.send("r", "one")
+		ada.send("r", "two")
 		await(t, "the message to be lost", dropped)
 		for _, text := range numbered("n", 4) { // more than is ever recovered
 			publish(t, b, "r", text)
@@ -80,7 +80,7 @@ func TestDoubt(t *testing.T) {
 		p.set(pass, shorten(pass))
 		p.cut()
 		ada.flushed()
-		if why := await(t, "to be told", ada.unsent); !strings.HasPrefix(why, "one: ") || !strings.HasSuffix(why, "(unknown true)") {
+		if why := await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, "one: ") || !strings.HasSuffix(why, "(unknown true)") {
 			t.Error(why)
 		}
 		b.holds("r", append(numbered("n", 4), "two")...)
@@ -90,7 +90,7 @@ func TestDoubt(t *testing.T) {
 	})
 }
 
-// publish says something past all gateways.
+// publish publishes a message past all gateways.
 func publish(t testing.TB, b *harness, room, text string) {
 	t.Helper()
 	id, _ := b.id(t.Context())

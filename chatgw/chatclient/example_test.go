@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// A session stays in its rooms over any number of connections, and tells each message
+// A session stays in its rooms over any number of connections, and delivers each message
 // once and in order.
 func Example() {
 	var gateway *chatgw.Gateway
@@ -38,10 +38,10 @@ func Example() {
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	said := make(chan frame.Message, 2)
+	received := make(chan frame.Message, 2)
 	s := chatclient.NewSession(
 		chatclient.Config{URL: "http://" + gateway.Addr().String(), Name: "ann"},
-		chatclient.Events{Said: func(_ string, m frame.Message) { said <- m }},
+		chatclient.Events{Said: func(_ string, m frame.Message) { received <- m }},
 	)
 	running, leave := context.WithCancel(ctx)
 	ended := make(chan error, 1)
@@ -55,7 +55,7 @@ func Example() {
 		}
 	}
 	for range 2 {
-		m := <-said
+		m := <-received
 		fmt.Printf("%s: %s\n", m.User, m.Text)
 	}
 	leave()

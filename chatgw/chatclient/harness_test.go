@@ -105,7 +105,7 @@ func await[T any](t testing.TB, what string, c <-chan T) (v T) {
 	return v
 }
 
-// person is a session and what it tells.
+// person is a session and the events of it.
 type person struct {
 	*chatclient.Session
 	t    testing.TB
@@ -114,7 +114,7 @@ type person struct {
 
 	ups, downs chan string
 	resets     chan frame.Joined
-	said       chan frame.Message
+	messages   chan frame.Message
 	sent       chan frame.Ack
 	unsent     chan string
 	others     chan frame.FromGateway
@@ -122,18 +122,18 @@ type person struct {
 
 func come(t testing.TB, cfg chatclient.Config) *person {
 	t.Helper()
-	const many = 4096 // more than any test tells
+	const many = 4096 // more than any test sends
 	p := &person{
 		t: t, done: make(chan error, 1),
 		ups: make(chan string, many), downs: make(chan string, many), resets: make(chan frame.Joined, many),
-		said: make(chan frame.Message, many), sent: make(chan frame.Ack, many), unsent: make(chan string, many),
+		messages: make(chan frame.Message, many), sent: make(chan frame.Ack, many), unsent: make(chan string, many),
 		others: make(chan frame.FromGateway, many),
 	}
 	p.Session = chatclient.NewSession(cfg, chatclient.Events{
 		Up:    func(w frame.Welcome) { p.ups <- w.Gateway },
 		Down:  func(why error, _ time.Duration) { p.downs <- why.Error() },
 		Reset: func(j frame.Joined) { p.resets <- j },
-		Said:  func(_ string, m frame.Message) { p.said <- m },
+		Said:  func(_ string, m frame.Message) { p.messages <- m },
 		Sent:  func(a frame.Ack) { p.sent <- a },
 		Unsent: func(_, _, text, why string, unknown bool) {
 			p.unsent <- fmt.Sprintf("%s: %s (unknown %v)", text, why, unknown)
@@ -164,24 +164,24 @@ func (p *person) in(room string) frame.Joined {
 	return await(p.t, "the page of "+room, p.resets)
 }
 
-func (p *person) say(room, text string) {
+func (p *person) send(room, text string) {
 	p.t.Helper()
 	if _, err := p.Send(p.t.Context(), room, text); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
-// hears expects exactly these texts next, in order.
-func (p *person) hears(texts ...string) {
+// receives expects exactly these texts next, in order.
+func (p *person) receives(texts ...string) {
 	p.t.Helper()
 	for _, want := range texts {
-		if m := await(p.t, "the message "+want, p.said); m.Text != want {
+		if m := await(p.t, "the message "+want, p.messages); m.Text != want {
 			p.t.Fatalf("heard %q, want %q", m.Text, want)
 		}
 	}
 }
 
-// flushed waits until all that was said has its answer.
+// flushed waits until every message that was sent has its answer.
 func (p *person) flushed() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
@@ -208,11 +208,11 @@ func (b *harness) stored(room string) (texts []string) {
 			b.t.Fatal(err)
 		}
 		left = meta.NumPending
-		said, err := wire.Decode[chatwire.Message](m.Data())
+		message, err := wire.Decode[chatwire.Message](m.Data())
 		if err != nil {
 			b.t.Fatal(err)
 		}
-		texts = append(texts, said.Text)
+		texts = append(texts, message.Text)
 	}
 	return texts
 }

@@ -19,11 +19,11 @@ type pending struct {
 	later bool
 }
 
-// outbox has the messages of a session for one room, in order. Only the first
-// was ever sent. It is pure.
+// outbox holds the messages that a session has to send to one room, in order. Only
+// the first was ever sent. It is pure.
 type outbox struct{ all []*pending }
 
-// maxOutbox bounds the messages of a session that wait, in all rooms together: a person
+// maxOutbox bounds what a session has to send, to all rooms together: a person
 // who types while there is no connection.
 const maxOutbox = 1000
 
@@ -64,7 +64,7 @@ func (o *outbox) disconnect() {
 // doubtful reports whether the message was sent so long ago that the gateway
 // may not know its cid again. Retry is for how long it does; a part of that is
 // left for the way there. The time counts by the clock that goes on while a
-// machine sleeps and by the one that nobody sets, whichever says longer.
+// machine sleeps and by the one that nobody sets, whichever is longer.
 func (p *pending) doubtful(now time.Time, retry time.Duration) bool {
 	if p.first.IsZero() {
 		return false

@@ -21,10 +21,10 @@ func TestTooFast(t *testing.T) {
 	ada.in("r")
 	texts := numbered("n", 20)
 	for _, text := range texts {
-		ada.say("r", text)
+		ada.send("r", text)
 	}
 	ada.flushed()
-	ada.hears(texts...)
+	ada.receives(texts...)
 	b.holds("r", texts...)
 	if len(ada.downs) > 0 {
 		t.Errorf("closed: %s", <-ada.downs)
@@ -44,20 +44,20 @@ func token(t testing.TB, until time.Duration, read, write []string) string {
 	return s
 }
 
-// What is not allowed is told, and holds nothing up.
+// What is not allowed is reported, and holds nothing up.
 func TestUnsent(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
 	ada := come(t, chatclient.Config{URL: g.url(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
 	ada.in("hall")
 	ada.in("home")
-	ada.say("hall", "may I?")
-	ada.say("home", "here I may")
+	ada.send("hall", "may I?")
+	ada.send("home", "here I may")
 	ada.flushed()
 	if why := await(t, "the refusal", ada.unsent); !strings.Contains(why, "may I?: ") || !strings.Contains(why, "hall") || !strings.HasSuffix(why, "(unknown false)") {
 		t.Error(why)
 	}
-	ada.hears("here I may")
+	ada.receives("here I may")
 
 	if err := ada.Join(t.Context(), "vault"); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@ package chatclient
 
 import "parley/chatgw/frame"
 
-// room is how far a session has got in one room, and what it has to say there.
+// room is how far a session has got in one room, and what it has to send to it.
 // It is pure.
 type room struct {
 	name string
@@ -13,7 +13,7 @@ type room struct {
 	joined bool
 	// refused is why this connection may not join it.
 	refused string
-	// begun: epoch and last say up to where everything was shown.
+	// begun: everything up to epoch and last was shown.
 	begun bool
 	epoch string
 	last  uint64
@@ -58,8 +58,8 @@ func (r *room) join(ref int64) frame.Join {
 	return j
 }
 
-// answer takes the answer to a join and says whether its messages follow what
-// was shown, or replace it.
+// answer takes the answer to a join and reports whether its messages replace what
+// was shown, instead of following it.
 func (r *room) answer(j *frame.Joined) (reset bool) {
 	reset = !r.begun || !j.Recovered
 	r.asked, r.joined, r.begun, r.epoch, r.last = 0, true, true, j.Epoch, j.Last

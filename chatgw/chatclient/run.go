@@ -14,7 +14,7 @@ type session struct {
 	*Session
 	conn  *Conn         // nil: not connected
 	user  string        // the name that the gateway gave
-	retry time.Duration // how long the gateway knows cids
+	retry time.Duration // how long cids are known, from the gateway's welcome
 	ref   int64         // of the last join
 	rooms map[string]*room
 	// left was sent in rooms that were left since, and is not answered.
@@ -49,16 +49,16 @@ func (s *Session) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		gone, told := errors.AsType[*Closed](err)
-		if told && gone.Retry < 0 {
+		closed, ok := errors.AsType[*Closed](err)
+		if ok && closed.Retry < 0 {
 			return err
 		}
 		if lasted > backoff {
 			backoff = minBackoff // it had worked for longer than it would wait now
 		}
 		wait := backoff/2 + rand.N(backoff/2)
-		if told && gone.Retry > 0 {
-			wait = gone.Retry
+		if ok && closed.Retry > 0 {
+			wait = closed.Retry
 		}
 		backoff = min(2*backoff, maxBackoff)
 		if s.events.Down != nil {
@@ -176,15 +176,15 @@ func (s *session) serve(ctx context.Context, heard <-chan frame.FromGateway, fai
 			if !ok {
 				return <-failed
 			}
-			if err := s.hear(f); err != nil {
+			if err := s.handle(f); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// hear acts on one frame.
-func (s *session) hear(f frame.FromGateway) error {
+// handle acts on one frame.
+func (s *session) handle(f frame.FromGateway) error {
 	switch f := f.(type) {
 	case *frame.Joined:
 		return s.joined(f)
@@ -208,8 +208,8 @@ func (s *session) join(r *room) error {
 	return s.conn.Write(frame.Encode(r.join(s.ref)))
 }
 
-// joined takes the answer to a join: what was missed is said, and then what
-// there is to say.
+// joined takes the answer to a join: it delivers what was missed, and then sends
+// what waits to be sent.
 func (s *session) joined(j *frame.Joined) error {
 	r := s.rooms[j.Room]
 	if r == nil || r.asked == 0 || j.Ref != r.asked {
@@ -223,7 +223,7 @@ func (s *session) joined(j *frame.Joined) error {
 		if reset {
 			s.mine(j.Room, m)
 		} else {
-			s.said(j.Room, m)
+			s.deliver(j.Room, m)
 		}
 	}
 	s.settle(r, reset)
@@ -238,7 +238,7 @@ func (s *session) message(m *frame.Message) error {
 	}
 	switch r.take(m) {
 	case next:
-		s.said(m.Room, *m)
+		s.deliver(m.Room, *m)
 		return s.push(r)
 	case gap:
 		return s.join(r)
@@ -246,7 +246,7 @@ func (s *session) message(m *frame.Message) error {
 	return nil
 }
 
-func (s *session) said(room string, m frame.Message) {
+func (s *session) deliver(room string, m frame.Message) {
 	s.mine(room, m)
 	if s.events.Said != nil {
 		s.events.Said(room, m)

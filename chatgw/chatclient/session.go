@@ -18,7 +18,7 @@ type Events struct {
 	// Down: not connected; the next try is after retry.
 	Down func(why error, retry time.Duration)
 	// Reset: a room's newest page, in place of whatever was shown of it; more
-	// says that there are older ones. It comes with the first join, and when
+	// reports that there are older ones. It comes with the first join, and when
 	// what was missed cannot be had.
 	Reset func(j frame.Joined)
 	// Said: the room's next message.
@@ -87,12 +87,12 @@ func (s *Session) Join(ctx context.Context, name string) error {
 			s.rooms[name] = r
 		}
 		if s.conn != nil {
-			_ = s.join(r) // reading reports it too
+			_ = s.join(r) // a lost connection fails the reader too
 		}
 	})
 }
 
-// Leave removes a room. Messages for it that were not sent are dropped.
+// Leave removes a room. Messages to it that were not sent yet are given up.
 func (s *Session) Leave(ctx context.Context, name string) error {
 	return s.call(ctx, func(s *session) {
 		r := s.rooms[name]
@@ -112,7 +112,7 @@ func (s *Session) Leave(ctx context.Context, name string) error {
 	})
 }
 
-// Send posts a message to a room that was joined, now or when it is connected
+// Send sends a message to a room that was joined, now or when it is connected
 // again, and returns the message's cid.
 func (s *Session) Send(ctx context.Context, room, text string) (cid string, err error) {
 	err = s.ask(ctx, func(s *session) error {
@@ -127,7 +127,7 @@ func (s *Session) Send(ctx context.Context, room, text string) (cid string, err 
 		}
 		s.unacked++
 		cid = r.outbox.add(room, text).CID
-		_ = s.push(r) // reading reports it too
+		_ = s.push(r) // a lost connection fails the reader too
 		return nil
 	})
 	if err != nil {

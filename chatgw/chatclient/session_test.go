@@ -19,13 +19,13 @@ func TestSessionsTalk(t *testing.T) {
 	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
 	ada.in("r")
 	bob.in("r")
-	ada.say("r", "hello")
-	bob.hears("hello")
-	bob.say("r", "hello yourself")
+	ada.send("r", "hello")
+	bob.receives("hello")
+	bob.send("r", "hello yourself")
 	for _, p := range []*person{ada, bob} {
 		p.flushed()
 	}
-	ada.hears("hello", "hello yourself")
+	ada.receives("hello", "hello yourself")
 	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || a.ID == 0 {
 		t.Errorf("%+v", a)
 	}
@@ -47,15 +47,15 @@ func TestReconnect(t *testing.T) {
 	bob.in("r")
 	texts := numbered("n", 120)
 	for i, text := range texts {
-		ada.say("r", text)
+		ada.send("r", text)
 		if i == 40 || i == 80 {
 			g.end() // while some are on their way
 			g = b.run(chatgw.Config{Listen: at, MessagesPerSecond: 1000})
 		}
 	}
 	ada.flushed()
-	bob.hears(texts...)
-	ada.hears(texts...)
+	bob.receives(texts...)
+	ada.receives(texts...)
 	b.holds("r", texts...)
 	if n := len(ada.resets) + len(bob.resets) + len(ada.unsent); n > 0 {
 		t.Errorf("%d resets or unsent ones: nothing was lost", n)
@@ -70,7 +70,7 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// The message arrived, and everything that says so is lost with the
+// The message arrived, and every acknowledgement of it is lost with the
 // connection: it is sent again with the same cid, and stands there once.
 func TestLostAck(t *testing.T) {
 	b := newHarness(t)
@@ -88,8 +88,8 @@ func TestLostAck(t *testing.T) {
 		}
 		return pass(f)
 	})
-	ada.say("r", "one")
-	ada.say("r", "two")
+	ada.send("r", "one")
+	ada.send("r", "two")
 	await(t, "the acknowledgement to be lost", lost)
 	p.set(nil, func(f []byte) [][]byte {
 		if is(f, frame.TypeJoined) { // it finds out by sending again alone
@@ -102,7 +102,7 @@ func TestLostAck(t *testing.T) {
 	b.holds("r", "one", "two")
 }
 
-// withoutMessages makes the answer to a join say less than it did.
+// withoutMessages removes messages from the answer to a join.
 func withoutMessages(data []byte) []byte {
 	f, err := frame.DecodeGateway(data)
 	if err != nil {
@@ -127,7 +127,7 @@ func TestFoundInMissed(t *testing.T) {
 		}
 		return nil
 	})
-	ada.say("r", "one")
+	ada.send("r", "one")
 	await(t, "the acknowledgement to be lost", lost)
 	var sends atomic.Int32
 	p.set(func(f []byte) [][]byte {
@@ -138,7 +138,7 @@ func TestFoundInMissed(t *testing.T) {
 	}, pass)
 	p.cut()
 	ada.flushed()
-	ada.hears("one")
+	ada.receives("one")
 	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || sends.Load() != 0 {
 		t.Errorf("%+v after %d more sends, want none", a, sends.Load())
 	}
@@ -175,12 +175,12 @@ func TestGapAndRepeat(t *testing.T) {
 	})
 	texts := numbered("n", 6)
 	for _, text := range texts {
-		bob.say("r", text)
+		bob.send("r", text)
 	}
 	bob.flushed()
-	ada.hears(texts...)
-	bob.say("r", "last")
-	ada.hears("last")
+	ada.receives(texts...)
+	bob.send("r", "last")
+	ada.receives("last")
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(since) != 1 || since[0] != 1 {
@@ -202,12 +202,12 @@ func TestLeave(t *testing.T) {
 	if err := ada.Leave(t.Context(), "r"); err != nil {
 		t.Fatal(err)
 	}
-	bob.say("r", "nobody hears")
+	bob.send("r", "nobody hears")
 	bob.flushed()
-	bob.say("q", "somebody hears")
-	ada.hears("somebody hears")
+	bob.send("q", "somebody hears")
+	ada.receives("somebody hears")
 	// Left and joined again at once: the answer that counts is the last one.
-	ada.say("q", "on its way")
+	ada.send("q", "on its way")
 	for _, step := range []func() error{
 		func() error { return ada.Leave(t.Context(), "q") },
 		func() error { return ada.Join(t.Context(), "q") },
@@ -219,13 +219,13 @@ func TestLeave(t *testing.T) {
 	}
 	// What was on its way is in the page, or follows it live.
 	if j := ada.in("q"); len(j.Messages) == 1 {
-		ada.hears("on its way")
+		ada.receives("on its way")
 	} else if len(j.Messages) != 2 {
 		t.Errorf("%+v", j)
 	}
 	ada.flushed()
-	bob.say("q", "again")
-	ada.hears("again")
+	bob.send("q", "again")
+	ada.receives("again")
 	b.holds("q", "somebody hears", "on its way", "again")
 }
 
@@ -238,13 +238,13 @@ func TestLastJoinCounts(t *testing.T) {
 	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
 	bob.in("r")
 	await(t, "the welcome", ada.ups)
-	again, said := make(chan struct{}), make(chan struct{})
+	again, sent := make(chan struct{}), make(chan struct{})
 	var joins, answers int
 	p.set(func(f []byte) [][]byte {
 		if is(f, frame.TypeJoin) {
 			if joins++; joins == 2 {
 				close(again)
-				<-said
+				<-sent
 			}
 		}
 		return pass(f)
@@ -266,11 +266,11 @@ func TestLastJoinCounts(t *testing.T) {
 		}
 	}
 	await(t, "the second join", again)
-	bob.say("r", "between")
-	bob.hears("between") // so the gateway has it, which an acknowledgement does not say
-	close(said)
+	bob.send("r", "between")
+	bob.receives("between") // so the gateway has it, which an acknowledgement does not show
+	close(sent)
 	if j := await(t, "the page", ada.resets); len(j.Messages) != 1 {
-		t.Errorf("%+v, want what was said between the two", j)
+		t.Errorf("%+v, want the message between the two", j)
 	}
 }
 
@@ -281,7 +281,7 @@ func TestNoGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 1000 {
-		ada.say("r", fmt.Sprint(i))
+		ada.send("r", fmt.Sprint(i))
 	}
 	if _, err := ada.Send(t.Context(), "r", "one more"); !errors.Is(err, chatclient.ErrFull) {
 		t.Errorf("one more: %v", err)
@@ -300,7 +300,7 @@ func TestNoGateway(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 1000 {
-		if why := await(t, "to be told", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
+		if why := await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
 			t.Fatal(why)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// tap stands between clients and a gateway and may change what they say: a
+// tap stands between clients and a gateway and may change what they send: a
 // network that loses frames, and a gateway that forgets.
 type tap struct {
 	t   testing.TB

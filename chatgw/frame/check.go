@@ -49,7 +49,7 @@ func (f *Leave) check() error { return chatwire.CheckRoom(f.Room) }
 
 func (f *Send) check() error {
 	if f.CID == "" {
-		return errors.New("cid is missing: without it the answer cannot name what it answers, and no retry is safe")
+		return errors.New("cid is missing: without it the answer cannot name the message it answers, and no retry is safe")
 	}
 	return cmp.Or(chatwire.CheckRoom(f.Room), chatwire.CheckCID(f.CID), chatwire.CheckNewText(f.Text))
 }

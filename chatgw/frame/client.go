@@ -10,8 +10,8 @@ const (
 	TypeTyping  = "typing"
 )
 
-// Hello names who connects: a guest by name, or the bearer of a token. One of the
-// two is set. It comes first, and once.
+// Hello identifies the client: a guest by name, or the bearer of a token. One of
+// the two is set. It is the first frame, and sent once.
 type Hello struct {
 	T     string `json:"t"`
 	Name  string `json:"name,omitempty"`
@@ -19,7 +19,7 @@ type Hello struct {
 }
 
 // Join asks for a room's messages from now on. With Epoch and Since it asks for
-// what came after Since too. Joining a room again repeats the request.
+// what came after Since too. To ask again, join the room again.
 type Join struct {
 	T     string `json:"t"`
 	Ref   int64  `json:"ref,omitempty"`
@@ -54,8 +54,8 @@ type History struct {
 	Limit  int    `json:"limit,omitempty"`
 }
 
-// TypingIn reports that the person is writing. It is passed on at most every
-// two seconds and stored nowhere.
+// TypingIn announces that the person is typing. It is passed on to others at most
+// every two seconds and stored nowhere.
 type TypingIn struct {
 	T    string `json:"t"`
 	Room string `json:"room"`

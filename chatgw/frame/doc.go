@@ -1,4 +1,4 @@
-// Package frame has the messages between browsers and a gateway over one
+// Package frame is the protocol between browsers and a gateway over one
 // WebSocket, in the subprotocol "parley.chat.v1.json": each text message is one
 // JSON object whose field "t" names its type. It is pure: it decodes, checks
 // and encodes, and knows no socket.

@@ -9,8 +9,8 @@ import (
 	"parley/wire"
 )
 
-// Whatever a client sends: no panic; a refusal says who is at fault, in few
-// words; and what is accepted is within its limits when it is written again.
+// Whatever a client sends, nothing panics; a refusal is short and names who is at
+// fault; and what is accepted is within its limits when it is encoded again.
 func FuzzDecodeClient(f *testing.F) {
 	for _, s := range samples() {
 		f.Add(s.data)

@@ -16,7 +16,7 @@ import (
 	"parley/chatgw/frame"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 // The encoding of every frame is pinned: clients that others wrote read it.
 func TestGolden(t *testing.T) {

@@ -115,7 +115,7 @@ func TestLongestText(t *testing.T) {
 	}
 }
 
-// A later gateway may say more.
+// A later gateway may send fields and frames that this client does not know.
 func TestClientsSkipWhatIsNew(t *testing.T) {
 	f, err := frame.DecodeGateway([]byte(`{"t":"ack","room":"lobby","cid":"c","seq":3,"id":"7","at":1,"new":{"a":[1]}}`))
 	if a, ok := f.(*frame.Ack); err != nil || !ok || a.Seq != 3 {

@@ -106,7 +106,7 @@ type Page struct {
 	More     bool      `json:"more,omitempty"`
 }
 
-// Presence lists who came to a room and who left it.
+// Presence reports who came to a room and who left it.
 type Presence struct {
 	T       string   `json:"t"`
 	Room    string   `json:"room"`
@@ -115,7 +115,7 @@ type Presence struct {
 	Present int      `json:"present"`
 }
 
-// Typed reports that somebody is writing.
+// Typed reports that somebody is typing.
 type Typed struct {
 	T    string `json:"t"`
 	Room string `json:"room"`
@@ -126,8 +126,8 @@ type Typed struct {
 const (
 	// CodeForbidden: the person may not do this in this room.
 	CodeForbidden wire.Code = "forbidden"
-	// CodeRate: too fast; the frame was not acted on, RetryMS is when it may
-	// be sent again.
+	// CodeRate: too fast; the frame was not acted on, and may be sent again
+	// after RetryMS.
 	CodeRate wire.Code = "rate"
 )
 

@@ -190,7 +190,7 @@ func await(t *testing.T, sent *atomic.Int64, n int64) {
 	}
 }
 
-// truth is what the stream holds of a room, as its leader says.
+// truth is what the stream holds of a room, read from its leader.
 func truth(t *testing.T, c *brokertest.Cluster, room string) []uint64 {
 	t.Helper()
 	ctx := testContext(t)

@@ -62,15 +62,16 @@ type Config struct {
 	// MaxReads bounds the reads of the stream under way, for joins and pages.
 	// The broker does them one after another, and stores nothing meanwhile: the
 	// others wait here, where they cannot time out, or there, where they also
-	// hold up new messages. After a fault everybody reads at the same time. Default 4.
+	// hold up new messages. After a fault everybody reads at the same time.
+	// Default 4.
 	MaxReads int
 
-	// Grace is how long a person may be disconnected before others are notified: a
+	// Grace is how long a person may be disconnected before others see it: a
 	// reload, a tunnel. Default 10 s.
 	Grace time.Duration
-	// Announce is how often this gateway sends the others everybody who is
-	// here; one that was silent for three times as long is taken for dead.
-	// Default 5 s.
+	// Announce is how often this gateway sends the others a full account of
+	// its people; one that was silent for three times as long is taken for
+	// dead. Default 5 s.
 	Announce time.Duration
 	// Notices is up to how many people a room stores a line when somebody
 	// comes or leaves; in a crowd nobody reads them and all pay for them.

@@ -1,12 +1,12 @@
 // Package rooms is everything about chat rooms that has no socket: who is in
-// them, the messages, their order, and how a member that was away catches
+// them, their messages and the order of these, and how a member that was away catches
 // up. Package chatgw puts browsers in front of it.
 //
 // # Authority
 //
-// The stream CHAT is the authority over the messages and their order. A
-// gateway holds copies, and any number of gateways run side by side without
-// knowing each other, except that they exchange who is present.
+// The stream CHAT is the authority over the messages and their order. A gateway
+// holds copies, and any number of gateways run side by side without knowing each
+// other, except that they announce to each other who is present.
 //
 // # A message on its way
 //
@@ -22,7 +22,7 @@
 // gap. For the last one of a burst there is no next one; therefore the tails of
 // quiet rooms are compared with the stream every few seconds, after a
 // reconnect, and when the stream's leader changes, and each acknowledgement of
-// an own message shows that the room has to get there soon. A gap is filled by
+// an own message is a number that the room has to reach soon. A gap is filled by
 // reading the stream, again and again until it is closed, for a replica may
 // answer that does not have the messages yet.
 //
@@ -35,7 +35,7 @@
 // The stream reads forwards, people read backwards. A page comes from the
 // memory of its room if it is among the newest; else by the numbers of its
 // messages, which the index knows: of the newest million that were stored before
-// the gateway started, which takes it some seconds to learn, of all that was said
+// the gateway started, which takes it some seconds to learn, of all messages
 // since and of every page that was read; else from windows of the stream,
 // whose width follows from how often the room spoke before.
 //
@@ -43,7 +43,7 @@
 //	rooms     New, Run, Ready, the rooms that are open
 //	config    how rooms behave, what they need
 //	room      one room's mailbox and goroutine
-//	perform   what its machine asks for
+//	perform   the actions of its machine
 //	fetch     what it reads
 //	join      members on their way in
 //	members   those who are in

@@ -24,23 +24,23 @@ func TestBrokerRestarts(t *testing.T) {
 	r, s := one(t, nil)
 	m := newMember()
 	m.join(t, r, "kitchen", "", 0)
-	say(t, r, "kitchen", "ann", "c1", "before")
+	send(t, r, "kitchen", "ann", "c1", "before")
 	s.Kill()
 	done := make(chan frame.Ack, 1)
-	go func() { done <- say(t, r, "kitchen", "ann", "c2", "meanwhile") }()
+	go func() { done <- send(t, r, "kitchen", "ann", "c2", "meanwhile") }()
 	s.Restart(t)
 	select {
 	case <-done:
 	case <-time.After(patience):
 		t.Fatal("the message was not stored")
 	}
-	say(t, r, "kitchen", "ann", "c3", "after")
+	send(t, r, "kitchen", "ann", "c3", "after")
 	if got := m.texts(t, 3); !slices.Equal(got, []string{"before", "meanwhile", "after"}) {
 		t.Errorf("it has %q", got)
 	}
 }
 
-// What is stored while a gateway is cut off is told once it is back, although
+// What is stored while a gateway is cut off is delivered after it reconnects, although
 // nothing follows that would show the gap.
 func TestReconnectCatchesUp(t *testing.T) {
 	s := brokertest.Run(t)
@@ -50,13 +50,13 @@ func TestReconnectCatchesUp(t *testing.T) {
 	other := serve(t, s.Connect(t), nil)
 	m := newMember()
 	m.join(t, r, "kitchen", "", 0)
-	say(t, other, "kitchen", "ann", "c0", "text 0")
+	send(t, other, "kitchen", "ann", "c0", "text 0")
 	m.texts(t, 1)
 	if err := nc.ForceReconnect(); err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i < 20; i++ {
-		say(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
+		send(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
 	}
 	m.texts(t, 20)
 }
@@ -96,7 +96,7 @@ func TestAcknowledgementsAlone(t *testing.T) {
 	m := newMember()
 	m.join(t, r, "kitchen", "", 0)
 	for i := range 5 {
-		say(t, r, "kitchen", "ann", fmt.Sprint("c", i), "hello")
+		send(t, r, "kitchen", "ann", fmt.Sprint("c", i), "hello")
 		m.texts(t, i+1)
 	}
 }
@@ -124,12 +124,12 @@ func TestStrangersInTheStream(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	say(t, r, "kitchen", "ann", "c1", "one")
+	send(t, r, "kitchen", "ann", "c1", "one")
 	put(good, "Nats-Sequence", "x", "Nats-Last-Sequence", "999", "Nats-Subject", "chat.room.cellar", "Nats-Stream", "OTHER", "Nats-Time-Stamp", "never")
 	put([]byte("no message"))
 	put(nil, "Status", "204", "Description", "EOB")
 	put([]byte(`{"v":1,"id":"8","user":"eve","kind":"text","text":"x","more":1}`))
-	say(t, r, "kitchen", "ann", "c2", "two")
+	send(t, r, "kitchen", "ann", "c2", "two")
 	for _, h := range []nats.Header{
 		nil,
 		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}},
@@ -143,7 +143,7 @@ func TestStrangersInTheStream(t *testing.T) {
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	say(t, r, "kitchen", "ann", "c3", "three")
+	send(t, r, "kitchen", "ann", "c3", "three")
 	want := []string{"one", "with forged headers", "two", "three"}
 	if got := m.texts(t, len(want)); !slices.Equal(got, want) {
 		t.Errorf("it has %q, want %q", got, want)
@@ -157,16 +157,16 @@ func TestStrangersInTheStream(t *testing.T) {
 	back := newMember()
 	j := back.join(t, fresh, "kitchen", fresh.Epoch(), m.have[0].Seq)
 	if !j.Recovered || len(j.Messages) != 3 {
-		t.Errorf("who comes back is given %d messages, recovered %v", len(j.Messages), j.Recovered)
+		t.Errorf("a member that returns is given %d messages, recovered %v", len(j.Messages), j.Recovered)
 	}
 	for _, j := range j.Messages[1:] {
 		if j.Prev != 0 && !slices.ContainsFunc(page, func(m frame.Message) bool { return m.Seq == j.Prev }) {
-			t.Errorf("message %d says that it follows %d, which nobody sees", j.Seq, j.Prev)
+			t.Errorf("message %d has prev %d, which nobody sees", j.Seq, j.Prev)
 		}
 	}
 }
 
-// A stream that was lost and made anew ends the role.
+// A stream that was lost and recreated ends the role.
 func TestAnotherStreamEndsIt(t *testing.T) {
 	s := brokertest.Run(t)
 	nc := s.Connect(t)
@@ -201,14 +201,14 @@ func TestAnotherStreamEndsIt(t *testing.T) {
 	}
 }
 
-// A gap that cannot be closed is told, and joining again works. Where the gap is
+// A gap that cannot be closed is reported, and joining again works. Where the gap is
 // read before it is purged it was closed, and another gateway is tried.
 func TestLost(t *testing.T) {
 	for range 20 {
 		r, s := deaf(t, nil)
 		m := newMember()
 		m.join(t, r, "kitchen", "", 0)
-		ack := say(t, r, "kitchen", "ann", "c1", "one")
+		ack := send(t, r, "kitchen", "ann", "c1", "one")
 		m.texts(t, 1)
 		// The messages after it are removed before anybody reads them: the oldest
 		// go first, so this one goes with them.
@@ -235,7 +235,7 @@ func TestLostWhileJoining(t *testing.T) {
 	r, _ := one(t, nil)
 	m := newMember()
 	m.join(t, r, "kitchen", "", 0)
-	say(t, r, "kitchen", "ann", "c1", "one")
+	send(t, r, "kitchen", "ann", "c1", "one")
 	m.texts(t, 1)
 	late := []rooms.Member{newMember(), newMember(), newMember()}
 	pages := make([]rooms.Joined, len(late))
@@ -250,7 +250,7 @@ func TestLostWhileJoining(t *testing.T) {
 			t.Fatalf("member %d of %d was not let in", i+1, len(done))
 		}
 	}
-	m.wait(t, "the first one to be told", func() bool { return m.lost == 1 })
+	m.wait(t, "the first one to be notified", func() bool { return m.lost == 1 })
 }
 
 // A room in which nobody is ends after a while, and when there are too many.

@@ -8,7 +8,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// What a room reads from the stream. Each of these runs beside the room and
+// The reads of a room from the stream. Each runs concurrently with the room and
 // returns the event for the room's machine.
 
 const (
@@ -18,7 +18,7 @@ const (
 )
 
 // open reads the newest page.
-func (rm *room) open(ctx context.Context) answer {
+func (rm *room) open(ctx context.Context) readEvent {
 	found, more, err := rm.rooms.page(ctx, rm.name, 0, rm.rooms.cfg.Page)
 	if err != nil {
 		rm.rooms.unread("opening a room", rm.name, err)
@@ -28,7 +28,7 @@ func (rm *room) open(ctx context.Context) answer {
 }
 
 // fill reads what follows a message.
-func (rm *room) fill(ctx context.Context, from uint64) answer {
+func (rm *room) fill(ctx context.Context, from uint64) readEvent {
 	base, found, _, err := rm.after(ctx, from, fillBatch, fillBytes)
 	if err != nil {
 		rm.rooms.unread("filling a gap", rm.name, err)
@@ -39,7 +39,7 @@ func (rm *room) fill(ctx context.Context, from uint64) answer {
 }
 
 // recover reads what a returning member has missed.
-func (rm *room) recover(ctx context.Context, who machine.Who, since uint64) answer {
+func (rm *room) recover(ctx context.Context, who machine.Who, since uint64) readEvent {
 	c := &rm.rooms.cfg
 	base, found, over, err := rm.after(ctx, since, c.Missed, c.MissedBytes)
 	if err != nil {
@@ -90,7 +90,7 @@ func (rm *room) after(ctx context.Context, seq uint64, batch, bytes int) (base m
 // undone.
 type removed struct{ atomic.Bool }
 
-// neverRemoved asks whether the stream still holds everything that was ever
+// neverRemoved reports whether the stream still holds everything that was ever
 // stored in it.
 func (r *Rooms) neverRemoved(ctx context.Context) (bool, error) {
 	if r.removed.Load() {

@@ -38,7 +38,7 @@ func TestMailboxOverflows(t *testing.T) {
 	const n = 3000
 	fill(t, s, n, func(int) string { return "kitchen" })
 	// The gateway has heard all of it, which is more than a room keeps.
-	say(t, r, "cellar", "ann", "c", "flushed")
+	send(t, r, "cellar", "ann", "c", "flushed")
 	close(h.let)
 	h.texts(t, n+1)
 	if c := r.Counters(); c.Filled == 0 {

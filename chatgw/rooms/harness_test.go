@@ -228,8 +228,8 @@ func (m *member) texts(t testing.TB, n int) (texts []string) {
 	return texts
 }
 
-// say sends a text and returns its acknowledgement.
-func say(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack {
+// send sends a text and returns its acknowledgement.
+func send(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack {
 	t.Helper()
 	ack, err := r.Send(testContext(t), rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: cid, Text: text})
 	if err != nil {

@@ -162,7 +162,7 @@ func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before 
 	}
 	for i := 1; i < len(page); i++ {
 		if page[i].Prev != page[i-1].Seq {
-			t.Fatalf("message %d says that it follows %d, before it is %d", page[i].Seq, page[i].Prev, page[i-1].Seq)
+			t.Fatalf("message %d has prev %d, before it is %d", page[i].Seq, page[i].Prev, page[i-1].Seq)
 		}
 	}
 }

@@ -11,8 +11,8 @@ import (
 // seldom.
 //
 // It is filled by what the stream holds at the start, by what it re-sends, in all
-// rooms, and by the pages that are read. What it says of a room are runs: numbers between which the room has
-// no others.
+// rooms, and by the pages that are read. For each room it holds runs: numbers
+// between which the room has no others.
 type index struct {
 	max, maxRoom int
 

@@ -32,7 +32,7 @@ func TestIndexSaysNothingWrong(t *testing.T) {
 			}
 			ask(t, x, truth, random)
 			if n := held(x); n != x.size || n > 400+100 {
-				t.Fatalf("seed %d: the index holds %d numbers and says %d", seed, n, x.size)
+				t.Fatalf("seed %d: the index holds %d numbers and reports %d", seed, n, x.size)
 			}
 		}
 	}
@@ -50,7 +50,7 @@ func ask(t *testing.T, x *index, truth map[string][]uint64, random *rand.Rand) {
 		}
 		i, _ := slices.BinarySearch(all, below)
 		if want := all[max(0, i-n):i]; !slices.Equal(seqs, want) {
-			t.Fatalf("the %d before %d of room %s are %v, it says %v", n, below, room, want, seqs)
+			t.Fatalf("the %d before %d of room %s are %v, it returns %v", n, below, room, want, seqs)
 		}
 	}
 }
@@ -70,12 +70,12 @@ func TestIndexForgets(t *testing.T) {
 	}
 	x.forget("a", 4)
 	if seqs, ok := x.before("a", 9, 9, 10); ok {
-		t.Errorf("it does not know what stood before 5, and says %v", seqs)
+		t.Errorf("it does not know what was before 5, and returns %v", seqs)
 	}
 	if seqs, ok := x.before("a", 9, 9, 1); !ok || !slices.Equal(seqs, []uint64{5}) {
-		t.Errorf("before 9 it says %v, %v", seqs, ok)
+		t.Errorf("before 9 it returns %v, %v", seqs, ok)
 	}
 	if held(x) != 2 || x.size != 2 {
-		t.Errorf("it holds %d and says %d", held(x), x.size)
+		t.Errorf("it holds %d and reports %d", held(x), x.size)
 	}
 }

@@ -15,7 +15,7 @@ type Joined struct {
 	Epoch string
 	Last  uint64
 	// Recovered: Messages are exactly those after since. Otherwise they are
-	// the newest page, and More is set if there are older ones.
+	// the newest page, and More reports whether there are older ones.
 	Recovered bool
 	Messages  []frame.Message
 	More      bool
@@ -44,8 +44,8 @@ type join struct {
 // not block.
 //
 // Join returns when that has happened, or with a [*wire.Error] and m is no
-// member. It does not block longer than ctx. Who is a member already is one
-// anew.
+// member. It does not block longer than ctx. A member that joins again starts
+// over.
 func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Member, admitted func(Joined)) error {
 	if err := chatwire.CheckRoom(name); err != nil {
 		return invalid("%v", err)
@@ -108,7 +108,7 @@ func (rm *room) leave(m Member) {
 	}
 }
 
-// admit lets somebody in, at the place that the machine chose.
+// admit makes somebody a member, at the place that the machine gives.
 func (rm *room) admit(a machine.Admit) {
 	j := rm.joins[a.Who]
 	if j == nil {

@@ -20,7 +20,7 @@ const (
 	watchEvery = 30 * time.Second
 )
 
-// subscribe listens for everything that rooms hear. What is returned is to be
+// subscribe subscribes to everything that rooms receive. What is returned is to be
 // unsubscribed, also with an error.
 func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 	// A new leader of the stream: the old one may not have re-sent its last
@@ -46,7 +46,7 @@ func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 
 func unsubscribe(subs []*nats.Subscription) {
 	for _, s := range subs {
-		_ = s.Unsubscribe() // the connection is gone with it otherwise
+		_ = s.Unsubscribe() // fails only if the connection is closed
 	}
 }
 
@@ -65,14 +65,14 @@ func (r *Rooms) live(m *nats.Msg) {
 	}
 }
 
-// suspect lets every room look whether it missed something.
+// suspect makes every room check whether it missed something.
 func (r *Rooms) suspect() {
 	for _, rm := range r.all() {
 		rm.post(func() { rm.m.Reconnected() })
 	}
 }
 
-// watch looks after the connection and the stream: after a reconnect every room
+// watch monitors the connection and the stream: after a reconnect every room
 // may have missed something, and the stream may be another one.
 func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) {
 	tick := time.NewTicker(watchEvery)

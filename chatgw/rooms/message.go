@@ -38,9 +38,8 @@ func (r *Rooms) messages(found []stored) []machine.Message {
 }
 
 // show are the messages that members see, out of those that are delivered,
-// each with the number of the one before it. One that follows a hidden one says
-// that it does not know: 0. It is called once for each message, before anybody
-// else has it.
+// each with the number of the one before it, or 0, unknown, if that one is hidden.
+// It is called once for each message, before anybody else has it.
 func (rm *room) show(messages []machine.Message) []*Shared {
 	out := rm.batch[:0]
 	for _, m := range messages {
@@ -59,7 +58,7 @@ func (rm *room) show(messages []machine.Message) []*Shared {
 	return out
 }
 
-// page are the messages as they stand in a page, copied.
+// page returns copies of the messages as a page shows them.
 func page(messages []machine.Message) []frame.Message {
 	out := make([]frame.Message, 0, len(messages))
 	hidden := false

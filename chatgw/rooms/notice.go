@@ -21,11 +21,11 @@ func (p *people) write(ctx context.Context) {
 	}
 }
 
-// notice stores that somebody came or left, unless the room has that already:
+// notice stores that somebody came or left, unless the room shows that already:
 // a gateway that has just started does not know who was there before.
 func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
 	recent, _, err := r.History(ctx, n.Room, 0, r.cfg.MaxPage)
-	if err == nil && told(recent, n) {
+	if err == nil && noticed(recent, n) {
 		return
 	}
 	if err == nil {
@@ -37,8 +37,8 @@ func (r *Rooms) notice(ctx context.Context, n presence.Notice) {
 	}
 }
 
-// told reports whether the last notice about a person is this already.
-func told(recent []frame.Message, n presence.Notice) bool {
+// noticed reports whether this is already the room's last notice of the person.
+func noticed(recent []frame.Message, n presence.Notice) bool {
 	for i := len(recent) - 1; i >= 0; i-- {
 		m := &recent[i]
 		if m.User == n.User && (m.Kind == chatwire.KindJoin || m.Kind == chatwire.KindLeave) {

@@ -12,8 +12,8 @@ import (
 const (
 	// pageBytes bounds one answer on the way to a page.
 	pageBytes = 1 << 20
-	// grow is by how much a window grows that held nothing: a few reads find a
-	// room that has one message in a million.
+	// grow is the factor by which a window grows that held nothing: a few reads
+	// find the messages of a room that has one in a million.
 	grow = 8
 	// often is how far apart the messages of a room may be that is read with
 	// all that stands in between.
@@ -182,9 +182,9 @@ func (p *pager) again(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-var errStale = errors.New("no replica has what is asked for")
+var errStale = errors.New("no replica has the requested messages")
 
-// windowIs is how a window was read.
+// windowIs is the way in which a window was read.
 type windowIs int
 
 const (
@@ -230,8 +230,8 @@ func (p *pager) window(ctx context.Context, from uint64) (window []stored, is wi
 	}
 }
 
-// read reads part of a window. Where the room speaks often it reads what all
-// rooms say, since the broker finds that at once, and otherwise searches.
+// read reads part of a window. For a busy room it reads the messages of all
+// rooms, which the broker finds immediately; for a quiet one the broker searches.
 func (p *pager) read(ctx context.Context, from uint64) ([]stored, error) {
 	reader := p.rooms.reader
 	if p.width <= often*uint64(p.want) {

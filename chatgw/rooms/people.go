@@ -14,8 +14,8 @@ import (
 )
 
 // people is who is present, over all gateways: the shell around the presence
-// core. What the core asks for is done before the lock is given back, so that
-// changes are delivered in order; none of it blocks.
+// core. The actions of the core are performed before the lock is released, so
+// that changes are published in order; none of them blocks.
 type people struct {
 	rooms   *Rooms
 	started time.Time
@@ -26,7 +26,7 @@ type people struct {
 }
 
 const (
-	// peopleTick is how long a change may wait to be sent with others.
+	// peopleTick is how long a change may wait to be published with others.
 	peopleTick = 250 * time.Millisecond
 	// settle is how long gateways wait for each other's claims before a notice,
 	// and never longer than half the grace.
@@ -62,7 +62,7 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 	for _, a := range p.core.Actions() {
 		switch a := a.(type) {
 		case presence.Tell:
-			// What is not sent now is in the next account.
+			// If this is not sent, the next account corrects it.
 			_ = p.rooms.deps.NATS.Publish(chatwire.SubjectPresence, wire.Encode(a.Message))
 		case presence.Changed:
 			p.changed(a)
@@ -103,23 +103,23 @@ func (p *people) run(ctx context.Context) {
 	}
 }
 
-// heard takes a message of another gateway.
+// heard handles a message of another gateway.
 func (p *people) heard(m *nats.Msg) {
-	said, err := wire.Decode[chatwire.Presence](m.Data)
+	message, err := wire.Decode[chatwire.Presence](m.Data)
 	if err != nil {
 		p.rooms.count.malformed.Add(1)
 		return
 	}
-	p.with(func(c *presence.Core, now int64) { c.Heard(now, said) })
+	p.with(func(c *presence.Core, now int64) { c.Heard(now, message) })
 }
 
-// connected records whether the other gateways can be received.
+// connected reports to the core whether messages of other gateways can arrive.
 func (p *people) connected(yes bool) {
 	p.with(func(c *presence.Core, now int64) { c.Online(now, yes) })
 }
 
-// Enter records that a person's session is in a room, Exit that it is not any
-// more. Both may be repeated. A session is any name that is unique here. What
+// Enter records that a person's session is in a room, Exit that it has left.
+// Both may be repeated. A session is any name that is unique here. What
 // cannot be a room or a user is ignored.
 func (r *Rooms) Enter(room, user, session string) {
 	if chatwire.CheckRoom(room) != nil || wire.CheckUser(user) != nil {

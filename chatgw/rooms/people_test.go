@@ -26,7 +26,7 @@ func two(t *testing.T, change func(*rooms.Config)) (a, b *rooms.Rooms) {
 	return serve(t, s.Connect(t), change), serve(t, s.Connect(t), change)
 }
 
-// present waits until a member was told how many are present.
+// present waits until a member was notified of how many are present.
 func (m *member) present(t *testing.T, n int) {
 	t.Helper()
 	m.wait(t, fmt.Sprintf("%d to be present", n), func() bool {
@@ -73,7 +73,7 @@ func TestPresenceOverTwoGateways(t *testing.T) {
 	}
 	slices.Sort(lines)
 	if !slices.Equal(lines, []string{"ann join", "ann leave", "bob join", "bob leave"}) {
-		t.Errorf("the room says %q", lines)
+		t.Errorf("the room shows %q", lines)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestLateGateway(t *testing.T) {
 	}
 }
 
-// A gateway that starts anew does not say again who came.
+// A gateway that restarts does not announce again who came.
 func TestNoticesSurviveARestart(t *testing.T) {
 	s := brokertest.Run(t)
 	makeStream(t, s.Connect(t), 1)
@@ -139,7 +139,7 @@ func TestNoticesSurviveARestart(t *testing.T) {
 	b.Enter("kitchen", "bob", "s")
 	n.wait(t, "the other's notice", func() bool { return len(n.have) >= 2 })
 	if last := n.have[len(n.have)-1]; len(n.have) != 2 || last.User != "bob" || last.Kind != chatwire.KindJoin {
-		t.Errorf("the room says %+v", n.have)
+		t.Errorf("the room shows %+v", n.have)
 	}
 }
 
@@ -151,9 +151,9 @@ func TestTyping(t *testing.T) {
 	b.Typing("kitchen", "bob")
 	m.wait(t, "that somebody types", func() bool { return len(m.others) == 1 })
 	if s := m.others[0]; s.Room != "kitchen" || s.Typed == nil || s.Typed.User != "bob" {
-		t.Errorf("it was told %+v", s)
+		t.Errorf("it was notified of %+v", s)
 	}
 	if len(other.others) != 0 {
-		t.Error("another room was told")
+		t.Error("another room was notified")
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"parley/chatgw/rooms/machine"
 )
 
-// perform does what the machine asks for.
+// perform performs the actions of the machine.
 func (rm *room) perform() {
 	for actions := rm.m.Actions(); len(actions) > 0; actions = rm.m.Actions() {
 		m := rm.m
@@ -35,9 +35,9 @@ func (rm *room) do(a machine.Action) {
 		rm.read(a.Again, r.reads, rm.open)
 	case machine.Fill:
 		r.count.gaps.Add(1)
-		rm.read(a.Again, r.fills, func(ctx context.Context) answer { return rm.fill(ctx, a.From) })
+		rm.read(a.Again, r.fills, func(ctx context.Context) readEvent { return rm.fill(ctx, a.From) })
 	case machine.Recover:
-		rm.read(a.Again, r.reads, func(ctx context.Context) answer { return rm.recover(ctx, a.Who, a.Since) })
+		rm.read(a.Again, r.reads, func(ctx context.Context) readEvent { return rm.recover(ctx, a.Who, a.Since) })
 	case machine.AskTail:
 		r.askTail(rm.name)
 	case machine.Remind:
@@ -66,8 +66,8 @@ func (rm *room) give(batch []*Shared) {
 	}
 }
 
-// lost notifies everybody, and takes those who wait to a new machine: also those
-// who came after the room was lost, of whom the same machine says so later.
+// lost notifies all members, and moves those who wait to a new machine: also those
+// who came after the room was lost, for whom the same machine reports it later.
 func (rm *room) lost(l machine.Lost) {
 	rm.rooms.count.lost.Add(1)
 	rm.rooms.deps.Log.Warn("lost the place in a room", "room", rm.name, "why", l.Why)
@@ -88,13 +88,13 @@ const (
 	maxRetry = time.Second
 )
 
-// answer passes a machine what was read for it.
-type answer func(*machine.Room)
+// readEvent gives a machine the result of a read.
+type readEvent func(*machine.Room)
 
-// read reads the stream in a goroutine of its own and then passes the result to the machine. Only as
-// many reads as slots has places are under way at a time. again: wait a little
-// first, longer each time in a row.
-func (rm *room) read(again bool, slots chan struct{}, read func(context.Context) answer) {
+// read reads the stream concurrently with the room and then posts the result to
+// the machine. At most as many reads as slots has places are under way at a time.
+// again: wait a little first, longer each time in a row.
+func (rm *room) read(again bool, slots chan struct{}, read func(context.Context) readEvent) {
 	wait := time.Duration(0)
 	if again {
 		rm.retry = min(max(2*rm.retry, minRetry), maxRetry)
@@ -112,17 +112,17 @@ func (rm *room) read(again bool, slots chan struct{}, read func(context.Context)
 		case <-ctx.Done():
 			return
 		}
-		tell := read(ctx)
+		event := read(ctx)
 		<-slots
-		rm.postTo(m, tell)
+		rm.postTo(m, event)
 	})
 }
 
 // postTo posts what is meant for one machine, and for none after it.
-func (rm *room) postTo(m *machine.Room, tell answer) {
+func (rm *room) postTo(m *machine.Room, event readEvent) {
 	rm.post(func() {
 		if rm.m == m {
-			tell(m)
+			event(m)
 		}
 	})
 }

@@ -17,7 +17,7 @@ const (
 )
 
 // recall fills the index with what is stored already, as far as there is room:
-// a page of a quiet room is then read by number even if nobody has posted or read
+// a page of a quiet room is then read by number even if nobody has written or read
 // anything there since the start. It reads from the oldest to the newest, so
 // that each room's numbers are only appended, and rests as long as it reads.
 func (r *Rooms) recall(ctx context.Context) {

@@ -85,7 +85,7 @@ func (rm *room) post(do func()) bool {
 		return false
 	}
 	rm.queue = append(rm.queue, event{do: do})
-	rm.idle = false // until the room reports it again
+	rm.idle = false // until the room is idle again
 	rm.signal()
 	return true
 }
@@ -169,7 +169,7 @@ func (rm *room) handle(e *event) {
 	e.data = nil
 }
 
-// rest starts the linger when the last member has gone.
+// rest starts the linger when the last member has left.
 func (rm *room) rest(linger *time.Timer) {
 	idle := len(rm.members.list)+len(rm.joins) == 0
 	rm.mu.Lock()

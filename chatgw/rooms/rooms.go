@@ -43,7 +43,7 @@ type Rooms struct {
 	rooms   map[string]*room
 	started bool
 
-	asked    asked
+	tails    tailRequests
 	index    *index
 	spacings spacings
 	removed  removed
@@ -71,7 +71,7 @@ func New(cfg Config, deps Deps) (*Rooms, error) {
 	r := &Rooms{
 		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}), failed: make(chan error, 1),
 		reads: make(chan struct{}, cfg.MaxReads), fills: make(chan struct{}, maxFills), sends: make(chan struct{}, cfg.MaxSends),
-		rooms: map[string]*room{}, asked: newAsked(), index: newIndex(cfg.IndexAll, cfg.Index), spacings: newSpacings(cfg.MaxRooms),
+		rooms: map[string]*room{}, tails: newTailRequests(), index: newIndex(cfg.IndexAll, cfg.Index), spacings: newSpacings(cfg.MaxRooms),
 	}
 	r.people = newPeople(r)
 	return r, nil
@@ -214,7 +214,7 @@ func (r *Rooms) all() (list []*room) {
 	return list
 }
 
-// goDo runs f beside everything else until it ends or the rooms do.
+// goDo runs f in its own goroutine until it ends or the rooms do.
 func (r *Rooms) goDo(f func(context.Context)) {
 	r.work.Add(1)
 	go func() {

@@ -20,22 +20,22 @@ func TestWhatIsSaidIsHeard(t *testing.T) {
 	if j := a.join(t, r, "kitchen", "", 0); j.Last != 0 || len(j.Messages) != 0 || j.More || j.Epoch != r.Epoch() {
 		t.Errorf("an empty room is joined with %+v", j)
 	}
-	ack := say(t, r, "kitchen", "ann", "c1", "hello")
+	ack := send(t, r, "kitchen", "ann", "c1", "hello")
 	if ack.Seq == 0 || !ack.ID.Valid() || ack.Room != "kitchen" || ack.CID != "c1" || ack.At == 0 {
 		t.Errorf("the acknowledgement is %+v", ack)
 	}
-	say(t, r, "elsewhere", "ann", "c2", "not here")
+	send(t, r, "elsewhere", "ann", "c2", "not here")
 	if j := b.join(t, r, "kitchen", "", 0); j.Last != ack.Seq || len(j.Messages) != 1 || j.Recovered {
 		t.Errorf("the second joins with %+v", j)
 	}
-	say(t, r, "kitchen", "bob", "c1", "hello, Ann")
+	send(t, r, "kitchen", "bob", "c1", "hello, Ann")
 	for _, m := range []*member{a, b} {
 		if got := m.texts(t, 2); !slices.Equal(got, []string{"hello", "hello, Ann"}) {
 			t.Errorf("it has %q", got)
 		}
 	}
 	r.Leave("kitchen", b)
-	say(t, r, "kitchen", "ann", "c3", "bye")
+	send(t, r, "kitchen", "ann", "c3", "bye")
 	a.texts(t, 3)
 	if c := r.Counters(); c.Members != 1 || c.Sent != 4 || c.Delivered != 4 {
 		t.Errorf("the counters are %+v", c)
@@ -46,8 +46,8 @@ func TestSendAgain(t *testing.T) {
 	r, _ := one(t, nil)
 	m := newMember()
 	m.join(t, r, "kitchen", "", 0)
-	first := say(t, r, "kitchen", "ann", "c1", "hello")
-	if again := say(t, r, "kitchen", "ann", "c1", "hello"); again != first {
+	first := send(t, r, "kitchen", "ann", "c1", "hello")
+	if again := send(t, r, "kitchen", "ann", "c1", "hello"); again != first {
 		t.Errorf("sent again it is %+v, it was %+v", again, first)
 	}
 	for _, c := range []struct {
@@ -65,11 +65,11 @@ func TestSendAgain(t *testing.T) {
 		}
 	}
 	// The same cid of another person, and in another room, is another message.
-	say(t, r, "kitchen", "bob", "c1", "me too")
-	say(t, r, "cellar", "ann", "c1", "hello")
+	send(t, r, "kitchen", "bob", "c1", "me too")
+	send(t, r, "cellar", "ann", "c1", "hello")
 	// Without a cid each is its own.
-	say(t, r, "kitchen", "ann", "", "again")
-	say(t, r, "kitchen", "ann", "", "again")
+	send(t, r, "kitchen", "ann", "", "again")
+	send(t, r, "kitchen", "ann", "", "again")
 	if got := m.texts(t, 4); !slices.Equal(got, []string{"hello", "me too", "again", "again"}) {
 		t.Errorf("the room has %q", got)
 	}
@@ -79,8 +79,8 @@ func TestResume(t *testing.T) {
 	r, s := one(t, func(c *rooms.Config) { c.Recent, c.Missed, c.Page = 5, 20, 5 })
 	var seqs []uint64
 	for i := range 30 {
-		seqs = append(seqs, say(t, r, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i)).Seq)
-		say(t, r, "noise", "ann", fmt.Sprint("c", i), "noise")
+		seqs = append(seqs, send(t, r, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i)).Seq)
+		send(t, r, "noise", "ann", fmt.Sprint("c", i), "noise")
 	}
 	last := seqs[29]
 	for _, c := range []struct {
@@ -123,7 +123,7 @@ func TestResume(t *testing.T) {
 	if j := newMember().join(t, r, "noise3", r.Epoch(), 0); j.Recovered {
 		t.Errorf("a room from its beginning after a purge: %+v", j)
 	}
-	say(t, r, "kitchen", "ann", "later", "later")
+	send(t, r, "kitchen", "ann", "later", "later")
 	if j := newMember().join(t, r, "kitchen", r.Epoch(), seqs[5]); j.Recovered || len(j.Messages) != 5 {
 		// What is in memory is still shown; what came before it is unknown.
 		t.Errorf("with a number that is gone: %+v", j)

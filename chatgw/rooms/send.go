@@ -17,7 +17,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Post is a message for a room.
+// Post is a message that somebody sends to a room.
 type Post struct {
 	Room, User string
 	Kind       chatwire.Kind
@@ -113,7 +113,7 @@ func (r *Rooms) store(ctx context.Context, room string, m chatwire.Message, id s
 	}
 }
 
-// acked passes the room the sequence of an own message.
+// acked notifies the room of the number of an own message.
 func (r *Rooms) acked(room string, m chatwire.Message, seq uint64) frame.Ack {
 	r.count.sent.Add(1)
 	if rm := r.find(room); rm != nil {
@@ -122,7 +122,7 @@ func (r *Rooms) acked(room string, m chatwire.Message, seq uint64) frame.Ack {
 	return frame.Ack{T: frame.TypeAck, Room: room, CID: m.CID, Seq: seq, ID: m.ID, At: m.ID.Time().UnixMilli()}
 }
 
-// known looks at the message that is stored under the same name.
+// known reads the message that is stored under the same name.
 func (r *Rooms) known(ctx context.Context, room string, m chatwire.Message, seq uint64) (frame.Ack, error) {
 	for range maxStale {
 		s, ok, err := r.reader.at(ctx, seq)

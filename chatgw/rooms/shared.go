@@ -44,7 +44,7 @@ type Member interface {
 	// changed.
 	Deliver(batch []*Shared)
 	// Lost reports that the room moved on by more than can be replayed, or lost
-	// its place, and that this member is not in it any more. Joining again
+	// its place, and that this member is no longer in it. Joining again
 	// with the last (epoch, seq) gives what can be given.
 	Lost(room string)
 }

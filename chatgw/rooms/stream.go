@@ -96,7 +96,7 @@ func (r *reader) at(ctx context.Context, seq uint64) (s stored, ok bool, err err
 	return one(r.get(ctx, getRequest{Seq: seq}))
 }
 
-// each reads the messages with these numbers, all at once, and returns those
+// each reads the messages with these numbers, concurrently, and returns those
 // that are there, oldest first.
 func (r *reader) each(ctx context.Context, seqs []uint64) ([]stored, error) {
 	if len(seqs) == 0 {
@@ -106,7 +106,7 @@ func (r *reader) each(ctx context.Context, seqs []uint64) ([]stored, error) {
 	for i, seq := range seqs {
 		questions[i].Seq = seq
 	}
-	found, err := r.ask(ctx, questions...)
+	found, err := r.request(ctx, questions...)
 	slices.SortFunc(found, func(a, b stored) int { return cmp.Compare(a.Seq, b.Seq) })
 	return found, err
 }
@@ -136,11 +136,11 @@ func (r *reader) lasts(ctx context.Context, rooms []string) ([]stored, error) {
 const maxLasts = 256
 
 func (r *reader) get(ctx context.Context, q getRequest) ([]stored, error) {
-	return r.ask(ctx, q)
+	return r.request(ctx, q)
 }
 
-// ask sends requests and collects the answers to all of them.
-func (r *reader) ask(ctx context.Context, questions ...getRequest) ([]stored, error) {
+// request sends requests and collects the answers to all of them.
+func (r *reader) request(ctx context.Context, questions ...getRequest) ([]stored, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	size := 0
@@ -187,8 +187,8 @@ func (r *reader) ask(ctx context.Context, questions ...getRequest) ([]stored, er
 
 var errHole = errors.New("an answer has a hole, perhaps from a reconnect")
 
-// take adds one message of an answer. What the broker says beside the messages
-// it gives out has no stream's name.
+// take adds one message of an answer. Status messages of the broker name no
+// stream.
 func take(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
 	if m.Header.Get("Nats-Stream") == "" {
 		switch status := m.Header.Get("Status"); status {

@@ -7,27 +7,29 @@ import (
 	"time"
 )
 
-// asked are the rooms that want to know their tail now.
-type asked struct {
+// tailRequests are the rooms that want to know their tail now.
+type tailRequests struct {
 	mu    sync.Mutex
 	rooms map[string]bool
 	wake  chan struct{}
 }
 
-func newAsked() asked { return asked{rooms: map[string]bool{}, wake: make(chan struct{}, 1)} }
+func newTailRequests() tailRequests {
+	return tailRequests{rooms: map[string]bool{}, wake: make(chan struct{}, 1)}
+}
 
 func (r *Rooms) askTail(room string) {
-	r.asked.mu.Lock()
-	defer r.asked.mu.Unlock()
-	r.asked.rooms[room] = true
+	r.tails.mu.Lock()
+	defer r.tails.mu.Unlock()
+	r.tails.rooms[room] = true
 	select {
-	case r.asked.wake <- struct{}{}:
+	case r.tails.wake <- struct{}{}:
 	default:
 	}
 }
 
-// take hands over who asked.
-func (a *asked) take() (rooms []string) {
+// take removes and returns the rooms that requested their tail.
+func (a *tailRequests) take() (rooms []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for room := range a.rooms {
@@ -40,8 +42,8 @@ func (a *asked) take() (rooms []string) {
 // tailRetry is the pause after a broker did not answer.
 const tailRetry = 250 * time.Millisecond
 
-// compareTails passes rooms the numbers of their last messages: those that ask,
-// and from time to time those in which it is quiet. Where messages arrive, the
+// compareTails gives rooms the numbers of their last messages: those that request
+// it, and from time to time the quiet ones. In a room where messages arrive, the
 // next one shows whether one is missing.
 func (r *Rooms) compareTails(ctx context.Context) {
 	tick := time.NewTicker(r.cfg.TailEvery)
@@ -50,15 +52,15 @@ func (r *Rooms) compareTails(ctx context.Context) {
 		var rooms []string
 		wanted := false
 		select {
-		case <-r.asked.wake:
-			rooms, wanted = r.asked.take(), true
+		case <-r.tails.wake:
+			rooms, wanted = r.tails.take(), true
 		case <-tick.C:
 			rooms = r.quiet()
 		case <-ctx.Done():
 			return
 		}
 		for chunk := range slices.Chunk(rooms, maxLasts) {
-			if err := r.tellTails(ctx, chunk); err != nil && wanted {
+			if err := r.postTails(ctx, chunk); err != nil && wanted {
 				for _, room := range chunk {
 					r.askTail(room)
 				}
@@ -84,9 +86,9 @@ func (r *Rooms) quiet() (names []string) {
 	return names
 }
 
-// tellTails passes each room its last message. A room without messages is told
-// nothing: it cannot have missed any.
-func (r *Rooms) tellTails(ctx context.Context, rooms []string) error {
+// postTails posts to each room the number of its last message. A room without
+// messages gets none: it cannot have missed any.
+func (r *Rooms) postTails(ctx context.Context, rooms []string) error {
 	found, err := r.reader.lasts(ctx, rooms)
 	if err != nil {
 		r.unread("comparing tails", "", err)

@@ -8,8 +8,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Typing notifies everybody in a room, through all gateways and the author
-// included, that somebody writes. It is stored nowhere and may get lost.
+// Typing announces to everybody in a room, through all gateways and the author
+// included, that somebody is typing. It is stored nowhere and may get lost.
 func (r *Rooms) Typing(room, user string) {
 	m, err := wire.Check(chatwire.Typing{V: wire.Version, User: user})
 	if err != nil || chatwire.CheckRoom(room) != nil {
@@ -18,7 +18,7 @@ func (r *Rooms) Typing(room, user string) {
 	_ = r.deps.NATS.Publish(chatwire.TypingSubject(room), wire.Encode(m))
 }
 
-// typing takes the message of a gateway, this one included.
+// typing handles the announcement of a gateway, this one included.
 func (r *Rooms) typing(m *nats.Msg) {
 	name, err := chatwire.ParseRoom(m.Subject)
 	if err != nil {
@@ -29,11 +29,11 @@ func (r *Rooms) typing(m *nats.Msg) {
 	if rm == nil {
 		return
 	}
-	said, err := wire.Decode[chatwire.Typing](m.Data)
+	typing, err := wire.Decode[chatwire.Typing](m.Data)
 	if err != nil {
 		r.count.malformed.Add(1)
 		return
 	}
-	s := r.shared(&Shared{Room: name, Typed: &frame.Typed{T: frame.TypeTyped, Room: name, User: said.User}})
+	s := r.shared(&Shared{Room: name, Typed: &frame.Typed{T: frame.TypeTyped, Room: name, User: typing.User}})
 	rm.offer(func() { rm.give([]*Shared{s}) })
 }

@@ -10,8 +10,8 @@ import (
 	"parley/chatgw/frame"
 )
 
-// refusal is the answer to a request that is no handshake for us: a status of
-// RFC 6455 (section 4.2.2) and one line that says what is wrong.
+// refusal is the answer to a request that is not an acceptable handshake: a status
+// of RFC 6455 (section 4.2.2) and one line with the reason.
 type refusal struct {
 	status int
 	text   string

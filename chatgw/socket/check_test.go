@@ -10,7 +10,8 @@ import (
 	"parley/chatgw/socket"
 )
 
-// What is no handshake gets the status of RFC 6455 and a line that says why.
+// A request that is no handshake gets the status of RFC 6455 and one line with
+// the reason.
 func TestHandshake(t *testing.T) {
 	good := handshake()
 	for _, c := range []struct {

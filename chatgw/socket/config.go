@@ -13,7 +13,7 @@ import (
 // field means its default.
 type Config struct {
 	// MaxConnections bounds the connections in all: each costs memory and a
-	// file descriptor, and a gateway that is full says so instead of slowing
+	// file descriptor, and a full gateway refuses more instead of slowing
 	// down for everybody. Default 20,000.
 	MaxConnections int
 	// MaxPerAddress bounds the connections of one address, so that one machine
@@ -56,8 +56,7 @@ type Config struct {
 	MaxDelay time.Duration
 
 	// FirstFrame bounds how long a client may take for its first message: a
-	// connection that sends nothing costs as much as one that does. Default
-	// 10 s.
+	// silent connection costs as much as one that is used. Default 10 s.
 	FirstFrame time.Duration
 	// FrameTimeout bounds how long a message may take from its first byte to
 	// its last. Default 10 s.

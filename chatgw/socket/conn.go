@@ -50,7 +50,7 @@ type Conn struct {
 	mu      sync.Mutex
 	queue   queue
 	space   chan struct{} // closed when there is space again, nil if nobody waits
-	cutting *Bye          // the queue is to be cut, and this said instead
+	cutting *Bye          // the queue is to be cut, and this sent instead
 	code    int           // why it closes
 	state   state
 	phase   phase
@@ -77,8 +77,8 @@ func (c *Conn) attach(conn net.Conn) {
 // Address is where the client is.
 func (c *Conn) Address() netip.Addr { return c.addr }
 
-// Greeted says that the first message was what it should be; until then the
-// time for it runs.
+// Greeted reports that the first message was acceptable; until then its time
+// limit runs.
 func (c *Conn) Greeted() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -108,8 +108,8 @@ func (c *Conn) AwaitSpace(ctx context.Context) {
 	}
 }
 
-// spaceShare of what may be queued is little: what waits besides is what rooms
-// say meanwhile.
+// spaceShare of what may be queued is little: the rest is for what rooms send
+// meanwhile.
 const spaceShare = 4
 
 // hasSpace is called with the lock held.
@@ -134,13 +134,13 @@ type Bye struct {
 	Retry  time.Duration
 }
 
-// Close writes what is queued, says goodbye, and ends the connection. Only the
-// first one counts. It does not wait.
+// Close writes what is queued, then the closing frames, and ends the connection.
+// Only the first call counts. It does not wait.
 func (c *Conn) Close(b Bye) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase == open {
-		c.say(b)
+		c.queueBye(b)
 		c.end(b.Code)
 	}
 }
@@ -171,13 +171,13 @@ func (c *Conn) cut(b Bye) {
 		_ = c.net.SetWriteDeadline(time.Now().Add(c.server.cfg.Linger))
 	} else {
 		c.queue.cut(&c.server.lists)
-		c.say(b)
+		c.queueBye(b)
 	}
 	c.end(b.Code)
 }
 
-// say queues the last two frames.
-func (c *Conn) say(b Bye) {
+// queueBye queues the last two frames, a bye and the close frame.
+func (c *Conn) queueBye(b Bye) {
 	bye := frame.Encode(frame.Bye{Code: b.Code, Reason: b.Reason, RetryMS: b.Retry.Milliseconds()})
 	c.queue.push(&c.server.lists, Text(bye))
 	c.queue.push(&c.server.lists, closing(b.Code, b.Reason))

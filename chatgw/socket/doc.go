@@ -23,7 +23,7 @@
 // flushers write the queues of all connections, each with one system call that
 // joins what has gathered, and never wait: a socket that takes no more is left
 // to a goroutine of its own until it does. So a slow reader delays nobody; when
-// its queue is full it is closed, and told to come back.
+// its queue is full it is closed, with a time to reconnect.
 //
 // # Closing
 //

@@ -8,8 +8,8 @@ import (
 	"parley/chatgw/frame"
 )
 
-// Refuse takes no more connections, until [Server.Accept]. The reason is told
-// to who tries.
+// Refuse admits no more connections, until [Server.Accept]. Clients that try are
+// sent the reason.
 func (s *Server) Refuse(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -35,10 +35,10 @@ func (s *Server) Drain(ctx context.Context, perSecond int) {
 	s.await(ctx)
 }
 
-// Evict closes the connections of now, at most perSecond, and faster if they
-// would not be told before ctx ends. Each is told to come back after a while,
-// not all at once, and what a session is doing is finished first. It returns
-// when all were told, or ctx ended.
+// Evict closes the present connections, at most perSecond, and faster if they
+// would not all be closed before ctx ends. Each is sent a different time to
+// reconnect, and what its session is doing is finished first. Evict returns when
+// all have been asked to close, or ctx ended.
 func (s *Server) Evict(ctx context.Context, b Bye, perSecond int) {
 	conns := s.wheel.all()
 	if len(conns) == 0 {

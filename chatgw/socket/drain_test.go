@@ -10,8 +10,8 @@ import (
 	"parley/chatgw/socket"
 )
 
-// A drain takes no more connections, finishes what sessions are doing, tells
-// everybody when to come back, and ends when all are gone.
+// A drain admits no more connections, finishes what sessions are doing, sends
+// every client a time to reconnect, and ends when all are disconnected.
 func TestDrain(t *testing.T) {
 	r := run(t, socket.Config{})
 	const n = 50
@@ -43,7 +43,7 @@ func TestDrain(t *testing.T) {
 		hints[cl.ends(frame.CloseDrain).RetryMS] = true
 	}
 	if len(hints) < n/2 {
-		t.Errorf("%d clients are told to come back at %d different times", n-1, len(hints))
+		t.Errorf("%d clients are sent %d different times to reconnect", n-1, len(hints))
 	}
 	late := r.dial()
 	late.write([]byte(handshake()))

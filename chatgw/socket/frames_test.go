@@ -11,7 +11,7 @@ import (
 	"parley/chatgw/socket"
 )
 
-// deflated compresses a message as RFC 7692 says.
+// deflated compresses a message as RFC 7692 specifies.
 func deflated(t testing.TB, payload []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -212,7 +212,7 @@ func TestCompression(t *testing.T) {
 		{"a bomb of 4 MB", masked(0xc1, bomb), 1009},
 		{"one byte too much", masked(0xc1, deflated(t, bytes.Repeat([]byte("x"), frame.MaxFrame+1))), 1009},
 		{"no UTF-8 inside", masked(0xc1, deflated(t, []byte("\xff"))), 1007},
-		{"not what it says", masked(0xc1, []byte("\xff\xff\xff\xff")), 1002},
+		{"not compressed", masked(0xc1, []byte("\xff\xff\xff\xff")), 1002},
 		{"a compressed ping", masked(0xc9, []byte("x")), 1002},
 		{"a second fragment marked as compressed", join(masked(0x41, []byte("x")), masked(0xc0, []byte("y"))), 1002},
 	} {
@@ -264,6 +264,6 @@ func TestTimes(t *testing.T) {
 		cl, _ := run(t, socket.Config{PingEvery: 500 * time.Millisecond}).connect()
 		cl.write(text("hello"))
 		cl.expect("hello")
-		cl.ends(frame.CloseSilent) // it reads the pings and says nothing
+		cl.ends(frame.CloseSilent) // it reads the pings and does not answer
 	})
 }

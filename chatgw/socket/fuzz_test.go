@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// However the bytes are cut, the guard says the same, and it never loses its
-// place: after frames that are fine it stands at the beginning of the next.
+// However the bytes are cut, the guard decides the same, and it never loses its
+// place: after valid frames it is at the beginning of the next.
 func FuzzGuard(f *testing.F) {
 	f.Add([]byte{0x81, 0x85, 1, 2, 3, 4, 'h', 'e', 'l', 'l', 'o'}, uint64(1))
 	f.Add([]byte{0x81, 0xfe, 0, 126, 1, 2, 3, 4}, uint64(2))

@@ -8,8 +8,8 @@ import (
 	"parley/chatgw/socket"
 )
 
-// Whatever bytes follow a handshake, the server stays well, closes with a code
-// of its own, and what it says is well-formed.
+// Whatever bytes follow a handshake, the server keeps running, closes with one of
+// its own codes, and sends well-formed frames.
 func FuzzConnection(f *testing.F) {
 	for _, seed := range [][]byte{
 		text("hello"), masked(0x88, []byte{0x03, 0xe8}), join(masked(0x01, []byte("a")), masked(0x80, []byte("b"))),

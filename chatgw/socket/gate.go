@@ -6,9 +6,9 @@ import (
 	"sync"
 )
 
-// spare is how many connections beyond MaxConnections are let in to be told
-// that there is no room: a browser does not see the status of a failed
-// handshake. Beyond that only a status is given.
+// spare is how many connections beyond MaxConnections are let in to receive a
+// frame with the refusal: a browser does not see the status of a failed
+// handshake. Beyond that only a status is sent.
 const spare = 256
 
 // gate counts connections.
@@ -24,9 +24,10 @@ func newGate(cfg *Config) *gate {
 	return &gate{max: cfg.MaxConnections, perAddress: cfg.MaxPerAddress, from: map[netip.Addr]int{}}
 }
 
-// enter counts a connection. It reports false if there is no room even to say
-// so; otherwise a full is why the connection must be closed at once. Both enter
-// and a later leave are for one connection.
+// enter counts a connection. It reports false if there is no room even for a
+// connection that is refused by a frame; otherwise a non-empty full is why the
+// connection must be closed immediately. Both enter and a later leave are for one
+// connection.
 func (g *gate) enter(addr netip.Addr) (full string, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -11,7 +11,7 @@ import (
 	"parley/chatgw/socket"
 )
 
-// Beyond the limits a connection is told so, after the handshake.
+// Beyond the limits a connection is refused by a frame, after the handshake.
 func TestTooManyConnections(t *testing.T) {
 	for _, c := range []struct {
 		name string
@@ -50,7 +50,7 @@ func TestTooManyConnections(t *testing.T) {
 	}
 }
 
-// When there is no room to say so either, a status says it.
+// When there is no room for such a refusal either, the status reports it.
 func TestNoRoomToSayIt(t *testing.T) {
 	r := run(t, socket.Config{MaxConnections: 1, MaxPerAddress: 10_000, Linger: patience})
 	for {

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of these tests.
 const patience = 2 * time.Minute
 
-// harness is a server whose sessions say what they hear.
+// harness is a server whose sessions echo what they receive.
 type harness struct {
 	t      testing.TB
 	server *socket.Server
@@ -34,7 +34,7 @@ type harness struct {
 	opened chan *session
 }
 
-// session echoes, and tells the test what happens to it.
+// session echoes, and reports its events to the test.
 type session struct {
 	conn   *socket.Conn
 	closed chan int
@@ -237,8 +237,8 @@ func (c *client) end() (code int, bye *frame.Bye) {
 	}
 }
 
-// ends expects the close code, a bye frame that says the same, and a hint to
-// come back if the code says that.
+// ends expects the close code, a bye frame with the same code, and a hint when to
+// reconnect if the code allows that.
 func (c *client) ends(code int) *frame.Bye {
 	c.t.Helper()
 	got, bye := c.end()

@@ -25,10 +25,10 @@ func (c *Conn) read() {
 	c.session.Closed(c.reason())
 	c.turn.Unlock()
 	c.drain()
-	c.server.gone(c)
+	c.server.forget(c)
 }
 
-// receive reads messages until it cannot any more, and says why.
+// receive reads messages until it cannot any more, and returns the error.
 func (c *Conn) receive() error {
 	for {
 		kind, r, err := c.ws.NextReader()
@@ -113,7 +113,7 @@ func (c *Conn) lost(err error) {
 		c.echo(closeGateway)
 	default:
 		// What is left is the library's: a frame, or a compressed message, that
-		// is not what RFC 6455 or RFC 7692 says.
+		// violates RFC 6455 or RFC 7692.
 		c.Close(Bye{Code: closeProtocol, Reason: strings.TrimPrefix(err.Error(), "websocket: ")})
 	}
 }

@@ -65,7 +65,7 @@ func New(cfg Config, session func(*Conn) Session) (*Server, error) {
 	return s, nil
 }
 
-// Run looks after the connections until ctx ends; those that are left are then
+// Run serves the connections until ctx ends; those that are left are then
 // closed without a word. See [Server.Drain] for closing them in order.
 func (s *Server) Run(ctx context.Context) error {
 	flushing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -168,8 +168,8 @@ func (s *Server) open(c *Conn, w http.ResponseWriter, r *http.Request) error {
 func ignorePong(string) error       { return nil }
 func ignoreClose(int, string) error { return nil }
 
-// gone is the end of a connection.
-func (s *Server) gone(c *Conn) {
+// forget releases what was counted and kept for a connection that has ended.
+func (s *Server) forget(c *Conn) {
 	s.wheel.remove(c)
 	s.gate.leave(c.addr)
 	s.work.Done()
@@ -181,7 +181,7 @@ func (s *Server) Count() int { return s.gate.count() }
 // PingEvery is how often clients are pinged.
 func (s *Server) PingEvery() time.Duration { return s.cfg.PingEvery }
 
-// retry is a hint when to come back, random so that not all do at once.
+// retry is a hint when to reconnect, random so that not all clients do at once.
 func (s *Server) retry() time.Duration { return 500*time.Millisecond + rand.N(1500*time.Millisecond) }
 
 // hijack hands the library a [tap] instead of the network.

@@ -110,7 +110,7 @@ func (c *Conn) wrote(n int) {
 	c.server.counters.bytesOut.Add(uint64(n))
 	if c.cutting != nil {
 		c.queue.cut(&c.server.lists)
-		c.say(*c.cutting)
+		c.queueBye(*c.cutting)
 		c.cutting = nil
 	}
 	c.tellSpace()
@@ -182,7 +182,7 @@ func (c *Conn) unstick() {
 		if err != nil {
 			if c.phase == open && errors.Is(err, os.ErrDeadlineExceeded) {
 				c.server.counters.slow.Add(1)
-				c.phase, c.code = closingDown, frame.CloseSlow // which it cannot be told
+				c.phase, c.code = closingDown, frame.CloseSlow // no close frame can reach it
 			}
 			c.broke()
 			c.mu.Unlock()

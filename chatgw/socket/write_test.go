@@ -14,8 +14,8 @@ import (
 // narrow is little for the kernel to hold, so that not reading shows soon.
 const narrow = 4 << 10
 
-// A client that does not read is cut off, and told so when it reads again.
-// Nobody else notices.
+// A client that does not read is cut off, and receives the reason when it reads
+// again. Nobody else notices.
 func TestSlowReader(t *testing.T) {
 	r := run(t, socket.Config{QueueFrames: 1000, QueueBytes: 64 << 10, Linger: patience, SendBuffer: narrow})
 	slow, slowSession := r.connect()

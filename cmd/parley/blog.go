@@ -210,9 +210,9 @@ func unprefixed(err error) error {
 	if err == nil {
 		return nil
 	}
-	_, says, ok := strings.Cut(err.Error(), ": ")
+	_, reason, ok := strings.Cut(err.Error(), ": ")
 	if !ok {
 		return err
 	}
-	return errors.New(says)
+	return errors.New(reason)
 }

@@ -77,7 +77,7 @@ func (c *blogServeCmd) Run(ctx context.Context, a *cli.App) error {
 	})
 }
 
-// blogRole makes the blog with its own ID client, and passes it to made.
+// blogRole makes the blog with its own ID client, and stores it in made.
 func blogRole(cfg blog.Config, made **blog.Blog) func(*nats.Conn) (lifecycle.Role, error) {
 	return func(nc *nats.Conn) (lifecycle.Role, error) {
 		ids, err := idclient.New(nc, idclient.Config{})

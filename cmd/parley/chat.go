@@ -30,7 +30,7 @@ type chatCmd struct {
 }
 
 func (*chatCmd) Help() string {
-	return `Shows a room and says in it what you type, a message a line. It connects again by itself and shows every message once. When standard input ends it waits until what was said is acknowledged, and ends; it fails when it has not reached the room 10 s later.
+	return `Shows a room and sends each line that you type to it as a message. It reconnects by itself and shows every message once. When standard input ends it waits until all lines are acknowledged, and exits; it fails when it has not reached the room 10 s later.
 
 Examples:
 
@@ -85,7 +85,7 @@ func (c *chatCmd) Run(ctx context.Context, a *cli.App) error {
 	return nil
 }
 
-// talk posts every line of in, and waits until all of it is acknowledged or
+// talk sends every line of in, and waits until all of them are acknowledged or
 // refused. It reports whether it got that far.
 func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session, p *chatPrinter) bool {
 	if s.Join(ctx, c.Room) != nil {
@@ -101,7 +101,7 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 			p.complain(err.Error())
 			continue
 		}
-		if err := say(ctx, s, c.Room, lines.Text()); err != nil {
+		if err := sendLine(ctx, s, c.Room, lines.Text()); err != nil {
 			if ctx.Err() != nil {
 				return false
 			}
@@ -127,8 +127,8 @@ func (c *chatCmd) talk(ctx context.Context, in io.Reader, s *chatclient.Session,
 // in front of it must end.
 const roomWithin = 10 * time.Second
 
-// awaitRoom waits until the room was shown or refused: so that who posts nothing sees
-// it at least, and what cannot be posted is not kept for ever.
+// awaitRoom waits until the room was shown or refused: empty input shows it at
+// least, and lines that cannot be sent are not kept for ever.
 func (p *chatPrinter) awaitRoom(ctx context.Context) error {
 	late := time.NewTimer(roomWithin)
 	defer late.Stop()
@@ -136,14 +136,14 @@ func (p *chatPrinter) awaitRoom(ctx context.Context) error {
 	case <-p.shown:
 		return nil
 	case <-late.C:
-		return fmt.Errorf("the room was not reached within %v, nothing was said: start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway URL", roomWithin)
+		return fmt.Errorf("the room was not reached within %v, nothing was sent: start a gateway with `parley up` or `parley chatgw`, or name another one with --gateway URL", roomWithin)
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// say posts a line, once there is room for it.
-func say(ctx context.Context, s *chatclient.Session, room, text string) error {
+// sendLine sends a line, once the session's outbox has space for it.
+func sendLine(ctx context.Context, s *chatclient.Session, room, text string) error {
 	_, err := s.Send(ctx, room, text)
 	if errors.Is(err, chatclient.ErrFull) {
 		if err = s.Flush(ctx); err == nil {
@@ -158,7 +158,7 @@ type chatPrinter struct {
 	app  *cli.App
 	show int
 
-	// failed: a message is not in the room for certain.
+	// failed is set when a line is not, or not for certain, in the room.
 	failed atomic.Bool
 	begun  bool
 	// shown is closed when the room was shown, or refused.
@@ -172,10 +172,10 @@ func (p *chatPrinter) events() chatclient.Events {
 			p.note(fmt.Sprintf("not connected, trying again in %v: %v", retry.Round(100*time.Millisecond), why))
 		},
 		Reset: p.reset,
-		Said:  p.said,
+		Said:  p.printMessage,
 		Unsent: func(_, _, text, why string, unknown bool) {
 			if unknown {
-				why = "whether it was said is not known: " + why
+				why = "whether it is in the room is not known: " + why
 			}
 			p.complain(fmt.Sprintf("%q: %s", text, why))
 		},
@@ -194,12 +194,12 @@ func (p *chatPrinter) reset(j frame.Joined) {
 	}
 	p.begun = true
 	for _, m := range j.Messages[max(0, len(j.Messages)-p.show):] {
-		p.said(j.Room, m)
+		p.printMessage(j.Room, m)
 	}
 	p.showsOnce.Do(func() { close(p.shown) })
 }
 
-func (p *chatPrinter) said(room string, m frame.Message) {
+func (p *chatPrinter) printMessage(room string, m frame.Message) {
 	if p.app.JSON {
 		m.Room = room
 		p.app.PrintJSON(m)

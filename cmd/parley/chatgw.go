@@ -53,7 +53,7 @@ type proxyFlags struct {
 	Proxies []string `name:"proxy" placeholder:"CIDR" help:"Networks of reverse proxies whose X-Forwarded-For is believed."`
 }
 
-// into sets what the flags set.
+// into applies the flags to c.
 func (f proxyFlags) into(c *socket.Config) error {
 	c.Origins = f.Origins
 	for _, p := range f.Proxies {
@@ -73,19 +73,19 @@ type chatBounds struct {
 	MaxPerAddress     int           `placeholder:"N" help:"Connections of one address (default 256)."`
 	MaxFrame          int           `placeholder:"BYTES" help:"A client's message, decompressed (default 32768)."`
 	MaxRooms          int           `placeholder:"N" help:"Rooms that one connection has joined (default 64)."`
-	MessagesPerSecond float64       `placeholder:"N" help:"What one person may say (default 5, and 20 at once)."`
-	FramesPerSecond   float64       `placeholder:"N" help:"What one connection may ask for (default 20, and 150 at once)."`
+	MessagesPerSecond float64       `placeholder:"N" help:"Messages that one person may send each second (default 5, and 20 at once)."`
+	FramesPerSecond   float64       `placeholder:"N" help:"Frames that one connection may send each second (default 20, and 150 at once)."`
 	QueueFrames       int           `placeholder:"N" help:"Frames that wait for a client that does not read (default 1024)."`
 	QueueBytes        int           `placeholder:"BYTES" help:"Their bytes (default 1048576)."`
 	FirstFrame        time.Duration `placeholder:"DURATION" help:"For a client's first frame (default 10s)."`
 	PingEvery         time.Duration `placeholder:"DURATION" help:"Between pings; after two without a sign of life a client is closed (default 25s)."`
-	Grace             time.Duration `placeholder:"DURATION" help:"How long a person may be gone without others being told (default 10s)."`
+	Grace             time.Duration `placeholder:"DURATION" help:"How long a person may be disconnected before others see it (default 10s)."`
 	DrainPerSecond    int           `placeholder:"N" help:"Clients that are sent away each second when the gateway stops (default 1000)."`
 	Compression       bool          `help:"Let clients compress what they send."`
 }
 
 func (*chatgwCmd) Help() string {
-	return `A gateway connects browsers to rooms. Run as many as you like: what is said is stored in NATS, and a client that comes back to another gateway misses nothing. It needs an idworker.
+	return `A gateway connects browsers to rooms. Run as many as you like: messages are stored in NATS, and a client that reconnects to another gateway misses nothing. It needs an idworker.
 
 Examples:
 

@@ -26,7 +26,7 @@ const (
 const (
 	Voted    = "voted"    // a participant, after its vote and before the decision arrives
 	Prepared = "prepared" // a coordinator, after sending prepares
-	Decided  = "decided"  // a coordinator, after the append and before anybody is answered
+	Decided  = "decided"  // a coordinator, after the append and before it notifies anybody
 )
 
 // Request is what a client sends. Role is one of [State], Point only with [Arm].

@@ -24,7 +24,7 @@ func (o *observed) line(colour bool) string {
 		id = "-"
 	}
 	text := fmt.Sprintf("%s  %s %s %s  %s  %s  %s",
-		o.Time.Format("15:04:05.000"), cli.Left(o.From, endWidth), "->", cli.Left(o.To, endWidth), cli.Left(o.Kind, kindWidth), cli.Left(id, idWidth), cli.Printable(o.says))
+		o.Time.Format("15:04:05.000"), cli.Left(o.From, endWidth), "->", cli.Left(o.To, endWidth), cli.Left(o.Kind, kindWidth), cli.Left(id, idWidth), cli.Printable(o.summary))
 	text = strings.TrimRight(text, " ")
 	if !colour {
 		return text

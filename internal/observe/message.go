@@ -31,9 +31,9 @@ type observed struct {
 	Subject     string    `json:"subject"`
 	// Body is the message as it crossed, or null if it is not JSON.
 	Body json.RawMessage `json:"body"`
-	// says is the essence of the body, and no its being a refusal.
-	says string
-	no   bool
+	// summary is the essence of the body; no marks a refusal.
+	summary string
+	no      bool
 	// others are the transactions in a record.
 	others []txwire.ID
 }
@@ -64,7 +64,7 @@ func observe(subject string, data []byte, now time.Time) (observed, bool) {
 		o.submit(data)
 	case txwire.SubjectStatus:
 		o.Kind, o.From = "status", endClient
-		if m, ok := read[txwire.StatusRequest](&o, data); ok {
+		if m, ok := decodeBody[txwire.StatusRequest](&o, data); ok {
 			o.ID = m.ID
 		}
 	case txwire.SubjectResolve:
@@ -78,11 +78,11 @@ func observe(subject string, data []byte, now time.Time) (observed, bool) {
 	return o, true
 }
 
-// read decodes a body, or returns why it cannot be.
-func read[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
+// decodeBody decodes a body. If it cannot, the error becomes the summary.
+func decodeBody[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
 	m, err := wire.Decode[T, M](data)
 	if err != nil {
-		o.says, o.no = "unreadable: "+err.Error(), true
+		o.summary, o.no = "unreadable: "+err.Error(), true
 	}
 	return m, err == nil
 }
@@ -90,29 +90,29 @@ func read[T any, M wire.Message[T]](o *observed, data []byte) (T, bool) {
 func (o *observed) branch(data []byte) {
 	switch o.Kind {
 	case txwire.KindPrepare:
-		if m, ok := read[txwire.Prepare](o, data); ok {
-			o.says = fmt.Sprintf("key %s, %s", m.Key, m.Payload)
+		if m, ok := decodeBody[txwire.Prepare](o, data); ok {
+			o.summary = fmt.Sprintf("key %s, %s", m.Key, m.Payload)
 		}
 	case txwire.KindVote:
-		m, ok := read[txwire.Vote](o, data)
+		m, ok := decodeBody[txwire.Vote](o, data)
 		switch {
 		case !ok:
 		case m.Yes:
-			o.says = strings.TrimSpace("yes " + string(m.Detail))
+			o.summary = strings.TrimSpace("yes " + string(m.Detail))
 		default:
-			o.says, o.no = fmt.Sprintf("no, %s: %s", m.Code, m.Reason), true
+			o.summary, o.no = fmt.Sprintf("no, %s: %s", m.Code, m.Reason), true
 		}
 	case txwire.KindCommit:
-		read[txwire.Commit](o, data)
+		decodeBody[txwire.Commit](o, data)
 	case txwire.KindAbort:
-		if m, ok := read[txwire.Abort](o, data); ok {
-			o.says = m.Reason
+		if m, ok := decodeBody[txwire.Abort](o, data); ok {
+			o.summary = m.Reason
 		}
 	case txwire.KindAck:
-		if m, ok := read[txwire.Ack](o, data); ok {
-			o.says = m.Of
+		if m, ok := decodeBody[txwire.Ack](o, data); ok {
+			o.summary = m.Of
 			if m.Code != "" {
-				o.says, o.no = fmt.Sprintf("%s, %s: %s", m.Of, m.Code, m.Reason), m.Code == wire.CodeViolation
+				o.summary, o.no = fmt.Sprintf("%s, %s: %s", m.Of, m.Code, m.Reason), m.Code == wire.CodeViolation
 			}
 		}
 	}
@@ -120,7 +120,7 @@ func (o *observed) branch(data []byte) {
 
 func (o *observed) record(log string, data []byte) {
 	o.Kind = "append"
-	m, ok := read[txwire.Record](o, data)
+	m, ok := decodeBody[txwire.Record](o, data)
 	if !ok {
 		return
 	}
@@ -132,19 +132,19 @@ func (o *observed) record(log string, data []byte) {
 	}
 	switch m.Kind {
 	case txwire.RecordCommits:
-		o.says = fmt.Sprintf("commits %s after %d", strings.Join(ids, ","), m.Prev)
+		o.summary = fmt.Sprintf("commits %s after %d", strings.Join(ids, ","), m.Prev)
 		if len(o.others) == 1 {
 			o.ID = o.others[0]
 		} else {
-			o.says = log + " " + o.says
+			o.summary = log + " " + o.summary
 		}
 	default:
-		o.Kind, o.says = string(m.Kind), log
+		o.Kind, o.summary = string(m.Kind), log
 	}
 }
 
 func (o *observed) submit(data []byte) {
-	m, ok := read[txwire.Submit](o, data)
+	m, ok := decodeBody[txwire.Submit](o, data)
 	if !ok {
 		return
 	}
@@ -152,21 +152,21 @@ func (o *observed) submit(data []byte) {
 	for _, b := range m.Branches {
 		parts = append(parts, b.Participant+" "+string(b.Payload))
 	}
-	o.says = strings.Join(parts, ", ")
+	o.summary = strings.Join(parts, ", ")
 }
 
 func (o *observed) question(data []byte) {
-	m, ok := read[txwire.Resolve](o, data)
+	m, ok := decodeBody[txwire.Resolve](o, data)
 	if !ok {
 		return
 	}
 	o.ID, o.Participant = m.ID, m.Participant
-	o.says = "what became of it?"
+	o.summary = "what became of it?"
 	switch {
 	case o.Kind == "resolve" && m.Participant != "":
 		o.From = m.Participant
 	case m.Participant != "":
-		o.says += " (for " + m.Participant + ")"
+		o.summary += " (for " + m.Participant + ")"
 	}
 }
 

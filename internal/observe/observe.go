@@ -11,8 +11,8 @@ import (
 	"parley/wire/txwire"
 )
 
-// maxBehind bounds the messages that wait to be printed. A terminal that
-// cannot follow loses messages, and receives how many.
+// maxBehind bounds the messages that wait to be printed. A terminal that is too
+// slow loses messages, and their number is reported.
 const maxBehind = 16384
 
 // Watch is what is observed: one transaction, if that is not zero, and so many
@@ -74,7 +74,7 @@ func (c Watch) wants(o observed) bool {
 	return c.Tx.IsZero() || o.ID == c.Tx || o.mentions(c.Tx)
 }
 
-// lost reports how many messages were too fast to be shown.
+// lost reports how many messages arrived faster than they could be printed.
 func (c Watch) lost(a *cli.App, subs []*nats.Subscription) error {
 	n := 0
 	for _, s := range subs {

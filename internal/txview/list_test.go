@@ -119,7 +119,7 @@ func TestTxListPages(t *testing.T) {
 				}
 				var out, errs bytes.Buffer
 				l.Print(&cli.App{Out: &out, Err: &errs})
-				if said := strings.Contains(out.String(), fmt.Sprintf("`parley tx list --from %s`", l.Next)); said != l.More || l.More == l.Next.IsZero() {
+				if hint := strings.Contains(out.String(), fmt.Sprintf("`parley tx list --from %s`", l.Next)); hint != l.More || l.More == l.Next.IsZero() {
 					t.Errorf("page %d: more is %v, next %s, and it prints\n%s", page, l.More, l.Next, &out)
 				}
 				if l.More && !strings.Contains(out.String(), fmt.Sprint(len(c.held))) {

@@ -97,7 +97,7 @@ func (s *Service) seen(ctx context.Context, text string) (any, error) {
 	return tx, nil
 }
 
-// order places an order and returns its outcome. An error says that nothing was
+// order places an order and returns its outcome. An error means that nothing was
 // started; an outcome that is not known is an outcome with that status.
 func (s *Service) order(ctx context.Context, r Request) (any, error) {
 	stock, err := wire.Check(food.StockOrder{V: wire.Version, Item: r.Item, Quantity: r.Quantity})

@@ -73,7 +73,7 @@ func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us i
 			return
 		}
 		e.Reason = m.Reason
-		if m.Code == "" { // else it reports nothing of the outcome
+		if m.Code == "" { // a code means that the outcome is not in it
 			e.Status = m.Of
 		}
 	}

@@ -14,7 +14,7 @@ const (
 	MaxPerSecond = 20
 	// maxTxs bounds the transactions that are remembered, and maxEvents the
 	// events of each: those that are repeated for long are in doubt, of which
-	// the first and the last tell enough.
+	// the first and the last are enough.
 	maxTxs    = 256
 	maxEvents = 64
 	// maxKeys bounds the submissions that wait for their prepare, and the keys
@@ -140,7 +140,7 @@ func (x *index) add(e TxEvent) {
 	}
 	kind := e.Kind
 	if kind == txwire.KindAck {
-		// A participant that asked was answered where nobody else hears it.
+		// The answer to a participant that asked went to it alone.
 		kind = e.Status
 	}
 	switch kind {

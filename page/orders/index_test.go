@@ -49,10 +49,10 @@ func TestOneTransaction(t *testing.T) {
 	x.note(txwire.LogSubject(log1), []byte("nonsense"), 35)
 	f, ok := x.take()
 	if want := []string{"submit", "prepare", "vote"}; !ok || !slices.Equal(kinds(f.Events), want) || f.Events[0].At != 10 || !*f.Events[2].Yes {
-		t.Fatalf("told of %+v, want %v", f, want)
+		t.Fatalf("published %+v, want %v", f, want)
 	}
 	if _, ok := x.take(); ok {
-		t.Error("the same was told twice")
+		t.Error("the same was published twice")
 	}
 	seen, ok := x.tx(id(1).String())
 	if !ok || len(seen.Events) != 3 || seen.Status != "" || seen.Key != "k" {
@@ -67,8 +67,8 @@ func TestOneTransaction(t *testing.T) {
 	}
 }
 
-// A participant that asked what became of its branch says what it was told; one
-// that cannot do what it was told says nothing of the outcome.
+// A participant that asked for the outcome of its branch acknowledges it; the
+// acknowledgement of one that cannot act on it does not show the outcome.
 func TestOutcomeOfAcks(t *testing.T) {
 	for _, c := range []struct {
 		ack  txwire.Ack

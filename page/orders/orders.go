@@ -18,7 +18,7 @@ import (
 // Name is that of the extension.
 const Name = "orders"
 
-// Service is the extension. Make it with [New], and let it run beside the gateway.
+// Service is the extension. Make it with [New], and run it along with the gateway.
 type Service struct {
 	nc    *nats.Conn
 	ready chan struct{}

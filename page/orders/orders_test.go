@@ -47,8 +47,8 @@ type guest struct {
 	seen []orders.TxEvent
 }
 
-// tell sends a body to an extension.
-func (g *guest) tell(name string, body any) {
+// send sends a body to an extension.
+func (g *guest) send(name string, body any) {
 	g.t.Helper()
 	data, err := json.Marshal(body)
 	if err != nil {
@@ -79,10 +79,10 @@ func (g *guest) read() frame.FromGateway {
 	return nil
 }
 
-// answer reads until the answer to what was last told comes.
+// answer sends a body to an extension, and reads until the answer to it comes.
 func answer[T any](g *guest, name string, body any) (v T) {
 	g.t.Helper()
-	g.tell(name, body)
+	g.send(name, body)
 	for {
 		switch f := g.read().(type) {
 		case nil:
@@ -100,10 +100,10 @@ func answer[T any](g *guest, name string, body any) (v T) {
 	}
 }
 
-// refused reads until the refusal of what was last told comes.
+// refused sends a body to an extension, and reads until the refusal of it comes.
 func (g *guest) refused(name string, body any) *frame.Error {
 	g.t.Helper()
-	g.tell(name, body)
+	g.send(name, body)
 	for {
 		switch f := g.read().(type) {
 		case nil:
@@ -193,7 +193,7 @@ func start(t *testing.T) *guest {
 // opened afterwards.
 func TestOrderWatched(t *testing.T) {
 	g := start(t)
-	g.tell(orders.Name, orders.Request{What: orders.Watch})
+	g.send(orders.Name, orders.Request{What: orders.Watch})
 	menu := answer[food.Items](g, orders.Name, orders.Request{What: orders.Menu})
 	couriers := answer[food.Couriers](g, orders.Name, orders.Request{What: orders.Couriers})
 	if len(menu.Items) == 0 || len(couriers.Couriers) == 0 {
@@ -227,7 +227,7 @@ func TestOrderWatched(t *testing.T) {
 	if all := answer[orders.TxsSeen](g, orders.Name, orders.Request{What: orders.Txs}); len(all.Txs) != 1 {
 		t.Errorf("the newest are %+v", all)
 	}
-	g.tell(orders.Name, orders.Request{What: orders.Unwatch})
+	g.send(orders.Name, orders.Request{What: orders.Unwatch})
 	// One that aborts has an outcome, not an error.
 	o = answer[txwire.Outcome](g, orders.Name, orders.Request{What: orders.Order, Key: "much", Item: "tiramisu", Quantity: 100_000, Zone: "centre"})
 	if o.Status != txwire.StatusAborted || o.Reason == "" {

@@ -58,8 +58,8 @@ keys({
 const me = identity();
 if (me) session.signIn(me);
 else ask();
-// A place in the address is shown at once; without one the gateway's welcome
-// says which rooms there are.
+// A place in the address is shown immediately; without one the gateway's welcome
+// names the rooms.
 if (location.hash.length > 2) router.start();
 
 function show(name, argument) {
@@ -105,7 +105,7 @@ function openGoTo() {
   goTo(rooms, (name) => router.to("room", name));
 }
 
-// ask shows the dialog that says who somebody is, once. One that was just closed
+// ask shows the sign-in dialog, once. One that was just closed
 // stays in the document until the browser reports that it is closed, and the
 // gateway may refuse before that.
 function ask(problem) {

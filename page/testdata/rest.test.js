@@ -40,8 +40,8 @@ export function transactions() {
   equal([tx.status, tx.key, all.leftOut, settled(tx)], ["committed", "k", 3, false]);
   equal(doubts(tx).map((d) => d.to), [null, null]);
   all.add([e(1100, "commit", "inventory"), e(1200, "outcome", undefined, { status: "committed" }), e(2100, "commit", "delivery"), e(2200, "commit", "delivery"), e(2200, "commit", "delivery")]);
-  equal(doubts(tx).map((d) => d.to), [null, null], "told, and nobody knows whether it was heard");
-  equal(tx.events.find((x) => x.kind === "commit" && x.participant === "delivery").times, 2, "sent again; what is told twice counts once");
+  equal(doubts(tx).map((d) => d.to), [null, null], "sent, and nobody knows whether it arrived");
+  equal(tx.events.find((x) => x.kind === "commit" && x.participant === "delivery").times, 2, "sent again; what is sent twice counts once");
   all.add([e(2300, "ack", "inventory"), e(2400, "ack", "delivery")]);
   equal(doubts(tx), [{ participant: "inventory", from: 800, to: 2300 }, { participant: "delivery", from: 900, to: 2400 }]);
   equal([settled(tx), took(tx)], [true, 1100]);

@@ -23,13 +23,13 @@ const (
 
 	chatStream = "CHAT"
 
-	// SubjectLive matches the messages of every room as they are stored.
+	// SubjectLive matches the messages of every room, re-sent as they are stored.
 	SubjectLive = livePrefix + "*"
 	// SubjectPost matches the requests of backends: [PostSubject].
 	SubjectPost = postPrefix + "*"
 	// SubjectTyping matches [TypingSubject].
 	SubjectTyping = typingPrefix + "*"
-	// SubjectPresence is where gateways exchange who is connected.
+	// SubjectPresence is where gateways announce to each other who is connected.
 	SubjectPresence = "chat.presence"
 	// SubjectGateways asks every gateway, [GatewaysRequest] with
 	// [GatewayState].
@@ -50,8 +50,8 @@ func LiveSubject(room string) string { return livePrefix + room }
 // [Posted].
 func PostSubject(room string) string { return postPrefix + room }
 
-// TypingSubject is where gateways announce that somebody is writing:
-// chat.typing.<room>.
+// TypingSubject is where gateways announce to each other that somebody is
+// typing: chat.typing.<room>.
 func TypingSubject(room string) string { return typingPrefix + room }
 
 // ParseRoom reads the room from any of the chat's subjects with one.
@@ -139,12 +139,12 @@ const (
 type Kind string
 
 const (
-	// KindText: a message of a person or a service.
+	// KindText is a text that a person or a service wrote.
 	KindText Kind = "text"
-	// KindJoin and KindLeave: a person came or left; without text.
+	// KindJoin and KindLeave record that a person came or left; they have no text.
 	KindJoin  Kind = "join"
 	KindLeave Kind = "leave"
-	// KindService: a message of a backend.
+	// KindService is a text that a backend posted.
 	KindService Kind = "service"
 )
 
@@ -184,7 +184,7 @@ func (m *Message) Check() error {
 	}
 }
 
-// Post is a message of a backend to a room.
+// Post is the message that a backend posts to a room.
 type Post struct {
 	V    int    `json:"v"`
 	User string `json:"user"`
@@ -203,7 +203,7 @@ func (m *Post) Check() error {
 	return cmp.Or(wire.CheckNewUser(m.User), CheckNewText(m.Text), CheckCID(m.CID))
 }
 
-// Posted answers [Post] once the message is durable, or has the reason why not.
+// Posted answers [Post] once the message is durable, or with the error.
 type Posted struct {
 	V   int          `json:"v"`
 	ID  snowflake.ID `json:"id,omitempty"`
@@ -253,8 +253,8 @@ func CheckText(s string) error {
 	return nil
 }
 
-// CheckNewText reports whether s may be posted: [CheckText], and something in it can be
-// seen, see [wire.Invisible].
+// CheckNewText reports why s cannot be the text of a new message: it must pass
+// [CheckText] and contain something visible, see [wire.Invisible].
 func CheckNewText(s string) error {
 	if err := CheckText(s); err != nil {
 		return err
@@ -277,8 +277,8 @@ func CheckCID(s string) error {
 	return nil
 }
 
-// Stream holds the messages of rooms, one subject each, and re-sends it as it is
-// stored. When it is full the oldest messages go.
+// Stream holds the messages of all rooms, one subject per room, and re-sends each
+// as it is stored. When it is full the oldest messages are removed.
 func Stream() wire.StreamSpec {
 	return wire.StreamSpec{
 		Name:       chatStream,

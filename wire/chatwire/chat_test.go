@@ -120,10 +120,10 @@ func TestNewTexts(t *testing.T) {
 	}
 	for _, s := range []string{"", " ", "\n", "\u200b", "\u3164", "\u2800 \u2800", "\ufe0f\u200d", "\u00ad"} {
 		if chatwire.CheckNewText(s) == nil {
-			t.Errorf("%+q can be said", s)
+			t.Errorf("%+q is accepted as a new text", s)
 		}
 	}
 	if err := chatwire.CheckText("\u3164"); err != nil {
-		t.Errorf("what was said before cannot be read: %v", err)
+		t.Errorf("a message stored by an earlier release cannot be read: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-// Package chatwire has the messages between gateways and services about rooms:
-// subjects, messages, and the stream that stores them. The messages between gateways and browsers
-// are in package frame.
+// Package chatwire defines what gateways and services exchange about rooms:
+// subjects, messages, and the stream that stores them. The protocol between
+// gateways and browsers is in package frame.
 package chatwire

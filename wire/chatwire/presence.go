@@ -11,15 +11,16 @@ import (
 // [wire.MaxMessage] with the longest names.
 const MaxClaims = 256
 
-// Presence is a gateway's account of who is connected to it: everybody,
-// every few seconds, in several parts, and in between what changed. It is never
-// stored; a gateway of which nothing is received for a while counts as stopped.
+// Presence is a gateway's report of who is connected to it: a full account every
+// few seconds, in several parts, and the changes in between. It is never stored;
+// a gateway that has been silent for a while is taken for dead.
 type Presence struct {
 	V       int    `json:"v"`
 	Gateway string `json:"gateway"`
 	// Round counts the full accounts of a gateway. A message with Parts is
-	// part Part, from 1, of the account Round; whom it does not name is not
-	// there any more. A message without Parts has what changed since.
+	// part Part, from 1, of the account Round; a person whom the account does
+	// not name is no longer present. A message without Parts reports the changes
+	// since.
 	Round uint64 `json:"round"`
 	Part  int    `json:"part,omitempty"`
 	Parts int    `json:"parts,omitempty"`
@@ -68,7 +69,7 @@ func (m *Presence) Check() error {
 	return nil
 }
 
-// Typing announces that somebody is writing, on [TypingSubject].
+// Typing announces that somebody is typing, on [TypingSubject].
 type Typing struct {
 	V    int    `json:"v"`
 	User string `json:"user"`

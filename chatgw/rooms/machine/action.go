@@ -39,7 +39,7 @@ type Admit struct {
 	Who  Who
 	Last uint64
 	// Recovered: Messages are exactly those after since. Otherwise they are
-	// the newest, and More is set if there are older ones.
+	// the newest, and More reports whether there are older ones.
 	Recovered bool
 	Messages  []Message
 	More      bool

@@ -8,7 +8,7 @@
 // Each member gets exactly the room's messages after the one it was admitted
 // at, in order, each once; or it is notified that the room is lost, and joins
 // again. A member that returns with the number of the last message it has gets
-// exactly what it missed, or the newest page and the word that it is not that.
+// exactly what it missed, or the newest page, marked as such.
 //
 // # What it may rely on
 //
@@ -31,7 +31,7 @@
 // Closed: the newest page is being read; what arrives is kept. Open: all up to
 // last was delivered. Gap: something beyond last is known to exist; it is read,
 // again and again, until last has reached it. Joins wait while there is a gap:
-// a newcomer must not receive a message before those that precede
+// a newcomer must not receive a message before those that stand in front of
 // it. Lost: the gap cannot be closed, since what stands in it may be gone, or
 // is too much, or no replica has it for too long. The machine ends there.
 //

@@ -1,6 +1,6 @@
 package machine
 
-// Base is what an answer showed of the message it was to begin at.
+// Base is what an answer showed of the message it was asked to begin at.
 type Base int
 
 const (
@@ -57,8 +57,8 @@ func (r *Room) FillFailed() {
 		return
 	}
 	r.filling = false
-	// A broker that does not answer proves nothing about the room: this is no
-	// try, but it must not be asked again at once.
+	// A broker that does not answer gives no information about the room: this
+	// does not count as a try, but the next one must not follow immediately.
 	r.tries = max(r.tries, 1)
 	r.settle()
 }

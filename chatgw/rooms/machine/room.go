@@ -51,8 +51,8 @@ type Room struct {
 	filling bool
 	tries   int
 	filled  int
-	// acked is the highest number that a publish was told; reminded: a look at
-	// it is ordered.
+	// acked is the highest number that a publish was acknowledged with;
+	// reminded: a check of it is scheduled.
 	acked    uint64
 	reminded bool
 

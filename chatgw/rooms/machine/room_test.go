@@ -92,7 +92,7 @@ func TestGapIsGivenUp(t *testing.T) {
 		}
 		r.Join(8, "", 0)
 		if lost := of[Lost](r); len(lost) != 1 || !slices.Equal(lost[0].Waiting, []Who{8}) {
-			t.Errorf("%s: who joins then is told %v", name, lost)
+			t.Errorf("%s: who joins then is notified of %v", name, lost)
 		}
 	}
 }

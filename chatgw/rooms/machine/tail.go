@@ -11,7 +11,7 @@ func (r *Room) Tail(seq uint64) {
 }
 
 // Acked reports that a message that this process published was stored with this
-// number. It is about to arrive; if it does not, nobody else will report it.
+// number. It is about to arrive; if it does not, nothing else will show that.
 func (r *Room) Acked(seq uint64) {
 	if r.lost || r.open && seq <= r.last {
 		return

@@ -10,7 +10,7 @@ type Action interface{ action() }
 // Tell publishes to the other gateways.
 type Tell struct{ Message chatwire.Presence }
 
-// Changed lists who came to a room and who left it since the last time. Names
+// Changed reports who came to a room and who left it since the last time. Names
 // are left out where there are too many to follow.
 type Changed struct {
 	Room       string

@@ -14,8 +14,8 @@ type Limits struct {
 	// Settle is how long after somebody came the notice is written: by then
 	// the gateways have heard of each other's claims. It is less than Grace.
 	Settle int64
-	// Account is how often everybody is sent, and Silence after how long a
-	// gateway that sends nothing counts as stopped.
+	// Account is how often a full account is sent, and Silence after how long a
+	// silent gateway is dead.
 	Account, Silence int64
 	// Notices is up to how many people a room gets notices; 0: never.
 	Notices int
@@ -33,12 +33,12 @@ type Core struct {
 	peers  map[string]*peer
 	claims int // of all peers
 	round  uint64
-	// accountAt is when everybody is sent next.
+	// accountAt is when the next full account is due.
 	accountAt int64
 	asks      bool // the next account asks for those of others
 	online    bool
-	changed   map[claim]bool  // changes to send to the others
-	dirty     map[string]bool // rooms whose members have changes to receive
+	changed   map[claim]bool  // not yet sent to the other gateways
+	dirty     map[string]bool // rooms whose members are to be notified
 	// leaving and arriving are in the order of their times.
 	leaving, arriving []due
 	out               []Action
@@ -48,7 +48,7 @@ type Core struct {
 type room struct {
 	people map[string]*person
 	names  []string // sorted
-	// came and left since the members were told last.
+	// came and left since the members were last notified.
 	came, left map[string]bool
 }
 
@@ -103,7 +103,7 @@ func (c *Core) Enter(now int64, roomName, user, session string) {
 	}
 }
 
-// Exit records that a session is no longer in a room.
+// Exit records that a session has left a room.
 func (c *Core) Exit(now int64, roomName, user, session string) {
 	k := claim{roomName, user}
 	p := c.find(k)
@@ -130,8 +130,8 @@ func (c *Core) People(roomName string, n int) (names []string, present int) {
 // Here reports whether a person is present.
 func (c *Core) Here(roomName, user string) bool { return c.find(claim{roomName, user}) != nil }
 
-// Close tells the other gateways that this one stops. Its people come elsewhere,
-// so nobody is told that they left.
+// Close announces to the others that this gateway stops. Its people reconnect
+// elsewhere, so nobody is notified that they left.
 func (c *Core) Close() {
 	c.do(Tell{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
 }

@@ -26,11 +26,11 @@ func of[A Action](c *Core) (found []A) {
 
 const peerName = "bbbbccccddddeeee"
 
-func said(claims ...chatwire.Claim) chatwire.Presence {
+func report(claims ...chatwire.Claim) chatwire.Presence {
 	return chatwire.Presence{V: 1, Gateway: peerName, Round: 1, Claims: claims}
 }
 
-// Changes are told together, and one that took back another not at all.
+// Changes are published together, and two that cancel each other not at all.
 func TestChangesAreToldTogether(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	c.Tick(0)
@@ -38,20 +38,20 @@ func TestChangesAreToldTogether(t *testing.T) {
 	c.Enter(10, "kitchen", "bob", "1")
 	c.Enter(20, "kitchen", "ann", "1")
 	c.Enter(30, "kitchen", "ann", "2")
-	c.Heard(40, said(chatwire.Claim{Room: "kitchen", User: "eve", Since: 1}))
-	c.Heard(50, said(chatwire.Claim{Room: "kitchen", User: "eve", Gone: true}))
+	c.Heard(40, report(chatwire.Claim{Room: "kitchen", User: "eve", Since: 1}))
+	c.Heard(50, report(chatwire.Claim{Room: "kitchen", User: "eve", Gone: true}))
 	c.Tick(100)
 	changed := of[Changed](c)
 	if len(changed) != 1 || !slices.Equal(changed[0].Came, []string{"ann", "bob"}) || len(changed[0].Left) != 0 || changed[0].Present != 2 {
-		t.Errorf("the room is told %+v", changed)
+		t.Errorf("the room is notified of %+v", changed)
 	}
 	c.Tick(200)
 	if changed := of[Changed](c); len(changed) != 0 {
-		t.Errorf("it is told again: %+v", changed)
+		t.Errorf("it is notified again: %+v", changed)
 	}
 }
 
-// A crowd is told how many it is, and gets no notices.
+// A crowd gets the number of people, and no notices.
 func TestCrowd(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	for i := range 4 {
@@ -60,7 +60,7 @@ func TestCrowd(t *testing.T) {
 	c.Tick(0)
 	changed := of[Changed](c)
 	if len(changed) != 1 || changed[0].Present != 4 || changed[0].Came != nil {
-		t.Errorf("the room is told %+v", changed)
+		t.Errorf("the room is notified of %+v", changed)
 	}
 	c.Tick(5000)
 	if notices := of[Notice](c); len(notices) != 0 {
@@ -75,7 +75,7 @@ func TestCrowd(t *testing.T) {
 func TestClaimsAreBounded(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	for i := range 10 {
-		c.Heard(0, said(chatwire.Claim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
+		c.Heard(0, report(chatwire.Claim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
 	}
 	if _, n := c.People("kitchen", 0); n != 5 || c.claims != 5 {
 		t.Errorf("%d are present, %d claims", n, c.claims)
@@ -85,7 +85,7 @@ func TestClaimsAreBounded(t *testing.T) {
 		t.Errorf("%d are present, %d claims, %d rooms, %d gateways", n, c.claims, len(c.rooms), len(c.peers))
 	}
 	for i := range 2 * maxPeers {
-		m := said()
+		m := report()
 		m.Gateway = fmt.Sprintf("gateway%09d", i)
 		c.Heard(0, m)
 	}
@@ -102,15 +102,15 @@ func TestAccountsHaveParts(t *testing.T) {
 		c.Enter(1, "kitchen", fmt.Sprint("user", i), "1")
 	}
 	c.Tick(1)
-	tells := of[Tell](c)
-	if len(tells) != 3 {
-		t.Fatalf("it tells %d messages", len(tells))
+	messages := of[Tell](c)
+	if len(messages) != 3 {
+		t.Fatalf("it sends %d messages", len(messages))
 	}
-	for i, tell := range tells {
-		if m, err := wire.Decode[chatwire.Presence](wire.Encode(tell.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
+	for i, sent := range messages {
+		if m, err := wire.Decode[chatwire.Presence](wire.Encode(sent.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
 			t.Errorf("message %d is part %d of %d, asks %v, %v", i, m.Part, m.Parts, m.Ask, err)
 		}
-		other.Heard(1, tell.Message)
+		other.Heard(1, sent.Message)
 	}
 	if _, n := other.People("kitchen", 0); n != 2*chatwire.MaxClaims+1 {
 		t.Errorf("the other knows of %d", n)

@@ -3,10 +3,10 @@
 //
 // # Authority
 //
-// Each gateway claims the people who are connected to it, and sends these claims to the others
-// what changed and, every few seconds, everybody. A person is present while any
-// gateway claims it. A message may be lost; the next full account corrects
-// it. A gateway that is silent for long is dead, and so are its claims.
+// Each gateway claims the people who are connected to it, and sends the others
+// the changes and, every few seconds, a full account. A person is present while
+// any gateway claims it. A message may be lost; the next full account corrects
+// that. A gateway that is silent for too long is dead, and its claims end.
 //
 // # A stay
 //

@@ -7,7 +7,7 @@ import (
 // peer is another gateway.
 type peer struct {
 	heardAt int64
-	// byeAt is when its claims end since it announced that it stops, or 0.
+	// byeAt is when its claims end after it announced that it stops, or 0.
 	byeAt int64
 	// claims are its people, with the last round that named them.
 	claims map[claim]uint64
@@ -21,7 +21,7 @@ type peer struct {
 // message a second; far fewer are of use.
 const maxPeers = 256
 
-// Heard takes a message of another gateway.
+// Heard handles a message of another gateway.
 func (c *Core) Heard(now int64, m chatwire.Presence) {
 	if m.Gateway == c.self {
 		return
@@ -41,12 +41,12 @@ func (c *Core) Heard(now int64, m chatwire.Presence) {
 	if m.Ask {
 		c.accountAt = 0
 	}
-	for _, said := range m.Claims {
-		k := claim{said.Room, said.User}
-		if said.Gone {
+	for _, claimed := range m.Claims {
+		k := claim{claimed.Room, claimed.User}
+		if claimed.Gone {
 			c.unclaim(m.Gateway, k, false)
 		} else {
-			c.claim(now, m.Gateway, p, k, said.Since, m.Round)
+			c.claim(now, m.Gateway, p, k, claimed.Since, m.Round)
 		}
 	}
 	if m.Parts > 0 {

@@ -8,8 +8,8 @@ import (
 	"parley/wire/chatwire"
 )
 
-// Tick lets time pass. It is to be called several times a second: changes are
-// told together then.
+// Tick lets time pass. It is to be called several times a second: changes since
+// the last tick are published together.
 func (c *Core) Tick(now int64) {
 	for len(c.leaving) > 0 && c.leaving[0].at <= now {
 		d := c.leaving[0]
@@ -22,8 +22,8 @@ func (c *Core) Tick(now int64) {
 		c.arrived(now, d.claim)
 	}
 	c.listen(now)
-	c.tellPeers(now)
-	c.tellRooms()
+	c.notifyPeers(now)
+	c.notifyRooms()
 }
 
 // left ends this gateway's claim to a person who did not come back.
@@ -38,7 +38,7 @@ func (c *Core) left(now int64, k claim) {
 }
 
 // listen buries the gateways that have been silent for too long. While this one
-// is cut off it receives nothing, which proves nothing about them.
+// is cut off it receives nothing, which is no information about them.
 func (c *Core) listen(now int64) {
 	if !c.online {
 		return
@@ -62,8 +62,8 @@ func (c *Core) Online(now int64, online bool) {
 	}
 }
 
-// tellPeers sends the other gateways everybody, if it is time, or what changed.
-func (c *Core) tellPeers(now int64) {
+// notifyPeers sends the other gateways a full account, if it is due, or the changes.
+func (c *Core) notifyPeers(now int64) {
 	var claims []chatwire.Claim
 	full := now >= c.accountAt
 	if full {
@@ -87,11 +87,11 @@ func (c *Core) tellPeers(now int64) {
 	}
 	clear(c.changed)
 	if full || len(claims) > 0 {
-		c.tell(claims, full)
+		c.sendClaims(claims, full)
 	}
 }
 
-func (c *Core) tell(claims []chatwire.Claim, full bool) {
+func (c *Core) sendClaims(claims []chatwire.Claim, full bool) {
 	parts := max(1, (len(claims)+chatwire.MaxClaims-1)/chatwire.MaxClaims)
 	for i := range parts {
 		m := chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.asks && i == 0}
@@ -106,8 +106,8 @@ func (c *Core) tell(claims []chatwire.Claim, full bool) {
 	}
 }
 
-// tellRooms sends members who came and left.
-func (c *Core) tellRooms() {
+// notifyRooms notifies the members of a room of who came and left.
+func (c *Core) notifyRooms() {
 	for _, name := range slices.Sorted(maps.Keys(c.dirty)) {
 		r := c.rooms[name]
 		if len(r.came)+len(r.left) > 0 {

@@ -3,7 +3,7 @@ import { el, setText } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
 import { tab } from "../ui/keep.js";
 
-// How often others are told that somebody writes.
+// How often it is announced that somebody is typing.
 const typingEvery = 2_000;
 // From this part of the limit on, the number of bytes left is shown.
 const countFrom = 0.8;
@@ -84,7 +84,7 @@ export class Composer {
     this.#text.value = "";
     this.#changed(true);
     this.#typed = -Infinity;
-    this.#rooms.say(this.#room, text);
+    this.#rooms.sendText(this.#room, text);
     this.#onSent();
     this.focus();
   }

@@ -3,7 +3,7 @@ import { el, replace, setText } from "../ui/dom.js";
 import { icon } from "../ui/icon.js";
 import { dayLabel } from "../ui/time.js";
 import { messageNode, pendingNode } from "./message.js";
-import { arrange, told } from "./rows.js";
+import { arrange, hasText } from "./rows.js";
 
 // Rows in the page at most, and how many are added at once. The rest of a long
 // history stays in memory, so that scrolling back through ten thousand messages
@@ -17,7 +17,7 @@ const atEnd = 48;
 
 // Log shows a room's messages: a window [from, to) of its timeline, in rows.
 // Whatever is added above or below, the row the person looks at stays in its
-// place. At the end, the log follows what is said.
+// place. At the end, the log follows new messages.
 export class Log {
   node;
   #rooms;
@@ -180,7 +180,7 @@ export class Log {
 
   #isNew(m) {
     const line = this.#room.line;
-    return line !== null && m.seq > line && told(m) && m.user !== this.#room.me;
+    return line !== null && m.seq > line && hasText(m) && m.user !== this.#room.me;
   }
 
   // row makes the nodes of the message at index i: lines, then the message.
@@ -324,7 +324,7 @@ export class Log {
     return row.nodes.at(-1).getBoundingClientRect().bottom - this.#scroller.getBoundingClientRect().top;
   }
 
-  // still keeps a screen reader from reading out history as if it were said now.
+  // still keeps a screen reader from reading out history as if it were new.
   #still() {
     clearTimeout(this.#quiet);
     this.#live.setAttribute("aria-live", "off");
@@ -341,7 +341,7 @@ export class Log {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  // drawTop says what is above the rows, without moving them.
+  // drawTop shows what is above the rows, without moving them.
   #drawTop() {
     if (this.#following) this.#fillTop();
     else this.#keepPlace(() => this.#fillTop());
@@ -360,7 +360,7 @@ export class Log {
       replace(this.#top, el("p.older", null, `Older messages could not be fetched: ${room.older}. `, button("Try again", () => room.loadOlder())));
     } else if (room.timeline.more) {
       replace(this.#top, el("p.older", null, button("Older messages", () => room.loadOlder())));
-    } else if (room.timeline.messages.some(told)) {
+    } else if (room.timeline.messages.some(hasText)) {
       replace(this.#top, el("p.beginning", null, `This is the beginning of ${room.name}.`));
     } else {
       replace(this.#top, empty("hash", room.name, "Nothing has been said here yet. Be the first.", null));

@@ -56,7 +56,7 @@ export function pendingNode(entry, grouped, does) {
   );
 }
 
-// standing says in words what is known of a message, and no more than that.
+// standing describes what is known of a message, and no more than that.
 function standing(entry) {
   switch (entry.state) {
     case "stored":

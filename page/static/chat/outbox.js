@@ -17,7 +17,7 @@ const most = 100;
 //   "queued"   waits for the connection, for its turn, or until retryAt
 //   "sending"  is on its way
 //   "stored"   acknowledged as number seq, and not yet seen in the room
-//   "refused"  the gateway does not take it; reason says why
+//   "refused"  the gateway does not take it, for reason
 //   "lost"     it is known not to be in the room, and was sent too long ago
 //              to be sent again by itself
 //   "doubt"    it was sent too long ago, and whether it is in the room cannot
@@ -57,7 +57,7 @@ export class Outbox extends Emitter {
     return entry;
   }
 
-  // again sends an entry anew, as another message, of whoever asks for it.
+  // again sends an entry once more, as another message, of whoever asks for it.
   again(cid, user) {
     const entry = this.#drop(cid);
     return entry && this.add(entry.room, user, entry.text);

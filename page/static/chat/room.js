@@ -1,6 +1,6 @@
 import { Emitter } from "../net/emitter.js";
 import { lasting } from "../ui/keep.js";
-import { told } from "./rows.js";
+import { hasText } from "./rows.js";
 import { Timeline } from "./timeline.js";
 
 // Messages kept of one room; older ones come back from history when wanted. The
@@ -11,13 +11,13 @@ const most = 20_000;
 const pageTries = 3;
 // How long somebody counts as writing after the last sign of it.
 const typingFor = 5_000;
-// Where more people are present, the gateway tells how many and names nobody.
+// Where more people are present, the gateway sends their number and no names.
 const namedUpTo = 200;
 // Shortest time between two rejoins because of a gap.
 const rejoinEvery = 1_000;
 
-// Room is one room as this page knows it. Events: "state", "reset" (show it
-// anew), "append" (message), "prepend" (how many), "trim" (how many),
+// Room is one room as this page knows it. Events: "state", "reset" (redraw
+// it), "append" (message), "prepend" (how many), "trim" (how many),
 // "people", "typing", "unread", "older".
 //
 // state is "new" (not joined on this connection), "joining", "joined", or
@@ -95,7 +95,7 @@ export class Room extends Emitter {
     if (resumed) {
       for (const m of f.messages) {
         if (this.#add(m) === "gap") {
-          // What the gateway calls complete is not: begin anew.
+          // What the gateway calls complete is not: start over.
           this.#forget();
           this.#set("new");
           this.rejoin();
@@ -147,7 +147,7 @@ export class Room extends Emitter {
     const took = this.timeline.append(m);
     if (took === "added") {
       this.#typed(m.user, false);
-      if (m.user === this.me && told(m) && this.read >= m.prev) this.seen();
+      if (m.user === this.me && hasText(m) && this.read >= m.prev) this.seen();
       const gone = this.timeline.trim(this.shown && !this.watched ? 3 * most : most);
       if (gone > 0) this.emit("trim", gone);
       this.emit("append", m);
@@ -156,7 +156,7 @@ export class Room extends Emitter {
     return took;
   }
 
-  // settle tells the outbox what is in the room now.
+  // settle passes to the outbox what is in the room now.
   #settle(messages) {
     this.#outbox.seen(this.name, this.me, messages, this.timeline.last);
   }
@@ -269,7 +269,7 @@ export class Room extends Emitter {
 
   get unread() {
     if (!this.known) return 0;
-    return this.timeline.since(this.read, (m) => told(m) && m.user !== this.me);
+    return this.timeline.since(this.read, (m) => hasText(m) && m.user !== this.me);
   }
 
   // markLine puts "new messages" where the person stopped reading.

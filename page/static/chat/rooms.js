@@ -66,8 +66,8 @@ export class Rooms extends Emitter {
     this.emit("list");
   }
 
-  // say sends a text to a room, now or when that is possible again.
-  say(room, text) {
+  // sendText sends a text to a room, now or when that is possible again.
+  sendText(room, text) {
     this.#outbox.add(room.name, this.#session.welcome?.user, text);
     room.pump();
   }

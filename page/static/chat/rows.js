@@ -3,18 +3,18 @@ import { dayKey } from "../ui/time.js";
 // How long a person may pause before a message stands under the name again.
 const pause = 5 * 60_000;
 
-// told reports whether a message says something, rather than that somebody
+// hasText reports whether a message is a text, rather than a notice that somebody
 // came or left.
-export function told(m) {
+export function hasText(m) {
   return m.kind === "text" || m.kind === "service";
 }
 
-// arrange says how a message stands below the one before it (null: none is
+// arrange decides how a message is shown below the one before it (null: none is
 // known): under a line with its day, and under the author's name or grouped
-// with what that author said just before.
+// with that author's previous message.
 export function arrange(before, m) {
   const day = !before || dayKey(before.at) !== dayKey(m.at);
   const grouped =
-    !day && told(m) && before.kind === m.kind && before.user === m.user && m.at - before.at < pause;
+    !day && hasText(m) && before.kind === m.kind && before.user === m.user && m.at - before.at < pause;
   return { day, grouped };
 }

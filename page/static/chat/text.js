@@ -1,6 +1,6 @@
-// What people write: links, *bold*, _italic_, `code` and ```blocks```. parse
-// says what is what, render makes nodes of it. Reading takes time in proportion
-// to the text, whatever stands in it.
+// The markup of messages: links, *bold*, _italic_, `code` and ```blocks```. parse
+// recognizes it, render makes nodes of it. Parsing takes time in proportion to
+// the text, whatever its contents.
 
 const marks = { "*": "bold", "_": "italic" };
 const tags = { bold: "strong", italic: "em", code: "code", block: "pre" };

@@ -14,7 +14,7 @@ export class Timeline {
   holes = new Set();
   #cids = new Set();
 
-  // reset begins anew with the newest page.
+  // reset starts over with the newest page.
   reset(epoch, last, messages, more) {
     this.epoch = epoch;
     this.messages = [...messages];
@@ -27,7 +27,7 @@ export class Timeline {
     else this.floor = more ? first.prev || first.seq - 1 : 0;
   }
 
-  // resume begins anew in the middle, with what came after a number.
+  // resume starts over in the middle, with what came after a number.
   resume(epoch, since, last, messages) {
     this.reset(epoch, last, messages, since > 0);
     this.floor = since;

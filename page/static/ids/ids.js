@@ -72,7 +72,7 @@ export class Ids {
     this.#input.focus();
   }
 
-  // begin shows an id at once: one that was just made says more than an empty
+  // begin shows an id immediately: one that was just made explains more than an empty
   // field.
   #begin() {
     this.#refresh();

@@ -5,8 +5,8 @@ import { epochMS } from "./bits.js";
 
 const count = 32;
 
-// Workers shows who holds which of the 32 worker numbers, and what each process
-// says of itself.
+// Workers shows which process holds which of the 32 worker numbers, and what each
+// reports of itself.
 export class Workers {
   node;
   #grid = el("ol.worker-grid", { role: "list" }, skeleton(3));

@@ -1,4 +1,4 @@
-// Emitter tells listeners of events by name.
+// Emitter calls the listeners of events by name.
 export class Emitter {
   #listeners = new Map();
 

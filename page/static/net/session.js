@@ -7,14 +7,14 @@ import { Socket } from "./socket.js";
 const welcomeWithin = 10_000;
 // How long the answer to a probe may take, before the connection counts as lost.
 const probeWithin = 8_000;
-// A connection that lasted so long was a good one: back-off begins anew.
+// A connection that lasted so long was a good one: the back-off is reset.
 const settled = 10_000;
 
 // Session is the person's standing with the gateway, over as many connections
 // as it takes. Events: "status" whenever it changes; "welcome" once for each
 // connection, before any other frame of it; every frame by its type; what an
 // extension sends unasked, as "extension " and its name; "probe" when it wants
-// something asked, to hear whether the gateway is there.
+// a request sent, to learn whether the gateway responds.
 //
 // status.phase is
 //   "idle"        nobody signed in
@@ -22,8 +22,8 @@ const settled = 10_000;
 //   "online"      welcomed
 //   "waiting"     the connection was lost; the next try is at status.until
 //   "stopped"     the gateway does not want this again; status.code and
-//                 status.reason say why, status.signIn that it is about who
-//                 connects
+//                 status.reason are the cause; status.signIn is set if it is
+//                 the identity
 export class Session extends Emitter {
   status = { phase: "idle" };
   // hello of the gateway, of the newest connection.
@@ -108,8 +108,8 @@ export class Session extends Emitter {
     return (this.welcome?.extensions ?? []).includes(extension);
   }
 
-  // tell sends something to an extension, which does not answer.
-  tell(extension, body) {
+  // notify sends something to an extension, which does not answer.
+  notify(extension, body) {
     return this.has(extension) && this.send({ t: "extension", name: extension, body });
   }
 
@@ -179,15 +179,15 @@ export class Session extends Emitter {
     this.#lose("The connection was lost.");
   }
 
-  // lose tells who waits for an answer that there will be none.
+  // lose fails every request that waits for an answer.
   #lose(reason) {
     const asked = [...this.#asked.values()];
     this.#asked.clear();
     for (const { reject } of asked) reject({ lost: true, reason });
   }
 
-  // listen notices a gateway that is gone without a word. Pings stay below what
-  // a page can see, so it asks after a long silence.
+  // listen notices a gateway that disappeared without closing the connection. A
+  // page does not see pings, so it sends a probe after a long silence.
   #listen() {
     const ping = this.welcome?.limits.ping_ms || 30_000;
     const silent = this.online ? performance.now() - this.#socket.heard : 0;

@@ -18,8 +18,8 @@ export class Socket extends Emitter {
     this.#ws.onmessage = (e) => this.#read(e.data);
   }
 
-  // send reports whether the frame was handed to the browser, which says
-  // nothing about whether it arrives.
+  // send reports whether the frame was handed to the browser, which does not
+  // mean that it arrives.
   send(frame) {
     if (this.#closed || this.#ws.readyState !== WebSocket.OPEN) return false;
     this.#ws.send(JSON.stringify(frame));

@@ -14,8 +14,8 @@ const refreshAfter = 250;
 // A picture stays at least so long before a newer transaction takes its place.
 const stay = 2_500;
 
-// Orders is the view of the transactions: order something on one side, see what
-// that makes the services say to each other on the other.
+// Orders is the view of the transactions: order something on one side, see the
+// messages that the services exchange for it on the other.
 export class Orders {
   node;
   #session;
@@ -111,7 +111,7 @@ export class Orders {
   hide() {
     this.#visible = false;
     for (const t of this.#timers) clearInterval(t);
-    this.#session.tell("orders", { what: "unwatch" });
+    this.#session.notify("orders", { what: "unwatch" });
   }
 
   focus() {
@@ -120,7 +120,7 @@ export class Orders {
 
   #watch() {
     if (!this.#session.online) return;
-    this.#session.tell("orders", { what: "watch" });
+    this.#session.notify("orders", { what: "watch" });
     this.#faults.show();
     this.#refresh();
     this.#session.request("orders", { what: "txs" }).then(({ txs }) => {
@@ -167,7 +167,7 @@ export class Orders {
   // answer: however often it is asked, it is ordered once.
   async #order(item, quantity, button, key = newKey(), zone = this.#zone.value) {
     if (!zone) {
-      this.#say("error", "There is no courier to deliver it.");
+      this.#showResult("error", "There is no courier to deliver it.");
       return;
     }
     const order = { what: "order", key, item: item.item, quantity, zone };
@@ -175,7 +175,7 @@ export class Orders {
     this.#again = null;
     if (this.#chosen) this.#router.to("orders");
     spinning(button, true);
-    this.#say("busy", `Ordering ${quantity} × ${item.name}…`);
+    this.#showResult("busy", `Ordering ${quantity} × ${item.name}…`);
     for (;;) {
       try {
         const outcome = await this.#session.request("orders", order);
@@ -187,10 +187,10 @@ export class Orders {
         break;
       } catch (e) {
         if (!e.lost) {
-          this.#say("error", e.reason);
+          this.#showResult("error", e.reason);
           break;
         }
-        this.#say("busy", "The connection was lost. The order is asked for again when it is back; it is placed once.");
+        this.#showResult("busy", "The connection was lost. The order is asked for again when it is back; it is placed once.");
         await new Promise((done) => {
           const off = this.#session.on("welcome", () => (off(), done()));
         });
@@ -203,27 +203,27 @@ export class Orders {
   #outcome(o, item, quantity, again) {
     const link = o.id && el("a", { href: address("orders", o.id) }, "See it");
     const courier = o.details?.delivery?.name;
-    if (o.status === "committed") this.#say("good", `${quantity} × ${item.name} ${quantity === 1 ? "is" : "are"} on the way${courier ? ` with ${courier}` : ""}.`, link);
-    else if (o.status === "aborted" || o.status === "rejected") this.#say("bad", `Not ordered: ${o.reason || o.code}.`, link);
+    if (o.status === "committed") this.#showResult("good", `${quantity} × ${item.name} ${quantity === 1 ? "is" : "are"} on the way${courier ? ` with ${courier}` : ""}.`, link);
+    else if (o.status === "aborted" || o.status === "rejected") this.#showResult("bad", `Not ordered: ${o.reason || o.code}.`, link);
     else {
       this.#again = again;
-      this.#say("error", `It is not known yet what became of the order${o.reason ? `: ${o.reason}` : ""}.`, [link, el("button.small", { type: "button", onclick: again }, "Ask again")]);
+      this.#showResult("error", `It is not known yet what became of the order${o.reason ? `: ${o.reason}` : ""}.`, [link, el("button.small", { type: "button", onclick: again }, "Ask again")]);
     }
   }
 
-  // #becameKnown tells of an order whose outcome was not known. One that was
-  // placed is asked for, since the answer says who brings it; one that was not
-  // is not ordered again without being told to.
+  // #becameKnown shows the outcome of an order that was in doubt. One that was
+  // placed is requested again, since the answer names the courier; one that was
+  // not is ordered again only if the person wants that.
   #becameKnown() {
     const tx = this.#seen.byKey(this.#mine);
     if (!this.#again || !tx || !ended(tx)) return;
     const again = this.#again;
     this.#again = null;
     if (tx.status === "committed") again();
-    else this.#say("bad", `Not ordered${tx.reason ? `: ${tx.reason}` : ""}.`, el("a", { href: address("orders", tx.id) }, "See it"));
+    else this.#showResult("bad", `Not ordered${tx.reason ? `: ${tx.reason}` : ""}.`, el("a", { href: address("orders", tx.id) }, "See it"));
   }
 
-  #say(kind, text, more) {
+  #showResult(kind, text, more) {
     this.#result.className = `result ${kind}`;
     replace(this.#result, el("span", null, text), more);
   }

@@ -97,9 +97,9 @@ function conclude(tx, e) {
   else if (e.kind === "outcome" && e.status && !ends.has(tx.status)) tx.status = e.status;
 }
 
-// doubts are the times in which a participant had voted yes and had not said
-// that it knows the outcome: { participant, from, to }, with to null while it
-// lasts. That it was told is not enough: it may not be there to hear it.
+// doubts are the times in which a participant had voted yes and had not
+// acknowledged the outcome: { participant, from, to }, with to null while it
+// lasts. That the outcome was sent is not enough: it may not have arrived.
 export function doubts(tx) {
   const out = [];
   for (const e of tx.events) {
@@ -115,8 +115,8 @@ export function ended(tx) {
   return ends.has(tx.status);
 }
 
-// settled reports whether everybody who voted yes knows the outcome and has said
-// so, or nobody did.
+// settled reports whether everybody who voted yes has acknowledged the outcome,
+// or nobody voted yes.
 export function settled(tx) {
   if (!ended(tx)) return false;
   return doubts(tx).every((d) => d.to !== null);

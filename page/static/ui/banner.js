@@ -4,7 +4,7 @@ import { icon } from "./icon.js";
 // A connection that is made faster than this is not worth a word.
 const patience = 600;
 
-// Banner says when there is no connection, why, and when the next try is.
+// Banner shows that there is no connection, why, and when the next attempt is.
 export class Banner {
   node = el("div.banner", { role: "status", hidden: true });
   #session;
@@ -27,17 +27,17 @@ export class Banner {
       this.node.hidden = true;
       if (s.phase === "online") this.#upgraded();
     } else if (s.phase === "connecting") {
-      this.#timer = setTimeout(() => this.#say("busy", "Connecting…"), this.node.hidden ? patience : 0);
+      this.#timer = setTimeout(() => this.#showBanner("busy", "Connecting…"), this.node.hidden ? patience : 0);
     } else if (s.phase === "waiting") {
       const text = navigator.onLine ? waiting(s) : "You seem to be offline.";
-      this.#say("busy", text, button("Try now", () => this.#session.retry()), this.#countdown);
+      this.#showBanner("busy", text, button("Try now", () => this.#session.retry()), this.#countdown);
       this.#count(s.until);
       this.#ticking = setInterval(() => this.#count(s.until), 250);
     } else {
       const act = s.signIn
         ? button("Sign in again", this.#onSignIn)
         : button("Connect again", () => this.#session.again());
-      this.#say("stopped", stopped(s), act);
+      this.#showBanner("stopped", stopped(s), act);
     }
   }
 
@@ -46,10 +46,10 @@ export class Banner {
   #upgraded() {
     const { release } = this.#session.welcome;
     this.#release ??= release;
-    if (release !== this.#release) this.#say("news", "The gateway was upgraded. Reload for the page that goes with it.", button("Reload", () => location.reload()));
+    if (release !== this.#release) this.#showBanner("news", "The gateway was upgraded. Reload for the page that goes with it.", button("Reload", () => location.reload()));
   }
 
-  #say(kind, text, act, countdown) {
+  #showBanner(kind, text, act, countdown) {
     this.node.className = `banner ${kind}`;
     replace(this.node, icon({ busy: "clock", news: "retry" }[kind] ?? "alert"), el("span.banner-text", null, text, " ", countdown), act);
     this.node.hidden = false;

@@ -7,7 +7,7 @@ export function skeleton(rows) {
   return el("div.skeleton", { "aria-hidden": "true" }, lines);
 }
 
-// empty stands where nothing is, and says why and what to do.
+// empty is the placeholder of an empty view, with the reason and what to do.
 export function empty(symbol, title, text, act) {
   return el("div.empty", null, el("span.empty-icon", null, icon(symbol)), el("h2", null, title), el("p", null, text), act);
 }

@@ -2,7 +2,7 @@ import { dialog } from "./dialog.js";
 import { el, replace, setText } from "./dom.js";
 import { icon } from "./icon.js";
 
-// roomProblem says what is wrong with the name of a room, or nothing.
+// roomProblem returns what is wrong with the name of a room, or nothing.
 export function roomProblem(name) {
   if (name.length > 64) return "The name is too long: 64 letters at most.";
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) return "Rooms have names of a–z, 0–9 and dashes.";

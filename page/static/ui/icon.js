@@ -1,7 +1,7 @@
 import { sv } from "./dom.js";
 
 // Icons are strokes on a 24 by 24 field. They are decoration: the button or the
-// text beside them says what they mean.
+// text next to them carries the meaning.
 const paths = {
   alert: "M12 8v5M12 16.500v.01M10.300 4.300 2.800 17.500a2 2 0 0 0 1.700 3h15a2 2 0 0 0 1.700-3L13.700 4.300a2 2 0 0 0-3.400 0z",
   auto: "M12 3a9 9 0 1 0 0 18zM12 3a9 9 0 0 1 0 18",

@@ -23,7 +23,7 @@ export function skip(to) {
 }
 
 // composing reports whether a key belongs to an input method, as the Enter that
-// confirms a word. Safari says so by the code 229 alone.
+// confirms a word. Safari shows that by the code 229 alone.
 export function composing(e) {
   return e.isComposing || e.keyCode === 229;
 }

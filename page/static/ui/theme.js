@@ -1,6 +1,6 @@
 import { lasting } from "./keep.js";
 
-// The themes a person can choose; "auto" is what the system says.
+// The themes a person can choose; "auto" follows the system's preference.
 const themes = ["auto", "light", "dark"];
 
 export function theme() {

@@ -10,7 +10,7 @@ export function clock(ms) {
   return clockFormat.format(ms);
 }
 
-// full is a moment with everything there is to say of it.
+// full is a moment with weekday, date and time, to the second.
 export function full(ms) {
   return fullFormat.format(ms);
 }

@@ -13,13 +13,13 @@ export function identity() {
 
 // forget ends that, and everything else that the page keeps of the person: what
 // was not sent, drafts, rooms, and how far they were read. The page is to be
-// loaded anew then.
+// reloaded then.
 export function forget() {
   tab.clear();
   lasting.clear(["theme"]);
 }
 
-// nameProblem says what is wrong with a name, or nothing. The gateway checks it
+// nameProblem returns what is wrong with a name, or nothing. The gateway checks it
 // again.
 export function nameProblem(name) {
   if (name === "") return "Choose a name that others will see.";
@@ -32,7 +32,7 @@ export function nameProblem(name) {
 }
 
 // welcome asks who somebody is and calls back with { name } or { token }.
-// problem is what the gateway said to the last answer.
+// problem is the gateway's refusal of the last answer.
 export function welcome(problem, done) {
   const error = el("p.field-error", { role: "alert", id: "welcome-error" }, problem ?? "");
   const name = el("input", {

@@ -7,14 +7,14 @@ import (
 	"parley/chatgw/frame"
 )
 
-// push sends what is to be said next in a room, if it is its turn.
+// push sends the next message to a room, if it is its turn.
 func (s *session) push(r *room) error {
 	p := r.outbox.head()
 	if s.conn == nil || !r.joined || p == nil || p.waits || p.later {
 		return nil
 	}
 	if p.doubtful(time.Now(), s.retry) {
-		return s.join(r) // the answer says whether it is there
+		return s.join(r) // the answer shows whether it is there
 	}
 	if p.first.IsZero() {
 		p.first = time.Now()
@@ -32,10 +32,10 @@ func (s *session) settle(r *room, reset bool) {
 		return
 	}
 	if reset {
-		s.unsent(p, "it was sent too long ago to send it again, and what was said since is not all known", true)
+		s.unsent(p, "it was sent too long ago to send it again, and not all messages since are known", true)
 		return
 	}
-	// Everything that was said since is known and it is not there; the
+	// Every message since is known and it is not among them; the
 	// connection it was sent on has ended long ago.
 	p.renew()
 }
@@ -90,7 +90,7 @@ func (s *session) refused(e *frame.Error) error {
 	return s.push(r)
 }
 
-// refusedJoin asks again later, or gives up what was to be said there.
+// refusedJoin asks again later, or gives up the messages to that room.
 func (s *session) refusedJoin(r *room, e *frame.Error) {
 	if e.RetryMS > 0 {
 		s.after(e.RetryMS, func(s *session) error {
@@ -114,7 +114,7 @@ func (s *session) after(ms int64, f func(*session) error) {
 	time.AfterFunc(time.Duration(ms)*time.Millisecond, func() {
 		_ = s.call(context.Background(), func(s *session) { // fails when the session has ended
 			if s.conn == conn {
-				_ = f(s) // reading reports it too when the connection has ended
+				_ = f(s) // a lost connection fails the reader too
 			}
 		})
 	})
@@ -142,8 +142,8 @@ func (s *session) find(room, cid string) *pending {
 	return nil
 }
 
-// drop removes a message that is acknowledged or given up. Those who flush are
-// told when it was the last.
+// drop removes a message that is acknowledged or given up. Callers of Flush are
+// notified when it was the last.
 func (s *session) drop(room, cid string) *pending {
 	p := s.left.drop(cid)
 	if r := s.rooms[room]; p == nil && r != nil {
