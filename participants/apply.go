@@ -2,7 +2,6 @@ package participants
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -180,30 +179,28 @@ var errSavepoint = errors.New("returning to the savepoint")
 // guarded calls the resource. With a savepoint, the writes of a failed call are undone.
 // It turns a panic into an error, and reports whether anything may have been written.
 func (k *committer) guarded(c *conn, o *op, stage string, savepoint bool, fn func(*Tx) error) (wrote bool, err error) {
-	tx := &Tx{conn: c, by: byBranch, triggers: k.journal.triggers}
 	if savepoint {
 		if _, err := c.exec("SAVEPOINT branch"); err != nil {
 			return false, errors.Join(errSavepoint, err)
 		}
 	}
 	k.health.call.Store(&call{id: o.id, stage: stage, since: time.Now()})
-	err = k.caught(tx, fn)
+	wrote, err = c.call(byBranch, func(tx *Tx) error { return k.caught(tx, fn) })
 	k.health.call.Store(nil)
-	tx.end()
 	if !savepoint {
-		return tx.wrote, err
+		return wrote, err
 	}
 	if err != nil {
 		if _, back := c.exec("ROLLBACK TO branch"); back != nil {
 			// Not %w: a refusal that could not be undone is not a refusal.
-			return tx.wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
+			return wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
 		}
 	}
 	// If the savepoint can be released the transaction still exists.
 	if _, gone := c.exec("RELEASE branch"); gone != nil {
-		return tx.wrote, errors.Join(errSavepoint, gone)
+		return wrote, errors.Join(errSavepoint, gone)
 	}
-	return tx.wrote, err
+	return wrote, err
 }
 
 func (k *committer) caught(tx *Tx, call func(*Tx) error) (err error) {
@@ -230,15 +227,15 @@ func (k *committer) remembered(id txwire.ID) (machine.View, bool) {
 // view reads the journal's rows of an op's id and key.
 func (k *committer) view(c *conn, o *op) (v machine.View, err error) {
 	key, known := k.journal.logs.key(o.id)
-	query, args := k.journal.sql.byID, []driver.Value{key}
+	query, args := k.journal.sql.byID, []any{key}
 	switch {
 	case o.key != "":
-		query, args = k.journal.sql.view, []driver.Value{key, []byte(o.key)}
+		query, args = k.journal.sql.view, []any{key, []byte(o.key)}
 	case !known:
 		return v, nil
 	}
-	err = c.rows(query, func(values []driver.Value) error {
-		r, err := scanBranch(values, &k.journal.logs)
+	err = c.rows(query, func(row scanner) error {
+		r, err := scanBranch(row, &k.journal.logs)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ const (
 type broken struct{}
 
 func (broken) Migrate(ctx context.Context, tx *participants.Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS done (log TEXT, n INTEGER)")
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS done (log TEXT, n INTEGER)")
 	return err
 }
 
@@ -45,7 +45,7 @@ func (broken) Prepare(context.Context, *participants.Tx, participants.Branch) (j
 }
 
 func (broken) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
-	if _, err := tx.Exec(ctx, "INSERT INTO done VALUES (?,?)", b.ID.Log, int64(b.ID.N)); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO done VALUES (?,?)", b.ID.Log, int64(b.ID.N)); err != nil {
 		return err
 	}
 	if string(b.Payload) == `"broken"` {

@@ -1,9 +1,8 @@
 package participants
 
 import (
-	"database/sql/driver"
+	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"parley/participants/machine"
@@ -41,13 +40,13 @@ func storeState(s txwire.BranchState) int64 {
 	}
 }
 
-func loadState(v driver.Value) (txwire.BranchState, error) {
+func loadState(v int64) (txwire.BranchState, error) {
 	switch v {
-	case int64(storedPrepared):
+	case storedPrepared:
 		return txwire.BranchPrepared, nil
-	case int64(storedCommitted):
+	case storedCommitted:
 		return txwire.BranchCommitted, nil
-	case int64(storedAborted):
+	case storedAborted:
 		return txwire.BranchAborted, nil
 	default:
 		return "", fmt.Errorf("damaged branch: its state is %v", v)
@@ -55,26 +54,24 @@ func loadState(v driver.Value) (txwire.BranchState, error) {
 }
 
 // scanBranch reads branchColumns.
-func scanBranch(v []driver.Value, logs *logNames) (*row, error) {
-	key, _ := v[0].(int64)
-	id, err := logs.id(key)
-	if err != nil {
+func scanBranch(s scanner, logs *logNames) (*row, error) {
+	var id, held, state int64
+	var key, digest, code, reason sql.RawBytes
+	var r row
+	if err := s.Scan(&id, &key, &held, &state, &r.At, &digest, &r.DecideBy, &r.OpenSeq, &code, &reason,
+		(*[]byte)(&r.Payload), (*[]byte)(&r.Detail)); err != nil {
+		return nil, fmt.Errorf("damaged branch: %w", err)
+	}
+	var err error
+	if r.ID, err = logs.id(id); err != nil {
 		return nil, err
 	}
-	state, err := loadState(v[3])
-	if err != nil {
+	if r.State, err = loadState(state); err != nil {
 		return nil, err
 	}
-	r := &row{held: v[2] == int64(1)}
-	r.ID, r.Key, r.State = id, text(v[1]), state
-	r.At, _ = v[4].(int64)
-	r.Digest = loadDigest(v[5])
-	r.DecideBy, _ = v[6].(int64)
-	seq, _ := v[7].(int64)
-	r.OpenSeq, r.Incarnation = uint64(seq), logs.replaced[id.Log]
-	r.Code, r.Reason = wire.Code(text(v[8])), text(v[9])
-	r.Payload, r.Detail = loadJSON(v[10]), loadJSON(v[11])
-	return r, nil
+	r.held, r.Key, r.Digest, r.Incarnation = held == 1, string(key), loadDigest(digest), logs.replaced[r.ID.Log]
+	r.Code, r.Reason = wire.Code(code), string(reason)
+	return &r, nil
 }
 
 // storeDigest stores a hexadecimal digest as bytes, half as long; another client may use
@@ -86,21 +83,15 @@ func storeDigest(s string) []byte {
 	return []byte(s)
 }
 
-func loadDigest(v driver.Value) string {
-	b, _ := v.([]byte)
+func loadDigest(b []byte) string {
 	if len(b) == 16 {
 		return hex.EncodeToString(b)
 	}
 	return string(b)
 }
 
-func loadJSON(v driver.Value) json.RawMessage {
-	b, _ := v.([]byte)
-	return b
-}
-
 // blob returns the stored value, NULL if v is empty.
-func blob[T ~string | ~[]byte](v T) driver.Value {
+func blob[T ~string | ~[]byte](v T) any {
 	if len(v) == 0 {
 		return nil
 	}

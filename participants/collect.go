@@ -2,7 +2,6 @@ package participants
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
@@ -177,7 +176,7 @@ func (g *collector) age(ctx context.Context, b batch) error {
 func (g *collector) remove(ctx context.Context, b batch, below limits) error {
 	var removed, mark int64
 	err := g.s.upkeep(ctx, func(j *journal, c *conn) (err error) {
-		which := []driver.Value{b.first, b.last, below.finished - 1, below.decideBy}
+		which := []any{b.first, b.last, below.finished - 1, below.decideBy}
 		greatest, err := c.one(j.sql.greatest, which...)
 		if err != nil || greatest == nil {
 			return err

@@ -22,8 +22,6 @@ type dialect interface {
 	// version reads which schema the database has, 0 for an empty one. It is an
 	// error for one that is something else, of a newer build, or damaged.
 	version(c *conn) (int, error)
-	// hasTriggers reports whether statements may change more than they count.
-	hasTriggers(c *conn) (bool, error)
 	// storeFailed reports whether an error is the database's and not that of
 	// the branch at hand: no other branch would fare better.
 	storeFailed(err error) bool

@@ -23,10 +23,10 @@ import (
 type tickets struct{}
 
 func (tickets) Migrate(ctx context.Context, tx *participants.Tx) error {
-	if _, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS tickets (free INTEGER NOT NULL)"); err != nil {
+	if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS tickets (free INTEGER NOT NULL)"); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO tickets SELECT 10 WHERE NOT EXISTS (SELECT 1 FROM tickets)")
+	_, err := tx.ExecContext(ctx, "INSERT INTO tickets SELECT 10 WHERE NOT EXISTS (SELECT 1 FROM tickets)")
 	return err
 }
 
@@ -36,13 +36,13 @@ func (tickets) Prepare(ctx context.Context, tx *participants.Tx, b participants.
 	if err := json.Unmarshal(b.Payload, &wanted); err != nil || wanted < 1 {
 		return nil, participants.Refuse("the payload is no number of tickets")
 	}
-	if err := tx.QueryRow(ctx, "SELECT free FROM tickets").Scan(&free); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT free FROM tickets").Scan(&free); err != nil {
 		return nil, err
 	}
 	if free < wanted {
 		return nil, participants.Refuse("%d tickets are left", free)
 	}
-	_, err := tx.Exec(ctx, "UPDATE tickets SET free=free-?", wanted)
+	_, err := tx.ExecContext(ctx, "UPDATE tickets SET free=free-?", wanted)
 	return nil, err
 }
 
@@ -50,7 +50,7 @@ func (tickets) Prepare(ctx context.Context, tx *participants.Tx, b participants.
 func (tickets) Commit(context.Context, *participants.Tx, participants.Branch) error { return nil }
 
 func (tickets) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
-	_, err := tx.Exec(ctx, "UPDATE tickets SET free=free+CAST(? AS INTEGER)", string(b.Payload))
+	_, err := tx.ExecContext(ctx, "UPDATE tickets SET free=free+CAST(? AS INTEGER)", string(b.Payload))
 	return err
 }
 

@@ -28,13 +28,13 @@ func newMoody() *moody {
 }
 
 func (m *moody) Migrate(ctx context.Context, tx *Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS marks (n INTEGER, of TEXT)")
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS marks (n INTEGER, of TEXT)")
 	return err
 }
 
 func (m *moody) mark(ctx context.Context, tx *Tx, b Branch, of string) error {
 	m.calls[b.ID]++
-	if _, err := tx.Exec(ctx, "INSERT INTO marks VALUES (?,?)", int64(b.ID.N), of); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO marks VALUES (?,?)", int64(b.ID.N), of); err != nil {
 		return err
 	}
 	return m.fails[b.ID]

@@ -103,17 +103,17 @@ func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 type tally struct{}
 
 func (tally) Migrate(ctx context.Context, tx *Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)")
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)")
 	return err
 }
 
 func (tally) Prepare(ctx context.Context, tx *Tx, b Branch) (json.RawMessage, error) {
-	_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (NULL)")
+	_, err := tx.ExecContext(ctx, "INSERT INTO tally VALUES (NULL)")
 	return nil, err
 }
 
 func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
-	_, err := tx.Exec(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
+	_, err := tx.ExecContext(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
 	return err
 }
 func (tally) Abort(context.Context, *Tx, Branch) error { return nil }
@@ -298,7 +298,7 @@ func TestLocalWriteIsNeverDoneTwice(t *testing.T) {
 	b := newBench(t, false)
 	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
 	local := newLocal(func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (1000)")
+		_, err := tx.ExecContext(ctx, "INSERT INTO tally VALUES (1000)")
 		return err
 	})
 	if answered, _ := b.do(b.prepare(), local); answered != 1 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -29,7 +28,6 @@ type journal struct {
 	// branches depend on.
 	incarnation string
 	logs        logNames
-	triggers    bool
 	// opened is how long the journal was open, mark the greatest decide_by of
 	// what it has collected.
 	opened openTime
@@ -250,14 +248,12 @@ func (j *journal) migrate(ctx context.Context, r Resource) error {
 		return err
 	}
 	if err := j.inTx(c, func() error {
-		tx := &Tx{conn: c, by: byMigration}
-		defer tx.end()
-		return r.Migrate(ctx, tx)
+		_, err := c.call(byMigration, func(tx *Tx) error { return r.Migrate(ctx, tx) })
+		return err
 	}); err != nil {
 		return fmt.Errorf("migrating the resource's tables in %s: %w", j.db.where(), err)
 	}
-	j.triggers, err = j.db.hasTriggers(c)
-	return err
+	return nil
 }
 
 // connection is the committer's, a new one after the last was given up.
@@ -285,7 +281,7 @@ func (j *journal) discard() error {
 		// Closing the last connection deletes the -wal by its name, which may be
 		// that of the file that replaced ours. It stays open until the process
 		// ends.
-		return nil
+		return c.abandon()
 	}
 	return c.close()
 }
@@ -306,8 +302,8 @@ func (j *journal) inTx(c *conn, fn func() error) error {
 
 // prepared reads every branch in doubt.
 func (j *journal) prepared(c *conn, fn func(*row)) error {
-	return c.rows(j.sql.prepared, func(v []driver.Value) error {
-		r, err := scanBranch(v, &j.logs)
+	return c.rows(j.sql.prepared, func(row scanner) error {
+		r, err := scanBranch(row, &j.logs)
 		if err == nil {
 			fn(r)
 		}

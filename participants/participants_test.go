@@ -57,12 +57,19 @@ func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
 	for _, h := range h {
 		ctx = hooks.With(ctx, h)
 	}
 	ended = make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		ended <- p.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-closed // its files are in a directory of the test
+	})
 	return p, cancel, ended
 }
 

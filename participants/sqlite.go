@@ -3,15 +3,12 @@ package participants
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"parley/internal/sqlitefile"
-
-	"modernc.org/sqlite"
 )
 
 // FilesError reports that a file of an open journal was deleted or replaced. What was
@@ -39,13 +36,8 @@ var journalKind = sqlitefile.Kind{
 		"with an empty directory it would begin a new journal and forget the branches it had prepared",
 }
 
-// sqliteDB is the dialect of the embedded SQLite.
-//
-// Package sqlitefile makes a COMMIT durable. The journal needs one more rule: nothing
-// but the committer's own COMMIT commits. It is held by two hooks: one turns any
-// other commit into a rollback, the other reports that a transaction was rolled back
-// without the committer (a constraint with ON CONFLICT ROLLBACK, a full disk). So what
-// follows such a rollback cannot become durable by itself in autocommit mode.
+// sqliteDB is the dialect of the embedded SQLite. Package sqlitefile makes a COMMIT
+// durable, and a session that nothing but the committer's own COMMIT commits.
 type sqliteDB struct {
 	*sqlitefile.File
 	log *slog.Logger
@@ -76,29 +68,7 @@ func (d *sqliteDB) lock() (func() error, error) {
 }
 
 func (d *sqliteDB) connect(ctx context.Context) (*conn, error) {
-	raw, err := d.Connect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c := newConn(raw)
-	hooks := raw.(sqlite.HookRegisterer)
-	hooks.RegisterCommitHook(func() int32 {
-		if c.inTx && !c.committing {
-			c.lost = true
-			return 1
-		}
-		return 0
-	})
-	hooks.RegisterRollbackHook(func() {
-		if c.inTx {
-			c.lost = true
-		}
-	})
-	c.onClose = func() {
-		hooks.RegisterCommitHook(nil)
-		hooks.RegisterRollbackHook(nil)
-	}
-	return c, nil
+	return connect(ctx, d.File)
 }
 
 func (d *sqliteDB) version(c *conn) (int, error) {
@@ -116,11 +86,6 @@ func (d *sqliteDB) version(c *conn) (int, error) {
 // reader has two connections: a listing must not wait for the collector.
 func (d *sqliteDB) reader() *sql.DB { return d.Reader(2) }
 
-func (d *sqliteDB) hasTriggers(c *conn) (bool, error) {
-	n, err := c.one("SELECT count(*) FROM sqlite_schema WHERE type='trigger'")
-	return n != int64(0), err
-}
-
 func (d *sqliteDB) tend(c *conn) error { return d.Tend(c.checkpoint) }
 
 func (d *sqliteDB) finish(c *conn) error {
@@ -132,10 +97,8 @@ func (d *sqliteDB) finish(c *conn) error {
 
 // checkpoint is a [sqlitefile.Checkpoint].
 func (c *conn) checkpoint(mode string) (pages int64, err error) {
-	err = c.rows("PRAGMA wal_checkpoint("+mode+")", func(v []driver.Value) error {
-		pages, _ = v[1].(int64)
-		return nil
-	})
+	var busy, copied int64
+	err = c.rows("PRAGMA wal_checkpoint("+mode+")", func(row scanner) error { return row.Scan(&busy, &pages, &copied) })
 	return pages, err
 }
 

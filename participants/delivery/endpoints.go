@@ -29,7 +29,7 @@ func complete(ctx context.Context, p *participants.Participant, request []byte) 
 		return answer(nil, err)
 	}
 	err = p.Write(ctx, func(ctx context.Context, tx *participants.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE couriers SET assigned=assigned-1 WHERE id=? AND assigned>0", m.Courier)
+		n, err := participants.Changed(tx.ExecContext(ctx, "UPDATE couriers SET assigned=assigned-1 WHERE id=? AND assigned>0", m.Courier))
 		if err != nil {
 			return fmt.Errorf("completing an order of courier %d: %w", m.Courier, err)
 		}

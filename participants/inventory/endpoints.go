@@ -28,7 +28,7 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 		return answer(nil, err)
 	}
 	err = p.Write(ctx, func(ctx context.Context, tx *participants.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, food.MaxStock-m.Quantity)
+		n, err := participants.Changed(tx.ExecContext(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, food.MaxStock-m.Quantity))
 		if err != nil {
 			return fmt.Errorf("restocking %q: %w", m.Item, err)
 		}
@@ -47,7 +47,7 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 // notRestocked returns why an item could not be restocked.
 func notRestocked(ctx context.Context, tx *participants.Tx, m food.Restock) error {
 	var stock int64
-	switch err := tx.QueryRow(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
+	switch err := tx.QueryRowContext(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
 	case errors.Is(err, sql.ErrNoRows):
 		return notOnMenu(m.Item)
 	case err != nil:

@@ -59,7 +59,7 @@ func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
 		`DELETE FROM tally`,
 		`INSERT INTO tally VALUES (0)`,
 	} {
-		if _, err := tx.Exec(ctx, q); err != nil {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
 }
 
 func (r *faulty) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
-	if _, err := tx.Exec(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
 		return nil, err
 	}
 	return r.act(ctx, tx, do(b))
@@ -82,7 +82,7 @@ func (r *faulty) Abort(ctx context.Context, tx *participants.Tx, b participants.
 }
 
 func (r *faulty) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, state, when string) error {
-	n, err := tx.Exec(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String())
+	n, err := participants.Changed(tx.ExecContext(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String()))
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("%d notes of %s were held", n, b.ID))
 	}
@@ -110,7 +110,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	if r.healed.Load() {
 		return nil, nil
 	}
-	exec := func(q string) error { _, err := tx.Exec(ctx, q); return err }
+	exec := func(q string) error { _, err := tx.ExecContext(ctx, q); return err }
 	switch what {
 	case fail:
 		return nil, errors.New("failed as requested")
@@ -119,7 +119,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	case cancelled:
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
-		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1000")
+		_, err := tx.ExecContext(ctx, "UPDATE tally SET n=n+1000")
 		return nil, err
 	case orRollback:
 		// This ends the whole transaction; the resource ignores that and continues
@@ -139,7 +139,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 		return nil, errors.New("tried to end the transaction as requested")
 	case usesOldTx:
 		if old := r.kept; old != nil {
-			_, err := old.Exec(ctx, "UPDATE tally SET n=n+1000")
+			_, err := old.ExecContext(ctx, "UPDATE tally SET n=n+1000")
 			return nil, err
 		}
 		r.kept = tx
@@ -149,7 +149,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	case hugeDetail:
 		return json.RawMessage(`"` + strings.Repeat("x", 2000) + `"`), nil
 	case leaksRows:
-		rows, err := tx.Query(ctx, "SELECT tx FROM notes")
+		rows, err := tx.QueryContext(ctx, "SELECT tx FROM notes")
 		if err == nil {
 			rows.Next()
 		}

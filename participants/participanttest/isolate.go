@@ -263,7 +263,7 @@ func (s *isolation) refusesAfterWriting() {
 func (s *isolation) localWrites() {
 	const writes = 5
 	add := func(ctx context.Context, tx *participants.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1")
+		_, err := tx.ExecContext(ctx, "UPDATE tally SET n=n+1")
 		return err
 	}
 	errNo := fmt.Errorf("no")

@@ -17,7 +17,7 @@ import (
 type seats struct{}
 
 func (seats) Migrate(ctx context.Context, tx *participants.Tx) error {
-	_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS seats (seat TEXT PRIMARY KEY, sold INTEGER NOT NULL)`)
+	_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS seats (seat TEXT PRIMARY KEY, sold INTEGER NOT NULL)`)
 	return err
 }
 
@@ -28,14 +28,14 @@ func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Br
 	if err := json.Unmarshal(b.Payload, &seat); err != nil {
 		return nil, participants.Refuse("the payload is not the name of a seat")
 	}
-	err := tx.QueryRow(ctx, `SELECT seat FROM seats WHERE seat=?`, seat).Scan(new(string))
+	err := tx.QueryRowContext(ctx, `SELECT seat FROM seats WHERE seat=?`, seat).Scan(new(string))
 	if err == nil {
 		return nil, participants.Refuse("seat %s is taken", seat)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO seats (seat,sold) VALUES (?,0)`, seat)
+	_, err = tx.ExecContext(ctx, `INSERT INTO seats (seat,sold) VALUES (?,0)`, seat)
 	return b.Payload, err // stored with the branch, passed on as Detail
 }
 
@@ -44,7 +44,7 @@ func (seats) Commit(ctx context.Context, tx *participants.Tx, b participants.Bra
 	if err := json.Unmarshal(b.Detail, &seat); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE seats SET sold=1 WHERE seat=?`, seat)
+	_, err := tx.ExecContext(ctx, `UPDATE seats SET sold=1 WHERE seat=?`, seat)
 	return err
 }
 
@@ -53,7 +53,7 @@ func (seats) Abort(ctx context.Context, tx *participants.Tx, b participants.Bran
 	if err := json.Unmarshal(b.Detail, &seat); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `DELETE FROM seats WHERE seat=?`, seat)
+	_, err := tx.ExecContext(ctx, `DELETE FROM seats WHERE seat=?`, seat)
 	return err
 }
 
