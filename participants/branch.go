@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 
+	"parley/participants/driver"
+
 	"parley/participants/machine"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -54,7 +56,7 @@ func loadState(v int64) (txwire.BranchState, error) {
 }
 
 // scanBranch reads branchColumns.
-func scanBranch(s scanner, logs *logNames) (*row, error) {
+func scanBranch(s driver.Scanner, logs *logNames) (*row, error) {
 	var id, held, state int64
 	var key, digest, code, reason sql.RawBytes
 	var r row
@@ -103,7 +105,7 @@ func blob[T ~string | ~[]byte](v T) any {
 const maxViolations = 1000
 
 // insert writes the row of a new branch.
-func (j *journal) insert(c *conn, s machine.Step) error {
+func (j *journal) insert(c driver.Conn, s machine.Step) error {
 	b := s.Put
 	key, ok := j.logs.key(b.ID)
 	if !ok {
@@ -117,7 +119,7 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 	if b.State != txwire.BranchPrepared {
 		finished = j.opened.now()
 	}
-	_, err := c.exec(j.sql.insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
+	_, err := c.Exec(j.sql.Insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
 		b.DecideBy, int64(b.OpenSeq), blob(b.Code), blob(b.Reason), blob(b.Payload), blob(b.Detail), finished)
 	if err != nil {
 		return fmt.Errorf("inserting branch %s: %w", b.ID, err)
@@ -126,21 +128,21 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 }
 
 // move changes a row, and reports false if the row was not in the expected state.
-func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool, err error) {
+func (j *journal) move(c driver.Conn, from machine.Branch, s machine.Step) (moved bool, err error) {
 	b := s.Put
 	key, _ := j.logs.key(b.ID)
 	var changed int64
 	switch {
 	case from.State == txwire.BranchPrepared && b.State == txwire.BranchCommitted:
-		changed, err = c.exec(j.sql.commit, b.At, j.opened.now(), key)
+		changed, err = c.Exec(j.sql.Commit, b.At, j.opened.now(), key)
 	case from.State == txwire.BranchPrepared && b.State == txwire.BranchAborted:
 		held := int64(0)
 		if s.Key == machine.KeyClose {
 			held = 1
 		}
-		changed, err = c.exec(j.sql.abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
+		changed, err = c.Exec(j.sql.Abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
 	case from.State == txwire.BranchAborted && b.State == txwire.BranchAborted && s.Key == machine.KeyClose:
-		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
+		changed, err = c.Exec(j.sql.Reclose, blob(b.Reason), key)
 	default:
 		panic(fmt.Sprintf("participants: branch %s cannot change from %s to %s", b.ID, from.State, b.State))
 	}
@@ -151,15 +153,15 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 }
 
 // keepViolation stores an outcome that was not applied.
-func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64) error {
+func (j *journal) keepViolation(c driver.Conn, id txwire.ID, s machine.Step, now int64) error {
 	of := txwire.KindAbort
 	if s.Ack != nil {
 		of = s.Ack.Of
 	}
-	if _, err := c.exec(j.sql.addViolation, id.Log, int64(id.N), of, wire.Clip(s.Violation), now); err != nil {
+	if _, err := c.Exec(j.sql.AddViolation, id.Log, int64(id.N), of, wire.Clip(s.Violation), now); err != nil {
 		return fmt.Errorf("noting a violation of branch %s: %w", id, err)
 	}
-	if _, err := c.exec(j.sql.trimViolations, int64(maxViolations)); err != nil {
+	if _, err := c.Exec(j.sql.TrimViolations, int64(maxViolations)); err != nil {
 		return fmt.Errorf("forgetting old violations: %w", err)
 	}
 	return nil
@@ -167,7 +169,7 @@ func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64
 
 // learn assigns numbers to new logs, in a separate transaction, so that the rollback of a
 // group does not undo that.
-func (j *journal) learn(c *conn, ops []*op) error {
+func (j *journal) learn(c driver.Conn, ops []*op) error {
 	var fresh []string
 	for _, o := range ops {
 		if _, known := j.logs.byName[o.id.Log]; o.leavesRow() && !known {
@@ -183,7 +185,7 @@ func (j *journal) learn(c *conn, ops []*op) error {
 			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator restarts continuously, or a client invents names", len(j.logs.byNumber), maxLogs)
 		}
 		for _, name := range fresh {
-			if _, err := c.exec(j.sql.addLog, name); err != nil {
+			if _, err := c.Exec(j.sql.AddLog, name); err != nil {
 				return fmt.Errorf("numbering log %s: %w", name, err)
 			}
 		}

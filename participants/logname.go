@@ -3,6 +3,8 @@ package participants
 import (
 	"fmt"
 
+	"parley/participants/driver"
+
 	"parley/wire"
 	"parley/wire/txwire"
 )
@@ -30,9 +32,9 @@ type logNames struct {
 	replaced map[string]string
 }
 
-func (l *logNames) load(c *conn, q *statements) error {
+func (l *logNames) load(c driver.Conn, q *driver.Statements) error {
 	l.byName, l.byNumber = make(map[string]int64), make(map[int64]string)
-	return c.rows(q.logs, func(row scanner) error {
+	return c.Rows(q.Logs, func(row driver.Scanner) error {
 		var number int64
 		var name string
 		if err := row.Scan(&number, &name); err != nil {
@@ -51,9 +53,9 @@ func (l *logNames) load(c *conn, q *statements) error {
 
 // loadReplaced reads which logs were in another incarnation of the stream than the
 // journal has stored now. That changes only when a journal is opened.
-func (l *logNames) loadReplaced(c *conn, q *statements) error {
+func (l *logNames) loadReplaced(c driver.Conn, q *driver.Statements) error {
 	l.replaced = make(map[string]string)
-	return c.rows(q.replaced, func(row scanner) error {
+	return c.Rows(q.Replaced, func(row driver.Scanner) error {
 		var log, incarnation string
 		if err := row.Scan(&log, &incarnation); err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/food"
 	"parley/wire"
@@ -22,7 +24,7 @@ type choice struct {
 	Name    string `json:"name"`
 }
 
-func (c *couriers) Migrate(ctx context.Context, tx *participants.Tx) error {
+func (c *couriers) Migrate(ctx context.Context, tx *sqlite.Tx) error {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS couriers (
 		id INTEGER PRIMARY KEY, name TEXT NOT NULL, zone TEXT NOT NULL,
 		capacity INTEGER NOT NULL, reserved INTEGER NOT NULL, assigned INTEGER NOT NULL,
@@ -49,7 +51,7 @@ func (c *couriers) Migrate(ctx context.Context, tx *participants.Tx) error {
 	return nil
 }
 
-func (c *couriers) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+func (c *couriers) Prepare(ctx context.Context, tx *sqlite.Tx, b participants.Branch) (json.RawMessage, error) {
 	o, err := wire.Decode[food.CourierOrder](b.Payload)
 	if err != nil {
 		return nil, participants.Refuse("%v", err)
@@ -70,7 +72,7 @@ func (c *couriers) Prepare(ctx context.Context, tx *participants.Tx, b participa
 }
 
 // nobody returns the refusal of an order for which there is no courier.
-func nobody(ctx context.Context, tx *participants.Tx, zone string) error {
+func nobody(ctx context.Context, tx *sqlite.Tx, zone string) error {
 	rows, err := tx.QueryContext(ctx, "SELECT DISTINCT zone FROM couriers ORDER BY zone LIMIT 20")
 	if err != nil {
 		return fmt.Errorf("listing the zones: %w", err)
@@ -92,20 +94,20 @@ func nobody(ctx context.Context, tx *participants.Tx, zone string) error {
 	return participants.Refuse("no courier delivers to %q; zones are %s", zone, strings.Join(zones, ", "))
 }
 
-func (c *couriers) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (c *couriers) Commit(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return c.settle(ctx, tx, b, "UPDATE couriers SET reserved=reserved-1, assigned=assigned+1 WHERE id=?")
 }
 
-func (c *couriers) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (c *couriers) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return c.settle(ctx, tx, b, "UPDATE couriers SET reserved=reserved-1 WHERE id=?")
 }
 
-func (c *couriers) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, query string) error {
+func (c *couriers) settle(ctx context.Context, tx *sqlite.Tx, b participants.Branch, query string) error {
 	var who choice
 	if err := json.Unmarshal(b.Detail, &who); err != nil {
 		return fmt.Errorf("reading the reserved courier: %w", err)
 	}
-	n, err := participants.Changed(tx.ExecContext(ctx, query, who.Courier))
+	n, err := sqlite.Changed(tx.ExecContext(ctx, query, who.Courier))
 	if err != nil {
 		return fmt.Errorf("settling the reservation of courier %d: %w", who.Courier, err)
 	}

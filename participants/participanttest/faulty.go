@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 )
 
@@ -18,7 +20,7 @@ type faulty struct {
 	// entered receives a value when a payload "gate" is reached, which then waits for
 	// the channel gate.
 	entered, gate chan struct{}
-	kept          *participants.Tx
+	kept          *sqlite.Tx
 }
 
 func newFaulty() *faulty {
@@ -50,7 +52,7 @@ func payload(do string) json.RawMessage {
 	return b
 }
 
-func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
+func (*faulty) Migrate(ctx context.Context, tx *sqlite.Tx) error {
 	for _, q := range []string{
 		`CREATE TABLE IF NOT EXISTS notes (tx TEXT PRIMARY KEY, state TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY)`,
@@ -66,23 +68,23 @@ func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
 	return nil
 }
 
-func (r *faulty) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+func (r *faulty) Prepare(ctx context.Context, tx *sqlite.Tx, b participants.Branch) (json.RawMessage, error) {
 	if _, err := tx.ExecContext(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
 		return nil, err
 	}
 	return r.act(ctx, tx, do(b))
 }
 
-func (r *faulty) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Commit(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "taken", "commit-")
 }
 
-func (r *faulty) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "given back", "abort-")
 }
 
-func (r *faulty) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, state, when string) error {
-	n, err := participants.Changed(tx.ExecContext(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String()))
+func (r *faulty) settle(ctx context.Context, tx *sqlite.Tx, b participants.Branch, state, when string) error {
+	n, err := sqlite.Changed(tx.ExecContext(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String()))
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("%d notes of %s were held", n, b.ID))
 	}
@@ -101,7 +103,7 @@ func do(b participants.Branch) string {
 }
 
 // act performs the requested fault.
-func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (json.RawMessage, error) {
+func (r *faulty) act(ctx context.Context, tx *sqlite.Tx, what string) (json.RawMessage, error) {
 	if what == gate {
 		r.entered <- struct{}{}
 		<-r.gate

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"parley/participants"
+	"parley/participants/sqlite"
 
 	"github.com/nats-io/nats.go"
 )
@@ -16,14 +17,14 @@ import (
 // state of the branch.
 type seats struct{}
 
-func (seats) Migrate(ctx context.Context, tx *participants.Tx) error {
+func (seats) Migrate(ctx context.Context, tx *sqlite.Tx) error {
 	_, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS seats (seat TEXT PRIMARY KEY, sold INTEGER NOT NULL)`)
 	return err
 }
 
 // Prepare reserves. Refuse is a no vote with a reason; after any other error
 // it is called again until the deadline.
-func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+func (seats) Prepare(ctx context.Context, tx *sqlite.Tx, b participants.Branch) (json.RawMessage, error) {
 	var seat string
 	if err := json.Unmarshal(b.Payload, &seat); err != nil {
 		return nil, participants.Refuse("the payload is not the name of a seat")
@@ -39,7 +40,7 @@ func (seats) Prepare(ctx context.Context, tx *participants.Tx, b participants.Br
 	return b.Payload, err // stored with the branch, passed on as Detail
 }
 
-func (seats) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (seats) Commit(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	var seat string
 	if err := json.Unmarshal(b.Detail, &seat); err != nil {
 		return err
@@ -48,7 +49,7 @@ func (seats) Commit(ctx context.Context, tx *participants.Tx, b participants.Bra
 	return err
 }
 
-func (seats) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (seats) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	var seat string
 	if err := json.Unmarshal(b.Detail, &seat); err != nil {
 		return err
@@ -60,8 +61,9 @@ func (seats) Abort(ctx context.Context, tx *participants.Tx, b participants.Bran
 // run serves until ctx ends, and then drains.
 func run(ctx context.Context, nc *nats.Conn, path string) error {
 	p, err := participants.New(
-		participants.Config{Name: "seats", Path: path},
+		participants.Config{Name: "seats"},
 		participants.Deps{NATS: nc},
+		sqlite.File(path),
 		seats{},
 	)
 	if err != nil {

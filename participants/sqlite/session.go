@@ -1,13 +1,15 @@
-package participants
+package sqlite
 
 import (
 	"context"
-	"database/sql/driver"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"sync"
 
-	"modernc.org/sqlite"
+	"parley/participants/driver"
+
+	modernc "modernc.org/sqlite"
 )
 
 // maxStatements bounds the prepared statements kept per connection. The journal has
@@ -21,8 +23,8 @@ type session struct {
 	// mu is held while a statement runs: a goroutine that a call of the resource left
 	// behind must not run one among the journal's.
 	mu    sync.Mutex
-	raw   driver.Conn
-	hooks sqlite.HookRegisterer
+	raw   sqldriver.Conn
+	hooks modernc.HookRegisterer
 	stmts map[stmtKey]*stmt
 	// tx is the resource's that may run statements now; nil between its calls.
 	tx *Tx
@@ -41,17 +43,14 @@ type stmtKey struct {
 	by    author
 }
 
-var (
-	errTxEnded = errors.New("the transaction was used after the call it was given to had returned")
-	errLost    = errors.New("the database rolled the transaction back")
-)
+var errTxEnded = errors.New("the transaction was used after the call it was given to had returned")
 
 // newSession takes over a connection. Two hooks hold the rule about COMMIT: one turns any
 // other commit into a rollback, the other reports that a transaction was rolled back
 // without the committer (a constraint with ON CONFLICT ROLLBACK, a full disk). So what
 // follows such a rollback cannot become durable by itself in autocommit mode.
-func newSession(raw driver.Conn) (*session, error) {
-	s := &session{raw: raw, hooks: raw.(sqlite.HookRegisterer), stmts: make(map[stmtKey]*stmt)}
+func newSession(raw sqldriver.Conn) (*session, error) {
+	s := &session{raw: raw, hooks: raw.(modernc.HookRegisterer), stmts: make(map[stmtKey]*stmt)}
 	s.hooks.RegisterCommitHook(func() int32 {
 		if s.inTx && !s.committing {
 			s.lost = true
@@ -64,7 +63,7 @@ func newSession(raw driver.Conn) (*session, error) {
 			s.lost = true
 		}
 	})
-	return s, raw.(sqlite.AuthorizerRegisterer).RegisterAuthorizer(s.authorize)
+	return s, raw.(modernc.AuthorizerRegisterer).RegisterAuthorizer(s.authorize)
 }
 
 // txContext is the context of a resource's statement. It is never done: an interrupted
@@ -77,8 +76,8 @@ type txContext struct {
 func (txContext) Done() <-chan struct{} { return nil }
 func (txContext) Err() error            { return nil }
 
-// ExecContext implements [driver.ExecerContext].
-func (s *session) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+// ExecContext implements [sqldriver.ExecerContext].
+func (s *session) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st, tx, err := s.statement(ctx, query)
@@ -87,7 +86,7 @@ func (s *session) ExecContext(ctx context.Context, query string, args []driver.N
 	}
 	defer st.release()
 	s.acts = 0
-	res, err := st.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), args)
+	res, err := st.Stmt.(sqldriver.StmtExecContext).ExecContext(context.Background(), args)
 	if err != nil {
 		return nil, s.refusal(query, err)
 	}
@@ -98,8 +97,8 @@ func (s *session) ExecContext(ctx context.Context, query string, args []driver.N
 	return res, nil
 }
 
-// QueryContext implements [driver.QueryerContext].
-func (s *session) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+// QueryContext implements [sqldriver.QueryerContext].
+func (s *session) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st, tx, err := s.statement(ctx, query)
@@ -107,7 +106,7 @@ func (s *session) QueryContext(ctx context.Context, query string, args []driver.
 		return nil, err
 	}
 	s.acts = 0
-	raw, err := st.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), args)
+	raw, err := st.Stmt.(sqldriver.StmtQueryContext).QueryContext(context.Background(), args)
 	if err != nil {
 		st.release()
 		return nil, s.refusal(query, err)
@@ -129,7 +128,7 @@ func (s *session) statement(ctx context.Context, query string) (*stmt, *Tx, erro
 		case tx != s.tx:
 			return nil, nil, errTxEnded
 		case s.lost:
-			return nil, nil, errLost
+			return nil, nil, driver.ErrLost
 		case c.Context.Err() != nil:
 			return nil, nil, c.Context.Err()
 		}
@@ -177,8 +176,8 @@ func (s *session) end(tx *Tx) {
 	}
 }
 
-// PrepareContext implements [driver.ConnPrepareContext].
-func (s *session) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+// PrepareContext implements [sqldriver.ConnPrepareContext].
+func (s *session) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st, tx, err := s.statement(ctx, query)
@@ -189,17 +188,17 @@ func (s *session) PrepareContext(ctx context.Context, query string) (driver.Stmt
 	return &prepared{session: s, query: query, tx: tx}, nil
 }
 
-// Prepare implements [driver.Conn].
-func (s *session) Prepare(query string) (driver.Stmt, error) {
+// Prepare implements [sqldriver.Conn].
+func (s *session) Prepare(query string) (sqldriver.Stmt, error) {
 	return s.PrepareContext(context.Background(), query)
 }
 
-// Begin implements [driver.Conn].
-func (s *session) Begin() (driver.Tx, error) {
+// Begin implements [sqldriver.Conn].
+func (s *session) Begin() (sqldriver.Tx, error) {
 	return nil, errors.New("only the committer begins transactions")
 }
 
-// Close implements [driver.Conn]. It ends an open transaction.
+// Close implements [sqldriver.Conn]. It ends an open transaction.
 func (s *session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,9 +211,9 @@ func (s *session) Close() error {
 	return s.raw.Close()
 }
 
-// stmt is a statement of the driver.
+// stmt is a statement of the sqldriver.
 type stmt struct {
-	driver.Stmt
+	sqldriver.Stmt
 	acts acts
 	// busy is set while its rows are being read.
 	busy, kept bool
@@ -227,13 +226,13 @@ func (st *stmt) release() {
 	}
 }
 
-// typedRows are the rows of the driver.
+// typedRows are the rows of the sqldriver.
 type typedRows interface {
-	driver.RowsColumnTypeDatabaseTypeName
-	driver.RowsColumnTypeLength
-	driver.RowsColumnTypeNullable
-	driver.RowsColumnTypePrecisionScale
-	driver.RowsColumnTypeScanType
+	sqldriver.RowsColumnTypeDatabaseTypeName
+	sqldriver.RowsColumnTypeLength
+	sqldriver.RowsColumnTypeNullable
+	sqldriver.RowsColumnTypePrecisionScale
+	sqldriver.RowsColumnTypeScanType
 }
 
 // rows give their statement back when they are closed.
@@ -262,7 +261,7 @@ func (r *rows) close() error {
 }
 
 // Next fails after Close.
-func (r *rows) Next(dest []driver.Value) error {
+func (r *rows) Next(dest []sqldriver.Value) error {
 	r.session.mu.Lock()
 	defer r.session.mu.Unlock()
 	if r.stmt == nil {
@@ -278,11 +277,11 @@ type prepared struct {
 	tx      *Tx
 }
 
-func (p *prepared) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+func (p *prepared) ExecContext(ctx context.Context, args []sqldriver.NamedValue) (sqldriver.Result, error) {
 	return p.session.ExecContext(p.context(ctx), p.query, args)
 }
 
-func (p *prepared) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+func (p *prepared) QueryContext(ctx context.Context, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	return p.session.QueryContext(p.context(ctx), p.query, args)
 }
 
@@ -293,9 +292,9 @@ func (p *prepared) context(ctx context.Context) context.Context {
 	return txContext{ctx, p.tx}
 }
 
-// NumInput leaves the check of the arguments to the driver.
+// NumInput leaves the check of the arguments to the sqldriver.
 func (*prepared) NumInput() int { return -1 }
 func (*prepared) Close() error  { return nil }
 
-func (*prepared) Exec([]driver.Value) (driver.Result, error) { return nil, driver.ErrSkip }
-func (*prepared) Query([]driver.Value) (driver.Rows, error)  { return nil, driver.ErrSkip }
+func (*prepared) Exec([]sqldriver.Value) (sqldriver.Result, error) { return nil, sqldriver.ErrSkip }
+func (*prepared) Query([]sqldriver.Value) (sqldriver.Rows, error)  { return nil, sqldriver.ErrSkip }

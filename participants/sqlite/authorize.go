@@ -1,10 +1,10 @@
-package participants
+package sqlite
 
 import (
 	"fmt"
 	"slices"
 
-	"modernc.org/sqlite"
+	modernc "modernc.org/sqlite"
 )
 
 // author is on whose behalf a statement runs, and so what it may do.
@@ -14,6 +14,8 @@ const (
 	byJournal author = iota
 	byMigration
 	byBranch
+	// byReader has connections that cannot write.
+	byReader
 )
 
 // acts are what a statement does when it is executed.
@@ -36,45 +38,45 @@ func harmlessPragmas() []string {
 // authorize is SQLite's authorizer: SQLite calls it for each action of a statement that it
 // compiles, see https://www.sqlite.org/c3ref/set_authorizer.html. It refuses what would
 // act on everybody who shares the transaction, or on the connection itself.
-func (s *session) authorize(action sqlite.AuthorizerActionCode, arg1, arg2, _, trigger string) sqlite.AuthorizerReturnCode {
+func (s *session) authorize(action modernc.AuthorizerActionCode, arg1, arg2, _, trigger string) modernc.AuthorizerReturnCode {
 	switch action {
-	case sqlite.AuthInsert, sqlite.AuthUpdate, sqlite.AuthDelete:
+	case modernc.AuthInsert, modernc.AuthUpdate, modernc.AuthDelete:
 		s.acts |= writes
 		if trigger != "" {
 			s.acts |= fires
 		}
 	}
 	if s.tx == nil {
-		return sqlite.AuthorizerOK
+		return modernc.AuthorizerOK
 	}
 	if s.denied = s.tx.by.denies(action, arg1, arg2); s.denied != "" {
-		return sqlite.AuthorizerDeny
+		return modernc.AuthorizerDeny
 	}
-	return sqlite.AuthorizerOK
+	return modernc.AuthorizerOK
 }
 
 // denies returns why an author may not do something, or "".
-func (a author) denies(action sqlite.AuthorizerActionCode, arg1, arg2 string) string {
+func (a author) denies(action modernc.AuthorizerActionCode, arg1, arg2 string) string {
 	switch action {
-	case sqlite.AuthTransaction, sqlite.AuthSavepoint:
+	case modernc.AuthTransaction, modernc.AuthSavepoint:
 		return fmt.Sprintf("%s acts on the transaction, which other branches share; to undo a branch's own writes return an error", arg1)
-	case sqlite.AuthAttach, sqlite.AuthDetach:
+	case modernc.AuthAttach, modernc.AuthDetach:
 		return "ATTACH and DETACH act on the connection, which other branches share"
-	case sqlite.AuthPragma:
+	case modernc.AuthPragma:
 		if slices.Contains(harmlessPragmas(), arg1) {
 			return ""
 		}
 		return fmt.Sprintf("PRAGMA %s acts on the connection, which other branches share", arg1)
-	case sqlite.AuthRead, sqlite.AuthSelect, sqlite.AuthFunction, sqlite.AuthRecursive:
+	case modernc.AuthRead, modernc.AuthSelect, modernc.AuthFunction, modernc.AuthRecursive:
 		return ""
-	case sqlite.AuthInsert, sqlite.AuthUpdate, sqlite.AuthDelete, sqlite.AuthDropTable:
+	case modernc.AuthInsert, modernc.AuthUpdate, modernc.AuthDelete, modernc.AuthDropTable:
 		if slices.Contains(ownTables(), arg1) {
 			return fmt.Sprintf("the table %s belongs to the journal", arg1)
 		}
-		if action != sqlite.AuthDropTable {
+		if action != modernc.AuthDropTable {
 			return ""
 		}
-	case sqlite.AuthAlterTable:
+	case modernc.AuthAlterTable:
 		if slices.Contains(ownTables(), arg2) {
 			return fmt.Sprintf("the table %s belongs to the journal", arg2)
 		}

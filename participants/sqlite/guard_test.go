@@ -1,9 +1,11 @@
-package participants
+package sqlite
 
 import (
 	"context"
 	"database/sql"
 	"errors"
+	"log/slog"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -11,20 +13,46 @@ import (
 // newGuarded is a connection in a transaction, with tables of a resource.
 func newGuarded(t *testing.T) *conn {
 	t.Helper()
-	c := newBench(t, false).s.journal.conn
-	if err := c.begin("BEGIN IMMEDIATE"); err != nil {
+	j, err := File(filepath.Join(t.TempDir(), "journal.db")).Open(slog.Default())
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, q := range []string{
+	unlock, err := j.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := j.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = raw.Rollback() // unless the test has committed
+		if err := errors.Join(j.Finish(raw), raw.Close(), unlock()); err != nil {
+			t.Error(err)
+		}
+	})
+	c := raw.(*conn)
+	if err := c.Begin(); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range append(j.SQL().Schema,
 		"CREATE TABLE t (a)", "CREATE TABLE u (a)", "INSERT INTO t VALUES (1)", "CREATE TABLE copies (a)",
 		"CREATE TRIGGER copy AFTER UPDATE ON u WHEN 0 BEGIN INSERT INTO copies VALUES (1); END",
 		"CREATE VIEW v AS SELECT a FROM t", "CREATE TRIGGER change INSTEAD OF UPDATE ON v BEGIN INSERT INTO copies VALUES (1); END",
-	} {
-		if _, err := c.exec(q); err != nil {
+	) {
+		if _, err := c.Exec(q); err != nil {
 			t.Fatal(err)
 		}
 	}
+	if err := errors.Join(c.Commit(), c.Begin()); err != nil {
+		t.Fatal(err)
+	}
 	return c
+}
+
+// call is a call of a resource.
+func call(c *conn, by author, fn func(*Tx) error) (wrote bool, err error) {
+	return c.call(by, func(tx any) error { return fn(tx.(*Tx)) })
 }
 
 func TestGuard(t *testing.T) {
@@ -67,7 +95,7 @@ func TestGuard(t *testing.T) {
 		{"ALTER TABLE logs ADD COLUMN x", own, own},
 	} {
 		for by, want := range map[author]string{byBranch: tt.branch, byMigration: tt.migration} {
-			if _, err := c.exec("SAVEPOINT test"); err != nil {
+			if _, err := c.Exec("SAVEPOINT test"); err != nil {
 				t.Fatal(err)
 			}
 			for _, run := range map[string]func(*Tx) error{
@@ -81,11 +109,11 @@ func TestGuard(t *testing.T) {
 					return err
 				},
 			} {
-				_, err := c.call(by, run)
+				_, err := call(c, by, run)
 				if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 					t.Errorf("%q: got %v, want %q", tt.sql, err, want)
 				}
-				if _, err := c.exec("ROLLBACK TO test"); err != nil {
+				if _, err := c.Exec("ROLLBACK TO test"); err != nil {
 					t.Fatalf("after %q: %v", tt.sql, err)
 				}
 			}
@@ -100,11 +128,11 @@ func TestKeptStatementsAreGuarded(t *testing.T) {
 		if c.stmts[stmtKey{q, byJournal}] == nil {
 			t.Fatalf("%q is not kept, and shows nothing here", q)
 		}
-		if _, err := c.call(byBranch, func(tx *Tx) error { _, err := tx.ExecContext(t.Context(), q); return err }); err == nil || c.lost {
+		if _, err := call(c, byBranch, func(tx *Tx) error { _, err := tx.ExecContext(t.Context(), q); return err }); err == nil || c.lost {
 			t.Errorf("%q was executed", q)
 		}
 	}
-	if err := c.commit(); err != nil {
+	if err := c.Commit(); err != nil {
 		t.Error(err)
 	}
 }
@@ -112,7 +140,7 @@ func TestKeptStatementsAreGuarded(t *testing.T) {
 // Whether a resource wrote before it refused determines whether its writes must be undone.
 func TestWritesAreNoticed(t *testing.T) {
 	c := newGuarded(t)
-	if _, err := c.exec("INSERT INTO u VALUES (1)"); err != nil {
+	if _, err := c.Exec("INSERT INTO u VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
 	for q, want := range map[string]bool{
@@ -137,14 +165,14 @@ func TestWritesAreNoticed(t *testing.T) {
 				return err
 			},
 		} {
-			if _, err := c.exec("SAVEPOINT test"); err != nil {
+			if _, err := c.Exec("SAVEPOINT test"); err != nil {
 				t.Fatal(err)
 			}
-			wrote, err := c.call(byBranch, run)
+			wrote, err := call(c, byBranch, run)
 			if err != nil || wrote != want {
 				t.Errorf("%s of %q wrote: %v, %v, want %v", how, q, wrote, err, want)
 			}
-			if _, err := c.exec("ROLLBACK TO test"); err != nil {
+			if _, err := c.Exec("ROLLBACK TO test"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -154,13 +182,13 @@ func TestWritesAreNoticed(t *testing.T) {
 // One text can be read twice at the same time, and nothing remains open after the call.
 func TestReadingTwiceAtOnce(t *testing.T) {
 	c := newGuarded(t)
-	if _, err := c.exec("INSERT INTO t VALUES (2),(3)"); err != nil {
+	if _, err := c.Exec("INSERT INTO t VALUES (2),(3)"); err != nil {
 		t.Fatal(err)
 	}
 	const q = "SELECT a FROM t WHERE a>=? ORDER BY a"
 	var left *sql.Rows
 	var kept *sql.Stmt
-	if _, err := c.call(byBranch, func(tx *Tx) (err error) {
+	if _, err := call(c, byBranch, func(tx *Tx) (err error) {
 		first := tx.QueryRowContext(t.Context(), q, 1)
 		second := tx.QueryRowContext(t.Context(), q, 2)
 		var one, two int
@@ -188,7 +216,7 @@ func TestReadingTwiceAtOnce(t *testing.T) {
 			t.Errorf("%q is still busy", k.query)
 		}
 	}
-	if err := c.commit(); err != nil {
+	if err := c.Commit(); err != nil {
 		t.Error(err)
 	}
 }
@@ -197,7 +225,7 @@ func TestContextThatIsDone(t *testing.T) {
 	c := newGuarded(t)
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.call(byBranch, func(tx *Tx) error {
+	_, err := call(c, byBranch, func(tx *Tx) error {
 		if err := tx.QueryRowContext(done, "SELECT 1").Scan(new(int)); !errors.Is(err, context.Canceled) {
 			t.Errorf("a query with a context that is done returned %v", err)
 		}

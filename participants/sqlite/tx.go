@@ -1,4 +1,4 @@
-package participants
+package sqlite
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 // Tx is the local database transaction as a resource sees it, with the types and methods
 // of database/sql, so that generated code and mappers run on it. It is valid during one
-// call of one [Resource] method.
+// call of one method of a resource.
 //
 // Statements are prepared once per connection and kept, so pass values as arguments.
 // Those that control transactions or the connection are refused, since other branches
@@ -15,7 +15,7 @@ import (
 // own tables can be read only. A context that is done is noticed before a statement
 // starts and never interrupts one. Rows that are open when the call ends are closed.
 type Tx struct {
-	conn *sql.Conn
+	db queryer
 	// by determines which SQL may run here.
 	by author
 	// wrote: something was changed, or may have been.
@@ -25,25 +25,41 @@ type Tx struct {
 	prepared []*sql.Stmt
 }
 
+// queryer is a connection or transaction of database/sql.
+type queryer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// context is that of a statement.
+func (tx *Tx) context(ctx context.Context) context.Context {
+	if tx.by == byReader {
+		return ctx
+	}
+	return txContext{ctx, tx}
+}
+
 // ExecContext runs statements.
 func (tx *Tx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return tx.conn.ExecContext(txContext{ctx, tx}, query, args...)
+	return tx.db.ExecContext(tx.context(ctx), query, args...)
 }
 
 // QueryContext runs a statement that returns rows.
 func (tx *Tx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return tx.conn.QueryContext(txContext{ctx, tx}, query, args...)
+	return tx.db.QueryContext(tx.context(ctx), query, args...)
 }
 
 // QueryRowContext runs a statement that returns one row; no row is [sql.ErrNoRows] from
 // Scan.
 func (tx *Tx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return tx.conn.QueryRowContext(txContext{ctx, tx}, query, args...)
+	return tx.db.QueryRowContext(tx.context(ctx), query, args...)
 }
 
 // PrepareContext returns a statement that can be used until the call ends.
 func (tx *Tx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	stmt, err := tx.conn.PrepareContext(txContext{ctx, tx}, query)
+	stmt, err := tx.db.PrepareContext(tx.context(ctx), query)
 	if err == nil {
 		tx.prepared = append(tx.prepared, stmt)
 	}
@@ -52,7 +68,7 @@ func (tx *Tx) PrepareContext(ctx context.Context, query string) (*sql.Stmt, erro
 
 // Changed returns how many rows a statement inserted, changed or deleted:
 //
-//	n, err := participants.Changed(tx.ExecContext(ctx, "UPDATE seats SET taken=1 WHERE seat=? AND taken=0", seat))
+//	n, err := sqlite.Changed(tx.ExecContext(ctx, "UPDATE seats SET taken=1 WHERE seat=? AND taken=0", seat))
 func Changed(res sql.Result, err error) (rows int64, _ error) {
 	if err != nil {
 		return 0, err
