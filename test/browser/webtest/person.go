@@ -20,7 +20,16 @@ func (p *Page) SignIn(name string) {
 	p.Online()
 }
 
-// Online waits until the page says that it is connected.
+// SignInWithToken enters a token in the dialog of the first visit.
+func (p *Page) SignInWithToken(token string) {
+	p.t.Helper()
+	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
+	p.Click("dialog.welcome summary")
+	p.Type("#token", token)
+	p.Click("dialog.welcome button[type=submit]")
+}
+
+// Online waits until the page shows that it is connected.
 func (p *Page) Online() {
 	p.t.Helper()
 	p.Wait("the connection", `document.querySelector(".who-state.online")`)
@@ -50,6 +59,11 @@ func (p *Page) Write(text string) {
 func (p *Page) Type(selector, text string) {
 	p.t.Helper()
 	p.Run(chromedp.Focus(chromedp.CSS(selector)), command(input.InsertText, input.InsertTextParams{Text: text}))
+}
+
+// Select selects the text of a field, which the next one that is typed replaces.
+func Select(selector string) Action {
+	return chromedp.Evaluate[chromedp.Void]("document.querySelector(" + strconv.Quote(selector) + ").select()")
 }
 
 // Texts are the messages in the page, in order: those of the room, without
