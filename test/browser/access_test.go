@@ -10,7 +10,7 @@ import (
 	"parley/test/browser/webtest"
 )
 
-// faint finds text whose contrast with what is behind it is below 4.5 to 1 (3
+// faint finds text whose contrast with its background is below 4.5 to 1 (3
 // to 1 where it is large), as WCAG 2 computes it.
 const faint = `(() => {
 	const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -22,7 +22,7 @@ const faint = `(() => {
 		return [d[0], d[1], d[2], d[3] / 255];
 	};
 	const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
-	const behind = (n) => {
+	const background = (n) => {
 		const layers = [];
 		for (; n; n = n.parentElement) {
 			const c = rgba(getComputedStyle(n).backgroundColor);
@@ -31,7 +31,7 @@ const faint = `(() => {
 		}
 		return layers.reverse().reduce((b, c) => over(c, b), [255, 255, 255, 1]);
 	};
-	const light = (c) => {
+	const luminance = (c) => {
 		const [r, g, b] = c.slice(0, 3).map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
 		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 	};
@@ -42,10 +42,10 @@ const faint = `(() => {
 		if (!t.data.trim() || !n.checkVisibility({ opacityProperty: true }) || n.closest(".sr, [aria-hidden=true], :disabled")) continue;
 		const style = getComputedStyle(n);
 		const svg = n instanceof SVGElement;
-		const ground = behind(svg ? n.closest("div") : n);
+		const surface = background(svg ? n.closest("div") : n);
 		const ink = rgba(svg ? style.fill : style.color);
 		if (ink[3] === 0) continue; // shown by the mouse only
-		const [a, b] = [light(over(ink, ground)), light(ground)].sort((x, y) => y - x);
+		const [a, b] = [luminance(over(ink, surface)), luminance(surface)].sort((x, y) => y - x);
 		const ratio = (a + 0.05) / (b + 0.05);
 		const large = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
 		if (ratio < (large ? 3 : 4.5)) out.push(n.className + " " + JSON.stringify(t.data.slice(0, 30)) + " " + ratio.toFixed(2));
@@ -88,11 +88,10 @@ func TestAccess(t *testing.T) {
 	furnish(g)
 	// Without tokens every guest may enter every room, but not one with such a name.
 	g.ToGateway.Rewrite(func(data []byte) []byte { return bytes.ReplaceAll(data, []byte(`"secret"`), []byte(`"SECRET"`)) })
-	browser := chromium.For(t)
 	var views []view
-	for theme, prefer := range map[string]webtest.Action{"light": webtest.Light(), "dark": webtest.Dark()} {
+	for _, theme := range []string{"light", "dark"} {
 		for size, pixels := range map[string]webtest.Size{"desktop": webtest.Desktop(), "phone": webtest.Phone()} {
-			v := view{browser.Open(g.URL, pixels, prefer), theme + "-" + size, size == "phone"}
+			v := view{chromium.Open(t, g.URL, pixels, webtest.Prefer(theme)), theme + "-" + size, size == "phone"}
 			v.Wait("the dialog", `document.querySelector("dialog.welcome")`)
 			v.check(t, "welcome")
 			v.SignIn("ada")

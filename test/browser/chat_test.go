@@ -21,10 +21,11 @@ func TestPageUnderFaults(t *testing.T) {
 	backend := webtest.Connect(t, processes.URL)
 	backend.Store(kitchen, numbered("message", *before)...)
 	network := webtest.RunNetwork(t, processes.Gateways[0].URL)
-	browser := chromium.For(t)
-	p := pages{T: t, ada: browser.Open(network.URL, webtest.Desktop()), bo: browser.Open(processes.Gateways[1].URL, webtest.Phone())}
-	p.enter("ada", p.ada)
-	p.enter("bo", p.bo)
+	p := pages{T: t, ada: chromium.Open(t, network.URL, webtest.Desktop()), bo: chromium.Open(t, processes.Gateways[1].URL, webtest.Phone())}
+	p.ada.SignIn("ada")
+	p.bo.SignIn("bo")
+	p.ada.Room(kitchen)
+	p.bo.Room(kitchen)
 	p.talk("hello")
 
 	// Text is text, whoever writes it.
@@ -86,12 +87,6 @@ type pages struct {
 	wrote []string
 }
 
-func (p *pages) enter(name string, page *webtest.Page) {
-	p.Helper()
-	page.SignIn(name)
-	page.Room(kitchen)
-}
-
 // write lets somebody write a text, whether or not it can be sent.
 func (p *pages) write(page *webtest.Page, text string) {
 	p.Helper()
@@ -126,7 +121,7 @@ func (p *pages) recovered(about string) {
 	p.Helper()
 	for _, page := range []*webtest.Page{p.ada, p.bo} {
 		page.Online()
-		page.Wait("nothing unsent", `document.querySelectorAll(".pending").length === 0`)
+		settled(page)
 	}
 	p.talk(about)
 }

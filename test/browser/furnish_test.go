@@ -7,7 +7,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// furnish fills rooms with people and messages of every kind.
+// furnish fills rooms with people and messages of every kind, and the table of leases.
 func furnish(g *webtest.UpProcess) {
 	at := time.Now().Add(-26 * time.Hour)
 	var messages []chatwire.Message
@@ -38,7 +38,7 @@ func furnish(g *webtest.UpProcess) {
 	g.Post("random", "grace", "Does anybody have a spare keyboard?")
 	g.Post("random", "ada", "Two.")
 	for _, name := range []string{"grace", "margaret", "zoë", "linus.t"} {
-		g.Enter(g.Gateway(), "general", name)
+		g.Enter(g.Network, "general", name)
 	}
 	storeLeases(g.Backend)
 }

@@ -46,26 +46,40 @@ func quiet(suggested ...string) chatgw.Config {
 	return chatgw.Config{Suggested: suggested, Chat: rooms.Config{Notices: -1}}
 }
 
+// signIn opens a page as ada.
+func signIn(t *testing.T, url string) *webtest.Page {
+	t.Helper()
+	p := chromium.Open(t, url, webtest.Desktop())
+	p.SignIn("ada")
+	return p
+}
+
+// enter runs a chat, and opens its first room as ada.
+func enter(t *testing.T, cfg chatgw.Config) (*webtest.Chat, *webtest.Page) {
+	t.Helper()
+	g := webtest.RunChat(t, cfg)
+	p := signIn(t, g.URL)
+	p.Room(cfg.Suggested[0])
+	return g, p
+}
+
 func settled(p *webtest.Page) {
 	p.Wait("nothing pending", `document.querySelectorAll(".pending").length === 0`)
 }
 
 func TestTwoPeople(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general", "random"}})
-	b := chromium.For(t)
-	ada, bo := b.Open(g.URL, webtest.Desktop()), b.Open(g.URL, webtest.Phone())
-	ada.SignIn("ada")
+	g, ada := enter(t, chatgw.Config{Suggested: []string{"general", "random"}})
+	bo := chromium.Open(t, g.URL, webtest.Phone())
 	bo.SignIn("bo")
-	ada.Room("general")
 	bo.Room("general")
 	ada.Wait("two people", `document.querySelectorAll(".people li").length === 2`)
 
 	bo.Type("#composer", "h")
-	ada.Wait("who writes", `document.querySelector(".typing").textContent === "bo is writing…"`)
+	ada.Wait("who is typing", `document.querySelector(".typing").textContent === "bo is writing…"`)
 	bo.Type("#composer", "ello")
 	bo.Click(".send")
 	ada.WaitText("hello")
-	ada.Wait("nobody who writes", `document.querySelector(".typing").textContent === ""`)
+	ada.Wait("nobody who is typing", `document.querySelector(".typing").textContent === ""`)
 	for i := range 5 {
 		ada.Write(fmt.Sprintf("ada %d", i))
 		bo.Type("#composer", fmt.Sprintf("bo %d", i))
@@ -85,10 +99,7 @@ func TestTwoPeople(t *testing.T) {
 // Who signs out leaves nothing for the next one in the same tab: no message that
 // waits for a connection, no draft, no room.
 func TestSignOutLeavesNothing(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	g.Post("general", "bo", "for members")
 	p.WaitText("for members")
 	g.Down(true)
@@ -118,28 +129,24 @@ func TestSignOutLeavesNothing(t *testing.T) {
 	}
 }
 
-// The question who somebody is does not go away by itself: without an answer
-// there is nothing else.
+// The dialog for a name cannot be closed without an answer.
 func TestWelcomeStays(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
+	p := chromium.Open(t, g.URL, webtest.Desktop())
+	p.Wait("the dialog", `document.querySelector("dialog.welcome[open]")`)
 	for range 3 {
 		p.Press(webtest.Escape())
 	}
 	p.SignIn("ada")
 }
 
-// While a crowd is present nobody is named; who is left afterwards is right.
+// While a crowd is present nobody is named; afterwards the names are right.
 func TestCrowdLeaves(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	var crowd []func()
-	enter := func(n int) {
+	join := func(n int) {
 		for range n {
-			crowd = append(crowd, g.Enter(g.Gateway(), "general", fmt.Sprintf("p%03d", len(crowd))))
+			crowd = append(crowd, g.Enter(g.Network, "general", fmt.Sprintf("p%03d", len(crowd))))
 		}
 	}
 	leave := func(n int) {
@@ -156,9 +163,9 @@ func TestCrowdLeaves(t *testing.T) {
 		t.Helper()
 		p.Wait("the number of people", fmt.Sprintf(`document.querySelector("#people-title").textContent === "%d people here"`, n))
 	}
-	enter(150)
+	join(150)
 	named(151)
-	enter(100)
+	join(100)
 	counted(251)
 	leave(50)
 	counted(201) // nobody is named
@@ -172,16 +179,12 @@ func TestCrowdLeaves(t *testing.T) {
 }
 
 func TestReconnect(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Write("before")
 	p.WaitText("before")
 	settled(p)
 
-	// The gateway dies with one message stored and not acknowledged, and one
-	// that never reached it.
+	// The connection ends with one message stored and not acknowledged.
 	g.ToPage.Lose(frame.TypeAck, frame.TypeMessage)
 	p.Write("stored and not acknowledged")
 	g.ToPage.AwaitLost(t, frame.TypeAck, 1) // it is stored
@@ -212,10 +215,7 @@ func TestReconnect(t *testing.T) {
 
 func TestReloadKeepsUnsent(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	g.Post("general", "bo", "first")
 	p.WaitText("first")
 	g.ToGateway.Lose(frame.TypeSend)
@@ -252,13 +252,10 @@ func TestReloadKeepsUnsent(t *testing.T) {
 }
 
 // TestUnknown: where it is too late to send a message again, the page shows what is
-// known of it and no more.
+// known of it and no more. When the stream was recreated, it shows only new messages.
 func TestUnknown(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	g.Post("general", "bo", "first")
 	p.WaitText("first")
 	g.ToGateway.Lose(frame.TypeSend)
@@ -267,20 +264,20 @@ func TestUnknown(t *testing.T) {
 	g.Down(true)
 	later(p)
 	g.Down(false)
-	p.Wait("that it is known to be lost", `document.querySelector(".pending.lost")`)
+	p.Wait("the message to be lost", `document.querySelector(".pending.lost")`)
 	p.Screenshot("lost")
 
 	g.RecreateStream()
-	g.Post("general", "bo", "another life")
+	g.Post("general", "bo", "new")
 	g.Down(false)
-	p.WaitText("another life")
+	p.Wait("only the new messages", `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent).join() === "new"`)
 	p.Click(".pending.lost button")
 	p.Wait("it is sent again", `document.querySelector(".pending.sending")`)
 	g.RecreateStream()
 	later(p)
 	g.ToGateway.Lose()
 	g.Down(false)
-	p.Wait("that it cannot be known", `document.querySelector(".pending.doubt")`)
+	p.Wait("the message to be in doubt", `document.querySelector(".pending.doubt")`)
 	p.Screenshot("doubt-message")
 	if text := webtest.Eval[string](p, `document.querySelector(".pending .standing").textContent`); !strings.Contains(text, "not known") {
 		t.Errorf("the page shows %q", text)
@@ -299,10 +296,7 @@ func later(p *webtest.Page) {
 // TestGap: live messages that were lost on the way are noticed and fetched.
 func TestGap(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunChat(t, quiet("general"))
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, quiet("general"))
 	g.Post("general", "bo", "1")
 	p.WaitText("1")
 	for round := range 3 {
@@ -320,17 +314,14 @@ func TestGap(t *testing.T) {
 	same(t, g, "general", p)
 }
 
-// TestSilence: a connection that only seems to be there is given up.
+// TestSilence: a connection on which nothing arrives any more is given up.
 func TestSilence(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}, Socket: socket.Config{PingEvery: 400 * time.Millisecond}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}, Socket: socket.Config{PingEvery: 400 * time.Millisecond}})
 	g.Mute()
-	p.Write("into the void")
+	p.Write("lost at first")
 	g.Post("general", "bo", "not delivered")
-	p.WaitText("into the void")
+	p.WaitText("lost at first")
 	settled(p)
 	same(t, g, "general", p)
 }
@@ -338,10 +329,7 @@ func TestSilence(t *testing.T) {
 // TestLeft: who goes to another page is disconnected immediately, and who returns joins
 // again.
 func TestLeft(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Run(chromedp.Navigate("about:blank"))
 	g.AwaitConnections(t, 0)
 	webtest.Eval[bool](p, `(history.back(), true)`)
@@ -349,20 +337,6 @@ func TestLeft(t *testing.T) {
 	// aside, so the network is observed.
 	g.ToGateway.AwaitPassed(t, frame.TypeJoin, 2)
 	g.AwaitConnections(t, 1)
-}
-
-func TestNewEpoch(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Post("general", "bo", "old")
-	p.WaitText("old")
-	g.RecreateStream()
-	g.Post("general", "bo", "new")
-	g.Down(false)
-	p.Wait("the new room", `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent).join() === "new"`)
-	same(t, g, "general", p)
 }
 
 // TestInjection: what people type is text, in every place where it is shown.
@@ -380,10 +354,7 @@ func TestInjection(t *testing.T) {
 		"\u202e gnp.exe \u2066",
 		`&lt;script&gt;window.pwned=1&lt;/script&gt;`,
 	}
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	// No gateway lets anybody have such a name.
 	name, err := json.Marshal("<b onclick=pwned()><img src=x onerror=window.pwned=1>")
 	if err != nil {
@@ -398,11 +369,11 @@ func TestInjection(t *testing.T) {
 			g.Post("general", "mallory", a)
 		}
 	}
-	g.Enter(g.Gateway(), "general", "mallory")
+	g.Enter(g.Network, "general", "mallory")
 	p.Wait("who is here", `[...document.querySelectorAll(".people li")].some((n) => n.textContent.includes("<b onclick"))`)
-	g.Type("general", "mallory")
 	p.Wait("all of it", fmt.Sprintf(`document.querySelectorAll("[role=log] .text").length === %d`, len(attacks)))
-	p.Wait("who writes", `document.querySelector(".typing").textContent.startsWith("<b")`)
+	g.Type("general", "mallory")
+	p.Wait("who is typing", `document.querySelector(".typing").textContent.startsWith("<b")`)
 	if n := webtest.Eval[int](p, `document.querySelectorAll("main script, main img, main iframe, main b:not(.bone b), [onclick], [onerror], [onload], a:not([href^='http']):not([href^='#'])").length`); n != 0 {
 		t.Errorf("%d elements were made of text", n)
 	}

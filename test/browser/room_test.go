@@ -24,8 +24,7 @@ import (
 func TestUnread(t *testing.T) {
 	g := webtest.RunChat(t, quiet("general", "random"))
 	g.Post("random", "bo", "old")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	p.Room("random")
 	p.Room("general")
 	g.Post("random", "bo", "new 1")
@@ -55,12 +54,9 @@ func TestUnread(t *testing.T) {
 }
 
 // TestInputMethod: Enter that confirms a word of an input method does not send, also
-// where the browser tells by the key's code alone.
+// where only the key's code shows that.
 func TestInputMethod(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	_, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Type("#composer", "にほんご")
 	for _, event := range []string{`{ key: "Enter", isComposing: true }`, `{ key: "Enter", keyCode: 229 }`} {
 		webtest.Eval[bool](p, `document.querySelector("#composer").dispatchEvent(new KeyboardEvent("keydown", Object.assign(`+event+`, { bubbles: true, cancelable: true })))`)
@@ -78,7 +74,7 @@ func TestRefusals(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{
 		Suggested: []string{"general", "announcements"}, Keys: keys(), MessagesAtOnce: 1, MessagesPerSecond: 1,
 	})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.SignInWithToken(token(t, time.Now().Add(time.Hour)))
 	p.Online()
 	p.Room("general")
@@ -136,7 +132,7 @@ const expired = "the token is not valid: token is expired"
 // TestStopped: where a gateway refuses for good, the page does not connect again by itself.
 func TestStopped(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}, Keys: keys()})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.SignInWithToken(token(t, time.Now().Add(-time.Hour)))
 	p.Wait("why not", `document.querySelector("dialog.welcome .field-error")?.textContent === "`+expired+`"`)
 	p.Screenshot("token")
@@ -174,7 +170,7 @@ func TestStopped(t *testing.T) {
 // browser reports that the dialog is closed; it is shown all the same.
 func TestRefusedBeforeDialogCloses(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}, Keys: keys()})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
 	webtest.Eval[bool](p, `(addEventListener("close", (e) => e.stopImmediatePropagation(), true), true)`)
 	p.SignInWithToken(token(t, time.Now().Add(-time.Hour)))
@@ -188,8 +184,7 @@ func TestKeyboard(t *testing.T) {
 	}
 	g := webtest.RunChat(t, quiet("general", "random", "kitchen"), listed(orders.Name), listed(ids.Name))
 	g.Post("general", "bo", "see https://a.example/")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	p.Room("general")
 	title := func(want string) {
 		t.Helper()
@@ -249,11 +244,10 @@ func TestKeyboard(t *testing.T) {
 	p.Wait("the focus in the composer", `document.activeElement.id === "composer"`)
 }
 
-// TestRoomLimit: a gateway that allows few rooms at once has its way.
+// TestRoomLimit: the page stays below the number of rooms that a gateway allows.
 func TestRoomLimit(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"a", "b", "c"}, Rooms: 2})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	for _, room := range []string{"c", "a", "b", "c"} {
 		p.Room(room)
 		p.Write("hello " + room)

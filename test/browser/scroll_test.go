@@ -28,7 +28,7 @@ func TestLongHistory(t *testing.T) {
 		long = append(long, m)
 	}
 	g.Store("general", long...)
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.SignIn("dara")
 	p.Room("general")
 	p.WaitText(fmt.Sprintf("message %d\n%s", messages-1, "words "[:(messages-1)%6]+longer(messages-1)))
@@ -77,8 +77,7 @@ func longer(i int) string {
 func TestReturns(t *testing.T) {
 	g := webtest.RunChat(t, quiet("general", "random"))
 	g.Store("general", numbered("message", 300)...)
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	p.Room("general")
 	p.WaitText("message 299")
 	webtest.Eval[bool](p, `(document.querySelector(".scroller").scrollTop -= 700, true)`)
@@ -108,8 +107,7 @@ func TestFlood(t *testing.T) {
 	cfg.Socket.QueueFrames = 4096 // nobody is too slow
 	g := webtest.RunChat(t, cfg)
 	g.Post("general", "bo", "first")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	p.Room("general")
 	p.WaitText("first")
 	g.Down(true)

@@ -21,8 +21,8 @@ func newFlow(n *Network) *Flow {
 	return &Flow{network: n, lose: map[string]int{}, lost: map[string]int{}, passed: map[string]int{}}
 }
 
-// Lose loses the frames of these types from now on, and no others. It begins to count
-// anew what is lost.
+// Lose loses the frames of these types from now on, and no others. It resets
+// the counts of lost frames.
 func (f *Flow) Lose(types ...string) {
 	f.network.set(func() {
 		clear(f.lose)

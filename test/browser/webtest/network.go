@@ -16,8 +16,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Network is a proxy between browsers and a gateway. It knows frames, and can do
-// everything that a network does, and what no gateway of this release does.
+// Network is a proxy between browsers and a gateway. It knows frames: it can lose, hold,
+// rewrite and inject them, and cut connections.
 type Network struct {
 	// URL is where the page is.
 	URL string
@@ -99,15 +99,13 @@ func (n *Network) Route(gateway string) {
 	n.set(func() { n.gateway = strings.TrimPrefix(gateway, "http://") })
 }
 
-// Gateway returns the URL of the gateway behind the network.
-func (n *Network) Gateway() string { return "http://" + n.address() }
-
 // address returns the gateway's address, as soon as nothing is held.
-func (n *Network) address() string {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.awaitRelease()
-	return n.gateway
+func (n *Network) address() (address string) {
+	n.set(func() {
+		n.awaitRelease()
+		address = n.gateway
+	})
+	return address
 }
 
 // awaitRelease waits until nothing is held. The caller has the lock.
@@ -166,7 +164,7 @@ func (n *Network) await(t testing.TB, what string, ok func() bool) {
 	defer n.mu.Unlock()
 	for !ok() {
 		if late {
-			t.Fatalf("webtest: waited in vain for %s", what)
+			t.Fatalf("webtest: waiting for %s: not within %v", what, Patience)
 		}
 		n.change.Wait()
 	}
@@ -174,9 +172,8 @@ func (n *Network) await(t testing.TB, what string, ok func() bool) {
 
 func (n *Network) accept(w http.ResponseWriter, r *http.Request) {
 	address := n.address()
-	n.mu.Lock()
-	down := n.down
-	n.mu.Unlock()
+	var down bool
+	n.set(func() { down = n.down })
 	if down {
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return

@@ -42,7 +42,7 @@ func (p *Page) Room(name string) {
 	p.Wait("the room "+name, fmt.Sprintf(`document.querySelector(".chat h1")?.textContent === %q && document.querySelector("[role=log]").getAttribute("aria-busy") === "false"`, name))
 }
 
-// Go goes to a place behind the '#' of the address.
+// Go goes to a place after the '#' of the address.
 func (p *Page) Go(place string) {
 	p.t.Helper()
 	Eval[string](p, fmt.Sprintf(`location.hash = "#/%s"`, place))
@@ -66,8 +66,8 @@ func Select(selector string) Action {
 	return chromedp.Evaluate[chromedp.Void]("document.querySelector(" + strconv.Quote(selector) + ").select()")
 }
 
-// Texts are the messages in the page, in order: those of the room, without
-// what is not in it yet.
+// Texts are the messages of the room in the page, in order, without those that are not
+// in it yet.
 func (p *Page) Texts() []string {
 	p.t.Helper()
 	return Eval[[]string](p, `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent)`)
@@ -92,7 +92,7 @@ func (p *Page) Click(selector string) {
 	p.Run(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Key is what the browser is told of a key; Text is what it would type.
+// Key is a key as the browser gets it; Text is what it would type.
 type Key struct {
 	Name, Code, Text string
 	Number           int64
@@ -104,7 +104,6 @@ func Escape() Key { return Key{"Escape", "Escape", "", 27} }
 func Tab() Key    { return Key{"Tab", "Tab", "", 9} }
 func Up() Key     { return Key{"ArrowUp", "ArrowUp", "", 38} }
 func Down() Key   { return Key{"ArrowDown", "ArrowDown", "", 40} }
-func PageUp() Key { return Key{"PageUp", "PageUp", "", 33} }
 
 // Letter is the key of a letter or sign.
 func Letter(c rune) Key { return Key{string(c), "", string(c), int64(unicode.ToUpper(c))} }
