@@ -37,6 +37,10 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeUnavailable, "the coordinator takes no transactions: "+err.Error())))
 		return
 	}
+	if len(m.Events) > 0 {
+		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeInvalid, "events are not supported by this coordinator")))
+		return
+	}
 	s := machine.Submission{
 		Key: m.Key, Digest: m.Digest(), Branches: m.Branches, Once: m.Once,
 		DecideBy: c.clock.Now().Add(m.Timeout()).UnixMilli(),

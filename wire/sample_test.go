@@ -53,6 +53,10 @@ var (
 	worker7 = 7
 )
 
+var orderPlaced = txwire.Event{
+	Subject: "orders.placed", Data: []byte(`{"order":1}`), Headers: []txwire.EventHeader{{Name: "Content-Type", Value: "application/json"}},
+}
+
 var abandonedA = txwire.Abandoned{
 	V: 1, ID: txwire.ID{Log: logA, N: 7}, Participant: "inventory", Journal: logA, Reason: "its disk burnt", By: "ada@desk", At: atMS,
 }
@@ -63,12 +67,16 @@ var leaseA = idwire.Lease{V: 1, Worker: 7, State: idwire.LeaseHeld, Until: until
 // least one of them; TestEverySample holds the first.
 func samples() []sample {
 	return []sample{
-		of("submit", wire.MaxMessage, txwire.Submit{
+		of("submit", txwire.MaxSubmit, txwire.Submit{
 			V: 1, Key: "order-1", TimeoutMS: 5000, Wait: txwire.WaitApplied, Once: true,
 			Branches: []txwire.Branch{
 				{Participant: "inventory", Payload: raw(`{"v":1,"item":"soup","quantity":2}`)},
 				{Participant: "delivery", Payload: raw(`{"v":1,"zone":"north"}`)},
 			},
+		}),
+		of("submit.events", txwire.MaxSubmit, txwire.Submit{
+			V: 1, Key: "order-1", Branches: []txwire.Branch{{Participant: "inventory", Payload: raw(`1`)}},
+			Events: []txwire.Event{orderPlaced, {Subject: "mail.send"}},
 		}),
 		of("outcome", wire.MaxMessage, txwire.Outcome{
 			V: 1, Status: txwire.StatusCommitted, ID: txA, Key: "order-1", Applied: true,
@@ -107,6 +115,14 @@ func samples() []sample {
 			Commits: []txwire.Committed{{N: 42, Key: "order-1", DecideBy: atMS, Branches: []txwire.CommittedBranch{
 				{Participant: "inventory", Journal: journalA}, {Participant: "delivery", Journal: journalB},
 			}}},
+		}),
+		of("record.events", txwire.MaxRecord, txwire.Record{
+			V: 1, Kind: txwire.RecordCommits, Nonce: nonceA, Prev: 18, Base: 17, By: logA,
+			Commits: []txwire.Committed{{
+				N: 42, Key: "order-1", DecideBy: atMS, Branches: []txwire.CommittedBranch{{Participant: "inventory", Journal: journalA}},
+				Events: []txwire.CommittedEvent{{Index: 0, Stream: "ORDERS", Event: orderPlaced}, {Index: 2, Stream: "MAIL", Event: txwire.Event{Subject: "mail.send"}}},
+			}},
+			Settled: []txwire.SettledEvents{{N: 41, Indexes: []int{0, 1}}},
 		}),
 		of("record.seal", txwire.MaxRecord, txwire.Record{V: 1, Kind: txwire.RecordSeal, Nonce: nonceA, Prev: 19, Base: 17, By: logB}),
 		of("branch_query", wire.MaxMessage, txwire.BranchQuery{V: 1, ID: txA, Key: "order-1"}),
