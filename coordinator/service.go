@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"parley/coordinator/machine"
 	"parley/internal/respond"
@@ -37,21 +38,72 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeUnavailable, "the coordinator takes no transactions: "+err.Error())))
 		return
 	}
-	if len(m.Events) > 0 {
-		c.answer(req.Reply(), wire.Encode(rejected(wire.CodeInvalid, "events are not supported by this coordinator")))
-		return
-	}
 	s := machine.Submission{
 		Key: m.Key, Digest: m.Digest(), Branches: m.Branches, Once: m.Once,
 		DecideBy: c.clock.Now().Add(m.Timeout()).UnixMilli(),
 	}
 	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
+	if len(m.Events) > 0 {
+		c.submitWithEvents(s, w, m.Events)
+		return
+	}
+	c.postEvent(func() { c.submit(s, w) })
+}
+
+// submit starts a transaction. It runs in the loop.
+func (c *Coordinator) submit(s machine.Submission, w machine.Waiter) {
+	if c.full {
+		c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
+		return
+	}
+	c.m.Submit(s, w)
+}
+
+// submitWithEvents starts a transaction with events, once it is known which streams take
+// them.
+func (c *Coordinator) submitWithEvents(s machine.Submission, w machine.Waiter, events []txwire.Event) {
+	refuse := func(err error) {
+		o := rejected(wire.CodeOf(err), err.Error())
+		o.Key = s.Key
+		c.answer(w.To, wire.Encode(o))
+	}
+	if err := c.streams.allowed(events); err != nil {
+		refuse(err)
+		return
+	}
+	found, fresh, err := c.streams.find(events, time.Now())
 	c.postEvent(func() {
-		if c.full {
-			c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
+		switch {
+		case !fresh:
+			if err := c.lookup(func(ctx context.Context) { c.findStreams(ctx, s, w, events, refuse) }); err != nil {
+				refuse(err)
+			}
+		case err != nil:
+			refuse(err)
+		default:
+			s.Events = found
+			c.submit(s, w)
+		}
+	})
+}
+
+// findStreams reads the streams and starts the transaction.
+func (c *Coordinator) findStreams(ctx context.Context, s machine.Submission, w machine.Waiter, events []txwire.Event, refuse func(error)) {
+	if err := c.streams.read(ctx); err != nil {
+		refuse(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("nothing was started: %v", err)})
+		return
+	}
+	found, _, err := c.streams.find(events, time.Now())
+	if err == nil && found == nil {
+		err = &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started: reading the streams took too long"}
+	}
+	c.postEvent(func() {
+		if err != nil {
+			refuse(err)
 			return
 		}
-		c.m.Submit(s, w)
+		s.Events = found
+		c.submit(s, w)
 	})
 }
 
@@ -84,6 +136,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 		if !m.From.IsZero() {
 			r = c.m.ReportFrom(m.From)
 		}
+		r.Published = c.published
 		r.Durability = string(c.stream.Durability.Durability)
 		if err := c.Healthy(context.Background()); err != nil {
 			r.Reason = wire.Clip(err.Error())

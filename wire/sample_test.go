@@ -156,7 +156,7 @@ func samples() []sample {
 		}),
 		of("coordinator_state", listing, txwire.CoordinatorState{
 			V: 1, Log: logA, Undecided: 1, Unfinished: 2, Adopted: []string{logB}, Committed: 10, Aborted: 3, Durability: "synced",
-			Unpublished: 1, Problem: "no stream takes orders.placed",
+			Unpublished: 1, Problem: "no stream takes orders.placed", Published: 9,
 			Txs: []txwire.Info{{
 				ID: txA, Key: "order-1", State: "committed", Waiting: []string{"delivery"}, Violations: map[string]string{"delivery": "restored"},
 				Unpublished: []int{0}, Problem: "no stream takes orders.placed",

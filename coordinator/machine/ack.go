@@ -88,6 +88,7 @@ func (m *Machine) Resend(id txwire.ID) {
 		}
 	}
 	if t.State == Committed {
+		t.remindOfEvents()
 		m.publish(t)
 	}
 }

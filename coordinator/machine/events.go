@@ -74,6 +74,26 @@ func (m *Machine) publish(t *Tx) {
 	}
 }
 
+// remindOfEvents gives the events that were published before, and not answered, a
+// reason for reports.
+func (t *Tx) remindOfEvents() {
+	for i := range t.Events {
+		if e := &t.Events[i]; !e.Settled && e.Problem == "" {
+			e.Problem = e.Event.Subject + ", stream " + e.Stream + ": it has not answered yet; may coordinators publish there?"
+		}
+	}
+}
+
+// EventOf returns an event of a commit that is not settled.
+func (m *Machine) EventOf(id txwire.ID, index int) (txwire.CommittedEvent, bool) {
+	if t := m.txs[id]; t != nil && t.State == Committed {
+		if e := t.event(index); e != nil && !e.Settled {
+			return e.CommittedEvent, true
+		}
+	}
+	return txwire.CommittedEvent{}, false
+}
+
 // Published processes the acknowledgement of an event by its stream.
 func (m *Machine) Published(id txwire.ID, index int) { m.settled(id, index) }
 

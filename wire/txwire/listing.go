@@ -169,8 +169,10 @@ type CoordinatorState struct {
 	Reason string `json:"reason,omitempty"`
 	// Unpublished counts the events of commits that are not settled, and Problem is
 	// why one of them could not be published at the last attempt.
+	// Published counts events since the process started.
 	Unpublished int    `json:"unpublished,omitempty"`
 	Problem     string `json:"problem,omitempty"`
+	Published   uint64 `json:"published,omitempty"`
 	// Txs are transactions that are undecided or unfinished, in the order of
 	// their ids (of one log: oldest first), at most [wire.MaxList].
 	Txs []Info `json:"txs,omitempty"`
