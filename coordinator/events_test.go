@@ -12,6 +12,7 @@ import (
 	"parley/coordinator/machine"
 	"parley/coordinator/txclient"
 	"parley/internal/hooks"
+	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -295,4 +296,51 @@ func TestStreamVanishes(t *testing.T) {
 	state(t, client, "the report in the end", func(c txwire.CoordinatorState) bool {
 		return c.Unpublished == 0 && c.Unfinished == 0 && c.Published == 4
 	})
+}
+
+// An operator gives up an event whose stream is gone: the transaction is finished, the
+// record stays, also for a coordinator that starts later, and its status names it.
+func TestEventIsGivenUp(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	if _, _, err := streams.Ensure(t.Context(), s.js, txwire.JournalStream(), 1); err != nil {
+		t.Fatal(err)
+	}
+	s.createStream(t, orders())
+	nc := s.Connect(t)
+	newFake(t, nc, "inventory")
+	newFake(t, nc, "delivery")
+	// The stream is deleted between the append and the event.
+	first := s.coordinator(t, eventsAllowed(), hooks.Hooks{Step: func(point string) {
+		if point == coordinator.StepAppendAfter {
+			_ = s.js.DeleteStream(context.Background(), "ORDERS")
+		}
+	}})
+	client := newClient(t, nc)
+	r := order("k1")
+	r.Events = []txwire.Event{{Subject: "orders.a"}}
+	o, err := client.Submit(t.Context(), r)
+	if err != nil || o.Status != txwire.StatusCommitted {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	state(t, client, "the report", func(c txwire.CoordinatorState) bool { return c.Unpublished == 1 && c.Problem != "" })
+	index, other := 0, 1
+	if _, err := client.Abandon(t.Context(), txwire.Abandon{ID: o.ID, Event: &other, Reason: "lost", By: "ada"}); wire.CodeOf(err) != wire.CodeNotFound {
+		t.Errorf("an event that it has not: %v", err)
+	}
+	first.kill()
+	s.coordinator(t, eventsAllowed())
+	state(t, client, "the report of who adopts it", func(c txwire.CoordinatorState) bool { return c.Unpublished == 1 && c.Problem != "" })
+	for range 2 {
+		record, err := client.Abandon(t.Context(), txwire.Abandon{ID: o.ID, Event: &index, Reason: "lost", By: "ada"})
+		if err != nil || record.Event == nil || *record.Event != 0 || record.By != "ada" {
+			t.Fatalf("got %+v, %v", record, err)
+		}
+	}
+	state(t, client, "the report in the end", func(c txwire.CoordinatorState) bool {
+		return c.Unfinished == 0 && c.Unpublished == 0 && len(c.Adopted) == 0
+	})
+	if o, err := client.Status(t.Context(), o.ID); err != nil || len(o.Abandoned) != 1 || o.Abandoned[0].Event == nil {
+		t.Errorf("its status is %+v, %v", o, err)
+	}
 }

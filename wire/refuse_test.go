@@ -239,6 +239,10 @@ func TestRefusals(t *testing.T) {
 		{"record.open", "an open record that expects something", set("prev", 3), []string{"open", "prev 3"}},
 		{"record.seal", "a seal that commits", set("commits", committed(1)), []string{"seal", "1 commits"}},
 
+		{"abandon.event", "an event and a participant", set("participant", "inventory"), []string{"participant", "inventory", "event"}},
+		{"abandon.event", "an event beyond the last", set("event", 8), []string{"event", "8", "7"}},
+		{"abandoned.event", "an event with a journal", set("journal", journalA), []string{"journal", journalA, "event"}},
+
 		{"branch_query", "a long key", set("key", key), []string{"key", "129", "128"}},
 		{"branch_query.from", "from beside a key", set("key", "k"), []string{"from", txA.String()}},
 		{"branch_query.from", "from beside an id", set("id", txA.String()), []string{"from", txA.String()}},

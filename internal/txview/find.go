@@ -149,6 +149,10 @@ func (v *View) Print(a *cli.App) {
 		a.Printf("\nVIOLATION at %s: %s\n", p, cli.Printable(v.Violations[p]))
 	}
 	for _, b := range v.Abandoned {
+		if b.Event != nil {
+			a.Printf("\nABANDONED event %d by %s at %s: %s\n", *b.Event, cli.Printable(b.By), cli.Clock(b.At), cli.Printable(b.Reason))
+			continue
+		}
 		a.Printf("\nABANDONED at %s (journal %s) by %s at %s: %s\n", b.Participant, b.Journal, cli.Printable(b.By), cli.Clock(b.At), cli.Printable(b.Reason))
 	}
 }

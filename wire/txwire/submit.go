@@ -168,7 +168,7 @@ type Outcome struct {
 	Applied bool `json:"applied,omitempty"`
 	// Details are the data of the participants' yes votes, by participant.
 	Details map[string]json.RawMessage `json:"details,omitempty"`
-	// Abandoned are the branches that an operator abandoned, in answers to
+	// Abandoned are the branches and events that an operator abandoned, in answers to
 	// [StatusRequest]. The outcome is not known to be applied there.
 	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
@@ -193,8 +193,8 @@ func (m *Outcome) Check() error {
 			return err
 		}
 	}
-	if len(m.Abandoned) > MaxBranches {
-		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches)
+	if len(m.Abandoned) > MaxBranches+MaxEvents {
+		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches+MaxEvents)
 	}
 	for i := range m.Abandoned {
 		if err := m.Abandoned[i].Check(); err != nil {
