@@ -122,7 +122,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.purges = map[string]*purging{}
 	c.abandoned = map[txwire.ID][]txwire.Abandoned{}
 	c.trouble, c.outages = trouble{}, map[string]*outage{}
-	c.m = machine.New(wire.NewToken()[:machine.PrefixLen], c.cfg.Limits)
+	c.m = machine.New(wire.NewToken()[:machine.PrefixLen], c.limits())
 
 	notices, err := c.subscribeNotices()
 	if err != nil {
@@ -153,6 +153,16 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.goDo(c.probeParticipants)
 	c.goDo(c.readAllAbandoned)
 	return c.loop(ctx)
+}
+
+// limits returns the machine's limits: what waits for a stream of events may not fill
+// the commit log, also not that of several coordinators.
+func (c *Coordinator) limits() machine.Limits {
+	l := c.cfg.Limits
+	if bytes := c.stream.Found.MaxBytes; bytes > 0 {
+		l.Backlog = min(l.Backlog, int(bytes/32))
+	}
+	return l
 }
 
 func (c *Coordinator) step(point string) {

@@ -58,9 +58,8 @@ func (c *Coordinator) subscribeAcks() (*nats.Subscription, error) {
 			c.malformed(msg, err)
 			return
 		}
-		stream, why := ackOf(msg)
-		missing := natsconn.NoResponders(msg)
-		c.postEvent(func() { c.onEventAnswer(id, index, stream, why, missing) })
+		a := ackOf(msg)
+		c.postEvent(func() { c.onEventAnswer(id, index, a) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("subscribing to the acknowledgements of events: %w", err)
@@ -79,53 +78,62 @@ func parseAck(s string) (id txwire.ID, index int, err error) {
 	return id, index, err
 }
 
-// ackOf returns the stream that has stored an event, or why it was not stored.
-func ackOf(msg *nats.Msg) (stream, why string) {
+// eventAnswer is the answer to a published event: the stream that has stored it, or why
+// it was not stored. missing means that the event's stream does not take its subject.
+type eventAnswer struct {
+	stream, why string
+	missing     bool
+}
+
+// notThatStream is the error code of the broker when another stream than the expected
+// one takes the subject.
+const notThatStream = 10060
+
+func ackOf(msg *nats.Msg) eventAnswer {
 	if natsconn.NoResponders(msg) {
-		return "", "no stream takes its subject any more"
+		return eventAnswer{why: "no stream takes its subject any more", missing: true}
 	}
 	var ack struct {
 		jetstream.PubAck
 		Error *jetstream.APIError `json:"error"`
 	}
 	switch err := json.Unmarshal(msg.Data, &ack); {
-	case err != nil:
-		return "", fmt.Sprintf("the answer %.80q is no acknowledgement of a stream", msg.Data)
-	case ack.Error != nil:
-		return "", ack.Error.Error()
-	case ack.Stream == "" || ack.Sequence == 0:
-		return "", fmt.Sprintf("the answer %.80q is no acknowledgement of a stream", msg.Data)
+	case err == nil && ack.Error != nil:
+		return eventAnswer{why: ack.Error.Error(), missing: ack.Error.ErrorCode == notThatStream}
+	case err != nil || ack.Stream == "" || ack.Sequence == 0:
+		return eventAnswer{why: fmt.Sprintf("the answer %.80q is no acknowledgement of a stream", msg.Data)}
 	default:
-		return ack.Stream, ""
+		return eventAnswer{stream: ack.Stream}
 	}
 }
 
 // onEventAnswer processes the answer to a published event. Only the stream that is
 // recorded with the event acknowledges it.
-func (c *Coordinator) onEventAnswer(id txwire.ID, index int, stream, why string, missing bool) {
+func (c *Coordinator) onEventAnswer(id txwire.ID, index int, a eventAnswer) {
 	e, ok := c.m.EventOf(id, index)
 	if !ok {
 		return // it is settled
 	}
-	if stream == e.Stream {
+	if a.stream == e.Stream {
 		c.published++
 		c.m.Published(id, index)
-		if o := c.outages[stream]; o != nil {
-			delete(c.outages, stream)
-			c.cfg.Log.Info("a stream takes events again", "stream", stream, "after", time.Since(o.since).Round(time.Second))
+		if o := c.outages[e.Stream]; o != nil {
+			delete(c.outages, e.Stream)
+			c.cfg.Log.Info("a stream takes events again", "stream", e.Stream, "after", time.Since(o.since).Round(time.Second))
 		}
 		return
 	}
+	why := a.why
 	if why == "" {
-		why = fmt.Sprintf("it was stored in the stream %.80q instead", stream)
+		why = fmt.Sprintf("it was stored in the stream %.80q instead", a.stream)
 	}
 	c.m.NotPublished(id, index, wire.Clip(fmt.Sprintf("%s, stream %s: %s", e.Event.Subject, e.Stream, why)))
-	if missing && c.outages[e.Stream] == nil {
+	if a.missing && c.outages[e.Stream] == nil {
 		now := time.Now()
 		c.outages[e.Stream] = &outage{since: now, probe: now.Add(outageProbe)}
 		c.cfg.Log.Error("a stream does not take the events of committed transactions: they are kept and published once it does; create it again, or give them up with `parley tx abandon`",
 			"stream", e.Stream, "subject", e.Event.Subject, "tx", id.String(), "event", index, "why", why)
-	} else if !missing {
+	} else if !a.missing {
 		c.refusals.Do(func() {
 			c.cfg.Log.Error("an event of a committed transaction is refused by its stream: it is kept and published again",
 				"stream", e.Stream, "subject", e.Event.Subject, "tx", id.String(), "event", index, "why", why)

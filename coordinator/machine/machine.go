@@ -29,7 +29,7 @@ type Limits struct {
 // DefaultLimits returns limits for a coordinator of a few thousand transactions
 // per second.
 func DefaultLimits() Limits {
-	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024, Backlog: 16 << 20}
+	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024, Backlog: 8 << 20}
 }
 
 // Machine is one coordinator. The zero value is not usable, see [New].
