@@ -113,7 +113,7 @@ func (c *Coordinator) Run(ctx context.Context) error {
 		log.Traced(func(e txlog.Event) { trace(e) })
 	}
 	c.inbox, c.acks = c.deps.NATS.NewInbox(), c.deps.NATS.NewInbox()
-	c.streams = &eventStreams{js: c.js, filters: c.cfg.EventSubjects}
+	c.streams = &eventStreams{nc: c.deps.NATS, filters: c.cfg.EventSubjects}
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}

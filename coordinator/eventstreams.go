@@ -8,32 +8,38 @@ import (
 	"sync"
 	"time"
 
+	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// eventStreams are the streams that take the subjects of [Config.EventSubjects]. They
-// are read from the broker when a submission has an event, at most every
-// streamsValid: subjects often contain the ID of something and differ each time.
+// eventStreams are the streams that take the subjects of [Config.EventSubjects], as the
+// broker listed them lately. Submissions do not wait for a list while the last one has
+// their streams: a stream that was deleted since takes no event, and the commit waits
+// for it, with an alarm. Subjects often contain the ID of something, so it is streams
+// that are remembered, and not subjects.
 type eventStreams struct {
-	js      jetstream.JetStream
+	nc      *nats.Conn
 	filters []string
 
 	mu    sync.Mutex
-	at    time.Time
+	at    time.Time // when the last complete list was requested
 	known []jetstream.StreamConfig
+	// reading is closed when the list that is being read has arrived, or failed.
+	reading chan struct{}
+	failed  error // why the last one did
 }
 
 const (
-	// streamsValid is how long the streams are considered known. A stream that was
-	// deleted since takes no event: the commit waits for it, with an alarm.
+	// streamsValid is how long a list is used before the next one is requested.
 	streamsValid = 5 * time.Second
 	// streamsAgain is how long a subject that no stream takes is not looked up again.
 	streamsAgain = 250 * time.Millisecond
-	// streamsTimeout bounds reading the streams.
-	streamsTimeout = 2 * time.Second
+	// streamsTimeout bounds one list: brokers wait 4 s for streams without a leader.
+	streamsTimeout = 5 * time.Second
 )
 
 // allowed returns an error that names the event that a submission may not have here.
@@ -54,28 +60,32 @@ func listed(filters []string) string {
 	return strings.Join(filters, ", ")
 }
 
-// find returns the events with the streams that take them. fresh reports whether that
-// could be answered from what is known; otherwise call [eventStreams.read] first.
-func (s *eventStreams) find(events []txwire.Event, now time.Time) (found []txwire.CommittedEvent, fresh bool, err error) {
+// find returns the events with the streams that take them. If the known streams do not
+// take them, certain reports whether the list is new enough to refuse the events.
+func (s *eventStreams) find(events []txwire.Event, now time.Time) (found []txwire.CommittedEvent, certain bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	age := now.Sub(s.at)
-	if s.at.IsZero() || age > streamsValid {
-		return nil, false, nil
-	}
+	certain = !s.at.IsZero() && now.Sub(s.at) < streamsAgain
 	for i, e := range events {
 		at := slices.IndexFunc(s.known, func(c jetstream.StreamConfig) bool {
 			return slices.ContainsFunc(c.Subjects, func(filter string) bool { return matches(filter, e.Subject) })
 		})
 		if at < 0 {
-			return nil, age < streamsAgain, wire.Invalidf("events[%d]: no JetStream stream takes the subject %q: create one first", i, e.Subject)
+			return nil, certain, wire.Invalidf("events[%d]: no JetStream stream takes the subject %q: create one first", i, e.Subject)
 		}
 		if err := takes(&s.known[at], &e); err != nil {
-			return nil, age < streamsAgain, wire.Invalidf("events[%d]: %v", i, err)
+			return nil, certain, wire.Invalidf("events[%d]: %v", i, err)
 		}
 		found = append(found, txwire.CommittedEvent{Index: i, Stream: s.known[at].Name, Event: e})
 	}
 	return found, true, nil
+}
+
+// stale reports whether the next list is due, and not being read.
+func (s *eventStreams) stale(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reading == nil && now.Sub(s.at) > streamsValid
 }
 
 // takes returns why a stream would never acknowledge an event.
@@ -94,25 +104,45 @@ func takes(c *jetstream.StreamConfig, e *txwire.Event) error {
 	}
 }
 
-// read reads the streams from the broker.
+// read reads a list, or waits for the one that is being read.
 func (s *eventStreams) read(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, streamsTimeout)
-	defer cancel()
-	began := time.Now()
-	var known []jetstream.StreamConfig
-	for _, filter := range s.filters {
-		list := s.js.ListStreams(ctx, jetstream.WithStreamListSubject(filter))
-		for info := range list.Info() {
-			known = append(known, info.Config)
-		}
-		if err := list.Err(); err != nil {
-			return fmt.Errorf("listing the streams that take %s: %w", filter, err)
+	s.mu.Lock()
+	if reading := s.reading; reading != nil {
+		s.mu.Unlock()
+		select {
+		case <-reading:
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return s.failed
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
-	s.mu.Lock()
-	s.at, s.known = began, known
+	s.reading = make(chan struct{})
 	s.mu.Unlock()
-	return nil
+	began := time.Now()
+	known, err := s.list(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed = err; err == nil {
+		s.at, s.known = began, known
+	}
+	close(s.reading)
+	s.reading = nil
+	return err
+}
+
+func (s *eventStreams) list(ctx context.Context) (known []jetstream.StreamConfig, err error) {
+	ctx, cancel := context.WithTimeout(ctx, streamsTimeout)
+	defer cancel()
+	for _, filter := range s.filters {
+		all, err := streams.List(ctx, s.nc, filter)
+		if err != nil {
+			return nil, fmt.Errorf("listing the streams that take %s: %w", filter, err)
+		}
+		known = append(known, all...)
+	}
+	return known, nil
 }
 
 // matches reports whether a subject matches a filter with the wildcards of NATS.

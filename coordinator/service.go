@@ -71,18 +71,21 @@ func (c *Coordinator) submitWithEvents(s machine.Submission, w machine.Waiter, e
 		refuse(err)
 		return
 	}
-	found, fresh, err := c.streams.find(events, time.Now())
+	found, certain, err := c.streams.find(events, time.Now())
 	c.postEvent(func() {
-		switch {
-		case !fresh:
-			if err := c.lookup(func(ctx context.Context) { c.findStreams(ctx, s, w, events, refuse) }); err != nil {
-				refuse(err)
+		if err == nil {
+			if c.streams.stale(time.Now()) {
+				c.goDo(c.refreshStreams)
 			}
-		case err != nil:
-			refuse(err)
-		default:
 			s.Events = found
 			c.submit(s, w)
+			return
+		}
+		if !certain {
+			err = c.lookup(func(ctx context.Context) { c.findStreams(ctx, s, w, events, refuse) })
+		}
+		if err != nil {
+			refuse(err)
 		}
 	})
 }
@@ -94,9 +97,6 @@ func (c *Coordinator) findStreams(ctx context.Context, s machine.Submission, w m
 		return
 	}
 	found, _, err := c.streams.find(events, time.Now())
-	if err == nil && found == nil {
-		err = &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was started: reading the streams took too long"}
-	}
 	c.postEvent(func() {
 		if err != nil {
 			refuse(err)
@@ -105,6 +105,13 @@ func (c *Coordinator) findStreams(ctx context.Context, s machine.Submission, w m
 		s.Events = found
 		c.submit(s, w)
 	})
+}
+
+// refreshStreams reads the streams while those known are used.
+func (c *Coordinator) refreshStreams(ctx context.Context) {
+	if err := c.streams.read(ctx); err != nil && ctx.Err() == nil {
+		c.cfg.Log.Debug("the streams of events cannot be listed", "error", err)
+	}
 }
 
 func rejected(code wire.Code, reason string) txwire.Outcome {
