@@ -120,7 +120,7 @@ func (r *run) settle(ctx context.Context) *checker.Stores {
 		}
 		return nil
 	})
-	r.settleEvents(ctx)
+	proc.Eventually(r, settleWithin, "every event is published", func() error { return r.published(ctx) })
 	var last map[string]uint64
 	if len(r.history.Chats) > 0 {
 		r.settleChat(&last)
@@ -162,22 +162,21 @@ func (r *run) databases(stores *checker.Stores) {
 	}
 }
 
-// settleEvents waits until the events of all orders that were answered committed are
+// published returns nil when the events of all orders that were answered committed are
 // published. What a coordinator had not published when it died, another one does.
-func (r *run) settleEvents(ctx context.Context) {
-	r.Helper()
-	proc.Eventually(r, settleWithin, "every event is published", func() error {
-		events, err := readEvents(ctx, r.traffic.Conn())
-		if err != nil {
-			return err
+func (r *run) published(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	events, err := readEvents(ctx, r.traffic.Conn())
+	if err != nil {
+		return err
+	}
+	for _, o := range r.history.Orders {
+		if a, ok := o.Definite(); ok && a.Verdict == model.Committed && o.Event != "" && events[o.Event] == 0 {
+			return fmt.Errorf("the event of %s, committed as %v, is not published", o.Key, a.ID)
 		}
-		for _, o := range r.history.Orders {
-			if a, ok := o.Definite(); ok && a.Verdict == model.Committed && o.Event != "" && events[o.Event] == 0 {
-				return fmt.Errorf("the event of %s, committed as %v, is not published", o.Key, a.ID)
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 func (r *run) settleChat(last *map[string]uint64) {
