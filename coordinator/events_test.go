@@ -344,3 +344,60 @@ func TestEventIsGivenUp(t *testing.T) {
 		t.Errorf("its status is %+v, %v", o, err)
 	}
 }
+
+// An idle owner names published events in its log within a second or two, so that the
+// one that adopts it publishes nothing again, although the stream has forgotten their
+// Nats-Msg-Id by then and a participant has not acknowledged the commit.
+func TestPublishedEventsAreNotRepeated(t *testing.T) {
+	t.Parallel()
+	s := newHarness(t)
+	cfg := orders()
+	cfg.Duplicates = 100 * time.Millisecond
+	s.createStream(t, cfg)
+	nc, other := s.Connect(t), s.Connect(t)
+	newFake(t, nc, "inventory")
+	newFake(t, other, "delivery")
+	first := s.coordinator(t, eventsAllowed(), hooks.Hooks{Step: func(point string) {
+		if point == coordinator.StepAppendAfter {
+			other.Close() // delivery does not learn of the commit
+		}
+	}})
+	client := newClient(t, nc)
+	o, err := client.Submit(t.Context(), orderWithEvents("k1"))
+	if err != nil || o.Status != txwire.StatusCommitted {
+		t.Fatalf("got %+v, %v", o, err)
+	}
+	s.awaitEvents(t, "ORDERS", 2)
+	s.awaitSettled(t, o.ID)
+	first.kill()
+	s.coordinator(t, coordinator.Config{DrainTimeout: 100 * time.Millisecond})
+	state(t, client, "the report of who adopts it", func(c txwire.CoordinatorState) bool {
+		return slices.ContainsFunc(c.Txs, func(tx txwire.Info) bool {
+			return tx.ID == o.ID && len(tx.Unpublished) == 0 && slices.Equal(tx.Waiting, []string{"delivery"})
+		})
+	})
+	s.awaitEvents(t, "ORDERS", 2)
+}
+
+// awaitSettled waits until a record of its log names both events of a transaction as
+// settled.
+func (s *harness) awaitSettled(t *testing.T, id txwire.ID) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	consumer, err := s.js.OrderedConsumer(ctx, txwire.LogStream().Name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{txwire.LogSubject(id.Log)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for settled := 0; settled < 2; {
+		msg, err := consumer.Next(jetstream.FetchContext(ctx))
+		if err != nil {
+			t.Fatalf("%d of 2 events are settled: %v", settled, err)
+		}
+		for _, e := range decode[txwire.Record](t, msg.Data()).Settled {
+			if e.N == id.N {
+				settled += len(e.Indexes)
+			}
+		}
+	}
+}

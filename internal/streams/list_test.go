@@ -2,6 +2,7 @@ package streams_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"parley/broker/brokertest"
@@ -31,6 +32,33 @@ func TestList(t *testing.T) {
 		}
 		if filter == "orders.>" && (all[0].Name != "ORDERS" || all[0].MaxMsgSize != 77 || len(all[0].Subjects) != 2) {
 			t.Errorf("the configuration is %+v", all[0])
+		}
+	}
+}
+
+// A list that lacks a stream, whose only broker is dead, is an error that names it, and
+// not a list without it.
+func TestListLacksStream(t *testing.T) {
+	ctx, c := testContext(t), brokertest.RunCluster(t, 3)
+	nc := c.Connect(t)
+	js := newJS(t, nc)
+	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "ORDERS", Subjects: []string{"orders.>"}, Replicas: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := streams.List(ctx, nc, "orders.>"); err != nil || len(all) != 1 {
+		t.Fatalf("got %v, %v", all, err)
+	}
+	c.KillNode(c.StreamLeader(t, "ORDERS"))
+	for {
+		all, err := streams.List(ctx, nc, "orders.>")
+		if err == nil && len(all) == 0 {
+			t.Fatal("the stream is not listed, and does exist")
+		}
+		if err != nil && strings.Contains(err.Error(), "do not answer at the moment: ORDERS") {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatalf("got %v, %v", all, err)
 		}
 	}
 }
