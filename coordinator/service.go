@@ -3,7 +3,6 @@ package coordinator
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"parley/coordinator/machine"
 	"parley/internal/respond"
@@ -57,61 +56,6 @@ func (c *Coordinator) submit(s machine.Submission, w machine.Waiter) {
 		return
 	}
 	c.m.Submit(s, w)
-}
-
-// submitWithEvents starts a transaction with events, once it is known which streams take
-// them.
-func (c *Coordinator) submitWithEvents(s machine.Submission, w machine.Waiter, events []txwire.Event) {
-	refuse := func(err error) {
-		o := rejected(wire.CodeOf(err), err.Error())
-		o.Key = s.Key
-		c.answer(w.To, wire.Encode(o))
-	}
-	if err := c.streams.allowed(events); err != nil {
-		refuse(err)
-		return
-	}
-	found, certain, err := c.streams.find(events, time.Now())
-	c.postEvent(func() {
-		if err == nil {
-			if c.streams.stale(time.Now()) {
-				c.goDo(c.refreshStreams)
-			}
-			s.Events = found
-			c.submit(s, w)
-			return
-		}
-		if !certain {
-			err = c.lookup(func(ctx context.Context) { c.findStreams(ctx, s, w, events, refuse) })
-		}
-		if err != nil {
-			refuse(err)
-		}
-	})
-}
-
-// findStreams reads the streams and starts the transaction.
-func (c *Coordinator) findStreams(ctx context.Context, s machine.Submission, w machine.Waiter, events []txwire.Event, refuse func(error)) {
-	if err := c.streams.read(ctx); err != nil {
-		refuse(&wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("nothing was started: %v", err)})
-		return
-	}
-	found, _, err := c.streams.find(events, time.Now())
-	c.postEvent(func() {
-		if err != nil {
-			refuse(err)
-			return
-		}
-		s.Events = found
-		c.submit(s, w)
-	})
-}
-
-// refreshStreams reads the streams while those known are used.
-func (c *Coordinator) refreshStreams(ctx context.Context) {
-	if err := c.streams.read(ctx); err != nil && ctx.Err() == nil {
-		c.cfg.Log.Debug("the streams of events cannot be listed", "error", err)
-	}
 }
 
 func rejected(code wire.Code, reason string) txwire.Outcome {
