@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/coordinator/machine"
 	"parley/internal/pause"
 	"parley/internal/streams"
 	"parley/natsconn"
@@ -62,18 +63,26 @@ func (c *Coordinator) onAbandon(req micro.Request) {
 // answers and may still apply it.
 func (c *Coordinator) abandon(ctx context.Context, m *txwire.Abandon) (*txwire.Abandoned, error) {
 	subject := txwire.AbandonedSubject(m.Participant, m.ID)
+	if m.Event != nil {
+		subject = txwire.AbandonedEventSubject(*m.Event, m.ID)
+	}
 	if record, err := c.readAbandoned(ctx, subject); err == nil {
 		return record, nil // it was abandoned before
 	}
-	journal, err := c.journalOf(ctx, m)
+	found, err := c.log.Read(ctx, m.ID.Log)
 	if err != nil {
-		return nil, err
-	}
-	if err := c.mayAbandon(ctx, m, journal); err != nil {
-		return nil, err
+		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("its commit log cannot be read: %v", err)}
 	}
 	record := txwire.Abandoned{
-		V: wire.Version, ID: m.ID, Participant: m.Participant, Journal: journal, Reason: m.Reason, By: m.By, At: c.clock.Now().UnixMilli(),
+		V: wire.Version, ID: m.ID, Participant: m.Participant, Event: m.Event, Reason: m.Reason, By: m.By, At: c.clock.Now().UnixMilli(),
+	}
+	if m.Event != nil {
+		err = mayDrop(found, m)
+	} else if record.Journal, err = journalOf(found, m); err == nil {
+		err = c.mayAbandon(ctx, m, record.Journal)
+	}
+	if err != nil {
+		return nil, err
 	}
 	_, err = c.js.PublishMsg(
 		ctx, &nats.Msg{Subject: subject, Data: wire.Encode(record)},
@@ -89,11 +98,7 @@ func (c *Coordinator) abandon(ctx context.Context, m *txwire.Abandon) (*txwire.A
 
 // journalOf returns the journal that voted for the branch, from the commit in the
 // log.
-func (c *Coordinator) journalOf(ctx context.Context, m *txwire.Abandon) (string, error) {
-	found, err := c.log.Read(ctx, m.ID.Log)
-	if err != nil {
-		return "", &wire.Error{Code: wire.CodeUnavailable, Text: fmt.Sprintf("its commit log cannot be read: %v", err)}
-	}
+func journalOf(found []machine.Stored, m *txwire.Abandon) (string, error) {
 	t, ok := commitOf(found, m.ID)
 	if !ok {
 		return "", &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no commit log has %s: it is not committed, or every participant has acknowledged it", m.ID)}
@@ -106,6 +111,19 @@ func (c *Coordinator) journalOf(ctx context.Context, m *txwire.Abandon) (string,
 		names = append(names, b.Participant)
 	}
 	return "", &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s takes no part in %s, its participants are %s", m.Participant, m.ID, strings.Join(names, ", "))}
+}
+
+// mayDrop returns an error unless the log has a commit with that event. An event that is
+// published meanwhile is published: giving it up only ends the attempts.
+func mayDrop(found []machine.Stored, m *txwire.Abandon) error {
+	for _, s := range found {
+		for _, t := range s.Record.Commits {
+			if t.N == m.ID.N && slices.ContainsFunc(t.Events, func(e txwire.CommittedEvent) bool { return e.Index == *m.Event }) {
+				return nil
+			}
+		}
+	}
+	return &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("no commit log has the event %d of %s: it is not committed, or finished, or has no such event", *m.Event, m.ID)}
 }
 
 // mayAbandon returns an error while the journal answers, unless it has refused the
@@ -208,10 +226,18 @@ func (c *Coordinator) readAbandoned(ctx context.Context, subject string) (*txwir
 		return nil, fmt.Errorf("the record at sequence %d of %s: %w", raw.Sequence, txwire.JournalStream().Name, err)
 	}
 	c.postEvent(func() {
-		if slices.ContainsFunc(c.abandoned[a.ID], func(known txwire.Abandoned) bool { return known.Participant == a.Participant }) {
+		same := func(known txwire.Abandoned) bool {
+			return known.Participant == a.Participant && (a.Event == nil || known.Event != nil && *known.Event == *a.Event)
+		}
+		if slices.ContainsFunc(c.abandoned[a.ID], same) {
 			return
 		}
 		c.abandoned[a.ID] = append(c.abandoned[a.ID], a)
+		if a.Event != nil {
+			c.m.DropEvent(a.ID, *a.Event)
+			c.cfg.Log.Warn("an event of a committed transaction was given up", "tx", a.ID.String(), "event", *a.Event, "reason", a.Reason, "by", a.By)
+			return
+		}
 		c.m.Abandon(a.ID, a.Participant, a.Journal)
 		c.cfg.Log.Warn("a branch was abandoned: the transaction is committed, but not known to be applied there",
 			"tx", a.ID.String(), "participant", a.Participant, "journal", a.Journal, "reason", a.Reason, "by", a.By)

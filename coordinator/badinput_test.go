@@ -24,7 +24,7 @@ func TestBadRequests(t *testing.T) {
 	newFake(t, nc, "delivery")
 	s.coordinator(t, coordinator.Config{})
 	owner := txwire.OwnerSubject(s.onlyLog(t))
-	big := `{"v":1,"key":"` + strings.Repeat("k", wire.MaxMessage) + `"}`
+	big := `{"v":1,"key":"` + strings.Repeat("k", txwire.MaxSubmit) + `"}`
 	branch := func(name string) string { return fmt.Sprintf(`{"participant":%q,"payload":{}}`, name) }
 	for _, c := range []struct {
 		what, subject, data string
@@ -37,7 +37,7 @@ func TestBadRequests(t *testing.T) {
 		{"two", txwire.SubjectSubmit, `{"v":1}{"v":1}`, wire.CodeInvalid, []string{"follows"}},
 		{"another field", txwire.SubjectSubmit, `{"v":1,"color":"red"}`, wire.CodeInvalid, []string{"color"}},
 		{"a later version", txwire.SubjectSubmit, `{"v":9,"color":"red"}`, wire.CodeVersion, []string{"version 9", "version 1"}},
-		{"too much", txwire.SubjectSubmit, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "65536"}},
+		{"too much", txwire.SubjectSubmit, big, wire.CodeTooLarge, []string{fmt.Sprint(len(big)), "98304"}},
 		{"no branches", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[]}`, wire.CodeInvalid, []string{"branches is empty"}},
 		{"a participant twice", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a") + `,` + branch("a") + `]}`, wire.CodeInvalid, []string{"both name", `"a"`}},
 		{"a subject for a name", txwire.SubjectSubmit, `{"v":1,"key":"k","branches":[` + branch("a.>") + `]}`, wire.CodeInvalid, []string{"a.>"}},

@@ -24,6 +24,9 @@ type Config struct {
 	// SlowAppend is how long an append may have no definite answer before the
 	// coordinator is unhealthy. Default 5 s.
 	SlowAppend time.Duration
+	// EventSubjects are the subjects, also with wildcards, that submissions may have
+	// events for. Empty means none. Events of commits are published in any case.
+	EventSubjects []string
 	// Log receives its log lines; nil discards them.
 	Log *slog.Logger
 }

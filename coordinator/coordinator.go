@@ -35,12 +35,15 @@ type Coordinator struct {
 	log         *txlog.Log
 	incarnation string
 	inbox       string // where no-subscriber notices arrive
+	acks        string // where streams answer to events
+	streams     *eventStreams
 	background  context.Context
 	work        sync.WaitGroup
 	events      chan func()
 	appends     chan machine.Append
 	failed      chan error
 	unread      rate.Sometimes // how often a log that cannot be read is logged
+	refusals    rate.Sometimes // the same for events that a stream refuses
 	// reason is why the coordinator is unhealthy, nil or empty if it is healthy.
 	reason atomic.Pointer[string]
 
@@ -61,6 +64,8 @@ type Coordinator struct {
 	lookups       int // requests that wait for answers of other processes
 	// abandoned are the records of branches that operators abandoned.
 	abandoned map[txwire.ID][]txwire.Abandoned
+	outages   map[string]*outage // streams that do not take events
+	published uint64             // events, since the start
 }
 
 // New checks the configuration. It opens nothing.
@@ -68,8 +73,11 @@ func New(cfg Config, deps Deps) (*Coordinator, error) {
 	if err := natsconn.Check(deps.NATS); err != nil {
 		return nil, fmt.Errorf("coordinator: %w", err)
 	}
+	if err := checkFilters(cfg.EventSubjects); err != nil {
+		return nil, err
+	}
 	cfg.fill()
-	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}}, nil
+	return &Coordinator{cfg: cfg, deps: deps, clock: brokertime.New(cfg.Log), ready: make(chan struct{}), unread: rate.Sometimes{Interval: unreadEvery}, refusals: rate.Sometimes{Interval: refusedEvery}}, nil
 }
 
 // Ready is closed once transactions can be submitted.
@@ -104,7 +112,8 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	if trace := c.hooks.Trace; trace != nil {
 		log.Traced(func(e txlog.Event) { trace(e) })
 	}
-	c.inbox = c.deps.NATS.NewInbox()
+	c.inbox, c.acks = c.deps.NATS.NewInbox(), c.deps.NATS.NewInbox()
+	c.streams = &eventStreams{nc: c.deps.NATS, filters: c.cfg.EventSubjects}
 	c.events = make(chan func(), maxEvents)
 	c.failed = make(chan error, 1)
 	c.subs, c.inquiries = map[string]*logSubs{}, map[string]*inquiry{}
@@ -112,14 +121,19 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.timers = newTimers()
 	c.purges = map[string]*purging{}
 	c.abandoned = map[txwire.ID][]txwire.Abandoned{}
-	c.trouble = trouble{}
-	c.m = machine.New(wire.NewToken()[:machine.PrefixLen], c.cfg.Limits)
+	c.trouble, c.outages = trouble{}, map[string]*outage{}
+	c.m = machine.New(wire.NewToken()[:machine.PrefixLen], c.limits())
 
 	notices, err := c.subscribeNotices()
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
 	}
 	defer func() { _ = notices.Unsubscribe() }()
+	acks, err := c.subscribeAcks()
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	defer func() { _ = acks.Unsubscribe() }()
 	stamps, err := c.watchTwins()
 	if err != nil {
 		return fmt.Errorf("coordinator: %w", err)
@@ -139,6 +153,16 @@ func (c *Coordinator) Run(ctx context.Context) error {
 	c.goDo(c.probeParticipants)
 	c.goDo(c.readAllAbandoned)
 	return c.loop(ctx)
+}
+
+// limits returns the machine's limits: what waits for a stream of events may not fill
+// the commit log, also not that of several coordinators.
+func (c *Coordinator) limits() machine.Limits {
+	l := c.cfg.Limits
+	if bytes := c.stream.Found.MaxBytes; bytes > 0 {
+		l.Backlog = min(l.Backlog, int(bytes/32))
+	}
+	return l
 }
 
 func (c *Coordinator) step(point string) {

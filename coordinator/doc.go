@@ -22,6 +22,9 @@
 //	timers        resends, deadlines, restarts
 //	resolver      requests to the owners of other logs
 //	scan          logs without an owner, the state of the stream
+//	events        events of commits, and what their streams answer
+//	submitevents  submissions with events
+//	eventstreams  which stream takes the events of a submission
 //	trouble       a stream that went back, appends without an answer, health
 //	service       tx.submit, tx.status, tx.resolve, tx.coordinators
 //	status        the status of a transaction that is not held here

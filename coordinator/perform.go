@@ -38,6 +38,8 @@ func (c *Coordinator) perform(actions []machine.Action) {
 			if i+1 == len(actions) || !sendsCommit(actions[i+1]) {
 				c.step(StepCommitSent)
 			}
+		case machine.Publish:
+			c.publishEvent(a)
 		case machine.SendAbort:
 			c.timers.retry(a.ID)
 			c.publish(txwire.Subject(txwire.KindAbort, a.To, a.ID), wire.Encode(a.Msg))

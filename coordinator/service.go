@@ -42,13 +42,20 @@ func (c *Coordinator) onSubmit(req micro.Request) {
 		DecideBy: c.clock.Now().Add(m.Timeout()).UnixMilli(),
 	}
 	w := machine.Waiter{To: req.Reply(), Wait: m.Wait}
-	c.postEvent(func() {
-		if c.full {
-			c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
-			return
-		}
-		c.m.Submit(s, w)
-	})
+	if len(m.Events) > 0 {
+		c.submitWithEvents(s, w, m.Events)
+		return
+	}
+	c.postEvent(func() { c.submit(s, w) })
+}
+
+// submit starts a transaction. It runs in the loop.
+func (c *Coordinator) submit(s machine.Submission, w machine.Waiter) {
+	if c.full {
+		c.answer(w.To, wire.Encode(rejected(wire.CodeBusy, "the commit log is full: commits are refused until unfinished transactions are acknowledged; see `parley tx list`")))
+		return
+	}
+	c.m.Submit(s, w)
 }
 
 func rejected(code wire.Code, reason string) txwire.Outcome {
@@ -80,6 +87,7 @@ func (c *Coordinator) onCoordinators(req micro.Request) {
 		if !m.From.IsZero() {
 			r = c.m.ReportFrom(m.From)
 		}
+		r.Published = c.published
 		r.Durability = string(c.stream.Durability.Durability)
 		if err := c.Healthy(context.Background()); err != nil {
 			r.Reason = wire.Clip(err.Error())

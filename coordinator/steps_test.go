@@ -39,7 +39,7 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) txwire.Outco
 		t.Fatal(err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
-	data := wire.Encode(txwire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
+	data := wire.Encode(txwire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, Events: r.Events, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
 	if err := nc.PublishRequest(txwire.SubjectSubmit, inbox, data); err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,16 @@ func TestLargestMessagesFit(t *testing.T) {
 	for range txwire.MaxRecordCommits {
 		record.Commits = append(record.Commits, committed)
 	}
-	fits(t, "submit", wire.MaxMessage, submit)
+	events := largestEvents()
+	submit.Events = events
+	event := txwire.CommittedEvent{Stream: strings.Repeat("S", txwire.MaxStreamName), Event: events[0]}
+	for i := 0; i < len(record.Commits) && event.Weight()*(i+1) <= txwire.MaxRecordEvents; i++ {
+		record.Commits[i].Events = []txwire.CommittedEvent{event}
+	}
+	for range txwire.MaxSettled {
+		record.Settled = append(record.Settled, txwire.SettledEvents{N: 1<<63 - 1, Indexes: []int{0, 1, 2, 3, 4, 5, 6, 7}})
+	}
+	fits(t, "submit", txwire.MaxSubmit, submit)
 	fits(t, "outcome", wire.MaxMessage, outcome)
 	fits(t, "record", txwire.MaxRecord, record)
 	fits(t, "prepare", wire.MaxMessage, txwire.Prepare{
@@ -91,6 +100,21 @@ func TestLargestMessagesFit(t *testing.T) {
 	if txwire.IdempotencyWindow < 2*txwire.MaxTimeout {
 		t.Errorf("the idempotency window is %v, the longest time-out %v", txwire.IdempotencyWindow, txwire.MaxTimeout)
 	}
+}
+
+// largestEvents are events as large as they may be, of headers that take twice their
+// bytes in JSON.
+func largestEvents() (events []txwire.Event) {
+	const bytes = txwire.MaxEventBytes / txwire.MaxEvents
+	for range txwire.MaxEvents {
+		e := txwire.Event{Subject: strings.Repeat("s", txwire.MaxEventSubject)}
+		for range txwire.MaxEventHeaders {
+			n := (bytes - txwire.MaxEventSubject) / txwire.MaxEventHeaders
+			e.Headers = append(e.Headers, txwire.EventHeader{Name: "h", Value: strings.Repeat(`"`, n-1)})
+		}
+		events = append(events, e)
+	}
+	return events
 }
 
 // The most IDs of one answer, the fullest table of leases and the largest lease

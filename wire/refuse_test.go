@@ -129,6 +129,8 @@ func TestRefusals(t *testing.T) {
 		return all
 	}
 	commit := func(field string, v any) func(map[string]any) { return set("commits.0."+field, v) }
+	event := func(subject string) any { return map[string]any{"subject": subject} }
+	header := func(name, value string) any { return map[string]any{"name": name, "value": value} }
 	for _, c := range []struct {
 		sample string
 		what   string
@@ -152,6 +154,22 @@ func TestRefusals(t *testing.T) {
 		{"submit", "more than an hour", set("timeout_ms", 3_600_001), []string{"timeout_ms", "3600001", "3600000"}},
 		{"submit", "a time with a fraction", set("timeout_ms", 1.5), []string{"timeout_ms", "1.5"}},
 		{"submit", "another wait", set("wait", "later"), []string{"wait", "later", "decided", "applied"}},
+
+		{"submit.events", "too many events", set("events", repeat(event("a"), 9)), []string{"events", "9", "8"}},
+		{"submit.events", "too many bytes", set("events.0.data", make([]byte, txwire.MaxEventBytes)), []string{"events", "16434", "16384"}},
+		{"submit.events", "no subject", set("events", []any{event("")}), []string{"events[0]", "subject is empty"}},
+		{"submit.events", "a long subject", set("events", []any{event(strings.Repeat("s", 201))}), []string{"events[0]", "201", "200"}},
+		{"submit.events", "a wildcard", set("events", []any{event("orders.*")}), []string{"events[0]", "orders.*", "wildcard"}},
+		{"submit.events", "a space", set("events", []any{event("orders placed")}), []string{"events[0]", "orders placed", "ASCII"}},
+		{"submit.events", "an empty word", set("events", []any{event("orders..placed")}), []string{"events[0]", "orders..placed", "empty word"}},
+		{"submit.events", "a subject of the broker", set("events", []any{event("$JS.API.STREAM.DELETE.X")}), []string{"events[0]", "$JS", "broker"}},
+		{"submit.events", "an inbox", set("events", []any{event("_INBOX.x")}), []string{"events[0]", "_INBOX", "broker"}},
+		{"submit.events", "a subject of Parley", set("events", []any{event("tx.log.x")}), []string{"events[0]", "tx.log.x", "Parley's own"}},
+		{"submit.events", "too many headers", set("events.0.headers", repeat(header("A", "b"), 9)), []string{"events[0]", "headers", "9", "8"}},
+		{"submit.events", "a header of the broker", set("events.0.headers", []any{header("nAts-Msg-Id", "b")}), []string{"headers[0]", "nAts-Msg-Id", "reserved"}},
+		{"submit.events", "a header of Parley", set("events.0.headers", []any{header("Parley-Tx", "b")}), []string{"headers[0]", "Parley-Tx", "reserved"}},
+		{"submit.events", "a header with a colon", set("events.0.headers", []any{header("A:", "b")}), []string{"headers[0]", "A:"}},
+		{"submit.events", "a header with a line end", set("events.0.headers", []any{header("A", "b\r\nNats-Msg-Id: c")}), []string{"headers[0]", `b\r\n`}},
 
 		{"outcome", "another status", set("status", "fine"), []string{"status", "fine", "committed"}},
 		{"outcome", "another code", set("code", "odd"), []string{"code", "odd"}},
@@ -210,8 +228,20 @@ func TestRefusals(t *testing.T) {
 		{"record", "a branch of nobody", commit("branches.0.p", "A"), []string{"commits[0]", `"A"`}},
 		{"record", "a branch without journal", commit("branches.0.j", ""), []string{"commits[0]", "journal"}},
 		{"record", "no key", commit("key", ""), []string{"commits[0]", "key is empty"}},
+		{"record.events", "no stream", commit("events.0.stream", ""), []string{"commits[0]", "events[0]", "stream"}},
+		{"record.events", "a forbidden event", commit("events.0.event.subject", "$SYS.X"), []string{"commits[0]", "events[0]", "$SYS.X"}},
+		{"record.events", "an index twice", commit("events.1.i", 0), []string{"commits[0]", "i is 0 after 0"}},
+		{"record.events", "an index beyond the last", commit("events.1.i", 8), []string{"commits[0]", "i is 8", "below 8"}},
+		{"record.events", "nothing settled", set("settled.0.i", []any{}), []string{"settled[0]", "i has 0"}},
+		{"record.events", "settled twice", set("settled.0.i", []any{1, 1}), []string{"settled[0]", "i is 1 after 1"}},
+		{"record.events", "too much settled", set("settled", repeat(map[string]any{"n": 1, "i": []any{0}}, 1025)), []string{"settled", "1025", "1024"}},
+		{"record.seal", "a seal that settles", set("settled", []any{map[string]any{"n": 1, "i": []any{0}}}), []string{"seal", "1 settled"}},
 		{"record.open", "an open record that expects something", set("prev", 3), []string{"open", "prev 3"}},
 		{"record.seal", "a seal that commits", set("commits", committed(1)), []string{"seal", "1 commits"}},
+
+		{"abandon.event", "an event and a participant", set("participant", "inventory"), []string{"participant", "inventory", "event"}},
+		{"abandon.event", "an event beyond the last", set("event", 8), []string{"event", "8", "7"}},
+		{"abandoned.event", "an event with a journal", set("journal", journalA), []string{"journal", journalA, "event"}},
 
 		{"branch_query", "a long key", set("key", key), []string{"key", "129", "128"}},
 		{"branch_query.from", "from beside a key", set("key", "k"), []string{"from", txA.String()}},

@@ -53,6 +53,10 @@ var (
 	worker7 = 7
 )
 
+var orderPlaced = txwire.Event{
+	Subject: "orders.placed", Data: []byte(`{"order":1}`), Headers: []txwire.EventHeader{{Name: "Content-Type", Value: "application/json"}},
+}
+
 var abandonedA = txwire.Abandoned{
 	V: 1, ID: txwire.ID{Log: logA, N: 7}, Participant: "inventory", Journal: logA, Reason: "its disk burnt", By: "ada@desk", At: atMS,
 }
@@ -63,12 +67,16 @@ var leaseA = idwire.Lease{V: 1, Worker: 7, State: idwire.LeaseHeld, Until: until
 // least one of them; TestEverySample holds the first.
 func samples() []sample {
 	return []sample{
-		of("submit", wire.MaxMessage, txwire.Submit{
+		of("submit", txwire.MaxSubmit, txwire.Submit{
 			V: 1, Key: "order-1", TimeoutMS: 5000, Wait: txwire.WaitApplied, Once: true,
 			Branches: []txwire.Branch{
 				{Participant: "inventory", Payload: raw(`{"v":1,"item":"soup","quantity":2}`)},
 				{Participant: "delivery", Payload: raw(`{"v":1,"zone":"north"}`)},
 			},
+		}),
+		of("submit.events", txwire.MaxSubmit, txwire.Submit{
+			V: 1, Key: "order-1", Branches: []txwire.Branch{{Participant: "inventory", Payload: raw(`1`)}},
+			Events: []txwire.Event{orderPlaced, {Subject: "mail.send"}},
 		}),
 		of("outcome", wire.MaxMessage, txwire.Outcome{
 			V: 1, Status: txwire.StatusCommitted, ID: txA, Key: "order-1", Applied: true,
@@ -108,6 +116,14 @@ func samples() []sample {
 				{Participant: "inventory", Journal: journalA}, {Participant: "delivery", Journal: journalB},
 			}}},
 		}),
+		of("record.events", txwire.MaxRecord, txwire.Record{
+			V: 1, Kind: txwire.RecordCommits, Nonce: nonceA, Prev: 18, Base: 17, By: logA,
+			Commits: []txwire.Committed{{
+				N: 42, Key: "order-1", DecideBy: atMS, Branches: []txwire.CommittedBranch{{Participant: "inventory", Journal: journalA}},
+				Events: []txwire.CommittedEvent{{Index: 0, Stream: "ORDERS", Event: orderPlaced}, {Index: 2, Stream: "MAIL", Event: txwire.Event{Subject: "mail.send"}}},
+			}},
+			Settled: []txwire.SettledEvents{{N: 41, Indexes: []int{0, 1}}},
+		}),
 		of("record.seal", txwire.MaxRecord, txwire.Record{V: 1, Kind: txwire.RecordSeal, Nonce: nonceA, Prev: 19, Base: 17, By: logB}),
 		of("branch_query", wire.MaxMessage, txwire.BranchQuery{V: 1, ID: txA, Key: "order-1"}),
 		of("branch_query.from", wire.MaxMessage, txwire.BranchQuery{V: 1, From: txA}),
@@ -140,8 +156,10 @@ func samples() []sample {
 		}),
 		of("coordinator_state", listing, txwire.CoordinatorState{
 			V: 1, Log: logA, Undecided: 1, Unfinished: 2, Adopted: []string{logB}, Committed: 10, Aborted: 3, Durability: "synced",
+			Unpublished: 1, Problem: "no stream takes orders.placed", Published: 9,
 			Txs: []txwire.Info{{
 				ID: txA, Key: "order-1", State: "committed", Waiting: []string{"delivery"}, Violations: map[string]string{"delivery": "restored"},
+				Unpublished: []int{0}, Problem: "no stream takes orders.placed",
 			}},
 		}),
 		of("stock_order", txwire.MaxPayload, food.StockOrder{V: 1, Item: "soup", Quantity: 2}),
@@ -178,7 +196,9 @@ func samples() []sample {
 		of("id_worker_state.standby", wire.MaxMessage, idwire.IDWorkerState{V: 1, Holder: logA, State: idwire.WorkerStandby, ClockMS: -3, Durability: "replicated"}),
 		of("lease", idwire.MaxLease, leaseA),
 		of("abandon", wire.MaxMessage, txwire.Abandon{V: 1, ID: txwire.ID{Log: logA, N: 7}, Participant: "inventory", Reason: "its disk burnt", By: "ada@desk"}),
+		of("abandon.event", wire.MaxMessage, txwire.Abandon{V: 1, ID: txwire.ID{Log: logA, N: 7}, Event: &worker7, Reason: "its stream is gone", By: "ada@desk"}),
 		of("abandoned", txwire.MaxAbandoned, abandonedA),
+		of("abandoned.event", txwire.MaxAbandoned, txwire.Abandoned{V: 1, ID: txwire.ID{Log: logA, N: 7}, Event: &worker7, Reason: "its stream is gone", By: "ada@desk", At: atMS}),
 		of("abandon_reply", wire.MaxMessage, txwire.AbandonReply{V: 1, Record: &abandonedA}),
 		of("abandon_reply.refused", wire.MaxMessage, txwire.AbandonReply{V: 1, Code: wire.CodeNotFound, Reason: "no log has a commit of it"}),
 		of("stamp", txwire.MaxStamp, txwire.Stamp{V: 1, Participant: "inventory", Journal: logA, N: 7, Process: "mWh9qyYgIqFfuVPtqxUsIJ", Name: "parley inventory", At: atMS}),

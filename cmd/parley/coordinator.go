@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"strings"
 
 	"parley/coordinator"
 	"parley/coordinator/machine"
@@ -22,6 +23,7 @@ type coordinatorCmd struct {
 	processFlags
 	crashFlag
 	clockFlag
+	eventsFlag
 	TrimAt   int    `hidden:"" placeholder:"N" help:"Purge the commit log whenever N records became free (for tests)."`
 	TraceLog string `hidden:"" placeholder:"FILE" help:"Append every operation on commit logs to FILE, as JSON (for tests)."`
 }
@@ -32,11 +34,12 @@ func (*coordinatorCmd) Help() string {
 Examples:
 
     parley coordinator
+    parley coordinator --event-subjects "orders.>,mail.send"
     parley coordinator --nats nats://user:password@a:4222,b:4222,c:4222`
 }
 
 func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
-	cfg := coordinator.Config{Limits: c.limits()}
+	cfg := coordinator.Config{Limits: c.limits(), EventSubjects: c.EventSubjects}
 	h := hooks.Hooks{Step: c.step(), Now: c.now(ctx)}
 	if c.TraceLog != "" {
 		file, err := host.OpenTrace(c.TraceLog)
@@ -48,6 +51,19 @@ func (c *coordinatorCmd) Run(ctx context.Context, a *cli.App) error {
 	}
 	role := coordinatorRole(c.named(c.options(catalog.Coordinator, a.Log)), cfg)
 	return c.serve(hooks.With(ctx, h), role, func() { a.Printf("the coordinator is ready\n") })
+}
+
+// eventsFlag is the flag of coordinators that publish events.
+type eventsFlag struct {
+	EventSubjects []string `env:"PARLEY_EVENT_SUBJECTS" placeholder:"SUBJECT,..." help:"Subjects, also with wildcards, that transactions may have events for (default: none). Give all coordinators the same ones."`
+}
+
+// eventFlags returns the flag as a process that is started with it takes it.
+func (f eventsFlag) eventFlags() []string {
+	if len(f.EventSubjects) == 0 {
+		return nil
+	}
+	return []string{"--event-subjects=" + strings.Join(f.EventSubjects, ",")}
 }
 
 // limits returns the default limits, except in crash tests, which need a log to be

@@ -29,6 +29,7 @@ type upCmd struct {
 	processFlags
 	sampleFlag
 	newJournalFlag
+	eventsFlag
 	proxyFlags
 	Listen string `default:"127.0.0.1:4222" placeholder:"HOST:PORT" help:"Where NATS listens; port 0 takes a free one (default ${default})."`
 	HTTP   string `name:"http" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where HTTP listens; port 0 takes a free one (default ${default})."`
@@ -98,7 +99,9 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 	}, "--data", c.Data)
 	// After the participants, so that it stops before them and they can acknowledge
 	// the transactions that it finishes.
-	addKillable(catalog.Coordinator, func() *host.Role { return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{}) })
+	addKillable(catalog.Coordinator, func() *host.Role {
+		return coordinatorRole(conn(catalog.Coordinator), coordinator.Config{EventSubjects: c.EventSubjects})
+	}, c.eventFlags()...)
 
 	posts := c.posts(conn(catalog.Blog), a)
 	g.Add(catalog.Blog, posts)

@@ -31,7 +31,7 @@ func (m *Machine) isAbandoned(t *Tx, b *Branch) bool {
 // waits reports whether a transaction still waits for a message. It does not if
 // it is committed and all branches without an acknowledgement are abandoned.
 func (m *Machine) waits(t *Tx) bool {
-	if len(m.abandoned[t.ID]) == 0 {
+	if len(m.abandoned[t.ID]) == 0 || t.State == Committed && len(t.unsettled()) > 0 {
 		return true
 	}
 	for i := range t.Branches {

@@ -40,12 +40,16 @@ func (m *Machine) Ack(id txwire.ID, participant string, a txwire.Ack) {
 	}
 }
 
-// finish forgets a commit that every participant has acknowledged.
+// finish forgets a commit that every participant has acknowledged and whose events are
+// settled. Clients do not wait for the events.
 func (m *Machine) finish(t *Tx) {
 	if !t.allDone() {
 		return
 	}
 	m.answer(t.sub, t.outcome(txwire.StatusCommitted))
+	if len(t.unsettled()) > 0 {
+		return
+	}
 	m.forget(t)
 	if l := m.own; l != nil && t.ID.Log == l.name {
 		l.release(t.home)
@@ -57,8 +61,10 @@ func (m *Machine) finish(t *Tx) {
 }
 
 func (m *Machine) forget(t *Tx) {
+	m.uncount(t.unsettled()...)
 	delete(m.txs, t.ID)
 	delete(m.abandoned, t.ID)
+	delete(m.dropped, t.ID)
 	m.do(Unwatch{ID: t.ID})
 }
 
@@ -80,6 +86,10 @@ func (m *Machine) Resend(id txwire.ID) {
 		case t.State == Aborting:
 			m.sendAbort(t, b)
 		}
+	}
+	if t.State == Committed {
+		t.remindOfEvents()
+		m.publish(t)
 	}
 }
 

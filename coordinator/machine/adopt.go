@@ -132,11 +132,14 @@ func (m *Machine) sealAnswered(a *adoption, answer AppendAnswer, seq uint64) {
 func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 	a.phase, a.sealSeq, a.commits = driving, seq, map[uint64]txwire.Committed{}
 	m.do(Adopted{Log: a.log})
+	settled, events := settledIn(chain)
 	for _, s := range chain {
 		for _, c := range s.Record.Commits {
 			if _, seen := a.commits[c.N]; !seen {
+				c.Events = nil
 				a.commits[c.N] = c
-				m.drive(a, c)
+				c.Events = events[c.N]
+				m.drive(a, c, settled[c.N])
 			}
 		}
 	}
@@ -148,8 +151,8 @@ func (m *Machine) sealed(a *adoption, chain []Stored, seq uint64) {
 }
 
 // drive sends a commit that was found in a log until every participant has
-// acknowledged it.
-func (m *Machine) drive(a *adoption, c txwire.Committed) {
+// acknowledged it, and publishes its events that are not settled.
+func (m *Machine) drive(a *adoption, c txwire.Committed, settled []int) {
 	id := txwire.ID{Log: a.log, N: c.N}
 	t := m.txs[id]
 	if t == nil && a.mine && !slices.Contains(a.flight, id) {
@@ -160,6 +163,8 @@ func (m *Machine) drive(a *adoption, c txwire.Committed) {
 		for i, b := range c.Branches {
 			t.Branches[i] = Branch{Participant: b.Participant, Journal: b.Journal}
 		}
+		t.Events = m.eventsTo(id, c.Events, settled)
+		m.count(t)
 		m.txs[id] = t
 		m.do(Watch{ID: id, DecideBy: c.DecideBy})
 	}
@@ -170,6 +175,7 @@ func (m *Machine) drive(a *adoption, c txwire.Committed) {
 			m.sendCommit(t, &t.Branches[i])
 		}
 	}
+	m.publish(t)
 }
 
 func (m *Machine) finishAdoption(a *adoption) {

@@ -21,8 +21,8 @@
 //	    | no, deadline, ...  | deadline             acknowledged or found
 //	    v                    v                               v
 //	 aborting <--------------+---- a seal is in its place - committed
-//	    | acknowledged, or enough tries                      | all acknowledged
-//	    v                                                    v
+//	    | acknowledged, or enough tries                      | all acknowledged,
+//	    v                                                    v   events settled
 //	 forgotten (presumed abort)                          forgotten
 //
 // While a transaction is appending, only the acknowledgement of the append or the
@@ -35,6 +35,11 @@
 // proves that the read was complete), its unfinished commits are sent until they
 // are acknowledged, and then it is purged entirely. A transaction of the log that
 // is not recorded in it is aborted.
+//
+// # Events
+//
+// A commit may carry messages for streams. They are published after it is in the log,
+// until their streams acknowledge them; see [Publish].
 //
 // # A stream that went back
 //

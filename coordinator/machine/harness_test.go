@@ -31,6 +31,8 @@ type harness struct {
 	// flights are the appends whose answer a coordinator waits for.
 	flights map[string]machine.Append
 	lines   []string
+	// stored are the events in the stream EVENTS by Nats-Msg-Id.
+	stored map[string]bool
 }
 
 // message is one that has not arrived.
@@ -49,7 +51,7 @@ type journal struct {
 func newHarness(t *testing.T) *harness {
 	return &harness{
 		T: t, coordinators: map[string]*machine.Machine{}, journals: map[string]*journal{}, logs: map[string][]machine.Stored{},
-		flights: map[string]machine.Append{}, paused: map[string]bool{},
+		flights: map[string]machine.Append{}, paused: map[string]bool{}, stored: map[string]bool{},
 	}
 }
 
@@ -164,7 +166,14 @@ const (
 
 func (w *harness) submit(to, key string, participants []string) {
 	s := txwire.Submit{V: wire.Version, Key: key}
+	var events []txwire.CommittedEvent
 	for _, p := range participants {
+		if subject, ok := strings.CutPrefix(p, "@"); ok {
+			e := txwire.Event{Subject: subject}
+			s.Events = append(s.Events, e)
+			events = append(events, txwire.CommittedEvent{Index: len(events), Stream: "EVENTS", Event: e})
+			continue
+		}
 		name, refuses := strings.CutSuffix(p, "!")
 		payload := json.RawMessage(`"please"`)
 		if refuses {
@@ -174,7 +183,7 @@ func (w *harness) submit(to, key string, participants []string) {
 	}
 	m := w.at(to)
 	w.record("client", "submits %s to %s: %s", key, to, strings.Join(participants, ", "))
-	m.Submit(machine.Submission{Key: key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches}, machine.Waiter{To: "client"})
+	m.Submit(machine.Submission{Key: key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches, Events: events}, machine.Waiter{To: "client"})
 }
 
 // perform does what the coordinators want done.
@@ -202,6 +211,9 @@ func (w *harness) do(name string, a machine.Action) {
 		w.send(name, a.To, fmt.Sprintf("prepare %v, key %s", a.ID, a.Msg.Key), func() { w.prepare(name, a) })
 	case machine.SendCommit:
 		w.send(name, a.To, fmt.Sprintf("commit %v", a.ID), func() { w.commit(name, a) })
+	case machine.Publish:
+		id := txwire.EventMsgID(a.ID, a.Event.Index)
+		w.send(name, "EVENTS", fmt.Sprintf("%s, %s", id, a.Event.Event.Subject), func() { w.publish(name, id, a) })
 	case machine.SendAbort:
 		text := fmt.Sprintf("abort %v", a.ID)
 		if a.Msg.Close {
@@ -263,12 +275,26 @@ func recordsOf(records []machine.Stored) string {
 		for _, c := range s.Record.Commits {
 			text += fmt.Sprintf(" %d", c.N)
 		}
+		for _, e := range s.Record.Settled {
+			text += fmt.Sprintf(", settles the events %v of %d", e.Indexes, e.N)
+		}
 		out = append(out, fmt.Sprintf("%d %s", s.Seq, text))
 	}
 	if len(out) == 0 {
 		return "it is empty"
 	}
 	return strings.Join(out, ", ")
+}
+
+// publish stores an event once and acknowledges it.
+func (w *harness) publish(name, id string, a machine.Publish) {
+	if w.stored[id] {
+		w.record("EVENTS", "has %s already", id)
+	} else {
+		w.record("EVENTS", "stores %s", id)
+	}
+	w.stored[id] = true
+	w.send("EVENTS", name, "stored "+id, w.to(name, func(m *machine.Machine) { m.Published(a.ID, a.Event.Index) }))
 }
 
 // append stores a record if the log's last sequence is the one expected. The broker's

@@ -20,12 +20,16 @@ type Limits struct {
 	TrimAt, CarryAt int
 	// Done bounds the list of logs that were finished and purged.
 	Done int
+	// Backlog bounds the events for one stream that are not settled, in bytes, see
+	// backlogBytes. Beyond it submissions with events for that stream are refused,
+	// and no others.
+	Backlog int
 }
 
 // DefaultLimits returns limits for a coordinator of a few thousand transactions
 // per second.
 func DefaultLimits() Limits {
-	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024}
+	return Limits{Undecided: 4096, Unfinished: 65536, Batch: txwire.MaxRecordCommits, TrimAt: 512, CarryAt: 1024, Done: 1024, Backlog: 8 << 20}
 }
 
 // Machine is one coordinator. The zero value is not usable, see [New].
@@ -46,6 +50,10 @@ type Machine struct {
 	done               []sealedLog // finished logs of others, oldest first
 	// abandoned are the branches that operators gave up, see Abandon.
 	abandoned map[txwire.ID][]txwire.CommittedBranch
+	// dropped are the events that operators gave up, see DropEvent, and backlog
+	// the bytes of the events that are not settled, by stream.
+	dropped map[txwire.ID][]int
+	backlog map[string]int
 
 	out []Action
 }
@@ -56,7 +64,7 @@ func New(prefix string, limits Limits) *Machine {
 	m := &Machine{
 		limits: limits, prefix: prefix,
 		txs: map[txwire.ID]*Tx{}, subs: map[string]*Submission{}, adoptions: map[string]*adoption{},
-		abandoned: map[txwire.ID][]txwire.CommittedBranch{},
+		abandoned: map[txwire.ID][]txwire.CommittedBranch{}, dropped: map[txwire.ID][]int{}, backlog: map[string]int{},
 	}
 	m.do(Open{})
 	return m

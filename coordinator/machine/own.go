@@ -26,6 +26,8 @@ type ownLog struct {
 	records []ownRecord
 	purged  uint64
 	trim    bool // Trim was called
+	// settled are events that no record names as settled yet.
+	settled []txwire.SettledEvents
 }
 
 // flight is one pending append.
@@ -79,17 +81,24 @@ func (m *Machine) tryAppend() {
 	f := &flight{record: txwire.Record{
 		V: wire.Version, Kind: txwire.RecordCommits, Prev: l.last, Base: l.base(), By: l.name,
 	}}
-	n := min(len(l.ready), m.limits.Batch)
+	free := room(txwire.MaxRecordEvents)
+	n := 0
+	for n < min(len(l.ready), m.limits.Batch) && free.take(m.txs[l.ready[n]]) {
+		n++
+	}
 	f.txs = slices.Clone(l.ready[:n])
 	l.ready = slices.Delete(l.ready, 0, n)
 	if l.trim {
-		f.carry = m.toCarry(m.limits.Batch - n)
+		f.carry = m.toCarry(m.limits.Batch-n, &free)
 	}
+	settled := min(len(l.settled), txwire.MaxSettled)
+	f.record.Settled = slices.Clone(l.settled[:settled])
 	if n == 0 && !l.worthTrimming(f, m.limits) {
 		l.trim = false
 		return
 	}
 	l.trim = false
+	l.settled = slices.Clone(l.settled[settled:])
 	l.made++
 	f.record.Nonce = m.nonce('a', l.made)
 	for _, id := range f.txs {
@@ -171,8 +180,14 @@ func (m *Machine) stored(seq uint64) {
 			m.sendCommit(t, &t.Branches[i])
 		}
 	}
+	for _, id := range f.txs {
+		for _, index := range m.dropped[id] {
+			m.settled(id, index)
+		}
+		m.publish(m.txs[id])
+	}
 	l.shrink()
-	if f.record.Base > l.purged && (len(f.txs) == 0 || m.limits.TrimAt <= l.freed(f.record.Base)) {
+	if f.record.Base > l.purged && (len(f.txs)+len(f.record.Settled) == 0 || m.limits.TrimAt <= l.freed(f.record.Base)) {
 		l.purged = f.record.Base
 		m.do(Purge{Log: l.name, Before: f.record.Base})
 	}

@@ -80,10 +80,12 @@ func (m *Machine) Report() txwire.CoordinatorState {
 		r.Adopted = append(r.Adopted, log)
 	}
 	for _, t := range m.sorted() {
-		if len(r.Txs) == wire.MaxList {
-			break
+		unpublished, why := t.eventInfo()
+		r.Unpublished += len(unpublished)
+		if r.Problem == "" {
+			r.Problem = why
 		}
-		if m.waits(t) {
+		if m.waits(t) && len(r.Txs) < wire.MaxList {
 			r.Txs = append(r.Txs, m.info(t))
 		}
 	}
@@ -120,5 +122,6 @@ func (m *Machine) info(t *Tx) txwire.Info {
 			info.Violations[b.Participant] = b.Violation
 		}
 	}
+	info.Unpublished, info.Problem = t.eventInfo()
 	return info
 }

@@ -29,11 +29,11 @@ func (m *Machine) Clone() *Machine {
 	for k, s := range m.subs {
 		c.subs[k] = copySub(s)
 	}
-	c.abandoned = maps.Clone(m.abandoned)
+	c.abandoned, c.dropped, c.backlog = maps.Clone(m.abandoned), maps.Clone(m.dropped), maps.Clone(m.backlog)
 	c.txs = make(map[txwire.ID]*Tx, len(m.txs))
 	for id, t := range m.txs {
 		n := *t
-		n.Branches = slices.Clone(t.Branches)
+		n.Branches, n.Events = slices.Clone(t.Branches), slices.Clone(t.Events)
 		n.sub = copySub(t.sub)
 		c.txs[id] = &n
 	}
@@ -48,6 +48,7 @@ func (m *Machine) Clone() *Machine {
 		n := *m.own
 		n.ready = slices.Clone(m.own.ready)
 		n.records = slices.Clone(m.own.records)
+		n.settled = slices.Clone(m.own.settled)
 		c.own = &n // a flight is immutable
 	}
 	return &c
@@ -70,7 +71,9 @@ func (m *Machine) AppendKey(b []byte) []byte {
 			k.num(f.record.Base)
 			k.ids(f.txs)
 			k.ids(f.carry)
+			k.settled(f.record.Settled)
 		}
+		k.settled(l.settled)
 		k.num(uint64(len(l.records)))
 		for _, r := range l.records {
 			k.num(r.seq, uint64(r.left))
@@ -106,6 +109,12 @@ func (m *Machine) AppendKey(b []byte) []byte {
 		k.text(id.String())
 		for _, b := range m.abandoned[id] {
 			k.text(b.Participant)
+		}
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(m.dropped), txwire.ID.Compare) {
+		k.text(id.String())
+		for _, i := range m.dropped[id] {
+			k.num(uint64(i))
 		}
 	}
 	k.num(uint64(len(m.done)))
@@ -169,6 +178,21 @@ func (k *key) tx(t *Tx) {
 		k.flag(b.duplicate)
 		k.flag(b.Violation != "")
 	}
+	k.num(uint64(len(t.Events)))
+	for _, e := range t.Events {
+		k.num(uint64(e.Index))
+		k.flag(e.Settled)
+	}
+}
+
+func (k *key) settled(events []txwire.SettledEvents) {
+	k.num(uint64(len(events)))
+	for _, s := range events {
+		k.num(s.N, uint64(len(s.Indexes)))
+		for _, i := range s.Indexes {
+			k.num(uint64(i))
+		}
+	}
 }
 
 func (k *key) adoption(a *adoption) {
@@ -180,6 +204,7 @@ func (k *key) adoption(a *adoption) {
 	for _, s := range a.chain {
 		k.text(s.Record.Nonce)
 		k.num(s.Seq, s.Record.Base, uint64(len(s.Record.Commits)))
+		k.settled(s.Record.Settled)
 		for _, c := range s.Record.Commits {
 			k.committed(c)
 		}
@@ -197,7 +222,7 @@ func (k *key) adoption(a *adoption) {
 }
 
 func (k *key) committed(c txwire.Committed) {
-	k.num(c.N, uint64(c.DecideBy), uint64(len(c.Branches)))
+	k.num(c.N, uint64(c.DecideBy), uint64(len(c.Branches)), uint64(len(c.Events)))
 	k.text(c.Key)
 	for _, b := range c.Branches {
 		k.text(b.Participant)

@@ -24,6 +24,8 @@ func (m *Machine) Submit(s Submission, w Waiter) {
 		m.reject(s.Key, w, wire.CodeBusy, fmt.Sprintf("%d transactions are undecided here, the limit is %d", m.undecided, m.limits.Undecided))
 	case len(m.txs) >= m.limits.Unfinished:
 		m.reject(s.Key, w, wire.CodeBusy, fmt.Sprintf("%d transactions are unfinished here, the limit is %d; is a participant away?", len(m.txs), m.limits.Unfinished))
+	case m.busyStream(s.Events) != "":
+		m.reject(s.Key, w, wire.CodeBusy, m.busyStream(s.Events))
 	default:
 		s.waiters = []Waiter{w}
 		m.subs[s.Key] = &s
@@ -74,8 +76,9 @@ func (m *Machine) start(s *Submission) {
 	m.own.next++
 	t := &Tx{
 		ID: txwire.ID{Log: m.own.name, N: m.own.next}, Key: s.Key, Digest: s.Digest, DecideBy: s.DecideBy, sub: s,
-		Branches: make([]Branch, len(s.Branches)),
+		Branches: make([]Branch, len(s.Branches)), Events: newEvents(s.Events),
 	}
+	m.count(t)
 	for i, b := range s.Branches {
 		t.Branches[i].Participant = b.Participant
 	}

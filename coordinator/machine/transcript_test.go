@@ -79,7 +79,8 @@ func replay(t *testing.T, file string) string {
 
 // play does one command:
 //
-//	submit C KEY P...     a client submits to coordinator C; P! is a participant that refuses
+//	submit C KEY P...     a client submits to coordinator C; P! is a participant that refuses,
+//	                      @SUBJECT is an event
 //	deliver               every message on its way arrives, and what follows from it
 //	step                  the oldest message arrives
 //	lose WORD...          the messages on their way with all these words are lost
@@ -87,6 +88,8 @@ func replay(t *testing.T, file string) string {
 //	pause C, resume C     a coordinator does nothing for a while
 //	crash C, start C      a coordinator dies, with all that it knows; another one starts
 //	resend C TX           C has waited long enough to send again
+//	trim C                a second has passed at C
+//	drop C TX I           C learns that an operator gave up an event
 //	deadline C TX         the time to decide is over, by C's clock
 //	unanswered C          no answer came to the append that C waits for
 //	restart C KEY         C starts a submission again that made way
@@ -118,6 +121,11 @@ func play(w *harness, command string) {
 		w.start(args[0])
 	case "resend":
 		w.at(args[0]).Resend(w.id(args[1]))
+	case "trim":
+		w.at(args[0]).Trim()
+	case "drop":
+		w.record(args[0], "learns that the event %s of %s was given up", args[2], args[1])
+		w.at(args[0]).DropEvent(w.id(args[1]), int(args[2][0]-'0'))
 	case "deadline":
 		w.at(args[0]).Deadline(w.id(args[1]))
 	case "unanswered":

@@ -51,12 +51,12 @@ func (l *ownLog) freed(base uint64) int { return int(min(base-max(l.purged, l.op
 
 // worthTrimming reports whether a record without new commits is to be appended.
 func (l *ownLog) worthTrimming(f *flight, limits Limits) bool {
-	return l.trim && (len(f.carry) > 0 || f.record.Base > l.purged && l.freed(f.record.Base) >= limits.TrimAt)
+	return l.trim && (len(f.carry) > 0 || len(f.record.Settled) > 0 || f.record.Base > l.purged && l.freed(f.record.Base) >= limits.TrimAt)
 }
 
 // toCarry returns up to n transactions whose home is in the older half of the log,
-// if it has grown too long.
-func (m *Machine) toCarry(n int) []txwire.ID {
+// if it has grown too long, and whose events there is room for.
+func (m *Machine) toCarry(n int, free *room) []txwire.ID {
 	l := m.own
 	if len(l.records) <= m.limits.CarryAt || n == 0 {
 		return nil
@@ -64,7 +64,7 @@ func (m *Machine) toCarry(n int) []txwire.ID {
 	before := l.records[len(l.records)/2].seq
 	var ids []txwire.ID
 	for _, t := range m.sorted() {
-		if t.ID.Log == l.name && t.State == Committed && t.home < before && len(ids) < n {
+		if t.ID.Log == l.name && t.State == Committed && t.home < before && len(ids) < n && free.take(t) {
 			ids = append(ids, t.ID)
 		}
 	}

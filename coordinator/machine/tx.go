@@ -32,6 +32,7 @@ type Tx struct {
 	Digest   string // empty for an adopted one
 	DecideBy int64
 	Branches []Branch
+	Events   []Event
 	// sub is the submission that started it, nil for an adopted transaction and
 	// once every waiting client is answered.
 	sub *Submission
@@ -74,6 +75,8 @@ type Submission struct {
 	Digest   string
 	DecideBy int64 // milliseconds since 1970
 	Branches []txwire.Branch
+	// Events are its events with the streams that take them.
+	Events []txwire.CommittedEvent
 	// Once means that the key was generated for this submission, the only one.
 	Once bool
 
@@ -131,7 +134,9 @@ func (t *Tx) outcome(status txwire.Status) txwire.Outcome {
 
 // committed returns t in the form that a record stores.
 func (t *Tx) committed() txwire.Committed {
-	c := txwire.Committed{N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]txwire.CommittedBranch, len(t.Branches))}
+	c := txwire.Committed{
+		N: t.ID.N, Key: t.Key, DecideBy: t.DecideBy, Branches: make([]txwire.CommittedBranch, len(t.Branches)), Events: t.unsettled(),
+	}
 	for i, b := range t.Branches {
 		c.Branches[i] = txwire.CommittedBranch{Participant: b.Participant, Journal: b.Journal}
 	}

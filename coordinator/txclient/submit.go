@@ -22,6 +22,11 @@ type Request struct {
 	Key string
 	// Branches are the participants, each once, with their payloads.
 	Branches []txwire.Branch
+	// Events are messages for JetStream streams: they are published if and only if
+	// the transaction commits, see [txwire.Event]. Submit does not wait for them. A
+	// subject that coordinators may not publish to, or that no stream takes, is an
+	// error with code invalid.
+	Events []txwire.Event
 	// Timeout is the time to collect votes; 0 means [txwire.DefaultTimeout].
 	Timeout time.Duration
 	// Wait selects when Submit returns; empty means [txwire.WaitDecided]. With
@@ -57,7 +62,7 @@ const (
 // withdrawn, or its answer cannot arrive, the error is [ErrUnknown] as well.
 func (c *Client) Submit(ctx context.Context, r Request) (txwire.Outcome, error) {
 	s := txwire.Submit{
-		V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait,
+		V: wire.Version, Key: r.Key, Branches: r.Branches, Events: r.Events, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait,
 	}
 	if s.Key == "" {
 		s.Key, s.Once = NewKey(), true

@@ -133,6 +133,9 @@ func (o *observed) record(log string, data []byte) {
 	switch m.Kind {
 	case txwire.RecordCommits:
 		o.summary = fmt.Sprintf("commits %s after %d", strings.Join(ids, ","), m.Prev)
+		if n := len(m.Settled); n > 0 {
+			o.summary += fmt.Sprintf(", settles events of %d transactions", n)
+		}
 		if len(o.others) == 1 {
 			o.ID = o.others[0]
 		} else {
@@ -151,6 +154,9 @@ func (o *observed) submit(data []byte) {
 	parts := []string{"key " + m.Key}
 	for _, b := range m.Branches {
 		parts = append(parts, b.Participant+" "+string(b.Payload))
+	}
+	for _, e := range m.Events {
+		parts = append(parts, "event "+e.Subject)
 	}
 	o.summary = strings.Join(parts, ", ")
 }

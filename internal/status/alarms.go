@@ -10,6 +10,7 @@ import (
 
 	"parley/internal/cli"
 	"parley/wire"
+	"parley/wire/txwire"
 )
 
 // alarms returns the faults that a person must resolve: several processes on
@@ -44,5 +45,17 @@ func alarms(services []micro.Stats) (all []string) {
 		}
 	}
 	slices.Sort(all)
+	return all
+}
+
+// eventAlarms returns an alarm for each coordinator that cannot publish events of
+// committed transactions: their stream is missing, say.
+func eventAlarms(coordinators []txwire.CoordinatorState) (all []string) {
+	for _, c := range coordinators {
+		if c.Unpublished > 0 && c.Problem != "" {
+			all = append(all, fmt.Sprintf("coordinator %s keeps %s of committed transactions that cannot be published: %s",
+				cli.Printable(c.Log), cli.Plural(c.Unpublished, "event", "events"), cli.Printable(c.Problem)))
+		}
+	}
 	return all
 }

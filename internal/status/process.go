@@ -159,6 +159,9 @@ func coordinating(c txwire.CoordinatorState, r *rates) string {
 	if len(c.Adopted) > 0 {
 		text += fmt.Sprintf(", finishes %d logs of others", len(c.Adopted))
 	}
+	if c.Unpublished > 0 {
+		text += fmt.Sprintf(", %s to publish", cli.Plural(c.Unpublished, "event", "events"))
+	}
 	if c.Reason != "" {
 		text += ": " + cli.Printable(c.Reason)
 	}

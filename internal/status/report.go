@@ -113,7 +113,7 @@ func (l *sampler) snapshot(ctx context.Context) *Report {
 	for _, lease := range a.leases.Leases {
 		s.Leases = append(s.Leases, NewLease(lease, a.leases.BrokerTime))
 	}
-	s.Alarms = append([]string{}, alarms(a.services)...)
+	s.Alarms = append(append([]string{}, alarms(a.services)...), eventAlarms(a.Coordinators)...)
 	s.addTransactions(a)
 	s.addBrokers(a, &l.memory)
 	s.addStreams(a)

@@ -27,3 +27,19 @@ func TestTroubleIsShown(t *testing.T) {
 		t.Errorf("status shows %+v", s.Processes)
 	}
 }
+
+// TestEventsAreShown: events that cannot be published are in the line of their
+// coordinator, and an alarm; those that are about to be published are no alarm.
+func TestEventsAreShown(t *testing.T) {
+	c := txwire.CoordinatorState{Log: "abc", Unpublished: 2}
+	if line := coordinating(c, nil); !strings.HasSuffix(line, ", 2 events to publish") {
+		t.Errorf("the coordinator's line is %q", line)
+	}
+	if all := eventAlarms([]txwire.CoordinatorState{c}); len(all) != 0 {
+		t.Errorf("alarms %q", all)
+	}
+	c.Problem = "no stream takes orders.placed"
+	if all := eventAlarms([]txwire.CoordinatorState{{Problem: "old"}, c}); len(all) != 1 || !strings.HasSuffix(all[0], "keeps 2 events of committed transactions that cannot be published: no stream takes orders.placed") {
+		t.Errorf("alarms %q", all)
+	}
+}

@@ -23,9 +23,13 @@ type View struct {
 	Applied bool   `json:"applied,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 	// State and Waiting are the coordinator's, while it is unfinished.
-	State    string   `json:"state,omitempty"`
-	Waiting  []string `json:"waiting,omitempty"`
-	Branches []Branch `json:"branches"`
+	State   string   `json:"state,omitempty"`
+	Waiting []string `json:"waiting,omitempty"`
+	// Unpublished are the indexes of its events that are not published, Problem is
+	// why one of them is not.
+	Unpublished []int    `json:"unpublished,omitempty"`
+	Problem     string   `json:"problem,omitempty"`
+	Branches    []Branch `json:"branches"`
 	// Violations are refused outcomes, by participant.
 	Violations map[string]string `json:"violations,omitempty"`
 	// Abandoned are branches that an operator gave up.
@@ -118,7 +122,7 @@ func (v *View) Print(a *cli.App) {
 		status += ", acknowledged by all"
 	}
 	a.Printf("transaction %s\n", v.ID)
-	a.Facts("status", status, "key", cli.Printable(v.Key), "why", cli.Printable(v.Reason), "coordinator", v.State, "waiting for", strings.Join(v.Waiting, ", "))
+	a.Facts("status", status, "key", cli.Printable(v.Key), "why", cli.Printable(v.Reason), "coordinator", v.State, "waiting for", strings.Join(v.Waiting, ", "), "unpublished", unpublished(v.Unpublished, v.Problem))
 	if len(v.Branches) > 0 {
 		a.Printf("\n")
 	}
@@ -145,6 +149,10 @@ func (v *View) Print(a *cli.App) {
 		a.Printf("\nVIOLATION at %s: %s\n", p, cli.Printable(v.Violations[p]))
 	}
 	for _, b := range v.Abandoned {
+		if b.Event != nil {
+			a.Printf("\nABANDONED event %d by %s at %s: %s\n", *b.Event, cli.Printable(b.By), cli.Clock(b.At), cli.Printable(b.Reason))
+			continue
+		}
 		a.Printf("\nABANDONED at %s (journal %s) by %s at %s: %s\n", b.Participant, b.Journal, cli.Printable(b.By), cli.Clock(b.At), cli.Printable(b.Reason))
 	}
 }

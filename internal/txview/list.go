@@ -54,6 +54,10 @@ type Line struct {
 	// Failing are the branches whose outcome could not be applied, with the
 	// error of the last attempt.
 	Failing []Failing `json:"failing,omitempty"`
+	// Unpublished are the indexes of its events that are not published, Problem is
+	// why one of them is not.
+	Unpublished []int  `json:"unpublished,omitempty"`
+	Problem     string `json:"problem,omitempty"`
 }
 
 // Failing is one branch whose outcome could not be applied.
@@ -218,18 +222,39 @@ func (l *Page) printLines(a *cli.App) {
 	PrintFailing(a, lines)
 }
 
-// PrintFailing has a line for each outcome that could not be applied.
+// unpublished are the events of a transaction that are not published, for people.
+func unpublished(indexes []int, problem string) string {
+	if len(indexes) == 0 {
+		return ""
+	}
+	text := strings.Trim(fmt.Sprint(indexes), "[]")
+	if len(indexes) == 1 {
+		text = "event " + text
+	} else {
+		text = "events " + text
+	}
+	if problem != "" {
+		text += " (" + cli.Printable(problem) + ")"
+	}
+	return text
+}
+
+// PrintFailing has a line for each outcome that could not be applied, and for each
+// transaction with events that are not published.
 func PrintFailing(a *cli.App, lines []Line) {
 	for _, l := range lines {
 		for _, f := range l.Failing {
 			b := Branch{Error: f.Error, Tries: f.Tries, RetryAt: f.RetryAt}
 			a.Printf("FAILING %s at %s: %s\n", l.ID, f.Participant, b.failure())
 		}
+		if text := unpublished(l.Unpublished, l.Problem); text != "" {
+			a.Printf("UNPUBLISHED %s: %s\n", l.ID, text)
+		}
 	}
 }
 
 func (v *View) Line() Line {
-	l := Line{ID: v.ID, Key: v.Key, State: v.State, Waiting: v.Waiting, InDoubt: []string{}, Violations: v.Violations}
+	l := Line{ID: v.ID, Key: v.Key, State: v.State, Waiting: v.Waiting, InDoubt: []string{}, Violations: v.Violations, Unpublished: v.Unpublished, Problem: v.Problem}
 	if l.Waiting == nil {
 		l.Waiting = []string{}
 	}

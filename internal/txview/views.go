@@ -28,6 +28,7 @@ func (all Views) AddStates(states []txwire.CoordinatorState) {
 		for _, t := range s.Txs {
 			v := all.At(t.ID)
 			v.Key, v.State, v.Waiting = t.Key, t.State, t.Waiting
+			v.Unpublished, v.Problem = t.Unpublished, t.Problem
 			for p, reason := range t.Violations {
 				v.violation(p, reason)
 			}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"parley/internal/cluster"
+	"parley/test/chaos/traffic"
 	"parley/test/checker"
 	"parley/test/hosts"
 	"parley/test/proc"
@@ -215,7 +216,7 @@ func (c *harness) member(p cluster.Process, host *hosts.Host) *member {
 		m.extra = []string{"--clock", c.clock(p.Name)}
 	case cluster.RoleCoordinator:
 		// Logs are trimmed within seconds, so that this is struck as well.
-		m.extra = []string{"--trace-log", c.trace(), "--trim-at", "50", "--clock", c.clock(p.Name)}
+		m.extra = []string{"--trace-log", c.trace(), "--trim-at", "50", "--clock", c.clock(p.Name), "--event-subjects", traffic.EventSubjects}
 	case cluster.RoleGateway:
 		// Dead connections are found within seconds, and programs may write
 		// faster than people.

@@ -120,6 +120,17 @@ func mutants(t *testing.T) []broken {
 			act:   func(s *scene) { s.hold("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
 		},
 		{
+			name: "who finishes a log forgets its events", rule: checker.EventGone, traffic: traffic.Config{Events: 1},
+			edits: []mutant.Edit{mutant.Replace("coordinator/machine/adopt.go", "				c.Events = events[c.N]\n", "				_ = events\n")},
+			act:   func(s *scene) { s.crash("coordinator-1", coordinator.StepAppendAfter, s.order("item-0", "zone-0")) },
+		},
+		{
+			name: "events are published before the append", rule: checker.EventTwice, traffic: traffic.Config{Events: 1},
+			edits: []mutant.Edit{mutant.Replace("coordinator/machine/own.go",
+				"		m.txs[id].State = Appending\n", "		m.txs[id].State = Appending\n		m.publish(m.txs[id])\n")},
+			act: func(s *scene) { s.crash("coordinator-1", coordinator.StepAppendBefore, s.order("item-0", "zone-0")) },
+		},
+		{
 			name: "the blog acknowledges before it commits", rule: checker.PostGone, traffic: traffic.Config{Writers: 1},
 			edits: []mutant.Edit{
 				mutant.Replace("blog/shards/database.go",

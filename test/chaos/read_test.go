@@ -10,6 +10,7 @@ import (
 
 	"parley/blog/blogclient"
 	"parley/coordinator/txlog"
+	"parley/test/chaos/traffic"
 	"parley/test/chat"
 	"parley/test/checker"
 	"parley/test/proc"
@@ -28,6 +29,9 @@ const readWithin = proc.Patience
 func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 	js, err := jetstream.New(nc)
 	if err != nil {
+		return err
+	}
+	if s.Events, err = readEvents(ctx, nc); err != nil {
 		return err
 	}
 	posts, err := blogclient.New(nc)
@@ -68,6 +72,26 @@ func read(ctx context.Context, nc *nats.Conn, s *checker.Stores) error {
 		s.Logs = append(s.Logs, checker.LogRecord{Log: log, Place: txlog.Place{Seq: seq, Nonce: r.Nonce, Kind: r.Kind}})
 		return err
 	})
+}
+
+// readEvents returns how often each event is in its stream, nothing without the stream.
+func readEvents(ctx context.Context, nc *nats.Conn) (map[string]uint64, error) {
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := js.Stream(ctx, traffic.EventStream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(">"))
+	if err != nil {
+		return nil, err
+	}
+	return info.State.Subjects, nil
 }
 
 // lastOf is the number of a stream's last message, according to its leader.

@@ -42,7 +42,7 @@ type run struct {
 
 // busy is how much traffic there is in a run that breaks things at random.
 func busy(c *harness, seed uint64) traffic.Config {
-	t := traffic.Config{Seed: seed, URL: c.url(""), Brokers: map[string]string{}, Orderers: 18, PerBroker: 2, Writers: 2, Askers: 3, Talkers: 9}
+	t := traffic.Config{Seed: seed, URL: c.url(""), Brokers: map[string]string{}, Orderers: 18, PerBroker: 2, Writers: 2, Askers: 3, Talkers: 9, Events: 3}
 	for _, b := range c.named(cluster.RoleBroker) {
 		t.Brokers[b] = c.url(b)
 	}
@@ -120,6 +120,7 @@ func (r *run) settle(ctx context.Context) *checker.Stores {
 		}
 		return nil
 	})
+	proc.Eventually(r, settleWithin, "every event is published", func() error { return r.published(ctx) })
 	var last map[string]uint64
 	if len(r.history.Chats) > 0 {
 		r.settleChat(&last)
@@ -159,6 +160,23 @@ func (r *run) databases(stores *checker.Stores) {
 	if stores.Trace, err = trace(r.trace()); err != nil {
 		r.Fatal(err)
 	}
+}
+
+// published returns nil when the events of all orders that were answered committed are
+// published. What a coordinator had not published when it died, another one does.
+func (r *run) published(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	events, err := readEvents(ctx, r.traffic.Conn())
+	if err != nil {
+		return err
+	}
+	for _, o := range r.history.Orders {
+		if a, ok := o.Definite(); ok && a.Verdict == model.Committed && o.Event != "" && events[o.Event] == 0 {
+			return fmt.Errorf("the event of %s, committed as %v, is not published", o.Key, a.ID)
+		}
+	}
+	return nil
 }
 
 func (r *run) settleChat(last *map[string]uint64) {

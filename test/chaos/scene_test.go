@@ -53,7 +53,7 @@ func (s *scene) end() []checker.Violation {
 	s.traffic.Quiet()
 	s.briefly(func() bool {
 		d := s.doubts.look(s.Context(), askWithin)
-		return d.Silent+d.Doubt == 0 && s.traffic.Settled(nil) == nil
+		return d.Silent+d.Doubt == 0 && s.traffic.Settled(nil) == nil && s.published(s.Context()) == nil
 	})
 	stores := s.read(s.Context())
 	if len(s.history.Chats) > 0 {

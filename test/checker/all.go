@@ -11,6 +11,7 @@ func All(h *model.History, s *Stores, stock int64) (wrong []Violation) {
 	wrong = append(wrong, Orders(h, s)...)
 	wrong = append(wrong, Noticed(s)...)
 	wrong = append(wrong, Goods(h, s, func(string) int64 { return stock })...)
+	wrong = append(wrong, Events(h, s)...)
 	wrong = append(wrong, Posts(h, s)...)
 	return append(wrong, Chat(h, s)...)
 }

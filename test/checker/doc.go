@@ -16,6 +16,7 @@
 //	ask      asking running participants
 //	journal  reading a participant's database
 //	orders   I1, I2, I4: atomic, as answered, one commit for a key
+//	events   published once if committed
 //	lost     what a restored journal has lost, of which nothing is promised
 //	goods    stock and couriers are conserved
 //	posts    the blog

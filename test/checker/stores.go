@@ -15,6 +15,8 @@ type Stores struct {
 	Couriers []food.Courier
 	// Lost is what went with journals that were restored from a backup.
 	Lost []Lost
+	// Events is how often the stream of events has each, by subject.
+	Events map[string]uint64
 	// Posts are all posts of the blog.
 	Posts []blogwire.Post
 	// Chat is the whole stream, and Ends the last message of each room.

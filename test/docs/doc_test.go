@@ -140,7 +140,7 @@ func parsePackage(t testing.TB, dir string) *source {
 // domains are the packages that define messages, and with what the page
 // begins a name that another domain has, too.
 var domains = map[string]string{
-	"wire": "", "wire/txwire": "Tx", "wire/idwire": "ID", "wire/chatwire": "Chat", "wire/blogwire": "Blog", "participants/food": "Food",
+	"wire": "", "wire/txwire": "Transaction", "wire/idwire": "ID", "wire/chatwire": "Chat", "wire/blogwire": "Blog", "participants/food": "Food",
 }
 
 // title is what the page calls a type of a domain.

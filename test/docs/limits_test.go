@@ -26,6 +26,14 @@ func wireLimits() map[string]string {
 		"MaxRecord":        thousands(txwire.MaxRecord) + " bytes",
 		"MaxRecordCommits": thousands(txwire.MaxRecordCommits),
 		"MaxList":          thousands(wire.MaxList),
+		"MaxSubmit":        thousands(txwire.MaxSubmit) + " bytes",
+		"MaxEvents":        thousands(txwire.MaxEvents),
+		"MaxEventBytes":    thousands(txwire.MaxEventBytes) + " bytes",
+		"MaxEventSubject":  thousands(txwire.MaxEventSubject) + " bytes",
+		"MaxEventHeaders":  thousands(txwire.MaxEventHeaders),
+		"MaxStreamName":    thousands(txwire.MaxStreamName) + " bytes",
+		"MaxRecordEvents":  thousands(txwire.MaxRecordEvents) + " bytes",
+		"MaxSettled":       thousands(txwire.MaxSettled),
 	}
 	for name, d := range map[string]time.Duration{
 		"DefaultTimeout": txwire.DefaultTimeout, "MaxTimeout": txwire.MaxTimeout, "MaxDeadline": txwire.MaxDeadline, "IdempotencyWindow": txwire.IdempotencyWindow,

@@ -109,6 +109,10 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	if _, err := js.CreateStream(ctx, jetstream.StreamConfig{Name: "ORDERS", Subjects: []string{"orders.>"}}); err != nil {
+		t.Fatal(err)
+	}
+
 	participant := func(name string, make func(path string, deps participants.Deps) (*participants.Participant[*sqlite.Tx], error)) func() {
 		nc := as(t, s, name, needed)
 		if d := streams.Inspect(ctx, nc, txwire.LogStream().Name); d.Durability != streams.Synced {
@@ -127,7 +131,7 @@ func TestPermissions(t *testing.T) {
 	defer participant(food.Delivery, func(path string, d participants.Deps) (*participants.Participant[*sqlite.Tx], error) {
 		return delivery.New(delivery.Config{Path: path}, d)
 	})()
-	c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: as(t, s, "coordinator", needed)})
+	c, err := coordinator.New(coordinator.Config{EventSubjects: []string{"orders.>"}}, coordinator.Deps{NATS: as(t, s, "coordinator", needed)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +172,7 @@ func TestPermissions(t *testing.T) {
 	o, err := client.Submit(ctx, txclient.Request{Key: "order-1", Wait: txwire.WaitApplied, Branches: []txwire.Branch{
 		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: "margherita", Quantity: 1})},
 		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: "centre"})},
-	}})
+	}, Events: []txwire.Event{{Subject: "orders.placed"}}})
 	if err != nil || o.Status != txwire.StatusCommitted {
 		t.Fatalf("the order is %s %s, %v", o.Status, o.Reason, err)
 	}
@@ -180,8 +184,14 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer operator.Close()
-	if states, err := operator.Coordinators(ctx); err != nil || len(states) != 1 {
-		t.Errorf("the operator sees the coordinators %v, %v", states, err)
+	for {
+		states, err := operator.Coordinators(ctx)
+		if err != nil || len(states) != 1 {
+			t.Fatalf("the operator sees the coordinators %v, %v", states, err)
+		}
+		if states[0].Published == 1 {
+			break // with its event
+		}
 	}
 	select {
 	case err := <-needed:
@@ -200,6 +210,7 @@ func TestPermissions(t *testing.T) {
 		{"client", txwire.Subject(txwire.KindVote, food.Inventory, id)},
 		{"client", txwire.Subject(txwire.KindCommit, food.Inventory, id)},
 		{"client", txwire.LogSubject(id.Log)},
+		{"client", "orders.placed"},
 		{"client", txwire.SubjectResolve},
 		{"client", food.SubjectRestock},
 		{"client", "$JS.API.STREAM.PURGE." + txwire.LogStream().Name},
@@ -222,6 +233,7 @@ func TestPermissions(t *testing.T) {
 		{"gateway", "$JS.API.STREAM.PURGE." + chatwire.Stream().Name},
 		{"operator", chatwire.LiveSubject("lobby")},
 		{"coordinator", idwire.LeaseSubject(7)},
+		{"coordinator", "mail.send"},
 		{"operator", idwire.LeaseSubject(7)},
 		{"operator", txwire.LogSubject(id.Log)},
 		{"operator", txwire.Subject(txwire.KindAbort, food.Inventory, id)},

@@ -35,6 +35,8 @@ type harness struct {
 	stock  map[string]int64
 	mu     sync.Mutex
 	orders []*order
+	// events: every order has an event, see withEvents.
+	events bool
 }
 
 // both are the participants.
@@ -104,7 +106,7 @@ func (s *harness) startParticipants() {
 // startCoordinator starts one and returns when it is ready.
 func (s *harness) startCoordinator(flags ...string) *process {
 	s.Helper()
-	p := start(s, append([]string{"coordinator", "--nats", s.url}, flags...)...)
+	p := start(s, append(append([]string{"coordinator", "--nats", s.url}, s.eventFlags()...), flags...)...)
 	s.coordinators = append(s.coordinators, p)
 	p.Await("coordinator is ready")
 	return p

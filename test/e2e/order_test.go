@@ -18,7 +18,9 @@ type order struct {
 	quantity  int64
 	// zone is empty for an order that needs no courier.
 	zone string
-	wait txwire.Wait
+	// event is the subject of its event, empty for none.
+	event string
+	wait  txwire.Wait
 	// timeout is for the votes.
 	timeout time.Duration
 
@@ -46,6 +48,9 @@ func (s *harness) newOrder() *order {
 		key: fmt.Sprintf("order-%d", n), item: fmt.Sprintf("item-%d", n%3), zone: fmt.Sprintf("zone-%d", n%2),
 		quantity: int64(1 + n%5), wait: txwire.WaitDecided, timeout: voteTimeout,
 	}
+	if s.events {
+		o.event = eventSubject(o.key)
+	}
 	s.orders = append(s.orders, o)
 	return o
 }
@@ -56,6 +61,9 @@ func (o *order) request() txclient.Request {
 	}}
 	if o.zone != "" {
 		r.Branches = append(r.Branches, txwire.Branch{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: o.zone})})
+	}
+	if o.event != "" {
+		r.Events = []txwire.Event{{Subject: o.event, Data: []byte(o.key)}}
 	}
 	return r
 }

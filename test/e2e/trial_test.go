@@ -27,6 +27,7 @@ type trial struct {
 // and then nothing may be left over or forgotten.
 func play(t *testing.T, result *result) {
 	tr := &trial{harness: newHarness(t), row: result.row}
+	tr.withEvents()
 	tr.startCoordinator("--trim-at", "4")
 	for range 2 {
 		tr.place(tr.newOrder())
@@ -44,6 +45,7 @@ func play(t *testing.T, result *result) {
 	tr.repeatAll()
 	eventually(t, patience, "finishing everything", tr.unfinished)
 	tr.check()
+	tr.checkEvents()
 	tr.stopAll()
 }
 

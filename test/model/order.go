@@ -13,6 +13,8 @@ type Order struct {
 	Item     string
 	Quantity int64
 	Zone     string
+	// Event is the subject of its event, empty for none.
+	Event string
 	// Asked is when it was submitted first.
 	Asked time.Time
 	// Answers are those that clients received, in the order in which they came. An

@@ -50,6 +50,8 @@ type Config struct {
 	// was committed, and an operator has everybody go on with a new one. Both
 	// happen at most once.
 	Restores, Forgets, Replaces bool
+	// Events: some clients' transactions have an event.
+	Events bool
 	// Exact: states are not brought to a normal form; see world.normalize.
 	Exact bool
 	// Small: it takes seconds, also with the race detector.
@@ -83,6 +85,8 @@ type ClientConfig struct {
 	// Once: the key was made for this submission.
 	Once bool
 	Wait txwire.Wait
+	// Event: its transaction has an event.
+	Event bool
 	// Participants of its transaction.
 	Participants []string
 }
@@ -92,10 +96,13 @@ func (c *ClientConfig) submit(once bool) txwire.Submit {
 	for _, p := range c.Participants {
 		s.Branches = append(s.Branches, txwire.Branch{Participant: p, Payload: json.RawMessage(`"` + c.Content + `"`)})
 	}
+	if c.Event {
+		s.Events = []txwire.Event{{Subject: "orders." + c.Name}}
+	}
 	return s
 }
 
 // limits are small enough for every bound to matter.
 func limits() machine.Limits {
-	return machine.Limits{Undecided: 8, Unfinished: 8, Batch: 2, TrimAt: 1, CarryAt: 1, Done: 8}
+	return machine.Limits{Undecided: 8, Unfinished: 8, Batch: 2, TrimAt: 1, CarryAt: 1, Done: 8, Backlog: 1 << 20}
 }

@@ -30,6 +30,12 @@ func another() ClientConfig {
 	return ClientConfig{Name: "another", Key: "k2", Content: "another order", Tries: 1, Once: true, Participants: pair()}
 }
 
+// withEvent is a client whose transaction has an event.
+func withEvent(c ClientConfig) ClientConfig {
+	c.Event = true
+	return c
+}
+
 func rival() ClientConfig {
 	return ClientConfig{Name: "rival", Key: "k", Content: "another order", Tries: 1, Participants: pair()}
 }
@@ -116,6 +122,16 @@ func Configs() []Config {
 			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, quiet),
 		},
 		{
+			Name: "events", About: "a commit has an event, and its coordinator crashes or trims",
+			Participants: pair()[:1], Clients: []ClientConfig{withEvent(alone(order(1, true)))}, Events: true,
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1, Trims: 1}, quiet),
+		},
+		{
+			Name: "events-carry", About: "a commit with an event and one without share a log that is trimmed",
+			Participants: pair()[:1], Clients: []ClientConfig{withEvent(alone(order(1, true))), alone(another())}, Events: true,
+			Coordinators: coordinators(CoordinatorConfig{Trims: 2, Crashes: 1}, quiet)[:1],
+		},
+		{
 			Name: "stop", About: "a coordinator stops in an orderly way, or is sealed before",
 			Clients:      []ClientConfig{patient(1, pair())},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1}, CoordinatorConfig{Seals: 1}),
@@ -195,6 +211,11 @@ func DeepConfigs() []Config {
 			Name: "stop-crash", About: "a coordinator stops in an orderly way, and crashes before, after or meanwhile",
 			Clients:      []ClientConfig{order(1, true)},
 			Coordinators: coordinators(CoordinatorConfig{Closes: 1, Crashes: 1}, CoordinatorConfig{}),
+		},
+		{
+			Name: "events-both", About: "a commit of both participants has an event, and its living coordinator is sealed or crashes",
+			Clients: []ClientConfig{withEvent(order(1, true))}, Events: true,
+			Coordinators: coordinators(CoordinatorConfig{Crashes: 1}, CoordinatorConfig{Seals: 1}),
 		},
 		{
 			Name: "carry-crash", About: "two transactions of one participant share a log that is trimmed, and its owner crashes",

@@ -71,13 +71,19 @@ func (c *coordinator) do(e event) (f effects) {
 	switch e.kind {
 	case onSubmit:
 		s := e.msg.body.(txwire.Submit)
+		var events []txwire.CommittedEvent
+		for i, event := range s.Events {
+			events = append(events, txwire.CommittedEvent{Index: i, Stream: eventStream, Event: event})
+		}
 		m.Submit(machine.Submission{
-			Key: s.Key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches, Once: s.Once,
+			Key: s.Key, Digest: s.Digest(), DecideBy: decideBy, Branches: s.Branches, Events: events, Once: s.Once,
 		}, machine.Waiter{To: fmt.Sprintf("%s/%d", e.msg.from, e.msg.try), Wait: s.Wait})
 	case onVote:
 		m.Vote(e.msg.tx, e.msg.from, e.msg.body.(txwire.Vote))
 	case onAck:
 		m.Ack(e.msg.tx, e.msg.from, e.msg.body.(txwire.Ack))
+	case onPublished:
+		m.Published(e.msg.tx, 0)
 	case onQuestion:
 		c.ask(e, m.Resolve)
 	case onOwnerQuestion:

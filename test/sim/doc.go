@@ -15,16 +15,22 @@
 //   - A message that was sent may be delivered at any later time, any number of
 //     times, in any order, or never. A submission is delivered once or never,
 //     which is what a request to a queue group is.
+//
 //   - A write that was published may be applied at any later time at which its
 //     condition holds, also after its publisher crashed; the answer may be lost,
 //     and "no answer", "in flight" (10164) and "full" (10077) may come at any
 //     time, whether it was stored or not. Conditions are those of JetStream: an
 //     expected 0 succeeds on a subject that is empty or was purged whole, any
 //     other sequence only if it is the last; a purge of a prefix keeps the last.
+//
 //   - A read may find any subset of the records that were ever stored.
+//
 //   - Timers (resends, deadlines, aborts given up, restarts, trims, scans,
 //     silent owners) may fire at any time. A participant may lose what is not
 //     durable yet at any time, and a resource may accept or refuse.
+//
+//   - An event that was published is lost, or stored and acknowledged, at any later
+//     time; the acknowledgement may arrive at any coordinator, or never.
 //
 // The parts of the world are interned: each distinct coordinator, participant,
 // client, log and mailbox has a number, a state is a dozen numbers, and what an

@@ -40,6 +40,7 @@ const (
 	onSubmit eventKind = iota
 	onVote
 	onAck
+	onPublished
 	onQuestion
 	onOwnerQuestion
 	onOwnerSilent
@@ -75,11 +76,14 @@ const (
 	// At the stream.
 	onRestore
 	onReplace
+	// At the stream of events.
+	onEventStored
+	onEventLost
 )
 
 func (e event) String() string {
 	switch e.kind {
-	case onSubmit, onVote, onAck, onReply:
+	case onSubmit, onVote, onAck, onPublished, onReply:
 		return "takes " + e.msg.String()
 	case onDeliver:
 		return "takes " + e.msg.String() + e.choice()
@@ -142,6 +146,10 @@ func (e event) String() string {
 		return "submits"
 	case onWrite:
 		return fmt.Sprintf("stores after %d: %s", e.write.expect, recordText(e.write.record))
+	case onEventStored:
+		return "stores the event of " + e.tx.String()
+	case onEventLost:
+		return "loses the event of " + e.tx.String()
 	case onPurge:
 		return "is purged whole"
 	default:
@@ -189,7 +197,11 @@ func recordText(r txwire.Record) string {
 		for _, c := range r.Commits {
 			ns = append(ns, fmt.Sprintf(".%d", c.N))
 		}
-		return fmt.Sprintf("commits[%s] base %d", strings.Join(ns, " "), r.Base)
+		text := fmt.Sprintf("commits[%s] base %d", strings.Join(ns, " "), r.Base)
+		for _, e := range r.Settled {
+			text += fmt.Sprintf(" settles .%d", e.N)
+		}
+		return text
 	default:
 		return fmt.Sprintf("%s after %d", r.Kind, r.Prev)
 	}
@@ -200,6 +212,8 @@ type effects struct {
 	sends  []*message
 	writes []write
 	purges []purge
+	// publishes are the transactions whose event is published.
+	publishes []txwire.ID
 	// broken is what must never happen, a panic for instance.
 	broken string
 }
@@ -230,6 +244,9 @@ func (f effects) String() string {
 	}
 	for _, p := range f.purges {
 		parts = append(parts, fmt.Sprintf("purge %s before %d", p.log, p.before))
+	}
+	for _, id := range f.publishes {
+		parts = append(parts, "publish the event of "+id.String())
 	}
 	return strings.Join(parts, "; ")
 }

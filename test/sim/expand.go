@@ -21,6 +21,15 @@ func (w *world) Expand(s []uint32, visit func(happening, []uint32, *explore.Brok
 				}
 				continue
 			}
+			if !st.publishes.empty() {
+				facts := w.eventFacts(s)
+				if b := facts.again(st.publishes, &w.txs); b != nil {
+					if !visit(happening{at, st}, nil, b) {
+						return false
+					}
+					continue
+				}
+			}
 			w.apply(s, at, st, buf)
 			if !slices.Equal(s, buf) && !visit(happening{at, st}, buf, nil) {
 				return false
@@ -49,6 +58,9 @@ func (w *world) Expand(s []uint32, visit func(happening, []uint32, *explore.Brok
 			return
 		}
 	}
+	if w.cfg.Events && !w.expandEvents(s, try) {
+		return
+	}
 	if w.cfg.stream() {
 		w.expandStream(s, buf, visit)
 	}
@@ -71,6 +83,9 @@ func (w *world) apply(s []uint32, at int, st *step, next []uint32) {
 	for _, d := range st.ops {
 		at := w.atLogs + int(d.slot)
 		next[at] = w.logDo(next[at], d.op)
+	}
+	if !st.publishes.empty() {
+		next[w.atEvents] = w.published(next[w.atEvents], st.publishes)
 	}
 	if !w.cfg.Exact {
 		w.normalize(next)

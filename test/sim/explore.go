@@ -51,5 +51,8 @@ func (w *world) unfinished(s []uint32) (text string) {
 			text += fmt.Sprintf("%s %s at %s; ", id, b.State, name)
 		}
 	}
+	if f := w.eventFacts(s); !f.owed().empty() {
+		text += "an event of " + w.txs.ids[f.owed().first()].String() + " is not stored; "
+	}
 	return text
 }

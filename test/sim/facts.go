@@ -80,6 +80,12 @@ func (w *world) Check(s []uint32) *explore.Broken {
 	if b := w.snapshot(s).check(&w.txs); b != nil {
 		return b
 	}
+	if w.cfg.Events {
+		f := w.eventFacts(s)
+		if b := f.check(&w.txs); b != nil {
+			return b
+		}
+	}
 	for i, name := range w.cfg.Participants {
 		if w.participants.Items[s[w.atParts+i]].books {
 			return &explore.Broken{Invariant: Books, What: "reservations and branches disagree at " + name}
@@ -88,8 +94,8 @@ func (w *world) Check(s []uint32) *explore.Broken {
 	return nil
 }
 
-// finished: no branch is in doubt, every commit is applied everywhere, nothing
-// is under way at a coordinator, and every client has its answer or no try
+// finished: no branch is in doubt, every commit is applied everywhere, its event is
+// stored, nothing is under way at a coordinator, and every client has its answer or no try
 // left.
 //
 // A stream that went back is for a person to settle: nothing more is promised
@@ -107,6 +113,9 @@ func (w *world) finished(s []uint32) bool {
 		if !it.facts.prepared.empty() || it.p.group != nil || !stored.minus(it.facts.committed).empty() {
 			return false
 		}
+	}
+	if f := w.eventFacts(s); w.cfg.Events && !f.owed().empty() {
+		return false
 	}
 	for i := range w.cfg.Clients {
 		if !w.clients.Items[s[w.atClients+i]].c.done() {

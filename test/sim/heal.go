@@ -66,6 +66,10 @@ func (s *Simulation) deliverAll(m *message) {
 }
 
 func (s *Simulation) deliverWell(m *message) {
+	if m.to == eventStream {
+		s.storeEvent(m)
+		return
+	}
 	if m.kind == kindSubmit {
 		for _, c := range s.coordinators {
 			if c.m.Log() != "" {
@@ -155,6 +159,9 @@ func (s *Simulation) unrest() string {
 				return id.String() + " is not applied at " + b.Participant
 			}
 		}
+	}
+	if owed := s.events.owed(); !owed.empty() {
+		return "the event of " + s.txs.ids[owed.first()].String() + " is not stored"
 	}
 	for _, c := range s.coordinators {
 		if n := c.m.Unfinished(); n > 0 {

@@ -22,6 +22,9 @@ const (
 	I4 explore.Invariant = "I4 one truth"
 	// I5: a branch whose abort was acknowledged is never prepared again.
 	I5 explore.Invariant = "I5 final"
+	// Events: only what is in the log is published, and what is settled is stored and
+	// not published again. I3 is that every event is stored in the end.
+	Events explore.Invariant = "events"
 	// Loud: no machine reports a violation, raises an alarm or panics.
 	Loud explore.Invariant = "loud"
 	// Books: the resource's own books agree with the journal.

@@ -129,6 +129,12 @@ func appendRecord(b []byte, r txwire.Record) []byte {
 			b = append(b, ' ')
 			b = append(b, strings.Join([]string{p.Participant, p.Journal}, "/")...)
 		}
+		if len(c.Events) > 0 {
+			b = append(b, " event"...)
+		}
+	}
+	for _, e := range r.Settled {
+		b = fmt.Appendf(b, " settles %d", e.N)
 	}
 	return b
 }

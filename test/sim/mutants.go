@@ -11,6 +11,7 @@ const (
 	fileAbort       = "coordinator/machine/abort.go"
 	fileAck         = "coordinator/machine/ack.go"
 	fileAdopt       = "coordinator/machine/adopt.go"
+	fileEvents      = "coordinator/machine/events.go"
 	fileMachine     = "coordinator/machine/machine.go"
 	fileOwn         = "coordinator/machine/own.go"
 	fileSubmit      = "coordinator/machine/submit.go"
@@ -95,6 +96,18 @@ func Mutants() []explore.Variant {
 			mutant.Replace(fileParticipant, "		if v.Yes {\n", "		if v.Yes && id.IsZero() {\n")),
 		explore.Break("late-answer-believed", "repeat", I2,
 			mutant.Replace(fileClient, "	if e.msg.try != c.tries || c.answer != \"\" {\n", "	if c.answer != \"\" {\n")),
+		explore.Break("event-before-append", "events", Events,
+			mutant.Replace(fileOwn, "		m.txs[id].State = Appending\n", "		m.txs[id].State = Appending\n		m.publish(m.txs[id])\n")),
+		explore.Break("event-forgotten-at-a-trim", "events", I3,
+			mutant.Replace(fileAck, "	if len(t.unsettled()) > 0 {\n		return\n	}\n", "")),
+		explore.Break("event-not-carried", "events-carry", I3,
+			mutant.Replace(fileOwn, "	for _, id := range f.carry {\n		f.record.Commits = append(f.record.Commits, m.txs[id].committed())\n", "	for _, id := range f.carry {\n		c := m.txs[id].committed()\n		c.Events = nil\n		f.record.Commits = append(f.record.Commits, c)\n")),
+		explore.Break("event-forgotten-by-adopter", "events", I3,
+			mutant.Replace(fileAdopt, "				c.Events = events[c.N]\n", "				_ = events\n")),
+		explore.Break("settled-is-not-read", "events", Events,
+			mutant.Replace(fileEvents, "			settled[e.N] = append(settled[e.N], e.Indexes...)\n", "			_ = e\n")),
+		explore.Break("event-settled-when-sent", "events", Events,
+			mutant.Replace(fileEvents, "		m.do(Publish{ID: t.ID, Event: e})\n", "		m.do(Publish{ID: t.ID, Event: e})\n		m.settled(t.ID, e.Index)\n")),
 		explore.Break("behind-is-ignored", "restored", I4,
 			mutant.Replace(fileStream, "m.behind = last < known", "m.behind = false")),
 		explore.Break("write-before-look", "restored", I4,

@@ -57,7 +57,7 @@ func (w *world) sendAtOnce(s []uint32) (changed bool) {
 func appendPure(posts []post, steps []step) []post {
 	for i := range steps {
 		st := &steps[i]
-		if !st.changes && len(st.ops) == 0 && st.takes < 0 && st.gate < 0 && !st.fault && st.fx.broken == "" {
+		if !st.changes && len(st.ops) == 0 && st.publishes.empty() && st.takes < 0 && st.gate < 0 && !st.fault && st.fx.broken == "" {
 			posts = append(posts, st.sends...)
 		}
 	}

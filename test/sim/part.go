@@ -15,6 +15,8 @@ type step struct {
 	next  uint32
 	sends []post
 	ops   []logDo
+	// publishes are the transactions whose event it publishes.
+	publishes txSet
 	// takes is the message it takes out of the coordinators' box, or -1.
 	takes int32
 	// gate is the log that it adopts, or -1; it happens only while the owner of
@@ -80,6 +82,7 @@ type clientItem struct {
 type logItem struct {
 	l       *commitLog
 	facts   txSet
+	events  eventFacts
 	commits [maxKeys]uint8
 	reads   [][]machine.Stored
 	own     *[]step
@@ -132,6 +135,9 @@ func (w *world) internLog(l *commitLog) uint32 {
 	return w.logs.Intern(l.appendKey(nil), func() *logItem {
 		it := &logItem{l: l, reads: subsets(l.records), ops: map[uint16]uint32{}}
 		w.logFacts(l, &it.facts, &it.commits)
+		if w.cfg.Events {
+			it.events.addLog(l, &w.txs)
+		}
 		return it
 	})
 }

@@ -22,6 +22,8 @@ func (c *coordinator) perform(f *effects) {
 			// A participant has one journal here, so its name makes no difference.
 			a.Msg.Reason, a.Msg.Journal = "", ""
 			f.sends = append(f.sends, &message{kind: txwire.KindAbort, to: a.To, tx: a.ID, body: a.Msg})
+		case machine.Publish:
+			f.publishes = append(f.publishes, a.ID)
 		case machine.Reply:
 			c.reply(a, f)
 		case machine.Answer:

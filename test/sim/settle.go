@@ -3,11 +3,12 @@ package sim
 import "slices"
 
 // unresolved: some branch of the log's transactions is in doubt or may still be
-// prepared, or some commit of it is not applied everywhere. A log of a dead
+// prepared, or some commit of it is not applied everywhere, or its event not stored. A log of a dead
 // owner that is resolved is left alone: adopting it could only write and purge
 // records that nobody needs, and send outcomes that everybody has.
 func (w *world) unresolved(s []uint32, slot int) bool {
-	stored := w.logs.Items[s[w.atLogs+slot]].facts
+	it := w.logs.Items[s[w.atLogs+slot]]
+	stored := it.facts
 	for i := range w.cfg.Participants {
 		p := &w.participants.Items[s[w.atParts+i]].facts
 		final := p.committed
@@ -18,7 +19,8 @@ func (w *world) unresolved(s []uint32, slot int) bool {
 			return true
 		}
 	}
-	return false
+	owed := it.events.with.minus(w.eventsOf(s).stored)
+	return !owed.empty()
 }
 
 // settle lets happen immediately what nobody else can see and what only adds to

@@ -11,6 +11,10 @@ import (
 
 // deliver hands a message to its receiver.
 func (s *Simulation) deliver(m *message) {
+	if m.to == eventStream {
+		s.storeEvent(m)
+		return
+	}
 	if m.to == "" {
 		c := s.receiver(m)
 		es := s.allowed(c, c.messageEvents(m))
@@ -123,6 +127,7 @@ func (s *Simulation) clientDo(c *client, e event) {
 
 func (s *Simulation) logDo(l *commitLog, e event) {
 	l.do(e)
+	s.events.addLog(l, &s.txs)
 	s.note("log "+l.name, e, effects{})
 	for _, c := range e.write.record.Commits {
 		id := txwire.ID{Log: l.name, N: c.N}
@@ -138,6 +143,7 @@ func (s *Simulation) logDo(l *commitLog, e event) {
 // spread takes what an event did to the rest of the world, and checks it.
 func (s *Simulation) spread(f effects) {
 	s.mail = append(s.mail, f.sends...)
+	s.publish(f)
 	for _, m := range f.sends {
 		s.noteReply(m)
 	}

@@ -26,6 +26,7 @@ type Simulation struct {
 	keys   []string
 	facts  snapshot
 	stored map[txwire.ID]txwire.Committed
+	events eventFacts
 	err    error
 }
 
@@ -38,7 +39,7 @@ const (
 )
 
 // SimulationConfig is the world of a seed: three coordinators and four
-// participants, with several clients. In two of three seeds some share a key; in the
+// participants, with several clients; with odd seeds every other one has an event. In two of three seeds some share a key; in the
 // others journals are restored from copies and collect, which forgets keys.
 func SimulationConfig(r *rand.Rand) *Config {
 	names := []string{"inventory", "delivery", "kitchen", "courier"}
@@ -95,8 +96,10 @@ func NewSimulation(seed uint64, traced bool) *Simulation {
 		Walk: r, cfg: SimulationConfig(r.Rand),
 		txs: txIndex{numbers: map[txwire.ID]int{}}, stored: map[txwire.ID]txwire.Committed{},
 	}
+	s.cfg.Events = seed%2 == 1
 	for i := range s.cfg.Clients {
 		c := &s.cfg.Clients[i]
+		c.Event = s.cfg.Events && i%2 == 0
 		if !slices.Contains(s.keys, c.Key) {
 			s.keys = append(s.keys, c.Key)
 		}

@@ -39,16 +39,15 @@ func (w *world) steps(id uint32, events []event, do func(event) (uint32, effects
 	for _, e := range events {
 		next, fx := do(e)
 		st := step{next: next, takes: -1, gate: -1, fault: e.fault, changes: next != id}
-		if next == id && len(fx.sends)+len(fx.writes)+len(fx.purges) == 0 && fx.broken == "" && e.kind != onSubmit {
+		if next == id && len(fx.sends)+len(fx.writes)+len(fx.purges)+len(fx.publishes) == 0 && fx.broken == "" && e.kind != onSubmit {
 			continue
 		}
 		st.event, st.fx = &e, &fx
 		for _, m := range fx.sends {
-			b := w.boxOf(m.to)
-			st.sends = append(st.sends, post{uint8(b), w.messages[b].of(m)})
-			if b == 0 && len(w.coordinatorMail) < len(w.messages[0].messages) {
-				w.coordinatorMail = append(w.coordinatorMail, w.mailFacts(m))
-			}
+			st.sends = append(st.sends, w.postTo(m))
+		}
+		for _, id := range fx.publishes {
+			st.publishes.add(w.txs.of(id))
 		}
 		for _, wr := range fx.writes {
 			key := fmt.Sprintf("%s %d %s", wr.log, wr.expect, appendRecord(nil, wr.record))
@@ -64,10 +63,20 @@ func (w *world) steps(id uint32, events []event, do func(event) (uint32, effects
 	return &out
 }
 
+// postTo is a message as a step sends it.
+func (w *world) postTo(m *message) post {
+	b := w.boxOf(m.to)
+	p := post{uint8(b), w.messages[b].of(m)}
+	if b == 0 && len(w.coordinatorMail) < len(w.messages[0].messages) {
+		w.coordinatorMail = append(w.coordinatorMail, w.mailFacts(m))
+	}
+	return p
+}
+
 // covered: o does the same, and is not a fault unless st is one.
 func (st *step) covered(o step) bool {
 	return st.next == o.next && st.fx.broken == o.fx.broken && st.event.living == o.event.living &&
-		slices.Equal(st.sends, o.sends) && slices.Equal(st.ops, o.ops) && (!o.fault || st.fault)
+		slices.Equal(st.sends, o.sends) && slices.Equal(st.ops, o.ops) && st.publishes == o.publishes && (!o.fault || st.fault)
 }
 
 // coordinatorSteps are what a message does to a coordinator.

@@ -58,6 +58,8 @@ func (c *coordinator) messageEvents(m *message) []event {
 		return []event{{kind: onSubmit, msg: m}}
 	case txwire.KindVote:
 		return []event{{kind: onVote, msg: m}}
+	case kindPublished:
+		return []event{{kind: onPublished, msg: m}}
 	case txwire.KindAck:
 		return []event{{kind: onAck, msg: m}}
 	default:

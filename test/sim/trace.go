@@ -36,6 +36,8 @@ func (w *world) name(at int) string {
 		return w.cfg.Participants[at-w.atParts]
 	case at < w.atBoxes:
 		return w.cfg.Clients[at-w.atClients].Name
+	case w.cfg.Events && at == w.atEvents:
+		return "the stream of events"
 	case w.cfg.stream() && at == w.atStream:
 		return "the stream"
 	default:

@@ -23,6 +23,7 @@ type world struct {
 	participants *explore.Table[participantItem]
 	clients      *explore.Table[clientItem]
 	logs         *explore.Table[logItem]
+	events       *explore.Table[eventsItem]
 	boxes        []*explore.Table[box]
 	messages     []*registry
 	// coordinatorMail has the facts of each message to the coordinators.
@@ -36,6 +37,8 @@ type world struct {
 	// atStream is where the state of the whole stream is, if something befalls it,
 	// and befalls are the steps that do.
 	atStream int
+	// atEvents is where the state of the stream of events is, if there is one.
+	atEvents int
 	befalls  map[befall]*step
 	// buf and facts are scratch.
 	buf   []uint32
@@ -46,7 +49,7 @@ func newWorld(cfg *Config) *world {
 	w := &world{
 		cfg: cfg, txs: txIndex{numbers: map[txwire.ID]int{}},
 		coordinators: explore.NewTable[coordinatorItem](), participants: explore.NewTable[participantItem](),
-		clients: explore.NewTable[clientItem](), logs: explore.NewTable[logItem](), opIDs: map[string]uint16{},
+		clients: explore.NewTable[clientItem](), logs: explore.NewTable[logItem](), events: explore.NewTable[eventsItem](), opIDs: map[string]uint16{},
 	}
 	for _, c := range cfg.Coordinators {
 		w.slots = append(w.slots, c.Logs...)
@@ -70,6 +73,10 @@ func newWorld(cfg *Config) *world {
 		w.atStream, w.befalls = w.size, map[befall]*step{}
 		w.size++
 	}
+	if cfg.Events {
+		w.atEvents = w.size
+		w.size++
+	}
 	w.buf = make([]uint32, w.size)
 	w.facts = snapshot{parts: make([]branchSets, len(cfg.Participants)), clients: make([]clientFacts, len(cfg.Clients))}
 	return w
@@ -80,6 +87,9 @@ func (w *world) Initial() []uint32 {
 	s := make([]uint32, w.size)
 	for i, name := range w.slots {
 		s[w.atLogs+i] = w.internLog(&commitLog{name: name})
+	}
+	if w.cfg.Events {
+		s[w.atEvents] = w.internEvents(txSet{}, txSet{})
 	}
 	for b := range w.boxes {
 		s[w.atBoxes+b] = w.internBox(b, nil)

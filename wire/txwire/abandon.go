@@ -1,6 +1,7 @@
 package txwire
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,10 +16,16 @@ const SubjectAbandon = Prefix + "abandon"
 // transaction stays committed; a permanent record states that this branch is not
 // known to be applied. It is refused while the journal answers and has not refused
 // the outcome.
+//
+// With Event it requests to give up one event of the transaction, because its stream
+// is lost, or refuses it, permanently.
 type Abandon struct {
-	V           int    `json:"v"`
-	ID          ID     `json:"id"`
+	V  int `json:"v"`
+	ID ID  `json:"id"`
+	// Participant is whose branch is abandoned, empty with Event.
 	Participant string `json:"participant"`
+	// Event is the index of the event that is given up, nil for a branch.
+	Event *int `json:"event,omitempty"`
 	// Reason and By are the operator's reason and name (at most [wire.MaxReason] bytes each).
 	Reason string `json:"reason"`
 	By     string `json:"by"`
@@ -31,13 +38,24 @@ func (m *Abandon) Form() wire.Form {
 
 // Check implements [wire.Message].
 func (m *Abandon) Check() error {
-	if err := checkID(m.ID); err != nil {
-		return err
-	}
-	if err := wire.CheckName(m.Participant); err != nil {
+	if err := cmp.Or(checkID(m.ID), checkWhich(m.Participant, m.Event)); err != nil {
 		return err
 	}
 	return checkAbandoned(m.Reason, m.By)
+}
+
+// checkWhich checks that either a participant or an event is named.
+func checkWhich(participant string, event *int) error {
+	switch {
+	case event == nil:
+		return wire.CheckName(participant)
+	case participant != "":
+		return fmt.Errorf("participant is %.40q beside an event: name one of the two", participant)
+	case *event < 0 || *event >= MaxEvents:
+		return fmt.Errorf("event is %d, allowed are 0 to %d", *event, MaxEvents-1)
+	default:
+		return nil
+	}
 }
 
 func checkAbandoned(reason, by string) error {
@@ -53,16 +71,20 @@ func checkAbandoned(reason, by string) error {
 	return wire.CheckText("by", by, wire.MaxReason)
 }
 
-// Abandoned is the record of a branch that an operator abandoned. It is stored on
-// [AbandonedSubject] in the stream [JournalStream] and never changed.
+// Abandoned is the record of a branch, or of an event, that an operator abandoned. It is
+// stored on [AbandonedSubject], or [AbandonedEventSubject], in the stream [JournalStream]
+// and never changed.
 type Abandoned struct {
-	V           int    `json:"v"`
-	ID          ID     `json:"id"`
+	V  int `json:"v"`
+	ID ID  `json:"id"`
+	// Participant is empty with Event.
 	Participant string `json:"participant"`
-	// Journal is the one that voted.
+	// Journal is the one that voted, empty with Event.
 	Journal string `json:"journal"`
-	Reason  string `json:"reason"`
-	By      string `json:"by"`
+	// Event is the index of an event that was given up, nil for a branch.
+	Event  *int   `json:"event,omitempty"`
+	Reason string `json:"reason"`
+	By     string `json:"by"`
 	// At is when, by the broker's clock, in milliseconds since 1970.
 	At int64 `json:"at"`
 }
@@ -77,14 +99,16 @@ func (m *Abandoned) Form() wire.Form {
 
 // Check implements [wire.Message].
 func (m *Abandoned) Check() error {
-	if err := checkID(m.ID); err != nil {
+	if err := cmp.Or(checkID(m.ID), checkWhich(m.Participant, m.Event)); err != nil {
 		return err
 	}
-	if err := wire.CheckName(m.Participant); err != nil {
-		return err
+	if m.Event != nil && m.Journal != "" {
+		return fmt.Errorf("journal is %.40q beside an event, which has none", m.Journal)
 	}
-	if err := wire.CheckToken("journal", m.Journal); err != nil {
-		return err
+	if m.Event == nil {
+		if err := wire.CheckToken("journal", m.Journal); err != nil {
+			return err
+		}
 	}
 	return checkAbandoned(m.Reason, m.By)
 }
@@ -121,6 +145,12 @@ func (m *AbandonReply) Check() error {
 // [JournalStream]: abandoned.<participant>.<log>.<n>.
 func AbandonedSubject(participant string, id ID) string {
 	return abandonedPrefix + participant + "." + id.String()
+}
+
+// AbandonedEventSubject returns the subject of the record of an event that was given up:
+// abandoned.-<index>.<log>.<n>. No participant has such a name.
+func AbandonedEventSubject(event int, id ID) string {
+	return AbandonedSubject(fmt.Sprintf("-%d", event), id)
 }
 
 // AbandonedFilter matches all of these records.

@@ -59,6 +59,24 @@ func TestDigestSeesEverything(t *testing.T) {
 		}
 		seen[d] = i
 	}
+	for _, events := range [][]txwire.Event{
+		{{}},
+		{{}, {}},
+		{{Subject: "a", Data: []byte("b")}},
+		{{Subject: "ab"}},
+		{{Data: []byte("ab")}},
+		{{Subject: "a", Headers: []txwire.EventHeader{{Name: "b"}}}},
+		{{Subject: "a", Headers: []txwire.EventHeader{{Value: "b"}}}},
+		{{Subject: "a"}, {Subject: "b"}},
+		{{Subject: "b"}, {Subject: "a"}},
+	} {
+		s := submitOf("a", "1")
+		s.Events = events
+		if _, ok := seen[s.Digest()]; ok {
+			t.Errorf("events %+v do not change the digest", events)
+		}
+		seen[s.Digest()] = -1
+	}
 	// Pinned, since it stands in journals.
 	if got := submitOf("delivery", `{"zone":"north"}`, "inventory", `{"item":"soup"}`).Digest(); got != pinnedDigest {
 		t.Errorf("the digest changed to %s", got)

@@ -4,8 +4,10 @@ import "time"
 
 // Limits on transactions, each with its reason; see the limits in package wire, too.
 const (
-	// MaxPayload bounds one branch's payload, so that a submission with
-	// MaxBranches of them still fits MaxMessage after its envelope.
+	// MaxSubmit bounds a submission: MaxBranches payloads of MaxPayload and
+	// MaxEventBytes fit.
+	MaxSubmit = 96 << 10
+	// MaxPayload bounds one branch's payload.
 	MaxPayload = 4 << 10
 	// MaxBranches bounds the participants of one transaction: each can make it
 	// fail, and all their votes are held in memory.
@@ -19,6 +21,21 @@ const (
 	MaxRecord = 512 << 10
 	// MaxRecordCommits bounds the transactions in one commit-log record.
 	MaxRecordCommits = 256
+	// MaxEvents bounds the events of one transaction, and MaxEventBytes their
+	// subjects, headers and data together. They are part of the commit's record, so
+	// they delay it, and every other commit in the same record.
+	MaxEvents     = 8
+	MaxEventBytes = 16 << 10
+	// MaxEventSubject and MaxStreamName bound the subject of an event and the name
+	// of its stream in bytes, as NATS servers do. MaxEventHeaders bounds its headers.
+	MaxEventSubject = 200
+	MaxStreamName   = 255
+	MaxEventHeaders = 8
+	// MaxRecordEvents bounds the weights of the events in one commit-log record
+	// (see [CommittedEvent.Weight]) and MaxSettled the transactions in it whose
+	// events are settled, so that the record fits MaxRecord with MaxRecordCommits.
+	MaxRecordEvents = 64 << 10
+	MaxSettled      = 1024
 	// DefaultTimeout is the time a transaction has to collect its votes when
 	// the submission names none.
 	DefaultTimeout = 10 * time.Second

@@ -167,6 +167,12 @@ type CoordinatorState struct {
 	// Reason is why it can commit or conclude nothing at the moment, empty while
 	// it can.
 	Reason string `json:"reason,omitempty"`
+	// Unpublished counts the events of commits that are not settled, and Problem is
+	// why one of them could not be published at the last attempt.
+	// Published counts events since the process started.
+	Unpublished int    `json:"unpublished,omitempty"`
+	Problem     string `json:"problem,omitempty"`
+	Published   uint64 `json:"published,omitempty"`
 	// Txs are transactions that are undecided or unfinished, in the order of
 	// their ids (of one log: oldest first), at most [wire.MaxList].
 	Txs []Info `json:"txs,omitempty"`
@@ -192,6 +198,11 @@ type Info struct {
 	Waiting []string `json:"waiting,omitempty"`
 	// Violations are participants that refused the outcome, with their reason.
 	Violations map[string]string `json:"violations,omitempty"`
+	// Unpublished are the indexes of its events that are not settled, once it is
+	// committed, and Problem is why one of them could not be published at the last
+	// attempt.
+	Unpublished []int  `json:"unpublished,omitempty"`
+	Problem     string `json:"problem,omitempty"`
 }
 
 // Form implements [wire.Message].

@@ -23,6 +23,10 @@ type Record struct {
 	By string `json:"by,omitempty"`
 	// Commits are the transactions that this record commits.
 	Commits []Committed `json:"commits,omitempty"`
+	// Settled are events of this log's transactions that need not be published any
+	// more. A build that does not know this field, or events, reads no log that has
+	// them: it must not finish a transaction without its events.
+	Settled []SettledEvents `json:"settled,omitempty"`
 }
 
 // RecordKind is the kind of a record.
@@ -43,6 +47,8 @@ type Committed struct {
 	Key      string            `json:"key"`
 	DecideBy int64             `json:"decide_by"`
 	Branches []CommittedBranch `json:"branches"`
+	// Events are its events that are not settled yet.
+	Events []CommittedEvent `json:"events,omitempty"`
 }
 
 // CommittedBranch is a participant of a committed transaction and the journal
@@ -78,6 +84,9 @@ func (m *Record) Check() error {
 	default:
 		return fmt.Errorf("kind is %.40q, allowed are %q, %q and %q", m.Kind, RecordOpen, RecordCommits, RecordSeal)
 	}
+	if m.Kind != RecordCommits && len(m.Settled) > 0 {
+		return fmt.Errorf("a record of kind %s has %d settled, it must have none", m.Kind, len(m.Settled))
+	}
 	if m.Base > m.Prev {
 		return fmt.Errorf("base is %d, beyond prev %d", m.Base, m.Prev)
 	}
@@ -89,7 +98,7 @@ func (m *Record) Check() error {
 			return fmt.Errorf("commits[%d]: %w", i, err)
 		}
 	}
-	return nil
+	return m.checkSettled()
 }
 
 func (c *Committed) check() error {
@@ -109,6 +118,9 @@ func (c *Committed) check() error {
 		if err := wire.CheckToken("journal", b.Journal); err != nil {
 			return err
 		}
+	}
+	if err := c.checkEvents(); err != nil {
+		return err
 	}
 	return wire.CheckKey(c.Key)
 }

@@ -31,6 +31,8 @@ type Submit struct {
 	// Once declares that the key was generated for this submission and has not been
 	// sent before.
 	Once bool `json:"once,omitempty"`
+	// Events are published if and only if the transaction commits.
+	Events []Event `json:"events,omitempty"`
 }
 
 // Branch is one participant's part of a transaction.
@@ -51,7 +53,7 @@ const (
 
 // Form implements [wire.Message].
 func (m *Submit) Form() wire.Form {
-	return wire.Form{Name: "submit", Version: m.V, Limit: wire.MaxMessage}
+	return wire.Form{Name: "submit", Version: m.V, Limit: MaxSubmit}
 }
 
 // Check implements [wire.Message].
@@ -77,6 +79,9 @@ func (m *Submit) Check() error {
 				return fmt.Errorf("branches[%d] and branches[%d] both name the participant %q: each may stand once", j, i, b.Participant)
 			}
 		}
+	}
+	if err := checkEvents(m.Events); err != nil {
+		return err
 	}
 	if limit := MaxTimeout.Milliseconds(); m.TimeoutMS < 0 || m.TimeoutMS > limit {
 		return fmt.Errorf("timeout_ms is %d, allowed is 0 (meaning %d) to %d", m.TimeoutMS, DefaultTimeout.Milliseconds(), limit)
@@ -110,8 +115,8 @@ func (m *Submit) Timeout() time.Duration {
 	return time.Duration(m.TimeoutMS) * time.Millisecond
 }
 
-// Digest returns a fingerprint of the branches in the order of their names, without
-// the key. Two submissions with one key and different
+// Digest returns a fingerprint of the branches in the order of their names, and of the
+// events, without the key. Two submissions with one key and different
 // digests are in conflict. It is the first half of a SHA-256, in hex.
 func (m *Submit) Digest() string {
 	order := slices.Clone(m.Branches)
@@ -119,6 +124,12 @@ func (m *Submit) Digest() string {
 	h := sha256.New()
 	for _, b := range order {
 		fmt.Fprintf(h, "%d:%s%d:%s", len(b.Participant), b.Participant, len(b.Payload), b.Payload)
+	}
+	for _, e := range m.Events {
+		fmt.Fprintf(h, "event %d:%s%d:%s%d", len(e.Subject), e.Subject, len(e.Data), e.Data, len(e.Headers))
+		for _, header := range e.Headers {
+			fmt.Fprintf(h, " %d:%s%d:%s", len(header.Name), header.Name, len(header.Value), header.Value)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -157,7 +168,7 @@ type Outcome struct {
 	Applied bool `json:"applied,omitempty"`
 	// Details are the data of the participants' yes votes, by participant.
 	Details map[string]json.RawMessage `json:"details,omitempty"`
-	// Abandoned are the branches that an operator abandoned, in answers to
+	// Abandoned are the branches and events that an operator abandoned, in answers to
 	// [StatusRequest]. The outcome is not known to be applied there.
 	Abandoned []Abandoned `json:"abandoned,omitempty"`
 }
@@ -182,8 +193,8 @@ func (m *Outcome) Check() error {
 			return err
 		}
 	}
-	if len(m.Abandoned) > MaxBranches {
-		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches)
+	if len(m.Abandoned) > MaxBranches+MaxEvents {
+		return fmt.Errorf("abandoned has %d entries, the limit is %d", len(m.Abandoned), MaxBranches+MaxEvents)
 	}
 	for i := range m.Abandoned {
 		if err := m.Abandoned[i].Check(); err != nil {

@@ -40,6 +40,8 @@ type orderer struct {
 	via string
 	// other is the client of those that ask for the same thing at the same time.
 	other *txclient.Client
+	// events: every other order has an event.
+	events bool
 }
 
 // run orders until ctx ends. What was ordered before is waited for.
@@ -60,6 +62,9 @@ func (o *orderer) run(ctx context.Context) {
 		case 4:
 			twice = true
 		}
+		if o.events && n%2 == 0 {
+			order.Event = eventOf(order.Key)
+		}
 		o.history.Order(order)
 		// An order goes on when the traffic is to end: it was asked.
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), waits)
@@ -77,6 +82,9 @@ func (o *orderer) run(ctx context.Context) {
 // again.
 func (t *Traffic) Order(ctx context.Context, o *model.Order) {
 	if len(o.Answers) == 0 {
+		if t.cfg.Events > 0 {
+			o.Event = eventOf(o.Key)
+		}
 		t.history.Order(o)
 	}
 	ask(ctx, t.client, t.history, o, model.Answer{})
@@ -88,6 +96,9 @@ func ask(ctx context.Context, client *txclient.Client, h *model.History, o *mode
 		{Participant: food.Inventory, Payload: wire.Encode(food.StockOrder{V: wire.Version, Item: o.Item, Quantity: o.Quantity})},
 		{Participant: food.Delivery, Payload: wire.Encode(food.CourierOrder{V: wire.Version, Zone: o.Zone})},
 	}}
+	if o.Event != "" {
+		r.Events = []txwire.Event{{Subject: o.Event, Data: []byte(o.Key)}}
+	}
 	if o.Quantity == 1 {
 		r.Wait = txwire.WaitApplied
 	}

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 	"parley/test/model"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Config is whom to ask, and how much.
@@ -47,6 +49,9 @@ type Config struct {
 	// Writers, Askers and Talkers are how many write posts, ask for IDs and
 	// talk; 0 means nobody.
 	Writers, Askers, Talkers int
+	// Events is on how many brokers the stream of events is: every other order has
+	// an event. 0 means none.
+	Events int
 }
 
 // Traffic is what is under way.
@@ -71,6 +76,12 @@ func Start(ctx context.Context, cfg Config, h *model.History) (*Traffic, error) 
 	var err error
 	if t.nc, t.client, err = t.connect(ctx); err != nil {
 		return nil, err
+	}
+	if cfg.Events > 0 {
+		if err := t.createEvents(ctx); err != nil {
+			t.Close()
+			return nil, err
+		}
 	}
 	clients := []orderer{}
 	shared := t.client
@@ -105,7 +116,7 @@ func Start(ctx context.Context, cfg Config, h *model.History) (*Traffic, error) 
 	for i := range clients {
 		o := &clients[i]
 		o.patience = cmp.Or(cfg.Patience, DefaultPatience)
-		o.name, o.history, o.rng, o.other = fmt.Sprintf("order-%d", i), h, t.rng(i), t.client
+		o.name, o.history, o.rng, o.other, o.events = fmt.Sprintf("order-%d", i), h, t.rng(i), t.client, cfg.Events > 0
 		t.asking.Go(func() { o.run(asking) })
 	}
 	for i := range cfg.Askers {
@@ -122,6 +133,29 @@ func Start(ctx context.Context, cfg Config, h *model.History) (*Traffic, error) 
 	}
 	return t, nil
 }
+
+// EventStream is the stream of the orders' events, on EventSubjects.
+const (
+	EventStream   = "CHAOS"
+	EventSubjects = "chaos.order.*"
+)
+
+// createEvents creates the stream of events. No outage is longer than its duplicate
+// window.
+func (t *Traffic) createEvents(ctx context.Context) error {
+	js, err := jetstream.New(t.nc)
+	if err != nil {
+		return err
+	}
+	_, err = js.CreateStream(ctx, jetstream.StreamConfig{Name: EventStream, Subjects: []string{EventSubjects}, Replicas: t.cfg.Events, Duplicates: 2 * time.Hour})
+	if err != nil {
+		return fmt.Errorf("creating the stream %s: %w", EventStream, err)
+	}
+	return nil
+}
+
+// eventOf returns the subject of the event of an order.
+func eventOf(key string) string { return strings.TrimSuffix(EventSubjects, "*") + key }
 
 func (t *Traffic) rng(i int) *rand.Rand { return rand.New(rand.NewPCG(t.cfg.Seed, uint64(10+i))) }
 
