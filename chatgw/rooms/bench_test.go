@@ -20,12 +20,19 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// sink is a member that only counts.
-type sink struct{ got atomic.Int64 }
+// sink is a member that only counts, and signals what it has counted.
+type sink struct {
+	got  atomic.Int64
+	more chan struct{} // nil: nobody waits
+}
 
 func (s *sink) Deliver(batch []*rooms.Shared) {
 	for _, m := range batch {
 		s.got.Add(int64(min(len(m.Bytes()), 1)))
+	}
+	select {
+	case s.more <- struct{}{}:
+	default: // signalled already
 	}
 }
 func (*sink) Lost(string) {}
@@ -38,6 +45,8 @@ func BenchmarkFanOut(b *testing.B) {
 	makeStream(b, nc, 1)
 	r := serve(b, nc, nil)
 	var all [members]sink
+	last := &all[members-1]
+	last.more = make(chan struct{}, 1)
 	for i := range all {
 		if err := r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}); err != nil {
 			b.Fatal(err)
@@ -49,8 +58,12 @@ func BenchmarkFanOut(b *testing.B) {
 	for sent := 0; sent < b.N; { // no more at a time than a room keeps
 		n := min(b.N-sent, 500)
 		store(b, nc, n, func(int) string { return "kitchen" })
-		for sent += n; all[members-1].got.Load() < int64(sent); {
-			time.Sleep(100 * time.Microsecond)
+		for sent += n; last.got.Load() < int64(sent); {
+			select {
+			case <-last.more:
+			case <-time.After(patience):
+				b.Fatalf("the last member has %d of %d messages", last.got.Load(), sent)
+			}
 		}
 	}
 	b.StopTimer()

@@ -216,6 +216,20 @@ func (m *member) wait(t testing.TB, what string, ok func() bool) {
 	}
 }
 
+// last is the number of its last message, 0 if it has none. The caller holds the lock.
+func (m *member) last() uint64 {
+	if len(m.have) == 0 {
+		return 0
+	}
+	return m.have[len(m.have)-1].Seq
+}
+
+func (m *member) lastSeq() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last()
+}
+
 // texts waits for n messages and returns all texts.
 func (m *member) texts(t testing.TB, n int) (texts []string) {
 	t.Helper()
