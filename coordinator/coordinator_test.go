@@ -47,7 +47,7 @@ func TestCommit(t *testing.T) {
 	if wire.CodeOf(err) != wire.CodeConflict {
 		t.Fatalf("the same key with other content: got %v, want a conflict", err)
 	}
-	p.drain()
+	p.Drain()
 	if logs := s.logs(t); len(logs) != 0 {
 		t.Errorf("a drained coordinator left the logs %v", logs)
 	}
@@ -219,9 +219,9 @@ func TestKilledAfterAppend(t *testing.T) {
 		got <- result{o, err}
 	}()
 	<-appended
-	first.nc.Close()
+	first.NATS.Close()
 	close(hang)
-	first.kill()
+	first.Kill()
 	start := time.Now()
 	s.coordinator(t, coordinator.Config{})
 	r := <-got
@@ -259,7 +259,7 @@ func TestKilledBeforeAppend(t *testing.T) {
 	if err := <-ended; !errors.Is(err, txclient.ErrUnknown) {
 		t.Errorf("got %v, want unknown", err)
 	}
-	first.kill()
+	first.Kill()
 	s.coordinator(t, coordinator.Config{})
 	if r := inventory.ask(id); r.Status != txwire.StatusAborted || r.SealSeq == 0 {
 		t.Fatalf("got %+v", r)

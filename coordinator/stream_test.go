@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/broker/brokertest"
 	"parley/coordinator"
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
@@ -17,34 +18,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// fails waits until the coordinator has ended by itself and checks that its
-// error has all parts.
-func (p *process) fails(t *testing.T, parts ...string) {
-	t.Helper()
-	select {
-	case err := <-p.done:
-		p.done = nil
-		if err == nil {
-			t.Fatalf("the coordinator ended without an error, want one that names %q", parts)
-		}
-		for _, part := range parts {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("the error %q does not name %q", err, part)
-			}
-		}
-	case <-time.After(15 * time.Second):
-		t.Fatal("the coordinator goes on")
-	}
-}
-
 func (s *harness) remake(t *testing.T) {
 	t.Helper()
 	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := streams.Ensure(t.Context(), s.js, txwire.LogStream(), 1); err != nil {
-		t.Fatal(err)
-	}
+	brokertest.Stream(t, s.js.Conn(), txwire.LogStream(), 1)
 }
 
 // Whatever happens to the stream under a coordinator ends it, with an error
@@ -79,7 +58,7 @@ func TestStreamTakenAway(t *testing.T) {
 			s := newHarness(t)
 			p := s.coordinator(t, coordinator.Config{})
 			c.do(t, s)
-			p.fails(t, c.parts...)
+			p.AwaitFailure(c.parts...)
 		})
 	}
 }
@@ -127,7 +106,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p.fails(t, txwire.LogStream().Name)
+	p.AwaitFailure(txwire.LogStream().Name)
 	if err := nc.Flush(); err != nil {
 		t.Fatal(err)
 	}

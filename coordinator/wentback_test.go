@@ -94,7 +94,7 @@ func TestStreamWentBack(t *testing.T) {
 			}
 			last := s.lastSeq(t)
 			s.restore(t, dir)
-			p.fails(t, txwire.LogStream().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
+			p.AwaitFailure(txwire.LogStream().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
 		})
 	}
 }
@@ -119,7 +119,7 @@ func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.coordinator(t, coordinator.Config{BehindFor: time.Hour, DrainTimeout: 100 * time.Millisecond})
-	first.kill()
+	first.Kill()
 	s.restore(t, dir)
 	eventually(t, "the suspicion", func() bool { return strings.Contains(reason(t, nc), "went back") })
 	last := s.lastSeq(t)

@@ -163,9 +163,9 @@ func TestBrokerRestartsUnderLoad(t *testing.T) {
 		b.server.Restart(t)
 		l.grow(200)
 		if i == 1 {
-			all[i].drain()
+			all[i].Drain()
 		} else {
-			all[i].kill()
+			all[i].Kill()
 		}
 		l.grow(200)
 		b.start(t, idworker.Config{Numbers: 3})
@@ -204,9 +204,9 @@ func TestHandOversUnderLoad(t *testing.T) {
 	for i := range 12 {
 		all = append(all, b.start(t, idworker.Config{Numbers: 2}))
 		if i%3 == 2 {
-			all[i].kill()
+			all[i].Kill()
 		} else {
-			all[i].drain()
+			all[i].Drain()
 		}
 		l.grow(100)
 	}
@@ -229,7 +229,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 			t.Fatal(err)
 		}
 		if i == requests/4 {
-			p.stop()
+			p.Stop()
 		}
 	}
 	ids, refused := map[snowflake.ID]bool{}, 0
@@ -250,7 +250,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 			t.Fatalf("%d of %d requests were answered, %d had nobody", len(ids), requests, refused)
 		}
 	}
-	p.drain()
+	p.Drain()
 	t.Logf("%d were answered, %d had nobody", len(ids), refused)
 }
 
@@ -262,11 +262,11 @@ func TestBrokerAwayLongerThanTheLease(t *testing.T) {
 	l := b.load(t, 3)
 	l.grow(50)
 	b.server.Kill()
-	p.log.wait("gives no IDs", "the broker has not confirmed more")
+	p.log.Await("gives no IDs", "the broker has not confirmed more")
 	b.server.Restart(t)
 	l.grow(50)
 	l.end()
-	if n, _ := p.log.count("claimed a worker number"); n != 1 {
+	if n := p.log.Count("claimed a worker number"); n != 1 {
 		t.Errorf("a number was claimed %d times", n)
 	}
 }
