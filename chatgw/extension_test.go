@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"parley/chatgw"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -51,11 +53,11 @@ func TestExtension(t *testing.T) {
 	}
 	g := newHarness(t).run(chatgw.Config{Guests: chatgw.GuestsYes, Keys: []chatgw.Key{{Secret: secret}}}, shop)
 	ada := g.connect()
-	ada.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{"sub": "ada", "exp": soon(), "buys": []string{"tea"}})}))
-	if w := expect[*frame.Welcome](ada); !slices.Equal(w.Extensions, []string{"shop"}) {
+	token := sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{"sub": "ada", "exp": soon(), "buys": []string{"tea"}})
+	if w := ada.hello(frame.Hello{Token: token}); !slices.Equal(w.Extensions, []string{"shop"}) {
 		t.Errorf("the welcome names %q", w.Extensions)
 	}
-	if e := await(t, "ada to be opened", events); e != "opened ada false" {
+	if e := roletest.Await(t, "ada to be opened", events); e != "opened ada false" {
 		t.Errorf("the extension is notified of %q", e)
 	}
 	for i, c := range []struct{ body, want string }{
@@ -97,7 +99,7 @@ func TestExtension(t *testing.T) {
 	}
 	g.as("grace").ws.Close()
 	for _, want := range []string{"opened guest-grace true", "closed guest-grace true"} {
-		if e := await(t, want, events); e != want {
+		if e := roletest.Await(t, want, events); e != want {
 			t.Errorf("the extension is notified of %q, want %q", e, want)
 		}
 	}
@@ -138,7 +140,7 @@ func TestExtensionBusy(t *testing.T) {
 	if e := ada.refused(); e.Ref != 19 || !strings.Contains(e.Reason, "twice") {
 		t.Errorf("a body with a name twice is refused with %+v", e)
 	}
-	g.end()
+	g.Drain()
 }
 
 func TestExtensionsThatCannotBe(t *testing.T) {
@@ -148,7 +150,7 @@ func TestExtensionsThatCannotBe(t *testing.T) {
 		"two":           {{Name: "a", Handle: handle}, {Name: "a", Handle: handle}},
 		"has no Handle": {{Name: "a"}},
 	} {
-		if _, err := chatgw.New(chatgw.Config{}, chatgw.Deps{NATS: offline(t), NextID: new(ids).next, Extensions: all}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := chatgw.New(chatgw.Config{}, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next, Extensions: all}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", all, err, want)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/natsconn"
 
 	"github.com/nats-io/nats.go"
@@ -37,7 +38,7 @@ func TestHealth(t *testing.T) {
 	if status, _ := get(t, addr, "/ws"); status != http.StatusUpgradeRequired {
 		t.Errorf("/ws without a handshake: %d", status)
 	}
-	b.broker.Kill()
+	b.Kill()
 	for {
 		status, body := get(t, addr, "/healthz")
 		if status == http.StatusServiceUnavailable {
@@ -47,7 +48,7 @@ func TestHealth(t *testing.T) {
 			break
 		}
 	}
-	b.broker.Restart(t)
+	b.Restart(t)
 }
 
 // Everything that is bounded is counted.
@@ -112,7 +113,7 @@ func TestSlowHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(roletest.Patience))
 	if _, err := conn.Write([]byte("GET /ws HTTP/1.1\r\nHost: ")); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestListenFails(t *testing.T) {
 	defer l.Close()
 	b := newHarness(t)
 	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
-		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
+		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.Connect(t), NextID: b.IDs.Next})
 		if err != nil {
 			t.Fatal(err)
 		}

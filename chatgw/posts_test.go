@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"parley/chatgw"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 	"parley/wire/chatwire"
 	"parley/wire/txwire"
@@ -15,14 +16,14 @@ import (
 
 // request sends what somebody types into the nats command, and reads the answer.
 func (b *harness) request(subject, data string) chatwire.Posted {
-	b.t.Helper()
-	m, err := b.nats.Request(subject, []byte(data), patience)
+	b.T.Helper()
+	m, err := b.NATS.Request(subject, []byte(data), roletest.Patience)
 	if err != nil {
-		b.t.Fatalf("request on %s: %v", subject, err)
+		b.T.Fatalf("request on %s: %v", subject, err)
 	}
 	p, err := wire.Decode[chatwire.Posted](m.Data)
 	if err != nil {
-		b.t.Fatalf("the answer is %s: %v", m.Data, err)
+		b.T.Fatalf("the answer is %s: %v", m.Data, err)
 	}
 	return p
 }
@@ -47,7 +48,7 @@ func TestServicesPost(t *testing.T) {
 		t.Errorf("posted again: %+v, was %+v", again, posted)
 	}
 	// Without a request too.
-	if err := b.nats.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
+	if err := b.NATS.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
 		t.Fatal(err)
 	}
 	if m := ada.message(); m.Text != "and bread" {
@@ -84,19 +85,19 @@ func TestPostsRefused(t *testing.T) {
 		t.Errorf("something was stored: %+v", j.Messages)
 	}
 	// Nobody waits for an answer: the gateway logs the refusal.
-	if err := b.nats.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
+	if err := b.NATS.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
 		t.Fatal(err)
 	}
 	// Nor on a subject that is not for answers.
-	if err := b.nats.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
+	if err := b.NATS.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
 		t.Fatal(err)
 	}
 	if m := ada.message(); m.Text != "loop" {
 		t.Errorf("message: %+v", m)
 	}
-	g.end()
+	g.Drain()
 	for _, want := range []string{"nobody waits for an answer", "a request was not answered"} {
-		if !strings.Contains(g.log.String(), want) {
+		if !strings.Contains(g.Log.String(), want) {
 			t.Errorf("the log does not contain %q", want)
 		}
 	}
@@ -108,25 +109,24 @@ func TestGatewaysAreListed(t *testing.T) {
 	one := b.run(chatgw.Config{})
 	b.run(chatgw.Config{})
 	one.as("ada").join("lobby")
-	inbox := b.nats.NewInbox()
-	sub, err := b.nats.SubscribeSync(inbox)
+	inbox := b.NATS.NewInbox()
+	sub, err := b.NATS.SubscribeSync(inbox)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.nats.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})); err != nil {
+	if err := b.NATS.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})); err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]chatwire.GatewayState{}
 	for range 2 {
-		m, err := sub.NextMsg(patience)
+		m, err := sub.NextMsg(roletest.Patience)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s, err := wire.Decode[chatwire.GatewayState](m.Data)
-		if err != nil {
+		if all[s.Address] = s; err != nil {
 			t.Fatal(err)
 		}
-		all[s.Address] = s
 	}
 	if s := all[one.Addr().String()]; len(all) != 2 || s.Connections != 1 || s.People != 1 || s.Rooms != 1 || s.Memberships != 1 || s.Stopping {
 		t.Errorf("the gateways report %+v", all)
@@ -137,7 +137,7 @@ func TestGatewaysAreListed(t *testing.T) {
 func TestServiceIsListed(t *testing.T) {
 	b := newHarness(t)
 	b.run(chatgw.Config{})
-	m, err := b.nats.Request(txwire.PingSubject("chatgw"), nil, patience)
+	m, err := b.NATS.Request(txwire.PingSubject("chatgw"), nil, roletest.Patience)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,11 +13,12 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 )
 
 func TestConn(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
-	for _, url := range []string{g.url(), g.url() + "/", "ws://" + g.Addr().String(), g.url() + "/ws"} {
+	for _, url := range []string{g.URL(), g.URL() + "/", "ws://" + g.Addr().String(), g.URL() + "/ws"} {
 		c, err := chatclient.Dial(t.Context(), chatclient.Config{URL: url, Name: "ada"})
 		if err != nil {
 			t.Fatalf("%s: %v", url, err)
@@ -45,18 +46,18 @@ func TestDialRefused(t *testing.T) {
 		{"", "not http://host:port"},
 		{"127.0.0.1:80", "not http://host:port"},
 		{"ftp://127.0.0.1", `begins with "ftp"`},
-		{g.url() + "/nowhere", "404"},
+		{g.URL() + "/nowhere", "404"},
 		{"http://127.0.0.1:1", "127.0.0.1:1"},
 	} {
 		if _, err := chatclient.Dial(t.Context(), chatclient.Config{URL: c.url, Name: "ada"}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.url, err, c.want)
 		}
 	}
-	_, err := chatclient.Dial(t.Context(), chatclient.Config{URL: g.url(), Token: "nonsense"})
+	_, err := chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Token: "nonsense"})
 	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || gone.Retry >= 0 {
 		t.Errorf("a token that is none: %v", err)
 	}
-	_, err = chatclient.Dial(t.Context(), chatclient.Config{URL: g.url(), Name: "no name\n"})
+	_, err = chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Name: "no name\n"})
 	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseHello {
 		t.Errorf("a name that is none: %v", err)
 	}
@@ -91,7 +92,7 @@ func TestDialSilent(t *testing.T) {
 		c.Close()
 	}
 	cancel()
-	if err := await(t, "dialling to end", ended); err == nil {
+	if err := roletest.Await(t, "dialling to end", ended); err == nil {
 		t.Error("connected to nobody")
 	}
 }

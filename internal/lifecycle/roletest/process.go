@@ -31,7 +31,7 @@ func Await[T any](t testing.TB, what string, c <-chan T) (v T) {
 // Process is a role that runs.
 type Process struct {
 	t    testing.TB
-	role lifecycle.Role
+	role interface{ Run(context.Context) error }
 	// NATS is the connection that [Process.Kill] closes.
 	NATS *nats.Conn
 	// Stop cancels the role, and does not wait for it.
@@ -41,9 +41,9 @@ type Process struct {
 	over bool  // a test has seen the end
 }
 
-// Start runs a role, and drains it when the test ends. nc is its connection, which
-// [Process.Kill] closes.
-func Start(t testing.TB, nc *nats.Conn, role lifecycle.Role, with ...hooks.Hooks) *Process {
+// Start runs a role, or what has its method Run, and drains it when the test ends. nc is
+// its connection, which [Process.Kill] closes.
+func Start(t testing.TB, nc *nats.Conn, role interface{ Run(context.Context) error }, with ...hooks.Hooks) *Process {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	for _, h := range with {
@@ -58,11 +58,11 @@ func Start(t testing.TB, nc *nats.Conn, role lifecycle.Role, with ...hooks.Hooks
 	return p
 }
 
-// AwaitReady waits until the role serves.
+// AwaitReady waits until the role serves: it must be a [lifecycle.Role].
 func (p *Process) AwaitReady() {
 	p.t.Helper()
 	select {
-	case <-p.role.Ready():
+	case <-p.role.(lifecycle.Role).Ready():
 	case <-p.done:
 		p.over = true
 		p.t.Fatalf("%T ended before it was ready: %v", p.role, p.err)
