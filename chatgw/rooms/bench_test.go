@@ -13,6 +13,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/natsconn"
 	"parley/wire/chatwire"
 
@@ -42,7 +43,6 @@ func (*sink) Lost(string) {}
 func BenchmarkFanOut(b *testing.B) {
 	const members = 1000
 	nc := unsynced(b)
-	makeStream(b, nc, 1)
 	r := serve(b, nc, nil)
 	var all [members]sink
 	last := &all[members-1]
@@ -57,11 +57,11 @@ func BenchmarkFanOut(b *testing.B) {
 	cpu := cpuTime()
 	for sent := 0; sent < b.N; { // no more at a time than a room keeps
 		n := min(b.N-sent, 500)
-		store(b, nc, n, func(int) string { return "kitchen" })
+		fill(b, nc, n, func(int) string { return "kitchen" })
 		for sent += n; last.got.Load() < int64(sent); {
 			select {
 			case <-last.more:
-			case <-time.After(patience):
+			case <-time.After(roletest.Patience):
 				b.Fatalf("the last member has %d of %d messages", last.got.Load(), sent)
 			}
 		}
@@ -74,10 +74,7 @@ func BenchmarkFanOut(b *testing.B) {
 
 // BenchmarkSend is a message stored, with as many on the way as are useful.
 func BenchmarkSend(b *testing.B) {
-	s := brokertest.Run(b)
-	nc := s.Connect(b)
-	makeStream(b, nc, 1)
-	r := serve(b, nc, nil)
+	r, _ := one(b, nil)
 	b.SetParallelism(64)
 	var n atomic.Int64
 	b.RunParallel(func(pb *testing.PB) {
@@ -92,11 +89,8 @@ func BenchmarkSend(b *testing.B) {
 
 // BenchmarkJoin is a join of a room that is open, with its page.
 func BenchmarkJoin(b *testing.B) {
-	s := brokertest.Run(b)
-	nc := s.Connect(b)
-	makeStream(b, nc, 1)
-	r := serve(b, nc, nil)
-	fill(b, s, 200, func(int) string { return "kitchen" })
+	r, h := one(b, nil)
+	fill(b, h.NATS, 200, func(int) string { return "kitchen" })
 	b.ReportAllocs()
 	for b.Loop() {
 		m := &sink{}
@@ -130,6 +124,7 @@ func unsynced(b *testing.B) *nats.Conn {
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
+	brokertest.Stream(b, nc, chatwire.Stream(), 1)
 	return nc
 }
 
@@ -137,12 +132,11 @@ func unsynced(b *testing.B) *nats.Conn {
 // differently busy, with a million messages stored, 16 readers at a time.
 func BenchmarkHistory(b *testing.B) {
 	nc := unsynced(b)
-	makeStream(b, nc, 1)
 	begin := time.Now()
 	// The first gateway has seen all of it go by; the other has just started
 	// and learns from the pages that it reads.
 	old := serve(b, nc, nil)
-	at := store(b, nc, *stored, func(i int) string {
+	at := fill(b, nc, *stored, func(i int) string {
 		switch n := rand.IntN(10_000); {
 		case n < 5000:
 			return "busy"

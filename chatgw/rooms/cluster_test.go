@@ -11,6 +11,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -36,7 +37,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 		t.Skip("starts a cluster")
 	}
 	c := brokertest.RunCluster(t, 3)
-	makeStream(t, c.Connect(t), 3)
+	brokertest.Stream(t, c.Connect(t), chatwire.Stream(), 3)
 	gateways := []*rooms.Rooms{serve(t, c.Nodes[0].Connect(t), nil), serve(t, c.Nodes[1].Connect(t), nil)}
 	names := []string{"kitchen", "cellar"}
 	var stay []*member
@@ -185,7 +186,7 @@ func await(t *testing.T, sent *atomic.Int64, n int64) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(3 * patience)
+	deadline := time.After(3 * roletest.Patience)
 	for sent.Load() < n {
 		select {
 		case <-tick.C:

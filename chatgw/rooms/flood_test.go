@@ -7,6 +7,8 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/chatgw/chattest"
+	"parley/internal/lifecycle/roletest"
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/chatwire"
@@ -33,14 +35,14 @@ func TestMailboxOverflows(t *testing.T) {
 	if err := r.Join(testContext(t), "kitchen", "", 0, h, h.admitted); err != nil {
 		t.Fatal(err)
 	}
-	fill(t, s, 1, func(int) string { return "kitchen" })
+	fill(t, s.NATS, 1, func(int) string { return "kitchen" })
 	<-h.started
 	const n = 3000
-	fill(t, s, n, func(int) string { return "kitchen" })
+	fill(t, s.NATS, n, func(int) string { return "kitchen" })
 	// The gateway has heard all of it, which is more than a room keeps.
 	send(t, r, "cellar", "ann", "c", "flushed")
 	close(h.let)
-	h.texts(t, n+1)
+	h.count(t, n+1)
 	if c := r.Counters(); c.Filled == 0 {
 		t.Error("nothing was read from the stream")
 	}
@@ -48,12 +50,10 @@ func TestMailboxOverflows(t *testing.T) {
 
 // More messages on their way than allowed are refused at once.
 func TestTooManySends(t *testing.T) {
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
+	s := chattest.New(t)
 	release, entered := make(chan struct{}), make(chan struct{})
 	cfg := rooms.Config{Encode: encode, MaxSends: 1}
-	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: func(context.Context) (snowflake.ID, error) {
+	r, err := rooms.New(cfg, rooms.Deps{NATS: s.NATS, NextID: func(context.Context) (snowflake.ID, error) {
 		close(entered)
 		<-release
 		return 1, nil
@@ -61,33 +61,26 @@ func TestTooManySends(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	<-r.Ready()
+	roletest.Start(t, s.NATS, r).AwaitReady()
 	post := rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c", Text: "hello"}
 	first := make(chan error, 1)
 	go func() {
-		_, err := r.Send(ctx, post)
+		_, err := r.Send(t.Context(), post)
 		first <- err
 	}()
 	<-entered
-	if _, err := r.Send(ctx, post); wire.CodeOf(err) != wire.CodeBusy {
+	if _, err := r.Send(t.Context(), post); wire.CodeOf(err) != wire.CodeBusy {
 		t.Errorf("the second message: %v", err)
 	}
 	close(release)
 	if err := <-first; err != nil {
 		t.Errorf("the first message: %v", err)
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 }
 
 func TestConfig(t *testing.T) {
 	nc := brokertest.Run(t).Connect(t)
-	deps := rooms.Deps{NATS: nc, NextID: (&ids{}).next}
+	deps := rooms.Deps{NATS: nc, NextID: new(chattest.IDs).Next}
 	for what, c := range map[string]struct {
 		cfg  rooms.Config
 		deps rooms.Deps

@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/idworker/snowflake"
-	"parley/internal/streams"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -22,22 +22,6 @@ import (
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience bounds every wait of a test.
-const patience = 2 * time.Minute
-
-// ids makes ids without a service.
-type ids struct {
-	mu   sync.Mutex
-	last snowflake.ID
-}
-
-func (g *ids) next(context.Context) (snowflake.ID, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.last = max(g.last+1, snowflake.MinAt(time.Now()))
-	return g.last, nil
-}
 
 // encode stands for what the gateway puts on a socket.
 func encode(v any) []byte {
@@ -49,69 +33,51 @@ func encode(v any) []byte {
 }
 
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*roletest.Patience)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// makeStream creates the stream.
-func makeStream(t testing.TB, nc *nats.Conn, replicas int) {
-	t.Helper()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := streams.Ensure(testContext(t), js, chatwire.Stream(), replicas); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // serve runs rooms until the test ends.
 func serve(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) *rooms.Rooms {
 	t.Helper()
-	r, stop := start(t, nc, change)
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Errorf("Run returned %v", err)
-		}
-	})
+	r, _ := start(t, nc, change)
 	return r
 }
 
-// start runs rooms until stop is called.
-func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (r *rooms.Rooms, stop func() error) {
+// start runs rooms as a process.
+func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (*rooms.Rooms, *roletest.Process) {
 	t.Helper()
 	cfg := rooms.Config{Encode: encode, TailEvery: 300 * time.Millisecond, AckGrace: 50 * time.Millisecond, Notices: -1}
 	if change != nil {
 		change(&cfg)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: (&ids{}).next, Log: log})
+	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: new(chattest.IDs).Next, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	out := make(chan error, 1)
-	go func() { out <- r.Run(ctx) }()
-	select {
-	case <-r.Ready():
-	case err := <-out:
-		cancel()
-		t.Fatalf("the rooms did not start: %v", err)
-	case <-time.After(patience):
-		t.Fatal("the rooms are not ready")
+	p := roletest.Start(t, nc, r)
+	p.AwaitReady()
+	return r, p
+}
+
+// one is rooms on a broker of their own.
+func one(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
+	t.Helper()
+	h := chattest.New(t)
+	return serve(t, h.Connect(t), change), h
+}
+
+// purge removes messages from the stream.
+func purge(t testing.TB, h *chattest.Harness, opts ...jetstream.StreamPurgeOpt) {
+	t.Helper()
+	s, err := h.JS.Stream(testContext(t), chatwire.Stream().Name)
+	if err == nil {
+		err = s.Purge(testContext(t), opts...)
 	}
-	var once sync.Once
-	return r, func() (err error) {
-		once.Do(func() {
-			cancel()
-			select {
-			case err = <-out:
-			case <-time.After(patience):
-				err = fmt.Errorf("it has not ended after %v", patience)
-			}
-		})
-		return err
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -181,6 +147,14 @@ func (m *member) admitted(j rooms.Joined) {
 	m.changed()
 }
 
+// newcomer is a new member of a room.
+func newcomer(t testing.TB, r *rooms.Rooms, room string) *member {
+	t.Helper()
+	m := newMember()
+	m.join(t, r, room, "", 0)
+	return m
+}
+
 // join makes it a member, with what it knows.
 func (m *member) join(t testing.TB, r *rooms.Rooms, room, epoch string, since uint64) rooms.Joined {
 	t.Helper()
@@ -195,7 +169,7 @@ func (m *member) join(t testing.TB, r *rooms.Rooms, room, epoch string, since ui
 // wait waits until ok, which is called with the lock held.
 func (m *member) wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(roletest.Patience)
 	for {
 		m.mu.Lock()
 		done, change, wrong := ok(), m.change, m.wrong
@@ -211,7 +185,7 @@ func (m *member) wait(t testing.TB, what string, ok func() bool) {
 		case <-deadline:
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			t.Fatalf("waited %v for %s; it has %d messages, lost %d", patience, what, len(m.have), m.lost)
+			t.Fatalf("waited %v for %s; it has %d messages, lost %d", roletest.Patience, what, len(m.have), m.lost)
 		}
 	}
 }
@@ -230,16 +204,25 @@ func (m *member) lastSeq() uint64 {
 	return m.last()
 }
 
-// texts waits for n messages and returns all texts.
-func (m *member) texts(t testing.TB, n int) (texts []string) {
+// count waits for n messages.
+func (m *member) count(t testing.TB, n int) {
 	t.Helper()
 	m.wait(t, fmt.Sprintf("%d messages", n), func() bool { return len(m.have) >= n })
+}
+
+// texts waits for messages, and expects that it has exactly these.
+func (m *member) texts(t testing.TB, want ...string) {
+	t.Helper()
+	m.count(t, len(want))
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var got []string
 	for _, msg := range m.have {
-		texts = append(texts, msg.Text)
+		got = append(got, msg.Text)
 	}
-	return texts
+	if !slices.Equal(got, want) {
+		t.Errorf("it has %q, want %q", got, want)
+	}
 }
 
 // send sends a text and returns its acknowledgement.
@@ -250,27 +233,4 @@ func send(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack 
 		t.Fatal(err)
 	}
 	return ack
-}
-
-// one is rooms on a broker of their own.
-func one(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *brokertest.Server) {
-	t.Helper()
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
-	return serve(t, nc, change), s
-}
-
-// stream is the stream, past the rooms.
-func stream(t testing.TB, s *brokertest.Server) jetstream.Stream {
-	t.Helper()
-	js, err := jetstream.New(s.Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := js.Stream(testContext(t), chatwire.Stream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }

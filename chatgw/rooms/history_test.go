@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/chatgw/chattest"
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/chatwire"
@@ -23,17 +23,7 @@ const maxUnacked = 4000
 
 // fill stores n messages in rooms that pick chooses, past the gateways, and
 // returns the numbers of each room.
-func fill(t testing.TB, s *brokertest.Server, n int, pick func(i int) string) map[string][]uint64 {
-	t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(s.Broker().InProcess()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	return store(t, nc, n, pick)
-}
-
-func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[string][]uint64 {
+func fill(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[string][]uint64 {
 	t.Helper()
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4096))
 	if err != nil {
@@ -78,13 +68,12 @@ func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[stri
 // Pages are the same whether a gateway has seen the messages go by, has learned
 // of them at its start or can remember next to nothing and searches.
 func TestHistory(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	seen := serve(t, s.Connect(t), nil)
 	// A room that talks all the time, one that talks in bursts, one that
 	// said three things long ago.
 	const n = 6000
-	at := fill(t, s, n, func(i int) string {
+	at := fill(t, s.NATS, n, func(i int) string {
 		switch {
 		case i == 5 || i == 77 || i == 900:
 			return "rare"
@@ -170,7 +159,7 @@ func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before 
 // A person scrolls back to the beginning of a room, page by page.
 func TestScrollBack(t *testing.T) {
 	r, s := one(t, nil)
-	at := fill(t, s, 3000, func(i int) string { return []string{"kitchen", "noise"}[i%2] })
+	at := fill(t, s.NATS, 3000, func(i int) string { return []string{"kitchen", "noise"}[i%2] })
 	var got []uint64
 	before := uint64(0)
 	for more := true; more; {

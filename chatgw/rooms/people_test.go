@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/chatgw/chattest"
 	"parley/wire/chatwire"
 )
 
@@ -21,8 +21,7 @@ func quick(c *rooms.Config) {
 // two are the rooms of two gateways on one broker.
 func two(t *testing.T, change func(*rooms.Config)) (a, b *rooms.Rooms) {
 	t.Helper()
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	return serve(t, s.Connect(t), change), serve(t, s.Connect(t), change)
 }
 
@@ -80,40 +79,32 @@ func TestPresenceOverTwoGateways(t *testing.T) {
 // A gateway that dies takes its people with it after a while; one that stops
 // leaves them time to come elsewhere.
 func TestDeadGateway(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	a := serve(t, s.Connect(t), quick)
-	dying := s.Connect(t)
-	b, end := start(t, dying, quick)
-	defer end()
-	m := newMember()
-	m.join(t, a, "kitchen", "", 0)
+	b, dying := start(t, s.Connect(t), quick)
+	m := newcomer(t, a, "kitchen")
 	b.Enter("kitchen", "bob", "b1")
 	m.present(t, 1)
-	dying.Close()
+	dying.Kill()
 	m.present(t, 0)
 
-	c, stop := start(t, s.Connect(t), quick)
+	c, stopping := start(t, s.Connect(t), quick)
 	c.Enter("kitchen", "cem", "c1")
 	m.present(t, 1)
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
+	stopping.Drain()
 	m.present(t, 0)
 }
 
 // A gateway that starts knows within a moment who is where.
 func TestLateGateway(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	slow := func(c *rooms.Config) { c.Announce = time.Hour }
 	a := serve(t, s.Connect(t), slow)
 	for i := range 1000 {
 		a.Enter("kitchen", fmt.Sprint("user", i), "s")
 	}
-	m := newMember()
 	b := serve(t, s.Connect(t), slow)
-	m.join(t, b, "kitchen", "", 0)
+	m := newcomer(t, b, "kitchen")
 	m.present(t, 1000)
 	if people, n := b.People("kitchen"); len(people) != frame.MaxPeople || n != 1000 || !slices.IsSorted(people) {
 		t.Errorf("it shows %d of %d", len(people), n)
@@ -122,19 +113,14 @@ func TestLateGateway(t *testing.T) {
 
 // A gateway that restarts does not announce again who came.
 func TestNoticesSurviveARestart(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
-	a, stop := start(t, s.Connect(t), quick)
-	m := newMember()
-	m.join(t, a, "kitchen", "", 0)
+	s := chattest.New(t)
+	a, process := start(t, s.Connect(t), quick)
+	m := newcomer(t, a, "kitchen")
 	a.Enter("kitchen", "ann", "s")
 	m.wait(t, "the notice", func() bool { return len(m.have) == 1 })
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
+	process.Drain()
 	b := serve(t, s.Connect(t), quick)
-	n := newMember()
-	n.join(t, b, "kitchen", "", 0)
+	n := newcomer(t, b, "kitchen")
 	b.Enter("kitchen", "ann", "s")
 	b.Enter("kitchen", "bob", "s")
 	n.wait(t, "the other's notice", func() bool { return len(n.have) >= 2 })
@@ -145,9 +131,7 @@ func TestNoticesSurviveARestart(t *testing.T) {
 
 func TestTyping(t *testing.T) {
 	a, b := two(t, nil)
-	m, other := newMember(), newMember()
-	m.join(t, a, "kitchen", "", 0)
-	other.join(t, a, "cellar", "", 0)
+	m, other := newcomer(t, a, "kitchen"), newcomer(t, a, "cellar")
 	b.Typing("kitchen", "bob")
 	m.wait(t, "that somebody types", func() bool { return len(m.others) == 1 })
 	if s := m.others[0]; s.Room != "kitchen" || s.Typed == nil || s.Typed.User != "bob" {
