@@ -51,7 +51,7 @@ func DecodeClient(data []byte) (FromClient, error) {
 		return f, err
 	}
 	if err := f.check(); err != nil {
-		return f, &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s: %v", t, err)}
+		return f, wire.Errorf(wire.CodeInvalid, "%s: %v", t, err)
 	}
 	return f, nil
 }

@@ -145,7 +145,7 @@ func (c *Config) fill() error {
 		return fmt.Errorf("rooms: Recent is %d, it must hold a Page of %d", c.Recent, c.Page)
 	}
 	if c.Gateway == "" {
-		c.Gateway = randomToken()
+		c.Gateway = wire.NewToken()
 	}
 	if err := wire.CheckToken("gateway", c.Gateway); err != nil {
 		return fmt.Errorf("rooms: %w", err)

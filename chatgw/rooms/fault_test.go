@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/chatgw/chattest"
 	"parley/internal/lifecycle/roletest"
 	"parley/internal/streams"
 	"parley/wire"

@@ -6,10 +6,10 @@ import (
 	"testing"
 
 	"parley/broker/brokertest"
-	"parley/chatgw/rooms"
 	"parley/chatgw/chattest"
-	"parley/internal/lifecycle/roletest"
+	"parley/chatgw/rooms"
 	"parley/idworker/snowflake"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 	"parley/wire/chatwire"
 )

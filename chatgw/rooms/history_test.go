@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/chatgw/chattest"
 	"parley/idworker/snowflake"
 	"parley/wire"
 	"parley/wire/chatwire"

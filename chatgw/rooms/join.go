@@ -5,6 +5,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
+	"parley/wire"
 	"parley/wire/chatwire"
 )
 
@@ -48,7 +49,7 @@ type join struct {
 // over.
 func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Member, admitted func(Joined)) error {
 	if err := chatwire.CheckRoom(name); err != nil {
-		return invalid("%v", err)
+		return wire.Invalidf("%v", err)
 	}
 	j := &join{member: m, epoch: epoch, since: since, admitted: admitted, done: make(chan bool, 1)}
 	rm, err := r.enter(name, func(rm *room) { rm.join(j) })
@@ -61,9 +62,9 @@ func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Me
 		return nil
 	case <-ctx.Done():
 		r.takeBack(rm, j)
-		return unavailable("joining room %s: the stream was not read in time: %v", name, context.Cause(ctx))
+		return wire.Errorf(wire.CodeUnavailable, "joining room %s: the stream was not read in time: %v", name, context.Cause(ctx))
 	case <-r.ended:
-		return unavailable("joining room %s: the gateway is stopping", name)
+		return wire.Errorf(wire.CodeUnavailable, "joining room %s: the gateway is stopping", name)
 	}
 }
 
@@ -86,10 +87,7 @@ func (r *Rooms) takeBack(rm *room, j *join) {
 
 // Leave ends the membership. A Deliver that is under way may still come.
 func (r *Rooms) Leave(name string, m Member) {
-	r.mu.RLock()
-	rm := r.rooms[name]
-	r.mu.RUnlock()
-	if rm != nil {
+	if rm := r.find(name); rm != nil {
 		rm.post(func() { rm.leave(m) })
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
+	"parley/internal/pause"
 )
 
 const (
@@ -176,7 +177,7 @@ func (p *pager) again(ctx context.Context) (bool, error) {
 	if p.stale++; p.stale > maxStale {
 		return false, errStale
 	}
-	if p.stale > 1 && !pause(ctx, staleWait) {
+	if p.stale > 1 && !pause.For(ctx, staleWait) {
 		return false, context.Cause(ctx)
 	}
 	return true, nil

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/chatgw/chattest"
 	"parley/wire/chatwire"
 )
 

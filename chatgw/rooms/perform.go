@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
+	"parley/internal/pause"
 )
 
 // perform performs the actions of the machine.
@@ -43,7 +44,7 @@ func (rm *room) do(a machine.Action) {
 	case machine.Remind:
 		m := rm.m
 		r.goDo(func(ctx context.Context) {
-			if pause(ctx, r.cfg.AckGrace) {
+			if pause.For(ctx, r.cfg.AckGrace) {
 				rm.postTo(m, (*machine.Room).Due)
 			}
 		})
@@ -104,7 +105,7 @@ func (rm *room) read(again bool, slots chan struct{}, read func(context.Context)
 	}
 	m := rm.m
 	rm.rooms.goDo(func(ctx context.Context) {
-		if wait > 0 && !pause(ctx, wait) {
+		if wait > 0 && !pause.For(ctx, wait) {
 			return
 		}
 		select {

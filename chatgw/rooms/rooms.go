@@ -2,12 +2,10 @@ package rooms
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"parley/internal/streams"
 	"parley/natsconn"
@@ -172,13 +170,13 @@ func (r *Rooms) open(name string) (*room, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.started {
-		return nil, unavailable("room %s: the gateway is not serving", name)
+		return nil, wire.Errorf(wire.CodeUnavailable, "room %s: the gateway is not serving", name)
 	}
 	if rm := r.rooms[name]; rm != nil {
 		return rm, nil
 	}
 	if len(r.rooms) >= r.cfg.MaxRooms && !r.evict() {
-		return nil, busy("room %s: %d rooms are open here, which is the limit", name, r.cfg.MaxRooms)
+		return nil, wire.Errorf(wire.CodeBusy, "room %s: %d rooms are open here, which is the limit", name, r.cfg.MaxRooms)
 	}
 	rm := newRoom(r, name)
 	r.rooms[name] = rm
@@ -216,27 +214,5 @@ func (r *Rooms) all() (list []*room) {
 
 // goDo runs f in its own goroutine until it ends or the rooms do.
 func (r *Rooms) goDo(f func(context.Context)) {
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		f(r.background)
-	}()
-}
-
-// pause waits, and reports false if ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func randomToken() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return wire.Token(b)
+	r.work.Go(func() { f(r.background) })
 }

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"parley/broker/brokertest"
-	"parley/chatgw/rooms"
 	"parley/chatgw/chattest"
+	"parley/chatgw/rooms"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/chatwire"

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"parley/internal/pause"
 )
 
 // tailRequests are the rooms that want to know their tail now.
@@ -64,7 +66,7 @@ func (r *Rooms) compareTails(ctx context.Context) {
 				for _, room := range chunk {
 					r.askTail(room)
 				}
-				if !pause(ctx, tailRetry) {
+				if !pause.For(ctx, tailRetry) {
 					return
 				}
 			}
