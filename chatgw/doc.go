@@ -38,7 +38,6 @@
 //	service   what it offers on NATS: posts, its state
 //	watch     a broker that is away for long
 //	drain     stopping in order
-//	metrics   what is counted
-//	measured  all numbers of one moment
+//	measured  the metrics
 //	extension frames of an application that shares the connections
 package chatgw

@@ -58,6 +58,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{
 		cfg: cfg, deps: deps, ready: make(chan struct{}), born: time.Now(),
+		counters: newCounters(),
 		people:   people{all: map[string]*person{}},
 		frames:   rate{cfg.FramesPerSecond, cfg.FramesAtOnce},
 		refusals: rate{cfg.RefusalsPerSecond, cfg.RefusalsAtOnce},

@@ -115,9 +115,7 @@ const leeway = 5 * time.Second
 func newIdentity(cfg *Config, addr net.Addr) *identity {
 	opts := []jwt.ParserOption{
 		jwt.WithValidMethods([]string{algSecret, algPublic}), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(leeway),
-	}
-	if cfg.Issuer != "" {
-		opts = append(opts, jwt.WithIssuer(cfg.Issuer))
+		jwt.WithIssuer(cfg.Issuer), // empty: any
 	}
 	if cfg.Audience != "" {
 		opts = append(opts, jwt.WithAudience(cfg.Audience))

@@ -59,10 +59,10 @@ func (s *service) handleState(req micro.Request) {
 		respond.Log(log, respond.Error(req, err))
 		return
 	}
-	n := s.g.snapshot()
+	r := s.g.rooms.Counters()
 	respond.Log(log, respond.To(s.g.deps.NATS, req.Reply(), wire.Encode(chatwire.GatewayState{
 		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.address(), Epoch: s.g.rooms.Epoch(),
-		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
+		Connections: s.g.sockets.Count(), People: s.g.people.count(), Rooms: int(r.Rooms), Memberships: int(r.Members),
 		Stopping: s.g.stopping.Load(),
 	})))
 }
