@@ -64,22 +64,18 @@ func (s *Session) Run(ctx context.Context) error {
 		if s.events.Down != nil {
 			s.events.Down(err, wait)
 		}
-		if !st.pause(ctx, wait) {
-			return nil
-		}
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		st.takeCalls(waiting.Done())
+		cancel()
 	}
 }
 
-// pause takes calls while there is no connection.
-func (s *session) pause(ctx context.Context, d time.Duration) bool {
-	late := time.NewTimer(d)
-	defer late.Stop()
+// takeCalls takes calls while there is no connection, until a channel is closed.
+func (s *session) takeCalls(until <-chan struct{}) {
 	for {
 		select {
-		case <-ctx.Done():
-			return false
-		case <-late.C:
-			return true
+		case <-until:
+			return
 		case f := <-s.calls:
 			f(s)
 		}
@@ -93,14 +89,8 @@ func (s *session) dial(ctx context.Context) (conn *Conn, err error) {
 		defer close(dialled)
 		conn, err = Dial(ctx, s.cfg)
 	}()
-	for {
-		select {
-		case <-dialled:
-			return conn, err
-		case f := <-s.calls:
-			f(s)
-		}
-	}
+	s.takeCalls(dialled)
+	return conn, err
 }
 
 // once is one connection, from dialling to its end, and how long it lasted.
@@ -155,7 +145,7 @@ func (s *session) disconnected() {
 		r.disconnect()
 	}
 	for p := s.left.head(); p != nil; p = s.left.head() {
-		s.unsent(p, "the room was left and the connection ended before an answer", true)
+		s.unsent(p.Room, p.CID, "the room was left and the connection ended before an answer", true)
 	}
 }
 

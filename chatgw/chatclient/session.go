@@ -101,7 +101,7 @@ func (s *Session) Leave(ctx context.Context, name string) error {
 		}
 		for _, p := range slices.Clone(r.outbox.all) {
 			if !p.waits { // otherwise its answer is on the way
-				s.unsent(p, "the room was left", !p.first.IsZero())
+				s.unsent(p.Room, p.CID, "the room was left", !p.first.IsZero())
 			}
 		}
 		s.left.all = append(s.left.all, r.outbox.all...)

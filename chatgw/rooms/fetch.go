@@ -2,7 +2,6 @@ package rooms
 
 import (
 	"context"
-	"sync/atomic"
 
 	"parley/chatgw/rooms/machine"
 	"parley/wire/chatwire"
@@ -85,10 +84,6 @@ func (rm *room) after(ctx context.Context, seq uint64, batch, bytes int) (base m
 	}
 	return base, r.messages(got), false, nil
 }
-
-// removed remembers that something was removed from the stream, which cannot be
-// undone.
-type removed struct{ atomic.Bool }
 
 // neverRemoved reports whether the stream still holds everything that was ever
 // stored in it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"parley/internal/streams"
 	"parley/natsconn"
@@ -44,7 +45,7 @@ type Rooms struct {
 	tails    tailRequests
 	index    *index
 	spacings spacings
-	removed  removed
+	removed  atomic.Bool // something was removed from the stream, which cannot be undone
 	people   *people
 }
 

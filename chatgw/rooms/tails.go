@@ -2,6 +2,7 @@ package rooms
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -34,9 +35,7 @@ func (r *Rooms) askTail(room string) {
 func (a *tailRequests) take() (rooms []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for room := range a.rooms {
-		rooms = append(rooms, room)
-	}
+	rooms = slices.Collect(maps.Keys(a.rooms))
 	clear(a.rooms)
 	return rooms
 }

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -126,8 +127,9 @@ func (c *Conn) tellSpace() {
 	}
 }
 
-// Bye is how a connection ends: Code is a close code, Reason is for people. A
-// Retry above zero is when to come back.
+// Bye is how a connection ends: Code is a close code, Reason is for people. Retry is
+// after how long to connect again; 0: never, or if the code is one of the gateway's after
+// which clients do, a random time, so that not all do at once.
 type Bye struct {
 	Code   int
 	Reason string
@@ -178,6 +180,9 @@ func (c *Conn) cut(b Bye) {
 
 // queueBye queues the last two frames, a bye and the close frame.
 func (c *Conn) queueBye(b Bye) {
+	if b.Retry == 0 && b.Code >= frame.CloseDrain && frame.Reconnect(b.Code) {
+		b.Retry = 500*time.Millisecond + rand.N(1500*time.Millisecond)
+	}
 	bye := frame.Encode(frame.Bye{Code: b.Code, Reason: b.Reason, RetryMS: b.Retry.Milliseconds()})
 	c.queue.push(&c.server.lists, Text(bye))
 	c.queue.push(&c.server.lists, closing(b.Code, b.Reason))

@@ -90,7 +90,7 @@ func (c *Conn) beat(ping []byte) {
 	if c.alive.Swap(false) {
 		c.missed = 0
 	} else if c.missed++; c.missed >= patience {
-		c.Close(Bye{Code: frame.CloseSilent, Reason: "nothing was heard of you, not even the answer to a ping", Retry: c.server.retry()})
+		c.Close(Bye{Code: frame.CloseSilent, Reason: "nothing was heard of you, not even the answer to a ping"})
 		return
 	}
 	c.Push(ping)

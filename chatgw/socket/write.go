@@ -37,7 +37,7 @@ func (c *Conn) put(f []byte, urgent bool) {
 	cfg := &c.server.cfg
 	if c.queue.len() >= cfg.QueueFrames || c.queue.bytes+len(f) > cfg.QueueBytes && c.queue.len() > 0 {
 		c.server.counters.slow.Add(1)
-		c.cut(Bye{Code: frame.CloseSlow, Reason: "you read more slowly than your rooms talk", Retry: c.server.retry()})
+		c.cut(Bye{Code: frame.CloseSlow, Reason: "you read more slowly than your rooms talk"})
 		return
 	}
 	c.queue.push(&c.server.lists, f)

@@ -127,9 +127,6 @@ func (c *Core) People(roomName string, n int) (names []string, present int) {
 	return slices.Clone(r.names[:min(n, len(r.names))]), len(r.names)
 }
 
-// Here reports whether a person is present.
-func (c *Core) Here(roomName, user string) bool { return c.find(claim{roomName, user}) != nil }
-
 // Close announces to the others that this gateway stops. Its people reconnect
 // elsewhere, so nobody is notified that they left.
 func (c *Core) Close() {

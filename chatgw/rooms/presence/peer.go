@@ -98,13 +98,8 @@ func (c *Core) account(m chatwire.Presence, p *peer) {
 
 // bury ends the claims of a dead gateway.
 func (c *Core) bury(gateway string) {
-	dead := c.peers[gateway]
-	delete(c.peers, gateway)
-	for k := range dead.claims {
-		c.claims--
-		if of := c.find(k); of != nil {
-			delete(of.peers, gateway)
-			c.release(k, of, true)
-		}
+	for k := range c.peers[gateway].claims {
+		c.unclaim(gateway, k, true)
 	}
+	delete(c.peers, gateway)
 }
