@@ -58,7 +58,11 @@ func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Me
 	}
 	select {
 	case recovered := <-j.done:
-		r.count.joined(epoch, recovered)
+		if recovered {
+			r.count.recovered.Add(1)
+		} else if epoch != "" {
+			r.count.unrecovered.Add(1)
+		}
 		return nil
 	case <-ctx.Done():
 		r.takeBack(rm, j)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"parley/chatgw/rooms/presence"
 	"parley/internal/streams"
 	"parley/wire/chatwire"
 
@@ -73,34 +74,26 @@ func (r *Rooms) suspect() {
 }
 
 // watch monitors the connection and the stream: after a reconnect every room
-// may have missed something, and the stream may be another one.
-func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) {
+// may have missed something, and the stream may be another one, which is an error.
+func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case status := <-changes:
-			r.people.connected(status == nats.CONNECTED)
+			r.people.with(func(c *presence.Core, now int64) { c.Online(now, status == nats.CONNECTED) })
 			if status != nats.CONNECTED {
 				continue
 			}
 			r.suspect()
 		case <-tick.C:
 		case <-ctx.Done():
-			return
+			return nil
 		}
-		if err := r.check(ctx); err != nil {
-			r.fail(err)
-			return
+		// Where JetStream does not answer, that is noticed elsewhere.
+		_, err := r.stream.Check(ctx)
+		if _, ok := errors.AsType[*streams.Error](err); ok {
+			return err
 		}
 	}
-}
-
-// check returns an error if the stream is not the one it was.
-func (r *Rooms) check(ctx context.Context) error {
-	_, err := r.stream.Check(ctx)
-	if _, ok := errors.AsType[*streams.Error](err); ok {
-		return err
-	}
-	return nil // where JetStream does not answer, that will be seen elsewhere
 }

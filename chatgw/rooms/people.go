@@ -113,11 +113,6 @@ func (p *people) heard(m *nats.Msg) {
 	p.with(func(c *presence.Core, now int64) { c.Heard(now, message) })
 }
 
-// connected reports to the core whether messages of other gateways can arrive.
-func (p *people) connected(yes bool) {
-	p.with(func(c *presence.Core, now int64) { c.Online(now, yes) })
-}
-
 // Enter records that a person's session is in a room, Exit that it has left.
 // Both may be repeated. A session is any name that is unique here. What
 // cannot be a room or a user is ignored.

@@ -32,7 +32,6 @@ type Rooms struct {
 	reader     *reader
 	background context.Context
 	work       sync.WaitGroup
-	failed     chan error
 
 	// Places for what is under way: see [Config.MaxReads], maxFills and
 	// [Config.MaxSends].
@@ -68,7 +67,7 @@ func New(cfg Config, deps Deps) (*Rooms, error) {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Rooms{
-		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}), failed: make(chan error, 1),
+		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}),
 		reads: make(chan struct{}, cfg.MaxReads), fills: make(chan struct{}, maxFills), sends: make(chan struct{}, cfg.MaxSends),
 		rooms: map[string]*room{}, tails: newTailRequests(), index: newIndex(cfg.IndexAll, cfg.Index), spacings: newSpacings(cfg.MaxRooms),
 	}
@@ -114,7 +113,12 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	r.goDo(r.compareTails)
 	r.goDo(r.people.run)
 	r.goDo(r.recall)
-	r.goDo(func(ctx context.Context) { r.watch(ctx, changes) })
+	failed := make(chan error, 1)
+	r.goDo(func(ctx context.Context) {
+		if err := r.watch(ctx, changes); err != nil {
+			failed <- err
+		}
+	})
 	if err := natsconn.Flush(ctx, r.deps.NATS); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -128,7 +132,7 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-r.failed:
+	case err := <-failed:
 		return fmt.Errorf("rooms: %w", err)
 	}
 }
@@ -139,14 +143,6 @@ func (r *Rooms) stop() {
 	defer r.mu.Unlock()
 	r.started = false
 	close(r.ended)
-}
-
-// fail ends Run.
-func (r *Rooms) fail(err error) {
-	select {
-	case r.failed <- err:
-	default: // it is ending for another reason
-	}
 }
 
 // unread logs what went wrong while reading the stream; it is tried again.

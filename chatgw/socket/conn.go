@@ -54,17 +54,9 @@ type Conn struct {
 	cutting *Bye          // the queue is to be cut, and this sent instead
 	code    int           // why it closes
 	state   state
-	phase   phase
+	closing bool // the last frames are queued, or it broke
 	greeted bool // the first message was accepted
 }
-
-// phase is how far a connection's life has come.
-type phase uint8
-
-const (
-	open phase = iota
-	closingDown
-)
 
 // attach takes the network of a connection from the HTTP server.
 func (c *Conn) attach(conn net.Conn) {
@@ -84,7 +76,7 @@ func (c *Conn) Greeted() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.greeted = true
-	if c.phase == open {
+	if !c.closing {
 		_ = c.net.SetReadDeadline(time.Time{}) // fails when closed, as reading will
 	}
 }
@@ -115,7 +107,7 @@ const spaceShare = 4
 
 // hasSpace is called with the lock held.
 func (c *Conn) hasSpace() bool {
-	return c.phase != open || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
+	return c.closing || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
 }
 
 // tellSpace is called with the lock held, after the queue has become shorter or
@@ -141,7 +133,7 @@ type Bye struct {
 func (c *Conn) Close(b Bye) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase == open {
+	if !c.closing {
 		c.queueBye(b)
 		c.end(b.Code)
 	}
@@ -151,7 +143,7 @@ func (c *Conn) Close(b Bye) {
 func (c *Conn) echo(code int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open {
+	if c.closing {
 		return
 	}
 	switch code {
@@ -165,7 +157,7 @@ func (c *Conn) echo(code int) {
 }
 
 // cut ends the connection of a client that does not read: what it has not read
-// is thrown away. The caller holds the lock, in the phase open.
+// is thrown away. The caller holds the lock, while it is open.
 func (c *Conn) cut(b Bye) {
 	if c.state == writes || c.state == stuck {
 		// Some of the queue is being written: what is left is cut after that.
@@ -190,7 +182,7 @@ func (c *Conn) queueBye(b Bye) {
 
 // end begins the end: however much is read from now on, it is bounded in time.
 func (c *Conn) end(code int) {
-	c.phase, c.code = closingDown, code
+	c.closing, c.code = true, code
 	c.tellSpace()
 	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
 	c.schedule(true)

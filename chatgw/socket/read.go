@@ -70,7 +70,7 @@ func (c *Conn) act(b *buffer) {
 func (c *Conn) hasten(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open || !c.greeted {
+	if c.closing || !c.greeted {
 		return
 	}
 	var at time.Time
@@ -83,7 +83,7 @@ func (c *Conn) hasten(limit time.Duration) {
 func (c *Conn) isOpen() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.phase == open
+	return !c.closing
 }
 
 func (c *Conn) reason() int {

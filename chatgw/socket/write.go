@@ -31,7 +31,7 @@ func (c *Conn) Send(frame []byte) { c.put(frame, true) }
 func (c *Conn) put(f []byte, urgent bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open {
+	if c.closing {
 		return
 	}
 	cfg := &c.server.cfg
@@ -119,7 +119,7 @@ func (c *Conn) wrote(n int) {
 // rest is what happens when everything is written. The caller holds the lock.
 func (c *Conn) rest() {
 	c.state = idle
-	if c.phase != open {
+	if c.closing {
 		// The client now reads the end of the stream after the close frame, and
 		// closes as well.
 		c.closeWrite()
@@ -132,8 +132,8 @@ func (c *Conn) broke() {
 	c.queue.sent = 0
 	c.queue.cut(&c.server.lists)
 	c.state = idle
-	if c.phase == open {
-		c.phase, c.code = closingDown, closeAbnormal
+	if !c.closing {
+		c.closing, c.code = true, closeAbnormal
 	}
 	c.tellSpace()
 	_ = c.net.Close()
@@ -162,14 +162,14 @@ func (c *Conn) unstick() {
 	for {
 		c.mu.Lock()
 		if c.queue.len() == 0 {
-			if c.phase == open {
+			if !c.closing {
 				_ = c.net.SetWriteDeadline(time.Time{})
 			}
 			c.rest()
 			c.mu.Unlock()
 			return
 		}
-		if c.phase == open {
+		if !c.closing {
 			_ = c.net.SetWriteDeadline(time.Now().Add(c.server.cfg.WriteTimeout)) // fails when closed, as writing will
 		}
 		buf = c.queue.gather(buf[:0])
@@ -180,9 +180,9 @@ func (c *Conn) unstick() {
 		c.mu.Lock()
 		c.wrote(n)
 		if err != nil {
-			if c.phase == open && errors.Is(err, os.ErrDeadlineExceeded) {
+			if !c.closing && errors.Is(err, os.ErrDeadlineExceeded) {
 				c.server.counters.slow.Add(1)
-				c.phase, c.code = closingDown, frame.CloseSlow // no close frame can reach it
+				c.closing, c.code = true, frame.CloseSlow // no close frame can reach it
 			}
 			c.broke()
 			c.mu.Unlock()

@@ -11,19 +11,20 @@ import (
 // Tick lets time pass. It is to be called several times a second: changes since
 // the last tick are published together.
 func (c *Core) Tick(now int64) {
-	for len(c.leaving) > 0 && c.leaving[0].at <= now {
-		d := c.leaving[0]
-		c.leaving = c.leaving[1:]
-		c.left(now, d.claim)
-	}
-	for len(c.arriving) > 0 && c.arriving[0].at <= now {
-		d := c.arriving[0]
-		c.arriving = c.arriving[1:]
-		c.arrived(now, d.claim)
-	}
+	c.leaving = expire(c.leaving, now, c.left)
+	c.arriving = expire(c.arriving, now, c.arrived)
 	c.listen(now)
 	c.notifyPeers(now)
 	c.notifyRooms()
+}
+
+// expire handles those whose time has come, and returns the others.
+func expire(all []due, now int64, handle func(int64, claim)) []due {
+	for len(all) > 0 && all[0].at <= now {
+		handle(now, all[0].claim)
+		all = all[1:]
+	}
+	return all
 }
 
 // left ends this gateway's claim to a person who did not come back.
