@@ -61,7 +61,7 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 	f(p.core, p.now())
 	for _, a := range p.core.Actions() {
 		switch a := a.(type) {
-		case presence.Tell:
+		case presence.Publish:
 			// If this is not sent, the next account corrects it.
 			_ = p.rooms.deps.NATS.Publish(chatwire.SubjectPresence, wire.Encode(a.Message))
 		case presence.Changed:
@@ -110,7 +110,7 @@ func (p *people) heard(m *nats.Msg) {
 		p.rooms.count.malformed.Add(1)
 		return
 	}
-	p.with(func(c *presence.Core, now int64) { c.Heard(now, message) })
+	p.with(func(c *presence.Core, now int64) { c.Receive(now, message) })
 }
 
 // Enter records that a person's session is in a room, Exit that it has left.

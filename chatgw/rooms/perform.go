@@ -39,7 +39,7 @@ func (rm *room) do(a machine.Action) {
 		rm.read(a.Again, r.fills, func(ctx context.Context) readEvent { return rm.fill(ctx, a.From) })
 	case machine.Recover:
 		rm.read(a.Again, r.reads, func(ctx context.Context) readEvent { return rm.recover(ctx, a.Who, a.Since) })
-	case machine.AskTail:
+	case machine.ReadTail:
 		r.askTail(rm.name)
 	case machine.Remind:
 		m := rm.m

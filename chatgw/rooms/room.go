@@ -55,7 +55,7 @@ func (rm *room) begin() {
 	c := &rm.rooms.cfg
 	rm.m = machine.New(rm.rooms.epoch, machine.Limits{
 		Page: c.Page, Ring: c.Recent, RingBytes: c.RecentBytes, Missed: c.Missed,
-		Ahead: maxAhead, Hole: maxHole, Tries: maxTries, Hopes: maxHopes,
+		Ahead: maxAhead, Hole: maxHole, Tries: maxTries, ClaimTries: maxClaimTries,
 	})
 	rm.hidden = false
 }
@@ -71,9 +71,9 @@ const (
 	// a second between them: replicas are behind by milliseconds, and by
 	// seconds while a server starts.
 	maxTries = 30
-	// maxHopes bounds those for a member that claims to know more than the
+	// maxClaimTries bounds those for a member that claims to know more than the
 	// room does.
-	maxHopes = 6
+	maxClaimTries = 6
 )
 
 // post puts an event into the mailbox, without blocking. It reports false if

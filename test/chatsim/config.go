@@ -45,7 +45,7 @@ const (
 )
 
 func limits() machine.Limits {
-	return machine.Limits{Page: 2, Ring: 2, RingBytes: 1 << 20, Missed: 3, Ahead: 2, Hole: 4, Tries: 2, Hopes: 1}
+	return machine.Limits{Page: 2, Ring: 2, RingBytes: 1 << 20, Missed: 3, Ahead: 2, Hole: 4, Tries: 2, ClaimTries: 1}
 }
 
 // Configs are the worlds that are explored.

@@ -39,7 +39,7 @@ func (w *world) perform() {
 		case machine.Recover:
 			a.Again = false // how long to wait is of no interest here
 			w.recovers = append(w.recovers, a)
-		case machine.AskTail:
+		case machine.ReadTail:
 			w.tailing = true
 		case machine.Remind:
 			w.reminded = true

@@ -23,8 +23,8 @@ type Recover struct {
 	Again bool
 }
 
-// AskTail asks for the number of the room's last message, for [Room.Tail].
-type AskTail struct{}
+// ReadTail asks for the number of the room's last message, for [Room.Tail].
+type ReadTail struct{}
 
 // Remind asks for [Room.Due] after a moment.
 type Remind struct{}
@@ -52,11 +52,11 @@ type Lost struct {
 	Waiting []Who
 }
 
-func (Read) action()    {}
-func (Fill) action()    {}
-func (Recover) action() {}
-func (AskTail) action() {}
-func (Remind) action()  {}
-func (Deliver) action() {}
-func (Admit) action()   {}
-func (Lost) action()    {}
+func (Read) action()     {}
+func (Fill) action()     {}
+func (Recover) action()  {}
+func (ReadTail) action() {}
+func (Remind) action()   {}
+func (Deliver) action()  {}
+func (Admit) action()    {}
+func (Lost) action()     {}

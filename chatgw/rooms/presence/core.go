@@ -34,11 +34,11 @@ type Core struct {
 	claims int // of all peers
 	round  uint64
 	// accountAt is when the next full account is due.
-	accountAt int64
-	asks      bool // the next account asks for those of others
-	online    bool
-	changed   map[claim]bool  // not yet sent to the other gateways
-	dirty     map[string]bool // rooms whose members are to be notified
+	accountAt     int64
+	wantsAccounts bool // the next account asks for those of others
+	online        bool
+	changed       map[claim]bool  // not yet sent to the other gateways
+	dirty         map[string]bool // rooms whose members are to be notified
 	// leaving and arriving are in the order of their times.
 	leaving, arriving []due
 	out               []Action
@@ -78,7 +78,7 @@ type due struct {
 func New(self string, limits Limits) *Core {
 	return &Core{
 		self: self, limits: limits, rooms: map[string]*room{}, peers: map[string]*peer{},
-		asks: true, online: true, changed: map[claim]bool{}, dirty: map[string]bool{},
+		wantsAccounts: true, online: true, changed: map[claim]bool{}, dirty: map[string]bool{},
 	}
 }
 
@@ -94,7 +94,7 @@ func (c *Core) do(a Action) { c.out = append(c.out, a) }
 // Enter records that a person's session is in a room.
 func (c *Core) Enter(now int64, roomName, user, session string) {
 	k := claim{roomName, user}
-	p := c.person(now, k, now)
+	p := c.addPerson(now, k, now)
 	p.sessions[session] = true
 	p.goneAt = 0
 	if !p.mine {
@@ -130,5 +130,5 @@ func (c *Core) People(roomName string, n int) (names []string, present int) {
 // Close announces to the others that this gateway stops. Its people reconnect
 // elsewhere, so nobody is notified that they left.
 func (c *Core) Close() {
-	c.do(Tell{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
+	c.do(Publish{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
 }

@@ -6,7 +6,7 @@ import (
 
 // peer is another gateway.
 type peer struct {
-	heardAt int64
+	receivedAt int64
 	// byeAt is when its claims end after it announced that it stops, or 0.
 	byeAt int64
 	// claims are its people, with the last round that named them.
@@ -21,8 +21,8 @@ type peer struct {
 // message a second; far fewer are of use.
 const maxPeers = 256
 
-// Heard handles a message of another gateway.
-func (c *Core) Heard(now int64, m chatwire.Presence) {
+// Receive handles a message of another gateway.
+func (c *Core) Receive(now int64, m chatwire.Presence) {
 	if m.Gateway == c.self {
 		return
 	}
@@ -34,7 +34,7 @@ func (c *Core) Heard(now int64, m chatwire.Presence) {
 		p = &peer{claims: map[claim]uint64{}}
 		c.peers[m.Gateway] = p
 	}
-	p.heardAt = now
+	p.receivedAt = now
 	if m.Bye {
 		p.byeAt = now + c.limits.Grace
 	}
@@ -63,7 +63,7 @@ func (c *Core) claim(now int64, gateway string, p *peer, k claim, since int64, r
 		c.claims++
 	}
 	p.claims[k] = round
-	c.person(now, k, since).peers[gateway] = true
+	c.addPerson(now, k, since).peers[gateway] = true
 }
 
 // unclaim notes that a peer has not got a person any more.
