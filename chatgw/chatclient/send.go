@@ -7,8 +7,8 @@ import (
 	"parley/chatgw/frame"
 )
 
-// push sends the next message to a room, if it is its turn.
-func (s *session) push(r *room) error {
+// sendNext sends the next message to a room, if it is its turn.
+func (s *session) sendNext(r *room) error {
 	if r == nil { // it was left
 		return nil
 	}
@@ -26,10 +26,10 @@ func (s *session) push(r *room) error {
 	return s.conn.Write(frame.Encode(p.Send))
 }
 
-// settle finds out what became of a message that was sent too long ago to send
+// resolveDoubt finds out what became of a message that was sent too long ago to send
 // it again as it is. The answer to a join is all that the session had missed,
 // unless reset.
-func (s *session) settle(r *room, reset bool) {
+func (s *session) resolveDoubt(r *room, reset bool) {
 	p := r.outbox.head()
 	if p == nil || p.waits || !p.doubtful(time.Now(), s.retry) {
 		return
@@ -48,12 +48,12 @@ func (s *session) acked(a *frame.Ack) error {
 	if s.drop(a.Room, a.CID) != nil && s.events.Sent != nil {
 		s.events.Sent(*a)
 	}
-	return s.push(s.rooms[a.Room])
+	return s.sendNext(s.rooms[a.Room])
 }
 
-// mine takes a message of the room that is this session's own for its
+// settleOwn takes a message of the room that is this session's own for its
 // acknowledgement, which was lost or is on its way.
-func (s *session) mine(room string, m frame.Message) {
+func (s *session) settleOwn(room string, m frame.Message) {
 	if m.CID == "" || m.User != s.user || s.drop(room, m.CID) == nil || s.events.Sent == nil {
 		return
 	}
@@ -64,7 +64,7 @@ func (s *session) mine(room string, m frame.Message) {
 func (s *session) refused(e *frame.Error) error {
 	r := s.rooms[e.Room]
 	switch {
-	case e.CID == "" && r != nil && r.asked != 0 && e.Ref == r.asked:
+	case e.CID == "" && r != nil && r.joinRef != 0 && e.Ref == r.joinRef:
 		s.refusedJoin(r, e)
 		return nil
 	case e.CID == "":
@@ -77,25 +77,25 @@ func (s *session) refused(e *frame.Error) error {
 			p.waits, p.later = false, true
 			s.after(e.RetryMS, func(s *session) error {
 				p.later = false
-				return s.push(r)
+				return s.sendNext(r)
 			})
 		}
 	}
-	return s.push(r)
+	return s.sendNext(r)
 }
 
 // refusedJoin asks again later, or gives up the messages to that room.
 func (s *session) refusedJoin(r *room, e *frame.Error) {
 	if e.RetryMS > 0 {
 		s.after(e.RetryMS, func(s *session) error {
-			if r.asked != e.Ref {
+			if r.joinRef != e.Ref {
 				return nil
 			}
 			return s.join(r)
 		})
 		return
 	}
-	r.asked, r.refused = 0, e.Reason
+	r.joinRef, r.refused = 0, e.Reason
 	for p := r.outbox.head(); p != nil; p = r.outbox.head() {
 		s.unsent(p.Room, p.CID, e.Reason, !p.first.IsZero())
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // index remembers the numbers of messages, room by room, so that a page of
-// history is read by number. Without it the broker has to look at every message
+// history is read by number. Without it the broker has to search every message
 // of every room in between, which takes it milliseconds where a room speaks
 // seldom.
 //
@@ -128,7 +128,7 @@ func length(runs []run) (n int) {
 
 // before are the numbers of the n messages before a number, fewer if the room
 // has no more. ok: they are known, and edge is: the number of a message that is
-// at or behind the end of what is asked for, so that nothing is between.
+// at or behind the end of what is requested, so that nothing is between.
 func (x *index) before(room string, below, edge uint64, n int) (seqs []uint64, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -52,7 +52,7 @@ func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Me
 		return wire.Invalidf("%v", err)
 	}
 	j := &join{member: m, epoch: epoch, since: since, admitted: admitted, done: make(chan bool, 1)}
-	rm, err := r.enter(name, func(rm *room) { rm.join(j) })
+	rm, err := r.openAndPost(name, func(rm *room) { rm.join(j) })
 	if err != nil {
 		return err
 	}
@@ -74,17 +74,17 @@ func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Me
 
 // takeBack ends a join that nobody waits for any more, and waits until it has.
 func (r *Rooms) takeBack(rm *room, j *join) {
-	gone := make(chan struct{})
+	done := make(chan struct{})
 	if !rm.post(func() {
 		rm.leave(j.member)
 		delete(rm.joins, j.who)
 		rm.m.Leave(j.who)
-		close(gone)
+		close(done)
 	}) {
 		return
 	}
 	select {
-	case <-gone:
+	case <-done:
 	case <-r.ended:
 	}
 }

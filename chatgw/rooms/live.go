@@ -17,7 +17,7 @@ const (
 	// live subscription; what is dropped beyond it shows as gaps.
 	maxPending      = 1 << 17
 	maxPendingBytes = 64 << 20
-	// watchEvery is how often the stream is looked at without a reason.
+	// watchEvery is how often the stream is checked without a reason.
 	watchEvery = 30 * time.Second
 )
 
@@ -30,8 +30,8 @@ func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 	for subject, handle := range map[string]nats.MsgHandler{
 		chatwire.SubjectLive:     r.live,
 		chatwire.SubjectTyping:   r.typing,
-		chatwire.SubjectPresence: r.people.heard,
-		leaderElected:            func(*nats.Msg) { r.suspect() },
+		chatwire.SubjectPresence: r.people.receive,
+		leaderElected:            func(*nats.Msg) { r.checkAll() },
 	} {
 		sub, err := r.deps.NATS.Subscribe(subject, handle)
 		if err != nil {
@@ -66,8 +66,8 @@ func (r *Rooms) live(m *nats.Msg) {
 	}
 }
 
-// suspect makes every room check whether it missed something.
-func (r *Rooms) suspect() {
+// checkAll makes every room check whether it missed something.
+func (r *Rooms) checkAll() {
 	for _, rm := range r.all() {
 		rm.post(func() { rm.m.Reconnected() })
 	}
@@ -85,7 +85,7 @@ func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) error {
 			if status != nats.CONNECTED {
 				continue
 			}
-			r.suspect()
+			r.checkAll()
 		case <-tick.C:
 		case <-ctx.Done():
 			return nil

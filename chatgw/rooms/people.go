@@ -84,7 +84,7 @@ func (p *people) changed(c presence.Changed) {
 	s := p.rooms.shared(&Shared{Room: c.Room, Presence: &frame.Presence{
 		T: frame.TypePresence, Room: c.Room, Came: c.Came, Left: c.Left, Present: c.Present,
 	}})
-	rm.offer(func() { rm.give([]*Shared{s}) })
+	rm.offer(func() { rm.deliver([]*Shared{s}) })
 }
 
 // run lets time pass, and writes notices, until ctx ends.
@@ -103,8 +103,8 @@ func (p *people) run(ctx context.Context) {
 	}
 }
 
-// heard handles a message of another gateway.
-func (p *people) heard(m *nats.Msg) {
+// receive handles a message of another gateway.
+func (p *people) receive(m *nats.Msg) {
 	message, err := wire.Decode[chatwire.Presence](m.Data)
 	if err != nil {
 		p.rooms.count.malformed.Add(1)

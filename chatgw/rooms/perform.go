@@ -27,7 +27,7 @@ func (rm *room) do(a machine.Action) {
 	r := rm.rooms
 	switch a := a.(type) {
 	case machine.Deliver:
-		rm.give(rm.show(a.Messages))
+		rm.deliver(rm.show(a.Messages))
 	case machine.Admit:
 		rm.admit(a)
 	case machine.Lost:
@@ -40,7 +40,7 @@ func (rm *room) do(a machine.Action) {
 	case machine.Recover:
 		rm.read(a.Again, r.reads, func(ctx context.Context) readEvent { return rm.recover(ctx, a.Who, a.Since) })
 	case machine.ReadTail:
-		r.askTail(rm.name)
+		r.requestTail(rm.name)
 	case machine.Remind:
 		m := rm.m
 		r.goDo(func(ctx context.Context) {
@@ -51,9 +51,9 @@ func (rm *room) do(a machine.Action) {
 	}
 }
 
-// give passes something on to every member. It is encoded before anybody
-// hears of it, so that the first member does not do it for all.
-func (rm *room) give(batch []*Shared) {
+// deliver passes something on to every member. It is encoded before anybody
+// receives it, so that the first member does not do it for all.
+func (rm *room) deliver(batch []*Shared) {
 	if len(batch) == 0 || len(rm.members.list) == 0 {
 		return
 	}
@@ -72,9 +72,9 @@ func (rm *room) give(batch []*Shared) {
 func (rm *room) lost(l machine.Lost) {
 	rm.rooms.count.lost.Add(1)
 	rm.rooms.deps.Log.Warn("lost the place in a room", "room", rm.name, "why", l.Why)
-	gone := rm.members.clear()
-	rm.rooms.count.members.Add(-int64(len(gone)))
-	for _, m := range gone {
+	left := rm.members.clear()
+	rm.rooms.count.members.Add(-int64(len(left)))
+	for _, m := range left {
 		m.Lost(rm.name)
 	}
 	rm.begin()

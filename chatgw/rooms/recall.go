@@ -28,7 +28,7 @@ func (r *Rooms) recall(ctx context.Context) {
 		start := time.Now()
 		got, err := r.reader.all(ctx, from, recallBatch, recallBytes)
 		if err != nil {
-			r.unread("learning what is stored", "", err)
+			r.logUnread("learning what is stored", "", err)
 		}
 		if len(got) == 0 { // or the replica that answered is behind
 			ok = pause.For(ctx, recallAgain)
@@ -66,7 +66,7 @@ func (r *Rooms) extent(ctx context.Context) (from, last uint64, whole, ok bool) 
 			}
 			return from, state.LastSeq, true, true
 		}
-		r.unread("learning what is stored", "", err)
+		r.logUnread("learning what is stored", "", err)
 		if !pause.For(ctx, recallAgain) {
 			return 0, 0, false, false
 		}

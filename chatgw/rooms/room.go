@@ -21,7 +21,7 @@ type room struct {
 	overflow uint64
 	closed   bool
 	idle     bool // nobody is in it
-	heard    bool // something came since the tails were compared last
+	active   bool // something came since the tails were compared last
 
 	// Owned by the goroutine.
 	m       *machine.Room
@@ -104,7 +104,7 @@ func (rm *room) offer(do func()) {
 func (rm *room) arrived(place chatwire.Place, data []byte) {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
-	rm.heard = true
+	rm.active = true
 	if len(rm.queue) >= maxQueue {
 		rm.overflow = max(rm.overflow, place.Seq)
 		return
@@ -153,7 +153,7 @@ func (rm *room) run(ctx context.Context) {
 			rm.rooms.count.members.Add(-int64(len(rm.members.clear())))
 			return
 		}
-		rm.rest(linger)
+		rm.noteIdle(linger)
 	}
 }
 
@@ -169,8 +169,8 @@ func (rm *room) handle(e *event) {
 	e.data = nil
 }
 
-// rest starts the linger when the last member has left.
-func (rm *room) rest(linger *time.Timer) {
+// noteIdle starts the linger when the last member has left.
+func (rm *room) noteIdle(linger *time.Timer) {
 	idle := len(rm.members.list)+len(rm.joins) == 0
 	rm.mu.Lock()
 	was := rm.idle

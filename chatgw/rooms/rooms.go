@@ -145,13 +145,13 @@ func (r *Rooms) stop() {
 	close(r.ended)
 }
 
-// unread logs what went wrong while reading the stream; it is tried again.
-func (r *Rooms) unread(what, room string, err error) {
+// logUnread logs what went wrong while reading the stream; it is tried again.
+func (r *Rooms) logUnread(what, room string, err error) {
 	r.deps.Log.Debug("the stream was not read, trying again", "for", what, "room", room, "error", err)
 }
 
-// enter posts something to a room, which is opened if it is not open.
-func (r *Rooms) enter(name string, do func(*room)) (*room, error) {
+// openAndPost posts something to a room, which is opened if it is not open.
+func (r *Rooms) openAndPost(name string, do func(*room)) (*room, error) {
 	for {
 		rm, err := r.open(name)
 		if err != nil {

@@ -37,7 +37,7 @@ const (
 )
 
 // Send stores a message. It returns once the message is durable and has its
-// place, which its members may have heard of before. The error is a
+// place, which its members may have received before. The error is a
 // [*wire.Error]: conflict if the cid was used for something else, unavailable
 // if it is not known whether the message was stored (sending it again with its
 // cid is safe), anything else if it was not.

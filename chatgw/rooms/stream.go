@@ -171,7 +171,7 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) (found []
 	for left := len(questions); left > 0; {
 		select {
 		case m := <-arriving:
-			done, err := take(&found, m, batch)
+			done, err := addAnswer(&found, m, batch)
 			if err != nil {
 				return nil, err
 			}
@@ -187,9 +187,9 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) (found []
 
 var errHole = errors.New("an answer has a hole, perhaps from a reconnect")
 
-// take adds one message of an answer. Status messages of the broker name no
+// addAnswer adds one message of an answer. Status messages of the broker name no
 // stream.
-func take(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
+func addAnswer(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
 	if m.Header.Get("Nats-Stream") == "" {
 		switch status := m.Header.Get("Status"); status {
 		case "204":

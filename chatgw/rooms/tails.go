@@ -21,7 +21,7 @@ func newTailRequests() tailRequests {
 	return tailRequests{rooms: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
-func (r *Rooms) askTail(room string) {
+func (r *Rooms) requestTail(room string) {
 	r.tails.mu.Lock()
 	defer r.tails.mu.Unlock()
 	r.tails.rooms[room] = true
@@ -63,7 +63,7 @@ func (r *Rooms) compareTails(ctx context.Context) {
 		for chunk := range slices.Chunk(rooms, maxLasts) {
 			if err := r.postTails(ctx, chunk); err != nil && wanted {
 				for _, room := range chunk {
-					r.askTail(room)
+					r.requestTail(room)
 				}
 				if !pause.For(ctx, tailRetry) {
 					return
@@ -73,15 +73,15 @@ func (r *Rooms) compareTails(ctx context.Context) {
 	}
 }
 
-// quiet are the rooms with members in which nothing was heard since the last
+// quiet are the rooms with members in which nothing arrived since the last
 // call.
 func (r *Rooms) quiet() (names []string) {
 	for _, rm := range r.all() {
 		rm.mu.Lock()
-		if !rm.heard && !rm.idle {
+		if !rm.active && !rm.idle {
 			names = append(names, rm.name)
 		}
-		rm.heard = false
+		rm.active = false
 		rm.mu.Unlock()
 	}
 	return names
@@ -92,7 +92,7 @@ func (r *Rooms) quiet() (names []string) {
 func (r *Rooms) postTails(ctx context.Context, rooms []string) error {
 	found, err := r.reader.lasts(ctx, rooms)
 	if err != nil {
-		r.unread("comparing tails", "", err)
+		r.logUnread("comparing tails", "", err)
 		return err
 	}
 	for _, s := range found {

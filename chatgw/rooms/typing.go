@@ -35,5 +35,5 @@ func (r *Rooms) typing(m *nats.Msg) {
 		return
 	}
 	s := r.shared(&Shared{Room: name, Typed: &frame.Typed{T: frame.TypeTyped, Room: name, User: typing.User}})
-	rm.offer(func() { rm.give([]*Shared{s}) })
+	rm.offer(func() { rm.deliver([]*Shared{s}) })
 }

@@ -110,9 +110,9 @@ func (c *Conn) hasSpace() bool {
 	return c.closing || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
 }
 
-// tellSpace is called with the lock held, after the queue has become shorter or
+// signalSpace is called with the lock held, after the queue has become shorter or
 // the connection has ended.
-func (c *Conn) tellSpace() {
+func (c *Conn) signalSpace() {
 	if c.space != nil && c.hasSpace() {
 		close(c.space)
 		c.space = nil
@@ -139,8 +139,8 @@ func (c *Conn) Close(b Bye) {
 	}
 }
 
-// echo ends the connection of a client that has closed, or is gone.
-func (c *Conn) echo(code int) {
+// answerClose ends the connection of a client that has closed, or disconnected.
+func (c *Conn) answerClose(code int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing {
@@ -183,7 +183,7 @@ func (c *Conn) queueBye(b Bye) {
 // end begins the end: however much is read from now on, it is bounded in time.
 func (c *Conn) end(code int) {
 	c.closing, c.code = true, code
-	c.tellSpace()
+	c.signalSpace()
 	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
 	c.schedule(true)
 }

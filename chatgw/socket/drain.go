@@ -26,7 +26,7 @@ func (s *Server) Accept() {
 }
 
 // Drain takes no more connections and evicts those that there are. It returns
-// when all are gone, or ctx ended; then [Server.Run] cuts the rest.
+// when all are disconnected, or ctx ended; then [Server.Run] cuts the rest.
 func (s *Server) Drain(ctx context.Context, perSecond int) {
 	s.mu.Lock()
 	s.draining, s.refusing = true, "the gateway is stopping"
@@ -86,7 +86,7 @@ func (s *Server) evict(c *Conn, b Bye) {
 	})
 }
 
-// await waits until all connections are gone, or ctx ended.
+// await waits until all connections have ended, or ctx ended.
 func (s *Server) await(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {

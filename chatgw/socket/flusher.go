@@ -19,7 +19,7 @@ type flusher struct {
 	wake     chan struct{}
 
 	mu    sync.Mutex
-	now   []*Conn   // to be written at once
+	now   []*Conn   // to be written immediately
 	later []*Conn   // to be written after the rest
 	rest  time.Time // until when it rests
 	spare []*Conn   // the memory of a list
@@ -47,7 +47,7 @@ func newFlusher(maxDelay time.Duration) *flusher {
 func (f *flusher) add(c *Conn, urgent bool) state {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	became := hurry
+	became := listedUrgent
 	if urgent || !time.Now().Before(f.rest) {
 		f.now = append(f.now, c)
 	} else {

@@ -38,10 +38,10 @@ func (c *Conn) receive() error {
 		if kind != websocket.TextMessage {
 			return &violation{code: closeBinary, text: "a binary message: frames are text"}
 		}
-		c.hasten(c.server.cfg.FrameTimeout)
+		c.limitFrame(c.server.cfg.FrameTimeout)
 		b := c.server.getBuffer()
 		err = b.fill(r, c.server.cfg.MaxFrame)
-		c.hasten(0)
+		c.limitFrame(0)
 		if err == nil && !utf8.Valid(b.Bytes()) {
 			err = &violation{code: closeUTF8, text: "a text message is not valid UTF-8"}
 		}
@@ -65,9 +65,9 @@ func (c *Conn) act(b *buffer) {
 	}
 }
 
-// hasten bounds how long the rest of a message may take; 0 ends that. Before
+// limitFrame bounds how long the rest of a message may take; 0 ends that. Before
 // the first message was accepted another time runs.
-func (c *Conn) hasten(limit time.Duration) {
+func (c *Conn) limitFrame(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closing || !c.greeted {
@@ -102,15 +102,15 @@ func (c *Conn) lost(err error) {
 	case isViolation:
 		c.Close(Bye{Code: violated.code, Reason: violated.text})
 	case isClose:
-		c.echo(closed.Code) // 1006 if the connection ended within a frame
+		c.answerClose(closed.Code) // 1006 if the connection ended within a frame
 	case errors.Is(err, websocket.ErrReadLimit):
 		c.Close(Bye{Code: closeTooBig, Reason: fmt.Sprintf("a message has more than %d bytes", c.server.cfg.MaxFrame)})
 	case isNetwork && network.Timeout():
-		c.late()
+		c.timeOut()
 	case isNetwork || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
-		c.echo(closeAbnormal)
+		c.answerClose(closeAbnormal)
 	case isBadGateway(err):
-		c.echo(closeGateway)
+		c.answerClose(closeGateway)
 	default:
 		// What is left is the library's: a frame, or a compressed message, that
 		// violates RFC 6455 or RFC 7692.
@@ -124,8 +124,8 @@ func isBadGateway(err error) bool {
 	return err.Error() == fmt.Sprintf("websocket: bad close code %d", closeGateway)
 }
 
-// late closes a connection whose time for a message was over.
-func (c *Conn) late() {
+// timeOut closes a connection whose time for a message was over.
+func (c *Conn) timeOut() {
 	c.mu.Lock()
 	greeted := c.greeted
 	c.mu.Unlock()
