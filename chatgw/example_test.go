@@ -79,7 +79,7 @@ func talk(url string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	received := make(chan frame.Message, 1)
-	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Said: func(_ string, m frame.Message) { received <- m }})
+	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Received: func(_ string, m frame.Message) { received <- m }})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	if err := s.Join(ctx, "kitchen"); err != nil {

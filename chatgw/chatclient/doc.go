@@ -8,7 +8,7 @@
 //
 // # What a session promises
 //
-// Said is called with the messages of a room in order, without a gap and
+// Received is called with the messages of a room in order, without a gap and
 // without a repetition. The gateway promises that too; it is checked here, by
 // each message's prev, and a message that does not follow makes the session
 // join again. Only when what was missed cannot be had any more is there a gap,

@@ -69,11 +69,11 @@ func connectAs(t testing.TB, cfg chatclient.Config) *person {
 		others: make(chan frame.FromGateway, many),
 	}
 	p.Session = chatclient.NewSession(cfg, chatclient.Events{
-		Up:    func(w frame.Welcome) { p.ups <- w.Gateway },
-		Down:  func(why error, _ time.Duration) { p.downs <- why.Error() },
-		Reset: func(j frame.Joined) { p.resets <- j },
-		Said:  func(_ string, m frame.Message) { p.messages <- m },
-		Sent:  func(a frame.Ack) { p.sent <- a },
+		Up:       func(w frame.Welcome) { p.ups <- w.Gateway },
+		Down:     func(why error, _ time.Duration) { p.downs <- why.Error() },
+		Reset:    func(j frame.Joined) { p.resets <- j },
+		Received: func(_ string, m frame.Message) { p.messages <- m },
+		Sent:     func(a frame.Ack) { p.sent <- a },
 		Unsent: func(_, _, text, why string, unknown bool) {
 			p.unsent <- fmt.Sprintf("%s: %s (unknown %v)", text, why, unknown)
 		},

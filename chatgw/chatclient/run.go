@@ -238,8 +238,8 @@ func (s *session) message(m *frame.Message) error {
 
 func (s *session) deliver(room string, m frame.Message) {
 	s.settleOwn(room, m)
-	if s.events.Said != nil {
-		s.events.Said(room, m)
+	if s.events.Received != nil {
+		s.events.Received(room, m)
 	}
 }
 

@@ -21,8 +21,8 @@ type Events struct {
 	// reports that there are older ones. It comes with the first join, and when
 	// what was missed cannot be had.
 	Reset func(j frame.Joined)
-	// Said: the room's next message.
-	Said func(room string, m frame.Message)
+	// Received: the room's next message.
+	Received func(room string, m frame.Message)
 	// Sent: a message of this session has its place in the room.
 	Sent func(a frame.Ack)
 	// Unsent: a message of this session is not in the room; or, if unknown is
