@@ -89,9 +89,9 @@ func TestTwoPeopleChat(t *testing.T) {
 	ada.send(frame.Encode(frame.Leave{Room: "lobby"}))
 	ada.send(frame.Encode(frame.History{Ref: 10, Room: "lobby", Limit: 1}))
 	expect[*frame.Page](ada)
-	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-2", Text: "gone?"}))
+	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-2", Text: "unseen"}))
 	grace.acked("c-2")
-	for text := ""; text != "gone?"; { // the newest page may be a moment behind
+	for text := ""; text != "unseen"; { // the newest page may be a moment behind
 		ada.send(frame.Encode(frame.History{Ref: 11, Room: "lobby", Limit: 1}))
 		text = expect[*frame.Page](ada).Messages[0].Text
 	}
@@ -137,20 +137,20 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 
 // While messages arrive in a room, members join, and join again: each receives
 // everything after its place, once and in order.
-func TestJoinWhileOthersTalk(t *testing.T) {
+func TestJoinUnderLoad(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6})
-	talker := g.as("talker")
-	stop, talked := make(chan struct{}), make(chan struct{})
+	sender := g.as("sender")
+	stop, sent := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(talked)
+		defer close(sent)
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			talker.send(frame.Encode(frame.Send{Room: "lobby", CID: fmt.Sprint(i), Text: "word"}))
-			expect[*frame.Ack](talker)
+			sender.send(frame.Encode(frame.Send{Room: "lobby", CID: fmt.Sprint(i), Text: "word"}))
+			expect[*frame.Ack](sender)
 		}
 	}()
 	done := make(chan error, 8)
@@ -164,7 +164,7 @@ func TestJoinWhileOthersTalk(t *testing.T) {
 		}
 	}
 	close(stop)
-	roletest.Await(t, "the talker", talked)
+	roletest.Await(t, "the sender", sent)
 }
 
 // follow joins a room again and again and checks that what it receives is one
@@ -304,7 +304,7 @@ func TestBadFrames(t *testing.T) {
 }
 
 // Typing is announced at a bounded rate.
-func TestTypingIsNotToldTooOften(t *testing.T) {
+func TestTypingRate(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
 	ada, grace := g.as("ada"), g.as("grace")
 	ada.join("lobby")

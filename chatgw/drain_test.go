@@ -12,7 +12,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// A gateway stops while people talk: what was acknowledged is there, everybody
+// A gateway stops under load: what was acknowledged is there, everybody
 // is sent a time to reconnect, and what was not acknowledged is stored once when
 // it is sent again.
 func TestDrainLosesNothing(t *testing.T) {
@@ -56,7 +56,7 @@ func TestDrainLosesNothing(t *testing.T) {
 		})
 	}
 	for range people {
-		roletest.Await(t, "people to talk", started)
+		roletest.Await(t, "people to send", started)
 	}
 	one.Drain()
 	all.Wait()

@@ -23,7 +23,7 @@ func extension(ref int64, body string) []byte {
 }
 
 // An extension learns who comes and goes and what they may do, answers each frame, and
-// sends without being asked; its mistakes are its own.
+// sends unrequested; its mistakes are its own.
 func TestExtension(t *testing.T) {
 	type what struct{ What string }
 	events := make(chan string, 10)

@@ -201,7 +201,7 @@ func (b *browser) ends(code int) *frame.Bye {
 	}
 }
 
-// get asks the gateway by HTTP.
+// get requests a path of the gateway by HTTP.
 func get(t testing.TB, addr, path string) (status int, body string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: roletest.Patience}

@@ -54,11 +54,11 @@ func TestDialRefused(t *testing.T) {
 		}
 	}
 	_, err := chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Token: "nonsense"})
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || gone.Retry >= 0 {
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken || closed.Retry >= 0 {
 		t.Errorf("a token that is none: %v", err)
 	}
 	_, err = chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Name: "no name\n"})
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseHello {
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseHello {
 		t.Errorf("a name that is none: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // The gateway's time to know a cid is over when it comes back.
-func TestDoubt(t *testing.T) {
+func TestDoubtfulMessages(t *testing.T) {
 	const short = `"retry_ms":1,`
 	shorten := func(next filter) filter {
 		return func(f []byte) [][]byte {

@@ -109,7 +109,7 @@ func (p *person) receives(texts ...string) {
 	p.t.Helper()
 	for _, want := range texts {
 		if m := roletest.Await(p.t, "the message "+want, p.messages); m.Text != want {
-			p.t.Fatalf("heard %q, want %q", m.Text, want)
+			p.t.Fatalf("received %q, want %q", m.Text, want)
 		}
 	}
 }

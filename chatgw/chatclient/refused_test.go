@@ -84,7 +84,7 @@ func TestEndsForGood(t *testing.T) {
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
 	bad := connectAs(t, chatclient.Config{URL: g.URL(), Token: "nonsense"})
 	err := bad.AwaitEnd()
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken {
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken {
 		t.Errorf("a token that is none: %v", err)
 	}
 	if err := bad.Join(t.Context(), "r"); !errors.Is(err, chatclient.ErrEnded) {
@@ -99,7 +99,7 @@ func TestEndsForGood(t *testing.T) {
 	expires := connectAs(t, chatclient.Config{URL: g.URL(), Token: token(t, -time.Second, []string{"*"}, []string{"*"})})
 	roletest.Await(t, "the welcome", expires.ups)
 	err = expires.AwaitEnd()
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || len(expires.downs) > 0 {
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken || len(expires.downs) > 0 {
 		t.Errorf("a token that expires: %v, %d tries to connect again", err, len(expires.downs))
 	}
 }

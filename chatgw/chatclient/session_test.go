@@ -14,7 +14,7 @@ import (
 	"parley/internal/lifecycle/roletest"
 )
 
-func TestSessionsTalk(t *testing.T) {
+func TestSessionsExchangeMessages(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	ada, bob := connect(t, g.URL(), "ada", "r"), connect(t, g.URL(), "bob", "r")
@@ -68,7 +68,7 @@ func TestReconnect(t *testing.T) {
 }
 
 // The message arrived, and every acknowledgement of it is lost with the
-// connection: it is sent again with the same cid, and stands there once.
+// connection: it is sent again with the same cid, and is stored once.
 func TestLostAck(t *testing.T) {
 	b := newHarness(t)
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
@@ -189,11 +189,11 @@ func TestLeave(t *testing.T) {
 	g := b.run(chatgw.Config{})
 	ada, bob := connect(t, g.URL(), "ada", "r", "q"), connect(t, g.URL(), "bob", "r", "q")
 	must(t, ada.Leave(t.Context(), "r"))
-	bob.send("r", "nobody hears")
+	bob.send("r", "to nobody")
 	bob.flushed()
-	bob.send("q", "somebody hears")
-	ada.receives("somebody hears")
-	// Left and joined again at once: the answer that counts is the last one.
+	bob.send("q", "to somebody")
+	ada.receives("to somebody")
+	// Left and joined again immediately: the answer that counts is the last one.
 	ada.send("q", "on its way")
 	must(t, ada.Leave(t.Context(), "q"), ada.Join(t.Context(), "q"), ada.Leave(t.Context(), "q"))
 	// What was on its way is in the page, or follows it live.
@@ -205,7 +205,7 @@ func TestLeave(t *testing.T) {
 	ada.flushed()
 	bob.send("q", "again")
 	ada.receives("again")
-	b.holds("q", "somebody hears", "on its way", "again")
+	b.holds("q", "to somebody", "on its way", "again")
 }
 
 // A room is left and joined again before the first join is answered: what
@@ -244,7 +244,7 @@ func TestLastJoinCounts(t *testing.T) {
 	}
 }
 
-// Without a gateway everything waits, within a bound, and ends at once.
+// Without a gateway everything waits, within a bound, and ends immediately.
 func TestNoGateway(t *testing.T) {
 	ada := connect(t, "http://127.0.0.1:1", "ada")
 	must(t, ada.Join(t.Context(), "r"))

@@ -74,7 +74,7 @@ func BenchmarkFanOut(b *testing.B) {
 
 // BenchmarkSend is a message stored, with as many on the way as are useful.
 func BenchmarkSend(b *testing.B) {
-	r, _ := one(b, nil)
+	r, _ := newRooms(b, nil)
 	b.SetParallelism(64)
 	var n atomic.Int64
 	b.RunParallel(func(pb *testing.PB) {
@@ -89,7 +89,7 @@ func BenchmarkSend(b *testing.B) {
 
 // BenchmarkJoin is a join of a room that is open, with its page.
 func BenchmarkJoin(b *testing.B) {
-	r, h := one(b, nil)
+	r, h := newRooms(b, nil)
 	fill(b, h.NATS, 200, func(int) string { return "kitchen" })
 	b.ReportAllocs()
 	for b.Loop() {

@@ -25,9 +25,9 @@ const stepDowns = 8
 // between is how many messages are sent between two of them.
 const between = 500
 
-// talkers is how many send at a time: the more are on their way, the more is
+// senders is how many send at a time: the more are on their way, the more is
 // not re-sent when the leader steps down.
-const talkers = 64
+const senders = 64
 
 // While the leader of the stream steps down again and again, everybody in a
 // room gets exactly what the stream holds: those who stay, at two gateways, and
@@ -40,50 +40,50 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	brokertest.Stream(t, c.Connect(t), chatwire.Stream(), 3)
 	gateways := []*rooms.Rooms{serve(t, c.Nodes[0].Connect(t), nil), serve(t, c.Nodes[1].Connect(t), nil)}
 	names := []string{"kitchen", "cellar"}
-	var stay []*member
+	var staying []*member
 	for _, name := range names {
 		for _, r := range gateways {
 			m := newMember()
 			m.join(t, r, name, "", 0)
-			stay = append(stay, m)
+			staying = append(staying, m)
 		}
 	}
 	load, stop := context.WithCancel(t.Context())
 	defer stop()
 	var work sync.WaitGroup
 	var sent atomic.Int64
-	for i := range talkers {
+	for i := range senders {
 		work.Go(func() {
-			talk(load, gateways[i%2], names[i/2%2], fmt.Sprint("user", i), &sent)
+			sendAll(load, gateways[i%2], names[i/2%2], fmt.Sprint("user", i), &sent)
 		})
 	}
-	wanderers := make([]*member, 4)
-	for i := range wanderers {
-		wanderers[i] = newMember()
-		work.Go(func() { wander(load, t, gateways, names[i%2], wanderers[i], i) })
+	rejoining := make([]*member, 4)
+	for i := range rejoining {
+		rejoining[i] = newMember()
+		work.Go(func() { rejoin(load, t, gateways, names[i%2], rejoining[i], i) })
 	}
 	for range stepDowns {
-		await(t, &sent, sent.Load()+between)
+		awaitSent(t, &sent, sent.Load()+between)
 		c.StreamLeader(t, chatwire.Stream().Name)
 		if err := c.StepDown(t, chatwire.Stream().Name); err != nil {
 			t.Log(err) // an election was under way
 		}
 	}
-	await(t, &sent, sent.Load()+between)
+	awaitSent(t, &sent, sent.Load()+between)
 	stop()
 	work.Wait()
 	// What was on its way when its sender stopped may still be stored. A message
 	// behind it on the same connection is stored after it.
 	for i, r := range gateways {
 		for _, name := range names {
-			sayLast(t, r, name, fmt.Sprint("last", i))
+			sendLast(t, r, name, fmt.Sprint("last", i))
 		}
 	}
 
 	stored := 0
 	for i, name := range names {
 		truth := readTruth(t, c, name, 0)
-		for _, m := range []*member{stay[2*i], stay[2*i+1], wanderers[i], wanderers[i+2]} {
+		for _, m := range []*member{staying[2*i], staying[2*i+1], rejoining[i], rejoining[i+2]} {
 			m.wait(t, "the end of "+name, func() bool { return m.last() >= truth[len(truth)-1] })
 			// The replica that was read may have been behind the one that this member's
 			// last message came from.
@@ -101,8 +101,8 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	}
 }
 
-// talk sends one message after another.
-func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
+// sendAll sends one message after another.
+func sendAll(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
 	for n := 0; ctx.Err() == nil; n++ {
 		post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: fmt.Sprint("c", n), Text: fmt.Sprint("text ", n)}
 		for ctx.Err() == nil {
@@ -114,8 +114,8 @@ func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.I
 	}
 }
 
-// sayLast sends one message until it is acknowledged.
-func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
+// sendLast sends one message until it is acknowledged.
+func sendLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	t.Helper()
 	post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: "c", Text: "the end"}
 	for ctx := testContext(t); ; {
@@ -129,9 +129,9 @@ func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	}
 }
 
-// wander joins, hears something and leaves, at one gateway and the other, until
+// rejoin joins, receives something and leaves, at one gateway and the other, until
 // ctx ends; then it joins for good.
-func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room string, m *member, n int) {
+func rejoin(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room string, m *member, n int) {
 	for ; ; n++ {
 		r := gateways[n%len(gateways)]
 		epoch, since := "", uint64(0)
@@ -147,7 +147,7 @@ func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room str
 		switch {
 		case ctx.Err() != nil:
 			m.mu.Unlock()
-			stayAs(t, r, room, m, v)
+			joinAs(t, r, room, m, v)
 			return
 		case !v.joined.Recovered:
 			m.have = nil
@@ -169,8 +169,8 @@ func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room str
 	}
 }
 
-// stayAs ends the visit v and joins as m.
-func stayAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
+// joinAs ends the visit v and joins as m.
+func joinAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
 	r.Leave(room, v)
 	epoch, since := "", uint64(0)
 	if len(m.have) > 0 {
@@ -181,8 +181,8 @@ func stayAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
 	}
 }
 
-// await waits until so many messages were stored.
-func await(t *testing.T, sent *atomic.Int64, n int64) {
+// awaitSent waits until so many messages were stored.
+func awaitSent(t *testing.T, sent *atomic.Int64, n int64) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -23,8 +23,8 @@ import (
 // A broker that restarts loses nobody's place, and a message that was sent
 // meanwhile is stored once it is back.
 func TestBrokerRestarts(t *testing.T) {
-	r, s := one(t, nil)
-	m := newcomer(t, r, "kitchen")
+	r, s := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	send(t, r, "kitchen", "ann", "c1", "before")
 	s.Kill()
 	done := make(chan frame.Ack, 1)
@@ -32,7 +32,7 @@ func TestBrokerRestarts(t *testing.T) {
 	s.Restart(t)
 	roletest.Await(t, "the message to be stored", done)
 	send(t, r, "kitchen", "ann", "c3", "after")
-	m.texts(t, "before", "meanwhile", "after")
+	m.wantTexts(t, "before", "meanwhile", "after")
 }
 
 // What is stored while a gateway is cut off is delivered after it reconnects, although
@@ -42,23 +42,23 @@ func TestReconnectCatchesUp(t *testing.T) {
 	nc := s.Connect(t)
 	r := serve(t, nc, func(c *rooms.Config) { c.TailEvery = time.Hour })
 	other := serve(t, s.Connect(t), nil)
-	m := newcomer(t, r, "kitchen")
+	m := newJoined(t, r, "kitchen")
 	send(t, other, "kitchen", "ann", "c0", "text 0")
-	m.count(t, 1)
+	m.awaitCount(t, 1)
 	if err := nc.ForceReconnect(); err != nil {
 		t.Fatal(err)
 	}
 	for i := 1; i < 20; i++ {
 		send(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
 	}
-	m.count(t, 20)
+	m.awaitCount(t, 20)
 }
 
-// deaf is a stream that re-sends nothing: the gateway has nothing but tails and
+// newRoomsWithoutResends is rooms on a stream that re-sends nothing: the gateway has nothing but tails and
 // its own acknowledgements.
-func deaf(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
+func newRoomsWithoutResends(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
 	t.Helper()
-	r, h := one(t, change)
+	r, h := newRooms(t, change)
 	s, err := h.JS.Stream(testContext(t), chatwire.Stream().Name)
 	if err != nil {
 		t.Fatal(err)
@@ -72,29 +72,29 @@ func deaf(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Har
 }
 
 func TestTailsAlone(t *testing.T) {
-	r, s := deaf(t, nil)
-	m := newcomer(t, r, "kitchen")
+	r, s := newRoomsWithoutResends(t, nil)
+	m := newJoined(t, r, "kitchen")
 	for round := range 3 {
 		fill(t, s.NATS, 700, func(int) string { return "kitchen" })
-		m.count(t, 700*(round+1))
+		m.awaitCount(t, 700*(round+1))
 	}
 }
 
 func TestAcknowledgementsAlone(t *testing.T) {
-	r, _ := deaf(t, func(c *rooms.Config) { c.TailEvery = time.Hour })
-	m := newcomer(t, r, "kitchen")
+	r, _ := newRoomsWithoutResends(t, func(c *rooms.Config) { c.TailEvery = time.Hour })
+	m := newJoined(t, r, "kitchen")
 	for i := range 5 {
 		send(t, r, "kitchen", "ann", fmt.Sprint("c", i), "hello")
-		m.count(t, i+1)
+		m.awaitCount(t, i+1)
 	}
 }
 
 // Whoever can write to the stream or to the live subjects past the gateways can
 // show people nothing, and can stop nothing: headers of the broker's names, texts
 // that are no messages, and re-sent messages that never were.
-func TestStrangersInTheStream(t *testing.T) {
-	r, s := one(t, nil)
-	m := newcomer(t, r, "kitchen")
+func TestForeignMessagesInTheStream(t *testing.T) {
+	r, s := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	nc := s.Connect(t)
 	good := wire.Encode(chatwire.Message{V: wire.Version, ID: 7, User: "eve", Kind: chatwire.KindService, Text: "with forged headers"})
 	put := func(data []byte, headers ...string) {
@@ -128,7 +128,7 @@ func TestStrangersInTheStream(t *testing.T) {
 	}
 	send(t, r, "kitchen", "ann", "c3", "three")
 	want := []string{"one", "with forged headers", "two", "three"}
-	m.texts(t, want...)
+	m.wantTexts(t, want...)
 	// The same through a page, and for one who comes back.
 	page, more, err := r.History(testContext(t), "kitchen", 0, 0)
 	if err != nil || more || len(page) != len(want) {
@@ -169,10 +169,10 @@ func TestAnotherStreamEndsIt(t *testing.T) {
 // read before it is purged it was closed, and another gateway is tried.
 func TestLost(t *testing.T) {
 	for range 20 {
-		r, s := deaf(t, nil)
-		m := newcomer(t, r, "kitchen")
+		r, s := newRoomsWithoutResends(t, nil)
+		m := newJoined(t, r, "kitchen")
 		ack := send(t, r, "kitchen", "ann", "c1", "one")
-		m.count(t, 1)
+		m.awaitCount(t, 1)
 		// The messages after it are removed before anybody reads them: the oldest
 		// go first, so this one goes with them.
 		at := fill(t, s.NATS, 50, func(int) string { return "kitchen" })["kitchen"]
@@ -193,10 +193,10 @@ func TestLost(t *testing.T) {
 // Who joins while a room is being lost is let in by its next machine, however
 // many they are.
 func TestLostWhileJoining(t *testing.T) {
-	r, _ := one(t, nil)
-	m := newcomer(t, r, "kitchen")
+	r, _ := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	send(t, r, "kitchen", "ann", "c1", "one")
-	m.count(t, 1)
+	m.awaitCount(t, 1)
 	late := []rooms.Member{newMember(), newMember(), newMember()}
 	pages := make([]rooms.Joined, len(late))
 	done := r.LoseAndJoin("kitchen", late, func(i int, j rooms.Joined) { pages[i] = j })
@@ -211,9 +211,9 @@ func TestLostWhileJoining(t *testing.T) {
 
 // A room in which nobody is ends after a while, and when there are too many.
 func TestRoomsEnd(t *testing.T) {
-	r, _ := one(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })
-	a, c := newcomer(t, r, "a"), newMember()
-	newcomer(t, r, "b")
+	r, _ := newRooms(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })
+	a, c := newJoined(t, r, "a"), newMember()
+	newJoined(t, r, "b")
 	err := r.Join(testContext(t), "c", "", 0, c, c.admitted)
 	if wire.CodeOf(err) != wire.CodeBusy {
 		t.Errorf("a third room: %v", err)

@@ -14,24 +14,24 @@ import (
 	"parley/wire/chatwire"
 )
 
-// held is a member that stands still until it is let go.
-type held struct {
+// blockedMember is a member that blocks until it is released.
+type blockedMember struct {
 	*member
-	once    sync.Once
-	started chan struct{}
-	let     chan struct{}
+	once     sync.Once
+	started  chan struct{}
+	released chan struct{}
 }
 
-func (h *held) Deliver(batch []*rooms.Shared) {
+func (h *blockedMember) Deliver(batch []*rooms.Shared) {
 	h.once.Do(func() { close(h.started) })
-	<-h.let
+	<-h.released
 	h.member.Deliver(batch)
 }
 
 // What does not fit into a room's mailbox is read from the stream.
 func TestMailboxOverflows(t *testing.T) {
-	r, s := one(t, nil)
-	h := &held{member: newMember(), started: make(chan struct{}), let: make(chan struct{})}
+	r, s := newRooms(t, nil)
+	h := &blockedMember{member: newMember(), started: make(chan struct{}), released: make(chan struct{})}
 	if err := r.Join(testContext(t), "kitchen", "", 0, h, h.admitted); err != nil {
 		t.Fatal(err)
 	}
@@ -39,16 +39,16 @@ func TestMailboxOverflows(t *testing.T) {
 	<-h.started
 	const n = 3000
 	fill(t, s.NATS, n, func(int) string { return "kitchen" })
-	// The gateway has heard all of it, which is more than a room keeps.
+	// The gateway has received all of it, which is more than a room keeps.
 	send(t, r, "cellar", "ann", "c", "flushed")
-	close(h.let)
-	h.count(t, n+1)
+	close(h.released)
+	h.awaitCount(t, n+1)
 	if c := r.Counters(); c.Filled == 0 {
 		t.Error("nothing was read from the stream")
 	}
 }
 
-// More messages on their way than allowed are refused at once.
+// More messages on their way than allowed are refused immediately.
 func TestTooManySends(t *testing.T) {
 	s := chattest.New(t)
 	release, entered := make(chan struct{}), make(chan struct{})

@@ -62,8 +62,8 @@ func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (*rooms.Room
 	return r, p
 }
 
-// one is rooms on a broker of their own.
-func one(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
+// newRooms is rooms on a broker of their own.
+func newRooms(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
 	t.Helper()
 	h := chattest.New(t)
 	return serve(t, h.Connect(t), change), h
@@ -147,8 +147,8 @@ func (m *member) admitted(j rooms.Joined) {
 	m.changed()
 }
 
-// newcomer is a new member of a room.
-func newcomer(t testing.TB, r *rooms.Rooms, room string) *member {
+// newJoined is a new member of a room.
+func newJoined(t testing.TB, r *rooms.Rooms, room string) *member {
 	t.Helper()
 	m := newMember()
 	m.join(t, r, room, "", 0)
@@ -204,16 +204,16 @@ func (m *member) lastSeq() uint64 {
 	return m.last()
 }
 
-// count waits for n messages.
-func (m *member) count(t testing.TB, n int) {
+// awaitCount waits for n messages.
+func (m *member) awaitCount(t testing.TB, n int) {
 	t.Helper()
 	m.wait(t, fmt.Sprintf("%d messages", n), func() bool { return len(m.have) >= n })
 }
 
-// texts waits for messages, and expects that it has exactly these.
-func (m *member) texts(t testing.TB, want ...string) {
+// wantTexts waits for messages, and expects that it has exactly these.
+func (m *member) wantTexts(t testing.TB, want ...string) {
 	t.Helper()
-	m.count(t, len(want))
+	m.awaitCount(t, len(want))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var got []string

@@ -71,7 +71,7 @@ func TestHistory(t *testing.T) {
 	s := chattest.New(t)
 	seen := serve(t, s.Connect(t), nil)
 	// A room that talks all the time, one that talks in bursts, one that
-	// said three things long ago.
+	// got three messages long ago.
 	const n = 6000
 	at := fill(t, s.NATS, n, func(i int) string {
 		switch {
@@ -158,7 +158,7 @@ func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before 
 
 // A person scrolls back to the beginning of a room, page by page.
 func TestScrollBack(t *testing.T) {
-	r, s := one(t, nil)
+	r, s := newRooms(t, nil)
 	at := fill(t, s.NATS, 3000, func(i int) string { return []string{"kitchen", "noise"}[i%2] })
 	var got []uint64
 	before := uint64(0)

@@ -60,7 +60,7 @@ func TestDrain(t *testing.T) {
 	}
 }
 
-// A drain is paced, so that those who come back do not come at once, and is
+// A drain is paced, so that those who come back do not come at the same time, and is
 // over in time all the same.
 func TestDrainIsPaced(t *testing.T) {
 	r := run(t, socket.Config{})

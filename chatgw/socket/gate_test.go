@@ -52,7 +52,7 @@ func TestTooManyConnections(t *testing.T) {
 }
 
 // When there is no room for such a refusal either, the status reports it.
-func TestNoRoomToSayIt(t *testing.T) {
+func TestRefusedByStatus(t *testing.T) {
 	r := run(t, socket.Config{MaxConnections: 1, MaxPerAddress: 10_000, Linger: roletest.Patience})
 	for {
 		_, resp := r.request(handshake())

@@ -35,18 +35,18 @@ type harness struct {
 type session struct {
 	conn   *socket.Conn
 	closed chan int
-	// hold, if set, is called with each message instead of an echo.
-	mu   sync.Mutex
-	hold func(data []byte)
+	// handler, if set, is called with each message instead of an echo.
+	mu      sync.Mutex
+	handler func(data []byte)
 }
 
 func (s *session) Frame(data []byte) {
 	s.conn.Greeted()
 	s.mu.Lock()
-	hold := s.hold
+	handler := s.handler
 	s.mu.Unlock()
-	if hold != nil {
-		hold(data)
+	if handler != nil {
+		handler(data)
 		return
 	}
 	s.conn.Send(socket.Text(data))
@@ -57,7 +57,7 @@ func (s *session) Closed(code int) { s.closed <- code }
 func (s *session) onFrame(f func(data []byte)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hold = f
+	s.handler = f
 }
 
 func run(t testing.TB, cfg socket.Config) *harness {
@@ -78,7 +78,7 @@ func run(t testing.TB, cfg socket.Config) *harness {
 	return r
 }
 
-// client is one end of a TCP connection, typed by hand.
+// client is one end of a TCP connection, with frames written byte by byte.
 type client struct {
 	t    testing.TB
 	conn net.Conn

@@ -31,7 +31,7 @@ func report(claims ...chatwire.Claim) chatwire.Presence {
 }
 
 // Changes are published together, and two that cancel each other not at all.
-func TestChangesAreToldTogether(t *testing.T) {
+func TestChangesArePublishedTogether(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	c.Tick(0)
 	c.Actions()
@@ -108,7 +108,7 @@ func TestAccountsHaveParts(t *testing.T) {
 	}
 	for i, sent := range messages {
 		if m, err := wire.Decode[chatwire.Presence](wire.Encode(sent.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
-			t.Errorf("message %d is part %d of %d, asks %v, %v", i, m.Part, m.Parts, m.Ask, err)
+			t.Errorf("message %d is part %d of %d, requests accounts %v, %v", i, m.Part, m.Parts, m.Ask, err)
 		}
 		other.Receive(1, sent.Message)
 	}
