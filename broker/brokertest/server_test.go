@@ -19,20 +19,12 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-func newJS(t *testing.T, nc *nats.Conn) jetstream.JetStream {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
 // What was acknowledged before a kill is there after the restart, and a client
 // that was connected comes back by itself.
 func TestRestartKeepsPortAndData(t *testing.T) {
 	s := brokertest.Run(t)
 	nc := s.Connect(t)
-	js := newJS(t, nc)
+	js := brokertest.JetStream(t, nc)
 	ctx := testContext(t)
 	spec := txwire.LogStream()
 	incarnation, _, err := streams.Ensure(ctx, js, spec, 1)
@@ -68,7 +60,7 @@ func TestRestartKeepsPortAndData(t *testing.T) {
 
 func TestClusterSurvivesStepDownAndNodeLoss(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
-	js := newJS(t, c.Connect(t))
+	js := brokertest.JetStream(t, c.Connect(t))
 	ctx := testContext(t)
 	spec := txwire.LogStream()
 	incarnation, _, err := streams.Ensure(ctx, js, spec, 3)

@@ -27,17 +27,6 @@ func TestDoubtfulMessages(t *testing.T) {
 			return next(f)
 		}
 	}
-	drop := func(word string, dropped chan<- struct{}) filter {
-		return func(f []byte) [][]byte {
-			if is(f, word) {
-				dropped <- struct{}{}
-			}
-			if is(f, word) || is(f, frame.TypeMessage) {
-				return nil
-			}
-			return pass(f)
-		}
-	}
 	begin := func(t *testing.T) (*harness, *tap, *person, chan struct{}) {
 		b := newHarness(t)
 		p := newTap(t, b.run(chatgw.Config{Chat: rooms.Config{Missed: 2}}).Addr().String())

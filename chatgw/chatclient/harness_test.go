@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,10 +13,7 @@ import (
 	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/internal/lifecycle/roletest"
-	"parley/wire"
-	"parley/wire/chatwire"
 
-	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 )
 
@@ -122,31 +120,12 @@ func (p *person) flushed() {
 	must(p.t, p.Flush(ctx))
 }
 
-// stored is what the room holds, read from the stream itself.
-func (b *harness) stored(room string) (texts []string) {
-	b.T.Helper()
-	c, err := b.JS.OrderedConsumer(b.T.Context(), chatwire.Stream().Name, jetstream.OrderedConsumerConfig{FilterSubjects: []string{chatwire.RoomSubject(room)}})
-	must(b.T, err)
-	for left := uint64(1); left > 0; {
-		m, err := c.Next(jetstream.FetchMaxWait(time.Second))
-		if err != nil {
-			return texts
-		}
-		meta, err := m.Metadata()
-		must(b.T, err)
-		left = meta.NumPending
-		message, err := wire.Decode[chatwire.Message](m.Data())
-		must(b.T, err)
-		texts = append(texts, message.Text)
-	}
-	return texts
-}
-
-// holds expects the room to be exactly that.
+// holds expects the room to be exactly that in the stream itself.
 func (b *harness) holds(room string, texts ...string) {
 	b.T.Helper()
-	if got := b.stored(room); fmt.Sprint(got) != fmt.Sprint(texts) {
-		b.T.Errorf("the room holds %q, want %q", got, texts)
+	_, got, err := chattest.ReadRoom(b.T.Context(), b.JS, room)
+	if err != nil || !slices.Equal(got, texts) {
+		b.T.Errorf("the room holds %q, %v, want %q", got, err, texts)
 	}
 }
 

@@ -74,16 +74,7 @@ func TestLostAck(t *testing.T) {
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
 	ada := connect(t, p.url, "ada", "r")
 	lost := make(chan struct{}, 10)
-	p.set(nil, func(f []byte) [][]byte {
-		if is(f, frame.TypeAck) {
-			lost <- struct{}{}
-			return nil
-		}
-		if is(f, frame.TypeMessage) {
-			return nil
-		}
-		return pass(f)
-	})
+	p.set(nil, drop(frame.TypeAck, lost))
 	ada.send("r", "one")
 	ada.send("r", "two")
 	roletest.Await(t, "the acknowledgement to be lost", lost)
@@ -116,12 +107,7 @@ func TestFoundInMissed(t *testing.T) {
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
 	ada := connect(t, p.url, "ada", "r")
 	lost := make(chan struct{}, 10)
-	p.set(nil, func(f []byte) [][]byte {
-		if is(f, frame.TypeAck) {
-			lost <- struct{}{}
-		}
-		return nil
-	})
+	p.set(nil, drop(frame.TypeAck, lost))
 	ada.send("r", "one")
 	roletest.Await(t, "the acknowledgement to be lost", lost)
 	var sends atomic.Int32

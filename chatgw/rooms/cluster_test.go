@@ -10,12 +10,10 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/rooms"
 	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // stepDowns is how often the stream's leader steps down under load. Each loses
@@ -202,7 +200,8 @@ func readTruth(t *testing.T, c *brokertest.Cluster, room string, last uint64) []
 	t.Helper()
 	ctx := testContext(t)
 	for {
-		seqs, err := readRoom(ctx, t, c, room)
+		c.StreamLeader(t, chatwire.Stream().Name)
+		seqs, _, err := chattest.ReadRoom(ctx, brokertest.JetStream(t, c.Connect(t)), room)
 		if err == nil && len(seqs) > 0 && seqs[len(seqs)-1] >= last {
 			return seqs
 		}
@@ -211,44 +210,6 @@ func readTruth(t *testing.T, c *brokertest.Cluster, room string, last uint64) []
 		}
 		t.Logf("read %d messages of %s, want all up to %d: %v", len(seqs), room, last, err) // an election is under way, or a replica is behind
 	}
-}
-
-// readRoom is one attempt to read a room.
-func readRoom(ctx context.Context, t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64, err error) {
-	t.Helper()
-	c.StreamLeader(t, chatwire.Stream().Name)
-	js, err := jetstream.New(c.Connect(t))
-	if err != nil {
-		return nil, err
-	}
-	s, err := js.Stream(ctx, chatwire.Stream().Name)
-	if err != nil {
-		return nil, err
-	}
-	consumer, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		FilterSubject: chatwire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for left := consumer.CachedInfo().NumPending; left > 0; {
-		batch, err := consumer.Fetch(int(min(left, 500)), jetstream.FetchMaxWait(5*time.Second))
-		if err != nil {
-			return nil, err
-		}
-		for m := range batch.Messages() {
-			meta, err := m.Metadata()
-			if err != nil {
-				return nil, err
-			}
-			seqs = append(seqs, meta.Sequence.Stream)
-			left--
-		}
-		if err := batch.Error(); err != nil && err != nats.ErrTimeout {
-			return nil, err
-		}
-	}
-	return seqs, nil
 }
 
 // compare holds what a member has against the room: the end of it, from where
