@@ -19,16 +19,11 @@ func (r *Rooms) message(place chatwire.Place, data []byte) machine.Message {
 		r.count.malformed.Add(1)
 		return m
 	}
-	m.Body = r.shared(&Shared{Room: place.Room, Message: &frame.Message{
+	m.Body = &Shared{Room: place.Room, encode: r.cfg.Encode, Message: &frame.Message{
 		T: frame.TypeMessage, Room: place.Room, Seq: place.Seq,
 		ID: c.ID, At: c.ID.Time().UnixMilli(), User: c.User, Kind: c.Kind, Text: c.Text, CID: c.CID,
-	}})
+	}}
 	return m
-}
-
-func (r *Rooms) shared(s *Shared) *Shared {
-	s.encode = r.cfg.Encode
-	return s
 }
 
 func (r *Rooms) messages(found []stored) []machine.Message {

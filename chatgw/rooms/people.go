@@ -65,7 +65,9 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 			// If this is not sent, the next account corrects it.
 			_ = p.rooms.deps.NATS.Publish(chatwire.SubjectPresence, wire.Encode(a.Message))
 		case presence.Changed:
-			p.changed(a)
+			p.rooms.announce(a.Room, &Shared{Presence: &frame.Presence{
+				T: frame.TypePresence, Room: a.Room, Came: a.Came, Left: a.Left, Present: a.Present,
+			}})
 		case presence.Notice:
 			select {
 			case p.notices <- a:
@@ -73,18 +75,6 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 			}
 		}
 	}
-}
-
-// changed notifies the members of a room.
-func (p *people) changed(c presence.Changed) {
-	rm := p.rooms.find(c.Room)
-	if rm == nil {
-		return
-	}
-	s := p.rooms.shared(&Shared{Room: c.Room, Presence: &frame.Presence{
-		T: frame.TypePresence, Room: c.Room, Came: c.Came, Left: c.Left, Present: c.Present,
-	}})
-	rm.offer(func() { rm.deliver([]*Shared{s}) })
 }
 
 // run lets time pass, and writes notices, until ctx ends.

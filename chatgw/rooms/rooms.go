@@ -87,12 +87,15 @@ func (r *Rooms) Epoch() string { return r.epoch }
 // Run serves rooms until ctx is cancelled. It returns an error if the stream
 // cannot be trusted: it is missing, another one, or set differently.
 func (r *Rooms) Run(ctx context.Context) (err error) {
-	r.stream, err = streams.Bind(ctx, r.deps.NATS, chatwire.Stream(), r.deps.Log)
-	if err != nil {
+	defer func() {
 		if ctx.Err() != nil {
-			return nil
+			err = nil
+		} else if err != nil {
+			err = fmt.Errorf("rooms: %w", err)
 		}
-		return fmt.Errorf("rooms: %w", err)
+	}()
+	if r.stream, err = streams.Bind(ctx, r.deps.NATS, chatwire.Stream(), r.deps.Log); err != nil {
+		return err
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer r.work.Wait()
@@ -100,13 +103,13 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	defer r.stop()
 	r.js, r.epoch, r.background = r.stream.JS, r.stream.Found.Incarnation, background
 	if r.reader, err = newReader(r.deps.NATS); err != nil {
-		return fmt.Errorf("rooms: %w", err)
+		return err
 	}
 	defer r.reader.close()
 	subs, err := r.subscribe()
 	defer unsubscribe(subs)
 	if err != nil {
-		return fmt.Errorf("rooms: %w", err)
+		return err
 	}
 	changes := r.deps.NATS.StatusChanged(nats.CONNECTED, nats.RECONNECTING)
 	defer r.deps.NATS.RemoveStatusListener(changes)
@@ -120,10 +123,7 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 		}
 	})
 	if err := natsconn.Flush(ctx, r.deps.NATS); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return fmt.Errorf("rooms: subscribing: %w", err)
+		return fmt.Errorf("subscribing: %w", err)
 	}
 	r.mu.Lock()
 	r.started = true
@@ -133,7 +133,7 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	case <-ctx.Done():
 		return nil
 	case err := <-failed:
-		return fmt.Errorf("rooms: %w", err)
+		return err
 	}
 }
 
