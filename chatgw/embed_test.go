@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"parley/chatgw"
-	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
 	"parley/internal/lifecycle/roletest"
@@ -72,19 +71,5 @@ func TestEmbedded(t *testing.T) {
 	}
 	if status, body := get(t, addr, "/"); status != http.StatusOK || body != "the shop" {
 		t.Errorf("the server itself answers %d %q", status, body)
-	}
-}
-
-// What an embedded gateway cannot know, such as whether it listens on loopback only, is
-// not guessed.
-func TestEmbeddedConfig(t *testing.T) {
-	for want, cfg := range map[string]chatgw.Config{
-		"nobody could come in":     {Embedded: true},
-		"the caller's server":      {Embedded: true, Guests: chatgw.GuestsYes, Listen: "127.0.0.1:0"},
-		"Metrics \"127.0.0.1:9000": {Embedded: true, Guests: chatgw.GuestsYes, Metrics: "127.0.0.1:9000"},
-	} {
-		if _, err := chatgw.New(cfg, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", cfg, err, want)
-		}
 	}
 }

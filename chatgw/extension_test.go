@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"parley/chatgw"
-	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/internal/lifecycle/roletest"
 	"parley/wire"
@@ -141,17 +140,4 @@ func TestExtensionBusy(t *testing.T) {
 		t.Errorf("a body with a name twice is refused with %+v", e)
 	}
 	g.Drain()
-}
-
-func TestExtensionsThatCannotBe(t *testing.T) {
-	handle := func(context.Context, chatgw.Client, chatgw.Request) error { return nil }
-	for want, all := range map[string][]chatgw.Extension{
-		"name is":       {{Name: "No Name", Handle: handle}},
-		"two":           {{Name: "a", Handle: handle}, {Name: "a", Handle: handle}},
-		"has no Handle": {{Name: "a"}},
-	} {
-		if _, err := chatgw.New(chatgw.Config{}, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next, Extensions: all}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", all, err, want)
-		}
-	}
 }

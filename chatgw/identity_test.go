@@ -2,6 +2,7 @@ package chatgw_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"net"
@@ -220,26 +221,36 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// What is wrong with a configuration is refused, and what an embedded gateway cannot know,
+// such as whether it listens on loopback only, is not guessed.
 func TestConfig(t *testing.T) {
+	handle := func(context.Context, chatgw.Client, chatgw.Request) error { return nil }
 	for _, c := range []struct {
-		cfg  chatgw.Config
-		want string
+		cfg        chatgw.Config
+		want       string
+		extensions []chatgw.Extension
 	}{
-		{chatgw.Config{Guests: "some"}, `Guests is "some"`},
-		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in"},
-		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed"},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: make([]byte, 64)}}}, "easy to guess"},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: bytes.Repeat([]byte("secret"), 8)}}}, "easy to guess"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: make([]byte, 32)}}}, "everybody can sign"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: append([]byte{1}, make([]byte, 31)...)}}}, "everybody can sign"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32"},
-		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room"},
-		{chatgw.Config{Rooms: -1}, "Rooms is -1"},
-		{chatgw.Config{MessagesPerSecond: -1}, "MessagesPerSecond is -1"},
-		{chatgw.Config{DrainTimeout: -1}, "DrainTimeout is -1ns"},
+		{chatgw.Config{Guests: "some"}, `Guests is "some"`, nil},
+		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`, nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: make([]byte, 64)}}}, "easy to guess", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: bytes.Repeat([]byte("secret"), 8)}}}, "easy to guess", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: make([]byte, 32)}}}, "everybody can sign", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: append([]byte{1}, make([]byte, 31)...)}}}, "everybody can sign", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32", nil},
+		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room", nil},
+		{chatgw.Config{Rooms: -1}, "Rooms is -1", nil},
+		{chatgw.Config{MessagesPerSecond: -1}, "MessagesPerSecond is -1", nil},
+		{chatgw.Config{DrainTimeout: -1}, "DrainTimeout is -1ns", nil},
+		{chatgw.Config{Embedded: true}, "nobody could come in", nil},
+		{chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Listen: "127.0.0.1:0"}, "the caller's server", nil},
+		{chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Metrics: "127.0.0.1:9000"}, `Metrics "127.0.0.1:9000`, nil},
+		{chatgw.Config{}, "name is", []chatgw.Extension{{Name: "No Name", Handle: handle}}},
+		{chatgw.Config{}, "two", []chatgw.Extension{{Name: "a", Handle: handle}, {Name: "a", Handle: handle}}},
+		{chatgw.Config{}, "has no Handle", []chatgw.Extension{{Name: "a"}}},
 	} {
-		if _, err := chatgw.New(c.cfg, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := chatgw.New(c.cfg, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next, Extensions: c.extensions}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.cfg, err, c.want)
 		}
 	}
