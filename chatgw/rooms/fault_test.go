@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,6 +145,34 @@ func TestForeignMessagesInTheStream(t *testing.T) {
 		if j.Prev != 0 && !slices.ContainsFunc(page, func(m frame.Message) bool { return m.Seq == j.Prev }) {
 			t.Errorf("message %d has prev %d, which nobody sees", j.Seq, j.Prev)
 		}
+	}
+}
+
+// Who observes all answers of the broker cannot forge the next one: where it goes cannot be
+// guessed.
+func TestRepliesCannotBeGuessed(t *testing.T) {
+	r, h := newRooms(t, nil)
+	requests, err := h.NATS.SubscribeSync("$JS.API.DIRECT.GET." + chatwire.Stream().Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.NATS.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for range 3 {
+		if _, _, err := r.History(testContext(t), "kitchen", 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		m, err := requests.NextMsg(roletest.Patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token := m.Reply[strings.LastIndexByte(m.Reply, '.')+1:]
+		if wire.CheckToken("reply", token) != nil || seen[token] {
+			t.Errorf("an answer goes to %s", m.Reply)
+		}
+		seen[token] = true
 	}
 }
 

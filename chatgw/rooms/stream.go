@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"parley/wire"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -30,7 +30,6 @@ type reader struct {
 	subject string
 	inbox   string
 	sub     *nats.Subscription
-	next    atomic.Uint64
 
 	mu      sync.Mutex
 	waiting map[string]chan *nats.Msg
@@ -148,7 +147,8 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) (found []
 	for _, q := range questions {
 		size += q.Batch + 2
 	}
-	name := strconv.FormatUint(r.next.Add(1), 36)
+	// Cannot be guessed: who observes all answers learns it too late to forge one.
+	name := wire.NewToken()
 	arriving := make(chan *nats.Msg, size)
 	r.mu.Lock()
 	r.waiting[name] = arriving
