@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
@@ -70,25 +71,18 @@ func TestDrainLosesNothing(t *testing.T) {
 		acked[cid] = p.acked(cid).Seq
 		p.ws.Close()
 	}
-	reader := two.as("reader")
-	seen := map[string]uint64{}
-	for before := uint64(0); ; {
-		reader.send(frame.Encode(frame.History{Ref: 1, Room: "lobby", Before: before, Limit: frame.MaxPage}))
-		page := expect[*frame.Page](reader)
-		for _, m := range page.Messages {
-			if m.Kind != chatwire.KindText {
-				continue
-			}
-			if other, twice := seen[m.CID]; twice {
-				t.Errorf("%s was stored at %d and at %d", m.CID, m.Seq, other)
-			}
-			seen[m.CID] = m.Seq
-		}
-		if !page.More {
-			break
-		}
-		before = page.Messages[0].Seq
+	seqs, texts, err := chattest.ReadRoom(t.Context(), b.JS, "lobby")
+	if err != nil {
+		t.Fatal(err)
 	}
+	seen := map[string]uint64{}
+	for i, text := range texts {
+		if other, twice := seen[text]; twice && text != "" {
+			t.Errorf("%s was stored at %d and at %d", text, seqs[i], other)
+		}
+		seen[text] = seqs[i]
+	}
+	delete(seen, "") // who came and left
 	for cid, seq := range acked {
 		if seen[cid] != seq {
 			t.Errorf("%s was acknowledged at %d and is at %d", cid, seq, seen[cid])
