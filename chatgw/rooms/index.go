@@ -101,22 +101,34 @@ func (x *index) bound(room string) {
 	}
 }
 
-// drop forgets the n oldest numbers of a room. What is left is copied, so that
-// their memory is free.
+// drop forgets the n oldest numbers of a room.
 func (x *index) drop(room string, n int) {
-	runs := x.rooms[room]
-	x.size -= n
-	for len(runs) > 0 && n >= len(runs[0].seqs) {
-		n -= len(runs[0].seqs)
-		runs = runs[1:]
+	for _, r := range x.rooms[room] {
+		if n <= len(r.seqs) {
+			x.cut(room, r.seqs[n-1])
+			return
+		}
+		n -= len(r.seqs)
 	}
-	if len(runs) == 0 {
+}
+
+// cut forgets the numbers of a room up to one. What is left of a run is copied, so that
+// the memory of the others is free.
+func (x *index) cut(room string, upTo uint64) {
+	var left []run
+	for _, r := range x.rooms[room] {
+		i, _ := slices.BinarySearch(r.seqs, upTo+1)
+		x.size -= i
+		if i > 0 {
+			r = run{seqs: slices.Clone(r.seqs[i:])}
+		}
+		if len(r.seqs) > 0 {
+			left = append(left, r)
+		}
+	}
+	if x.rooms[room] = left; left == nil {
 		delete(x.rooms, room)
-		return
 	}
-	runs = slices.Clone(runs)
-	runs[0] = run{seqs: slices.Clone(runs[0].seqs[n:]), whole: runs[0].whole && n == 0}
-	x.rooms[room] = runs
 }
 
 func length(runs []run) (n int) {
@@ -150,17 +162,9 @@ func (x *index) known() int {
 	return x.size
 }
 
-// forget removes the numbers up to one: those messages are gone.
+// forget removes the numbers up to one: those messages are removed from the stream.
 func (x *index) forget(room string, upTo uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var left []run
-	for _, r := range x.rooms[room] {
-		i, _ := slices.BinarySearch(r.seqs, upTo+1)
-		x.size -= i
-		if i < len(r.seqs) {
-			left = append(left, run{seqs: slices.Clone(r.seqs[i:]), whole: i == 0 && r.whole})
-		}
-	}
-	x.rooms[room] = left
+	x.cut(room, upTo)
 }
