@@ -72,9 +72,7 @@ func TestDrainLosesNothing(t *testing.T) {
 		p.ws.Close()
 	}
 	seqs, texts, err := chattest.ReadRoom(t.Context(), b.JS, "lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	seen := map[string]uint64{}
 	for i, text := range texts {
 		if other, twice := seen[text]; twice && text != "" {
@@ -98,9 +96,7 @@ func TestNoStream(t *testing.T) {
 	b := newHarness(t)
 	deleteStream(b)
 	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.NATS, NextID: b.IDs.Next})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	roletest.Start(t, b.NATS, g).AwaitFailure("CHAT")
 }
 
@@ -136,7 +132,5 @@ func TestBrokerAway(t *testing.T) {
 
 func deleteStream(b *harness) {
 	b.T.Helper()
-	if err := b.JS.DeleteStream(b.T.Context(), chatwire.Stream().Name); err != nil {
-		b.T.Fatal(err)
-	}
+	roletest.Must(b.T, b.JS.DeleteStream(b.T.Context(), chatwire.Stream().Name))
 }

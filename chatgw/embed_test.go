@@ -20,9 +20,7 @@ func TestEmbedded(t *testing.T) {
 		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Socket: socket.Config{MaxConnections: 1, Origins: []string{"https://shop.example"}}},
 		chatgw.Deps{NATS: b.Connect(t), NextID: b.IDs.Next},
 	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the shop")) })
 	mux.Handle("/chat/", http.StripPrefix("/chat", gw.Handler()))

@@ -69,9 +69,7 @@ func TestExtension(t *testing.T) {
 		ref := int64(i + 1)
 		ada.send(extension(ref, c.body))
 		f, err := ada.next()
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		switch f := f.(type) {
 		case *frame.Extension:
 			var got any

@@ -206,13 +206,9 @@ func get(t testing.TB, addr, path string) (status int, body string) {
 	t.Helper()
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: roletest.Patience}
 	resp, err := client.Get("http://" + addr + path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return resp.StatusCode, string(data)
 }

@@ -21,9 +21,7 @@ import (
 func offline(t testing.TB) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect("nats://127.0.0.1:1", append(natsconn.Required(), nats.RetryOnFailedConnect(true))...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(nc.Close)
 	return nc
 }
@@ -109,9 +107,7 @@ func TestSlowHeader(t *testing.T) {
 	}
 	g := newHarness(t).run(chatgw.Config{})
 	conn, err := net.Dial("tcp", g.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(roletest.Patience))
 	if _, err := conn.Write([]byte("GET /ws HTTP/1.1\r\nHost: ")); err != nil {
@@ -125,16 +121,12 @@ func TestSlowHeader(t *testing.T) {
 
 func TestListenFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer l.Close()
 	b := newHarness(t)
 	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
 		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.Connect(t), NextID: b.IDs.Next})
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		if err := g.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
 			t.Errorf("%+v: %v", cfg.Listen, err)
 		}

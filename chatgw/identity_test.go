@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw"
 	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
@@ -33,9 +35,7 @@ func sign(t testing.TB, method jwt.SigningMethod, kid string, key any, claims jw
 		token.Header["kid"] = kid
 	}
 	s, err := token.SignedString(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return s
 }
 
@@ -43,13 +43,9 @@ func soon() int64 { return time.Now().Add(time.Hour).Unix() }
 
 func TestTokens(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	_, stranger, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	g := newHarness(t).run(chatgw.Config{
 		Issuer: "shop", Audience: "chat",
 		Keys: []chatgw.Key{{ID: "2026", Public: public}, {ID: "old", Secret: secret}},

@@ -48,9 +48,7 @@ func TestServicesPost(t *testing.T) {
 		t.Errorf("posted again: %+v, was %+v", again, posted)
 	}
 	// Without a request too.
-	if err := b.NATS.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)))
 	if m := ada.message(); m.Text != "and bread" {
 		t.Errorf("message: %+v", m)
 	}
@@ -85,13 +83,9 @@ func TestPostsRefused(t *testing.T) {
 		t.Errorf("something was stored: %+v", j.Messages)
 	}
 	// Nobody waits for an answer: the gateway logs the refusal.
-	if err := b.NATS.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.Publish("chat.post.lobby", []byte(`nonsense`)))
 	// Nor on a subject that is not for answers.
-	if err := b.NATS.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}))
 	if m := ada.message(); m.Text != "loop" {
 		t.Errorf("message: %+v", m)
 	}
@@ -111,18 +105,12 @@ func TestGatewaysAreListed(t *testing.T) {
 	one.as("ada").join("lobby")
 	inbox := b.NATS.NewInbox()
 	sub, err := b.NATS.SubscribeSync(inbox)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.NATS.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
+	roletest.Must(t, b.NATS.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})))
 	all := map[string]chatwire.GatewayState{}
 	for range 2 {
 		m, err := sub.NextMsg(roletest.Patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		s, err := wire.Decode[chatwire.GatewayState](m.Data)
 		if all[s.Address] = s; err != nil {
 			t.Fatal(err)
@@ -138,9 +126,7 @@ func TestServiceIsListed(t *testing.T) {
 	b := newHarness(t)
 	b.run(chatgw.Config{})
 	m, err := b.NATS.Request(txwire.PingSubject("chatgw"), nil, roletest.Patience)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	var info struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`

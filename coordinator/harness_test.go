@@ -37,9 +37,7 @@ func (s *harness) coordinator(t *testing.T, cfg coordinator.Config, h ...hooks.H
 	cfg.Log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))
 	nc := s.Connect(t)
 	c, err := coordinator.New(cfg, coordinator.Deps{NATS: nc})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	p := roletest.Start(t, nc, c, h...)
 	p.AwaitReady()
 	return p
@@ -48,9 +46,7 @@ func (s *harness) coordinator(t *testing.T, cfg coordinator.Config, h ...hooks.H
 func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
 	t.Helper()
 	c, err := txclient.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
@@ -65,12 +61,8 @@ func order(key string) txclient.Request {
 func (s *harness) logs(t *testing.T) map[string]uint64 {
 	t.Helper()
 	st, err := s.js.Stream(t.Context(), txwire.LogStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	info, err := st.Info(t.Context(), jetstream.WithSubjectFilter(">"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return info.State.Subjects
 }

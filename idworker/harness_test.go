@@ -88,9 +88,7 @@ func (b *harness) startOn(t testing.TB, cfg idworker.Config, d streams.Durabilit
 	nc, p := b.connect(t), &process{t: t, log: roletest.NewLog(t)}
 	cfg.Log = slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
 	w, err := idworker.New(cfg, idworker.Deps{NATS: nc})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	w.Pretend(d)
 	p.Worker, p.Process = w, roletest.Start(t, nc, w, h...)
 	return p
@@ -161,22 +159,16 @@ func (b *harness) leases(t testing.TB) map[int]idwire.Lease {
 func (b *harness) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest(idwire.SubjectWorkers, inbox.Subject, wire.Encode(idwire.WorkersRequest{V: wire.Version})); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.nc.PublishRequest(idwire.SubjectWorkers, inbox.Subject, wire.Encode(idwire.WorkersRequest{V: wire.Version})))
 	for range n {
 		msg, err := inbox.NextMsg(patience)
 		if err != nil {
 			t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
 		}
 		s, err := wire.Decode[idwire.IDWorkerState](msg.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		all = append(all, s)
 	}
 	return all

@@ -26,9 +26,7 @@ func TestConn(t *testing.T) {
 		if c.Welcome.User != "ada" || !c.Welcome.Guest || c.Welcome.Limits.RetryMS == 0 {
 			t.Errorf("welcome: %+v", c.Welcome)
 		}
-		if err := c.Write(frame.Encode(frame.Join{Ref: 1, Room: "r"})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, c.Write(frame.Encode(frame.Join{Ref: 1, Room: "r"})))
 		f, err := c.Read()
 		if j, ok := f.(*frame.Joined); !ok || j.Ref != 1 {
 			t.Errorf("%+v, %v: want the answer to the join", f, err)
@@ -66,9 +64,7 @@ func TestDialRefused(t *testing.T) {
 // Whatever the other side does not do, dialling ends.
 func TestDialSilent(t *testing.T) {
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer mute.Close()
 	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "come later", http.StatusServiceUnavailable)

@@ -78,7 +78,5 @@ func publish(t testing.TB, b *harness, room, text string) {
 	id, _ := b.IDs.Next(t.Context())
 	_, err := b.JS.Publish(t.Context(), chatwire.RoomSubject(room), wire.Encode(chatwire.Message{V: wire.Version, ID: id, User: "eve", Kind: chatwire.KindText, Text: text}),
 		jetstream.WithExpectStream(chatwire.Stream().Name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 }

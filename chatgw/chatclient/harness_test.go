@@ -2,7 +2,6 @@ package chatclient_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -81,25 +80,17 @@ func connectAs(t testing.TB, cfg chatclient.Config) *person {
 	return p
 }
 
-// must fails the test if there is an error.
-func must(t testing.TB, errs ...error) {
-	t.Helper()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // join joins a room and waits for its page.
 func (p *person) join(room string) frame.Joined {
 	p.t.Helper()
-	must(p.t, p.Join(p.t.Context(), room))
+	roletest.Must(p.t, p.Join(p.t.Context(), room))
 	return roletest.Await(p.t, "the page of "+room, p.resets)
 }
 
 func (p *person) send(room, text string) {
 	p.t.Helper()
 	_, err := p.Send(p.t.Context(), room, text)
-	must(p.t, err)
+	roletest.Must(p.t, err)
 }
 
 // receives expects exactly these texts next, in order.
@@ -117,7 +108,7 @@ func (p *person) flushed() {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.t.Context(), roletest.Patience)
 	defer cancel()
-	must(p.t, p.Flush(ctx))
+	roletest.Must(p.t, p.Flush(ctx))
 }
 
 // holds expects the room to be exactly that in the stream itself.

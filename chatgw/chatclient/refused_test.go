@@ -38,9 +38,7 @@ func token(t testing.TB, until time.Duration, read, write []string) string {
 	s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"sub": "ada", "exp": time.Now().Add(until).Unix(), "read": read, "write": write,
 	}).SignedString([]byte(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return s
 }
 
@@ -59,7 +57,7 @@ func TestUnsent(t *testing.T) {
 	}
 	ada.receives("here I may")
 
-	must(t, ada.Join(t.Context(), "vault"))
+	roletest.Must(t, ada.Join(t.Context(), "vault"))
 	_, early := ada.Send(t.Context(), "vault", "knock") // before the answer, or after it
 	if e, ok := roletest.Await(t, "the refusal", ada.others).(*frame.Error); !ok || e.Code != frame.CodeForbidden || e.Room != "vault" {
 		t.Errorf("%+v", e)

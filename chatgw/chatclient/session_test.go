@@ -174,14 +174,14 @@ func TestLeave(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	ada, bob := connect(t, g.URL(), "ada", "r", "q"), connect(t, g.URL(), "bob", "r", "q")
-	must(t, ada.Leave(t.Context(), "r"))
+	roletest.Must(t, ada.Leave(t.Context(), "r"))
 	bob.send("r", "to nobody")
 	bob.flushed()
 	bob.send("q", "to somebody")
 	ada.receives("to somebody")
 	// Left and joined again immediately: the answer that counts is the last one.
 	ada.send("q", "on its way")
-	must(t, ada.Leave(t.Context(), "q"), ada.Join(t.Context(), "q"), ada.Leave(t.Context(), "q"))
+	roletest.Must(t, ada.Leave(t.Context(), "q"), ada.Join(t.Context(), "q"), ada.Leave(t.Context(), "q"))
 	// What was on its way is in the page, or follows it live.
 	if j := ada.join("q"); len(j.Messages) == 1 {
 		ada.receives("on its way")
@@ -220,7 +220,7 @@ func TestLastJoinCounts(t *testing.T) {
 		}
 		return pass(f)
 	})
-	must(t, ada.Join(t.Context(), "r"), ada.Leave(t.Context(), "r"), ada.Join(t.Context(), "r"))
+	roletest.Must(t, ada.Join(t.Context(), "r"), ada.Leave(t.Context(), "r"), ada.Join(t.Context(), "r"))
 	roletest.Await(t, "the second join", again)
 	bob.send("r", "between")
 	bob.receives("between") // so the gateway has it, which an acknowledgement does not show
@@ -233,7 +233,7 @@ func TestLastJoinCounts(t *testing.T) {
 // Without a gateway everything waits, within a bound, and ends immediately.
 func TestNoGateway(t *testing.T) {
 	ada := connect(t, "http://127.0.0.1:1", "ada")
-	must(t, ada.Join(t.Context(), "r"))
+	roletest.Must(t, ada.Join(t.Context(), "r"))
 	for i := range 1000 {
 		ada.send("r", fmt.Sprint(i))
 	}
@@ -250,7 +250,7 @@ func TestNoGateway(t *testing.T) {
 			t.Errorf("flush: %v", err)
 		}
 	})
-	must(t, ada.Leave(t.Context(), "r"))
+	roletest.Must(t, ada.Leave(t.Context(), "r"))
 	for i := range 1000 {
 		if why := roletest.Await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
 			t.Fatal(why)

@@ -48,9 +48,7 @@ func BenchmarkFanOut(b *testing.B) {
 	last := &all[members-1]
 	last.more = make(chan struct{}, 1)
 	for i := range all {
-		if err := r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}); err != nil {
-			b.Fatal(err)
-		}
+		roletest.Must(b, r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}))
 	}
 	b.ResetTimer()
 	b.ReportAllocs()
@@ -94,9 +92,7 @@ func BenchmarkJoin(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		m := &sink{}
-		if err := r.Join(b.Context(), "kitchen", "", 0, m, func(rooms.Joined) {}); err != nil {
-			b.Fatal(err)
-		}
+		roletest.Must(b, r.Join(b.Context(), "kitchen", "", 0, m, func(rooms.Joined) {}))
 		r.Leave("kitchen", m)
 	}
 }
@@ -111,14 +107,10 @@ func unsynced(b *testing.B) *nats.Conn {
 		ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.TempDir(), JetStreamMaxStore: 8 << 30,
 	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	roletest.Must(b, err)
 	s.Start()
 	nc, err := nats.Connect(s.ClientURL(), natsconn.Required()...)
-	if err != nil {
-		b.Fatal(err)
-	}
+	roletest.Must(b, err)
 	b.Cleanup(func() {
 		nc.Close()
 		s.Shutdown()

@@ -46,9 +46,7 @@ func TestReconnectCatchesUp(t *testing.T) {
 	m := newJoined(t, r, "kitchen")
 	send(t, other, "kitchen", "ann", "c0", "text 0")
 	m.awaitCount(t, 1)
-	if err := nc.ForceReconnect(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.ForceReconnect())
 	for i := 1; i < 20; i++ {
 		send(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
 	}
@@ -61,9 +59,7 @@ func newRoomsWithoutResends(t *testing.T, change func(*rooms.Config)) (*rooms.Ro
 	t.Helper()
 	r, h := newRooms(t, change)
 	s, err := h.JS.Stream(testContext(t), chatwire.Stream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	cfg := s.CachedInfo().Config
 	cfg.RePublish = nil
 	if _, err := h.JS.UpdateStream(testContext(t), cfg); err != nil {
@@ -120,13 +116,9 @@ func TestForeignMessagesInTheStream(t *testing.T) {
 		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.cellar"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 		{"Nats-Stream": {"OTHER"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 	} {
-		if err := nc.PublishMsg(&nats.Msg{Subject: chatwire.LiveSubject("kitchen"), Data: good, Header: h}); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, nc.PublishMsg(&nats.Msg{Subject: chatwire.LiveSubject("kitchen"), Data: good, Header: h}))
 	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	send(t, r, "kitchen", "ann", "c3", "three")
 	want := []string{"one", "with forged headers", "two", "three"}
 	m.wantTexts(t, want...)
@@ -153,21 +145,15 @@ func TestForeignMessagesInTheStream(t *testing.T) {
 func TestRepliesCannotBeGuessed(t *testing.T) {
 	r, h := newRooms(t, nil)
 	requests, err := h.NATS.SubscribeSync("$JS.API.DIRECT.GET." + chatwire.Stream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := h.NATS.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
+	roletest.Must(t, h.NATS.Flush())
 	seen := map[string]bool{}
 	for range 3 {
 		if _, _, err := r.History(testContext(t), "kitchen", 0, 0); err != nil {
 			t.Fatal(err)
 		}
 		m, err := requests.NextMsg(roletest.Patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		token := m.Reply[strings.LastIndexByte(m.Reply, '.')+1:]
 		if wire.CheckToken("reply", token) != nil || seen[token] {
 			t.Errorf("an answer goes to %s", m.Reply)
@@ -180,13 +166,9 @@ func TestRepliesCannotBeGuessed(t *testing.T) {
 func TestAnotherStreamEndsIt(t *testing.T) {
 	h := chattest.New(t)
 	_, p := start(t, h.Connect(t), nil)
-	if err := h.JS.DeleteStream(testContext(t), chatwire.Stream().Name); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, h.JS.DeleteStream(testContext(t), chatwire.Stream().Name))
 	brokertest.Stream(t, h.NATS, chatwire.Stream(), 1)
-	if err := p.NATS.ForceReconnect(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, p.NATS.ForceReconnect())
 	if err := p.AwaitEnd(); err == nil {
 		t.Error("it ended without an error")
 	} else if e, ok := errors.AsType[*streams.Error](err); !ok || e.Missing {

@@ -32,9 +32,7 @@ func (h *blockedMember) Deliver(batch []*rooms.Shared) {
 func TestMailboxOverflows(t *testing.T) {
 	r, s := newRooms(t, nil)
 	h := &blockedMember{member: newMember(), started: make(chan struct{}), released: make(chan struct{})}
-	if err := r.Join(testContext(t), "kitchen", "", 0, h, h.admitted); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, r.Join(testContext(t), "kitchen", "", 0, h, h.admitted))
 	fill(t, s.NATS, 1, func(int) string { return "kitchen" })
 	<-h.started
 	const n = 3000
@@ -58,9 +56,7 @@ func TestTooManySends(t *testing.T) {
 		<-release
 		return 1, nil
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	roletest.Start(t, s.NATS, r).AwaitReady()
 	post := rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c", Text: "hello"}
 	first := make(chan error, 1)

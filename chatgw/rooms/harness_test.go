@@ -54,9 +54,7 @@ func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (*rooms.Room
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: new(chattest.IDs).Next, Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	p := roletest.Start(t, nc, r)
 	p.AwaitReady()
 	return r, p
@@ -76,9 +74,7 @@ func purge(t testing.TB, h *chattest.Harness, opts ...jetstream.StreamPurgeOpt) 
 	if err == nil {
 		err = s.Purge(testContext(t), opts...)
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 }
 
 // member keeps what it was given.
@@ -158,9 +154,7 @@ func newJoined(t testing.TB, r *rooms.Rooms, room string) *member {
 // join makes it a member, with what it knows.
 func (m *member) join(t testing.TB, r *rooms.Rooms, room, epoch string, since uint64) rooms.Joined {
 	t.Helper()
-	if err := r.Join(testContext(t), room, epoch, since, m, m.admitted); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, r.Join(testContext(t), room, epoch, since, m, m.admitted))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.joined
@@ -229,8 +223,6 @@ func (m *member) wantTexts(t testing.TB, want ...string) {
 func send(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack {
 	t.Helper()
 	ack, err := r.Send(testContext(t), rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: cid, Text: text})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return ack
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
@@ -26,9 +28,7 @@ const maxUnacked = 4000
 func fill(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[string][]uint64 {
 	t.Helper()
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4096))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	at := map[string][]uint64{}
 	type future struct {
 		room string
@@ -51,9 +51,7 @@ func fill(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[strin
 		ack, err := js.PublishAsync(chatwire.RoomSubject(room), wire.Encode(chatwire.Message{
 			V: wire.Version, ID: snowflake.ID(i + 1), User: "ann", Kind: chatwire.KindText, Text: fmt.Sprint("text ", i),
 		}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		if futures = append(futures, future{room, ack}); len(futures) == maxUnacked {
 			settle()
 		}
@@ -164,9 +162,7 @@ func TestScrollBack(t *testing.T) {
 	before := uint64(0)
 	for more := true; more; {
 		page, isMore, err := r.History(testContext(t), "kitchen", before, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		got = append(seqsOf(page), got...)
 		before, more = page[0].Seq, isMore
 	}

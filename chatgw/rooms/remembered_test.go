@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw/rooms/machine"
 	"parley/idworker/snowflake"
 	"parley/wire"
@@ -20,9 +22,7 @@ func TestPageFromMemoryIsComplete(t *testing.T) {
 	r, err := New(Config{Encode: func(any) []byte { return nil }}, Deps{
 		NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}, NextID: func(context.Context) (snowflake.ID, error) { return 1, nil },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	rm := newRoom(r, "lobby")
 	r.rooms["lobby"] = rm
 	rm.m.Actions() // reading the first page is not needed

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/chatgw/chattest"
 	"parley/chatgw/rooms"
@@ -125,9 +127,7 @@ func TestResume(t *testing.T) {
 func TestRunRefusesAMissingStream(t *testing.T) {
 	s := brokertest.Run(t)
 	r, err := rooms.New(rooms.Config{Encode: encode}, rooms.Deps{NATS: s.Connect(t), NextID: new(chattest.IDs).Next})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	if _, _, err := r.History(t.Context(), "kitchen", 0, 0); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("history before it runs: %v", err)
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
 )
@@ -18,9 +20,7 @@ func deflated(t testing.TB, payload []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	_, _ = w.Write(payload)
 	_ = w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})

@@ -68,9 +68,7 @@ func run(t testing.TB, cfg socket.Config) *harness {
 		r.opened <- s
 		return s
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	r.server = server
 	r.http = httptest.NewServer(server)
 	t.Cleanup(r.http.Close) // after the server has drained
@@ -99,9 +97,7 @@ func handshake(extra ...string) string {
 func (r *harness) dial() *client {
 	r.t.Helper()
 	conn, err := net.Dial("tcp", r.http.Listener.Addr().String())
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	roletest.Must(r.t, err)
 	r.t.Cleanup(func() { conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(roletest.Patience))
 	return &client{t: r.t, conn: conn, in: bufio.NewReader(conn)}
@@ -113,9 +109,7 @@ func (r *harness) request(lines string) (*client, *http.Response) {
 	c := r.dial()
 	c.write([]byte(lines))
 	resp, err := http.ReadResponse(c.in, nil)
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	roletest.Must(r.t, err)
 	return c, resp
 }
 
@@ -233,9 +227,7 @@ func (c *client) end() (code int, bye *frame.Bye) {
 			}
 		case first == 0x81 && bytes.HasPrefix(payload, []byte(`{"t":"bye"`)):
 			f, err := frame.DecodeGateway(payload)
-			if err != nil {
-				c.t.Fatal(err)
-			}
+			roletest.Must(c.t, err)
 			bye = f.(*frame.Bye)
 		}
 	}

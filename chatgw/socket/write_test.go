@@ -135,9 +135,7 @@ func TestWritesAreJoined(t *testing.T) {
 		}
 	}
 	for range conns {
-		if err := roletest.Await(t, "a client", done); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, roletest.Await(t, "a client", done))
 	}
 	if got := r.server.Counters().Writes; got > conns*each/2 {
 		t.Errorf("%d frames took %d writes", conns*each, got)

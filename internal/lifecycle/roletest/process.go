@@ -28,6 +28,16 @@ func Await[T any](t testing.TB, what string, c <-chan T) (v T) {
 	return v
 }
 
+// Must fails the test if there is an error.
+func Must(t testing.TB, errs ...error) {
+	for _, err := range errs {
+		if err != nil {
+			t.Helper()
+			t.Fatal(err)
+		}
+	}
+}
+
 // Process is a role that runs.
 type Process struct {
 	t    testing.TB
