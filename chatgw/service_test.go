@@ -1,12 +1,14 @@
 package chatgw_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"parley/chatgw"
 	"parley/internal/lifecycle/roletest"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/chatwire"
 	"parley/wire/txwire"
@@ -103,19 +105,16 @@ func TestGatewaysAreListed(t *testing.T) {
 	one := b.run(chatgw.Config{})
 	b.run(chatgw.Config{})
 	one.as("ada").join("lobby")
-	inbox := b.NATS.NewInbox()
-	sub, err := b.NATS.SubscribeSync(inbox)
-	roletest.Must(t, err)
-	roletest.Must(t, b.NATS.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})))
+	ctx, cancel := context.WithTimeout(t.Context(), roletest.Patience)
+	defer cancel()
 	all := map[string]chatwire.GatewayState{}
-	for range 2 {
-		m, err := sub.NextMsg(roletest.Patience)
-		roletest.Must(t, err)
+	err := natsconn.Gather(ctx, b.NATS, chatwire.SubjectGateways, wire.Encode(chatwire.GatewaysRequest{V: 1}), func(m *nats.Msg) bool {
 		s, err := wire.Decode[chatwire.GatewayState](m.Data)
-		if all[s.Address] = s; err != nil {
-			t.Fatal(err)
-		}
-	}
+		roletest.Must(t, err)
+		all[s.Address] = s
+		return len(all) < 2
+	})
+	roletest.Must(t, err)
 	if s := all[one.Addr().String()]; len(all) != 2 || s.Connections != 1 || s.People != 1 || s.Rooms != 1 || s.Memberships != 1 || s.Stopping {
 		t.Errorf("the gateways report %+v", all)
 	}

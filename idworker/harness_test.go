@@ -1,6 +1,7 @@
 package idworker_test
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"parley/internal/hooks"
 	"parley/internal/lifecycle/roletest"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/idwire"
 
@@ -158,18 +160,16 @@ func (b *harness) leases(t testing.TB) map[int]idwire.Lease {
 // states asks all idworkers until n have answered.
 func (b *harness) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 	t.Helper()
-	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
-	roletest.Must(t, err)
-	defer func() { _ = inbox.Unsubscribe() }()
-	roletest.Must(t, b.nc.PublishRequest(idwire.SubjectWorkers, inbox.Subject, wire.Encode(idwire.WorkersRequest{V: wire.Version})))
-	for range n {
-		msg, err := inbox.NextMsg(patience)
-		if err != nil {
-			t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
-		}
-		s, err := wire.Decode[idwire.IDWorkerState](msg.Data)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := natsconn.Gather(ctx, b.nc, idwire.SubjectWorkers, wire.Encode(idwire.WorkersRequest{V: wire.Version}), func(m *nats.Msg) bool {
+		s, err := wire.Decode[idwire.IDWorkerState](m.Data)
 		roletest.Must(t, err)
 		all = append(all, s)
+		return len(all) < n
+	})
+	if err != nil || len(all) < n {
+		t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
 	}
 	return all
 }
