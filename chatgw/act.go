@@ -13,7 +13,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// act does what a frame asks for. An error is the answer to it.
+// act does what a frame requests. An error is the answer to it.
 func (s *session) act(ctx context.Context, f frame.FromClient) error {
 	switch f := f.(type) {
 	case *frame.Join:

@@ -40,7 +40,7 @@ type Config struct {
 	// Issuer and Audience, if set, must be the token's iss and aud.
 	Issuer, Audience string
 
-	// Frames bounds what one connection asks for, per second and at once. A
+	// Frames bounds what one connection requests, per second and at once. A
 	// client that reconnects joins all its rooms at once. Defaults 20 and 150.
 	FramesPerSecond float64
 	FramesAtOnce    int

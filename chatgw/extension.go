@@ -49,7 +49,7 @@ type Client struct {
 
 // Bounds of [Client.Go].
 const (
-	// maxRunning bounds what runs for one client and extension: a page asks two or
+	// maxRunning bounds what runs for one client and extension: a page requests two or
 	// three things at the same time.
 	maxRunning = 16
 	// maxRunningAll bounds what runs for all clients: each is a goroutine, and

@@ -97,7 +97,7 @@ func (s *session) hello(h *frame.Hello) {
 		return
 	}
 	s.person, s.may, s.guest = s.gateway.people.enter(g.user), g.may, g.guest
-	if len(s.gateway.deps.Extensions) > 0 { // nobody else asks for them
+	if len(s.gateway.deps.Extensions) > 0 { // nobody else reads them
 		s.claims = g.claims
 	}
 	s.conn.Greeted()

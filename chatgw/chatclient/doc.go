@@ -20,7 +20,7 @@
 // if it is not there for certain, it is sent again; when that cannot be known,
 // Unsent is called. Never is it guessed.
 //
-// What one session sends to a room stands there in the order in which it was
+// What one session sends to a room is stored in the order in which it was
 // sent: the next message leaves when the one before it has its place, or is
 // refused. A message is acknowledged within milliseconds, and a person may not
 // send more than a few each second anyway.

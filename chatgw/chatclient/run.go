@@ -27,7 +27,7 @@ type session struct {
 const (
 	// Pauses between tries to connect: doubled from the first to the last,
 	// half of each at random, so that the clients of a gateway that comes back
-	// do not come all at once.
+	// do not come all at the same time.
 	minBackoff = 250 * time.Millisecond
 	maxBackoff = 15 * time.Second
 	// defaultRetry is used until a gateway has named its own.

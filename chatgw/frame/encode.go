@@ -12,7 +12,7 @@ import (
 
 // framed is what every frame can do, as a pointer.
 type framed interface {
-	// kind returns where the type stands, and which it is.
+	// kind returns where the type is, and which it is.
 	kind() (*string, string)
 }
 

@@ -106,7 +106,7 @@ func TestEveryTypeIsDecoded(t *testing.T) {
 	}
 }
 
-// No golden file is left of a frame that is gone.
+// No golden file is left of a frame that no longer exists.
 func TestGoldenFilesAreUsed(t *testing.T) {
 	used := map[string]bool{}
 	for _, s := range samples() {

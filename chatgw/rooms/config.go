@@ -26,7 +26,7 @@ type Config struct {
 	Encode func(v any) []byte
 
 	// Page is how many messages a newcomer gets, and a page of history has
-	// when it asks for none: about two screens. Default 50.
+	// when it requests none: about two screens. Default 50.
 	Page int
 	// MaxPage bounds a page of history, in messages. Default 200.
 	MaxPage int
@@ -44,7 +44,7 @@ type Config struct {
 	// MaxRooms bounds the rooms held in memory. Default 10,000.
 	MaxRooms int
 	// IndexAll bounds the numbers of messages that are remembered so that
-	// pages of history are read at once, 8 bytes each, and Index those of one
+	// pages of history are read immediately, 8 bytes each, and Index those of one
 	// room. Defaults 1,048,576 and 524,288.
 	Index, IndexAll int
 

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// encode stands for what the gateway puts on a socket.
+// encode replaces the encoding of the gateway.
 func encode(v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {

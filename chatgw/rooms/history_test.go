@@ -110,7 +110,7 @@ func wantIndexed(t *testing.T, r *rooms.Rooms, n int64) {
 	}
 }
 
-// checkPages asks for pages of all sizes at many places, and for wrong ones.
+// checkPages requests pages of all sizes at many places, and for wrong ones.
 func checkPages(t *testing.T, r *rooms.Rooms, at map[string][]uint64, n uint64) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for room, seqs := range at {
@@ -130,7 +130,7 @@ func checkPages(t *testing.T, r *rooms.Rooms, at map[string][]uint64, n uint64) 
 	}
 }
 
-// checkPage asks for one page of a room that has the messages seqs.
+// checkPage requests one page of a room that has the messages seqs.
 func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before uint64, limit int) {
 	t.Helper()
 	want := seqs

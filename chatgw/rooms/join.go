@@ -41,7 +41,7 @@ type join struct {
 // came after since, with an empty epoch for the newest page.
 //
 // admitted is called once, in the room, before anything is delivered to m: what
-// is put into m's queue there stands in front of what comes after it. It must
+// is put into m's queue there precedes what comes after it. It must
 // not block.
 //
 // Join returns when that has happened, or with a [*wire.Error] and m is no

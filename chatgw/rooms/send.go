@@ -133,7 +133,7 @@ func (r *Rooms) known(ctx context.Context, room string, m chatwire.Message, seq 
 			}
 			return r.acked(room, was, seq), nil
 		}
-		// A replica that is behind, or none; or it is gone again already.
+		// A replica that is behind, or none; or it was removed again already.
 		if !pause.For(ctx, staleWait) {
 			break
 		}

@@ -25,7 +25,7 @@ type Config struct {
 	// is believed. Default: none.
 	Proxies []netip.Prefix
 	// Origins are the pages that may connect, like "https://chat.example.com",
-	// or "*" for all. Default: those of the host that is asked, and where the
+	// or "*" for all. Default: those of the host that is requested, and where the
 	// gateway listens on loopback only, those of this machine.
 	Origins []string
 

@@ -82,7 +82,7 @@ func (c *Conn) Greeted() {
 }
 
 // AwaitSpace waits until little is queued for the client, so that a large answer fits
-// behind it: who asks for much at once is answered at the speed it reads. It also
+// behind it: a client that requests much at the same time is answered at the speed it reads. It also
 // returns when the connection or ctx ends.
 func (c *Conn) AwaitSpace(ctx context.Context) {
 	c.mu.Lock()
@@ -121,7 +121,7 @@ func (c *Conn) signalSpace() {
 
 // Bye is how a connection ends: Code is a close code, Reason is for people. Retry is
 // after how long to connect again; 0: never, or if the code is one of the gateway's after
-// which clients do, a random time, so that not all do at once.
+// which clients do, a random time, so that not all do at the same time.
 type Bye struct {
 	Code   int
 	Reason string

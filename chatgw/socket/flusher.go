@@ -11,7 +11,7 @@ import (
 // After it has written for a while it rests nine times as long, but not longer
 // than maxDelay. What is pushed while it rests gathers, and is joined into one
 // write per connection: system calls are most of what a delivery costs. So a
-// gateway with little to do writes everything at once, and one with much to do
+// gateway with little to do writes everything immediately, and one with much to do
 // spends a tenth of its time on writing, as long as that delays nothing for
 // more than maxDelay. What is urgent never waits.
 type flusher struct {

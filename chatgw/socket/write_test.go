@@ -38,7 +38,7 @@ func TestSlowReader(t *testing.T) {
 	slowSession.ended(t, frame.CloseSlow)
 }
 
-// Who asks for more than fits into its queue is answered at the speed it reads,
+// A client that requests more than fits into its queue is answered at the speed it reads,
 // and not cut off.
 func TestAwaitSpace(t *testing.T) {
 	r := run(t, socket.Config{QueueBytes: 64 << 10, SendBuffer: narrow, Linger: roletest.Patience})

@@ -31,7 +31,7 @@ func (c Config) Label() (name string, small bool) { return c.Name, c.Small }
 // MemberConfig is a member's story.
 type MemberConfig struct {
 	// Joins bounds how often it joins. From its second time on, and if it has
-	// known something from the start, it asks for what came after that.
+	// known something from the start, it requests what came after that.
 	Joins int
 	// Knows is what it has from before the world began: Number of the epoch
 	// Epoch. Numbers of this world's messages are even.

@@ -5,7 +5,7 @@ import (
 	"parley/test/mutant"
 )
 
-// Where the rules stand.
+// Where the rules are.
 const (
 	fileFill = "chatgw/rooms/machine/fill.go"
 	fileJoin = "chatgw/rooms/machine/join.go"

@@ -281,7 +281,7 @@ func (w *PeopleWorld) checkPeople() error {
 			truth = append(truth, p.name)
 		}
 	}
-	// Not every gateway knows yet who has just come or gone.
+	// Not every gateway knows yet who has just come or left.
 	for _, g := range w.alive() {
 		names, _ := g.core.People(peopleRoom, 100)
 		for _, p := range w.people {

@@ -5,7 +5,7 @@ import (
 	"parley/test/mutant"
 )
 
-// Where the rules of presence stand.
+// Where the rules of presence are.
 const (
 	fileClaim = "chatgw/rooms/presence/claim.go"
 	fileCore  = "chatgw/rooms/presence/core.go"

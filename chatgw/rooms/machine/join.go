@@ -16,7 +16,7 @@ type waiter struct {
 	tries   int
 }
 
-// Join asks for a room's messages: with the room's epoch those after since,
+// Join requests a room's messages: with the room's epoch those after since,
 // with any other the newest page. The answer is [Admit] or [Lost].
 func (r *Room) Join(who Who, epoch string, since uint64) {
 	if r.lost {
@@ -37,7 +37,7 @@ func (r *Room) admit() {
 	r.waiting = slices.DeleteFunc(r.waiting, r.answer)
 }
 
-// answer reports whether somebody who waits got what it asked for.
+// answer reports whether somebody who waits got what it requested.
 func (r *Room) answer(w *waiter) bool {
 	switch {
 	case !w.resume:

@@ -18,7 +18,7 @@ type Changed struct {
 	Present    int
 }
 
-// Notice asks for a line in a room. Kind is join or leave, and Stay names the
+// Notice requests a line in a room. Kind is join or leave, and Stay names the
 // stay that it is about: of all with the same four one is to be stored.
 type Notice struct {
 	Room, User string

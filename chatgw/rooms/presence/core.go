@@ -12,7 +12,7 @@ type Limits struct {
 	// Grace is how long after its last session a person is still present.
 	Grace int64
 	// Settle is how long after somebody came the notice is written: by then
-	// the gateways have heard of each other's claims. It is less than Grace.
+	// the gateways have received each other's claims. It is less than Grace.
 	Settle int64
 	// Account is how often a full account is sent, and Silence after how long a
 	// silent gateway is dead.

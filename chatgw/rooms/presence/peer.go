@@ -81,7 +81,7 @@ func (c *Core) unclaim(gateway string, k claim, died bool) {
 }
 
 // account counts the parts of a full account. When all of them have come, whom
-// they did not name is gone.
+// they did not name has left.
 func (c *Core) account(m chatwire.Presence, p *peer) {
 	if m.Round != p.round {
 		p.round, p.parts = m.Round, 0
