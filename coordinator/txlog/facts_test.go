@@ -5,6 +5,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -20,7 +21,7 @@ func want(t *testing.T, l *txlog.Log, log string, expect uint64, r txwire.Record
 
 // Only the true last sequence is believed, and only of that log.
 func testConditions(t *testing.T, b *harness) {
-	l, log, other := b.open(t), token(), token()
+	l, log, other := b.open(t), wire.NewToken(), wire.NewToken()
 	want(t, l, log, 5, record(txwire.RecordCommits, 5), machine.AppendGone)
 	first := want(t, l, log, 0, record(txwire.RecordOpen, 0), machine.AppendStored)
 	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
@@ -35,11 +36,11 @@ func testConditions(t *testing.T, b *harness) {
 // after one of a prefix only the true last sequence succeeds; and no sequence
 // is given twice. That is why no commit may ever expect 0.
 func testPurge(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	second := must(t, l, log, record(txwire.RecordCommits, first))
 	third := must(t, l, log, record(txwire.RecordCommits, second))
-	neighbour := token()
+	neighbour := wire.NewToken()
 	kept := must(t, l, neighbour, record(txwire.RecordOpen, 0))
 
 	if err := l.Purge(t.Context(), log, third); err != nil {
@@ -72,14 +73,14 @@ func testPurge(t *testing.T, b *harness) {
 		t.Fatal(err)
 	}
 	b.server.Restart(t)
-	if after := must(t, l, token(), record(txwire.RecordOpen, 0)); after <= again {
+	if after := must(t, l, wire.NewToken(), record(txwire.RecordOpen, 0)); after <= again {
 		t.Errorf("sequence %d was given after a restart, %d before", after, again)
 	}
 }
 
 // One record published many times at once stands once.
 func testSameTwice(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	last := must(t, l, log, record(txwire.RecordOpen, 0))
 	const copies = 4
 	inflight := 0
@@ -124,7 +125,7 @@ func testSameTwice(t *testing.T, b *harness) {
 // A publish that was held up on its way, by any number of appends, by a seal,
 // by a purge of everything, is refused whenever it arrives.
 func testLatePublish(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	late := record(txwire.RecordCommits, first)
 	second := must(t, l, log, record(txwire.RecordCommits, first))
@@ -153,7 +154,7 @@ func testLatePublish(t *testing.T, b *harness) {
 // A read goes from the base that the last record names to that record; other
 // logs between them are not seen; what is not there is no error.
 func testRead(t *testing.T, b *harness) {
-	l, log, other := b.open(t), token(), token()
+	l, log, other := b.open(t), wire.NewToken(), wire.NewToken()
 	if found, err := l.Read(t.Context(), log); err != nil || len(found) != 0 {
 		t.Fatalf("a log that was never written: %+v, %v", found, err)
 	}

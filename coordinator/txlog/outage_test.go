@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/coordinator/machine"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -20,7 +21,7 @@ func testOutage(t *testing.T, b *harness) {
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	defer cancel()
 	var inFlight, unclear atomic.Int64
-	log := token()
+	log := wire.NewToken()
 	open := must(t, owned, log, record(txwire.RecordOpen, 0))
 	owner := newActor(t, ctx, owned, &inFlight, &unclear)
 	owner.own(log, open)

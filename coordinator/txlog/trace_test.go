@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"parley/coordinator/txlog"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -11,7 +12,7 @@ import (
 func testTrace(t *testing.T, b *harness) {
 	var events []txlog.Event
 	l := b.open(t).Traced(func(e txlog.Event) { events = append(events, e) })
-	log := token()
+	log := wire.NewToken()
 	open := record(txwire.RecordOpen, 0)
 	seq := must(t, l, log, open)
 	for { // a replica may be behind
