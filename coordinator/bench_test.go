@@ -26,9 +26,7 @@ func BenchmarkSubmit(b *testing.B) {
 			roletest.Must(b, err)
 			roletest.Start(b, nc, c).AwaitReady()
 			client, err := txclient.New(s.Connect(b))
-			if err != nil {
-				b.Fatal(err)
-			}
+			roletest.Must(b, err)
 			defer func() { _ = client.Close() }()
 			left := atomic.Int64{}
 			left.Store(int64(b.N))

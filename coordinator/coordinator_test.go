@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/internal/hooks"
@@ -79,9 +81,7 @@ func TestUnknownParticipant(t *testing.T) {
 	s.coordinator(t, coordinator.Config{})
 	// Somebody who watches everything counts as a subscriber for the broker.
 	watch, err := nc.SubscribeSync("tx.>")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = watch.Unsubscribe() }()
 	for _, key := range []string{"", "mine"} {
 		r := order(key)
@@ -150,13 +150,9 @@ func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 		_ = nc.Flush() // the test goes on without it when the connection is lost
 		once.Do(func() { close(heard) })
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(func() { _ = sub.Unsubscribe() })
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	return heard
 }
 

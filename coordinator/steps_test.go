@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/txclient"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -35,19 +37,13 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) txwire.Outco
 	t.Helper()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = sub.Unsubscribe() }()
 	data := wire.Encode(txwire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
-	if err := nc.PublishRequest(txwire.SubjectSubmit, inbox, data); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.PublishRequest(txwire.SubjectSubmit, inbox, data))
 	for {
 		msg, err := sub.NextMsg(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		if o := decode[txwire.Outcome](t, msg.Data); o.Status != txwire.StatusPending {
 			return o
 		}
@@ -122,12 +118,8 @@ func (s *harness) posesAsOwner(t *testing.T, log string) {
 	_, err := nc.Subscribe(txwire.OwnerSubject(log), func(msg *nats.Msg) {
 		_ = msg.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusUnknown}))
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
+	roletest.Must(t, nc.Flush())
 }
 
 // onlyLog waits for the one commit log there is.

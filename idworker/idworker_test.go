@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
@@ -66,17 +68,11 @@ func TestGives(t *testing.T) {
 func (b *harness) record(t testing.TB, worker int) idwire.Lease {
 	t.Helper()
 	s, err := b.js.Stream(t.Context(), idwire.LeaseStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	raw, err := s.GetLastMsgForSubject(t.Context(), idwire.LeaseSubject(worker))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	l, err := wire.Decode[idwire.Lease](raw.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return l
 }
 
@@ -258,9 +254,7 @@ func TestNewRefuses(t *testing.T) {
 func TestStreamTakenAway(t *testing.T) {
 	name := idwire.LeaseStream().Name
 	remake := func(t *testing.T, b *harness) {
-		if err := b.js.DeleteStream(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.js.DeleteStream(t.Context(), name))
 		if _, _, err := streams.Ensure(t.Context(), b.js, idwire.LeaseStream(), 1); err != nil {
 			t.Fatal(err)
 		}
@@ -271,17 +265,13 @@ func TestStreamTakenAway(t *testing.T) {
 		parts []string
 	}{
 		{"deleted", func(t *testing.T, b *harness) {
-			if err := b.js.DeleteStream(t.Context(), name); err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, b.js.DeleteStream(t.Context(), name))
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"made anew", remake, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, b *harness) {
 			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			cfg.Metadata, cfg.MaxAge = s.CachedInfo().Config.Metadata, time.Hour
 			if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
 				t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/idworker/snowflake"
 	"parley/wire"
@@ -183,9 +185,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	l := b.load(t, 6)
 	l.grow(200)
 	for range 4 {
-		if err := b.cluster.StepDown(t, stream); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.cluster.StepDown(t, stream))
 		l.grow(200)
 	}
 	leader := b.cluster.StreamLeader(t, stream)
@@ -225,9 +225,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectNext, inbox, nil); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectNext, inbox, nil))
 		if i == requests/4 {
 			p.Stop()
 		}
@@ -283,14 +281,10 @@ func TestStreamLostWhileRequestsWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})))
 	}
 	<-answers // they have begun to arrive
-	if err := b.js.DeleteStream(t.Context(), idwire.LeaseStream().Name); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.js.DeleteStream(t.Context(), idwire.LeaseStream().Name))
 	p.fails(idwire.LeaseStream().Name)
 	for n := range requests - 1 {
 		select {
@@ -314,9 +308,7 @@ func TestBusy(t *testing.T) {
 	}
 	began := time.Now()
 	for range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})))
 	}
 	granted, full, late := 0, 0, 0
 	var end int64

@@ -3,6 +3,8 @@ package txlog_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/wire"
@@ -43,9 +45,7 @@ func testPurge(t *testing.T, b *harness) {
 	neighbour := wire.NewToken()
 	kept := must(t, l, neighbour, record(txwire.RecordOpen, 0))
 
-	if err := l.Purge(t.Context(), log, third); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, third))
 	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
 	want(t, l, log, first, record(txwire.RecordCommits, first), machine.AppendMismatch)
 	if s, err := l.ReadAfter(t.Context(), log, 0); err != nil || s == nil || s.Seq != third {
@@ -53,9 +53,7 @@ func testPurge(t *testing.T, b *harness) {
 	}
 	fourth := want(t, l, log, third, record(txwire.RecordCommits, third), machine.AppendStored)
 
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	want(t, l, log, fourth, record(txwire.RecordCommits, fourth), machine.AppendGone)
 	again := want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendStored)
 	if again <= fourth {
@@ -69,9 +67,7 @@ func testPurge(t *testing.T, b *harness) {
 	}
 	// Nor is a sequence given again after the whole log was purged and the
 	// server was started again.
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	b.server.Restart(t)
 	if after := must(t, l, wire.NewToken(), record(txwire.RecordOpen, 0)); after <= again {
 		t.Errorf("sequence %d was given after a restart, %d before", after, again)
@@ -136,9 +132,7 @@ func testLatePublish(t *testing.T, b *harness) {
 	if s, err := l.ReadAfter(t.Context(), log, second); err != nil || s == nil || s.Record.Kind != txwire.RecordSeal {
 		t.Fatalf("after %d stands %+v, %v, want the seal", second, s, err)
 	}
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	for _, r := range []txwire.Record{late, late2} {
 		want(t, l, log, r.Prev, r, machine.AppendGone)
 	}
@@ -189,9 +183,7 @@ func testRead(t *testing.T, b *harness) {
 		t.Errorf("after the last record: %+v, %v", s, err)
 	}
 	logs, err := l.Logs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	listed := map[string]bool{}
 	for _, name := range logs {
 		listed[name] = true

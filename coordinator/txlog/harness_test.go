@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
@@ -67,9 +69,7 @@ func (b *harness) open(t testing.TB) *txlog.Log {
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
 	l, err := txlog.Open(ctx, brokertest.JetStream(t, b.connect(t)), slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return l
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
@@ -44,21 +46,15 @@ func TestOlderStore(t *testing.T) {
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	dir := filepath.Join(t.TempDir(), "backup")
 	b.server.Kill()
-	if err := os.CopyFS(dir, os.DirFS(b.server.StoreDir())); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.CopyFS(dir, os.DirFS(b.server.StoreDir())))
 	b.server.Restart(t)
 	second := must(t, l, log, record(txwire.RecordCommits, first))
 	if err := l.CheckNewest(t.Context()); err != nil {
 		t.Errorf("its own record: %v", err)
 	}
 	b.server.Kill()
-	if err := os.RemoveAll(b.server.StoreDir()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(b.server.StoreDir(), os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.RemoveAll(b.server.StoreDir()))
+	roletest.Must(t, os.CopyFS(b.server.StoreDir(), os.DirFS(dir)))
 	b.server.Restart(t)
 
 	// This would succeed on the older store.

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/machine"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -101,9 +103,7 @@ func (b *harness) fail(t *testing.T, grow func(int)) {
 	}
 	stream := txwire.LogStream().Name
 	for range 4 {
-		if err := b.cluster.StepDown(t, stream); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.cluster.StepDown(t, stream))
 		grow(50)
 	}
 	leader := b.cluster.StreamLeader(t, stream)

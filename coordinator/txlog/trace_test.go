@@ -3,6 +3,8 @@ package txlog_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/txlog"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -22,9 +24,7 @@ func testTrace(t *testing.T, b *harness) {
 		}
 	}
 	_, _, _ = l.Append(t.Context(), log, seq+1, record(txwire.RecordCommits, seq+1)) // refused
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	if len(events)%2 != 0 {
 		t.Fatalf("%d events, one operation has no end", len(events))
 	}
