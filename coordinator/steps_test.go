@@ -4,8 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/lifecycle/roletest"
-
 	"parley/coordinator/txclient"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -37,13 +35,19 @@ func requestSubmit(t *testing.T, nc *nats.Conn, r txclient.Request) txwire.Outco
 	t.Helper()
 	inbox := nc.NewInbox()
 	sub, err := nc.SubscribeSync(inbox)
-	roletest.Must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	defer func() { _ = sub.Unsubscribe() }()
 	data := wire.Encode(txwire.Submit{V: wire.Version, Key: r.Key, Branches: r.Branches, TimeoutMS: r.Timeout.Milliseconds(), Wait: r.Wait})
-	roletest.Must(t, nc.PublishRequest(txwire.SubjectSubmit, inbox, data))
+	if err := nc.PublishRequest(txwire.SubjectSubmit, inbox, data); err != nil {
+		t.Fatal(err)
+	}
 	for {
 		msg, err := sub.NextMsg(patience)
-		roletest.Must(t, err)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if o := decode[txwire.Outcome](t, msg.Data); o.Status != txwire.StatusPending {
 			return o
 		}
@@ -118,8 +122,12 @@ func (s *harness) posesAsOwner(t *testing.T, log string) {
 	_, err := nc.Subscribe(txwire.OwnerSubject(log), func(msg *nats.Msg) {
 		_ = msg.Respond(wire.Encode(txwire.Resolved{V: wire.Version, Status: txwire.StatusUnknown}))
 	})
-	roletest.Must(t, err)
-	roletest.Must(t, nc.Flush())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := nc.Flush(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // onlyLog waits for the one commit log there is.
