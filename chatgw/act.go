@@ -13,7 +13,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// act does what a frame asks for. An error is the answer to it.
+// act does what a frame requests. An error is the answer to it.
 func (s *session) act(ctx context.Context, f frame.FromClient) error {
 	switch f := f.(type) {
 	case *frame.Join:
@@ -66,7 +66,7 @@ func (s *session) begin(room string) error {
 	defer s.mu.Unlock()
 	i := s.find(room)
 	if i < 0 && len(s.rooms) >= s.gateway.cfg.Rooms {
-		return &wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d rooms are joined, which is the limit of a connection: leave one first", len(s.rooms))}
+		return wire.Errorf(wire.CodeBusy, "%d rooms are joined, which is the limit of a connection: leave one first", len(s.rooms))
 	}
 	if i >= 0 {
 		s.rooms = slices.Delete(s.rooms, i, i+1)
@@ -109,7 +109,7 @@ func (s *session) sendMessage(ctx context.Context, f *frame.Send) error {
 	}
 	if wait := s.gateway.people.takeMessage(s.person, s.gateway.since(), s.gateway.messages); wait > 0 {
 		s.gateway.counters.tooFast.Add(1)
-		s.answerError(f, &wire.Error{Code: frame.CodeRate, Text: fmt.Sprintf("more than %v messages a second", s.gateway.cfg.MessagesPerSecond)}, wait)
+		s.answerError(f, wire.Errorf(frame.CodeRate, "more than %v messages a second", s.gateway.cfg.MessagesPerSecond), wait)
 		return nil
 	}
 	ack, err := s.gateway.rooms.Send(ctx, rooms.Post{Room: f.Room, User: s.person.name, Kind: chatwire.KindText, CID: f.CID, Text: f.Text})
@@ -151,7 +151,7 @@ func (s *session) typing(room string) error {
 }
 
 func forbidden(what, room string) error {
-	return &wire.Error{Code: frame.CodeForbidden, Text: fmt.Sprintf("you may not %s in the room %s", what, room)}
+	return wire.Errorf(frame.CodeForbidden, "you may not %s in the room %s", what, room)
 }
 
 var (

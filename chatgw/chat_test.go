@@ -9,6 +9,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 	"parley/wire/chatwire"
 )
@@ -16,8 +17,7 @@ import (
 func TestTwoPeopleChat(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
 	ada := g.connect()
-	ada.send(frame.Encode(frame.Hello{Name: "ada"}))
-	w := expect[*frame.Welcome](ada)
+	w := ada.hello(frame.Hello{Name: "ada"})
 	if w.User != "ada" || !w.Guest || w.Release != wire.Release || len(w.Rooms) != 1 || w.Rooms[0] != "lobby" || w.Limits.Text != chatwire.MaxText ||
 		w.Limits.Rooms != 64 || w.Limits.Page != frame.MaxPage || w.Limits.RetryMS != 600_000 || w.Limits.PingMS != 25_000 || len(w.Extensions) != 0 {
 		t.Errorf("welcome: %+v", w)
@@ -32,11 +32,12 @@ func TestTwoPeopleChat(t *testing.T) {
 	if second.Present != 2 || strings.Join(second.People, " ") != "ada grace" {
 		t.Errorf("joined: %+v", second)
 	}
-	for p := expect[*frame.Presence](ada); !slices.Contains(p.Came, "grace"); p = expect[*frame.Presence](ada) {
+	until(ada, func(p *frame.Presence) bool {
 		if p.Room != "lobby" || p.Present < 1 {
 			t.Errorf("presence: %+v", p)
 		}
-	}
+		return slices.Contains(p.Came, "grace")
+	})
 
 	grace.send(frame.Encode(frame.TypingIn{Room: "lobby"}))
 	if f := expect[*frame.Typed](ada); f.User != "grace" || f.Room != "lobby" {
@@ -52,11 +53,7 @@ func TestTwoPeopleChat(t *testing.T) {
 	// The sender gets both, in any order.
 	var ack *frame.Ack
 	var own *frame.Message
-	for ack == nil || own == nil {
-		f, err := grace.next()
-		if err != nil {
-			t.Fatal(err)
-		}
+	until(grace, func(f frame.FromGateway) bool {
 		switch f := f.(type) {
 		case *frame.Ack:
 			ack = f
@@ -67,7 +64,8 @@ func TestTwoPeopleChat(t *testing.T) {
 		case *frame.Typed:
 			t.Errorf("grace is notified of her own typing")
 		}
-	}
+		return ack != nil && own != nil
+	})
 	if ack.Seq != m.Seq || ack.ID != m.ID || ack.CID != "c-1" || ack.Room != "lobby" || ack.At != m.At || *own != *m {
 		t.Errorf("ack %+v and %+v of %+v", ack, own, m)
 	}
@@ -91,13 +89,11 @@ func TestTwoPeopleChat(t *testing.T) {
 	ada.send(frame.Encode(frame.Leave{Room: "lobby"}))
 	ada.send(frame.Encode(frame.History{Ref: 10, Room: "lobby", Limit: 1}))
 	expect[*frame.Page](ada)
-	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-2", Text: "gone?"}))
+	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "c-2", Text: "unseen"}))
 	grace.acked("c-2")
-	for { // the newest page may be a moment behind
+	for text := ""; text != "unseen"; { // the newest page may be a moment behind
 		ada.send(frame.Encode(frame.History{Ref: 11, Room: "lobby", Limit: 1}))
-		if p := expect[*frame.Page](ada); p.Messages[0].Text == "gone?" {
-			break
-		}
+		text = expect[*frame.Page](ada).Messages[0].Text
 	}
 }
 
@@ -110,7 +106,7 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 	j := ada.join("lobby")
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "1"}))
 	seen := ada.message()
-	one.stop()
+	one.Stop()
 	if bye := ada.ends(frame.CloseDrain); bye.Reason == "" {
 		t.Errorf("bye: %+v", bye)
 	}
@@ -141,20 +137,20 @@ func TestResumeAtAnotherGateway(t *testing.T) {
 
 // While messages arrive in a room, members join, and join again: each receives
 // everything after its place, once and in order.
-func TestJoinWhileOthersTalk(t *testing.T) {
+func TestJoinUnderLoad(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 1e6, MessagesAtOnce: 1e6, FramesPerSecond: 1e6, FramesAtOnce: 1e6})
-	talker := g.as("talker")
-	stop, talked := make(chan struct{}), make(chan struct{})
+	sender := g.as("sender")
+	stop, sent := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(talked)
+		defer close(sent)
 		for i := 0; ; i++ {
 			select {
 			case <-stop:
 				return
 			default:
 			}
-			talker.send(frame.Encode(frame.Send{Room: "lobby", CID: fmt.Sprint(i), Text: "word"}))
-			expect[*frame.Ack](talker)
+			sender.send(frame.Encode(frame.Send{Room: "lobby", CID: fmt.Sprint(i), Text: "word"}))
+			expect[*frame.Ack](sender)
 		}
 	}()
 	done := make(chan error, 8)
@@ -163,12 +159,12 @@ func TestJoinWhileOthersTalk(t *testing.T) {
 		go func() { done <- b.follow(30) }()
 	}
 	for range cap(done) {
-		if err := await(t, "a listener", done); err != nil {
+		if err := roletest.Await(t, "a listener", done); err != nil {
 			t.Error(err)
 		}
 	}
 	close(stop)
-	await(t, "the talker", talked)
+	roletest.Await(t, "the sender", sent)
 }
 
 // follow joins a room again and again and checks that what it receives is one
@@ -248,12 +244,10 @@ func TestMessageRate(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{MessagesPerSecond: 0.001, MessagesAtOnce: 3})
 	send := func(b *browser, cid string) { b.send(frame.Encode(frame.Send{Room: "lobby", CID: cid, Text: "x"})) }
 	one, two := g.as("ada"), g.as("ada")
-	send(one, "1")
-	expect[*frame.Ack](one)
-	send(two, "2")
-	expect[*frame.Ack](two)
-	send(one, "3")
-	expect[*frame.Ack](one)
+	for i, b := range []*browser{one, two, one} {
+		send(b, fmt.Sprint(i+1))
+		expect[*frame.Ack](b)
+	}
 	send(two, "4")
 	if e := expect[*frame.Error](two); e.Code != frame.CodeRate || e.CID != "4" || e.RetryMS == 0 {
 		t.Errorf("error: %+v", e)
@@ -289,7 +283,7 @@ func TestBadFrames(t *testing.T) {
 		{"a token without keys", []string{`{"t":"hello","token":"x"}`}, frame.CloseToken},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := (&gateway{Gateway: g.Gateway, t: t}).connect()
+			b := g.with(t).connect()
 			for _, f := range c.frames {
 				b.send([]byte(f))
 			}
@@ -297,23 +291,20 @@ func TestBadFrames(t *testing.T) {
 		})
 	}
 	ada := g.as("ada")
-	for _, f := range []string{
-		`{"t":"join","ref":4,"room":"No"}`, `{"t":"history","ref":4,"room":"lobby","limit":1000}`, `{"t":"extension","ref":4,"name":"orders","body":{}}`,
+	for f, want := range map[string]wire.Code{
+		`{"t":"join","ref":4,"room":"No"}`:                    wire.CodeInvalid,
+		`{"t":"history","ref":4,"room":"lobby","limit":1000}`: wire.CodeInvalid,
+		`{"t":"extension","ref":4,"name":"orders","body":{}}`: wire.CodeNotFound,
 	} {
 		ada.send([]byte(f))
-		e := expect[*frame.Error](ada)
-		want := wire.CodeInvalid
-		if strings.Contains(f, "extension") {
-			want = wire.CodeNotFound
-		}
-		if e.Ref != 4 || e.Code != want || e.Reason == "" {
+		if e := expect[*frame.Error](ada); e.Ref != 4 || e.Code != want || e.Reason == "" {
 			t.Errorf("%s is answered with %+v", f, e)
 		}
 	}
 }
 
 // Typing is announced at a bounded rate.
-func TestTypingIsNotToldTooOften(t *testing.T) {
+func TestTypingRate(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
 	ada, grace := g.as("ada"), g.as("grace")
 	ada.join("lobby")
@@ -323,18 +314,13 @@ func TestTypingIsNotToldTooOften(t *testing.T) {
 	}
 	grace.send(frame.Encode(frame.Send{Room: "lobby", CID: "1", Text: "done"}))
 	typed, began := 0, time.Now()
-	for {
-		f, err := ada.next()
-		if err != nil {
-			t.Fatal(err)
-		}
+	until(ada, func(f frame.FromGateway) bool {
 		if _, ok := f.(*frame.Typed); ok {
 			typed++
 		}
-		if m, ok := f.(*frame.Message); ok && m.Kind == chatwire.KindText {
-			break
-		}
-	}
+		m, ok := f.(*frame.Message)
+		return ok && m.Kind == chatwire.KindText
+	})
 	if most := 1 + int(time.Since(began)/time.Second); typed < 1 || typed > most {
 		t.Errorf("typing was announced %d times, want 1 to %d", typed, most)
 	}

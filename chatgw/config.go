@@ -1,6 +1,7 @@
 package chatgw
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"parley/chatgw/rooms"
 	"parley/chatgw/socket"
 	"parley/idworker/snowflake"
+	"parley/internal/settings"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -38,7 +40,7 @@ type Config struct {
 	// Issuer and Audience, if set, must be the token's iss and aud.
 	Issuer, Audience string
 
-	// Frames bounds what one connection asks for, per second and at once. A
+	// Frames bounds what one connection requests, per second and at once. A
 	// client that reconnects joins all its rooms at once. Defaults 20 and 150.
 	FramesPerSecond float64
 	FramesAtOnce    int
@@ -91,33 +93,38 @@ type Deps struct {
 // Defaults are what a zero Config stands for, less what is passed on to rooms.
 func Defaults() Config {
 	var c Config
-	c.defaults()
+	_ = c.fill() // the defaults are valid
 	c.Socket = socket.Defaults()
 	return c
 }
 
 func (c *Config) fill() error {
-	c.defaults()
-	for _, d := range []struct {
-		ok    bool
-		field string
-		value any
-	}{
-		{c.FramesPerSecond > 0, "FramesPerSecond", c.FramesPerSecond},
-		{c.FramesAtOnce > 0, "FramesAtOnce", c.FramesAtOnce},
-		{c.RefusalsPerSecond > 0, "RefusalsPerSecond", c.RefusalsPerSecond},
-		{c.RefusalsAtOnce > 0, "RefusalsAtOnce", c.RefusalsAtOnce},
-		{c.MessagesPerSecond > 0, "MessagesPerSecond", c.MessagesPerSecond},
-		{c.MessagesAtOnce > 0, "MessagesAtOnce", c.MessagesAtOnce},
-		{c.Rooms > 0, "Rooms", c.Rooms},
-		{c.ActTimeout > 0, "ActTimeout", c.ActTimeout},
-		{c.DrainTimeout > 0, "DrainTimeout", c.DrainTimeout},
-		{c.DrainPerSecond > 0, "DrainPerSecond", c.DrainPerSecond},
-		{c.LostAfter > 0, "LostAfter", c.LostAfter},
-	} {
-		if !d.ok {
-			return fmt.Errorf("chatgw: %s is %v, it must be above 0", d.field, d.value)
-		}
+	if !c.Embedded {
+		c.Listen = cmp.Or(c.Listen, "127.0.0.1:8080")
+	}
+	if c.Suggested == nil {
+		c.Suggested = []string{"lobby"}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Socket.Log = cmp.Or(c.Socket.Log, c.Log)
+	err := settings.Fill("chatgw",
+		settings.Above("FramesPerSecond", &c.FramesPerSecond, 20),
+		settings.Above("FramesAtOnce", &c.FramesAtOnce, 150),
+		settings.Above("RefusalsPerSecond", &c.RefusalsPerSecond, 2),
+		settings.Above("RefusalsAtOnce", &c.RefusalsAtOnce, 100),
+		settings.Above("MessagesPerSecond", &c.MessagesPerSecond, 5),
+		settings.Above("MessagesAtOnce", &c.MessagesAtOnce, 20),
+		settings.Above("Rooms", &c.Rooms, 64),
+		settings.Above("ActTimeout", &c.ActTimeout, 10*time.Second),
+		settings.Above("DrainTimeout", &c.DrainTimeout, 10*time.Second),
+		settings.Above("DrainPerSecond", &c.DrainPerSecond, 1000),
+		settings.Above("LostAfter", &c.LostAfter, 15*time.Second),
+		settings.Above("Chat.Page", &c.Chat.Page, frame.DefaultPage),
+		settings.Above("Chat.MaxPage", &c.Chat.MaxPage, frame.MaxPage))
+	if err != nil {
+		return err
 	}
 	if c.Guests != GuestsLocal && c.Guests != GuestsYes && c.Guests != GuestsNo {
 		return fmt.Errorf("chatgw: Guests is %q, allowed are %q, %q and empty", c.Guests, GuestsYes, GuestsNo)
@@ -139,40 +146,4 @@ func (c *Config) fill() error {
 		}
 	}
 	return nil
-}
-
-func (c *Config) defaults() {
-	if !c.Embedded {
-		or(&c.Listen, "127.0.0.1:8080")
-	}
-	or(&c.FramesPerSecond, 20)
-	or(&c.FramesAtOnce, 150)
-	or(&c.RefusalsPerSecond, 2)
-	or(&c.RefusalsAtOnce, 100)
-	or(&c.MessagesPerSecond, 5)
-	or(&c.MessagesAtOnce, 20)
-	or(&c.Rooms, 64)
-	or(&c.ActTimeout, 10*time.Second)
-	or(&c.DrainTimeout, 10*time.Second)
-	or(&c.DrainPerSecond, 1000)
-	or(&c.LostAfter, 15*time.Second)
-	or(&c.Chat.Page, frame.DefaultPage)
-	or(&c.Chat.MaxPage, frame.MaxPage)
-	if c.Suggested == nil {
-		c.Suggested = []string{"lobby"}
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
-	if c.Socket.Log == nil {
-		c.Socket.Log = c.Log
-	}
-}
-
-// or sets a field that is not set.
-func or[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

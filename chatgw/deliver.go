@@ -39,7 +39,7 @@ func (s *session) Deliver(batch []*rooms.Shared) {
 func (s *session) hold(shared *rooms.Shared) {
 	if len(s.held) >= maxHeld {
 		s.joining, s.held = "", nil
-		s.conn.Close(socket.Bye{Code: frame.CloseLost, Reason: "the room talks faster than it could be joined", Retry: s.gateway.retry()})
+		s.conn.Close(socket.Bye{Code: frame.CloseLost, Reason: "the room talks faster than it could be joined"})
 		return
 	}
 	s.held = append(s.held, shared)
@@ -77,5 +77,5 @@ func (s *session) find(room string) int {
 // connects again and resumes.
 func (s *session) Lost(room string) {
 	s.gateway.counters.lost.Add(1)
-	s.conn.Close(socket.Bye{Code: frame.CloseLost, Reason: "the gateway lost its place in the room " + room, Retry: s.gateway.retry()})
+	s.conn.Close(socket.Bye{Code: frame.CloseLost, Reason: "the gateway lost its place in the room " + room})
 }

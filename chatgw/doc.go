@@ -35,11 +35,9 @@
 //	grant     in which rooms a person may read and write
 //	person    all connections of one person: its rate
 //	bucket    so many a second
-//	service   what it offers on NATS
-//	posts     services that post messages to a room
+//	service   what it offers on NATS: posts, its state
 //	watch     a broker that is away for long
 //	drain     stopping in order
-//	metrics   what is counted
-//	measured  all numbers of one moment
+//	measured  the metrics
 //	extension frames of an application that shares the connections
 package chatgw

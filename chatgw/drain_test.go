@@ -1,19 +1,19 @@
 package chatgw_test
 
 import (
-	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"parley/chatgw"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
 )
 
-// A gateway stops while people talk: what was acknowledged is there, everybody
+// A gateway stops under load: what was acknowledged is there, everybody
 // is sent a time to reconnect, and what was not acknowledged is stored once when
 // it is sent again.
 func TestDrainLosesNothing(t *testing.T) {
@@ -39,26 +39,27 @@ func TestDrainLosesNothing(t *testing.T) {
 					started <- struct{}{}
 				}
 				f, err := p.next()
-				for err == nil {
-					if _, bye := f.(*frame.Bye); !bye {
-						break
+				ack, ok := f.(*frame.Ack)
+				if !ok {
+					if _, bye := f.(*frame.Bye); err == nil && !bye {
+						t.Errorf("%s is answered %+v", cid, f)
 					}
-					f, err = p.next()
-				}
-				if err != nil {
+					for err == nil { // until the connection is closed
+						_, err = p.next()
+					}
 					return
 				}
 				mu.Lock()
-				acked[cid] = f.(*frame.Ack).Seq
+				acked[cid] = ack.Seq
 				delete(unacked, cid)
 				mu.Unlock()
 			}
 		})
 	}
 	for range people {
-		await(t, "people to talk", started)
+		roletest.Await(t, "people to send", started)
 	}
-	one.end()
+	one.Drain()
 	all.Wait()
 	if len(acked) == 0 {
 		t.Fatal("nothing was acknowledged")
@@ -70,25 +71,16 @@ func TestDrainLosesNothing(t *testing.T) {
 		acked[cid] = p.acked(cid).Seq
 		p.ws.Close()
 	}
-	reader := two.as("reader")
+	seqs, texts, err := chattest.ReadRoom(t.Context(), b.JS, "lobby")
+	roletest.Must(t, err)
 	seen := map[string]uint64{}
-	for before := uint64(0); ; {
-		reader.send(frame.Encode(frame.History{Ref: 1, Room: "lobby", Before: before, Limit: frame.MaxPage}))
-		page := expect[*frame.Page](reader)
-		for _, m := range page.Messages {
-			if m.Kind != chatwire.KindText {
-				continue
-			}
-			if other, twice := seen[m.CID]; twice {
-				t.Errorf("%s was stored at %d and at %d", m.CID, m.Seq, other)
-			}
-			seen[m.CID] = m.Seq
+	for i, text := range texts {
+		if other, twice := seen[text]; twice && text != "" {
+			t.Errorf("%s was stored at %d and at %d", text, seqs[i], other)
 		}
-		if !page.More {
-			break
-		}
-		before = page.Messages[0].Seq
+		seen[text] = seqs[i]
 	}
+	delete(seen, "") // who came and left
 	for cid, seq := range acked {
 		if seen[cid] != seq {
 			t.Errorf("%s was acknowledged at %d and is at %d", cid, seq, seen[cid])
@@ -102,60 +94,43 @@ func TestDrainLosesNothing(t *testing.T) {
 // A gateway whose stream is missing does not start.
 func TestNoStream(t *testing.T) {
 	b := newHarness(t)
-	if err := deleteStream(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
-	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.nats, NextID: b.ids.next})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := g.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "CHAT") {
-		t.Errorf("it ended with %v", err)
-	}
+	deleteStream(b)
+	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.NATS, NextID: b.IDs.Next})
+	roletest.Must(t, err)
+	roletest.Start(t, b.NATS, g).AwaitFailure("CHAT")
 }
 
 // A gateway whose stream is lost stops, and closes its clients with that reason.
 func TestStreamLost(t *testing.T) {
 	b := newHarness(t)
-	g, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0"}, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(context.Background()) }()
-	await(t, "the gateway to be ready", g.Ready())
-	ada := (&gateway{Gateway: g, t: t}).as("ada")
-	if err := deleteStream(t.Context(), b); err != nil {
-		t.Fatal(err)
-	}
-	b.broker.Restart(t) // after which the stream is looked at
+	g := b.run(chatgw.Config{})
+	ada := g.as("ada")
+	deleteStream(b)
+	b.Restart(t) // after which the stream is checked
 	ada.ends(frame.CloseDrain)
-	if err := await(t, "the gateway to end", ended); err == nil || !strings.Contains(err.Error(), "CHAT") {
-		t.Errorf("it ended with %v", err)
-	}
+	g.AwaitFailure("CHAT")
 }
 
-// While the broker is away for long, clients are sent elsewhere; when it is
-// back they are taken again.
+// While the broker is unavailable for long, clients are sent to other gateways; when it is
+// back they are accepted again.
 func TestBrokerAway(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{LostAfter: time.Second})
 	ada := g.as("ada")
 	ada.join("lobby")
-	b.broker.Kill()
+	b.Kill()
 	ada.ends(frame.CloseLost)
-	b.broker.Restart(t)
+	b.Restart(t)
 	for {
-		grace, err := g.try("grace")
-		if err != nil {
-			continue // 503, for a moment
+		if grace, _ := dial(t, "ws://"+g.Addr().String()+"/ws", ""); grace != nil { // else 503, for a moment
+			grace.hello(frame.Hello{Name: "grace"})
+			grace.join("lobby")
+			return
 		}
-		grace.join("lobby")
-		return
 	}
 }
 
-func deleteStream(ctx context.Context, b *harness) error {
-	_, err := b.nats.RequestWithContext(ctx, "$JS.API.STREAM.DELETE."+chatwire.Stream().Name, nil)
-	return err
+func deleteStream(b *harness) {
+	b.T.Helper()
+	roletest.Must(b.T, b.JS.DeleteStream(b.T.Context(), chatwire.Stream().Name))
 }

@@ -1,7 +1,6 @@
 package chatgw_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -10,8 +9,7 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
-
-	"github.com/gorilla/websocket"
+	"parley/internal/lifecycle/roletest"
 )
 
 // A gateway in somebody else's server, below a path: it is closed until it runs, keeps
@@ -20,11 +18,9 @@ func TestEmbedded(t *testing.T) {
 	b := newHarness(t)
 	gw, err := chatgw.New(
 		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Socket: socket.Config{MaxConnections: 1, Origins: []string{"https://shop.example"}}},
-		chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next},
+		chatgw.Deps{NATS: b.Connect(t), NextID: b.IDs.Next},
 	)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("the shop")) })
 	mux.Handle("/chat/", http.StripPrefix("/chat", gw.Handler()))
@@ -33,16 +29,8 @@ func TestEmbedded(t *testing.T) {
 	defer server.Close()
 	addr := strings.TrimPrefix(server.URL, "http://")
 	dial := func(origin string) (*browser, int) {
-		d := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
-		ws, resp, err := d.Dial("ws://"+addr+"/chat/ws", http.Header{"Origin": {origin}})
-		if resp == nil {
-			t.Fatal(err)
-		}
-		if err != nil {
-			return nil, resp.StatusCode
-		}
-		t.Cleanup(func() { ws.Close() })
-		return &browser{t: t, ws: ws}, resp.StatusCode
+		t.Helper()
+		return dial(t, "ws://"+addr+"/chat/ws", origin)
 	}
 	const page = "https://shop.example"
 	healthy := func(want int, when string) {
@@ -56,18 +44,14 @@ func TestEmbedded(t *testing.T) {
 		t.Errorf("before it runs a handshake is answered %d", status)
 	}
 
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	done := make(chan error, 1)
-	go func() { done <- gw.Run(ctx) }()
-	await(t, "the gateway", gw.Ready())
+	process := roletest.Start(t, b.NATS, gw)
+	process.AwaitReady()
 	healthy(http.StatusOK, "while it runs")
 	if _, status := dial("https://stranger.example"); status != http.StatusForbidden {
 		t.Errorf("another origin is answered %d", status)
 	}
 	ada, _ := dial(page)
-	ada.send(frame.Encode(frame.Hello{Name: "ada"}))
-	expect[*frame.Welcome](ada)
+	ada.hello(frame.Hello{Name: "ada"})
 	ada.join("lobby")
 	if late, _ := dial(page); late.ends(frame.CloseFull) == nil {
 		t.Error("it has no limit of connections")
@@ -76,30 +60,14 @@ func TestEmbedded(t *testing.T) {
 		t.Errorf("the metrics are\n%s", body)
 	}
 
-	stop()
+	process.Stop()
 	ada.ends(frame.CloseDrain)
-	if err := await(t, "the gateway to end", done); err != nil {
-		t.Error(err)
-	}
+	process.Drain()
 	healthy(http.StatusServiceUnavailable, "after it has drained")
 	if _, status := dial(page); status != http.StatusServiceUnavailable {
 		t.Errorf("after it has drained a handshake is answered %d", status)
 	}
 	if status, body := get(t, addr, "/"); status != http.StatusOK || body != "the shop" {
 		t.Errorf("the server itself answers %d %q", status, body)
-	}
-}
-
-// What an embedded gateway cannot know, such as whether it listens on loopback only, is
-// not guessed.
-func TestEmbeddedConfig(t *testing.T) {
-	for want, cfg := range map[string]chatgw.Config{
-		"nobody could come in":     {Embedded: true},
-		"the caller's server":      {Embedded: true, Guests: chatgw.GuestsYes, Listen: "127.0.0.1:0"},
-		"Metrics \"127.0.0.1:9000": {Embedded: true, Guests: chatgw.GuestsYes, Metrics: "127.0.0.1:9000"},
-	} {
-		if _, err := chatgw.New(cfg, chatgw.Deps{NATS: offline(t), NextID: new(ids).next}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", cfg, err, want)
-		}
 	}
 }

@@ -64,7 +64,7 @@ func Example() {
 	go func() { drained <- gateway.Run(ctx) }()
 	<-gateway.Ready()
 
-	talk("ws://" + listener.Addr().String() + "/chat/ws")
+	sendOne("ws://" + listener.Addr().String() + "/chat/ws")
 
 	// Clients are sent away first, then the server ends.
 	cancel()
@@ -74,12 +74,12 @@ func Example() {
 	// <nil> <nil>
 }
 
-// talk sends a message to a room, and waits until it is there.
-func talk(url string) {
+// sendOne sends a message to a room, and waits until it is there.
+func sendOne(url string) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	received := make(chan frame.Message, 1)
-	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Said: func(_ string, m frame.Message) { received <- m }})
+	s := chatclient.NewSession(chatclient.Config{URL: url, Name: "ann"}, chatclient.Events{Received: func(_ string, m frame.Message) { received <- m }})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
 	if err := s.Join(ctx, "kitchen"); err != nil {

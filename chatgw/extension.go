@@ -49,7 +49,7 @@ type Client struct {
 
 // Bounds of [Client.Go].
 const (
-	// maxRunning bounds what runs for one client and extension: a page asks two or
+	// maxRunning bounds what runs for one client and extension: a page requests two or
 	// three things at the same time.
 	maxRunning = 16
 	// maxRunningAll bounds what runs for all clients: each is a goroutine, and
@@ -81,7 +81,7 @@ func (c Client) Go(r Request, f func(context.Context) (any, error)) error {
 	s, g := c.session, c.session.gateway
 	if all, own := g.running.Add(1), s.running.Add(1); own > maxRunning || all > maxRunningAll {
 		c.done()
-		return &wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d requests of this client are under way, and %d of all; the limits are %d and %d", own-1, all-1, maxRunning, maxRunningAll)}
+		return wire.Errorf(wire.CodeBusy, "%d requests of this client are under way, and %d of all; the limits are %d and %d", own-1, all-1, maxRunning, maxRunningAll)
 	}
 	g.work.Go(func() {
 		defer c.done()
@@ -172,7 +172,7 @@ func (s *session) extend(ctx context.Context, f *frame.Extension) error {
 			return x.Handle(ctx, Client{s, x.Name}, Request{Ref: f.Ref, Body: f.Body})
 		}
 	}
-	return &wire.Error{Code: wire.CodeNotFound, Text: fmt.Sprintf("this gateway has no extension %q", f.Name)}
+	return wire.Errorf(wire.CodeNotFound, "this gateway has no extension %q", f.Name)
 }
 
 // opened and closed notify the extensions that a client connected or disconnected.

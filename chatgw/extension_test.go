@@ -10,6 +10,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -21,7 +22,7 @@ func extension(ref int64, body string) []byte {
 }
 
 // An extension learns who comes and goes and what they may do, answers each frame, and
-// sends without being asked; its mistakes are its own.
+// sends unrequested; its mistakes are its own.
 func TestExtension(t *testing.T) {
 	type what struct{ What string }
 	events := make(chan string, 10)
@@ -51,11 +52,11 @@ func TestExtension(t *testing.T) {
 	}
 	g := newHarness(t).run(chatgw.Config{Guests: chatgw.GuestsYes, Keys: []chatgw.Key{{Secret: secret}}}, shop)
 	ada := g.connect()
-	ada.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{"sub": "ada", "exp": soon(), "buys": []string{"tea"}})}))
-	if w := expect[*frame.Welcome](ada); !slices.Equal(w.Extensions, []string{"shop"}) {
+	token := sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{"sub": "ada", "exp": soon(), "buys": []string{"tea"}})
+	if w := ada.hello(frame.Hello{Token: token}); !slices.Equal(w.Extensions, []string{"shop"}) {
 		t.Errorf("the welcome names %q", w.Extensions)
 	}
-	if e := await(t, "ada to be opened", events); e != "opened ada false" {
+	if e := roletest.Await(t, "ada to be opened", events); e != "opened ada false" {
 		t.Errorf("the extension is notified of %q", e)
 	}
 	for i, c := range []struct{ body, want string }{
@@ -68,9 +69,7 @@ func TestExtension(t *testing.T) {
 		ref := int64(i + 1)
 		ada.send(extension(ref, c.body))
 		f, err := ada.next()
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		switch f := f.(type) {
 		case *frame.Extension:
 			var got any
@@ -97,7 +96,7 @@ func TestExtension(t *testing.T) {
 	}
 	g.as("grace").ws.Close()
 	for _, want := range []string{"opened guest-grace true", "closed guest-grace true"} {
-		if e := await(t, want, events); e != want {
+		if e := roletest.Await(t, want, events); e != want {
 			t.Errorf("the extension is notified of %q, want %q", e, want)
 		}
 	}
@@ -138,18 +137,5 @@ func TestExtensionBusy(t *testing.T) {
 	if e := ada.refused(); e.Ref != 19 || !strings.Contains(e.Reason, "twice") {
 		t.Errorf("a body with a name twice is refused with %+v", e)
 	}
-	g.end()
-}
-
-func TestExtensionsThatCannotBe(t *testing.T) {
-	handle := func(context.Context, chatgw.Client, chatgw.Request) error { return nil }
-	for want, all := range map[string][]chatgw.Extension{
-		"name is":       {{Name: "No Name", Handle: handle}},
-		"two":           {{Name: "a", Handle: handle}, {Name: "a", Handle: handle}},
-		"has no Handle": {{Name: "a"}},
-	} {
-		if _, err := chatgw.New(chatgw.Config{}, chatgw.Deps{NATS: offline(t), NextID: new(ids).next, Extensions: all}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%+v: %v, want %q", all, err, want)
-		}
-	}
+	g.Drain()
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -58,6 +57,7 @@ func New(cfg Config, deps Deps) (*Gateway, error) {
 	}
 	g := &Gateway{
 		cfg: cfg, deps: deps, ready: make(chan struct{}), born: time.Now(),
+		counters: newCounters(),
 		people:   people{all: map[string]*person{}},
 		frames:   rate{cfg.FramesPerSecond, cfg.FramesAtOnce},
 		refusals: rate{cfg.RefusalsPerSecond, cfg.RefusalsAtOnce},
@@ -170,6 +170,3 @@ func (g *Gateway) address() string {
 
 // since is the time since the gateway was made: a clock that is not set back.
 func (g *Gateway) since() time.Duration { return time.Since(g.born) }
-
-// retry is a hint when to reconnect, random so that not all clients do at once.
-func (g *Gateway) retry() time.Duration { return 200*time.Millisecond + rand.N(time.Second) }

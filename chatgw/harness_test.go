@@ -1,137 +1,46 @@
 package chatgw_test
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/chatgw"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
-	"parley/idworker/snowflake"
-	"parley/internal/streams"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
 
 	"github.com/gorilla/websocket"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
 )
 
-// patience bounds every wait of these tests.
-const patience = 2 * time.Minute
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// ids makes ids that are unique in the process.
-type ids struct{ last atomic.Int64 }
-
-func (i *ids) next(context.Context) (snowflake.ID, error) {
-	n := i.last.Add(1)
-	return snowflake.NewID(snowflake.Timestamp(time.Now()), int(n>>12)%32, int(n%4096)), nil
-}
-
-// harness is a broker with the stream of the chat.
-type harness struct {
-	t      testing.TB
-	broker *brokertest.Server
-	nats   *nats.Conn
-	ids    ids
-}
+// harness is a broker with the stream of the chat, and runs gateways for browsers.
+type harness struct{ *chattest.Harness }
 
 func newHarness(t testing.TB) *harness {
 	t.Helper()
-	b := &harness{t: t, broker: brokertest.Run(t)}
-	b.nats = b.broker.Connect(t)
-	js, err := jetstream.New(b.nats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := streams.Ensure(t.Context(), js, chatwire.Stream(), 1); err != nil {
-		t.Fatal(err)
-	}
-	return b
+	return &harness{chattest.New(t)}
 }
 
 // gateway is one that runs.
 type gateway struct {
-	*chatgw.Gateway
-	t    testing.TB
-	stop context.CancelFunc
-	done chan error
-	log  *logs
+	*chattest.Gateway
+	t testing.TB
 }
 
 // run starts a gateway and waits until it is ready.
 func (b *harness) run(cfg chatgw.Config, extensions ...chatgw.Extension) *gateway {
-	b.t.Helper()
-	g := &gateway{t: b.t, done: make(chan error, 1), log: &logs{}}
-	if cfg.Listen == "" {
-		cfg.Listen = "127.0.0.1:0"
-	}
-	cfg.Log = slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	var err error
-	g.Gateway, err = chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(b.t), NextID: b.ids.next, Extensions: extensions})
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	g.stop = cancel
-	go func() { g.done <- g.Run(ctx) }()
-	b.t.Cleanup(g.end)
-	select {
-	case <-g.Ready():
-	case err := <-g.done:
-		g.done <- err
-		b.t.Fatalf("the gateway ended: %v", err)
-	case <-time.After(patience):
-		b.t.Fatal("the gateway is not ready")
-	}
-	return g
+	b.T.Helper()
+	return &gateway{b.Run(cfg, extensions...), b.T}
 }
 
-// end drains the gateway and waits for it. It may be called twice.
-func (g *gateway) end() {
-	g.t.Helper()
-	g.stop()
-	err := await(g.t, "the gateway to end", g.done)
-	g.done <- err
-	if err != nil {
-		g.t.Errorf("the gateway ended with %v", err)
-	}
-}
-
-// logs keeps what a gateway logs.
-type logs struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *logs) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-func (l *logs) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.String()
-}
-
-func await[T any](t testing.TB, what string, c <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-c:
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-	}
-	return v
-}
+// with is the same gateway for a part of the test.
+func (g *gateway) with(t testing.TB) *gateway { return &gateway{g.Gateway, t} }
 
 // browser is a client of a gateway.
 type browser struct {
@@ -139,41 +48,49 @@ type browser struct {
 	ws *websocket.Conn
 }
 
+// dial does the handshake and no more. The status is that of the response.
+func dial(t testing.TB, url, origin string) (b *browser, status int) {
+	t.Helper()
+	header := http.Header{}
+	if origin != "" {
+		header.Set("Origin", origin)
+	}
+	d := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
+	ws, resp, err := d.Dial(url, header)
+	switch {
+	case resp == nil:
+		t.Fatalf("connecting to %s: %v", url, err)
+	case err != nil:
+		return nil, resp.StatusCode
+	}
+	t.Cleanup(func() { ws.Close() })
+	_ = ws.SetReadDeadline(time.Now().Add(roletest.Patience))
+	return &browser{t: t, ws: ws}, resp.StatusCode
+}
+
 // connect does the handshake and no more.
 func (g *gateway) connect() *browser {
 	g.t.Helper()
-	d := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
-	ws, resp, err := d.Dial("ws://"+g.Addr().String()+"/ws", nil)
-	if err != nil {
-		g.t.Fatalf("connecting: %v (%v)", err, resp)
+	b, status := dial(g.t, "ws://"+g.Addr().String()+"/ws", "")
+	if b == nil {
+		g.t.Fatalf("the handshake is answered %d", status)
 	}
-	g.t.Cleanup(func() { ws.Close() })
-	_ = ws.SetReadDeadline(time.Now().Add(patience))
-	return &browser{t: g.t, ws: ws}
+	return b
 }
 
 // as connects as a guest.
 func (g *gateway) as(name string) *browser {
 	g.t.Helper()
 	b := g.connect()
-	b.send(frame.Encode(frame.Hello{Name: name}))
-	expect[*frame.Welcome](b)
+	b.hello(frame.Hello{Name: name})
 	return b
 }
 
-// try connects as a guest, which may fail.
-func (g *gateway) try(name string) (*browser, error) {
-	d := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
-	ws, _, err := d.Dial("ws://"+g.Addr().String()+"/ws", nil)
-	if err != nil {
-		return nil, err
-	}
-	g.t.Cleanup(func() { ws.Close() })
-	_ = ws.SetReadDeadline(time.Now().Add(patience))
-	b := &browser{t: g.t, ws: ws}
-	b.send(frame.Encode(frame.Hello{Name: name}))
-	expect[*frame.Welcome](b)
-	return b, nil
+// hello sends a hello that must be welcomed.
+func (b *browser) hello(h frame.Hello) *frame.Welcome {
+	b.t.Helper()
+	b.send(frame.Encode(h))
+	return expect[*frame.Welcome](b)
 }
 
 func (b *browser) send(data []byte) {
@@ -225,37 +142,32 @@ func (b *browser) message() *frame.Message {
 	}
 }
 
-// acked reads until a message is acknowledged, past the messages in between.
-func (b *browser) acked(cid string) *frame.Ack {
+// until reads until a frame of a type comes that ok accepts, past all others.
+func until[T frame.FromGateway](b *browser, ok func(T) bool) T {
 	b.t.Helper()
+	var before []frame.FromGateway
 	for {
 		f, err := b.next()
 		if err != nil {
-			b.t.Fatalf("waiting for the acknowledgement of %s: %v", cid, err)
+			b.t.Fatalf("waiting for %T: %v, after %+v", *new(T), err, before)
 		}
-		switch f := f.(type) {
-		case *frame.Ack:
-			if f.CID == cid {
-				return f
-			}
-		case *frame.Error, *frame.Bye:
-			b.t.Fatalf("waiting for the acknowledgement of %s: %+v", cid, f)
+		if want, is := f.(T); is && ok(want) {
+			return want
 		}
+		before = append(before, f)
 	}
 }
 
-// refused reads until an error frame, past the messages in between.
+// acked reads until a message is acknowledged.
+func (b *browser) acked(cid string) *frame.Ack {
+	b.t.Helper()
+	return until(b, func(a *frame.Ack) bool { return a.CID == cid })
+}
+
+// refused reads until an error frame.
 func (b *browser) refused() *frame.Error {
 	b.t.Helper()
-	for {
-		f, err := b.next()
-		if err != nil {
-			b.t.Fatalf("waiting for an error: %v", err)
-		}
-		if e, ok := f.(*frame.Error); ok {
-			return e
-		}
-	}
+	return until(b, func(*frame.Error) bool { return true })
 }
 
 // join joins a room.
@@ -289,18 +201,14 @@ func (b *browser) ends(code int) *frame.Bye {
 	}
 }
 
-// get asks the gateway by HTTP.
+// get requests a path of the gateway by HTTP.
 func get(t testing.TB, addr, path string) (status int, body string) {
 	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: roletest.Patience}
 	resp, err := client.Get("http://" + addr + path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return resp.StatusCode, string(data)
 }

@@ -11,6 +11,7 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 	"parley/natsconn"
 
 	"github.com/nats-io/nats.go"
@@ -20,9 +21,7 @@ import (
 func offline(t testing.TB) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect("nats://127.0.0.1:1", append(natsconn.Required(), nats.RetryOnFailedConnect(true))...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(nc.Close)
 	return nc
 }
@@ -37,7 +36,7 @@ func TestHealth(t *testing.T) {
 	if status, _ := get(t, addr, "/ws"); status != http.StatusUpgradeRequired {
 		t.Errorf("/ws without a handshake: %d", status)
 	}
-	b.broker.Kill()
+	b.Kill()
 	for {
 		status, body := get(t, addr, "/healthz")
 		if status == http.StatusServiceUnavailable {
@@ -47,7 +46,7 @@ func TestHealth(t *testing.T) {
 			break
 		}
 	}
-	b.broker.Restart(t)
+	b.Restart(t)
 }
 
 // Everything that is bounded is counted.
@@ -108,11 +107,9 @@ func TestSlowHeader(t *testing.T) {
 	}
 	g := newHarness(t).run(chatgw.Config{})
 	conn, err := net.Dial("tcp", g.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(roletest.Patience))
 	if _, err := conn.Write([]byte("GET /ws HTTP/1.1\r\nHost: ")); err != nil {
 		t.Fatal(err)
 	}
@@ -124,16 +121,12 @@ func TestSlowHeader(t *testing.T) {
 
 func TestListenFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer l.Close()
 	b := newHarness(t)
 	for _, cfg := range []chatgw.Config{{Listen: l.Addr().String()}, {Listen: "127.0.0.1:0", Metrics: l.Addr().String()}} {
-		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.broker.Connect(t), NextID: b.ids.next})
-		if err != nil {
-			t.Fatal(err)
-		}
+		g, err := chatgw.New(cfg, chatgw.Deps{NATS: b.Connect(t), NextID: b.IDs.Next})
+		roletest.Must(t, err)
 		if err := g.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "address already in use") {
 			t.Errorf("%+v: %v", cfg.Listen, err)
 		}

@@ -2,6 +2,7 @@ package chatgw_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/base64"
 	"net"
@@ -9,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -21,28 +25,17 @@ var (
 )
 
 // sign makes a token.
-func sign(t testing.TB, method jwt.SigningMethod, kid string, key any, claims jwt.MapClaims) string {
+func sign(t testing.TB, method jwt.SigningMethod, kid string, key any, claims jwt.MapClaims, critical ...string) string {
 	t.Helper()
 	token := jwt.NewWithClaims(method, claims)
+	for _, header := range critical { // extensions that must be understood
+		token.Header["crit"], token.Header[header] = critical, true
+	}
 	if kid != "" {
 		token.Header["kid"] = kid
 	}
 	s, err := token.SignedString(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// critical signs a token with an extension that must be understood.
-func critical(t testing.TB, kid string, key any, claims jwt.MapClaims) string {
-	t.Helper()
-	token := jwt.NewWithClaims(jwt.SigningMethodHS256, claims)
-	token.Header["kid"], token.Header["crit"], token.Header["b64"] = kid, []string{"b64"}, true
-	s, err := token.SignedString(key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return s
 }
 
@@ -50,13 +43,9 @@ func soon() int64 { return time.Now().Add(time.Hour).Unix() }
 
 func TestTokens(t *testing.T) {
 	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	_, stranger, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	g := newHarness(t).run(chatgw.Config{
 		Issuer: "shop", Audience: "chat",
 		Keys: []chatgw.Key{{ID: "2026", Public: public}, {ID: "old", Secret: secret}},
@@ -95,7 +84,7 @@ func TestTokens(t *testing.T) {
 		{"issued just now", sign(t, jwt.SigningMethodHS256, "old", secret, with("iat", time.Now().Add(time.Second).Unix())), ""},
 		{"an end in milliseconds", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", time.Now().Add(time.Hour).UnixMilli())), "milliseconds"},
 		{"an end in the year 9999", sign(t, jwt.SigningMethodHS256, "old", secret, with("exp", 253402300799)), ""},
-		{"a critical extension", critical(t, "old", secret, good()), "crit"},
+		{"a critical extension", sign(t, jwt.SigningMethodHS256, "old", secret, good(), "b64"), "crit"},
 		{"another issuer", sign(t, jwt.SigningMethodHS256, "old", secret, with("iss", "thief")), "issuer"},
 		{"another audience", sign(t, jwt.SigningMethodHS256, "old", secret, with("aud", "mail")), "audience"},
 		{"nobody", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "")), "sub"},
@@ -103,7 +92,7 @@ func TestTokens(t *testing.T) {
 		{"a guest's name", sign(t, jwt.SigningMethodHS256, "old", secret, with("sub", "guest-ada")), "those of guests"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := (&gateway{Gateway: g.Gateway, t: t}).connect()
+			b := g.with(t).connect()
 			b.send(frame.Encode(frame.Hello{Token: c.token}))
 			if c.want != "" {
 				if bye := b.ends(frame.CloseToken); !strings.Contains(bye.Reason, c.want) {
@@ -117,12 +106,12 @@ func TestTokens(t *testing.T) {
 		})
 	}
 	t.Run("a guest", func(t *testing.T) {
-		b := (&gateway{Gateway: g.Gateway, t: t}).connect()
+		b := g.with(t).connect()
 		b.send(frame.Encode(frame.Hello{Name: "ada"}))
 		b.ends(frame.CloseToken)
 	})
 	// Nothing of a token is ever logged.
-	if log := g.log.String(); strings.Contains(log, "eyJ") {
+	if log := g.Log.String(); strings.Contains(log, "eyJ") {
 		t.Errorf("the log has a token:\n%s", log)
 	}
 }
@@ -131,40 +120,38 @@ func TestTokens(t *testing.T) {
 func TestPermissions(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}})
 	b := g.connect()
-	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
+	b.hello(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
 		"sub": "ada", "exp": soon(), "read": []string{"news", "pub*"}, "write": []string{"lobby", "team-*"},
-	})}))
-	expect[*frame.Welcome](b)
+	})})
+	// request sends a frame. What is not allowed is refused.
+	request := func(allowed bool, f []byte, refused frame.Error) bool {
+		b.send(f)
+		if allowed {
+			return true
+		}
+		e := *expect[*frame.Error](b)
+		e.T, e.Reason = "", ""
+		if refused.Code = frame.CodeForbidden; e != refused {
+			t.Errorf("%s is refused with %+v, want %+v", f, e, refused)
+		}
+		return false
+	}
 	for room, may := range map[string]struct{ read, write bool }{
 		"lobby": {true, true}, "team-a": {true, true}, "news": {true, false}, "public": {true, false},
 		"team": {false, false}, "newspaper": {false, false}, "staff": {false, false},
 	} {
-		b.send(frame.Encode(frame.Join{Ref: 1, Room: room}))
-		if may.read {
+		if request(may.read, frame.Encode(frame.Join{Ref: 1, Room: room}), frame.Error{Ref: 1, Room: room}) {
 			if j := expect[*frame.Joined](b); j.Write != may.write {
 				t.Errorf("%s: write is %v, want %v", room, j.Write, may.write)
 			}
-		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.Room != room || e.Ref != 1 {
-			t.Errorf("%s: joining gave %+v", room, e)
 		}
-		b.send(frame.Encode(frame.History{Ref: 2, Room: room}))
-		if may.read {
+		if request(may.read, frame.Encode(frame.History{Ref: 2, Room: room}), frame.Error{Ref: 2, Room: room}) {
 			expect[*frame.Page](b)
-		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.Ref != 2 {
-			t.Errorf("%s: history gave %+v", room, e)
 		}
 		b.send(frame.Encode(frame.Leave{Room: room}))
-		b.send(frame.Encode(frame.TypingIn{Room: room}))
-		if !may.write {
-			if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden {
-				t.Errorf("%s: typing gave %+v", room, e)
-			}
-		}
-		b.send(frame.Encode(frame.Send{Room: room, CID: "c", Text: "x"}))
-		if may.write {
+		request(may.write, frame.Encode(frame.TypingIn{Room: room}), frame.Error{Room: room})
+		if request(may.write, frame.Encode(frame.Send{Room: room, CID: "c", Text: "x"}), frame.Error{Room: room, CID: "c"}) {
 			b.acked("c")
-		} else if e := expect[*frame.Error](b); e.Code != frame.CodeForbidden || e.CID != "c" {
-			t.Errorf("%s: sending gave %+v", room, e)
 		}
 	}
 }
@@ -173,10 +160,9 @@ func TestPermissions(t *testing.T) {
 func TestTokenExpires(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{Keys: []chatgw.Key{{Secret: secret}}})
 	b := g.connect()
-	b.send(frame.Encode(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
+	b.hello(frame.Hello{Token: sign(t, jwt.SigningMethodHS256, "", secret, jwt.MapClaims{
 		"sub": "ada", "exp": time.Now().Add(2 * time.Second).Unix(), "write": []string{"*"},
-	})}))
-	expect[*frame.Welcome](b)
+	})})
 	if bye := b.ends(frame.CloseToken); !strings.Contains(bye.Reason, "expired") {
 		t.Errorf("bye: %+v", bye)
 	}
@@ -207,18 +193,16 @@ func TestGuests(t *testing.T) {
 			t.Errorf("%s: welcome %+v", c.name, w)
 		}
 		b.ws.Close()
-		g.end()
+		g.Drain()
 	}
 }
 
 // A name is one person however it is written, and is something to see.
 func TestNames(t *testing.T) {
-	harness := newHarness(t)
-	g := harness.run(chatgw.Config{})
+	g := newHarness(t).run(chatgw.Config{})
 	for sent, want := range map[string]string{"Jose\u0301": "Jos\u00e9", "हिन्दी": "हिन्दी", "\u1112\u1161\u11ab": "\ud55c"} {
 		b := g.connect()
-		b.send(frame.Encode(frame.Hello{Name: sent}))
-		if w := expect[*frame.Welcome](b); w.User != want {
+		if w := b.hello(frame.Hello{Name: sent}); w.User != want {
 			t.Errorf("%+q comes as %+q, want %+q", sent, w.User, want)
 		}
 		b.ws.Close()
@@ -233,27 +217,36 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// What is wrong with a configuration is refused, and what an embedded gateway cannot know,
+// such as whether it listens on loopback only, is not guessed.
 func TestConfig(t *testing.T) {
+	handle := func(context.Context, chatgw.Client, chatgw.Request) error { return nil }
 	for _, c := range []struct {
-		cfg  chatgw.Config
-		want string
+		cfg        chatgw.Config
+		want       string
+		extensions []chatgw.Extension
 	}{
-		{chatgw.Config{Guests: "some"}, `Guests is "some"`},
-		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in"},
-		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed"},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: make([]byte, 64)}}}, "easy to guess"},
-		{chatgw.Config{Keys: []chatgw.Key{{Secret: bytes.Repeat([]byte("secret"), 8)}}}, "easy to guess"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: make([]byte, 32)}}}, "everybody can sign"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: append([]byte{1}, make([]byte, 31)...)}}}, "everybody can sign"},
-		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32"},
-		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room"},
-		{chatgw.Config{Rooms: -1}, "Rooms is -1"},
-		{chatgw.Config{MessagesPerSecond: -1}, "MessagesPerSecond is -1"},
-		{chatgw.Config{DrainTimeout: -1}, "DrainTimeout is -1ns"},
+		{chatgw.Config{Guests: "some"}, `Guests is "some"`, nil},
+		{chatgw.Config{Guests: chatgw.GuestsNo}, "nobody could come in", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{ID: "a"}}}, `key "a" needs either a secret or a public key`, nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: []byte("short")}}}, "at least 32 are needed", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: make([]byte, 64)}}}, "easy to guess", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Secret: bytes.Repeat([]byte("secret"), 8)}}}, "easy to guess", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: make([]byte, 32)}}}, "everybody can sign", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: append([]byte{1}, make([]byte, 31)...)}}}, "everybody can sign", nil},
+		{chatgw.Config{Keys: []chatgw.Key{{Public: []byte("short")}}}, "an Ed25519 key has 32", nil},
+		{chatgw.Config{Suggested: []string{"No"}}, "Suggested: room", nil},
+		{chatgw.Config{Rooms: -1}, "Rooms is -1", nil},
+		{chatgw.Config{MessagesPerSecond: -1}, "MessagesPerSecond is -1", nil},
+		{chatgw.Config{DrainTimeout: -1}, "DrainTimeout is -1ns", nil},
+		{chatgw.Config{Embedded: true}, "nobody could come in", nil},
+		{chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Listen: "127.0.0.1:0"}, "the caller's server", nil},
+		{chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Metrics: "127.0.0.1:9000"}, `Metrics "127.0.0.1:9000`, nil},
+		{chatgw.Config{}, "name is", []chatgw.Extension{{Name: "No Name", Handle: handle}}},
+		{chatgw.Config{}, "two", []chatgw.Extension{{Name: "a", Handle: handle}, {Name: "a", Handle: handle}}},
+		{chatgw.Config{}, "has no Handle", []chatgw.Extension{{Name: "a"}}},
 	} {
-		b := &ids{}
-		if _, err := chatgw.New(c.cfg, chatgw.Deps{NATS: offline(t), NextID: b.next}); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := chatgw.New(c.cfg, chatgw.Deps{NATS: offline(t), NextID: new(chattest.IDs).Next, Extensions: c.extensions}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %q", c.cfg, err, c.want)
 		}
 	}

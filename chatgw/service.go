@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
+	"parley/chatgw/rooms"
 	"parley/internal/respond"
 	"parley/natsconn"
 	"parley/wire"
@@ -13,73 +15,92 @@ import (
 	"github.com/nats-io/nats.go/micro"
 )
 
+// Bounds of requests: what waits for this gateway, and how many posts are under way at
+// once. A service that posts more waits for its answers.
+const (
+	maxPending      = 4096
+	maxPendingBytes = 16 << 20
+	maxPosts        = 256
+)
+
 // service is what a gateway offers on NATS, as endpoints of a micro service:
 // [chatwire.PostSubject], where one gateway gets each post, and
 // [chatwire.SubjectGateways], which every gateway answers.
 type service struct {
 	micro.Service
-	posts *posts
 	g     *Gateway
+	slots chan struct{} // of posts
+	work  sync.WaitGroup
 }
 
-func (g *Gateway) offer(ctx context.Context) (*service, error) {
-	s := &service{posts: newPosts(g), g: g}
-	m, err := micro.AddService(g.deps.NATS, micro.Config{
-		Name: "chatgw", Version: wire.Release,
-		Description: "chat rooms for browsers and services",
-		Metadata:    map[string]string{"gateway": g.rooms.Gateway(), "address": g.address(), wire.MetaProcess: g.deps.NATS.Opts.Name},
-		ErrorHandler: func(_ micro.Service, e *micro.NATSError) {
-			g.cfg.Log.Warn("service", "subject", e.Subject, "error", e.Description)
-		},
-	})
+func (g *Gateway) offer(ctx context.Context) (s *service, err error) {
+	s = &service{g: g, slots: make(chan struct{}, maxPosts)}
+	s.Service, err = respond.Serve(g.deps.NATS, micro.Config{
+		Name: "chatgw", Description: "chat rooms for browsers and services",
+		Metadata: map[string]string{"gateway": g.rooms.Gateway(), "address": g.address()},
+	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, g.cfg.Log,
+		respond.Endpoint{Name: "post", Subject: chatwire.SubjectPost, Handle: s.handlePost, Queue: chatwire.QueueGateways},
+		respond.Endpoint{Name: "gateways", Subject: chatwire.SubjectGateways, Handle: s.handleState})
 	if err != nil {
-		return nil, fmt.Errorf("chatgw: registering the service: %w", err)
+		return nil, fmt.Errorf("chatgw: %w", err)
 	}
-	s.Service = m
-	err = errors.Join(
-		m.AddEndpoint("post", micro.HandlerFunc(s.posts.handle), micro.WithEndpointSubject(chatwire.SubjectPost),
-			micro.WithEndpointQueueGroup(chatwire.QueueGateways), micro.WithEndpointPendingLimits(maxPendingPosts, maxPendingPostsBytes)),
-		m.AddEndpoint("gateways", micro.HandlerFunc(s.state), micro.WithEndpointSubject(chatwire.SubjectGateways),
-			micro.WithEndpointQueueGroupDisabled()),
-	)
-	if err == nil {
-		// Ready means that what is sent now arrives.
-		err = natsconn.Flush(ctx, g.deps.NATS)
-	}
-	if err != nil {
-		_ = m.Stop() // the first failure is the one to report
-		return nil, fmt.Errorf("chatgw: offering %s and %s: %w", chatwire.SubjectPost, chatwire.SubjectGateways, err)
+	// Ready means that what is sent now arrives.
+	if err := natsconn.Flush(ctx, g.deps.NATS); err != nil {
+		return nil, errors.Join(fmt.Errorf("chatgw: offering the service: %w", err), s.Stop())
 	}
 	return s, nil
 }
 
-// state answers [chatwire.GatewaysRequest].
-func (s *service) state(req micro.Request) {
+// handleState answers [chatwire.GatewaysRequest].
+func (s *service) handleState(req micro.Request) {
+	log := s.g.cfg.Log.With("subject", req.Subject())
 	if _, err := wire.Decode[chatwire.GatewaysRequest](req.Data()); err != nil {
-		s.g.cfg.Log.Warn("ignored a malformed message", "subject", req.Subject(), "error", err)
-		s.g.answered(req, respond.Error(req, err))
+		log.Warn("ignored a malformed message", "error", err)
+		respond.Log(log, respond.Error(req, err))
 		return
 	}
-	n := s.g.snapshot()
-	s.g.answer(req, wire.Encode(chatwire.GatewayState{
+	r := s.g.rooms.Counters()
+	respond.Log(log, respond.To(s.g.deps.NATS, req.Reply(), wire.Encode(chatwire.GatewayState{
 		V: wire.Version, Gateway: s.g.rooms.Gateway(), Address: s.g.address(), Epoch: s.g.rooms.Epoch(),
-		Connections: int(n.socket.Connections), People: n.people, Rooms: int(n.rooms.Rooms), Memberships: int(n.rooms.Members),
+		Connections: s.g.sockets.Count(), People: s.g.people.count(), Rooms: int(r.Rooms), Memberships: int(r.Members),
 		Stopping: s.g.stopping.Load(),
-	}))
+	})))
 }
 
-// answer does not wait for delivery: the requester may have disconnected.
-func (g *Gateway) answer(req micro.Request, data []byte) {
-	g.answered(req, respond.To(g.deps.NATS, req.Reply(), data))
+// handlePost is called for one post at a time, and waits only while too many are
+// under way. A post by plain publish expects no response: then a refusal is only logged.
+func (s *service) handlePost(req micro.Request) {
+	s.slots <- struct{}{}
+	s.work.Go(func() {
+		defer func() { <-s.slots }()
+		a, err := s.post(req)
+		if err != nil {
+			a = chatwire.Posted{V: wire.Version, Code: wire.CodeOf(err), Reason: wire.Clip(err.Error())}
+		}
+		s.g.counters.posted(a.Code)
+		log := s.g.cfg.Log.With("subject", req.Subject())
+		if err != nil && req.Reply() == "" {
+			log.Warn("a post was refused, and nobody waits for an answer", "code", a.Code, "reason", a.Reason)
+		}
+		respond.Log(log, respond.To(s.g.deps.NATS, req.Reply(), wire.Encode(a)))
+	})
 }
 
-func (g *Gateway) answered(req micro.Request, err error) {
-	switch {
-	case errors.Is(err, respond.ErrReply):
-		g.cfg.Log.Warn("a request was not answered", "subject", req.Subject(), "error", err)
-	case err != nil:
-		g.cfg.Log.Debug("an answer could not be sent", "subject", req.Subject(), "error", err)
+// post stores a message that a service posted, and returns its answer once the message
+// is durable.
+func (s *service) post(req micro.Request) (a chatwire.Posted, err error) {
+	room, err := chatwire.ParseRoom(req.Subject())
+	if err != nil {
+		return a, wire.Invalidf("%v", err)
 	}
+	m, err := wire.Decode[chatwire.Post](req.Data())
+	if err != nil {
+		return a, err
+	}
+	ctx, cancel := context.WithTimeout(s.g.background, s.g.cfg.ActTimeout)
+	defer cancel()
+	ack, err := s.g.rooms.Send(ctx, rooms.Post{Room: room, User: m.User, Kind: chatwire.KindService, CID: m.CID, Text: m.Text})
+	return chatwire.Posted{V: wire.Version, ID: ack.ID, Seq: ack.Seq}, err
 }
 
 // stop takes no more requests and waits for those that are under way.
@@ -87,5 +108,5 @@ func (s *service) stop() {
 	if err := s.Stop(); err != nil {
 		s.g.cfg.Log.Warn("stopping the service", "error", err)
 	}
-	s.posts.work.Wait()
+	s.work.Wait()
 }

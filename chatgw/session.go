@@ -97,7 +97,7 @@ func (s *session) hello(h *frame.Hello) {
 		return
 	}
 	s.person, s.may, s.guest = s.gateway.people.enter(g.user), g.may, g.guest
-	if len(s.gateway.deps.Extensions) > 0 { // nobody else asks for them
+	if len(s.gateway.deps.Extensions) > 0 { // nobody else reads them
 		s.claims = g.claims
 	}
 	s.conn.Greeted()
@@ -123,7 +123,7 @@ func (s *session) tooFast(data []byte, now, wait time.Duration) {
 		s.end(frame.CloseFrame, bad.Text)
 		return
 	}
-	s.answerError(f, &wire.Error{Code: frame.CodeRate, Text: fmt.Sprintf("more than %v frames a second", s.gateway.cfg.FramesPerSecond)}, wait)
+	s.answerError(f, wire.Errorf(frame.CodeRate, "more than %v frames a second", s.gateway.cfg.FramesPerSecond), wait)
 }
 
 // refuse answers a frame that is not acted on.

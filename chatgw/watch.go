@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// watchEvery is how often the broker is looked at.
+	// watchEvery is how often the broker is checked.
 	watchEvery = time.Second
 	// sweepEvery is how often disconnected people are forgotten.
 	sweepEvery = 10

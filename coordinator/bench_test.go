@@ -8,10 +8,8 @@ import (
 	"parley/broker/brokertest"
 	"parley/coordinator"
 	"parley/coordinator/txclient"
-	"parley/internal/streams"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/txwire"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // BenchmarkSubmit measures everything but the participants' databases: client,
@@ -20,27 +18,15 @@ func BenchmarkSubmit(b *testing.B) {
 	for _, inFlight := range []int{1, 256} {
 		b.Run(fmt.Sprintf("inflight=%d", inFlight), func(b *testing.B) {
 			s := brokertest.Run(b)
-			js, err := jetstream.New(s.Connect(b))
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, _, err := streams.Ensure(b.Context(), js, txwire.LogStream(), 1); err != nil {
-				b.Fatal(err)
-			}
+			brokertest.Stream(b, s.Connect(b), txwire.LogStream(), 1)
 			newFake(b, s.Connect(b), "inventory")
 			newFake(b, s.Connect(b), "delivery")
-			c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: s.Connect(b)})
-			if err != nil {
-				b.Fatal(err)
-			}
-			done := make(chan error, 1)
-			go func() { done <- c.Run(b.Context()) }()
-			b.Cleanup(func() { <-done })
-			<-c.Ready()
+			nc := s.Connect(b)
+			c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: nc})
+			roletest.Must(b, err)
+			roletest.Start(b, nc, c).AwaitReady()
 			client, err := txclient.New(s.Connect(b))
-			if err != nil {
-				b.Fatal(err)
-			}
+			roletest.Must(b, err)
 			defer func() { _ = client.Close() }()
 			left := atomic.Int64{}
 			left.Store(int64(b.N))

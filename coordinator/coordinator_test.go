@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/internal/hooks"
@@ -47,7 +49,7 @@ func TestCommit(t *testing.T) {
 	if wire.CodeOf(err) != wire.CodeConflict {
 		t.Fatalf("the same key with other content: got %v, want a conflict", err)
 	}
-	p.drain()
+	p.Drain()
 	if logs := s.logs(t); len(logs) != 0 {
 		t.Errorf("a drained coordinator left the logs %v", logs)
 	}
@@ -79,9 +81,7 @@ func TestUnknownParticipant(t *testing.T) {
 	s.coordinator(t, coordinator.Config{})
 	// Somebody who watches everything counts as a subscriber for the broker.
 	watch, err := nc.SubscribeSync("tx.>")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = watch.Unsubscribe() }()
 	for _, key := range []string{"", "mine"} {
 		r := order(key)
@@ -150,13 +150,9 @@ func answerBranches(t *testing.T, nc *nats.Conn, name string) <-chan struct{} {
 		_ = nc.Flush() // the test goes on without it when the connection is lost
 		once.Do(func() { close(heard) })
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(func() { _ = sub.Unsubscribe() })
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	return heard
 }
 
@@ -219,9 +215,9 @@ func TestKilledAfterAppend(t *testing.T) {
 		got <- result{o, err}
 	}()
 	<-appended
-	first.nc.Close()
+	first.NATS.Close()
 	close(hang)
-	first.kill()
+	first.Kill()
 	start := time.Now()
 	s.coordinator(t, coordinator.Config{})
 	r := <-got
@@ -259,7 +255,7 @@ func TestKilledBeforeAppend(t *testing.T) {
 	if err := <-ended; !errors.Is(err, txclient.ErrUnknown) {
 		t.Errorf("got %v, want unknown", err)
 	}
-	first.kill()
+	first.Kill()
 	s.coordinator(t, coordinator.Config{})
 	if r := inventory.ask(id); r.Status != txwire.StatusAborted || r.SealSeq == 0 {
 		t.Fatalf("got %+v", r)

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	pm "parley/participants/machine"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -44,19 +46,13 @@ func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
 	}
 	for _, kind := range []string{txwire.KindPrepare, txwire.KindCommit, txwire.KindAbort} {
 		sub, err := nc.Subscribe(txwire.ParticipantFilter(kind, name), f.on)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		t.Cleanup(func() { _ = sub.Unsubscribe() })
 	}
 	ping, err := nc.Subscribe(txwire.PingSubject(name), func(msg *nats.Msg) { _ = msg.Respond([]byte("{}")) })
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(func() { _ = ping.Unsubscribe() })
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	return f
 }
 
@@ -64,13 +60,9 @@ func newFake(t testing.TB, nc *nats.Conn, name string) *fake {
 func incarnation(t testing.TB, nc *nats.Conn) string {
 	t.Helper()
 	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	s, err := js.Stream(t.Context(), txwire.LogStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return s.CachedInfo().Config.Metadata[wire.MetaIncarnation]
 }
 

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator"
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
@@ -16,9 +18,7 @@ import (
 func (s *harness) seal(t *testing.T, log string) {
 	t.Helper()
 	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	eventually(t, "a seal", func() bool {
 		found, err := l.Read(t.Context(), log)
 		if err != nil || len(found) == 0 {
@@ -48,9 +48,7 @@ func TestFencedWithWorkUnderWay(t *testing.T) {
 	s.coordinator(t, coordinator.Config{})
 	client := newClient(t, nc)
 	done, err := client.Submit(t.Context(), order("before"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	log := done.ID.Log
 
 	delivery.set(func(f *fake) { f.silent = true })
@@ -96,9 +94,7 @@ func TestFencedInTraffic(t *testing.T) {
 		}
 		for subject := range s.logs(t) {
 			log, err := txwire.ParseLogSubject(subject)
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			if !sealed[log] && s.logs(t)[subject] > 0 {
 				sealed[log] = true
 				s.seal(t, log)

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
+	"parley/broker/brokertest"
 	"parley/coordinator"
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
@@ -17,34 +20,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// fails waits until the coordinator has ended by itself and checks that its
-// error has all parts.
-func (p *process) fails(t *testing.T, parts ...string) {
-	t.Helper()
-	select {
-	case err := <-p.done:
-		p.done = nil
-		if err == nil {
-			t.Fatalf("the coordinator ended without an error, want one that names %q", parts)
-		}
-		for _, part := range parts {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("the error %q does not name %q", err, part)
-			}
-		}
-	case <-time.After(15 * time.Second):
-		t.Fatal("the coordinator goes on")
-	}
-}
-
 func (s *harness) remake(t *testing.T) {
 	t.Helper()
-	if err := s.js.DeleteStream(t.Context(), txwire.LogStream().Name); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := streams.Ensure(t.Context(), s.js, txwire.LogStream(), 1); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, s.js.DeleteStream(t.Context(), txwire.LogStream().Name))
+	brokertest.Stream(t, s.js.Conn(), txwire.LogStream(), 1)
 }
 
 // Whatever happens to the stream under a coordinator ends it, with an error
@@ -58,17 +37,13 @@ func TestStreamTakenAway(t *testing.T) {
 		parts []string
 	}{
 		{"deleted", func(t *testing.T, s *harness) {
-			if err := s.js.DeleteStream(t.Context(), name); err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, s.js.DeleteStream(t.Context(), name))
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"recreated", func(t *testing.T, s *harness) { s.remake(t) }, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, s *harness) {
 			cfg := streams.Config(txwire.LogStream(), 1)
 			info, err := s.js.Stream(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			cfg.Metadata, cfg.AllowDirect = info.CachedInfo().Config.Metadata, true
 			if _, err := s.js.UpdateStream(t.Context(), cfg); err != nil {
 				t.Fatal(err)
@@ -79,7 +54,7 @@ func TestStreamTakenAway(t *testing.T) {
 			s := newHarness(t)
 			p := s.coordinator(t, coordinator.Config{})
 			c.do(t, s)
-			p.fails(t, c.parts...)
+			p.AwaitFailure(c.parts...)
 		})
 	}
 }
@@ -108,9 +83,7 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 			sealed <- r.SealSeq
 		}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	// Each question is about another log, so that each has its own seal, at
 	// another moment around the new stream's birth.
 	tick := time.NewTicker(15 * time.Millisecond)
@@ -123,14 +96,10 @@ func TestNoAnswerFromStreamMadeAnew(t *testing.T) {
 		}
 		log := strings.Repeat(string(rune('a'+i%26)), 15) + string(rune('a'+i/26))
 		q := txwire.Resolve{V: 1, ID: txwire.ID{Log: log, N: 1}, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
-		if err := nc.PublishRequest(txwire.SubjectResolve, inbox, wire.Encode(q)); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, nc.PublishRequest(txwire.SubjectResolve, inbox, wire.Encode(q)))
 	}
-	p.fails(t, txwire.LogStream().Name)
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	p.AwaitFailure(txwire.LogStream().Name)
+	roletest.Must(t, nc.Flush())
 	t.Logf("%d answers before", len(sealed))
 	for len(sealed) > 0 {
 		if seq := <-sealed; seq <= old {
@@ -205,9 +174,7 @@ const fillerLog = "fillerfillerfill"
 func (s *harness) fillers(t *testing.T) *fillers {
 	t.Helper()
 	l, err := txlog.Open(t.Context(), s.js, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	s.posesAsOwner(t, fillerLog)
 	return &fillers{s: s, log: l}
 }
@@ -235,7 +202,5 @@ func (f *fillers) fill(t *testing.T, atLeast int64) {
 
 func (f *fillers) purge(t *testing.T) {
 	t.Helper()
-	if err := f.log.Purge(t.Context(), fillerLog, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, f.log.Purge(t.Context(), fillerLog, 0))
 }

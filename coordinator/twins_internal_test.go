@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"github.com/nats-io/nats.go"
 
 	"parley/wire/txwire"
@@ -34,9 +36,7 @@ func TestTwinsAreAlarms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			co, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			w := &twins{c: co, journals: map[string]map[string]*stampedBy{}}
 			for _, s := range c.stamps {
 				w.stamped(&txwire.Stamp{Participant: "inventory", Journal: s.journal, Process: s.process, Name: "of " + s.process}, start.Add(s.at))

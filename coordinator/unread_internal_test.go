@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"github.com/nats-io/nats.go"
 )
 
@@ -15,9 +17,7 @@ import (
 func TestUnreadLogIsNotFlooded(t *testing.T) {
 	var out bytes.Buffer
 	c, err := New(Config{Log: slog.New(slog.NewTextHandler(&out, nil))}, Deps{NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	for range 1000 {
 		c.cannotRead("abc", errors.New("no leader"))
 	}

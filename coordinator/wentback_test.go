@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -21,9 +23,7 @@ func (s *harness) backup(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "backup")
 	s.Kill()
-	if err := os.CopyFS(dir, os.DirFS(s.StoreDir())); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.CopyFS(dir, os.DirFS(s.StoreDir())))
 	s.Restart(t)
 	return dir
 }
@@ -32,12 +32,8 @@ func (s *harness) backup(t *testing.T) string {
 func (s *harness) restore(t *testing.T, backup string) {
 	t.Helper()
 	s.Kill()
-	if err := os.RemoveAll(s.StoreDir()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(s.StoreDir(), os.DirFS(backup)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.RemoveAll(s.StoreDir()))
+	roletest.Must(t, os.CopyFS(s.StoreDir(), os.DirFS(backup)))
 	s.Restart(t)
 }
 
@@ -94,7 +90,7 @@ func TestStreamWentBack(t *testing.T) {
 			}
 			last := s.lastSeq(t)
 			s.restore(t, dir)
-			p.fails(t, txwire.LogStream().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
+			p.AwaitFailure(txwire.LogStream().Name, "last sequence", fmt.Sprint("at least ", last), "went back", "older", "restore", "docs/OPERATIONS.md")
 		})
 	}
 }
@@ -115,20 +111,16 @@ func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 	}
 	dir := s.backup(t)
 	lost, err := client.Submit(t.Context(), order("lost"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	s.coordinator(t, coordinator.Config{BehindFor: time.Hour, DrainTimeout: 100 * time.Millisecond})
-	first.kill()
+	first.Kill()
 	s.restore(t, dir)
 	eventually(t, "the suspicion", func() bool { return strings.Contains(reason(t, nc), "went back") })
 	last := s.lastSeq(t)
 	// A scan asks the owner of the log that the backup holds, ownerTries times. When
 	// it is asked once more, a scan has ended with a silent owner.
 	asked, err := nc.SubscribeSync(txwire.OwnerSubject(lost.ID.Log))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	for n := range 4 {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		q := txwire.Resolve{V: wire.Version, ID: lost.ID, Participant: "delivery", Journal: journal("delivery"), DecideBy: 1}
@@ -137,9 +129,7 @@ func TestNothingConcludedFromStreamThatWentBack(t *testing.T) {
 		}
 		msg, err := nc.RequestWithContext(ctx, txwire.SubjectResolve, wire.Encode(q))
 		cancel()
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		r, err := wire.Decode[txwire.Resolved](msg.Data)
 		if err != nil || r.Status != txwire.StatusUnknown || r.Code != wire.CodeUnavailable {
 			t.Errorf("%s: got %+v, %v, want unknown", q.ID, r, err)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/wire"
 	"parley/wire/idwire"
@@ -93,16 +95,12 @@ func TestReplySubjectsOfTheProtocol(t *testing.T) {
 	for _, reply := range []string{idwire.LeaseSubject(7), idwire.LeaseSubject(n), idwire.SubjectRetire, "$JS.API.STREAM.PURGE.IDLEASE", "$SRV.PING", "tx.submit", "blog.post", "chat.room.x"} {
 		for _, subject := range []string{idwire.SubjectNext, idwire.SubjectGrant, idwire.SubjectLeases, idwire.SubjectRetire, idwire.SubjectWorkers} {
 			for _, data := range []string{``, `?`, `{"v":1}`, `{"v":1,"count":1}`, `{"v":1,"worker":7}`} {
-				if err := b.nc.PublishRequest(subject, reply, []byte(data)); err != nil {
-					t.Fatal(err)
-				}
+				roletest.Must(t, b.nc.PublishRequest(subject, reply, []byte(data)))
 			}
 		}
 		if !strings.HasPrefix(reply, "$JS") {
 			sub, err := b.nc.SubscribeSync(reply)
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			spies[reply] = sub
 		}
 	}
@@ -131,9 +129,7 @@ func TestNoReplySubject(t *testing.T) {
 	b.ready(t, idworker.Config{})
 	before := b.states(t, 1)[0].Issued
 	for range 10 {
-		if err := b.nc.Publish(idwire.SubjectNext, nil); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.Publish(idwire.SubjectNext, nil))
 	}
 	b.next(t, 1)
 	if got := b.states(t, 1)[0].Issued; got != before+1 {

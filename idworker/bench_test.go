@@ -5,6 +5,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/idworker/lease"
 	"parley/wire"
@@ -22,9 +24,7 @@ func BenchmarkRequest(b *testing.B) {
 	if _, err := h.connect(b).QueueSubscribe(echo, "echo", func(m *nats.Msg) { _ = m.Respond(m.Data) }); err != nil {
 		b.Fatal(err)
 	}
-	if err := h.nc.Flush(); err != nil {
-		b.Fatal(err)
-	}
+	roletest.Must(b, h.nc.Flush())
 	data := wire.Encode(idwire.Request{V: wire.Version, Count: 1})
 	for _, inFlight := range []int{1, 64} {
 		for _, subject := range []string{echo, idwire.SubjectNext} {

@@ -45,7 +45,7 @@ func TestClockAnHourAhead(t *testing.T) {
 	if s.ClockMS < 3_590_000 || s.ClockMS > 3_610_000 || !strings.Contains(s.Reason, "ahead of the broker") {
 		t.Errorf("its state is %+v", s)
 	}
-	p.log.wait("gives no IDs", "ahead of the broker")
+	p.log.Await("gives no IDs", "ahead of the broker")
 	b.until(t, "the number to be given back", 1, func(s []idwire.IDWorkerState) bool { return s[0].Worker == nil })
 	n := before[0].Worker()
 	if l := b.record(t, n); l.State != idwire.LeaseReleased || l.Until > snowflake.Timestamp(time.Now())+quick().Reserve {
@@ -61,8 +61,8 @@ func TestClockAnHourAhead(t *testing.T) {
 	if after[0] <= before[9] && after[0].Worker() == n || time.Since(after[9].Time()).Abs() > time.Minute {
 		t.Errorf("%d comes after %d, of %v", after[0], before[9], after[9].Time())
 	}
-	p.log.wait("the reason for giving no IDs has passed")
-	if n, _ := p.log.count("gives no IDs", "ahead of the broker"); n != 1 {
+	p.log.Await("the reason for giving no IDs has passed")
+	if n := p.log.Count("gives no IDs", "ahead of the broker"); n != 1 {
 		t.Errorf("the refusal was logged %d times", n)
 	}
 }
@@ -80,7 +80,7 @@ func TestStartsAnHourAhead(t *testing.T) {
 		t.Errorf("it wrote %+v", l)
 	}
 	c.put(0)
-	p.log.wait("claimed a worker number")
+	p.log.Await("claimed a worker number")
 	b.until(t, "the clock to be taken for right", 1, holding)
 	b.next(t, 1)
 }
@@ -123,7 +123,7 @@ func TestRetire(t *testing.T) {
 	if id := b.next(t, 1)[0]; id.Worker() != 2 {
 		t.Errorf("worker %d is used", id.Worker())
 	}
-	b.ready(t, idworker.Config{Numbers: 3}).log.wait("far into the future", "worker=0", "parley id retire")
+	b.ready(t, idworker.Config{Numbers: 3}).log.Await("far into the future", "worker=0", "parley id retire")
 
 	retire := func(n int) idwire.Leases {
 		return request[idwire.Leases](t, b.nc, idwire.SubjectRetire, wire.Encode(idwire.RetireRequest{V: wire.Version, Worker: n}))
@@ -146,11 +146,11 @@ func TestRetire(t *testing.T) {
 		t.Errorf("retiring a number that was never held: %+v", m)
 	}
 	third := b.ready(t, idworker.Config{Numbers: 3})
-	third.log.wait("standing by")
-	if n, _ := third.log.count("far into the future"); n != 0 {
+	third.log.Await("standing by")
+	if n := third.log.Count("far into the future"); n != 0 {
 		t.Error("a retired number is reported")
 	}
-	p.drain()
+	p.Drain()
 	b.until(t, "a number to be taken over", 2, func(s []idwire.IDWorkerState) bool {
 		return s[0].State == idwire.WorkerHolding || s[1].State == idwire.WorkerHolding
 	})
@@ -164,7 +164,7 @@ func TestRetiredNumberReturns(t *testing.T) {
 	b := newHarness(t)
 	past := snowflake.Timestamp(time.Now()) + 200
 	b.put(t, idwire.Lease{V: 1, Worker: 0, State: idwire.LeaseRetired, Until: past, Holder: stranger, Nonce: stranger})
-	b.start(t, idworker.Config{Numbers: 1}).log.wait("worker number", "worker=0")
+	b.start(t, idworker.Config{Numbers: 1}).log.Await("worker number", "worker=0")
 	b.until(t, "the number to be used", 1, holding)
 	if id := b.next(t, 1)[0]; id.Timestamp() < past {
 		t.Errorf("timestamp %d is used, retired until %d", id.Timestamp(), past)

@@ -1,12 +1,9 @@
 package idworker_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,7 +13,9 @@ import (
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
+	"parley/internal/lifecycle/roletest"
 	"parley/internal/streams"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/idwire"
 
@@ -28,7 +27,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds every wait of a test.
-const patience = 2 * time.Minute
+const patience = roletest.Patience
 
 // quick are limits in which a lease passes while a test waits.
 func quick() lease.Limits {
@@ -57,13 +56,7 @@ func newCluster(t testing.TB) *harness {
 func (b *harness) open(t testing.TB, replicas int) *harness {
 	t.Helper()
 	b.nc = b.connect(t)
-	b.js = jetStream(t, b.nc)
-	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
-	defer cancel()
-	var err error
-	if b.incarnation, _, err = streams.Ensure(ctx, b.js, idwire.LeaseStream(), replicas); err != nil {
-		t.Fatal(err)
-	}
+	b.js, b.incarnation = brokertest.Stream(t, b.nc, idwire.LeaseStream(), replicas)
 	return b
 }
 
@@ -75,24 +68,12 @@ func (b *harness) connect(t testing.TB) *nats.Conn {
 	return b.server.Connect(t)
 }
 
-func jetStream(t testing.TB, nc *nats.Conn) jetstream.JetStream {
-	t.Helper()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
-// process is an idworker that can be stopped like one, or killed: a killed one
-// loses its connection and its memory at the same moment.
+// process is an idworker that runs.
 type process struct {
-	t    testing.TB
-	nc   *nats.Conn
-	log  *logs
-	stop context.CancelFunc
-	done chan error
+	*roletest.Process
 	*idworker.Worker
+	t   testing.TB
+	log *roletest.Log
 }
 
 // start starts an idworker, with [quick] limits unless cfg has others.
@@ -106,129 +87,30 @@ func (b *harness) startOn(t testing.TB, cfg idworker.Config, d streams.Durabilit
 	if cfg.Limits == (lease.Limits{}) {
 		cfg.Limits = quick()
 	}
-	p := &process{t: t, nc: b.connect(t), log: &logs{t: t, changed: make(chan struct{})}, done: make(chan error, 1)}
+	nc, p := b.connect(t), &process{t: t, log: roletest.NewLog(t)}
 	cfg.Log = slog.New(slog.NewTextHandler(p.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
-	w, err := idworker.New(cfg, idworker.Deps{NATS: p.nc})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w, err := idworker.New(cfg, idworker.Deps{NATS: nc})
+	roletest.Must(t, err)
 	w.Pretend(d)
-	var ctx context.Context
-	ctx, p.stop = context.WithCancel(context.Background())
-	for _, h := range h {
-		ctx = hooks.With(ctx, h)
-	}
-	p.Worker = w
-	go func() { p.done <- w.Run(ctx) }()
-	t.Cleanup(p.drain)
+	p.Worker, p.Process = w, roletest.Start(t, nc, w, h...)
 	return p
 }
 
 // ready starts an idworker and waits until it is.
 func (b *harness) ready(t testing.TB, cfg idworker.Config, h ...hooks.Hooks) *process {
 	t.Helper()
-	return b.start(t, cfg, h...).await()
-}
-
-func (p *process) await() *process {
-	p.t.Helper()
-	select {
-	case <-p.Ready():
-	case err := <-p.done:
-		p.done <- err
-		p.t.Fatalf("the idworker ended: %v", err)
-	case <-time.After(patience):
-		p.t.Fatal("the idworker is not ready")
-	}
+	p := b.start(t, cfg, h...)
+	p.AwaitReady()
 	return p
-}
-
-// kill cuts the process off in the middle of whatever it does.
-func (p *process) kill() {
-	p.nc.Close()
-	p.stop()
-	<-p.done
-	p.done = nil
-}
-
-func (p *process) drain() {
-	if p.done == nil {
-		return
-	}
-	p.stop()
-	if err := <-p.done; err != nil {
-		p.t.Errorf("the idworker ended with %v", err)
-	}
-	p.done = nil
 }
 
 // fails waits until the process has ended by itself, with an error about the
 // stream that has all parts.
 func (p *process) fails(parts ...string) {
 	p.t.Helper()
-	select {
-	case err := <-p.done:
-		p.done = nil
-		if _, ok := errors.AsType[*streams.Error](err); !ok {
-			p.t.Fatalf("the idworker ended with %v, want a *streams.Error that names %q", err, parts)
-		}
-		for _, part := range parts {
-			if !strings.Contains(err.Error(), part) {
-				p.t.Errorf("the error %q does not name %q", err, part)
-			}
-		}
-	case <-time.After(patience):
-		p.t.Fatal("the idworker goes on")
-	}
-}
-
-// logs are the lines that a process has logged.
-type logs struct {
-	t       testing.TB
-	mu      sync.Mutex
-	lines   bytes.Buffer
-	changed chan struct{}
-}
-
-func (l *logs) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	close(l.changed)
-	l.changed = make(chan struct{})
-	l.lines.Write(line)
-	return l.t.Output().Write(line)
-}
-
-// count is how many lines have all parts.
-func (l *logs) count(parts ...string) (n int, changed chan struct{}) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.lines.String()) {
-		all := true
-		for _, p := range parts {
-			all = all && strings.Contains(line, p)
-		}
-		if all {
-			n++
-		}
-	}
-	return n, l.changed
-}
-
-// wait returns when a line has all parts.
-func (l *logs) wait(parts ...string) {
-	l.t.Helper()
-	late := time.After(patience)
-	for {
-		n, changed := l.count(parts...)
-		if n > 0 {
-			return
-		}
-		select {
-		case <-changed:
-		case <-late:
-			l.t.Fatalf("no log line has %q", parts)
-		}
+	err := p.AwaitFailure(parts...)
+	if _, ok := errors.AsType[*streams.Error](err); !ok {
+		p.t.Errorf("the idworker ended with %v, want a *streams.Error", err)
 	}
 }
 
@@ -278,24 +160,16 @@ func (b *harness) leases(t testing.TB) map[int]idwire.Lease {
 // states asks all idworkers until n have answered.
 func (b *harness) states(t testing.TB, n int) (all []idwire.IDWorkerState) {
 	t.Helper()
-	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest(idwire.SubjectWorkers, inbox.Subject, wire.Encode(idwire.WorkersRequest{V: wire.Version})); err != nil {
-		t.Fatal(err)
-	}
-	for range n {
-		msg, err := inbox.NextMsg(patience)
-		if err != nil {
-			t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
-		}
-		s, err := wire.Decode[idwire.IDWorkerState](msg.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	err := natsconn.Gather(ctx, b.nc, idwire.SubjectWorkers, wire.Encode(idwire.WorkersRequest{V: wire.Version}), func(m *nats.Msg) bool {
+		s, err := wire.Decode[idwire.IDWorkerState](m.Data)
+		roletest.Must(t, err)
 		all = append(all, s)
+		return len(all) < n
+	})
+	if err != nil || len(all) < n {
+		t.Fatalf("%d of %d idworkers answered: %v", len(all), n, err)
 	}
 	return all
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/idworker/lease"
 	"parley/idworker/snowflake"
@@ -50,14 +52,14 @@ func TestGives(t *testing.T) {
 	if l := leases[n]; len(leases) != 1 || l.State != idwire.LeaseHeld || l.Holder != s.Holder || l.Until <= all[0].Timestamp() {
 		t.Errorf("the leases are %+v, its state is %+v", leases, s)
 	}
-	p.drain()
+	p.Drain()
 	// What was given back begins right after what was used.
 	last := b.record(t, n)
 	if last.State != idwire.LeaseReleased || last.Holder != s.Holder || last.Until <= g.Block().At(g.Count-1).Timestamp() || last.Until > leases[n].Until+int64(quick().Reserve) {
 		t.Errorf("after a drain the lease is %+v", last)
 	}
-	p.log.wait("claimed a worker number")
-	if n, _ := p.log.count("claimed"); n != 1 {
+	p.log.Await("claimed a worker number")
+	if n := p.log.Count("claimed"); n != 1 {
 		t.Errorf("the claim is logged %d times", n)
 	}
 }
@@ -66,17 +68,11 @@ func TestGives(t *testing.T) {
 func (b *harness) record(t testing.TB, worker int) idwire.Lease {
 	t.Helper()
 	s, err := b.js.Stream(t.Context(), idwire.LeaseStream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	raw, err := s.GetLastMsgForSubject(t.Context(), idwire.LeaseSubject(worker))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	l, err := wire.Decode[idwire.Lease](raw.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return l
 }
 
@@ -89,10 +85,10 @@ func TestEveryNumberTaken(t *testing.T) {
 		all = append(all, b.start(t, idworker.Config{Limits: slow()}))
 	}
 	for _, p := range all {
-		p.await()
+		p.AwaitReady()
 	}
 	late := b.ready(t, idworker.Config{Limits: slow()})
-	late.log.wait("standing by")
+	late.log.Await("standing by")
 	states := b.states(t, len(all)+1)
 	slices.SortFunc(states, func(x, y idwire.IDWorkerState) int { return cmp.Compare(worker(x), worker(y)) })
 	if s := states[0]; s.State != idwire.WorkerStandby || s.Worker != nil || !strings.Contains(s.Reason, "taken") {
@@ -117,7 +113,7 @@ func TestEveryNumberTaken(t *testing.T) {
 
 	gone := all[7]
 	n := -1
-	gone.drain()
+	gone.Drain()
 	b.until(t, "the 33rd to take over", len(all), func(s []idwire.IDWorkerState) bool {
 		for _, s := range s {
 			if s.Holder == states[0].Holder && s.State == idwire.WorkerHolding {
@@ -130,8 +126,8 @@ func TestEveryNumberTaken(t *testing.T) {
 	if l := b.record(t, n); l.Holder != states[0].Holder || l.State != idwire.LeaseHeld {
 		t.Errorf("the lease of %d is %+v", n, l)
 	}
-	late.log.wait("took over a worker number")
-	if n, _ := late.log.count("standing by"); n != 1 {
+	late.log.Await("took over a worker number")
+	if n := late.log.Count("standing by"); n != 1 {
 		t.Errorf("it logged %d times that it stands by", n)
 	}
 }
@@ -157,11 +153,11 @@ func TestTakenOverFromTheDead(t *testing.T) {
 	b := newHarness(t)
 	first := b.ready(t, idworker.Config{Numbers: 1})
 	second := b.ready(t, idworker.Config{Numbers: 1})
-	second.log.wait("standing by")
+	second.log.Await("standing by")
 	before := b.next(t, 100)
-	first.kill()
+	first.Kill()
 	held := b.record(t, 0)
-	second.log.wait("took over a worker number", "worker=0")
+	second.log.Await("took over a worker number", "worker=0")
 	b.until(t, "the second to hold", 1, func(s []idwire.IDWorkerState) bool { return s[0].State == idwire.WorkerHolding })
 	after := b.next(t, 100)
 	if after[0].Timestamp() < held.Until || before[99].Timestamp() >= held.Until {
@@ -184,7 +180,7 @@ func TestHandedOver(t *testing.T) {
 			t.Fatalf("%d comes after %d", ids[0], last)
 		}
 		last = ids[len(ids)-1]
-		p.drain()
+		p.Drain()
 		if l := b.record(t, 0); l.State != idwire.LeaseReleased || l.Until <= last.Timestamp() {
 			t.Fatalf("after %d of timestamp %d the lease is %+v", last, last.Timestamp(), l)
 		}
@@ -196,7 +192,7 @@ func TestHandedOver(t *testing.T) {
 func TestUnverifiedStartsLater(t *testing.T) {
 	b := newHarness(t)
 	began := snowflake.Timestamp(time.Now())
-	b.startOn(t, idworker.Config{}, streams.Unverified).await()
+	b.startOn(t, idworker.Config{}, streams.Unverified).AwaitReady()
 	if id := b.next(t, 1)[0]; id.Timestamp() < began+quick().Reserve-50 {
 		t.Errorf("begun at %d, the first timestamp is %d", began, id.Timestamp())
 	}
@@ -217,15 +213,15 @@ func TestUnreadableLease(t *testing.T) {
 		t.Errorf("worker %d is used", id.Worker())
 	}
 	standby := b.ready(t, idworker.Config{Numbers: 3})
-	standby.log.wait("standing by")
-	standby.log.wait("cannot be read", "worker=0")
-	standby.log.wait("cannot be read", "worker=1")
+	standby.log.Await("standing by")
+	standby.log.Await("cannot be read", "worker=0")
+	standby.log.Await("cannot be read", "worker=1")
 	if l := b.leases(t); len(l) != 1 {
 		t.Errorf("the leases are %+v", l)
 	}
-	holding.drain()
-	standby.log.wait("took over a worker number", "worker=2")
-	if n, _ := standby.log.count("cannot be read"); n != 2 {
+	holding.Drain()
+	standby.log.Await("took over a worker number", "worker=2")
+	if n := standby.log.Count("cannot be read"); n != 2 {
 		t.Errorf("it was logged %d times", n)
 	}
 }
@@ -258,9 +254,7 @@ func TestNewRefuses(t *testing.T) {
 func TestStreamTakenAway(t *testing.T) {
 	name := idwire.LeaseStream().Name
 	remake := func(t *testing.T, b *harness) {
-		if err := b.js.DeleteStream(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.js.DeleteStream(t.Context(), name))
 		if _, _, err := streams.Ensure(t.Context(), b.js, idwire.LeaseStream(), 1); err != nil {
 			t.Fatal(err)
 		}
@@ -271,17 +265,13 @@ func TestStreamTakenAway(t *testing.T) {
 		parts []string
 	}{
 		{"deleted", func(t *testing.T, b *harness) {
-			if err := b.js.DeleteStream(t.Context(), name); err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, b.js.DeleteStream(t.Context(), name))
 		}, []string{name, "does not exist", "parley init", "restore"}},
 		{"made anew", remake, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, b *harness) {
 			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, err)
 			cfg.Metadata, cfg.MaxAge = s.CachedInfo().Config.Metadata, time.Hour
 			if _, err := b.js.UpdateStream(t.Context(), cfg); err != nil {
 				t.Fatal(err)
@@ -314,14 +304,6 @@ func TestStreamTakenAway(t *testing.T) {
 func TestConnectionClosed(t *testing.T) {
 	b := newHarness(t)
 	p := b.ready(t, idworker.Config{})
-	p.nc.Close()
-	select {
-	case err := <-p.done:
-		p.done = nil
-		if err == nil || !strings.Contains(err.Error(), "closed") {
-			t.Errorf("it ended with %v", err)
-		}
-	case <-time.After(patience):
-		t.Fatal("it goes on")
-	}
+	p.NATS.Close()
+	p.AwaitFailure("closed")
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 	"parley/idworker/snowflake"
 	"parley/wire"
@@ -163,9 +165,9 @@ func TestBrokerRestartsUnderLoad(t *testing.T) {
 		b.server.Restart(t)
 		l.grow(200)
 		if i == 1 {
-			all[i].drain()
+			all[i].Drain()
 		} else {
-			all[i].kill()
+			all[i].Kill()
 		}
 		l.grow(200)
 		b.start(t, idworker.Config{Numbers: 3})
@@ -183,9 +185,7 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	l := b.load(t, 6)
 	l.grow(200)
 	for range 4 {
-		if err := b.cluster.StepDown(t, stream); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.cluster.StepDown(t, stream))
 		l.grow(200)
 	}
 	leader := b.cluster.StreamLeader(t, stream)
@@ -204,9 +204,9 @@ func TestHandOversUnderLoad(t *testing.T) {
 	for i := range 12 {
 		all = append(all, b.start(t, idworker.Config{Numbers: 2}))
 		if i%3 == 2 {
-			all[i].kill()
+			all[i].Kill()
 		} else {
-			all[i].drain()
+			all[i].Drain()
 		}
 		l.grow(100)
 	}
@@ -225,11 +225,9 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectNext, inbox, nil); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectNext, inbox, nil))
 		if i == requests/4 {
-			p.stop()
+			p.Stop()
 		}
 	}
 	ids, refused := map[snowflake.ID]bool{}, 0
@@ -250,7 +248,7 @@ func TestDrainAnswersWhatArrived(t *testing.T) {
 			t.Fatalf("%d of %d requests were answered, %d had nobody", len(ids), requests, refused)
 		}
 	}
-	p.drain()
+	p.Drain()
 	t.Logf("%d were answered, %d had nobody", len(ids), refused)
 }
 
@@ -262,11 +260,11 @@ func TestBrokerAwayLongerThanTheLease(t *testing.T) {
 	l := b.load(t, 3)
 	l.grow(50)
 	b.server.Kill()
-	p.log.wait("gives no IDs", "the broker has not confirmed more")
+	p.log.Await("gives no IDs", "the broker has not confirmed more")
 	b.server.Restart(t)
 	l.grow(50)
 	l.end()
-	if n, _ := p.log.count("claimed a worker number"); n != 1 {
+	if n := p.log.Count("claimed a worker number"); n != 1 {
 		t.Errorf("a number was claimed %d times", n)
 	}
 }
@@ -283,14 +281,10 @@ func TestStreamLostWhileRequestsWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})))
 	}
 	<-answers // they have begun to arrive
-	if err := b.js.DeleteStream(t.Context(), idwire.LeaseStream().Name); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.js.DeleteStream(t.Context(), idwire.LeaseStream().Name))
 	p.fails(idwire.LeaseStream().Name)
 	for n := range requests - 1 {
 		select {
@@ -314,9 +308,7 @@ func TestBusy(t *testing.T) {
 	}
 	began := time.Now()
 	for range requests {
-		if err := b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.nc.PublishRequest(idwire.SubjectGrant, inbox, wire.Encode(idwire.GrantRequest{V: wire.Version, Count: snowflake.MaxBlock})))
 	}
 	granted, full, late := 0, 0, 0
 	var end int64

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/idworker"
 
 	"github.com/nats-io/nats.go/micro"
@@ -32,23 +34,15 @@ func TestServices(t *testing.T) {
 func (b *harness) pinged(t *testing.T) map[string]int {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest("$SRV.PING", inbox.Subject, nil); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.nc.PublishRequest("$SRV.PING", inbox.Subject, nil))
 	found := map[string]int{}
 	for range 3 {
 		msg, err := inbox.NextMsg(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		var ping micro.Ping
-		if err := json.Unmarshal(msg.Data, &ping); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, json.Unmarshal(msg.Data, &ping))
 		found[ping.Name]++
 	}
 	return found
@@ -58,22 +52,14 @@ func (b *harness) pinged(t *testing.T) map[string]int {
 func (b *harness) listed(t *testing.T, endpoint string) (n int) {
 	t.Helper()
 	inbox, err := b.nc.SubscribeSync(b.nc.NewInbox())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer func() { _ = inbox.Unsubscribe() }()
-	if err := b.nc.PublishRequest("$SRV.INFO", inbox.Subject, nil); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.nc.PublishRequest("$SRV.INFO", inbox.Subject, nil))
 	for range 3 { // one holds a number, and two answer queries
 		msg, err := inbox.NextMsg(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		var info micro.Info
-		if err := json.Unmarshal(msg.Data, &info); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, json.Unmarshal(msg.Data, &info))
 		for _, e := range info.Endpoints {
 			if e.Name == endpoint {
 				n++

@@ -22,7 +22,12 @@ func (e *Error) Error() string { return e.Text }
 
 // Invalidf returns an error with [CodeInvalid].
 func Invalidf(format string, args ...any) error {
-	return &Error{Code: CodeInvalid, Text: fmt.Sprintf(format, args...)}
+	return Errorf(CodeInvalid, format, args...)
+}
+
+// Errorf returns an [*Error] with a code.
+func Errorf(code Code, format string, args ...any) error {
+	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
 }
 
 // CodeOf returns the code of the [*Error] in err's chain, or [CodeInternal].

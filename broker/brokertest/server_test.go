@@ -19,26 +19,14 @@ func testContext(t *testing.T) context.Context {
 	return ctx
 }
 
-func newJS(t *testing.T, nc *nats.Conn) jetstream.JetStream {
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return js
-}
-
 // What was acknowledged before a kill is there after the restart, and a client
 // that was connected comes back by itself.
 func TestRestartKeepsPortAndData(t *testing.T) {
 	s := brokertest.Run(t)
 	nc := s.Connect(t)
-	js := newJS(t, nc)
 	ctx := testContext(t)
 	spec := txwire.LogStream()
-	incarnation, _, err := streams.Ensure(ctx, js, spec, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js, incarnation := brokertest.Stream(t, nc, spec, 1)
 	if _, err := js.Publish(ctx, txwire.LogSubject("aaaaaaaaaaaaaaaa"), []byte("x")); err != nil {
 		t.Fatal(err)
 	}
@@ -68,13 +56,9 @@ func TestRestartKeepsPortAndData(t *testing.T) {
 
 func TestClusterSurvivesStepDownAndNodeLoss(t *testing.T) {
 	c := brokertest.RunCluster(t, 3)
-	js := newJS(t, c.Connect(t))
 	ctx := testContext(t)
 	spec := txwire.LogStream()
-	incarnation, _, err := streams.Ensure(ctx, js, spec, 3)
-	if err != nil {
-		t.Fatal(err)
-	}
+	js, incarnation := brokertest.Stream(t, c.Connect(t), spec, 3)
 	subject := txwire.LogSubject("aaaaaaaaaaaaaaaa")
 	last := publish(t, ctx, js, subject, 0)
 

@@ -75,7 +75,7 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 	}
 	if err := conn.hello(ctx, cfg); err != nil {
 		conn.ws.Close()
-		return nil, err
+		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	return conn, nil
 }
@@ -136,9 +136,6 @@ func refusalReason(answer *http.Response) string {
 }
 
 func (c *Conn) hello(ctx context.Context, cfg Config) error {
-	late, _ := ctx.Deadline()
-	_ = c.ws.SetReadDeadline(late)
-	_ = c.ws.SetWriteDeadline(late)
 	stop := context.AfterFunc(ctx, func() { c.ws.Close() })
 	defer stop()
 	if err := c.Write(frame.Encode(frame.Hello{Name: cfg.Name, Token: cfg.Token})); err != nil {
@@ -166,7 +163,6 @@ func (c *Conn) hello(ctx context.Context, cfg Config) error {
 			return pong(data)
 		})
 	}
-	_ = c.ws.SetWriteDeadline(time.Time{})
 	c.alive()
 	return nil
 }
@@ -212,11 +208,7 @@ func (c *Conn) ended(err error) error {
 	case c.bye != nil:
 		return closed(c.bye)
 	case errors.As(err, &ce) && ce.Code != websocket.CloseAbnormalClosure:
-		e := &Closed{Code: ce.Code, Reason: ce.Text, Retry: -1}
-		if frame.Reconnect(ce.Code) {
-			e.Retry = 0
-		}
-		return e
+		return closed(&frame.Bye{Code: ce.Code, Reason: ce.Text})
 	}
 	return fmt.Errorf("reading from the gateway: %w", err)
 }

@@ -13,11 +13,12 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 )
 
 func TestConn(t *testing.T) {
 	g := newHarness(t).run(chatgw.Config{})
-	for _, url := range []string{g.url(), g.url() + "/", "ws://" + g.Addr().String(), g.url() + "/ws"} {
+	for _, url := range []string{g.URL(), g.URL() + "/", "ws://" + g.Addr().String(), g.URL() + "/ws"} {
 		c, err := chatclient.Dial(t.Context(), chatclient.Config{URL: url, Name: "ada"})
 		if err != nil {
 			t.Fatalf("%s: %v", url, err)
@@ -25,9 +26,7 @@ func TestConn(t *testing.T) {
 		if c.Welcome.User != "ada" || !c.Welcome.Guest || c.Welcome.Limits.RetryMS == 0 {
 			t.Errorf("welcome: %+v", c.Welcome)
 		}
-		if err := c.Write(frame.Encode(frame.Join{Ref: 1, Room: "r"})); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, c.Write(frame.Encode(frame.Join{Ref: 1, Room: "r"})))
 		f, err := c.Read()
 		if j, ok := f.(*frame.Joined); !ok || j.Ref != 1 {
 			t.Errorf("%+v, %v: want the answer to the join", f, err)
@@ -45,19 +44,19 @@ func TestDialRefused(t *testing.T) {
 		{"", "not http://host:port"},
 		{"127.0.0.1:80", "not http://host:port"},
 		{"ftp://127.0.0.1", `begins with "ftp"`},
-		{g.url() + "/nowhere", "404"},
+		{g.URL() + "/nowhere", "404"},
 		{"http://127.0.0.1:1", "127.0.0.1:1"},
 	} {
 		if _, err := chatclient.Dial(t.Context(), chatclient.Config{URL: c.url, Name: "ada"}); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q: %v, want %q", c.url, err, c.want)
 		}
 	}
-	_, err := chatclient.Dial(t.Context(), chatclient.Config{URL: g.url(), Token: "nonsense"})
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || gone.Retry >= 0 {
+	_, err := chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Token: "nonsense"})
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken || closed.Retry >= 0 {
 		t.Errorf("a token that is none: %v", err)
 	}
-	_, err = chatclient.Dial(t.Context(), chatclient.Config{URL: g.url(), Name: "no name\n"})
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseHello {
+	_, err = chatclient.Dial(t.Context(), chatclient.Config{URL: g.URL(), Name: "no name\n"})
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseHello {
 		t.Errorf("a name that is none: %v", err)
 	}
 }
@@ -65,9 +64,7 @@ func TestDialRefused(t *testing.T) {
 // Whatever the other side does not do, dialling ends.
 func TestDialSilent(t *testing.T) {
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer mute.Close()
 	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "come later", http.StatusServiceUnavailable)
@@ -91,7 +88,7 @@ func TestDialSilent(t *testing.T) {
 		c.Close()
 	}
 	cancel()
-	if err := await(t, "dialling to end", ended); err == nil {
+	if err := roletest.Await(t, "dialling to end", ended); err == nil {
 		t.Error("connected to nobody")
 	}
 }

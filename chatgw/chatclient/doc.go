@@ -8,7 +8,7 @@
 //
 // # What a session promises
 //
-// Said is called with the messages of a room in order, without a gap and
+// Received is called with the messages of a room in order, without a gap and
 // without a repetition. The gateway promises that too; it is checked here, by
 // each message's prev, and a message that does not follow makes the session
 // join again. Only when what was missed cannot be had any more is there a gap,
@@ -20,7 +20,7 @@
 // if it is not there for certain, it is sent again; when that cannot be known,
 // Unsent is called. Never is it guessed.
 //
-// What one session sends to a room stands there in the order in which it was
+// What one session sends to a room is stored in the order in which it was
 // sent: the next message leaves when the one before it has its place, or is
 // refused. A message is acknowledged within milliseconds, and a person may not
 // send more than a few each second anyway.

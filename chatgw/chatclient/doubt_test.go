@@ -5,9 +5,9 @@ import (
 	"testing"
 
 	"parley/chatgw"
-	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 	"parley/wire/chatwire"
 
@@ -15,7 +15,7 @@ import (
 )
 
 // The gateway's time to know a cid is over when it comes back.
-func TestDoubt(t *testing.T) {
+func TestDoubtfulMessages(t *testing.T) {
 	const short = `"retry_ms":1,`
 	shorten := func(next filter) filter {
 		return func(f []byte) [][]byte {
@@ -27,64 +27,46 @@ func TestDoubt(t *testing.T) {
 			return next(f)
 		}
 	}
-	drop := func(word string, dropped chan<- struct{}) filter {
-		return func(f []byte) [][]byte {
-			if is(f, word) {
-				dropped <- struct{}{}
-			}
-			if is(f, word) || is(f, frame.TypeMessage) {
-				return nil
-			}
-			return pass(f)
-		}
-	}
 	begin := func(t *testing.T) (*harness, *tap, *person, chan struct{}) {
 		b := newHarness(t)
 		p := newTap(t, b.run(chatgw.Config{Chat: rooms.Config{Missed: 2}}).Addr().String())
 		p.set(nil, shorten(pass))
-		ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
-		ada.in("r")
+		ada := connect(t, p.url, "ada", "r")
 		return b, p, ada, make(chan struct{}, 10)
 	}
-	t.Run("it never arrived", func(t *testing.T) {
-		b, p, ada, dropped := begin(t)
-		p.set(drop(frame.TypeSend, dropped), nil)
-		ada.send("r", "one")
-		await(t, "the message to be lost", dropped)
-		p.set(pass, nil)
-		p.cut()
-		ada.flushed()
-		ada.receives("one")
-		b.holds("r", "one")
-	})
-	t.Run("it arrived", func(t *testing.T) {
-		b, p, ada, dropped := begin(t)
-		p.set(nil, shorten(drop(frame.TypeAck, dropped)))
-		ada.send("r", "one")
-		await(t, "the acknowledgement to be lost", dropped)
-		p.set(nil, shorten(pass))
-		p.cut()
-		ada.flushed()
-		ada.receives("one")
-		b.holds("r", "one")
-	})
+	for name, filters := range map[string]func(dropped chan<- struct{}) (up, down filter){
+		"it never arrived": func(dropped chan<- struct{}) (up, down filter) { return drop(frame.TypeSend, dropped), shorten(pass) },
+		"it arrived":       func(dropped chan<- struct{}) (up, down filter) { return pass, shorten(drop(frame.TypeAck, dropped)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, p, ada, dropped := begin(t)
+			p.set(filters(dropped))
+			ada.send("r", "one")
+			roletest.Await(t, "the frame to be lost", dropped)
+			p.set(pass, shorten(pass))
+			p.cut()
+			ada.flushed()
+			ada.receives("one")
+			b.holds("r", "one")
+		})
+	}
 	t.Run("nobody can know", func(t *testing.T) {
 		b, p, ada, dropped := begin(t)
 		p.set(drop(frame.TypeSend, dropped), func([]byte) [][]byte { return nil })
 		ada.send("r", "one")
 		ada.send("r", "two")
-		await(t, "the message to be lost", dropped)
+		roletest.Await(t, "the message to be lost", dropped)
 		for _, text := range numbered("n", 4) { // more than is ever recovered
 			publish(t, b, "r", text)
 		}
 		p.set(pass, shorten(pass))
 		p.cut()
 		ada.flushed()
-		if why := await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, "one: ") || !strings.HasSuffix(why, "(unknown true)") {
+		if why := roletest.Await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, "one: ") || !strings.HasSuffix(why, "(unknown true)") {
 			t.Error(why)
 		}
 		b.holds("r", append(numbered("n", 4), "two")...)
-		if j := await(t, "the reset", ada.resets); j.Recovered {
+		if j := roletest.Await(t, "the reset", ada.resets); j.Recovered {
 			t.Errorf("%+v", j)
 		}
 	})
@@ -93,10 +75,8 @@ func TestDoubt(t *testing.T) {
 // publish publishes a message past all gateways.
 func publish(t testing.TB, b *harness, room, text string) {
 	t.Helper()
-	id, _ := b.id(t.Context())
-	_, err := b.js.Publish(t.Context(), chatwire.RoomSubject(room), wire.Encode(chatwire.Message{V: wire.Version, ID: id, User: "eve", Kind: chatwire.KindText, Text: text}),
+	id, _ := b.IDs.Next(t.Context())
+	_, err := b.JS.Publish(t.Context(), chatwire.RoomSubject(room), wire.Encode(chatwire.Message{V: wire.Version, ID: id, User: "eve", Kind: chatwire.KindText, Text: text}),
 		jetstream.WithExpectStream(chatwire.Stream().Name))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 }

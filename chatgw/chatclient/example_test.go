@@ -41,7 +41,7 @@ func Example() {
 	received := make(chan frame.Message, 2)
 	s := chatclient.NewSession(
 		chatclient.Config{URL: "http://" + gateway.Addr().String(), Name: "ann"},
-		chatclient.Events{Said: func(_ string, m frame.Message) { received <- m }},
+		chatclient.Events{Received: func(_ string, m frame.Message) { received <- m }},
 	)
 	running, leave := context.WithCancel(ctx)
 	ended := make(chan error, 1)

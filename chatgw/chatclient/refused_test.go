@@ -9,6 +9,7 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -17,8 +18,7 @@ import (
 func TestTooFast(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{MessagesPerSecond: 50, MessagesAtOnce: 3})
-	ada := come(t, chatclient.Config{URL: g.url(), Name: "ada"})
-	ada.in("r")
+	ada := connect(t, g.URL(), "ada", "r")
 	texts := numbered("n", 20)
 	for _, text := range texts {
 		ada.send("r", text)
@@ -38,9 +38,7 @@ func token(t testing.TB, until time.Duration, read, write []string) string {
 	s, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
 		"sub": "ada", "exp": time.Now().Add(until).Unix(), "read": read, "write": write,
 	}).SignedString([]byte(secret))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return s
 }
 
@@ -48,27 +46,25 @@ func token(t testing.TB, until time.Duration, read, write []string) string {
 func TestUnsent(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
-	ada := come(t, chatclient.Config{URL: g.url(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
-	ada.in("hall")
-	ada.in("home")
+	ada := connectAs(t, chatclient.Config{URL: g.URL(), Token: token(t, time.Hour, []string{"hall", "home"}, []string{"home"})})
+	ada.join("hall")
+	ada.join("home")
 	ada.send("hall", "may I?")
 	ada.send("home", "here I may")
 	ada.flushed()
-	if why := await(t, "the refusal", ada.unsent); !strings.Contains(why, "may I?: ") || !strings.Contains(why, "hall") || !strings.HasSuffix(why, "(unknown false)") {
+	if why := roletest.Await(t, "the refusal", ada.unsent); !strings.Contains(why, "may I?: ") || !strings.Contains(why, "hall") || !strings.HasSuffix(why, "(unknown false)") {
 		t.Error(why)
 	}
 	ada.receives("here I may")
 
-	if err := ada.Join(t.Context(), "vault"); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, ada.Join(t.Context(), "vault"))
 	_, early := ada.Send(t.Context(), "vault", "knock") // before the answer, or after it
-	if e, ok := await(t, "the refusal", ada.others).(*frame.Error); !ok || e.Code != frame.CodeForbidden || e.Room != "vault" {
+	if e, ok := roletest.Await(t, "the refusal", ada.others).(*frame.Error); !ok || e.Code != frame.CodeForbidden || e.Room != "vault" {
 		t.Errorf("%+v", e)
 	}
 	ada.flushed()
 	if early == nil {
-		if why := await(t, "the refusal", ada.unsent); !strings.HasPrefix(why, "knock: ") {
+		if why := roletest.Await(t, "the refusal", ada.unsent); !strings.HasPrefix(why, "knock: ") {
 			t.Error(why)
 		}
 	}
@@ -84,10 +80,9 @@ func TestUnsent(t *testing.T) {
 func TestEndsForGood(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{Keys: []chatgw.Key{{Secret: []byte(secret)}}})
-	bad := come(t, chatclient.Config{URL: g.url(), Token: "nonsense"})
-	err := await(t, "the session to end", bad.done)
-	bad.done <- nil
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken {
+	bad := connectAs(t, chatclient.Config{URL: g.URL(), Token: "nonsense"})
+	err := bad.AwaitEnd()
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken {
 		t.Errorf("a token that is none: %v", err)
 	}
 	if err := bad.Join(t.Context(), "r"); !errors.Is(err, chatclient.ErrEnded) {
@@ -99,11 +94,10 @@ func TestEndsForGood(t *testing.T) {
 
 	// Its time was over 1 s ago, or nearly 2, since tokens count in seconds, of
 	// the 5 s that clocks may differ.
-	expires := come(t, chatclient.Config{URL: g.url(), Token: token(t, -time.Second, []string{"*"}, []string{"*"})})
-	await(t, "the welcome", expires.ups)
-	err = await(t, "the token to expire", expires.done)
-	expires.done <- nil
-	if gone, ok := errors.AsType[*chatclient.Closed](err); !ok || gone.Code != frame.CloseToken || len(expires.downs) > 0 {
+	expires := connectAs(t, chatclient.Config{URL: g.URL(), Token: token(t, -time.Second, []string{"*"}, []string{"*"})})
+	roletest.Await(t, "the welcome", expires.ups)
+	err = expires.AwaitEnd()
+	if closed, ok := errors.AsType[*chatclient.Closed](err); !ok || closed.Code != frame.CloseToken || len(expires.downs) > 0 {
 		t.Errorf("a token that expires: %v, %d tries to connect again", err, len(expires.downs))
 	}
 }

@@ -6,9 +6,9 @@ import "parley/chatgw/frame"
 // It is pure.
 type room struct {
 	name string
-	// asked is the ref of the join that is to be answered, the last one; 0
+	// joinRef is the ref of the join that is to be answered, the last one; 0
 	// when there is none. Answers to others are not for now.
-	asked int64
+	joinRef int64
 	// joined: the gateway of this connection has answered the join.
 	joined bool
 	// refused is why this connection may not join it.
@@ -50,7 +50,7 @@ func (r *room) take(m *frame.Message) verdict {
 // join is the request that continues where the room was left. Until it is
 // answered live messages count for nothing: the answer has them.
 func (r *room) join(ref int64) frame.Join {
-	r.asked, r.joined, r.refused = ref, false, ""
+	r.joinRef, r.joined, r.refused = ref, false, ""
 	j := frame.Join{Ref: ref, Room: r.name}
 	if r.begun {
 		j.Epoch, j.Since = r.epoch, r.last
@@ -62,12 +62,12 @@ func (r *room) join(ref int64) frame.Join {
 // was shown, instead of following it.
 func (r *room) answer(j *frame.Joined) (reset bool) {
 	reset = !r.begun || !j.Recovered
-	r.asked, r.joined, r.begun, r.epoch, r.last = 0, true, true, j.Epoch, j.Last
+	r.joinRef, r.joined, r.begun, r.epoch, r.last = 0, true, true, j.Epoch, j.Last
 	return reset
 }
 
 // disconnect forgets what was of one connection.
 func (r *room) disconnect() {
-	r.asked, r.joined, r.refused = 0, false, ""
+	r.joinRef, r.joined, r.refused = 0, false, ""
 	r.outbox.disconnect()
 }

@@ -27,7 +27,7 @@ type session struct {
 const (
 	// Pauses between tries to connect: doubled from the first to the last,
 	// half of each at random, so that the clients of a gateway that comes back
-	// do not come all at once.
+	// do not come all at the same time.
 	minBackoff = 250 * time.Millisecond
 	maxBackoff = 15 * time.Second
 	// defaultRetry is used until a gateway has named its own.
@@ -45,7 +45,7 @@ func (s *Session) Run(ctx context.Context) error {
 	st := &session{Session: s, retry: defaultRetry, ref: firstRef, rooms: make(map[string]*room)}
 	backoff := minBackoff
 	for {
-		lasted, err := st.once(ctx)
+		lasted, err := st.runConnection(ctx)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -64,22 +64,18 @@ func (s *Session) Run(ctx context.Context) error {
 		if s.events.Down != nil {
 			s.events.Down(err, wait)
 		}
-		if !st.pause(ctx, wait) {
-			return nil
-		}
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		st.takeCalls(waiting.Done())
+		cancel()
 	}
 }
 
-// pause takes calls while there is no connection.
-func (s *session) pause(ctx context.Context, d time.Duration) bool {
-	late := time.NewTimer(d)
-	defer late.Stop()
+// takeCalls takes calls while there is no connection, until a channel is closed.
+func (s *session) takeCalls(until <-chan struct{}) {
 	for {
 		select {
-		case <-ctx.Done():
-			return false
-		case <-late.C:
-			return true
+		case <-until:
+			return
 		case f := <-s.calls:
 			f(s)
 		}
@@ -93,46 +89,40 @@ func (s *session) dial(ctx context.Context) (conn *Conn, err error) {
 		defer close(dialled)
 		conn, err = Dial(ctx, s.cfg)
 	}()
-	for {
-		select {
-		case <-dialled:
-			return conn, err
-		case f := <-s.calls:
-			f(s)
-		}
-	}
+	s.takeCalls(dialled)
+	return conn, err
 }
 
-// once is one connection, from dialling to its end, and how long it lasted.
-func (s *session) once(ctx context.Context) (lasted time.Duration, err error) {
+// runConnection is one connection, from dialling to its end, and how long it lasted.
+func (s *session) runConnection(ctx context.Context) (lasted time.Duration, err error) {
 	conn, err := s.dial(ctx)
 	if err != nil {
 		return 0, err
 	}
 	began := time.Now()
-	heard := make(chan frame.FromGateway)
+	frames := make(chan frame.FromGateway)
 	ended, failed := make(chan struct{}), make(chan error, 1)
-	go func() { failed <- conn.pump(heard, ended) }()
+	go func() { failed <- conn.readFrames(frames, ended) }()
 	s.connected(conn)
-	err = s.serve(ctx, heard, failed)
+	err = s.serve(ctx, frames, failed)
 	close(ended)
 	conn.Close()
-	for range heard { // until the reader has ended
+	for range frames { // until the reader has ended
 	}
 	s.disconnected()
 	return time.Since(began), err
 }
 
-// pump reads frames until there are no more, or nobody wants them.
-func (c *Conn) pump(heard chan<- frame.FromGateway, ended <-chan struct{}) error {
-	defer close(heard)
+// readFrames reads frames until there are no more, or nobody wants them.
+func (c *Conn) readFrames(frames chan<- frame.FromGateway, ended <-chan struct{}) error {
+	defer close(frames)
 	for {
 		f, err := c.Read()
 		if err != nil {
 			return err
 		}
 		select {
-		case heard <- f:
+		case frames <- f:
 		case <-ended:
 			return nil
 		}
@@ -155,12 +145,12 @@ func (s *session) disconnected() {
 		r.disconnect()
 	}
 	for p := s.left.head(); p != nil; p = s.left.head() {
-		s.unsent(p, "the room was left and the connection ended before an answer", true)
+		s.unsent(p.Room, p.CID, "the room was left and the connection ended before an answer", true)
 	}
 }
 
 // serve is a connection that is up, until its end.
-func (s *session) serve(ctx context.Context, heard <-chan frame.FromGateway, failed <-chan error) error {
+func (s *session) serve(ctx context.Context, frames <-chan frame.FromGateway, failed <-chan error) error {
 	for _, r := range s.rooms {
 		if err := s.join(r); err != nil {
 			return err
@@ -172,7 +162,7 @@ func (s *session) serve(ctx context.Context, heard <-chan frame.FromGateway, fai
 			return nil
 		case f := <-s.calls:
 			f(s)
-		case f, ok := <-heard:
+		case f, ok := <-frames:
 			if !ok {
 				return <-failed
 			}
@@ -212,8 +202,8 @@ func (s *session) join(r *room) error {
 // what waits to be sent.
 func (s *session) joined(j *frame.Joined) error {
 	r := s.rooms[j.Room]
-	if r == nil || r.asked == 0 || j.Ref != r.asked {
-		return nil // the room was left, or asked for again
+	if r == nil || r.joinRef == 0 || j.Ref != r.joinRef {
+		return nil // the room was left, or requested again
 	}
 	reset := r.answer(j)
 	if reset && s.events.Reset != nil {
@@ -221,13 +211,13 @@ func (s *session) joined(j *frame.Joined) error {
 	}
 	for _, m := range j.Messages {
 		if reset {
-			s.mine(j.Room, m)
+			s.settleOwn(j.Room, m)
 		} else {
 			s.deliver(j.Room, m)
 		}
 	}
-	s.settle(r, reset)
-	return s.push(r)
+	s.resolveDoubt(r, reset)
+	return s.sendNext(r)
 }
 
 // message takes a live message.
@@ -239,7 +229,7 @@ func (s *session) message(m *frame.Message) error {
 	switch r.take(m) {
 	case next:
 		s.deliver(m.Room, *m)
-		return s.push(r)
+		return s.sendNext(r)
 	case gap:
 		return s.join(r)
 	}
@@ -247,9 +237,9 @@ func (s *session) message(m *frame.Message) error {
 }
 
 func (s *session) deliver(room string, m frame.Message) {
-	s.mine(room, m)
-	if s.events.Said != nil {
-		s.events.Said(room, m)
+	s.settleOwn(room, m)
+	if s.events.Received != nil {
+		s.events.Received(room, m)
 	}
 }
 

@@ -7,8 +7,11 @@ import (
 	"parley/chatgw/frame"
 )
 
-// push sends the next message to a room, if it is its turn.
-func (s *session) push(r *room) error {
+// sendNext sends the next message to a room, if it is its turn.
+func (s *session) sendNext(r *room) error {
+	if r == nil { // it was left
+		return nil
+	}
 	p := r.outbox.head()
 	if s.conn == nil || !r.joined || p == nil || p.waits || p.later {
 		return nil
@@ -23,16 +26,16 @@ func (s *session) push(r *room) error {
 	return s.conn.Write(frame.Encode(p.Send))
 }
 
-// settle finds out what became of a message that was sent too long ago to send
+// resolveDoubt finds out what became of a message that was sent too long ago to send
 // it again as it is. The answer to a join is all that the session had missed,
 // unless reset.
-func (s *session) settle(r *room, reset bool) {
+func (s *session) resolveDoubt(r *room, reset bool) {
 	p := r.outbox.head()
 	if p == nil || p.waits || !p.doubtful(time.Now(), s.retry) {
 		return
 	}
 	if reset {
-		s.unsent(p, "it was sent too long ago to send it again, and not all messages since are known", true)
+		s.unsent(p.Room, p.CID, "it was sent too long ago to send it again, and not all messages since are known", true)
 		return
 	}
 	// Every message since is known and it is not among them; the
@@ -42,19 +45,15 @@ func (s *session) settle(r *room, reset bool) {
 
 // acked: a message has its place.
 func (s *session) acked(a *frame.Ack) error {
-	r := s.rooms[a.Room]
 	if s.drop(a.Room, a.CID) != nil && s.events.Sent != nil {
 		s.events.Sent(*a)
 	}
-	if r == nil {
-		return nil
-	}
-	return s.push(r)
+	return s.sendNext(s.rooms[a.Room])
 }
 
-// mine takes a message of the room that is this session's own for its
+// settleOwn takes a message of the room that is this session's own for its
 // acknowledgement, which was lost or is on its way.
-func (s *session) mine(room string, m frame.Message) {
+func (s *session) settleOwn(room string, m frame.Message) {
 	if m.CID == "" || m.User != s.user || s.drop(room, m.CID) == nil || s.events.Sent == nil {
 		return
 	}
@@ -65,45 +64,40 @@ func (s *session) mine(room string, m frame.Message) {
 func (s *session) refused(e *frame.Error) error {
 	r := s.rooms[e.Room]
 	switch {
-	case e.CID == "" && r != nil && r.asked != 0 && e.Ref == r.asked:
+	case e.CID == "" && r != nil && r.joinRef != 0 && e.Ref == r.joinRef:
 		s.refusedJoin(r, e)
 		return nil
 	case e.CID == "":
 		s.other(e)
 		return nil
 	case e.RetryMS == 0:
-		if p := s.find(e.Room, e.CID); p != nil {
-			s.unsent(p, e.Reason, false)
-		}
+		s.unsent(e.Room, e.CID, e.Reason, false)
 	case r != nil:
 		if p := r.outbox.head(); p != nil && p.CID == e.CID {
 			p.waits, p.later = false, true
 			s.after(e.RetryMS, func(s *session) error {
 				p.later = false
-				return s.push(r)
+				return s.sendNext(r)
 			})
 		}
 	}
-	if r == nil {
-		return nil
-	}
-	return s.push(r)
+	return s.sendNext(r)
 }
 
 // refusedJoin asks again later, or gives up the messages to that room.
 func (s *session) refusedJoin(r *room, e *frame.Error) {
 	if e.RetryMS > 0 {
 		s.after(e.RetryMS, func(s *session) error {
-			if r.asked != e.Ref {
+			if r.joinRef != e.Ref {
 				return nil
 			}
 			return s.join(r)
 		})
 		return
 	}
-	r.asked, r.refused = 0, e.Reason
+	r.joinRef, r.refused = 0, e.Reason
 	for p := r.outbox.head(); p != nil; p = r.outbox.head() {
-		s.unsent(p, e.Reason, !p.first.IsZero())
+		s.unsent(p.Room, p.CID, e.Reason, !p.first.IsZero())
 	}
 	s.other(e)
 }
@@ -120,26 +114,11 @@ func (s *session) after(ms int64, f func(*session) error) {
 	})
 }
 
-// unsent gives a message up.
-func (s *session) unsent(p *pending, why string, unknown bool) {
-	s.drop(p.Room, p.CID)
-	if s.events.Unsent != nil {
-		s.events.Unsent(p.Room, p.CID, p.Text, why, unknown)
+// unsent gives a message up, if it is not acknowledged.
+func (s *session) unsent(room, cid, why string, unknown bool) {
+	if p := s.drop(room, cid); p != nil && s.events.Unsent != nil {
+		s.events.Unsent(room, cid, p.Text, why, unknown)
 	}
-}
-
-// find is a message without an acknowledgement, or nil.
-func (s *session) find(room, cid string) *pending {
-	all := s.left.all
-	if r := s.rooms[room]; r != nil {
-		all = append(all[:len(all):len(all)], r.outbox.all...)
-	}
-	for _, p := range all {
-		if p.CID == cid {
-			return p
-		}
-	}
-	return nil
 }
 
 // drop removes a message that is acknowledged or given up. Callers of Flush are

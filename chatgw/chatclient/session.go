@@ -21,8 +21,8 @@ type Events struct {
 	// reports that there are older ones. It comes with the first join, and when
 	// what was missed cannot be had.
 	Reset func(j frame.Joined)
-	// Said: the room's next message.
-	Said func(room string, m frame.Message)
+	// Received: the room's next message.
+	Received func(room string, m frame.Message)
 	// Sent: a message of this session has its place in the room.
 	Sent func(a frame.Ack)
 	// Unsent: a message of this session is not in the room; or, if unknown is
@@ -65,8 +65,8 @@ func (s *Session) call(ctx context.Context, f func(*session)) error {
 	}
 }
 
-// ask is call for what may fail.
-func (s *Session) ask(ctx context.Context, f func(*session) error) error {
+// callErr is call for what may fail.
+func (s *Session) callErr(ctx context.Context, f func(*session) error) error {
 	answer := make(chan error, 1)
 	if err := s.call(ctx, func(s *session) { answer <- f(s) }); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *Session) Leave(ctx context.Context, name string) error {
 		}
 		for _, p := range slices.Clone(r.outbox.all) {
 			if !p.waits { // otherwise its answer is on the way
-				s.unsent(p, "the room was left", !p.first.IsZero())
+				s.unsent(p.Room, p.CID, "the room was left", !p.first.IsZero())
 			}
 		}
 		s.left.all = append(s.left.all, r.outbox.all...)
@@ -115,7 +115,7 @@ func (s *Session) Leave(ctx context.Context, name string) error {
 // Send sends a message to a room that was joined, now or when it is connected
 // again, and returns the message's cid.
 func (s *Session) Send(ctx context.Context, room, text string) (cid string, err error) {
-	err = s.ask(ctx, func(s *session) error {
+	err = s.callErr(ctx, func(s *session) error {
 		r := s.rooms[room]
 		switch {
 		case r == nil:
@@ -127,7 +127,7 @@ func (s *Session) Send(ctx context.Context, room, text string) (cid string, err 
 		}
 		s.unacked++
 		cid = r.outbox.add(room, text).CID
-		_ = s.push(r) // a lost connection fails the reader too
+		_ = s.sendNext(r) // a lost connection fails the reader too
 		return nil
 	})
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *Session) Send(ctx context.Context, room, text string) (cid string, err 
 // Do sends any other frame, as [frame.Encode] makes it, if there is a
 // connection. Its ref must be below 2^52; the session's own begin there.
 func (s *Session) Do(ctx context.Context, data []byte) error {
-	return s.ask(ctx, func(s *session) error {
+	return s.callErr(ctx, func(s *session) error {
 		if s.conn == nil {
 			return errors.New("chatclient: not connected")
 		}

@@ -11,14 +11,13 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
+	"parley/internal/lifecycle/roletest"
 )
 
-func TestSessionsTalk(t *testing.T) {
+func TestSessionsExchangeMessages(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
-	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
-	ada.in("r")
-	bob.in("r")
+	ada, bob := connect(t, g.URL(), "ada", "r"), connect(t, g.URL(), "bob", "r")
 	ada.send("r", "hello")
 	bob.receives("hello")
 	bob.send("r", "hello yourself")
@@ -26,11 +25,11 @@ func TestSessionsTalk(t *testing.T) {
 		p.flushed()
 	}
 	ada.receives("hello", "hello yourself")
-	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || a.ID == 0 {
+	if a := roletest.Await(t, "the acknowledgement", ada.sent); a.Seq != 1 || a.ID == 0 {
 		t.Errorf("%+v", a)
 	}
-	cy := come(t, chatclient.Config{URL: g.url(), Name: "cy"})
-	if j := cy.in("r"); len(j.Messages) != 2 || j.Last != 2 {
+	cy := connect(t, g.URL(), "cy")
+	if j := cy.join("r"); len(j.Messages) != 2 || j.Last != 2 {
 		t.Errorf("a newcomer's page: %+v", j)
 	}
 	b.holds("r", "hello", "hello yourself")
@@ -42,14 +41,12 @@ func TestReconnect(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{MessagesPerSecond: 1000})
 	at := g.Addr().String()
-	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
-	ada.in("r")
-	bob.in("r")
+	ada, bob := connect(t, g.URL(), "ada", "r"), connect(t, g.URL(), "bob", "r")
 	texts := numbered("n", 120)
 	for i, text := range texts {
 		ada.send("r", text)
 		if i == 40 || i == 80 {
-			g.end() // while some are on their way
+			g.Drain() // while some are on their way
 			g = b.run(chatgw.Config{Listen: at, MessagesPerSecond: 1000})
 		}
 	}
@@ -61,7 +58,7 @@ func TestReconnect(t *testing.T) {
 		t.Errorf("%d resets or unsent ones: nothing was lost", n)
 	}
 	for i := range texts {
-		if a := await(t, "an acknowledgement", ada.sent); a.Seq != uint64(i+1) {
+		if a := roletest.Await(t, "an acknowledgement", ada.sent); a.Seq != uint64(i+1) {
 			t.Fatalf("acknowledgement %d is for %d", i, a.Seq)
 		}
 	}
@@ -71,26 +68,16 @@ func TestReconnect(t *testing.T) {
 }
 
 // The message arrived, and every acknowledgement of it is lost with the
-// connection: it is sent again with the same cid, and stands there once.
+// connection: it is sent again with the same cid, and is stored once.
 func TestLostAck(t *testing.T) {
 	b := newHarness(t)
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
-	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
-	ada.in("r")
+	ada := connect(t, p.url, "ada", "r")
 	lost := make(chan struct{}, 10)
-	p.set(nil, func(f []byte) [][]byte {
-		if is(f, frame.TypeAck) {
-			lost <- struct{}{}
-			return nil
-		}
-		if is(f, frame.TypeMessage) {
-			return nil
-		}
-		return pass(f)
-	})
+	p.set(nil, drop(frame.TypeAck, lost))
 	ada.send("r", "one")
 	ada.send("r", "two")
-	await(t, "the acknowledgement to be lost", lost)
+	roletest.Await(t, "the acknowledgement to be lost", lost)
 	p.set(nil, func(f []byte) [][]byte {
 		if is(f, frame.TypeJoined) { // it finds out by sending again alone
 			return pass(withoutMessages(f))
@@ -118,17 +105,11 @@ func withoutMessages(data []byte) []byte {
 func TestFoundInMissed(t *testing.T) {
 	b := newHarness(t)
 	p := newTap(t, b.run(chatgw.Config{}).Addr().String())
-	ada := come(t, chatclient.Config{URL: p.url, Name: "ada"})
-	ada.in("r")
+	ada := connect(t, p.url, "ada", "r")
 	lost := make(chan struct{}, 10)
-	p.set(nil, func(f []byte) [][]byte {
-		if is(f, frame.TypeAck) {
-			lost <- struct{}{}
-		}
-		return nil
-	})
+	p.set(nil, drop(frame.TypeAck, lost))
 	ada.send("r", "one")
-	await(t, "the acknowledgement to be lost", lost)
+	roletest.Await(t, "the acknowledgement to be lost", lost)
 	var sends atomic.Int32
 	p.set(func(f []byte) [][]byte {
 		if is(f, frame.TypeSend) {
@@ -139,7 +120,7 @@ func TestFoundInMissed(t *testing.T) {
 	p.cut()
 	ada.flushed()
 	ada.receives("one")
-	if a := await(t, "the acknowledgement", ada.sent); a.Seq != 1 || sends.Load() != 0 {
+	if a := roletest.Await(t, "the acknowledgement", ada.sent); a.Seq != 1 || sends.Load() != 0 {
 		t.Errorf("%+v after %d more sends, want none", a, sends.Load())
 	}
 }
@@ -150,9 +131,7 @@ func TestGapAndRepeat(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	p := newTap(t, g.Addr().String())
-	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
-	ada.in("r")
-	bob.in("r")
+	ada, bob := connect(t, p.url, "ada", "r"), connect(t, g.URL(), "bob", "r")
 	var since []uint64
 	var n int
 	p.set(func(f []byte) [][]byte {
@@ -194,31 +173,17 @@ func TestGapAndRepeat(t *testing.T) {
 func TestLeave(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
-	ada, bob := come(t, chatclient.Config{URL: g.url(), Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
-	ada.in("r")
-	ada.in("q")
-	bob.in("r")
-	bob.in("q")
-	if err := ada.Leave(t.Context(), "r"); err != nil {
-		t.Fatal(err)
-	}
-	bob.send("r", "nobody hears")
+	ada, bob := connect(t, g.URL(), "ada", "r", "q"), connect(t, g.URL(), "bob", "r", "q")
+	roletest.Must(t, ada.Leave(t.Context(), "r"))
+	bob.send("r", "to nobody")
 	bob.flushed()
-	bob.send("q", "somebody hears")
-	ada.receives("somebody hears")
-	// Left and joined again at once: the answer that counts is the last one.
+	bob.send("q", "to somebody")
+	ada.receives("to somebody")
+	// Left and joined again immediately: the answer that counts is the last one.
 	ada.send("q", "on its way")
-	for _, step := range []func() error{
-		func() error { return ada.Leave(t.Context(), "q") },
-		func() error { return ada.Join(t.Context(), "q") },
-		func() error { return ada.Leave(t.Context(), "q") },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	roletest.Must(t, ada.Leave(t.Context(), "q"), ada.Join(t.Context(), "q"), ada.Leave(t.Context(), "q"))
 	// What was on its way is in the page, or follows it live.
-	if j := ada.in("q"); len(j.Messages) == 1 {
+	if j := ada.join("q"); len(j.Messages) == 1 {
 		ada.receives("on its way")
 	} else if len(j.Messages) != 2 {
 		t.Errorf("%+v", j)
@@ -226,7 +191,7 @@ func TestLeave(t *testing.T) {
 	ada.flushed()
 	bob.send("q", "again")
 	ada.receives("again")
-	b.holds("q", "somebody hears", "on its way", "again")
+	b.holds("q", "to somebody", "on its way", "again")
 }
 
 // A room is left and joined again before the first join is answered: what
@@ -235,9 +200,8 @@ func TestLastJoinCounts(t *testing.T) {
 	b := newHarness(t)
 	g := b.run(chatgw.Config{})
 	p := newTap(t, g.Addr().String())
-	ada, bob := come(t, chatclient.Config{URL: p.url, Name: "ada"}), come(t, chatclient.Config{URL: g.url(), Name: "bob"})
-	bob.in("r")
-	await(t, "the welcome", ada.ups)
+	ada, bob := connect(t, p.url, "ada"), connect(t, g.URL(), "bob", "r")
+	roletest.Await(t, "the welcome", ada.ups)
 	again, sent := make(chan struct{}), make(chan struct{})
 	var joins, answers int
 	p.set(func(f []byte) [][]byte {
@@ -256,30 +220,20 @@ func TestLastJoinCounts(t *testing.T) {
 		}
 		return pass(f)
 	})
-	for _, step := range []func() error{
-		func() error { return ada.Join(t.Context(), "r") },
-		func() error { return ada.Leave(t.Context(), "r") },
-		func() error { return ada.Join(t.Context(), "r") },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	await(t, "the second join", again)
+	roletest.Must(t, ada.Join(t.Context(), "r"), ada.Leave(t.Context(), "r"), ada.Join(t.Context(), "r"))
+	roletest.Await(t, "the second join", again)
 	bob.send("r", "between")
 	bob.receives("between") // so the gateway has it, which an acknowledgement does not show
 	close(sent)
-	if j := await(t, "the page", ada.resets); len(j.Messages) != 1 {
+	if j := roletest.Await(t, "the page", ada.resets); len(j.Messages) != 1 {
 		t.Errorf("%+v, want the message between the two", j)
 	}
 }
 
-// Without a gateway everything waits, within a bound, and ends at once.
+// Without a gateway everything waits, within a bound, and ends immediately.
 func TestNoGateway(t *testing.T) {
-	ada := come(t, chatclient.Config{URL: "http://127.0.0.1:1", Name: "ada"})
-	if err := ada.Join(t.Context(), "r"); err != nil {
-		t.Fatal(err)
-	}
+	ada := connect(t, "http://127.0.0.1:1", "ada")
+	roletest.Must(t, ada.Join(t.Context(), "r"))
 	for i := range 1000 {
 		ada.send("r", fmt.Sprint(i))
 	}
@@ -289,21 +243,19 @@ func TestNoGateway(t *testing.T) {
 	if err := ada.Do(t.Context(), frame.Encode(frame.TypingIn{Room: "r"})); err == nil {
 		t.Error("typing without a connection")
 	}
-	await(t, "a try", ada.downs)
+	roletest.Await(t, "a try", ada.downs)
 	var flushing sync.WaitGroup
 	flushing.Go(func() {
 		if err := ada.Flush(t.Context()); err != nil {
 			t.Errorf("flush: %v", err)
 		}
 	})
-	if err := ada.Leave(t.Context(), "r"); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, ada.Leave(t.Context(), "r"))
 	for i := range 1000 {
-		if why := await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
+		if why := roletest.Await(t, "to be notified", ada.unsent); !strings.HasPrefix(why, fmt.Sprint(i)+": ") || !strings.HasSuffix(why, "(unknown false)") {
 			t.Fatal(why)
 		}
 	}
 	flushing.Wait()
-	ada.leave()
+	ada.Drain()
 }

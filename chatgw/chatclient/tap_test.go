@@ -30,6 +30,19 @@ type filter func(frame []byte) [][]byte
 
 func pass(f []byte) [][]byte { return [][]byte{f} }
 
+// drop loses the frames of a type, and all messages, and reports the former.
+func drop(word string, dropped chan<- struct{}) filter {
+	return func(f []byte) [][]byte {
+		if is(f, word) {
+			dropped <- struct{}{}
+		}
+		if is(f, word) || is(f, frame.TypeMessage) {
+			return nil
+		}
+		return pass(f)
+	}
+}
+
 func newTap(t testing.TB, to string) *tap {
 	t.Helper()
 	p := &tap{t: t, to: to, up: pass, down: pass, all: map[*websocket.Conn]bool{}}

@@ -18,7 +18,7 @@ type Hello struct {
 	Token string `json:"token,omitempty"`
 }
 
-// Join asks for a room's messages from now on. With Epoch and Since it asks for
+// Join requests a room's messages from now on. With Epoch and Since it asks for
 // what came after Since too. To ask again, join the room again.
 type Join struct {
 	T     string `json:"t"`
@@ -44,7 +44,7 @@ type Send struct {
 	Text string `json:"text"`
 }
 
-// History asks for messages before a sequence number, newest last. Before 0
+// History requests messages before a sequence number, newest last. Before 0
 // means the newest.
 type History struct {
 	T      string `json:"t"`

@@ -32,10 +32,11 @@ func DecodeClient(data []byte) (FromClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newClient(t)
-	if f == nil {
+	newFrame := clientFrames[t]
+	if newFrame == nil {
 		return nil, malformed("%.40q is no type of frame that this gateway knows: a page of another release must be reloaded", t)
 	}
+	f := newFrame()
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(f); err != nil {
@@ -51,7 +52,7 @@ func DecodeClient(data []byte) (FromClient, error) {
 		return f, err
 	}
 	if err := f.check(); err != nil {
-		return f, &wire.Error{Code: wire.CodeInvalid, Text: fmt.Sprintf("%s: %v", t, err)}
+		return f, wire.Errorf(wire.CodeInvalid, "%s: %v", t, err)
 	}
 	return f, nil
 }
@@ -70,24 +71,15 @@ func TypeOf(data []byte) (string, error) {
 	return f.T, nil
 }
 
-func newClient(t string) FromClient {
-	switch t {
-	case TypeHello:
-		return &Hello{}
-	case TypeJoin:
-		return &Join{}
-	case TypeLeave:
-		return &Leave{}
-	case TypeSend:
-		return &Send{}
-	case TypeHistory:
-		return &History{}
-	case TypeTyping:
-		return &TypingIn{}
-	case TypeExtension:
-		return &Extension{}
-	}
-	return nil
+// clientFrames make the frames of a client by their types.
+var clientFrames = map[string]func() FromClient{
+	TypeHello:     func() FromClient { return &Hello{} },
+	TypeJoin:      func() FromClient { return &Join{} },
+	TypeLeave:     func() FromClient { return &Leave{} },
+	TypeSend:      func() FromClient { return &Send{} },
+	TypeHistory:   func() FromClient { return &History{} },
+	TypeTyping:    func() FromClient { return &TypingIn{} },
+	TypeExtension: func() FromClient { return &Extension{} },
 }
 
 // FromGateway is a frame that the gateway sends: a pointer to one of the types
@@ -106,35 +98,26 @@ func DecodeGateway(data []byte) (FromGateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := newGateway(t)
+	var f FromGateway = &Unknown{}
+	if newFrame := gatewayFrames[t]; newFrame != nil {
+		f = newFrame()
+	}
 	if err := json.Unmarshal(data, f); err != nil {
 		return nil, malformed("%s: %v", t, err)
 	}
 	return f, nil
 }
 
-func newGateway(t string) FromGateway {
-	switch t {
-	case TypeWelcome:
-		return &Welcome{}
-	case TypeJoined:
-		return &Joined{}
-	case TypeMessage:
-		return &Message{}
-	case TypeAck:
-		return &Ack{}
-	case TypePage:
-		return &Page{}
-	case TypePresence:
-		return &Presence{}
-	case TypeTyped:
-		return &Typed{}
-	case TypeError:
-		return &Error{}
-	case TypeBye:
-		return &Bye{}
-	case TypeExtension:
-		return &Extension{}
-	}
-	return &Unknown{}
+// gatewayFrames make the frames of a gateway by their types.
+var gatewayFrames = map[string]func() FromGateway{
+	TypeWelcome:   func() FromGateway { return &Welcome{} },
+	TypeJoined:    func() FromGateway { return &Joined{} },
+	TypeMessage:   func() FromGateway { return &Message{} },
+	TypeAck:       func() FromGateway { return &Ack{} },
+	TypePage:      func() FromGateway { return &Page{} },
+	TypePresence:  func() FromGateway { return &Presence{} },
+	TypeTyped:     func() FromGateway { return &Typed{} },
+	TypeError:     func() FromGateway { return &Error{} },
+	TypeBye:       func() FromGateway { return &Bye{} },
+	TypeExtension: func() FromGateway { return &Extension{} },
 }

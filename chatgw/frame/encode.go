@@ -12,17 +12,8 @@ import (
 
 // framed is what every frame can do, as a pointer.
 type framed interface {
-	// kind returns where the type stands, and which it is.
+	// kind returns where the type is, and which it is.
 	kind() (*string, string)
-}
-
-// fill sets the type of a frame, and makes its lists fit to be written.
-func fill(f framed) {
-	is, word := f.kind()
-	*is = word
-	if l, ok := f.(interface{ fillLists() }); ok {
-		l.fillLists()
-	}
 }
 
 // Encode writes a frame of any type. Its field T is set here. It panics on what
@@ -31,12 +22,21 @@ func Encode[T any, F interface {
 	*T
 	framed
 }](v T) []byte {
-	fill(F(&v))
+	return encode(F(&v))
+}
+
+// encode sets the type of a frame, makes its lists fit to be written, and writes it.
+func encode(f framed) []byte {
+	is, word := f.kind()
+	*is = word
+	if l, ok := f.(interface{ fillLists() }); ok {
+		l.fillLists()
+	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(fmt.Sprintf("frame: encoding %T: %v", v, err))
+	if err := e.Encode(f); err != nil {
+		panic(fmt.Sprintf("frame: encoding %T: %v", f, err))
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

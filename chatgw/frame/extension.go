@@ -42,7 +42,7 @@ func CheckExtensionName(name string) error {
 }
 
 // checkNames reads one value of JSON that is known to be valid, and refuses a name
-// that stands twice in an object: of two readers one takes the first value and the
+// that occurs twice in an object: of two readers one takes the first value and the
 // other the last.
 func checkNames(d *json.Decoder) error {
 	open, err := d.Token()

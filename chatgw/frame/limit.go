@@ -4,7 +4,7 @@ import (
 	"parley/wire/chatwire"
 )
 
-// Bounds of the protocol itself. What an operator can set stands in [Limits].
+// Bounds of the protocol itself. What an operator can set is in [Limits].
 const (
 	// MaxFrame bounds a client's frame in bytes, decompressed. The longest is a
 	// text of [chatwire.MaxText] bytes written entirely as \uXXXX escapes, six

@@ -39,7 +39,7 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
-// What asks for too much is answered, with the ref or cid of the question.
+// What requests too much is answered, with the ref or cid of the question.
 func TestRefused(t *testing.T) {
 	long := strings.Repeat("x", 5000)
 	for _, c := range []struct{ data, want string }{

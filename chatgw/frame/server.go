@@ -43,7 +43,7 @@ type Limits struct {
 	Page int `json:"page"`
 	// RetryMS is how long a send may be repeated with the same cid.
 	RetryMS int64 `json:"retry_ms"`
-	// PingMS is how often the gateway pings; a client that hears nothing for
+	// PingMS is how often the gateway pings; a client that receives nothing for
 	// twice as long should reconnect.
 	PingMS int64 `json:"ping_ms"`
 }

@@ -13,6 +13,7 @@ import (
 
 	"parley/broker/brokertest"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/natsconn"
 	"parley/wire/chatwire"
 
@@ -20,12 +21,19 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// sink is a member that only counts.
-type sink struct{ got atomic.Int64 }
+// sink is a member that only counts, and signals what it has counted.
+type sink struct {
+	got  atomic.Int64
+	more chan struct{} // nil: nobody waits
+}
 
 func (s *sink) Deliver(batch []*rooms.Shared) {
 	for _, m := range batch {
 		s.got.Add(int64(min(len(m.Bytes()), 1)))
+	}
+	select {
+	case s.more <- struct{}{}:
+	default: // signalled already
 	}
 }
 func (*sink) Lost(string) {}
@@ -35,22 +43,25 @@ func (*sink) Lost(string) {}
 func BenchmarkFanOut(b *testing.B) {
 	const members = 1000
 	nc := unsynced(b)
-	makeStream(b, nc, 1)
 	r := serve(b, nc, nil)
 	var all [members]sink
+	last := &all[members-1]
+	last.more = make(chan struct{}, 1)
 	for i := range all {
-		if err := r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}); err != nil {
-			b.Fatal(err)
-		}
+		roletest.Must(b, r.Join(b.Context(), "kitchen", "", 0, &all[i], func(rooms.Joined) {}))
 	}
 	b.ResetTimer()
 	b.ReportAllocs()
 	cpu := cpuTime()
 	for sent := 0; sent < b.N; { // no more at a time than a room keeps
 		n := min(b.N-sent, 500)
-		store(b, nc, n, func(int) string { return "kitchen" })
-		for sent += n; all[members-1].got.Load() < int64(sent); {
-			time.Sleep(100 * time.Microsecond)
+		fill(b, nc, n, func(int) string { return "kitchen" })
+		for sent += n; last.got.Load() < int64(sent); {
+			select {
+			case <-last.more:
+			case <-time.After(roletest.Patience):
+				b.Fatalf("the last member has %d of %d messages", last.got.Load(), sent)
+			}
 		}
 	}
 	b.StopTimer()
@@ -61,10 +72,7 @@ func BenchmarkFanOut(b *testing.B) {
 
 // BenchmarkSend is a message stored, with as many on the way as are useful.
 func BenchmarkSend(b *testing.B) {
-	s := brokertest.Run(b)
-	nc := s.Connect(b)
-	makeStream(b, nc, 1)
-	r := serve(b, nc, nil)
+	r, _ := newRooms(b, nil)
 	b.SetParallelism(64)
 	var n atomic.Int64
 	b.RunParallel(func(pb *testing.PB) {
@@ -79,17 +87,12 @@ func BenchmarkSend(b *testing.B) {
 
 // BenchmarkJoin is a join of a room that is open, with its page.
 func BenchmarkJoin(b *testing.B) {
-	s := brokertest.Run(b)
-	nc := s.Connect(b)
-	makeStream(b, nc, 1)
-	r := serve(b, nc, nil)
-	fill(b, s, 200, func(int) string { return "kitchen" })
+	r, h := newRooms(b, nil)
+	fill(b, h.NATS, 200, func(int) string { return "kitchen" })
 	b.ReportAllocs()
 	for b.Loop() {
 		m := &sink{}
-		if err := r.Join(b.Context(), "kitchen", "", 0, m, func(rooms.Joined) {}); err != nil {
-			b.Fatal(err)
-		}
+		roletest.Must(b, r.Join(b.Context(), "kitchen", "", 0, m, func(rooms.Joined) {}))
 		r.Leave("kitchen", m)
 	}
 }
@@ -104,19 +107,16 @@ func unsynced(b *testing.B) *nats.Conn {
 		ServerName: "bench", Host: "127.0.0.1", Port: server.RANDOM_PORT, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: b.TempDir(), JetStreamMaxStore: 8 << 30,
 	})
-	if err != nil {
-		b.Fatal(err)
-	}
+	roletest.Must(b, err)
 	s.Start()
 	nc, err := nats.Connect(s.ClientURL(), natsconn.Required()...)
-	if err != nil {
-		b.Fatal(err)
-	}
+	roletest.Must(b, err)
 	b.Cleanup(func() {
 		nc.Close()
 		s.Shutdown()
 		s.WaitForShutdown()
 	})
+	brokertest.Stream(b, nc, chatwire.Stream(), 1)
 	return nc
 }
 
@@ -124,12 +124,11 @@ func unsynced(b *testing.B) *nats.Conn {
 // differently busy, with a million messages stored, 16 readers at a time.
 func BenchmarkHistory(b *testing.B) {
 	nc := unsynced(b)
-	makeStream(b, nc, 1)
 	begin := time.Now()
 	// The first gateway has seen all of it go by; the other has just started
 	// and learns from the pages that it reads.
 	old := serve(b, nc, nil)
-	at := store(b, nc, *stored, func(i int) string {
+	at := fill(b, nc, *stored, func(i int) string {
 		switch n := rand.IntN(10_000); {
 		case n < 5000:
 			return "busy"

@@ -10,11 +10,10 @@ import (
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // stepDowns is how often the stream's leader steps down under load. Each loses
@@ -24,9 +23,9 @@ const stepDowns = 8
 // between is how many messages are sent between two of them.
 const between = 500
 
-// talkers is how many send at a time: the more are on their way, the more is
+// senders is how many send at a time: the more are on their way, the more is
 // not re-sent when the leader steps down.
-const talkers = 64
+const senders = 64
 
 // While the leader of the stream steps down again and again, everybody in a
 // room gets exactly what the stream holds: those who stay, at two gateways, and
@@ -36,57 +35,62 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 		t.Skip("starts a cluster")
 	}
 	c := brokertest.RunCluster(t, 3)
-	makeStream(t, c.Connect(t), 3)
+	brokertest.Stream(t, c.Connect(t), chatwire.Stream(), 3)
 	gateways := []*rooms.Rooms{serve(t, c.Nodes[0].Connect(t), nil), serve(t, c.Nodes[1].Connect(t), nil)}
 	names := []string{"kitchen", "cellar"}
-	var stay []*member
+	var staying []*member
 	for _, name := range names {
 		for _, r := range gateways {
 			m := newMember()
 			m.join(t, r, name, "", 0)
-			stay = append(stay, m)
+			staying = append(staying, m)
 		}
 	}
 	load, stop := context.WithCancel(t.Context())
 	defer stop()
 	var work sync.WaitGroup
 	var sent atomic.Int64
-	for i := range talkers {
+	for i := range senders {
 		work.Go(func() {
-			talk(load, gateways[i%2], names[i/2%2], fmt.Sprint("user", i), &sent)
+			sendAll(load, gateways[i%2], names[i/2%2], fmt.Sprint("user", i), &sent)
 		})
 	}
-	wanderers := make([]*member, 4)
-	for i := range wanderers {
-		wanderers[i] = newMember()
-		work.Go(func() { wander(load, t, gateways, names[i%2], wanderers[i], i) })
+	rejoining := make([]*member, 4)
+	for i := range rejoining {
+		rejoining[i] = newMember()
+		work.Go(func() { rejoin(load, t, gateways, names[i%2], rejoining[i], i) })
 	}
 	for range stepDowns {
-		await(t, &sent, sent.Load()+between)
+		awaitSent(t, &sent, sent.Load()+between)
 		c.StreamLeader(t, chatwire.Stream().Name)
 		if err := c.StepDown(t, chatwire.Stream().Name); err != nil {
 			t.Log(err) // an election was under way
 		}
 	}
-	await(t, &sent, sent.Load()+between)
+	awaitSent(t, &sent, sent.Load()+between)
 	stop()
 	work.Wait()
 	// What was on its way when its sender stopped may still be stored. A message
 	// behind it on the same connection is stored after it.
 	for i, r := range gateways {
 		for _, name := range names {
-			sayLast(t, r, name, fmt.Sprint("last", i))
+			sendLast(t, r, name, fmt.Sprint("last", i))
 		}
 	}
 
 	stored := 0
 	for i, name := range names {
-		truth := truth(t, c, name)
-		stored += len(truth)
-		for _, m := range []*member{stay[2*i], stay[2*i+1], wanderers[i], wanderers[i+2]} {
-			m.wait(t, "the end of "+name, func() bool { return len(m.have) > 0 && m.have[len(m.have)-1].Seq >= truth[len(truth)-1] })
+		truth := readTruth(t, c, name, 0)
+		for _, m := range []*member{staying[2*i], staying[2*i+1], rejoining[i], rejoining[i+2]} {
+			m.wait(t, "the end of "+name, func() bool { return m.last() >= truth[len(truth)-1] })
+			// The replica that was read may have been behind the one that this member's
+			// last message came from.
+			if last := m.lastSeq(); last > truth[len(truth)-1] {
+				truth = readTruth(t, c, name, last)
+			}
 			compare(t, m, truth)
 		}
+		stored += len(truth)
 	}
 	for i, r := range gateways {
 		n := r.Counters()
@@ -95,8 +99,8 @@ func TestLeaderChangesUnderLoad(t *testing.T) {
 	}
 }
 
-// talk sends one message after another.
-func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
+// sendAll sends one message after another.
+func sendAll(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.Int64) {
 	for n := 0; ctx.Err() == nil; n++ {
 		post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: fmt.Sprint("c", n), Text: fmt.Sprint("text ", n)}
 		for ctx.Err() == nil {
@@ -108,8 +112,8 @@ func talk(ctx context.Context, r *rooms.Rooms, room, user string, sent *atomic.I
 	}
 }
 
-// sayLast sends one message until it is acknowledged.
-func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
+// sendLast sends one message until it is acknowledged.
+func sendLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	t.Helper()
 	post := rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: "c", Text: "the end"}
 	for ctx := testContext(t); ; {
@@ -123,9 +127,9 @@ func sayLast(t *testing.T, r *rooms.Rooms, room, user string) {
 	}
 }
 
-// wander joins, hears something and leaves, at one gateway and the other, until
+// rejoin joins, receives something and leaves, at one gateway and the other, until
 // ctx ends; then it joins for good.
-func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room string, m *member, n int) {
+func rejoin(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room string, m *member, n int) {
 	for ; ; n++ {
 		r := gateways[n%len(gateways)]
 		epoch, since := "", uint64(0)
@@ -141,7 +145,7 @@ func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room str
 		switch {
 		case ctx.Err() != nil:
 			m.mu.Unlock()
-			stayAs(t, r, room, m, v)
+			joinAs(t, r, room, m, v)
 			return
 		case !v.joined.Recovered:
 			m.have = nil
@@ -163,8 +167,8 @@ func wander(ctx context.Context, t *testing.T, gateways []*rooms.Rooms, room str
 	}
 }
 
-// stayAs ends the visit v and joins as m.
-func stayAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
+// joinAs ends the visit v and joins as m.
+func joinAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
 	r.Leave(room, v)
 	epoch, since := "", uint64(0)
 	if len(m.have) > 0 {
@@ -175,12 +179,12 @@ func stayAs(t *testing.T, r *rooms.Rooms, room string, m, v *member) {
 	}
 }
 
-// await waits until so many messages were stored.
-func await(t *testing.T, sent *atomic.Int64, n int64) {
+// awaitSent waits until so many messages were stored.
+func awaitSent(t *testing.T, sent *atomic.Int64, n int64) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(3 * patience)
+	deadline := time.After(3 * roletest.Patience)
 	for sent.Load() < n {
 		select {
 		case <-tick.C:
@@ -190,58 +194,22 @@ func await(t *testing.T, sent *atomic.Int64, n int64) {
 	}
 }
 
-// truth is what the stream holds of a room, read from its leader.
-func truth(t *testing.T, c *brokertest.Cluster, room string) []uint64 {
+// readTruth is what the stream holds of a room, at least up to the number last. That a
+// member has a message which is never stored fails the test.
+func readTruth(t *testing.T, c *brokertest.Cluster, room string, last uint64) []uint64 {
 	t.Helper()
 	ctx := testContext(t)
 	for {
-		seqs, err := readRoom(ctx, t, c, room)
-		if err == nil {
+		c.StreamLeader(t, chatwire.Stream().Name)
+		seqs, _, err := chattest.ReadRoom(ctx, brokertest.JetStream(t, c.Connect(t)), room)
+		if err == nil && len(seqs) > 0 && seqs[len(seqs)-1] >= last {
 			return seqs
 		}
 		if ctx.Err() != nil {
-			t.Fatal(err)
+			t.Fatalf("read %d messages of %s, want all up to %d: %v", len(seqs), room, last, err)
 		}
-		t.Log(err) // an election is under way
+		t.Logf("read %d messages of %s, want all up to %d: %v", len(seqs), room, last, err) // an election is under way, or a replica is behind
 	}
-}
-
-// readRoom is one attempt to read a room.
-func readRoom(ctx context.Context, t *testing.T, c *brokertest.Cluster, room string) (seqs []uint64, err error) {
-	t.Helper()
-	c.StreamLeader(t, chatwire.Stream().Name)
-	js, err := jetstream.New(c.Connect(t))
-	if err != nil {
-		return nil, err
-	}
-	s, err := js.Stream(ctx, chatwire.Stream().Name)
-	if err != nil {
-		return nil, err
-	}
-	consumer, err := s.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		FilterSubject: chatwire.RoomSubject(room), AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for left := consumer.CachedInfo().NumPending; left > 0; {
-		batch, err := consumer.Fetch(int(min(left, 500)), jetstream.FetchMaxWait(5*time.Second))
-		if err != nil {
-			return nil, err
-		}
-		for m := range batch.Messages() {
-			meta, err := m.Metadata()
-			if err != nil {
-				return nil, err
-			}
-			seqs = append(seqs, meta.Sequence.Stream)
-			left--
-		}
-		if err := batch.Error(); err != nil && err != nats.ErrTimeout {
-			return nil, err
-		}
-	}
-	return seqs, nil
 }
 
 // compare holds what a member has against the room: the end of it, from where

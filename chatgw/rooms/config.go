@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/settings"
 	"parley/wire"
 
 	"github.com/nats-io/nats.go"
@@ -25,7 +26,7 @@ type Config struct {
 	Encode func(v any) []byte
 
 	// Page is how many messages a newcomer gets, and a page of history has
-	// when it asks for none: about two screens. Default 50.
+	// when it requests none: about two screens. Default 50.
 	Page int
 	// MaxPage bounds a page of history, in messages. Default 200.
 	MaxPage int
@@ -43,7 +44,7 @@ type Config struct {
 	// MaxRooms bounds the rooms held in memory. Default 10,000.
 	MaxRooms int
 	// IndexAll bounds the numbers of messages that are remembered so that
-	// pages of history are read at once, 8 bytes each, and Index those of one
+	// pages of history are read immediately, 8 bytes each, and Index those of one
 	// room. Defaults 1,048,576 and 524,288.
 	Index, IndexAll int
 
@@ -94,49 +95,32 @@ func (c *Config) fill() error {
 	if c.Encode == nil {
 		return errors.New("rooms: Encode is required")
 	}
-	for _, d := range []struct {
-		v       *int
-		name    string
-		or, min int
-	}{
-		{&c.Page, "Page", 50, 1},
-		{&c.MaxPage, "MaxPage", 200, 1},
-		{&c.Recent, "Recent", 256, 1},
-		{&c.RecentBytes, "RecentBytes", 256 << 10, 1},
-		{&c.Missed, "Missed", 1000, 1},
-		{&c.MissedBytes, "MissedBytes", 512 << 10, 1},
-		{&c.MaxRooms, "MaxRooms", 10_000, 1},
-		{&c.Index, "Index", 1 << 19, 4},
-		{&c.IndexAll, "IndexAll", 1 << 20, 4},
-		{&c.MaxSends, "MaxSends", 4096, 1},
-		{&c.MaxReads, "MaxReads", 4, 1},
-		{&c.Notices, "Notices", 50, -1 << 31},
-	} {
-		if *d.v == 0 {
-			*d.v = d.or
-		}
-		if *d.v < d.min {
-			return fmt.Errorf("rooms: %s is %d, it must be at least %d", d.name, *d.v, d.min)
-		}
+	if c.Notices == 0 {
+		c.Notices = 50
 	}
-	for _, d := range []struct {
-		v    *time.Duration
-		name string
-		or   time.Duration
-	}{
-		{&c.Linger, "Linger", time.Minute},
-		{&c.TailEvery, "TailEvery", 3 * time.Second},
-		{&c.AckGrace, "AckGrace", 250 * time.Millisecond},
-		{&c.SendTimeout, "SendTimeout", 10 * time.Second},
-		{&c.Grace, "Grace", 10 * time.Second},
-		{&c.Announce, "Announce", 5 * time.Second},
-	} {
-		if *d.v == 0 {
-			*d.v = d.or
-		}
-		if *d.v < 0 {
-			return fmt.Errorf("rooms: %s is %v, it must be above 0", d.name, *d.v)
-		}
+	err := settings.Fill("rooms",
+		settings.Above("Page", &c.Page, 50),
+		settings.Above("MaxPage", &c.MaxPage, 200),
+		settings.Above("Recent", &c.Recent, 256),
+		settings.Above("RecentBytes", &c.RecentBytes, 256<<10),
+		settings.Above("Missed", &c.Missed, 1000),
+		settings.Above("MissedBytes", &c.MissedBytes, 512<<10),
+		settings.Above("MaxRooms", &c.MaxRooms, 10_000),
+		settings.Above("Index", &c.Index, 1<<19),
+		settings.Above("IndexAll", &c.IndexAll, 1<<20),
+		settings.Above("MaxSends", &c.MaxSends, 4096),
+		settings.Above("MaxReads", &c.MaxReads, 4),
+		settings.Above("Linger", &c.Linger, time.Minute),
+		settings.Above("TailEvery", &c.TailEvery, 3*time.Second),
+		settings.Above("AckGrace", &c.AckGrace, 250*time.Millisecond),
+		settings.Above("SendTimeout", &c.SendTimeout, 10*time.Second),
+		settings.Above("Grace", &c.Grace, 10*time.Second),
+		settings.Above("Announce", &c.Announce, 5*time.Second))
+	if err != nil {
+		return err
+	}
+	if min(c.Index, c.IndexAll) < 4 {
+		return fmt.Errorf("rooms: Index is %d and IndexAll %d, both must be at least 4", c.Index, c.IndexAll)
 	}
 	if c.Page > c.MaxPage {
 		return fmt.Errorf("rooms: Page is %d, the limit MaxPage is %d", c.Page, c.MaxPage)
@@ -145,7 +129,7 @@ func (c *Config) fill() error {
 		return fmt.Errorf("rooms: Recent is %d, it must hold a Page of %d", c.Recent, c.Page)
 	}
 	if c.Gateway == "" {
-		c.Gateway = randomToken()
+		c.Gateway = wire.NewToken()
 	}
 	if err := wire.CheckToken("gateway", c.Gateway); err != nil {
 		return fmt.Errorf("rooms: %w", err)

@@ -26,16 +26,6 @@ type counters struct {
 	recovered, unrecovered, malformed atomic.Uint64
 }
 
-// joined counts a join.
-func (c *counters) joined(epoch string, recovered bool) {
-	switch {
-	case recovered:
-		c.recovered.Add(1)
-	case epoch != "":
-		c.unrecovered.Add(1)
-	}
-}
-
 // Counters are the present numbers.
 func (r *Rooms) Counters() Counters {
 	c := &r.count

@@ -61,6 +61,5 @@
 //	people    presence
 //	notice    who came and left, written down
 //	typing    who writes
-//	errors    those with a code
 //	counters  what happened
 package rooms

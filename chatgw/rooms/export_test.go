@@ -2,7 +2,7 @@ package rooms
 
 import "parley/chatgw/rooms/machine"
 
-// LoseAndJoin has an open room lose its place, and members ask to join before it
+// LoseAndJoin makes an open room lose its place, and members join before it
 // acts on that. Each gets true from its channel when it is admitted and has
 // resumed.
 func (r *Rooms) LoseAndJoin(name string, members []Member, admitted func(i int, j Joined)) []<-chan bool {

@@ -4,12 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
+	"parley/internal/lifecycle/roletest"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/chatwire"
@@ -21,98 +24,75 @@ import (
 // A broker that restarts loses nobody's place, and a message that was sent
 // meanwhile is stored once it is back.
 func TestBrokerRestarts(t *testing.T) {
-	r, s := one(t, nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	r, s := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	send(t, r, "kitchen", "ann", "c1", "before")
 	s.Kill()
 	done := make(chan frame.Ack, 1)
 	go func() { done <- send(t, r, "kitchen", "ann", "c2", "meanwhile") }()
 	s.Restart(t)
-	select {
-	case <-done:
-	case <-time.After(patience):
-		t.Fatal("the message was not stored")
-	}
+	roletest.Await(t, "the message to be stored", done)
 	send(t, r, "kitchen", "ann", "c3", "after")
-	if got := m.texts(t, 3); !slices.Equal(got, []string{"before", "meanwhile", "after"}) {
-		t.Errorf("it has %q", got)
-	}
+	m.wantTexts(t, "before", "meanwhile", "after")
 }
 
 // What is stored while a gateway is cut off is delivered after it reconnects, although
 // nothing follows that would show the gap.
 func TestReconnectCatchesUp(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	nc := s.Connect(t)
 	r := serve(t, nc, func(c *rooms.Config) { c.TailEvery = time.Hour })
 	other := serve(t, s.Connect(t), nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	m := newJoined(t, r, "kitchen")
 	send(t, other, "kitchen", "ann", "c0", "text 0")
-	m.texts(t, 1)
-	if err := nc.ForceReconnect(); err != nil {
-		t.Fatal(err)
-	}
+	m.awaitCount(t, 1)
+	roletest.Must(t, nc.ForceReconnect())
 	for i := 1; i < 20; i++ {
 		send(t, other, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i))
 	}
-	m.texts(t, 20)
+	m.awaitCount(t, 20)
 }
 
-// deaf is a stream that re-sends nothing: the gateway has nothing but tails and
+// newRoomsWithoutResends is rooms on a stream that re-sends nothing: the gateway has nothing but tails and
 // its own acknowledgements.
-func deaf(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *brokertest.Server) {
+func newRoomsWithoutResends(t *testing.T, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
 	t.Helper()
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
-	r := serve(t, nc, change)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg := stream(t, s).CachedInfo().Config
+	r, h := newRooms(t, change)
+	s, err := h.JS.Stream(testContext(t), chatwire.Stream().Name)
+	roletest.Must(t, err)
+	cfg := s.CachedInfo().Config
 	cfg.RePublish = nil
-	if _, err := js.UpdateStream(testContext(t), cfg); err != nil {
+	if _, err := h.JS.UpdateStream(testContext(t), cfg); err != nil {
 		t.Fatal(err)
 	}
-	return r, s
+	return r, h
 }
 
 func TestTailsAlone(t *testing.T) {
-	r, s := deaf(t, nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	r, s := newRoomsWithoutResends(t, nil)
+	m := newJoined(t, r, "kitchen")
 	for round := range 3 {
-		fill(t, s, 700, func(int) string { return "kitchen" })
-		m.texts(t, 700*(round+1))
+		fill(t, s.NATS, 700, func(int) string { return "kitchen" })
+		m.awaitCount(t, 700*(round+1))
 	}
 }
 
 func TestAcknowledgementsAlone(t *testing.T) {
-	r, _ := deaf(t, func(c *rooms.Config) { c.TailEvery = time.Hour })
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	r, _ := newRoomsWithoutResends(t, func(c *rooms.Config) { c.TailEvery = time.Hour })
+	m := newJoined(t, r, "kitchen")
 	for i := range 5 {
 		send(t, r, "kitchen", "ann", fmt.Sprint("c", i), "hello")
-		m.texts(t, i+1)
+		m.awaitCount(t, i+1)
 	}
 }
 
 // Whoever can write to the stream or to the live subjects past the gateways can
 // show people nothing, and can stop nothing: headers of the broker's names, texts
 // that are no messages, and re-sent messages that never were.
-func TestStrangersInTheStream(t *testing.T) {
-	r, s := one(t, nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+func TestForeignMessagesInTheStream(t *testing.T) {
+	r, s := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	nc := s.Connect(t)
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
 	good := wire.Encode(chatwire.Message{V: wire.Version, ID: 7, User: "eve", Kind: chatwire.KindService, Text: "with forged headers"})
 	put := func(data []byte, headers ...string) {
 		t.Helper()
@@ -120,7 +100,7 @@ func TestStrangersInTheStream(t *testing.T) {
 		for i := 0; i < len(headers); i += 2 {
 			msg.Header.Add(headers[i], headers[i+1])
 		}
-		if _, err := js.PublishMsg(testContext(t), msg); err != nil {
+		if _, err := s.JS.PublishMsg(testContext(t), msg); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,18 +116,12 @@ func TestStrangersInTheStream(t *testing.T) {
 		{"Nats-Stream": {"CHAT"}, "Nats-Subject": {"chat.room.cellar"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 		{"Nats-Stream": {"OTHER"}, "Nats-Subject": {"chat.room.kitchen"}, "Nats-Sequence": {"5000"}, "Nats-Last-Sequence": {"1"}},
 	} {
-		if err := nc.PublishMsg(&nats.Msg{Subject: chatwire.LiveSubject("kitchen"), Data: good, Header: h}); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, nc.PublishMsg(&nats.Msg{Subject: chatwire.LiveSubject("kitchen"), Data: good, Header: h}))
 	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	send(t, r, "kitchen", "ann", "c3", "three")
 	want := []string{"one", "with forged headers", "two", "three"}
-	if got := m.texts(t, len(want)); !slices.Equal(got, want) {
-		t.Errorf("it has %q, want %q", got, want)
-	}
+	m.wantTexts(t, want...)
 	// The same through a page, and for one who comes back.
 	page, more, err := r.History(testContext(t), "kitchen", 0, 0)
 	if err != nil || more || len(page) != len(want) {
@@ -166,38 +140,39 @@ func TestStrangersInTheStream(t *testing.T) {
 	}
 }
 
+// Who observes all answers of the broker cannot forge the next one: where it goes cannot be
+// guessed.
+func TestRepliesCannotBeGuessed(t *testing.T) {
+	r, h := newRooms(t, nil)
+	requests, err := h.NATS.SubscribeSync("$JS.API.DIRECT.GET." + chatwire.Stream().Name)
+	roletest.Must(t, err)
+	roletest.Must(t, h.NATS.Flush())
+	seen := map[string]bool{}
+	for range 3 {
+		if _, _, err := r.History(testContext(t), "kitchen", 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		m, err := requests.NextMsg(roletest.Patience)
+		roletest.Must(t, err)
+		token := m.Reply[strings.LastIndexByte(m.Reply, '.')+1:]
+		if wire.CheckToken("reply", token) != nil || seen[token] {
+			t.Errorf("an answer goes to %s", m.Reply)
+		}
+		seen[token] = true
+	}
+}
+
 // A stream that was lost and recreated ends the role.
 func TestAnotherStreamEndsIt(t *testing.T) {
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
-	own := s.Connect(t)
-	cfg := rooms.Config{Encode: encode}
-	r, err := rooms.New(cfg, rooms.Deps{NATS: own, NextID: (&ids{}).next})
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := make(chan error, 1)
-	go func() { out <- r.Run(testContext(t)) }()
-	<-r.Ready()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := js.DeleteStream(testContext(t), chatwire.Stream().Name); err != nil {
-		t.Fatal(err)
-	}
-	makeStream(t, nc, 1)
-	if err := own.ForceReconnect(); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case err := <-out:
-		if e, ok := errors.AsType[*streams.Error](err); !ok || e.Missing {
-			t.Errorf("Run returned %v, want an error about the incarnation", err)
-		}
-	case <-time.After(patience):
-		t.Fatal("it goes on with another stream")
+	h := chattest.New(t)
+	_, p := start(t, h.Connect(t), nil)
+	roletest.Must(t, h.JS.DeleteStream(testContext(t), chatwire.Stream().Name))
+	brokertest.Stream(t, h.NATS, chatwire.Stream(), 1)
+	roletest.Must(t, p.NATS.ForceReconnect())
+	if err := p.AwaitEnd(); err == nil {
+		t.Error("it ended without an error")
+	} else if e, ok := errors.AsType[*streams.Error](err); !ok || e.Missing {
+		t.Errorf("Run returned %v, want an error about the incarnation", err)
 	}
 }
 
@@ -205,17 +180,14 @@ func TestAnotherStreamEndsIt(t *testing.T) {
 // read before it is purged it was closed, and another gateway is tried.
 func TestLost(t *testing.T) {
 	for range 20 {
-		r, s := deaf(t, nil)
-		m := newMember()
-		m.join(t, r, "kitchen", "", 0)
+		r, s := newRoomsWithoutResends(t, nil)
+		m := newJoined(t, r, "kitchen")
 		ack := send(t, r, "kitchen", "ann", "c1", "one")
-		m.texts(t, 1)
+		m.awaitCount(t, 1)
 		// The messages after it are removed before anybody reads them: the oldest
 		// go first, so this one goes with them.
-		at := fill(t, s, 50, func(int) string { return "kitchen" })["kitchen"]
-		if err := stream(t, s).Purge(testContext(t), jetstream.WithPurgeSequence(at[40])); err != nil {
-			t.Fatal(err)
-		}
+		at := fill(t, s.NATS, 50, func(int) string { return "kitchen" })["kitchen"]
+		purge(t, s, jetstream.WithPurgeSequence(at[40]))
 		m.wait(t, "the room to be lost", func() bool { return m.lost > 0 || len(m.have) == 51 })
 		if m.lost == 0 {
 			continue
@@ -232,22 +204,17 @@ func TestLost(t *testing.T) {
 // Who joins while a room is being lost is let in by its next machine, however
 // many they are.
 func TestLostWhileJoining(t *testing.T) {
-	r, _ := one(t, nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	r, _ := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	send(t, r, "kitchen", "ann", "c1", "one")
-	m.texts(t, 1)
+	m.awaitCount(t, 1)
 	late := []rooms.Member{newMember(), newMember(), newMember()}
 	pages := make([]rooms.Joined, len(late))
 	done := r.LoseAndJoin("kitchen", late, func(i int, j rooms.Joined) { pages[i] = j })
 	for i, d := range done {
-		select {
-		case <-d:
-			if len(pages[i].Messages) != 1 {
-				t.Errorf("member %d joined with %d messages, want 1", i, len(pages[i].Messages))
-			}
-		case <-time.After(patience):
-			t.Fatalf("member %d of %d was not let in", i+1, len(done))
+		roletest.Await(t, fmt.Sprintf("member %d of %d to be admitted", i+1, len(done)), d)
+		if len(pages[i].Messages) != 1 {
+			t.Errorf("member %d joined with %d messages, want 1", i, len(pages[i].Messages))
 		}
 	}
 	m.wait(t, "the first one to be notified", func() bool { return m.lost == 1 })
@@ -255,24 +222,17 @@ func TestLostWhileJoining(t *testing.T) {
 
 // A room in which nobody is ends after a while, and when there are too many.
 func TestRoomsEnd(t *testing.T) {
-	r, _ := one(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })
-	a, b, c := newMember(), newMember(), newMember()
-	a.join(t, r, "a", "", 0)
-	b.join(t, r, "b", "", 0)
+	r, _ := newRooms(t, func(c *rooms.Config) { c.MaxRooms, c.Linger = 2, time.Hour })
+	a, c := newJoined(t, r, "a"), newMember()
+	newJoined(t, r, "b")
 	err := r.Join(testContext(t), "c", "", 0, c, c.admitted)
 	if wire.CodeOf(err) != wire.CodeBusy {
 		t.Errorf("a third room: %v", err)
 	}
 	r.Leave("a", a)
-	for deadline := time.After(patience); ; {
-		err := r.Join(testContext(t), "c", "", 0, c, c.admitted)
-		if err == nil {
-			break
-		}
-		select { // the room has not noticed yet that it is empty
-		case <-deadline:
-			t.Fatal(err)
-		case <-time.After(time.Millisecond):
+	for ctx := testContext(t); r.Join(ctx, "c", "", 0, c, c.admitted) != nil; {
+		if ctx.Err() != nil { // else the room has not noticed yet that it is empty
+			t.Fatal("the empty room is not evicted")
 		}
 	}
 	if n := r.Counters(); n.Rooms != 2 || n.Members != 2 {

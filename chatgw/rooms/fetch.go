@@ -2,7 +2,6 @@ package rooms
 
 import (
 	"context"
-	"sync/atomic"
 
 	"parley/chatgw/rooms/machine"
 	"parley/wire/chatwire"
@@ -21,7 +20,7 @@ const (
 func (rm *room) open(ctx context.Context) readEvent {
 	found, more, err := rm.rooms.page(ctx, rm.name, 0, rm.rooms.cfg.Page)
 	if err != nil {
-		rm.rooms.unread("opening a room", rm.name, err)
+		rm.rooms.logUnread("opening a room", rm.name, err)
 		return (*machine.Room).OpenFailed
 	}
 	return func(m *machine.Room) { m.Opened(found, more) }
@@ -31,7 +30,7 @@ func (rm *room) open(ctx context.Context) readEvent {
 func (rm *room) fill(ctx context.Context, from uint64) readEvent {
 	base, found, _, err := rm.after(ctx, from, fillBatch, fillBytes)
 	if err != nil {
-		rm.rooms.unread("filling a gap", rm.name, err)
+		rm.rooms.logUnread("filling a gap", rm.name, err)
 		return (*machine.Room).FillFailed
 	}
 	rm.rooms.count.filled.Add(uint64(len(found)))
@@ -43,7 +42,7 @@ func (rm *room) recover(ctx context.Context, who machine.Who, since uint64) read
 	c := &rm.rooms.cfg
 	base, found, over, err := rm.after(ctx, since, c.Missed, c.MissedBytes)
 	if err != nil {
-		rm.rooms.unread("reading what was missed", rm.name, err)
+		rm.rooms.logUnread("reading what was missed", rm.name, err)
 		return func(m *machine.Room) { m.RecoverFailed(who) }
 	}
 	return func(m *machine.Room) { m.Recovered(who, base, found, over) }
@@ -62,7 +61,7 @@ func (rm *room) after(ctx context.Context, seq uint64, batch, bytes int) (base m
 	switch {
 	case seq == 0:
 		// There is no such message: everything was there from the beginning
-		// if nothing was ever removed. That is asked after the read.
+		// if nothing was ever removed. That is checked after the read.
 		whole, err := r.neverRemoved(ctx)
 		if err != nil {
 			return 0, nil, false, err
@@ -85,10 +84,6 @@ func (rm *room) after(ctx context.Context, seq uint64, batch, bytes int) (base m
 	}
 	return base, r.messages(got), false, nil
 }
-
-// removed remembers that something was removed from the stream, which cannot be
-// undone.
-type removed struct{ atomic.Bool }
 
 // neverRemoved reports whether the stream still holds everything that was ever
 // stored in it.

@@ -6,88 +6,77 @@ import (
 	"testing"
 
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/rooms"
 	"parley/idworker/snowflake"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire"
 	"parley/wire/chatwire"
 )
 
-// held is a member that stands still until it is let go.
-type held struct {
+// blockedMember is a member that blocks until it is released.
+type blockedMember struct {
 	*member
-	once    sync.Once
-	started chan struct{}
-	let     chan struct{}
+	once     sync.Once
+	started  chan struct{}
+	released chan struct{}
 }
 
-func (h *held) Deliver(batch []*rooms.Shared) {
+func (h *blockedMember) Deliver(batch []*rooms.Shared) {
 	h.once.Do(func() { close(h.started) })
-	<-h.let
+	<-h.released
 	h.member.Deliver(batch)
 }
 
 // What does not fit into a room's mailbox is read from the stream.
 func TestMailboxOverflows(t *testing.T) {
-	r, s := one(t, nil)
-	h := &held{member: newMember(), started: make(chan struct{}), let: make(chan struct{})}
-	if err := r.Join(testContext(t), "kitchen", "", 0, h, h.admitted); err != nil {
-		t.Fatal(err)
-	}
-	fill(t, s, 1, func(int) string { return "kitchen" })
+	r, s := newRooms(t, nil)
+	h := &blockedMember{member: newMember(), started: make(chan struct{}), released: make(chan struct{})}
+	roletest.Must(t, r.Join(testContext(t), "kitchen", "", 0, h, h.admitted))
+	fill(t, s.NATS, 1, func(int) string { return "kitchen" })
 	<-h.started
 	const n = 3000
-	fill(t, s, n, func(int) string { return "kitchen" })
-	// The gateway has heard all of it, which is more than a room keeps.
+	fill(t, s.NATS, n, func(int) string { return "kitchen" })
+	// The gateway has received all of it, which is more than a room keeps.
 	send(t, r, "cellar", "ann", "c", "flushed")
-	close(h.let)
-	h.texts(t, n+1)
+	close(h.released)
+	h.awaitCount(t, n+1)
 	if c := r.Counters(); c.Filled == 0 {
 		t.Error("nothing was read from the stream")
 	}
 }
 
-// More messages on their way than allowed are refused at once.
+// More messages on their way than allowed are refused immediately.
 func TestTooManySends(t *testing.T) {
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
+	s := chattest.New(t)
 	release, entered := make(chan struct{}), make(chan struct{})
 	cfg := rooms.Config{Encode: encode, MaxSends: 1}
-	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: func(context.Context) (snowflake.ID, error) {
+	r, err := rooms.New(cfg, rooms.Deps{NATS: s.NATS, NextID: func(context.Context) (snowflake.ID, error) {
 		close(entered)
 		<-release
 		return 1, nil
 	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	<-r.Ready()
+	roletest.Must(t, err)
+	roletest.Start(t, s.NATS, r).AwaitReady()
 	post := rooms.Post{Room: "kitchen", User: "ann", Kind: chatwire.KindText, CID: "c", Text: "hello"}
 	first := make(chan error, 1)
 	go func() {
-		_, err := r.Send(ctx, post)
+		_, err := r.Send(t.Context(), post)
 		first <- err
 	}()
 	<-entered
-	if _, err := r.Send(ctx, post); wire.CodeOf(err) != wire.CodeBusy {
+	if _, err := r.Send(t.Context(), post); wire.CodeOf(err) != wire.CodeBusy {
 		t.Errorf("the second message: %v", err)
 	}
 	close(release)
 	if err := <-first; err != nil {
 		t.Errorf("the first message: %v", err)
 	}
-	cancel()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 }
 
 func TestConfig(t *testing.T) {
 	nc := brokertest.Run(t).Connect(t)
-	deps := rooms.Deps{NATS: nc, NextID: (&ids{}).next}
+	deps := rooms.Deps{NATS: nc, NextID: new(chattest.IDs).Next}
 	for what, c := range map[string]struct {
 		cfg  rooms.Config
 		deps rooms.Deps

@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
-	"parley/idworker/snowflake"
-	"parley/internal/streams"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -23,23 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait of a test.
-const patience = 2 * time.Minute
-
-// ids makes ids without a service.
-type ids struct {
-	mu   sync.Mutex
-	last snowflake.ID
-}
-
-func (g *ids) next(context.Context) (snowflake.ID, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.last = max(g.last+1, snowflake.MinAt(time.Now()))
-	return g.last, nil
-}
-
-// encode stands for what the gateway puts on a socket.
+// encode replaces the encoding of the gateway.
 func encode(v any) []byte {
 	raw, err := json.Marshal(v)
 	if err != nil {
@@ -49,70 +33,48 @@ func encode(v any) []byte {
 }
 
 func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*roletest.Patience)
 	t.Cleanup(cancel)
 	return ctx
-}
-
-// makeStream creates the stream.
-func makeStream(t testing.TB, nc *nats.Conn, replicas int) {
-	t.Helper()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := streams.Ensure(testContext(t), js, chatwire.Stream(), replicas); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // serve runs rooms until the test ends.
 func serve(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) *rooms.Rooms {
 	t.Helper()
-	r, stop := start(t, nc, change)
-	t.Cleanup(func() {
-		if err := stop(); err != nil {
-			t.Errorf("Run returned %v", err)
-		}
-	})
+	r, _ := start(t, nc, change)
 	return r
 }
 
-// start runs rooms until stop is called.
-func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (r *rooms.Rooms, stop func() error) {
+// start runs rooms as a process.
+func start(t testing.TB, nc *nats.Conn, change func(*rooms.Config)) (*rooms.Rooms, *roletest.Process) {
 	t.Helper()
 	cfg := rooms.Config{Encode: encode, TailEvery: 300 * time.Millisecond, AckGrace: 50 * time.Millisecond, Notices: -1}
 	if change != nil {
 		change(&cfg)
 	}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: (&ids{}).next, Log: log})
-	if err != nil {
-		t.Fatal(err)
+	r, err := rooms.New(cfg, rooms.Deps{NATS: nc, NextID: new(chattest.IDs).Next, Log: log})
+	roletest.Must(t, err)
+	p := roletest.Start(t, nc, r)
+	p.AwaitReady()
+	return r, p
+}
+
+// newRooms is rooms on a broker of their own.
+func newRooms(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *chattest.Harness) {
+	t.Helper()
+	h := chattest.New(t)
+	return serve(t, h.Connect(t), change), h
+}
+
+// purge removes messages from the stream.
+func purge(t testing.TB, h *chattest.Harness, opts ...jetstream.StreamPurgeOpt) {
+	t.Helper()
+	s, err := h.JS.Stream(testContext(t), chatwire.Stream().Name)
+	if err == nil {
+		err = s.Purge(testContext(t), opts...)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	out := make(chan error, 1)
-	go func() { out <- r.Run(ctx) }()
-	select {
-	case <-r.Ready():
-	case err := <-out:
-		cancel()
-		t.Fatalf("the rooms did not start: %v", err)
-	case <-time.After(patience):
-		t.Fatal("the rooms are not ready")
-	}
-	var once sync.Once
-	return r, func() (err error) {
-		once.Do(func() {
-			cancel()
-			select {
-			case err = <-out:
-			case <-time.After(patience):
-				err = fmt.Errorf("it has not ended after %v", patience)
-			}
-		})
-		return err
-	}
+	roletest.Must(t, err)
 }
 
 // member keeps what it was given.
@@ -181,12 +143,18 @@ func (m *member) admitted(j rooms.Joined) {
 	m.changed()
 }
 
+// newJoined is a new member of a room.
+func newJoined(t testing.TB, r *rooms.Rooms, room string) *member {
+	t.Helper()
+	m := newMember()
+	m.join(t, r, room, "", 0)
+	return m
+}
+
 // join makes it a member, with what it knows.
 func (m *member) join(t testing.TB, r *rooms.Rooms, room, epoch string, since uint64) rooms.Joined {
 	t.Helper()
-	if err := r.Join(testContext(t), room, epoch, since, m, m.admitted); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, r.Join(testContext(t), room, epoch, since, m, m.admitted))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.joined
@@ -195,7 +163,7 @@ func (m *member) join(t testing.TB, r *rooms.Rooms, room, epoch string, since ui
 // wait waits until ok, which is called with the lock held.
 func (m *member) wait(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.After(patience)
+	deadline := time.After(roletest.Patience)
 	for {
 		m.mu.Lock()
 		done, change, wrong := ok(), m.change, m.wrong
@@ -211,52 +179,50 @@ func (m *member) wait(t testing.TB, what string, ok func() bool) {
 		case <-deadline:
 			m.mu.Lock()
 			defer m.mu.Unlock()
-			t.Fatalf("waited %v for %s; it has %d messages, lost %d", patience, what, len(m.have), m.lost)
+			t.Fatalf("waited %v for %s; it has %d messages, lost %d", roletest.Patience, what, len(m.have), m.lost)
 		}
 	}
 }
 
-// texts waits for n messages and returns all texts.
-func (m *member) texts(t testing.TB, n int) (texts []string) {
-	t.Helper()
-	m.wait(t, fmt.Sprintf("%d messages", n), func() bool { return len(m.have) >= n })
+// last is the number of its last message, 0 if it has none. The caller holds the lock.
+func (m *member) last() uint64 {
+	if len(m.have) == 0 {
+		return 0
+	}
+	return m.have[len(m.have)-1].Seq
+}
+
+func (m *member) lastSeq() uint64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.last()
+}
+
+// awaitCount waits for n messages.
+func (m *member) awaitCount(t testing.TB, n int) {
+	t.Helper()
+	m.wait(t, fmt.Sprintf("%d messages", n), func() bool { return len(m.have) >= n })
+}
+
+// wantTexts waits for messages, and expects that it has exactly these.
+func (m *member) wantTexts(t testing.TB, want ...string) {
+	t.Helper()
+	m.awaitCount(t, len(want))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var got []string
 	for _, msg := range m.have {
-		texts = append(texts, msg.Text)
+		got = append(got, msg.Text)
 	}
-	return texts
+	if !slices.Equal(got, want) {
+		t.Errorf("it has %q, want %q", got, want)
+	}
 }
 
 // send sends a text and returns its acknowledgement.
 func send(t testing.TB, r *rooms.Rooms, room, user, cid, text string) frame.Ack {
 	t.Helper()
 	ack, err := r.Send(testContext(t), rooms.Post{Room: room, User: user, Kind: chatwire.KindText, CID: cid, Text: text})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return ack
-}
-
-// one is rooms on a broker of their own.
-func one(t testing.TB, change func(*rooms.Config)) (*rooms.Rooms, *brokertest.Server) {
-	t.Helper()
-	s := brokertest.Run(t)
-	nc := s.Connect(t)
-	makeStream(t, nc, 1)
-	return serve(t, nc, change), s
-}
-
-// stream is the stream, past the rooms.
-func stream(t testing.TB, s *brokertest.Server) jetstream.Stream {
-	t.Helper()
-	js, err := jetstream.New(s.Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := js.Stream(testContext(t), chatwire.Stream().Name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }

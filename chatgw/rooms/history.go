@@ -5,6 +5,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
+	"parley/wire"
 	"parley/wire/chatwire"
 )
 
@@ -16,15 +17,15 @@ func (r *Rooms) History(ctx context.Context, room string, before uint64, limit i
 		limit = r.cfg.Page
 	}
 	if err := chatwire.CheckRoom(room); err != nil {
-		return nil, false, invalid("%v", err)
+		return nil, false, wire.Invalidf("%v", err)
 	}
 	if limit < 0 || limit > r.cfg.MaxPage {
-		return nil, false, invalid("a page of %d messages was asked for, allowed are 1 to %d", limit, r.cfg.MaxPage)
+		return nil, false, wire.Invalidf("a page of %d messages was asked for, allowed are 1 to %d", limit, r.cfg.MaxPage)
 	}
 	select {
 	case <-r.ready:
 	default:
-		return nil, false, unavailable("history of room %s: the gateway is not serving", room)
+		return nil, false, wire.Errorf(wire.CodeUnavailable, "history of room %s: the gateway is not serving", room)
 	}
 	if found, more, ok := r.remembered(ctx, room, before, limit); ok {
 		return page(found), more, nil
@@ -32,12 +33,12 @@ func (r *Rooms) History(ctx context.Context, room string, before uint64, limit i
 	select {
 	case r.reads <- struct{}{}:
 	case <-ctx.Done():
-		return nil, false, busy("history of room %s: %d reads are under way, which is the limit", room, r.cfg.MaxReads)
+		return nil, false, wire.Errorf(wire.CodeBusy, "history of room %s: %d reads are under way, which is the limit", room, r.cfg.MaxReads)
 	}
 	defer func() { <-r.reads }()
 	found, more, err := r.page(ctx, room, before, limit)
 	if err != nil {
-		return nil, false, unavailable("history of room %s: %v", room, err)
+		return nil, false, wire.Errorf(wire.CodeUnavailable, "history of room %s: %v", room, err)
 	}
 	return page(found), more, nil
 }

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
+	"parley/internal/lifecycle/roletest"
+
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
 	"parley/idworker/snowflake"
@@ -23,22 +25,10 @@ const maxUnacked = 4000
 
 // fill stores n messages in rooms that pick chooses, past the gateways, and
 // returns the numbers of each room.
-func fill(t testing.TB, s *brokertest.Server, n int, pick func(i int) string) map[string][]uint64 {
-	t.Helper()
-	nc, err := nats.Connect("", nats.InProcessServer(s.Broker().InProcess()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	return store(t, nc, n, pick)
-}
-
-func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[string][]uint64 {
+func fill(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[string][]uint64 {
 	t.Helper()
 	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4096))
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	at := map[string][]uint64{}
 	type future struct {
 		room string
@@ -61,9 +51,7 @@ func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[stri
 		ack, err := js.PublishAsync(chatwire.RoomSubject(room), wire.Encode(chatwire.Message{
 			V: wire.Version, ID: snowflake.ID(i + 1), User: "ann", Kind: chatwire.KindText, Text: fmt.Sprint("text ", i),
 		}))
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		if futures = append(futures, future{room, ack}); len(futures) == maxUnacked {
 			settle()
 		}
@@ -78,13 +66,12 @@ func store(t testing.TB, nc *nats.Conn, n int, pick func(i int) string) map[stri
 // Pages are the same whether a gateway has seen the messages go by, has learned
 // of them at its start or can remember next to nothing and searches.
 func TestHistory(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	seen := serve(t, s.Connect(t), nil)
 	// A room that talks all the time, one that talks in bursts, one that
-	// said three things long ago.
+	// got three messages long ago.
 	const n = 6000
-	at := fill(t, s, n, func(i int) string {
+	at := fill(t, s.NATS, n, func(i int) string {
 		switch {
 		case i == 5 || i == 77 || i == 900:
 			return "rare"
@@ -123,7 +110,7 @@ func wantIndexed(t *testing.T, r *rooms.Rooms, n int64) {
 	}
 }
 
-// checkPages asks for pages of all sizes at many places, and for wrong ones.
+// checkPages requests pages of all sizes at many places, and for wrong ones.
 func checkPages(t *testing.T, r *rooms.Rooms, at map[string][]uint64, n uint64) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for room, seqs := range at {
@@ -143,7 +130,7 @@ func checkPages(t *testing.T, r *rooms.Rooms, at map[string][]uint64, n uint64) 
 	}
 }
 
-// checkPage asks for one page of a room that has the messages seqs.
+// checkPage requests one page of a room that has the messages seqs.
 func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before uint64, limit int) {
 	t.Helper()
 	want := seqs
@@ -169,15 +156,13 @@ func checkPage(t *testing.T, r *rooms.Rooms, room string, seqs []uint64, before 
 
 // A person scrolls back to the beginning of a room, page by page.
 func TestScrollBack(t *testing.T) {
-	r, s := one(t, nil)
-	at := fill(t, s, 3000, func(i int) string { return []string{"kitchen", "noise"}[i%2] })
+	r, s := newRooms(t, nil)
+	at := fill(t, s.NATS, 3000, func(i int) string { return []string{"kitchen", "noise"}[i%2] })
 	var got []uint64
 	before := uint64(0)
 	for more := true; more; {
 		page, isMore, err := r.History(testContext(t), "kitchen", before, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		got = append(seqsOf(page), got...)
 		before, more = page[0].Seq, isMore
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // index remembers the numbers of messages, room by room, so that a page of
-// history is read by number. Without it the broker has to look at every message
+// history is read by number. Without it the broker has to search every message
 // of every room in between, which takes it milliseconds where a room speaks
 // seldom.
 //
@@ -101,22 +101,34 @@ func (x *index) bound(room string) {
 	}
 }
 
-// drop forgets the n oldest numbers of a room. What is left is copied, so that
-// their memory is free.
+// drop forgets the n oldest numbers of a room.
 func (x *index) drop(room string, n int) {
-	runs := x.rooms[room]
-	x.size -= n
-	for len(runs) > 0 && n >= len(runs[0].seqs) {
-		n -= len(runs[0].seqs)
-		runs = runs[1:]
+	for _, r := range x.rooms[room] {
+		if n <= len(r.seqs) {
+			x.cut(room, r.seqs[n-1])
+			return
+		}
+		n -= len(r.seqs)
 	}
-	if len(runs) == 0 {
+}
+
+// cut forgets the numbers of a room up to one. What is left of a run is copied, so that
+// the memory of the others is free.
+func (x *index) cut(room string, upTo uint64) {
+	var left []run
+	for _, r := range x.rooms[room] {
+		i, _ := slices.BinarySearch(r.seqs, upTo+1)
+		x.size -= i
+		if i > 0 {
+			r = run{seqs: slices.Clone(r.seqs[i:])}
+		}
+		if len(r.seqs) > 0 {
+			left = append(left, r)
+		}
+	}
+	if x.rooms[room] = left; left == nil {
 		delete(x.rooms, room)
-		return
 	}
-	runs = slices.Clone(runs)
-	runs[0] = run{seqs: slices.Clone(runs[0].seqs[n:]), whole: runs[0].whole && n == 0}
-	x.rooms[room] = runs
 }
 
 func length(runs []run) (n int) {
@@ -128,7 +140,7 @@ func length(runs []run) (n int) {
 
 // before are the numbers of the n messages before a number, fewer if the room
 // has no more. ok: they are known, and edge is: the number of a message that is
-// at or behind the end of what is asked for, so that nothing is between.
+// at or behind the end of what is requested, so that nothing is between.
 func (x *index) before(room string, below, edge uint64, n int) (seqs []uint64, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -150,17 +162,9 @@ func (x *index) known() int {
 	return x.size
 }
 
-// forget removes the numbers up to one: those messages are gone.
+// forget removes the numbers up to one: those messages are removed from the stream.
 func (x *index) forget(room string, upTo uint64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	var left []run
-	for _, r := range x.rooms[room] {
-		i, _ := slices.BinarySearch(r.seqs, upTo+1)
-		x.size -= i
-		if i < len(r.seqs) {
-			left = append(left, run{seqs: slices.Clone(r.seqs[i:]), whole: i == 0 && r.whole})
-		}
-	}
-	x.rooms[room] = left
+	x.cut(room, upTo)
 }

@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-// What the index says of a room is what the room has, whatever it was told, in
+// What the index returns of a room is what the room has, whatever was added to it, in
 // whatever order: parts of the room, and messages as they are stored, of which
 // some are missed.
-func TestIndexSaysNothingWrong(t *testing.T) {
+func TestIndexIsNeverWrong(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		x := newIndex(400, 100+random.IntN(200))
@@ -30,16 +30,16 @@ func TestIndexSaysNothingWrong(t *testing.T) {
 				to := min(len(all), from+random.IntN(60))
 				x.add(room, from == 0, slices.Clone(all[from:to]))
 			}
-			ask(t, x, truth, random)
-			if n := held(x); n != x.size || n > 400+100 {
+			checkIndex(t, x, truth, random)
+			if n := countHeld(x); n != x.size || n > 400+100 {
 				t.Fatalf("seed %d: the index holds %d numbers and reports %d", seed, n, x.size)
 			}
 		}
 	}
 }
 
-// ask compares one answer with the truth.
-func ask(t *testing.T, x *index, truth map[string][]uint64, random *rand.Rand) {
+// checkIndex compares one answer with the truth.
+func checkIndex(t *testing.T, x *index, truth map[string][]uint64, random *rand.Rand) {
 	t.Helper()
 	for room, all := range truth {
 		below := all[random.IntN(len(all))]
@@ -55,7 +55,7 @@ func ask(t *testing.T, x *index, truth map[string][]uint64, random *rand.Rand) {
 	}
 }
 
-func held(x *index) (n int) {
+func countHeld(x *index) (n int) {
 	for _, runs := range x.rooms {
 		n += length(runs)
 	}
@@ -75,7 +75,7 @@ func TestIndexForgets(t *testing.T) {
 	if seqs, ok := x.before("a", 9, 9, 1); !ok || !slices.Equal(seqs, []uint64{5}) {
 		t.Errorf("before 9 it returns %v, %v", seqs, ok)
 	}
-	if held(x) != 2 || x.size != 2 {
-		t.Errorf("it holds %d and reports %d", held(x), x.size)
+	if countHeld(x) != 2 || x.size != 2 {
+		t.Errorf("it holds %d and reports %d", countHeld(x), x.size)
 	}
 }

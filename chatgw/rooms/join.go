@@ -5,6 +5,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
+	"parley/wire"
 	"parley/wire/chatwire"
 )
 
@@ -40,7 +41,7 @@ type join struct {
 // came after since, with an empty epoch for the newest page.
 //
 // admitted is called once, in the room, before anything is delivered to m: what
-// is put into m's queue there stands in front of what comes after it. It must
+// is put into m's queue there precedes what comes after it. It must
 // not block.
 //
 // Join returns when that has happened, or with a [*wire.Error] and m is no
@@ -48,48 +49,49 @@ type join struct {
 // over.
 func (r *Rooms) Join(ctx context.Context, name, epoch string, since uint64, m Member, admitted func(Joined)) error {
 	if err := chatwire.CheckRoom(name); err != nil {
-		return invalid("%v", err)
+		return wire.Invalidf("%v", err)
 	}
 	j := &join{member: m, epoch: epoch, since: since, admitted: admitted, done: make(chan bool, 1)}
-	rm, err := r.enter(name, func(rm *room) { rm.join(j) })
+	rm, err := r.openAndPost(name, func(rm *room) { rm.join(j) })
 	if err != nil {
 		return err
 	}
 	select {
 	case recovered := <-j.done:
-		r.count.joined(epoch, recovered)
+		if recovered {
+			r.count.recovered.Add(1)
+		} else if epoch != "" {
+			r.count.unrecovered.Add(1)
+		}
 		return nil
 	case <-ctx.Done():
 		r.takeBack(rm, j)
-		return unavailable("joining room %s: the stream was not read in time: %v", name, context.Cause(ctx))
+		return wire.Errorf(wire.CodeUnavailable, "joining room %s: the stream was not read in time: %v", name, context.Cause(ctx))
 	case <-r.ended:
-		return unavailable("joining room %s: the gateway is stopping", name)
+		return wire.Errorf(wire.CodeUnavailable, "joining room %s: the gateway is stopping", name)
 	}
 }
 
 // takeBack ends a join that nobody waits for any more, and waits until it has.
 func (r *Rooms) takeBack(rm *room, j *join) {
-	gone := make(chan struct{})
+	done := make(chan struct{})
 	if !rm.post(func() {
 		rm.leave(j.member)
 		delete(rm.joins, j.who)
 		rm.m.Leave(j.who)
-		close(gone)
+		close(done)
 	}) {
 		return
 	}
 	select {
-	case <-gone:
+	case <-done:
 	case <-r.ended:
 	}
 }
 
 // Leave ends the membership. A Deliver that is under way may still come.
 func (r *Rooms) Leave(name string, m Member) {
-	r.mu.RLock()
-	rm := r.rooms[name]
-	r.mu.RUnlock()
-	if rm != nil {
+	if rm := r.find(name); rm != nil {
 		rm.post(func() { rm.leave(m) })
 	}
 }

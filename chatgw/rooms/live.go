@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"parley/chatgw/rooms/presence"
 	"parley/internal/streams"
 	"parley/wire/chatwire"
 
@@ -16,7 +17,7 @@ const (
 	// live subscription; what is dropped beyond it shows as gaps.
 	maxPending      = 1 << 17
 	maxPendingBytes = 64 << 20
-	// watchEvery is how often the stream is looked at without a reason.
+	// watchEvery is how often the stream is checked without a reason.
 	watchEvery = 30 * time.Second
 )
 
@@ -29,8 +30,8 @@ func (r *Rooms) subscribe() (subs []*nats.Subscription, err error) {
 	for subject, handle := range map[string]nats.MsgHandler{
 		chatwire.SubjectLive:     r.live,
 		chatwire.SubjectTyping:   r.typing,
-		chatwire.SubjectPresence: r.people.heard,
-		leaderElected:            func(*nats.Msg) { r.suspect() },
+		chatwire.SubjectPresence: r.people.receive,
+		leaderElected:            func(*nats.Msg) { r.checkAll() },
 	} {
 		sub, err := r.deps.NATS.Subscribe(subject, handle)
 		if err != nil {
@@ -65,42 +66,34 @@ func (r *Rooms) live(m *nats.Msg) {
 	}
 }
 
-// suspect makes every room check whether it missed something.
-func (r *Rooms) suspect() {
+// checkAll makes every room check whether it missed something.
+func (r *Rooms) checkAll() {
 	for _, rm := range r.all() {
 		rm.post(func() { rm.m.Reconnected() })
 	}
 }
 
 // watch monitors the connection and the stream: after a reconnect every room
-// may have missed something, and the stream may be another one.
-func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) {
+// may have missed something, and the stream may be another one, which is an error.
+func (r *Rooms) watch(ctx context.Context, changes chan nats.Status) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case status := <-changes:
-			r.people.connected(status == nats.CONNECTED)
+			r.people.with(func(c *presence.Core, now int64) { c.Online(now, status == nats.CONNECTED) })
 			if status != nats.CONNECTED {
 				continue
 			}
-			r.suspect()
+			r.checkAll()
 		case <-tick.C:
 		case <-ctx.Done():
-			return
+			return nil
 		}
-		if err := r.check(ctx); err != nil {
-			r.fail(err)
-			return
+		// Where JetStream does not answer, that is noticed elsewhere.
+		_, err := r.stream.Check(ctx)
+		if _, ok := errors.AsType[*streams.Error](err); ok {
+			return err
 		}
 	}
-}
-
-// check returns an error if the stream is not the one it was.
-func (r *Rooms) check(ctx context.Context) error {
-	_, err := r.stream.Check(ctx)
-	if _, ok := errors.AsType[*streams.Error](err); ok {
-		return err
-	}
-	return nil // where JetStream does not answer, that will be seen elsewhere
 }

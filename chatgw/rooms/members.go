@@ -1,7 +1,7 @@
 package rooms
 
 // members are those in a room: a list, which is what delivering walks along,
-// and where each stands in it.
+// and the place of each in it.
 type members struct {
 	list []Member
 	at   map[Member]int

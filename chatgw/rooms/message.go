@@ -1,6 +1,8 @@
 package rooms
 
 import (
+	"iter"
+
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms/machine"
 	"parley/wire"
@@ -17,16 +19,11 @@ func (r *Rooms) message(place chatwire.Place, data []byte) machine.Message {
 		r.count.malformed.Add(1)
 		return m
 	}
-	m.Body = r.shared(&Shared{Room: place.Room, Message: &frame.Message{
+	m.Body = &Shared{Room: place.Room, encode: r.cfg.Encode, Message: &frame.Message{
 		T: frame.TypeMessage, Room: place.Room, Seq: place.Seq,
 		ID: c.ID, At: c.ID.Time().UnixMilli(), User: c.User, Kind: c.Kind, Text: c.Text, CID: c.CID,
-	}})
+	}}
 	return m
-}
-
-func (r *Rooms) shared(s *Shared) *Shared {
-	s.encode = r.cfg.Encode
-	return s
 }
 
 func (r *Rooms) messages(found []stored) []machine.Message {
@@ -37,43 +34,40 @@ func (r *Rooms) messages(found []stored) []machine.Message {
 	return out
 }
 
-// show are the messages that members see, out of those that are delivered,
-// each with the number of the one before it, or 0, unknown, if that one is hidden.
-// It is called once for each message, before anybody else has it.
-func (rm *room) show(messages []machine.Message) []*Shared {
-	out := rm.batch[:0]
-	for _, m := range messages {
-		s, ok := m.Body.(*Shared)
-		if !ok {
-			rm.hidden = true
-			continue
+// visible are the messages that are shown, each with the number of the one before it, or
+// 0, unknown, if that one is hidden. hidden carries that from one call to the next.
+func visible(messages []machine.Message, hidden *bool) iter.Seq2[*Shared, uint64] {
+	return func(yield func(s *Shared, prev uint64) bool) {
+		for _, m := range messages {
+			s, ok := m.Body.(*Shared)
+			prev := m.Prev
+			if *hidden {
+				prev = 0
+			}
+			if *hidden = !ok; ok && !yield(s, prev) {
+				return
+			}
 		}
-		if s.Message.Prev = m.Prev; rm.hidden {
-			s.Message.Prev = 0
-		}
-		rm.hidden = false
-		out = append(out, s)
 	}
-	rm.batch = out
-	return out
+}
+
+// show are the messages that members see, out of those that are delivered. It is called
+// once for each message, before anybody else has it.
+func (rm *room) show(messages []machine.Message) []*Shared {
+	rm.batch = rm.batch[:0]
+	for s, prev := range visible(messages, &rm.hidden) {
+		s.Message.Prev = prev
+		rm.batch = append(rm.batch, s)
+	}
+	return rm.batch
 }
 
 // page returns copies of the messages as a page shows them.
 func page(messages []machine.Message) []frame.Message {
-	out := make([]frame.Message, 0, len(messages))
-	hidden := false
-	for _, m := range messages {
-		s, ok := m.Body.(*Shared)
-		if !ok {
-			hidden = true
-			continue
-		}
+	out, hidden := make([]frame.Message, 0, len(messages)), false
+	for s, prev := range visible(messages, &hidden) {
 		f := *s.Message
-		f.T, f.Room, f.Prev = "", "", m.Prev
-		if hidden {
-			f.Prev = 0
-		}
-		hidden = false
+		f.T, f.Room, f.Prev = "", "", prev
 		out = append(out, f)
 	}
 	return out

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
+	"parley/internal/pause"
 )
 
 const (
@@ -16,7 +17,7 @@ const (
 	// find the messages of a room that has one in a million.
 	grow = 8
 	// often is how far apart the messages of a room may be that is read with
-	// all that stands in between.
+	// all that is in between.
 	often = 5
 	// maxStale bounds the reads in a row that are answered by replicas that
 	// are behind, with a pause of staleWait between them.
@@ -89,7 +90,7 @@ func (p *pager) known(ctx context.Context) (bool, error) {
 		}
 	}
 	if len(found) < len(seqs) {
-		// Gone, or a replica is behind. If they are gone, so are all before.
+		// Removed, or a replica is behind. If they were removed, so were all before.
 		if len(found) > 0 && found[0].Seq > seqs[0] {
 			x.forget(p.room, found[0].Seq-1)
 		}
@@ -176,7 +177,7 @@ func (p *pager) again(ctx context.Context) (bool, error) {
 	if p.stale++; p.stale > maxStale {
 		return false, errStale
 	}
-	if p.stale > 1 && !pause(ctx, staleWait) {
+	if p.stale > 1 && !pause.For(ctx, staleWait) {
 		return false, context.Cause(ctx)
 	}
 	return true, nil
@@ -193,7 +194,7 @@ const (
 	crowded           // it holds far more than is wanted; the width is less now
 )
 
-// window reads the messages from a number on that stand below, the newest
+// window reads the messages from a number on that are below, the newest
 // p.want of them.
 func (p *pager) window(ctx context.Context, from uint64) (window []stored, is windowIs, err error) {
 	first, read := from, 0

@@ -61,11 +61,13 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 	f(p.core, p.now())
 	for _, a := range p.core.Actions() {
 		switch a := a.(type) {
-		case presence.Tell:
+		case presence.Publish:
 			// If this is not sent, the next account corrects it.
 			_ = p.rooms.deps.NATS.Publish(chatwire.SubjectPresence, wire.Encode(a.Message))
 		case presence.Changed:
-			p.changed(a)
+			p.rooms.announce(a.Room, &Shared{Presence: &frame.Presence{
+				T: frame.TypePresence, Room: a.Room, Came: a.Came, Left: a.Left, Present: a.Present,
+			}})
 		case presence.Notice:
 			select {
 			case p.notices <- a:
@@ -73,18 +75,6 @@ func (p *people) with(f func(c *presence.Core, now int64)) {
 			}
 		}
 	}
-}
-
-// changed notifies the members of a room.
-func (p *people) changed(c presence.Changed) {
-	rm := p.rooms.find(c.Room)
-	if rm == nil {
-		return
-	}
-	s := p.rooms.shared(&Shared{Room: c.Room, Presence: &frame.Presence{
-		T: frame.TypePresence, Room: c.Room, Came: c.Came, Left: c.Left, Present: c.Present,
-	}})
-	rm.offer(func() { rm.give([]*Shared{s}) })
 }
 
 // run lets time pass, and writes notices, until ctx ends.
@@ -103,19 +93,14 @@ func (p *people) run(ctx context.Context) {
 	}
 }
 
-// heard handles a message of another gateway.
-func (p *people) heard(m *nats.Msg) {
+// receive handles a message of another gateway.
+func (p *people) receive(m *nats.Msg) {
 	message, err := wire.Decode[chatwire.Presence](m.Data)
 	if err != nil {
 		p.rooms.count.malformed.Add(1)
 		return
 	}
-	p.with(func(c *presence.Core, now int64) { c.Heard(now, message) })
-}
-
-// connected reports to the core whether messages of other gateways can arrive.
-func (p *people) connected(yes bool) {
-	p.with(func(c *presence.Core, now int64) { c.Online(now, yes) })
+	p.with(func(c *presence.Core, now int64) { c.Receive(now, message) })
 }
 
 // Enter records that a person's session is in a room, Exit that it has left.

@@ -6,28 +6,27 @@ import (
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/frame"
 	"parley/chatgw/rooms"
 	"parley/wire/chatwire"
 )
 
-// quick makes the times of presence short: a gateway is dead after three accounts
-// that did not come, so its test must not stand still for that long.
-func quick(c *rooms.Config) {
+// quickPresence makes the times of presence short: a gateway is dead after three accounts
+// that did not come, so its test must not wait for that long.
+func quickPresence(c *rooms.Config) {
 	c.Grace, c.Announce, c.Notices = 500*time.Millisecond, 500*time.Millisecond, 50
 }
 
-// two are the rooms of two gateways on one broker.
-func two(t *testing.T, change func(*rooms.Config)) (a, b *rooms.Rooms) {
+// newTwoGateways are the rooms of two gateways on one broker.
+func newTwoGateways(t *testing.T, change func(*rooms.Config)) (a, b *rooms.Rooms) {
 	t.Helper()
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	return serve(t, s.Connect(t), change), serve(t, s.Connect(t), change)
 }
 
-// present waits until a member was notified of how many are present.
-func (m *member) present(t *testing.T, n int) {
+// awaitPresent waits until a member was notified of how many are present.
+func (m *member) awaitPresent(t *testing.T, n int) {
 	t.Helper()
 	m.wait(t, fmt.Sprintf("%d to be present", n), func() bool {
 		at := m.joined.Present
@@ -41,7 +40,7 @@ func (m *member) present(t *testing.T, n int) {
 }
 
 func TestPresenceOverTwoGateways(t *testing.T) {
-	a, b := two(t, quick)
+	a, b := newTwoGateways(t, quickPresence)
 	a.Enter("kitchen", "ann", "a1")
 	m := newMember()
 	if j := m.join(t, a, "kitchen", "", 0); !slices.Equal(j.People, []string{"ann"}) || j.Present != 1 {
@@ -49,7 +48,7 @@ func TestPresenceOverTwoGateways(t *testing.T) {
 	}
 	b.Enter("kitchen", "bob", "b1")
 	b.Enter("kitchen", "ann", "b2") // her second tab, elsewhere
-	m.present(t, 2)
+	m.awaitPresent(t, 2)
 	for _, r := range []*rooms.Rooms{a, b} {
 		if people, n := r.People("kitchen"); !slices.Equal(people, []string{"ann", "bob"}) || n != 2 {
 			t.Errorf("present are %v, %d", people, n)
@@ -57,12 +56,12 @@ func TestPresenceOverTwoGateways(t *testing.T) {
 	}
 	a.Exit("kitchen", "ann", "a1")
 	b.Exit("kitchen", "bob", "b1")
-	m.present(t, 1)
+	m.awaitPresent(t, 1)
 	if people, _ := a.People("kitchen"); !slices.Equal(people, []string{"ann"}) {
 		t.Errorf("present are %v", people)
 	}
 	b.Exit("kitchen", "ann", "b2")
-	m.present(t, 0)
+	m.awaitPresent(t, 0)
 	// One line for each who came and left.
 	m.wait(t, "the notices", func() bool { return len(m.have) >= 4 })
 	m.mu.Lock()
@@ -80,41 +79,33 @@ func TestPresenceOverTwoGateways(t *testing.T) {
 // A gateway that dies takes its people with it after a while; one that stops
 // leaves them time to come elsewhere.
 func TestDeadGateway(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
-	a := serve(t, s.Connect(t), quick)
-	dying := s.Connect(t)
-	b, end := start(t, dying, quick)
-	defer end()
-	m := newMember()
-	m.join(t, a, "kitchen", "", 0)
+	s := chattest.New(t)
+	a := serve(t, s.Connect(t), quickPresence)
+	b, dying := start(t, s.Connect(t), quickPresence)
+	m := newJoined(t, a, "kitchen")
 	b.Enter("kitchen", "bob", "b1")
-	m.present(t, 1)
-	dying.Close()
-	m.present(t, 0)
+	m.awaitPresent(t, 1)
+	dying.Kill()
+	m.awaitPresent(t, 0)
 
-	c, stop := start(t, s.Connect(t), quick)
+	c, stopping := start(t, s.Connect(t), quickPresence)
 	c.Enter("kitchen", "cem", "c1")
-	m.present(t, 1)
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	m.present(t, 0)
+	m.awaitPresent(t, 1)
+	stopping.Drain()
+	m.awaitPresent(t, 0)
 }
 
 // A gateway that starts knows within a moment who is where.
 func TestLateGateway(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
+	s := chattest.New(t)
 	slow := func(c *rooms.Config) { c.Announce = time.Hour }
 	a := serve(t, s.Connect(t), slow)
 	for i := range 1000 {
 		a.Enter("kitchen", fmt.Sprint("user", i), "s")
 	}
-	m := newMember()
 	b := serve(t, s.Connect(t), slow)
-	m.join(t, b, "kitchen", "", 0)
-	m.present(t, 1000)
+	m := newJoined(t, b, "kitchen")
+	m.awaitPresent(t, 1000)
 	if people, n := b.People("kitchen"); len(people) != frame.MaxPeople || n != 1000 || !slices.IsSorted(people) {
 		t.Errorf("it shows %d of %d", len(people), n)
 	}
@@ -122,19 +113,14 @@ func TestLateGateway(t *testing.T) {
 
 // A gateway that restarts does not announce again who came.
 func TestNoticesSurviveARestart(t *testing.T) {
-	s := brokertest.Run(t)
-	makeStream(t, s.Connect(t), 1)
-	a, stop := start(t, s.Connect(t), quick)
-	m := newMember()
-	m.join(t, a, "kitchen", "", 0)
+	s := chattest.New(t)
+	a, process := start(t, s.Connect(t), quickPresence)
+	m := newJoined(t, a, "kitchen")
 	a.Enter("kitchen", "ann", "s")
 	m.wait(t, "the notice", func() bool { return len(m.have) == 1 })
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	b := serve(t, s.Connect(t), quick)
-	n := newMember()
-	n.join(t, b, "kitchen", "", 0)
+	process.Drain()
+	b := serve(t, s.Connect(t), quickPresence)
+	n := newJoined(t, b, "kitchen")
 	b.Enter("kitchen", "ann", "s")
 	b.Enter("kitchen", "bob", "s")
 	n.wait(t, "the other's notice", func() bool { return len(n.have) >= 2 })
@@ -144,10 +130,8 @@ func TestNoticesSurviveARestart(t *testing.T) {
 }
 
 func TestTyping(t *testing.T) {
-	a, b := two(t, nil)
-	m, other := newMember(), newMember()
-	m.join(t, a, "kitchen", "", 0)
-	other.join(t, a, "cellar", "", 0)
+	a, b := newTwoGateways(t, nil)
+	m, other := newJoined(t, a, "kitchen"), newJoined(t, a, "cellar")
 	b.Typing("kitchen", "bob")
 	m.wait(t, "that somebody types", func() bool { return len(m.others) == 1 })
 	if s := m.others[0]; s.Room != "kitchen" || s.Typed == nil || s.Typed.User != "bob" {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/rooms/machine"
+	"parley/internal/pause"
 )
 
 // perform performs the actions of the machine.
@@ -26,7 +27,7 @@ func (rm *room) do(a machine.Action) {
 	r := rm.rooms
 	switch a := a.(type) {
 	case machine.Deliver:
-		rm.give(rm.show(a.Messages))
+		rm.deliver(rm.show(a.Messages))
 	case machine.Admit:
 		rm.admit(a)
 	case machine.Lost:
@@ -38,21 +39,21 @@ func (rm *room) do(a machine.Action) {
 		rm.read(a.Again, r.fills, func(ctx context.Context) readEvent { return rm.fill(ctx, a.From) })
 	case machine.Recover:
 		rm.read(a.Again, r.reads, func(ctx context.Context) readEvent { return rm.recover(ctx, a.Who, a.Since) })
-	case machine.AskTail:
-		r.askTail(rm.name)
+	case machine.ReadTail:
+		r.requestTail(rm.name)
 	case machine.Remind:
 		m := rm.m
 		r.goDo(func(ctx context.Context) {
-			if pause(ctx, r.cfg.AckGrace) {
+			if pause.For(ctx, r.cfg.AckGrace) {
 				rm.postTo(m, (*machine.Room).Due)
 			}
 		})
 	}
 }
 
-// give passes something on to every member. It is encoded before anybody
-// hears of it, so that the first member does not do it for all.
-func (rm *room) give(batch []*Shared) {
+// deliver passes something on to every member. It is encoded before anybody
+// receives it, so that the first member does not do it for all.
+func (rm *room) deliver(batch []*Shared) {
 	if len(batch) == 0 || len(rm.members.list) == 0 {
 		return
 	}
@@ -71,9 +72,9 @@ func (rm *room) give(batch []*Shared) {
 func (rm *room) lost(l machine.Lost) {
 	rm.rooms.count.lost.Add(1)
 	rm.rooms.deps.Log.Warn("lost the place in a room", "room", rm.name, "why", l.Why)
-	gone := rm.members.clear()
-	rm.rooms.count.members.Add(-int64(len(gone)))
-	for _, m := range gone {
+	left := rm.members.clear()
+	rm.rooms.count.members.Add(-int64(len(left)))
+	for _, m := range left {
 		m.Lost(rm.name)
 	}
 	rm.begin()
@@ -104,7 +105,7 @@ func (rm *room) read(again bool, slots chan struct{}, read func(context.Context)
 	}
 	m := rm.m
 	rm.rooms.goDo(func(ctx context.Context) {
-		if wait > 0 && !pause(ctx, wait) {
+		if wait > 0 && !pause.For(ctx, wait) {
 			return
 		}
 		select {

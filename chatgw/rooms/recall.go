@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"parley/internal/pause"
 	"parley/wire/chatwire"
 )
 
@@ -27,10 +28,10 @@ func (r *Rooms) recall(ctx context.Context) {
 		start := time.Now()
 		got, err := r.reader.all(ctx, from, recallBatch, recallBytes)
 		if err != nil {
-			r.unread("learning what is stored", "", err)
+			r.logUnread("learning what is stored", "", err)
 		}
 		if len(got) == 0 { // or the replica that answered is behind
-			ok = pause(ctx, recallAgain)
+			ok = pause.For(ctx, recallAgain)
 			continue
 		}
 		runs := map[string][]uint64{}
@@ -46,7 +47,7 @@ func (r *Rooms) recall(ctx context.Context) {
 			newest[room] = seqs[len(seqs)-1]
 		}
 		from = got[len(got)-1].Seq + 1
-		ok = pause(ctx, time.Since(start))
+		ok = pause.For(ctx, time.Since(start))
 	}
 }
 
@@ -65,8 +66,8 @@ func (r *Rooms) extent(ctx context.Context) (from, last uint64, whole, ok bool) 
 			}
 			return from, state.LastSeq, true, true
 		}
-		r.unread("learning what is stored", "", err)
-		if !pause(ctx, recallAgain) {
+		r.logUnread("learning what is stored", "", err)
+		if !pause.For(ctx, recallAgain) {
 			return 0, 0, false, false
 		}
 	}

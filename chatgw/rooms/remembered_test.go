@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/chatgw/rooms/machine"
 	"parley/idworker/snowflake"
 	"parley/wire"
@@ -13,16 +15,14 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// A page from memory may be asked for when the room has taken in a message and
+// A page from memory may be requested when the room has taken in a message and
 // not shown it yet. Then it is shown first, since that writes to the message,
 // while others read the page.
 func TestPageFromMemoryIsComplete(t *testing.T) {
 	r, err := New(Config{Encode: func(any) []byte { return nil }}, Deps{
 		NATS: &nats.Conn{Opts: nats.Options{ReconnectBufSize: -1, AllowReconnect: true, MaxReconnect: -1}}, NextID: func(context.Context) (snowflake.ID, error) { return 1, nil },
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	rm := newRoom(r, "lobby")
 	r.rooms["lobby"] = rm
 	rm.m.Actions() // reading the first page is not needed
@@ -42,19 +42,19 @@ func TestPageFromMemoryIsComplete(t *testing.T) {
 		}
 		prev <- found[0].Body.(*Shared).Message.Prev
 	}()
-	for asked := false; !asked; { // as run does
+	for requested := false; !requested; { // as run does
 		select {
 		case <-rm.wake:
 		case <-ctx.Done():
-			t.Fatal("nobody asked for the page")
+			t.Fatal("nobody requested the page")
 		}
 		rm.mu.Lock()
 		events := rm.queue
-		if asked = len(events) == 2; asked {
+		if requested = len(events) == 2; requested {
 			rm.queue = nil
 		}
 		rm.mu.Unlock()
-		for i := 0; asked && i < len(events); i++ {
+		for i := 0; requested && i < len(events); i++ {
 			rm.handle(&events[i])
 		}
 	}

@@ -21,7 +21,7 @@ type room struct {
 	overflow uint64
 	closed   bool
 	idle     bool // nobody is in it
-	heard    bool // something came since the tails were compared last
+	active   bool // something came since the tails were compared last
 
 	// Owned by the goroutine.
 	m       *machine.Room
@@ -55,7 +55,7 @@ func (rm *room) begin() {
 	c := &rm.rooms.cfg
 	rm.m = machine.New(rm.rooms.epoch, machine.Limits{
 		Page: c.Page, Ring: c.Recent, RingBytes: c.RecentBytes, Missed: c.Missed,
-		Ahead: maxAhead, Hole: maxHole, Tries: maxTries, Hopes: maxHopes,
+		Ahead: maxAhead, Hole: maxHole, Tries: maxTries, ClaimTries: maxClaimTries,
 	})
 	rm.hidden = false
 }
@@ -71,9 +71,9 @@ const (
 	// a second between them: replicas are behind by milliseconds, and by
 	// seconds while a server starts.
 	maxTries = 30
-	// maxHopes bounds those for a member that claims to know more than the
+	// maxClaimTries bounds those for a member that claims to know more than the
 	// room does.
-	maxHopes = 6
+	maxClaimTries = 6
 )
 
 // post puts an event into the mailbox, without blocking. It reports false if
@@ -104,7 +104,7 @@ func (rm *room) offer(do func()) {
 func (rm *room) arrived(place chatwire.Place, data []byte) {
 	rm.mu.Lock()
 	defer rm.mu.Unlock()
-	rm.heard = true
+	rm.active = true
 	if len(rm.queue) >= maxQueue {
 		rm.overflow = max(rm.overflow, place.Seq)
 		return
@@ -153,7 +153,7 @@ func (rm *room) run(ctx context.Context) {
 			rm.rooms.count.members.Add(-int64(len(rm.members.clear())))
 			return
 		}
-		rm.rest(linger)
+		rm.noteIdle(linger)
 	}
 }
 
@@ -169,8 +169,8 @@ func (rm *room) handle(e *event) {
 	e.data = nil
 }
 
-// rest starts the linger when the last member has left.
-func (rm *room) rest(linger *time.Timer) {
+// noteIdle starts the linger when the last member has left.
+func (rm *room) noteIdle(linger *time.Timer) {
 	idle := len(rm.members.list)+len(rm.joins) == 0
 	rm.mu.Lock()
 	was := rm.idle

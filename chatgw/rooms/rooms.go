@@ -2,12 +2,11 @@ package rooms
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"parley/internal/streams"
 	"parley/natsconn"
@@ -33,7 +32,6 @@ type Rooms struct {
 	reader     *reader
 	background context.Context
 	work       sync.WaitGroup
-	failed     chan error
 
 	// Places for what is under way: see [Config.MaxReads], maxFills and
 	// [Config.MaxSends].
@@ -46,7 +44,7 @@ type Rooms struct {
 	tails    tailRequests
 	index    *index
 	spacings spacings
-	removed  removed
+	removed  atomic.Bool // something was removed from the stream, which cannot be undone
 	people   *people
 }
 
@@ -69,7 +67,7 @@ func New(cfg Config, deps Deps) (*Rooms, error) {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	r := &Rooms{
-		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}), failed: make(chan error, 1),
+		cfg: cfg, deps: deps, ready: make(chan struct{}), ended: make(chan struct{}),
 		reads: make(chan struct{}, cfg.MaxReads), fills: make(chan struct{}, maxFills), sends: make(chan struct{}, cfg.MaxSends),
 		rooms: map[string]*room{}, tails: newTailRequests(), index: newIndex(cfg.IndexAll, cfg.Index), spacings: newSpacings(cfg.MaxRooms),
 	}
@@ -89,12 +87,15 @@ func (r *Rooms) Epoch() string { return r.epoch }
 // Run serves rooms until ctx is cancelled. It returns an error if the stream
 // cannot be trusted: it is missing, another one, or set differently.
 func (r *Rooms) Run(ctx context.Context) (err error) {
-	r.stream, err = streams.Bind(ctx, r.deps.NATS, chatwire.Stream(), r.deps.Log)
-	if err != nil {
+	defer func() {
 		if ctx.Err() != nil {
-			return nil
+			err = nil
+		} else if err != nil {
+			err = fmt.Errorf("rooms: %w", err)
 		}
-		return fmt.Errorf("rooms: %w", err)
+	}()
+	if r.stream, err = streams.Bind(ctx, r.deps.NATS, chatwire.Stream(), r.deps.Log); err != nil {
+		return err
 	}
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer r.work.Wait()
@@ -102,25 +103,27 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	defer r.stop()
 	r.js, r.epoch, r.background = r.stream.JS, r.stream.Found.Incarnation, background
 	if r.reader, err = newReader(r.deps.NATS); err != nil {
-		return fmt.Errorf("rooms: %w", err)
+		return err
 	}
 	defer r.reader.close()
 	subs, err := r.subscribe()
 	defer unsubscribe(subs)
 	if err != nil {
-		return fmt.Errorf("rooms: %w", err)
+		return err
 	}
 	changes := r.deps.NATS.StatusChanged(nats.CONNECTED, nats.RECONNECTING)
 	defer r.deps.NATS.RemoveStatusListener(changes)
 	r.goDo(r.compareTails)
 	r.goDo(r.people.run)
 	r.goDo(r.recall)
-	r.goDo(func(ctx context.Context) { r.watch(ctx, changes) })
-	if err := natsconn.Flush(ctx, r.deps.NATS); err != nil {
-		if ctx.Err() != nil {
-			return nil
+	failed := make(chan error, 1)
+	r.goDo(func(ctx context.Context) {
+		if err := r.watch(ctx, changes); err != nil {
+			failed <- err
 		}
-		return fmt.Errorf("rooms: subscribing: %w", err)
+	})
+	if err := natsconn.Flush(ctx, r.deps.NATS); err != nil {
+		return fmt.Errorf("subscribing: %w", err)
 	}
 	r.mu.Lock()
 	r.started = true
@@ -129,8 +132,8 @@ func (r *Rooms) Run(ctx context.Context) (err error) {
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-r.failed:
-		return fmt.Errorf("rooms: %w", err)
+	case err := <-failed:
+		return err
 	}
 }
 
@@ -142,21 +145,13 @@ func (r *Rooms) stop() {
 	close(r.ended)
 }
 
-// fail ends Run.
-func (r *Rooms) fail(err error) {
-	select {
-	case r.failed <- err:
-	default: // it is ending for another reason
-	}
-}
-
-// unread logs what went wrong while reading the stream; it is tried again.
-func (r *Rooms) unread(what, room string, err error) {
+// logUnread logs what went wrong while reading the stream; it is tried again.
+func (r *Rooms) logUnread(what, room string, err error) {
 	r.deps.Log.Debug("the stream was not read, trying again", "for", what, "room", room, "error", err)
 }
 
-// enter posts something to a room, which is opened if it is not open.
-func (r *Rooms) enter(name string, do func(*room)) (*room, error) {
+// openAndPost posts something to a room, which is opened if it is not open.
+func (r *Rooms) openAndPost(name string, do func(*room)) (*room, error) {
 	for {
 		rm, err := r.open(name)
 		if err != nil {
@@ -172,13 +167,13 @@ func (r *Rooms) open(name string) (*room, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.started {
-		return nil, unavailable("room %s: the gateway is not serving", name)
+		return nil, wire.Errorf(wire.CodeUnavailable, "room %s: the gateway is not serving", name)
 	}
 	if rm := r.rooms[name]; rm != nil {
 		return rm, nil
 	}
 	if len(r.rooms) >= r.cfg.MaxRooms && !r.evict() {
-		return nil, busy("room %s: %d rooms are open here, which is the limit", name, r.cfg.MaxRooms)
+		return nil, wire.Errorf(wire.CodeBusy, "room %s: %d rooms are open here, which is the limit", name, r.cfg.MaxRooms)
 	}
 	rm := newRoom(r, name)
 	r.rooms[name] = rm
@@ -216,27 +211,5 @@ func (r *Rooms) all() (list []*room) {
 
 // goDo runs f in its own goroutine until it ends or the rooms do.
 func (r *Rooms) goDo(f func(context.Context)) {
-	r.work.Add(1)
-	go func() {
-		defer r.work.Done()
-		f(r.background)
-	}()
-}
-
-// pause waits, and reports false if ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-func randomToken() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return wire.Token(b)
+	r.work.Go(func() { f(r.background) })
 }

@@ -4,18 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
+	"parley/chatgw/chattest"
 	"parley/chatgw/rooms"
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/chatwire"
 )
 
-func TestWhatIsSaidIsHeard(t *testing.T) {
-	r, _ := one(t, nil)
+func TestMessagesAreDelivered(t *testing.T) {
+	r, _ := newRooms(t, nil)
 	a, b := newMember(), newMember()
 	if j := a.join(t, r, "kitchen", "", 0); j.Last != 0 || len(j.Messages) != 0 || j.More || j.Epoch != r.Epoch() {
 		t.Errorf("an empty room is joined with %+v", j)
@@ -30,22 +32,19 @@ func TestWhatIsSaidIsHeard(t *testing.T) {
 	}
 	send(t, r, "kitchen", "bob", "c1", "hello, Ann")
 	for _, m := range []*member{a, b} {
-		if got := m.texts(t, 2); !slices.Equal(got, []string{"hello", "hello, Ann"}) {
-			t.Errorf("it has %q", got)
-		}
+		m.wantTexts(t, "hello", "hello, Ann")
 	}
 	r.Leave("kitchen", b)
 	send(t, r, "kitchen", "ann", "c3", "bye")
-	a.texts(t, 3)
+	a.awaitCount(t, 3)
 	if c := r.Counters(); c.Members != 1 || c.Sent != 4 || c.Delivered != 4 {
 		t.Errorf("the counters are %+v", c)
 	}
 }
 
 func TestSendAgain(t *testing.T) {
-	r, _ := one(t, nil)
-	m := newMember()
-	m.join(t, r, "kitchen", "", 0)
+	r, _ := newRooms(t, nil)
+	m := newJoined(t, r, "kitchen")
 	first := send(t, r, "kitchen", "ann", "c1", "hello")
 	if again := send(t, r, "kitchen", "ann", "c1", "hello"); again != first {
 		t.Errorf("sent again it is %+v, it was %+v", again, first)
@@ -70,13 +69,11 @@ func TestSendAgain(t *testing.T) {
 	// Without a cid each is its own.
 	send(t, r, "kitchen", "ann", "", "again")
 	send(t, r, "kitchen", "ann", "", "again")
-	if got := m.texts(t, 4); !slices.Equal(got, []string{"hello", "me too", "again", "again"}) {
-		t.Errorf("the room has %q", got)
-	}
+	m.wantTexts(t, "hello", "me too", "again", "again")
 }
 
 func TestResume(t *testing.T) {
-	r, s := one(t, func(c *rooms.Config) { c.Recent, c.Missed, c.Page = 5, 20, 5 })
+	r, s := newRooms(t, func(c *rooms.Config) { c.Recent, c.Missed, c.Page = 5, 20, 5 })
 	var seqs []uint64
 	for i := range 30 {
 		seqs = append(seqs, send(t, r, "kitchen", "ann", fmt.Sprint("c", i), fmt.Sprint("text ", i)).Seq)
@@ -116,10 +113,7 @@ func TestResume(t *testing.T) {
 	if j := m.join(t, r, "noise2", r.Epoch(), 0); !j.Recovered || j.Last != 0 {
 		t.Errorf("an empty room from its beginning: %+v", j)
 	}
-	js := stream(t, s)
-	if err := js.Purge(testContext(t)); err != nil {
-		t.Fatal(err)
-	}
+	purge(t, s)
 	if j := newMember().join(t, r, "noise3", r.Epoch(), 0); j.Recovered {
 		t.Errorf("a room from its beginning after a purge: %+v", j)
 	}
@@ -130,12 +124,10 @@ func TestResume(t *testing.T) {
 	}
 }
 
-func TestRunRefusesAStreamThatIsNotThere(t *testing.T) {
+func TestRunRefusesAMissingStream(t *testing.T) {
 	s := brokertest.Run(t)
-	r, err := rooms.New(rooms.Config{Encode: encode}, rooms.Deps{NATS: s.Connect(t), NextID: (&ids{}).next})
-	if err != nil {
-		t.Fatal(err)
-	}
+	r, err := rooms.New(rooms.Config{Encode: encode}, rooms.Deps{NATS: s.Connect(t), NextID: new(chattest.IDs).Next})
+	roletest.Must(t, err)
 	if _, _, err := r.History(t.Context(), "kitchen", 0, 0); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("history before it runs: %v", err)
 	}
@@ -150,7 +142,7 @@ func TestRunRefusesAStreamThatIsNotThere(t *testing.T) {
 
 // A join that cannot be answered ends with its context and leaves no member.
 func TestJoinEndsWithItsContext(t *testing.T) {
-	r, s := one(t, nil)
+	r, s := newRooms(t, nil)
 	s.Kill()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -6,10 +6,10 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"time"
 
 	"parley/chatgw/frame"
+	"parley/internal/pause"
 	"parley/wire"
 	"parley/wire/chatwire"
 
@@ -37,7 +37,7 @@ const (
 )
 
 // Send stores a message. It returns once the message is durable and has its
-// place, which its members may have heard of before. The error is a
+// place, which its members may have received before. The error is a
 // [*wire.Error]: conflict if the cid was used for something else, unavailable
 // if it is not known whether the message was stored (sending it again with its
 // cid is safe), anything else if it was not.
@@ -45,7 +45,7 @@ func (r *Rooms) Send(ctx context.Context, p Post) (frame.Ack, error) {
 	if p.CID != "" {
 		return r.send(ctx, p, messageID("cid", p.Room, p.User, p.CID))
 	}
-	return r.send(ctx, p, randomToken())
+	return r.send(ctx, p, wire.NewToken())
 }
 
 // messageID names a message for the broker, which knows one again that was sent
@@ -64,7 +64,7 @@ func messageID(parts ...string) string {
 func (r *Rooms) send(ctx context.Context, p Post, id string) (frame.Ack, error) {
 	m := chatwire.Message{V: wire.Version, ID: 1, User: p.User, Kind: p.Kind, Text: p.Text, CID: p.CID}
 	if err := chatwire.CheckRoom(p.Room); err != nil {
-		return frame.Ack{}, invalid("%v", err)
+		return frame.Ack{}, wire.Invalidf("%v", err)
 	}
 	if _, err := wire.Check(m); err != nil {
 		return frame.Ack{}, err
@@ -72,19 +72,19 @@ func (r *Rooms) send(ctx context.Context, p Post, id string) (frame.Ack, error) 
 	select {
 	case <-r.ready:
 	default:
-		return frame.Ack{}, unavailable("sending to room %s: the gateway is not serving", p.Room)
+		return frame.Ack{}, wire.Errorf(wire.CodeUnavailable, "sending to room %s: the gateway is not serving", p.Room)
 	}
 	select {
 	case r.sends <- struct{}{}:
 		defer func() { <-r.sends }()
 	default:
-		return frame.Ack{}, busy("sending to room %s: %d messages are on their way, which is the limit", p.Room, r.cfg.MaxSends)
+		return frame.Ack{}, wire.Errorf(wire.CodeBusy, "sending to room %s: %d messages are on their way, which is the limit", p.Room, r.cfg.MaxSends)
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.cfg.SendTimeout)
 	defer cancel()
 	var err error
 	if m.ID, err = r.deps.NextID(ctx); err != nil {
-		return frame.Ack{}, &wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("sending to room %s: making its id: %v", p.Room, err)}
+		return frame.Ack{}, wire.Errorf(wire.CodeBusy, "sending to room %s: making its id: %v", p.Room, err)
 	}
 	return r.store(ctx, p.Room, m, id)
 }
@@ -105,10 +105,10 @@ func (r *Rooms) store(ctx context.Context, room string, m chatwire.Message, id s
 			return r.acked(room, m, ack.Sequence), nil
 		}
 		if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode != codeDuplicateInProcess && api.Code < 500 {
-			return frame.Ack{}, &wire.Error{Code: wire.CodeInternal, Text: fmt.Sprintf("sending to room %s: the stream refuses: %v", room, err)}
+			return frame.Ack{}, wire.Errorf(wire.CodeInternal, "sending to room %s: the stream refuses: %v", room, err)
 		}
-		if !pause(ctx, sendWait) {
-			return frame.Ack{}, unavailable("sending to room %s: it is not known whether the message was stored, send it again with its cid: %v", room, err)
+		if !pause.For(ctx, sendWait) {
+			return frame.Ack{}, wire.Errorf(wire.CodeUnavailable, "sending to room %s: it is not known whether the message was stored, send it again with its cid: %v", room, err)
 		}
 	}
 }
@@ -129,14 +129,14 @@ func (r *Rooms) known(ctx context.Context, room string, m chatwire.Message, seq 
 		if err == nil && ok {
 			was, err := wire.Decode[chatwire.Message](s.data)
 			if err != nil || s.Room != room || was.User != m.User || was.CID != m.CID || was.Kind != m.Kind || was.Text != m.Text {
-				return frame.Ack{}, &wire.Error{Code: wire.CodeConflict, Text: fmt.Sprintf("sending to room %s: the cid %.80q was used for another message", room, m.CID)}
+				return frame.Ack{}, wire.Errorf(wire.CodeConflict, "sending to room %s: the cid %.80q was used for another message", room, m.CID)
 			}
 			return r.acked(room, was, seq), nil
 		}
-		// A replica that is behind, or none; or it is gone again already.
-		if !pause(ctx, staleWait) {
+		// A replica that is behind, or none; or it was removed again already.
+		if !pause.For(ctx, staleWait) {
 			break
 		}
 	}
-	return frame.Ack{}, unavailable("sending to room %s: the message was stored before as number %d, which cannot be read", room, seq)
+	return frame.Ack{}, wire.Errorf(wire.CodeUnavailable, "sending to room %s: the message was stored before as number %d, which cannot be read", room, seq)
 }

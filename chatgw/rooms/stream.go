@@ -10,9 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"parley/wire"
 	"parley/wire/chatwire"
 
 	"github.com/nats-io/nats.go"
@@ -30,7 +30,6 @@ type reader struct {
 	subject string
 	inbox   string
 	sub     *nats.Subscription
-	next    atomic.Uint64
 
 	mu      sync.Mutex
 	waiting map[string]chan *nats.Msg
@@ -82,18 +81,18 @@ type stored struct {
 // and without a hole, as far as one replica has them: at most batch, and about
 // maxBytes.
 func (r *reader) from(ctx context.Context, room string, seq uint64, batch, maxBytes int) ([]stored, error) {
-	return r.get(ctx, getRequest{Seq: max(seq, 1), NextFor: chatwire.RoomSubject(room), Batch: batch, MaxBytes: maxBytes})
+	return r.request(ctx, getRequest{Seq: max(seq, 1), NextFor: chatwire.RoomSubject(room), Batch: batch, MaxBytes: maxBytes})
 }
 
 // all reads messages of all rooms, like from. The broker does not have to look
 // for them.
 func (r *reader) all(ctx context.Context, seq uint64, batch, maxBytes int) ([]stored, error) {
-	return r.get(ctx, getRequest{Seq: max(seq, 1), Batch: batch, MaxBytes: maxBytes})
+	return r.request(ctx, getRequest{Seq: max(seq, 1), Batch: batch, MaxBytes: maxBytes})
 }
 
 // at reads the message with a number, of whatever room. ok: there is one.
 func (r *reader) at(ctx context.Context, seq uint64) (s stored, ok bool, err error) {
-	return one(r.get(ctx, getRequest{Seq: seq}))
+	return one(r.request(ctx, getRequest{Seq: seq}))
 }
 
 // each reads the messages with these numbers, concurrently, and returns those
@@ -113,7 +112,7 @@ func (r *reader) each(ctx context.Context, seqs []uint64) ([]stored, error) {
 
 // last reads the last message of a room. ok: there is one.
 func (r *reader) last(ctx context.Context, room string) (s stored, ok bool, err error) {
-	return one(r.get(ctx, getRequest{LastFor: chatwire.RoomSubject(room)}))
+	return one(r.request(ctx, getRequest{LastFor: chatwire.RoomSubject(room)}))
 }
 
 func one(found []stored, err error) (stored, bool, error) {
@@ -129,25 +128,27 @@ func (r *reader) lasts(ctx context.Context, rooms []string) ([]stored, error) {
 	for _, room := range rooms {
 		q.MultiFor = append(q.MultiFor, chatwire.RoomSubject(room))
 	}
-	return r.get(ctx, q)
+	return r.request(ctx, q)
 }
 
 // maxLasts bounds the rooms of one request; the broker answers 1,024 at most.
 const maxLasts = 256
 
-func (r *reader) get(ctx context.Context, q getRequest) ([]stored, error) {
-	return r.request(ctx, q)
-}
-
 // request sends requests and collects the answers to all of them.
-func (r *reader) request(ctx context.Context, questions ...getRequest) ([]stored, error) {
+func (r *reader) request(ctx context.Context, questions ...getRequest) (found []stored, err error) {
+	defer func() {
+		if err != nil {
+			found, err = nil, fmt.Errorf("reading stream %s: %w", chatwire.Stream().Name, err)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
 	size := 0
 	for _, q := range questions {
 		size += q.Batch + 2
 	}
-	name := strconv.FormatUint(r.next.Add(1), 36)
+	// Cannot be guessed: who observes all answers learns it too late to forge one.
+	name := wire.NewToken()
 	arriving := make(chan *nats.Msg, size)
 	r.mu.Lock()
 	r.waiting[name] = arriving
@@ -163,15 +164,14 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) ([]stored
 			err = r.nc.PublishRequest(r.subject, r.inbox+name, raw)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("reading stream %s: %w", chatwire.Stream().Name, err)
+			return nil, err
 		}
 	}
-	var found []stored
 	batch := questions[0].Batch > 0
 	for left := len(questions); left > 0; {
 		select {
 		case m := <-arriving:
-			done, err := take(&found, m, batch)
+			done, err := addAnswer(&found, m, batch)
 			if err != nil {
 				return nil, err
 			}
@@ -179,7 +179,7 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) ([]stored
 				left--
 			}
 		case <-ctx.Done():
-			return nil, fmt.Errorf("reading stream %s: no answer: %w", chatwire.Stream().Name, context.Cause(ctx))
+			return nil, fmt.Errorf("no answer: %w", context.Cause(ctx))
 		}
 	}
 	return found, nil
@@ -187,9 +187,9 @@ func (r *reader) request(ctx context.Context, questions ...getRequest) ([]stored
 
 var errHole = errors.New("an answer has a hole, perhaps from a reconnect")
 
-// take adds one message of an answer. Status messages of the broker name no
+// addAnswer adds one message of an answer. Status messages of the broker name no
 // stream.
-func take(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
+func addAnswer(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
 	if m.Header.Get("Nats-Stream") == "" {
 		switch status := m.Header.Get("Status"); status {
 		case "204":
@@ -200,14 +200,14 @@ func take(found *[]stored, m *nats.Msg, batch bool) (done bool, err error) {
 		case "404":
 			return true, nil
 		case "503":
-			return true, fmt.Errorf("reading stream %s: no server answers for it", chatwire.Stream().Name)
+			return true, errors.New("no server answers for it")
 		default:
-			return true, fmt.Errorf("reading stream %s: %s %s", chatwire.Stream().Name, status, m.Header.Get("Description"))
+			return true, fmt.Errorf("%s %s", status, m.Header.Get("Description"))
 		}
 	}
 	place, err := chatwire.ParseStored(m.Header)
 	if err != nil {
-		return true, fmt.Errorf("reading stream %s: %w", chatwire.Stream().Name, err)
+		return true, err
 	}
 	if batch && previous(m) != lastOf(*found) {
 		return true, errHole

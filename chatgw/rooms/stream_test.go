@@ -33,7 +33,7 @@ func TestAnswersWithAHole(t *testing.T) {
 		var done bool
 		var err error
 		for _, m := range c.answer {
-			if done, err = take(&found, m, true); done {
+			if done, err = addAnswer(&found, m, true); done {
 				break
 			}
 		}

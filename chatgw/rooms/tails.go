@@ -2,9 +2,12 @@ package rooms
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
+
+	"parley/internal/pause"
 )
 
 // tailRequests are the rooms that want to know their tail now.
@@ -18,7 +21,7 @@ func newTailRequests() tailRequests {
 	return tailRequests{rooms: map[string]bool{}, wake: make(chan struct{}, 1)}
 }
 
-func (r *Rooms) askTail(room string) {
+func (r *Rooms) requestTail(room string) {
 	r.tails.mu.Lock()
 	defer r.tails.mu.Unlock()
 	r.tails.rooms[room] = true
@@ -32,9 +35,7 @@ func (r *Rooms) askTail(room string) {
 func (a *tailRequests) take() (rooms []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for room := range a.rooms {
-		rooms = append(rooms, room)
-	}
+	rooms = slices.Collect(maps.Keys(a.rooms))
 	clear(a.rooms)
 	return rooms
 }
@@ -62,9 +63,9 @@ func (r *Rooms) compareTails(ctx context.Context) {
 		for chunk := range slices.Chunk(rooms, maxLasts) {
 			if err := r.postTails(ctx, chunk); err != nil && wanted {
 				for _, room := range chunk {
-					r.askTail(room)
+					r.requestTail(room)
 				}
-				if !pause(ctx, tailRetry) {
+				if !pause.For(ctx, tailRetry) {
 					return
 				}
 			}
@@ -72,15 +73,15 @@ func (r *Rooms) compareTails(ctx context.Context) {
 	}
 }
 
-// quiet are the rooms with members in which nothing was heard since the last
+// quiet are the rooms with members in which nothing arrived since the last
 // call.
 func (r *Rooms) quiet() (names []string) {
 	for _, rm := range r.all() {
 		rm.mu.Lock()
-		if !rm.heard && !rm.idle {
+		if !rm.active && !rm.idle {
 			names = append(names, rm.name)
 		}
-		rm.heard = false
+		rm.active = false
 		rm.mu.Unlock()
 	}
 	return names
@@ -91,7 +92,7 @@ func (r *Rooms) quiet() (names []string) {
 func (r *Rooms) postTails(ctx context.Context, rooms []string) error {
 	found, err := r.reader.lasts(ctx, rooms)
 	if err != nil {
-		r.unread("comparing tails", "", err)
+		r.logUnread("comparing tails", "", err)
 		return err
 	}
 	for _, s := range found {

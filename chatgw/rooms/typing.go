@@ -25,8 +25,7 @@ func (r *Rooms) typing(m *nats.Msg) {
 		r.count.malformed.Add(1)
 		return
 	}
-	rm := r.find(name)
-	if rm == nil {
+	if r.find(name) == nil {
 		return
 	}
 	typing, err := wire.Decode[chatwire.Typing](m.Data)
@@ -34,6 +33,13 @@ func (r *Rooms) typing(m *nats.Msg) {
 		r.count.malformed.Add(1)
 		return
 	}
-	s := r.shared(&Shared{Room: name, Typed: &frame.Typed{T: frame.TypeTyped, Room: name, User: typing.User}})
-	rm.offer(func() { rm.give([]*Shared{s}) })
+	r.announce(name, &Shared{Typed: &frame.Typed{T: frame.TypeTyped, Room: name, User: typing.User}})
+}
+
+// announce sends the members of a room, if it is open, what is stored nowhere.
+func (r *Rooms) announce(name string, s *Shared) {
+	if rm := r.find(name); rm != nil {
+		s.Room, s.encode = name, r.cfg.Encode
+		rm.offer(func() { rm.deliver([]*Shared{s}) })
+	}
 }

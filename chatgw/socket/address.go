@@ -3,6 +3,7 @@ package socket
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -16,7 +17,10 @@ func address(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	}
 	addr := ap.Addr().Unmap()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && contains(proxies, addr); i-- {
+	trusted := func() bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+	}
+	for i := len(hops) - 1; i >= 0 && trusted(); i-- {
 		hop, ok := hopOf(strings.TrimSpace(hops[i]))
 		if !ok {
 			break
@@ -47,13 +51,4 @@ func network(addr netip.Addr) netip.Addr {
 		}
 	}
 	return addr
-}
-
-func contains(networks []netip.Prefix, addr netip.Addr) bool {
-	for _, n := range networks {
-		if n.Contains(addr) {
-			return true
-		}
-	}
-	return false
 }

@@ -2,7 +2,6 @@ package socket_test
 
 import (
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -42,12 +41,7 @@ func TestHandshake(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t, socket.Config{})
-			cl := r.dial()
-			cl.write([]byte(c.request))
-			resp, err := http.ReadResponse(cl.in, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			_, resp := r.request(c.request)
 			if resp.StatusCode != c.status {
 				t.Errorf("the status is %s, want %d", resp.Status, c.status)
 			}
@@ -96,11 +90,9 @@ func TestOrigins(t *testing.T) {
 		{[]string{"*"}, "x", "https://evil.test", 101},
 	} {
 		r := run(t, socket.Config{Origins: c.allowed})
-		cl := r.dial()
-		cl.write([]byte(strings.Replace(handshake("Origin: "+c.origin), "Host: chat.test", "Host: "+c.host, 1)))
-		resp, err := http.ReadResponse(cl.in, nil)
-		if err != nil || resp.StatusCode != c.status {
-			t.Errorf("%s at %s with %q: %v, %v, want %d", c.origin, c.host, c.allowed, resp, err, c.status)
+		_, resp := r.request(strings.Replace(handshake("Origin: "+c.origin), "Host: chat.test", "Host: "+c.host, 1))
+		if resp.StatusCode != c.status {
+			t.Errorf("%s at %s with %q: %v, want %d", c.origin, c.host, c.allowed, resp, c.status)
 		}
 	}
 }

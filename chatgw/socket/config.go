@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chatgw/frame"
+	"parley/internal/settings"
 )
 
 // Config are the bounds of a gateway's connections. The zero value of each
@@ -24,7 +25,7 @@ type Config struct {
 	// is believed. Default: none.
 	Proxies []netip.Prefix
 	// Origins are the pages that may connect, like "https://chat.example.com",
-	// or "*" for all. Default: those of the host that is asked, and where the
+	// or "*" for all. Default: those of the host that is requested, and where the
 	// gateway listens on loopback only, those of this machine.
 	Origins []string
 
@@ -83,45 +84,23 @@ func Defaults() Config {
 }
 
 func (c *Config) fill() error {
-	for _, n := range []struct {
-		v    *int
-		name string
-		or   int
-	}{
-		{&c.MaxConnections, "MaxConnections", 20_000},
-		{&c.MaxPerAddress, "MaxPerAddress", 256},
-		{&c.MaxFrame, "MaxFrame", frame.MaxFrame},
-		{&c.MaxFragments, "MaxFragments", 64},
-		{&c.MaxControls, "MaxControls", 100},
-		{&c.QueueFrames, "QueueFrames", 1024},
-		{&c.QueueBytes, "QueueBytes", 1 << 20},
-		{&c.SendBuffer, "SendBuffer", 64 << 10},
-	} {
-		if *n.v == 0 {
-			*n.v = n.or
-		}
-		if *n.v < 0 {
-			return fmt.Errorf("socket: %s is %d, it must be above 0", n.name, *n.v)
-		}
-	}
-	for _, d := range []struct {
-		v    *time.Duration
-		name string
-		or   time.Duration
-	}{
-		{&c.MaxDelay, "MaxDelay", 50 * time.Millisecond},
-		{&c.FirstFrame, "FirstFrame", 10 * time.Second},
-		{&c.FrameTimeout, "FrameTimeout", 10 * time.Second},
-		{&c.WriteTimeout, "WriteTimeout", 10 * time.Second},
-		{&c.PingEvery, "PingEvery", 25 * time.Second},
-		{&c.Linger, "Linger", 2 * time.Second},
-	} {
-		if *d.v == 0 {
-			*d.v = d.or
-		}
-		if *d.v < 0 {
-			return fmt.Errorf("socket: %s is %v, it must be above 0", d.name, *d.v)
-		}
+	err := settings.Fill("socket",
+		settings.Above("MaxConnections", &c.MaxConnections, 20_000),
+		settings.Above("MaxPerAddress", &c.MaxPerAddress, 256),
+		settings.Above("MaxFrame", &c.MaxFrame, frame.MaxFrame),
+		settings.Above("MaxFragments", &c.MaxFragments, 64),
+		settings.Above("MaxControls", &c.MaxControls, 100),
+		settings.Above("QueueFrames", &c.QueueFrames, 1024),
+		settings.Above("QueueBytes", &c.QueueBytes, 1<<20),
+		settings.Above("SendBuffer", &c.SendBuffer, 64<<10),
+		settings.Above("MaxDelay", &c.MaxDelay, 50*time.Millisecond),
+		settings.Above("FirstFrame", &c.FirstFrame, 10*time.Second),
+		settings.Above("FrameTimeout", &c.FrameTimeout, 10*time.Second),
+		settings.Above("WriteTimeout", &c.WriteTimeout, 10*time.Second),
+		settings.Above("PingEvery", &c.PingEvery, 25*time.Second),
+		settings.Above("Linger", &c.Linger, 2*time.Second))
+	if err != nil {
+		return err
 	}
 	if c.MaxFrame > frame.MaxFrame {
 		return fmt.Errorf("socket: MaxFrame is %d, the protocol's limit is %d", c.MaxFrame, frame.MaxFrame)

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -53,17 +54,9 @@ type Conn struct {
 	cutting *Bye          // the queue is to be cut, and this sent instead
 	code    int           // why it closes
 	state   state
-	phase   phase
+	closing bool // the last frames are queued, or it broke
 	greeted bool // the first message was accepted
 }
-
-// phase is how far a connection's life has come.
-type phase uint8
-
-const (
-	open phase = iota
-	closingDown
-)
 
 // attach takes the network of a connection from the HTTP server.
 func (c *Conn) attach(conn net.Conn) {
@@ -83,13 +76,13 @@ func (c *Conn) Greeted() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.greeted = true
-	if c.phase == open {
+	if !c.closing {
 		_ = c.net.SetReadDeadline(time.Time{}) // fails when closed, as reading will
 	}
 }
 
 // AwaitSpace waits until little is queued for the client, so that a large answer fits
-// behind it: who asks for much at once is answered at the speed it reads. It also
+// behind it: a client that requests much at the same time is answered at the speed it reads. It also
 // returns when the connection or ctx ends.
 func (c *Conn) AwaitSpace(ctx context.Context) {
 	c.mu.Lock()
@@ -114,20 +107,21 @@ const spaceShare = 4
 
 // hasSpace is called with the lock held.
 func (c *Conn) hasSpace() bool {
-	return c.phase != open || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
+	return c.closing || c.queue.bytes <= c.server.cfg.QueueBytes/spaceShare
 }
 
-// tellSpace is called with the lock held, after the queue has become shorter or
+// signalSpace is called with the lock held, after the queue has become shorter or
 // the connection has ended.
-func (c *Conn) tellSpace() {
+func (c *Conn) signalSpace() {
 	if c.space != nil && c.hasSpace() {
 		close(c.space)
 		c.space = nil
 	}
 }
 
-// Bye is how a connection ends: Code is a close code, Reason is for people. A
-// Retry above zero is when to come back.
+// Bye is how a connection ends: Code is a close code, Reason is for people. Retry is
+// after how long to connect again; 0: never, or if the code is one of the gateway's after
+// which clients do, a random time, so that not all do at the same time.
 type Bye struct {
 	Code   int
 	Reason string
@@ -139,17 +133,17 @@ type Bye struct {
 func (c *Conn) Close(b Bye) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase == open {
+	if !c.closing {
 		c.queueBye(b)
 		c.end(b.Code)
 	}
 }
 
-// echo ends the connection of a client that has closed, or is gone.
-func (c *Conn) echo(code int) {
+// answerClose ends the connection of a client that has closed, or disconnected.
+func (c *Conn) answerClose(code int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open {
+	if c.closing {
 		return
 	}
 	switch code {
@@ -163,7 +157,7 @@ func (c *Conn) echo(code int) {
 }
 
 // cut ends the connection of a client that does not read: what it has not read
-// is thrown away. The caller holds the lock, in the phase open.
+// is thrown away. The caller holds the lock, while it is open.
 func (c *Conn) cut(b Bye) {
 	if c.state == writes || c.state == stuck {
 		// Some of the queue is being written: what is left is cut after that.
@@ -178,6 +172,9 @@ func (c *Conn) cut(b Bye) {
 
 // queueBye queues the last two frames, a bye and the close frame.
 func (c *Conn) queueBye(b Bye) {
+	if b.Retry == 0 && b.Code >= frame.CloseDrain && frame.Reconnect(b.Code) {
+		b.Retry = 500*time.Millisecond + rand.N(1500*time.Millisecond)
+	}
 	bye := frame.Encode(frame.Bye{Code: b.Code, Reason: b.Reason, RetryMS: b.Retry.Milliseconds()})
 	c.queue.push(&c.server.lists, Text(bye))
 	c.queue.push(&c.server.lists, closing(b.Code, b.Reason))
@@ -185,8 +182,8 @@ func (c *Conn) queueBye(b Bye) {
 
 // end begins the end: however much is read from now on, it is bounded in time.
 func (c *Conn) end(code int) {
-	c.phase, c.code = closingDown, code
-	c.tellSpace()
+	c.closing, c.code = true, code
+	c.signalSpace()
 	_ = c.net.SetReadDeadline(time.Now().Add(c.server.cfg.Linger)) // fails when closed
 	c.schedule(true)
 }

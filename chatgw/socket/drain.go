@@ -26,7 +26,7 @@ func (s *Server) Accept() {
 }
 
 // Drain takes no more connections and evicts those that there are. It returns
-// when all are gone, or ctx ended; then [Server.Run] cuts the rest.
+// when all are disconnected, or ctx ended; then [Server.Run] cuts the rest.
 func (s *Server) Drain(ctx context.Context, perSecond int) {
 	s.mu.Lock()
 	s.draining, s.refusing = true, "the gateway is stopping"
@@ -38,7 +38,7 @@ func (s *Server) Drain(ctx context.Context, perSecond int) {
 // Evict closes the present connections, at most perSecond, and faster if they
 // would not all be closed before ctx ends. Each is sent a different time to
 // reconnect, and what its session is doing is finished first. Evict returns when
-// all have been asked to close, or ctx ended.
+// all have been told to close, or ctx ended.
 func (s *Server) Evict(ctx context.Context, b Bye, perSecond int) {
 	conns := s.wheel.all()
 	if len(conns) == 0 {
@@ -86,7 +86,7 @@ func (s *Server) evict(c *Conn, b Bye) {
 	})
 }
 
-// await waits until all connections are gone, or ctx ended.
+// await waits until all connections have ended, or ctx ended.
 func (s *Server) await(ctx context.Context) {
 	done := make(chan struct{})
 	go func() {

@@ -8,6 +8,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
+	"parley/internal/lifecycle/roletest"
 )
 
 // A drain admits no more connections, finishes what sessions are doing, sends
@@ -29,15 +30,9 @@ func TestDrain(t *testing.T) {
 		sessions[0].conn.Send(socket.Text([]byte("done")))
 	})
 	clients[0].write(text("work"))
-	await(t, "the work to begin", begun)
+	roletest.Await(t, "the work to begin", begun)
 
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		r.server.Drain(ctx, 10_000)
-	}()
+	drained := r.drain(roletest.Patience, 10_000)
 	hints := map[int64]bool{}
 	for _, cl := range clients[1:] {
 		hints[cl.ends(frame.CloseDrain).RetryMS] = true
@@ -45,10 +40,8 @@ func TestDrain(t *testing.T) {
 	if len(hints) < n/2 {
 		t.Errorf("%d clients are sent %d different times to reconnect", n-1, len(hints))
 	}
-	late := r.dial()
-	late.write([]byte(handshake()))
-	if resp, err := http.ReadResponse(late.in, nil); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a handshake during the drain gives %v, %v", resp, err)
+	if _, resp := r.request(handshake()); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("a handshake during the drain gives %v", resp)
 	}
 	select {
 	case <-drained:
@@ -61,13 +54,13 @@ func TestDrain(t *testing.T) {
 	for _, cl := range clients {
 		cl.conn.Close()
 	}
-	await(t, "the drain to end", drained)
+	roletest.Await(t, "the drain to end", drained)
 	if got := r.server.Count(); got != 0 {
 		t.Errorf("%d connections are left", got)
 	}
 }
 
-// A drain is paced, so that those who come back do not come at once, and is
+// A drain is paced, so that those who come back do not come at the same time, and is
 // over in time all the same.
 func TestDrainIsPaced(t *testing.T) {
 	r := run(t, socket.Config{})
@@ -79,14 +72,16 @@ func TestDrainIsPaced(t *testing.T) {
 		}()
 	}
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	r.server.Drain(ctx, 100)
+	roletest.Await(t, "the drain to end", r.drain(roletest.Patience, 100))
 	if took := time.Since(began); took < 190*time.Millisecond {
 		t.Errorf("20 connections at 100 a second took %v", took)
 	}
 	for range 20 {
-		r.connectFails()
+		c, resp := r.request(handshake())
+		if resp.StatusCode != http.StatusServiceUnavailable {
+			t.Errorf("the handshake gave %v", resp)
+		}
+		c.conn.Close()
 	}
 }
 
@@ -95,22 +90,17 @@ func TestDrainEndsInTime(t *testing.T) {
 	for range 10 {
 		r.connect() // these never close
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	drained := make(chan struct{})
-	go func() {
-		defer close(drained)
-		r.server.Drain(ctx, 1)
-	}()
-	await(t, "a drain with a deadline of 200 ms", drained)
+	roletest.Await(t, "a drain with a deadline of 200 ms", r.drain(200*time.Millisecond, 1))
 }
 
-func (r *harness) connectFails() {
-	r.t.Helper()
-	c := r.dial()
-	c.write([]byte(handshake()))
-	if resp, err := http.ReadResponse(c.in, nil); err != nil || resp.StatusCode != http.StatusServiceUnavailable {
-		r.t.Errorf("the handshake gave %v, %v", resp, err)
-	}
-	c.conn.Close()
+// drain drains the server. The channel is closed when that has ended.
+func (r *harness) drain(timeout time.Duration, perSecond int) <-chan struct{} {
+	drained := make(chan struct{})
+	ctx, cancel := context.WithTimeout(r.t.Context(), timeout)
+	go func() {
+		defer close(drained)
+		defer cancel()
+		r.server.Drain(ctx, perSecond)
+	}()
+	return drained
 }

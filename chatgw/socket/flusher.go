@@ -11,7 +11,7 @@ import (
 // After it has written for a while it rests nine times as long, but not longer
 // than maxDelay. What is pushed while it rests gathers, and is joined into one
 // write per connection: system calls are most of what a delivery costs. So a
-// gateway with little to do writes everything at once, and one with much to do
+// gateway with little to do writes everything immediately, and one with much to do
 // spends a tenth of its time on writing, as long as that delays nothing for
 // more than maxDelay. What is urgent never waits.
 type flusher struct {
@@ -19,7 +19,7 @@ type flusher struct {
 	wake     chan struct{}
 
 	mu    sync.Mutex
-	now   []*Conn   // to be written at once
+	now   []*Conn   // to be written immediately
 	later []*Conn   // to be written after the rest
 	rest  time.Time // until when it rests
 	spare []*Conn   // the memory of a list
@@ -47,7 +47,7 @@ func newFlusher(maxDelay time.Duration) *flusher {
 func (f *flusher) add(c *Conn, urgent bool) state {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	became := hurry
+	became := listedUrgent
 	if urgent || !time.Now().Before(f.rest) {
 		f.now = append(f.now, c)
 	} else {

@@ -3,9 +3,13 @@ package socket_test
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/internal/lifecycle/roletest"
 
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
@@ -16,9 +20,7 @@ func deflated(t testing.TB, payload []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	_, _ = w.Write(payload)
 	_ = w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
@@ -34,11 +36,12 @@ func repeat(n int, frames ...[]byte) []byte { return bytes.Repeat(join(frames...
 func TestBrokenFrames(t *testing.T) {
 	giant := strings.Repeat("x", frame.MaxFrame+1)
 	unmasked := append([]byte{0x81, 2}, "hi"...)
-	for _, c := range []struct {
+	type broken struct {
 		name string
 		data []byte
 		code int
-	}{
+	}
+	all := []broken{
 		{"binary", masked(0x82, []byte("x")), 1003},
 		{"no mask", unmasked, 1002},
 		{"reserved bit 1, without compression", masked(0xc1, []byte("x")), 1002},
@@ -51,14 +54,6 @@ func TestBrokenFrames(t *testing.T) {
 		{"a control frame in fragments", masked(0x09, []byte("x")), 1002},
 		{"a long control frame", masked(0x89, bytes.Repeat([]byte("x"), 126)), 1002},
 		{"a close frame with half a code", masked(0x88, []byte{3}), 1002},
-		{"a close frame with code 1005", masked(0x88, []byte{0x03, 0xed}), 1002},
-		{"a close frame with code 1004", masked(0x88, []byte{0x03, 0xec}), 1002},
-		{"a close frame with code 1006", masked(0x88, []byte{0x03, 0xee}), 1002},
-		{"a close frame with code 1015", masked(0x88, []byte{0x03, 0xf7}), 1002},
-		{"a close frame with code 1016", masked(0x88, []byte{0x03, 0xf8}), 1002},
-		{"a close frame with code 2999", masked(0x88, []byte{0x0b, 0xb7}), 1002},
-		{"a close frame with code 5000", masked(0x88, []byte{0x13, 0x88}), 1002},
-		{"a close frame with code 999", masked(0x88, []byte{0x03, 0xe7}), 1002},
 		{"a close frame that is no UTF-8", masked(0x88, []byte{0x03, 0xe8, 0xff}), 1002},
 		{"a length in too many bytes", []byte{0x81, 0x80 | 126, 0, 1, 0, 0, 0, 0, 'x'}, 1002},
 		{"a length in far too many bytes", []byte{0x81, 0x80 | 127, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 'x'}, 1002},
@@ -74,18 +69,19 @@ func TestBrokenFrames(t *testing.T) {
 		{"fragments with pings without end", join(masked(0x01, nil), repeat(1000, masked(0x89, nil), masked(0x00, nil))), frame.CloseFlood},
 		{"pings", repeat(101, masked(0x89, []byte("hello"))), frame.CloseFlood},
 		{"pongs", repeat(100_000, masked(0x8a, nil)), frame.CloseFlood},
-	} {
+	}
+	for _, code := range []uint16{999, 1004, 1005, 1006, 1015, 1016, 2999, 5000} {
+		all = append(all, broken{fmt.Sprint("a close frame with code ", code), masked(0x88, binary.BigEndian.AppendUint16(nil, code)), 1002})
+	}
+	for _, c := range all {
 		t.Run(c.name, func(t *testing.T) {
 			r := run(t, socket.Config{})
 			cl, s := r.connect()
 			// What comes before it is acted on.
-			cl.write(text("before"))
-			cl.expect("before")
+			cl.echo("before")
 			go func() { _, _ = cl.conn.Write(c.data) }() // may block when the server has stopped reading
 			cl.ends(c.code)
-			if got := await(t, "the session's end", s.closed); got != c.code {
-				t.Errorf("the session ended with %d, want %d", got, c.code)
-			}
+			s.ended(t, c.code)
 			if got := r.server.Counters().Closed[c.code]; got != 1 {
 				t.Errorf("%d connections are counted with code %d, want 1", got, c.code)
 			}
@@ -114,21 +110,14 @@ func TestGoodFrames(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cl, _ := run(t, socket.Config{}).connect()
 			cl.write(c.data)
-			for _, want := range c.want {
-				cl.expect(want)
-			}
-		})
-		t.Run(c.name+", byte by byte", func(t *testing.T) {
+			cl.expect(c.want...)
 			if len(c.data) > 1000 {
-				t.Skip("too long for that")
+				return // too long to send it byte by byte
 			}
-			cl, _ := run(t, socket.Config{}).connect()
 			for i := range c.data {
 				cl.write(c.data[i : i+1])
 			}
-			for _, want := range c.want {
-				cl.expect(want)
-			}
+			cl.expect(c.want...)
 		})
 	}
 }
@@ -136,9 +125,7 @@ func TestGoodFrames(t *testing.T) {
 func TestPingsAreAnswered(t *testing.T) {
 	cl, _ := run(t, socket.Config{}).connect()
 	cl.write(masked(0x89, []byte("are you there?")))
-	if first, payload, err := cl.read(); err != nil || first != 0x8a || string(payload) != "are you there?" {
-		t.Errorf("read %#x %q, %v", first, payload, err)
-	}
+	cl.expectFrame(0x8a, "are you there?")
 }
 
 // A close frame is answered with its code, and the server closes.
@@ -163,9 +150,7 @@ func TestCloseIsAnswered(t *testing.T) {
 			if code, bye := cl.end(); code != c.want || bye != nil {
 				t.Errorf("answered with %d and %+v, want %d", code, bye, c.want)
 			}
-			if got := await(t, "the session's end", s.closed); got != c.want {
-				t.Errorf("the session ended with %d, want %d", got, c.want)
-			}
+			s.ended(t, c.want)
 		})
 	}
 }
@@ -175,9 +160,7 @@ func TestBrokenConnection(t *testing.T) {
 	cl, s := run(t, socket.Config{}).connect()
 	cl.write(text("hello")[:3])
 	cl.conn.Close()
-	if got := await(t, "the session's end", s.closed); got != 1006 {
-		t.Errorf("the session ended with %d, want 1006", got)
-	}
+	s.ended(t, 1006)
 }
 
 func TestCompression(t *testing.T) {
@@ -185,11 +168,6 @@ func TestCompression(t *testing.T) {
 	if len(bomb) >= frame.MaxFrame {
 		t.Fatalf("the bomb has %d bytes and does not get in", len(bomb))
 	}
-	t.Run("is refused by default", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{}).connect(offerCompression)
-		cl.write(masked(0xc1, deflated(t, []byte("hello"))))
-		cl.ends(1002)
-	})
 	allowed := socket.Config{Compression: true}
 	t.Run("can be allowed", func(t *testing.T) {
 		cl, _ := run(t, allowed).connect(offerCompression)
@@ -197,27 +175,26 @@ func TestCompression(t *testing.T) {
 		cl.write(masked(0xc1, hello))
 		cl.expect("hello")
 		cl.write(join(masked(0x41, hello[:3]), masked(0x89, nil), masked(0x80, hello[3:])))
-		if first, _, err := cl.read(); err != nil || first != 0x8a {
-			t.Fatalf("read %#x, %v", first, err)
-		}
+		cl.expectFrame(0x8a, "")
 		cl.expect("hello")
-		cl.write(text("not compressed"))
-		cl.expect("not compressed")
+		cl.echo("not compressed")
 	})
 	for _, c := range []struct {
 		name string
+		cfg  socket.Config
 		data []byte
 		code int
 	}{
-		{"a bomb of 4 MB", masked(0xc1, bomb), 1009},
-		{"one byte too much", masked(0xc1, deflated(t, bytes.Repeat([]byte("x"), frame.MaxFrame+1))), 1009},
-		{"no UTF-8 inside", masked(0xc1, deflated(t, []byte("\xff"))), 1007},
-		{"not compressed", masked(0xc1, []byte("\xff\xff\xff\xff")), 1002},
-		{"a compressed ping", masked(0xc9, []byte("x")), 1002},
-		{"a second fragment marked as compressed", join(masked(0x41, []byte("x")), masked(0xc0, []byte("y"))), 1002},
+		{"refused by default", socket.Config{}, masked(0xc1, deflated(t, []byte("hello"))), 1002},
+		{"a bomb of 4 MB", allowed, masked(0xc1, bomb), 1009},
+		{"one byte too much", allowed, masked(0xc1, deflated(t, bytes.Repeat([]byte("x"), frame.MaxFrame+1))), 1009},
+		{"no UTF-8 inside", allowed, masked(0xc1, deflated(t, []byte("\xff"))), 1007},
+		{"not compressed", allowed, masked(0xc1, []byte("\xff\xff\xff\xff")), 1002},
+		{"a compressed ping", allowed, masked(0xc9, []byte("x")), 1002},
+		{"a second fragment marked as compressed", allowed, join(masked(0x41, []byte("x")), masked(0xc0, []byte("y"))), 1002},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cl, _ := run(t, allowed).connect(offerCompression)
+			cl, _ := run(t, c.cfg).connect(offerCompression)
 			go func() { _, _ = cl.conn.Write(c.data) }()
 			cl.ends(c.code)
 		})
@@ -226,44 +203,41 @@ func TestCompression(t *testing.T) {
 
 // The time for the first message, and for each.
 func TestTimes(t *testing.T) {
-	t.Run("no first message", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{FirstFrame: 50 * time.Millisecond}).connect()
-		cl.ends(frame.CloseHello)
-	})
-	t.Run("half a first message", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{FirstFrame: 50 * time.Millisecond}).connect()
-		cl.write(text("hello")[:4])
-		cl.ends(frame.CloseHello)
-	})
-	t.Run("half a later message", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{FrameTimeout: 50 * time.Millisecond}).connect()
-		cl.write(text("hello"))
-		cl.expect("hello")
-		cl.write(text("hello")[:7])
-		cl.ends(frame.CloseSilent)
-	})
+	const short = 50 * time.Millisecond
+	for _, c := range []struct {
+		name          string
+		cfg           socket.Config
+		echoed, begun []byte // a message, and a part of one
+		code          int
+	}{
+		{"no first message", socket.Config{FirstFrame: short}, nil, nil, frame.CloseHello},
+		{"half a first message", socket.Config{FirstFrame: short}, nil, text("hello")[:4], frame.CloseHello},
+		{"half a later message", socket.Config{FrameTimeout: short}, text("hello"), text("hello")[:7], frame.CloseSilent},
+		// It reads the pings and does not answer.
+		{"half open", socket.Config{PingEvery: 500 * time.Millisecond}, text("hello"), nil, frame.CloseSilent},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cl, _ := run(t, c.cfg).connect()
+			cl.write(c.echoed)
+			if c.echoed != nil {
+				cl.expect("hello")
+			}
+			cl.write(c.begun)
+			cl.ends(c.code)
+		})
+	}
 	t.Run("time between messages", func(t *testing.T) {
 		cl, s := run(t, socket.Config{FirstFrame: 2 * time.Second, FrameTimeout: 500 * time.Millisecond, PingEvery: time.Second}).connect()
-		cl.write(text("hello"))
-		cl.expect("hello")
+		cl.echo("hello")
 		for range 3 { // more than the first frame's time
-			if first, _, err := cl.read(); err != nil || first != 0x89 {
-				t.Fatalf("read %#x, %v, want a ping", first, err)
-			}
+			cl.expectFrame(0x89, "")
 			cl.write(masked(0x8a, nil))
 		}
-		cl.write(text("still here"))
-		cl.expect("still here")
+		cl.echo("still here")
 		select {
 		case code := <-s.closed:
 			t.Errorf("closed with %d", code)
 		default:
 		}
-	})
-	t.Run("half open", func(t *testing.T) {
-		cl, _ := run(t, socket.Config{PingEvery: 500 * time.Millisecond}).connect()
-		cl.write(text("hello"))
-		cl.expect("hello")
-		cl.ends(frame.CloseSilent) // it reads the pings and does not answer
 	})
 }

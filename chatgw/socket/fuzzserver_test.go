@@ -21,18 +21,7 @@ func FuzzConnection(f *testing.F) {
 	}
 	r := run(f, socket.Config{Compression: true, FrameTimeout: 100 * time.Millisecond, FirstFrame: time.Second, Linger: time.Second})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		cl := (&harness{t: t, server: r.server, http: r.http, opened: r.opened}).dial()
-		cl.write([]byte(handshake(offerCompression)))
-		if _, err := cl.in.ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
-		for line := ""; line != "\r\n"; {
-			var err error
-			if line, err = cl.in.ReadString('\n'); err != nil {
-				t.Fatal(err)
-			}
-		}
-		<-r.opened
+		cl, _ := (&harness{t: t, server: r.server, http: r.http, opened: r.opened}).connect(offerCompression)
 		go func() {
 			_, _ = cl.conn.Write(data)
 			_, _ = cl.conn.Write(masked(0x88, nil)) // in case nothing was wrong

@@ -9,6 +9,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
+	"parley/internal/lifecycle/roletest"
 )
 
 // Beyond the limits a connection is refused by a frame, after the handshake.
@@ -37,7 +38,7 @@ func TestTooManyConnections(t *testing.T) {
 			first.end()
 			first.conn.Close()
 			third.conn.Close()
-			await(t, "the session's end", session.closed)
+			roletest.Await(t, "the session's end", session.closed)
 			for {
 				cl, _ := r.connect()
 				cl.write(join(text("hello"), masked(0x88, nil)))
@@ -51,15 +52,10 @@ func TestTooManyConnections(t *testing.T) {
 }
 
 // When there is no room for such a refusal either, the status reports it.
-func TestNoRoomToSayIt(t *testing.T) {
-	r := run(t, socket.Config{MaxConnections: 1, MaxPerAddress: 10_000, Linger: patience})
+func TestRefusedByStatus(t *testing.T) {
+	r := run(t, socket.Config{MaxConnections: 1, MaxPerAddress: 10_000, Linger: roletest.Patience})
 	for {
-		cl := r.dial()
-		cl.write([]byte(handshake()))
-		resp, err := http.ReadResponse(cl.in, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, resp := r.request(handshake())
 		if resp.StatusCode == http.StatusSwitchingProtocols {
 			if r.server.Count() > 1+256 {
 				t.Fatalf("%d connections", r.server.Count())

@@ -3,7 +3,6 @@ package socket_test
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -17,14 +16,12 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
+	"parley/internal/lifecycle/roletest"
 
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience bounds every wait of these tests.
-const patience = 2 * time.Minute
 
 // harness is a server whose sessions echo what they receive.
 type harness struct {
@@ -38,18 +35,18 @@ type harness struct {
 type session struct {
 	conn   *socket.Conn
 	closed chan int
-	// hold, if set, is called with each message instead of an echo.
-	mu   sync.Mutex
-	hold func(data []byte)
+	// handler, if set, is called with each message instead of an echo.
+	mu      sync.Mutex
+	handler func(data []byte)
 }
 
 func (s *session) Frame(data []byte) {
 	s.conn.Greeted()
 	s.mu.Lock()
-	hold := s.hold
+	handler := s.handler
 	s.mu.Unlock()
-	if hold != nil {
-		hold(data)
+	if handler != nil {
+		handler(data)
 		return
 	}
 	s.conn.Send(socket.Text(data))
@@ -60,7 +57,7 @@ func (s *session) Closed(code int) { s.closed <- code }
 func (s *session) onFrame(f func(data []byte)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.hold = f
+	s.handler = f
 }
 
 func run(t testing.TB, cfg socket.Config) *harness {
@@ -71,38 +68,15 @@ func run(t testing.TB, cfg socket.Config) *harness {
 		r.opened <- s
 		return s
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	r.server = server
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := server.Run(ctx); err != nil {
-			t.Error(err)
-		}
-	}()
 	r.http = httptest.NewServer(server)
-	t.Cleanup(func() {
-		cancel()
-		await(t, "the server to end", ended)
-		r.http.Close()
-	})
+	t.Cleanup(r.http.Close) // after the server has drained
+	roletest.Start(t, nil, server)
 	return r
 }
 
-func await[T any](t testing.TB, what string, c <-chan T) (v T) {
-	t.Helper()
-	select {
-	case v = <-c:
-	case <-time.After(patience):
-		t.Fatalf("waited %v for %s", patience, what)
-	}
-	return v
-}
-
-// client is one end of a TCP connection, typed by hand.
+// client is one end of a TCP connection, with frames written byte by byte.
 type client struct {
 	t    testing.TB
 	conn net.Conn
@@ -123,24 +97,30 @@ func handshake(extra ...string) string {
 func (r *harness) dial() *client {
 	r.t.Helper()
 	conn, err := net.Dial("tcp", r.http.Listener.Addr().String())
-	if err != nil {
-		r.t.Fatal(err)
-	}
+	roletest.Must(r.t, err)
 	r.t.Cleanup(func() { conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(roletest.Patience))
 	return &client{t: r.t, conn: conn, in: bufio.NewReader(conn)}
+}
+
+// request sends what may be a handshake, and returns the answer.
+func (r *harness) request(lines string) (*client, *http.Response) {
+	r.t.Helper()
+	c := r.dial()
+	c.write([]byte(lines))
+	resp, err := http.ReadResponse(c.in, nil)
+	roletest.Must(r.t, err)
+	return c, resp
 }
 
 // connect does the handshake.
 func (r *harness) connect(extra ...string) (*client, *session) {
 	r.t.Helper()
-	c := r.dial()
-	c.write([]byte(handshake(extra...)))
-	resp, err := http.ReadResponse(c.in, nil)
-	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
-		r.t.Fatalf("the handshake gave %v, %v", resp, err)
+	c, resp := r.request(handshake(extra...))
+	if resp.StatusCode != http.StatusSwitchingProtocols {
+		r.t.Fatalf("the handshake gave %v", resp)
 	}
-	return c, await(r.t, "a session", r.opened)
+	return c, roletest.Await(r.t, "a session", r.opened)
 }
 
 func (c *client) write(p []byte) {
@@ -178,17 +158,11 @@ func (c *client) read() (first byte, payload []byte, err error) {
 		return 0, nil, err
 	}
 	size := uint64(head[1])
-	var more []byte
-	switch size {
-	case 126:
-		more = make([]byte, 2)
-	case 127:
-		more = make([]byte, 8)
-	}
-	if _, err := io.ReadFull(c.in, more); err != nil {
-		return 0, nil, err
-	}
-	if len(more) > 0 {
+	if size >= 126 {
+		more := make([]byte, map[uint64]int{126: 2, 127: 8}[size])
+		if _, err := io.ReadFull(c.in, more); err != nil {
+			return 0, nil, err
+		}
 		size = 0
 		for _, b := range more {
 			size = size<<8 | uint64(b)
@@ -202,11 +176,35 @@ func (c *client) read() (first byte, payload []byte, err error) {
 	return head[0], payload, err
 }
 
-func (c *client) expect(want string) {
+// expect reads text frames.
+func (c *client) expect(texts ...string) {
 	c.t.Helper()
-	first, payload, err := c.read()
-	if err != nil || first != 0x81 || string(payload) != want {
-		c.t.Fatalf("read %#x %.100q, %v, want the text %.100q", first, payload, err, want)
+	for _, want := range texts {
+		c.expectFrame(0x81, want)
+	}
+}
+
+// expectFrame reads a frame that begins with the byte first.
+func (c *client) expectFrame(first byte, want string) {
+	c.t.Helper()
+	got, payload, err := c.read()
+	if err != nil || got != first || string(payload) != want {
+		c.t.Fatalf("read %#x %.100q, %v, want %#x %.100q", got, payload, err, first, want)
+	}
+}
+
+// echo sends a text and expects it back.
+func (c *client) echo(payload string) {
+	c.t.Helper()
+	c.write(text(payload))
+	c.expect(payload)
+}
+
+// ended expects that the session has ended with a code.
+func (s *session) ended(t testing.TB, code int) {
+	t.Helper()
+	if got := roletest.Await(t, "the session's end", s.closed); got != code {
+		t.Errorf("the session ended with %d, want %d", got, code)
 	}
 }
 
@@ -229,9 +227,7 @@ func (c *client) end() (code int, bye *frame.Bye) {
 			}
 		case first == 0x81 && bytes.HasPrefix(payload, []byte(`{"t":"bye"`)):
 			f, err := frame.DecodeGateway(payload)
-			if err != nil {
-				c.t.Fatal(err)
-			}
+			roletest.Must(c.t, err)
 			bye = f.(*frame.Bye)
 		}
 	}

@@ -79,21 +79,14 @@ func (q *queue) wrote(free *lists, n int) {
 // cut forgets everything but a frame that is written in part, which must be
 // finished before anything else.
 func (q *queue) cut(free *lists) {
-	keep := 0
-	if q.sent > 0 {
-		keep = 1
+	if q.list == nil {
+		return
 	}
-	for _, f := range q.tail(keep) {
+	keep := min(q.sent, 1)
+	for _, f := range q.frames[keep:] {
 		q.bytes -= len(f)
 	}
-	q.drop(free, keep, q.len())
-}
-
-func (q *queue) tail(from int) [][]byte {
-	if q.list == nil {
-		return nil
-	}
-	return q.frames[from:]
+	q.drop(free, keep, len(q.frames))
 }
 
 func (q *queue) drop(free *lists, from, to int) {

@@ -1,12 +1,12 @@
 package socket
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -38,15 +38,15 @@ func (c *Conn) receive() error {
 		if kind != websocket.TextMessage {
 			return &violation{code: closeBinary, text: "a binary message: frames are text"}
 		}
-		c.hasten(c.server.cfg.FrameTimeout)
-		b := c.server.buffers.get()
+		c.limitFrame(c.server.cfg.FrameTimeout)
+		b := c.server.getBuffer()
 		err = b.fill(r, c.server.cfg.MaxFrame)
-		c.hasten(0)
-		if err == nil && !utf8.Valid(b.data) {
+		c.limitFrame(0)
+		if err == nil && !utf8.Valid(b.Bytes()) {
 			err = &violation{code: closeUTF8, text: "a text message is not valid UTF-8"}
 		}
 		if err != nil {
-			c.server.buffers.put(b)
+			c.server.buffers.Put(b)
 			return err
 		}
 		c.server.counters.framesIn.Add(1)
@@ -59,18 +59,18 @@ func (c *Conn) receive() error {
 // may grow, and is given back.
 func (c *Conn) act(b *buffer) {
 	defer c.turn.Unlock()
-	defer c.server.buffers.put(b)
+	defer c.server.buffers.Put(b)
 	if c.isOpen() {
-		c.session.Frame(b.data)
+		c.session.Frame(b.Bytes())
 	}
 }
 
-// hasten bounds how long the rest of a message may take; 0 ends that. Before
+// limitFrame bounds how long the rest of a message may take; 0 ends that. Before
 // the first message was accepted another time runs.
-func (c *Conn) hasten(limit time.Duration) {
+func (c *Conn) limitFrame(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open || !c.greeted {
+	if c.closing || !c.greeted {
 		return
 	}
 	var at time.Time
@@ -83,7 +83,7 @@ func (c *Conn) hasten(limit time.Duration) {
 func (c *Conn) isOpen() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.phase == open
+	return !c.closing
 }
 
 func (c *Conn) reason() int {
@@ -102,15 +102,15 @@ func (c *Conn) lost(err error) {
 	case isViolation:
 		c.Close(Bye{Code: violated.code, Reason: violated.text})
 	case isClose:
-		c.echo(closed.Code) // 1006 if the connection ended within a frame
+		c.answerClose(closed.Code) // 1006 if the connection ended within a frame
 	case errors.Is(err, websocket.ErrReadLimit):
 		c.Close(Bye{Code: closeTooBig, Reason: fmt.Sprintf("a message has more than %d bytes", c.server.cfg.MaxFrame)})
 	case isNetwork && network.Timeout():
-		c.late()
+		c.timeOut()
 	case isNetwork || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed):
-		c.echo(closeAbnormal)
+		c.answerClose(closeAbnormal)
 	case isBadGateway(err):
-		c.echo(closeGateway)
+		c.answerClose(closeGateway)
 	default:
 		// What is left is the library's: a frame, or a compressed message, that
 		// violates RFC 6455 or RFC 7692.
@@ -124,8 +124,8 @@ func isBadGateway(err error) bool {
 	return err.Error() == fmt.Sprintf("websocket: bad close code %d", closeGateway)
 }
 
-// late closes a connection whose time for a message was over.
-func (c *Conn) late() {
+// timeOut closes a connection whose time for a message was over.
+func (c *Conn) timeOut() {
 	c.mu.Lock()
 	greeted := c.greeted
 	c.mu.Unlock()
@@ -133,7 +133,7 @@ func (c *Conn) late() {
 		c.Close(Bye{Code: frame.CloseHello, Reason: "no hello came in time"})
 		return
 	}
-	c.Close(Bye{Code: frame.CloseSilent, Reason: "a frame was begun and not finished in time", Retry: c.server.retry()})
+	c.Close(Bye{Code: frame.CloseSilent, Reason: "a frame was begun and not finished in time"})
 }
 
 // drain reads and forgets what the client still sends, until it has closed too
@@ -141,54 +141,33 @@ func (c *Conn) late() {
 // the client would not see why.
 func (c *Conn) drain() {
 	if c.reason() != closeAbnormal {
-		b := c.server.buffers.get()
-		for {
-			if _, err := c.net.Read(b.room()); err != nil {
-				break
-			}
-		}
-		c.server.buffers.put(b)
+		_, _ = io.Copy(io.Discard, c.net) // fails when its time is over
 	}
 	_ = c.net.Close()
 }
 
-// buffer is the memory that one message is read into.
-type buffer struct{ data []byte }
+// buffer is the memory that one message is read into. It is reused: a message is small,
+// and its memory is only needed until it was acted on.
+type buffer struct {
+	bytes.Buffer
+	limited io.LimitedReader
+}
 
-// buffers are reused: a message is small, and its memory is only needed until
-// it was acted on.
-type buffers struct{ pool sync.Pool }
-
-func (p *buffers) get() *buffer {
-	if b, ok := p.pool.Get().(*buffer); ok {
+func (s *Server) getBuffer() *buffer {
+	if b, ok := s.buffers.Get().(*buffer); ok {
+		b.Reset()
 		return b
 	}
-	return &buffer{data: make([]byte, 0, 1<<10)}
+	return &buffer{}
 }
-
-func (p *buffers) put(b *buffer) {
-	b.data = b.data[:0]
-	p.pool.Put(b)
-}
-
-func (b *buffer) room() []byte { return b.data[:cap(b.data)] }
 
 // fill reads a whole message of at most limit bytes, whatever it was
 // compressed to.
 func (b *buffer) fill(r io.Reader, limit int) error {
-	for {
-		if len(b.data) == cap(b.data) {
-			b.data = append(b.data, 0)[:len(b.data)]
-		}
-		n, err := r.Read(b.data[len(b.data):cap(b.data)])
-		b.data = b.data[:len(b.data)+n]
-		switch {
-		case len(b.data) > limit:
-			return websocket.ErrReadLimit
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
+	b.limited = io.LimitedReader{R: r, N: int64(limit) + 1}
+	_, err := b.ReadFrom(&b.limited)
+	if b.Len() > limit {
+		return websocket.ErrReadLimit
 	}
+	return err
 }

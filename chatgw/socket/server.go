@@ -26,7 +26,7 @@ type Server struct {
 	wheel    wheel
 	flushers []*flusher
 	lists    lists
-	buffers  buffers
+	buffers  sync.Pool // of *buffer
 	counters counters
 
 	mu       sync.Mutex
@@ -113,7 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if full != "" {
 		s.counters.full.Add(1)
-		c.Close(Bye{Code: frame.CloseFull, Reason: full, Retry: s.retry()})
+		c.Close(Bye{Code: frame.CloseFull, Reason: full})
 	}
 	go c.read()
 }
@@ -180,9 +180,6 @@ func (s *Server) Count() int { return s.gate.count() }
 
 // PingEvery is how often clients are pinged.
 func (s *Server) PingEvery() time.Duration { return s.cfg.PingEvery }
-
-// retry is a hint when to reconnect, random so that not all clients do at once.
-func (s *Server) retry() time.Duration { return 500*time.Millisecond + rand.N(1500*time.Millisecond) }
 
 // hijack hands the library a [tap] instead of the network.
 type hijack struct {

@@ -12,7 +12,6 @@ const (
 	opcodes   = 0x0f
 	opMore    = 0x0
 	opText    = 0x1
-	opBinary  = 0x2
 	opClose   = 0x8
 	opPing    = 0x9
 	opPong    = 0xa

@@ -10,7 +10,7 @@ import (
 )
 
 // slots divide the time between two pings of a connection, so that not all are
-// pinged at once.
+// pinged at the same time.
 const slots = 64
 
 // wheel holds all connections, and turns once between two pings of each.
@@ -81,16 +81,16 @@ func (w *wheel) turn(ctx context.Context, every time.Duration) {
 	}
 }
 
-// patience is after how many beats without a sign of life a connection is
+// maxMissed is after how many beats without a sign of life a connection is
 // closed.
-const patience = 2
+const maxMissed = 2
 
 func (c *Conn) beat(ping []byte) {
 	c.guard.beat()
 	if c.alive.Swap(false) {
 		c.missed = 0
-	} else if c.missed++; c.missed >= patience {
-		c.Close(Bye{Code: frame.CloseSilent, Reason: "nothing was heard of you, not even the answer to a ping", Retry: c.server.retry()})
+	} else if c.missed++; c.missed >= maxMissed {
+		c.Close(Bye{Code: frame.CloseSilent, Reason: "nothing was heard of you, not even the answer to a ping"})
 		return
 	}
 	c.Push(ping)

@@ -12,11 +12,11 @@ import (
 type state uint8
 
 const (
-	idle   state = iota // nobody: it is empty
-	listed              // it is on a flusher's list, to be written with the next pass
-	hurry               // it is on a flusher's list, to be written at once
-	writes              // a flusher is writing
-	stuck               // the socket takes no more; a goroutine of its own waits
+	idle         state = iota // nobody: it is empty
+	listed                    // it is on a flusher's list, to be written with the next pass
+	listedUrgent              // it is on a flusher's list, to be written immediately
+	writes                    // a flusher is writing
+	stuck                     // the socket takes no more; a goroutine of its own waits
 )
 
 // Push queues a complete WebSocket frame that many get: it may wait a moment,
@@ -25,19 +25,19 @@ const (
 func (c *Conn) Push(frame []byte) { c.put(frame, false) }
 
 // Send queues a complete WebSocket frame for this client, and has the queue
-// written at once. It never blocks.
+// written immediately. It never blocks.
 func (c *Conn) Send(frame []byte) { c.put(frame, true) }
 
 func (c *Conn) put(f []byte, urgent bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != open {
+	if c.closing {
 		return
 	}
 	cfg := &c.server.cfg
 	if c.queue.len() >= cfg.QueueFrames || c.queue.bytes+len(f) > cfg.QueueBytes && c.queue.len() > 0 {
 		c.server.counters.slow.Add(1)
-		c.cut(Bye{Code: frame.CloseSlow, Reason: "you read more slowly than your rooms talk", Retry: c.server.retry()})
+		c.cut(Bye{Code: frame.CloseSlow, Reason: "you read more slowly than your rooms talk"})
 		return
 	}
 	c.queue.push(&c.server.lists, f)
@@ -71,7 +71,7 @@ func (c *Conn) flush(f *flusher) {
 			return
 		}
 		if c.queue.len() == 0 {
-			c.rest()
+			c.queueWritten()
 			c.mu.Unlock()
 			return
 		}
@@ -89,7 +89,7 @@ func (c *Conn) flush(f *flusher) {
 		c.mu.Lock()
 		c.wrote(n)
 		if err != nil {
-			c.broke()
+			c.writeFailed()
 			c.mu.Unlock()
 			return
 		}
@@ -103,7 +103,7 @@ func (c *Conn) flush(f *flusher) {
 }
 
 // wrote takes what was written off the queue, and cuts the queue if that was
-// asked for meanwhile. The caller holds the lock.
+// requested meanwhile. The caller holds the lock.
 func (c *Conn) wrote(n int) {
 	c.queue.wrote(&c.server.lists, n)
 	c.server.counters.writes.Add(1)
@@ -113,29 +113,29 @@ func (c *Conn) wrote(n int) {
 		c.queueBye(*c.cutting)
 		c.cutting = nil
 	}
-	c.tellSpace()
+	c.signalSpace()
 }
 
-// rest is what happens when everything is written. The caller holds the lock.
-func (c *Conn) rest() {
+// queueWritten ends the duty to write when everything is written. The caller holds the lock.
+func (c *Conn) queueWritten() {
 	c.state = idle
-	if c.phase != open {
+	if c.closing {
 		// The client now reads the end of the stream after the close frame, and
 		// closes as well.
 		c.closeWrite()
 	}
 }
 
-// broke is what happens when a write fails: the connection is gone, which the
+// writeFailed ends the connection when a write fails: it is broken, which the
 // reading half will see too. The caller holds the lock.
-func (c *Conn) broke() {
+func (c *Conn) writeFailed() {
 	c.queue.sent = 0
 	c.queue.cut(&c.server.lists)
 	c.state = idle
-	if c.phase == open {
-		c.phase, c.code = closingDown, closeAbnormal
+	if !c.closing {
+		c.closing, c.code = true, closeAbnormal
 	}
-	c.tellSpace()
+	c.signalSpace()
 	_ = c.net.Close()
 }
 
@@ -162,14 +162,14 @@ func (c *Conn) unstick() {
 	for {
 		c.mu.Lock()
 		if c.queue.len() == 0 {
-			if c.phase == open {
+			if !c.closing {
 				_ = c.net.SetWriteDeadline(time.Time{})
 			}
-			c.rest()
+			c.queueWritten()
 			c.mu.Unlock()
 			return
 		}
-		if c.phase == open {
+		if !c.closing {
 			_ = c.net.SetWriteDeadline(time.Now().Add(c.server.cfg.WriteTimeout)) // fails when closed, as writing will
 		}
 		buf = c.queue.gather(buf[:0])
@@ -180,11 +180,11 @@ func (c *Conn) unstick() {
 		c.mu.Lock()
 		c.wrote(n)
 		if err != nil {
-			if c.phase == open && errors.Is(err, os.ErrDeadlineExceeded) {
+			if !c.closing && errors.Is(err, os.ErrDeadlineExceeded) {
 				c.server.counters.slow.Add(1)
-				c.phase, c.code = closingDown, frame.CloseSlow // no close frame can reach it
+				c.closing, c.code = true, frame.CloseSlow // no close frame can reach it
 			}
-			c.broke()
+			c.writeFailed()
 			c.mu.Unlock()
 			return
 		}

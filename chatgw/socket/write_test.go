@@ -9,6 +9,7 @@ import (
 
 	"parley/chatgw/frame"
 	"parley/chatgw/socket"
+	"parley/internal/lifecycle/roletest"
 )
 
 // narrow is little for the kernel to hold, so that not reading shows soon.
@@ -17,7 +18,7 @@ const narrow = 4 << 10
 // A client that does not read is cut off, and receives the reason when it reads
 // again. Nobody else notices.
 func TestSlowReader(t *testing.T) {
-	r := run(t, socket.Config{QueueFrames: 1000, QueueBytes: 64 << 10, Linger: patience, SendBuffer: narrow})
+	r := run(t, socket.Config{QueueFrames: 1000, QueueBytes: 64 << 10, Linger: roletest.Patience, SendBuffer: narrow})
 	slow, slowSession := r.connect()
 	quick, quickSession := r.connect()
 	f := bytes.Repeat([]byte("x"), 8<<10)
@@ -34,15 +35,13 @@ func TestSlowReader(t *testing.T) {
 	quick.expect("well")
 	slow.ends(frame.CloseSlow)
 	slow.conn.Close()
-	if code := await(t, "the session's end", slowSession.closed); code != frame.CloseSlow {
-		t.Errorf("the session ended with %d", code)
-	}
+	slowSession.ended(t, frame.CloseSlow)
 }
 
-// Who asks for more than fits into its queue is answered at the speed it reads,
+// A client that requests more than fits into its queue is answered at the speed it reads,
 // and not cut off.
 func TestAwaitSpace(t *testing.T) {
-	r := run(t, socket.Config{QueueBytes: 64 << 10, SendBuffer: narrow, Linger: patience})
+	r := run(t, socket.Config{QueueBytes: 64 << 10, SendBuffer: narrow, Linger: roletest.Patience})
 	cl, s := r.connect()
 	page := strings.Repeat("p", 40<<10)
 	const pages = 50
@@ -57,7 +56,7 @@ func TestAwaitSpace(t *testing.T) {
 	for range pages {
 		cl.expect(page)
 	}
-	await(t, "the last page to be sent", answered)
+	roletest.Await(t, "the last page to be sent", answered)
 	if n := r.server.Counters().Slow; n != 0 {
 		t.Errorf("%d connections were cut off", n)
 	}
@@ -70,12 +69,12 @@ func TestAwaitSpace(t *testing.T) {
 	waited := make(chan struct{})
 	go func() { defer close(waited); s.conn.AwaitSpace(t.Context()) }()
 	cl.conn.Close()
-	await(t, "the wait to end", waited)
+	roletest.Await(t, "the wait to end", waited)
 }
 
 // Too many small frames are too much as well.
 func TestTooManyFrames(t *testing.T) {
-	r := run(t, socket.Config{QueueFrames: 10, MaxDelay: time.Hour, Linger: patience, SendBuffer: narrow})
+	r := run(t, socket.Config{QueueFrames: 10, MaxDelay: time.Hour, Linger: roletest.Patience, SendBuffer: narrow})
 	slow, s := r.connect()
 	f := socket.Text([]byte("x"))
 	for r.server.Counters().Slow == 0 {
@@ -136,9 +135,7 @@ func TestWritesAreJoined(t *testing.T) {
 		}
 	}
 	for range conns {
-		if err := await(t, "a client", done); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, roletest.Await(t, "a client", done))
 	}
 	if got := r.server.Counters().Writes; got > conns*each/2 {
 		t.Errorf("%d frames took %d writes", conns*each, got)
@@ -162,9 +159,7 @@ func TestWriteTimeout(t *testing.T) {
 	for range 32 {
 		s.conn.Push(big)
 	}
-	if code := await(t, "the session's end", s.closed); code != frame.CloseSlow {
-		t.Errorf("the session ended with %d, want %d", code, frame.CloseSlow)
-	}
+	s.ended(t, frame.CloseSlow)
 	if got := r.server.Counters().Slow; got != 1 {
 		t.Errorf("slow is %d, want 1", got)
 	}

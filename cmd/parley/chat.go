@@ -171,8 +171,8 @@ func (p *chatPrinter) events() chatclient.Events {
 		Down: func(why error, retry time.Duration) {
 			p.note(fmt.Sprintf("not connected, trying again in %v: %v", retry.Round(100*time.Millisecond), why))
 		},
-		Reset: p.reset,
-		Said:  p.printMessage,
+		Reset:    p.reset,
+		Received: p.printMessage,
 		Unsent: func(_, _, text, why string, unknown bool) {
 			if unknown {
 				why = "whether it is in the room is not known: " + why

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/txclient"
 	"parley/wire"
@@ -17,9 +19,7 @@ func TestAnswersAreBelieved(t *testing.T) {
 	f := newFake(t, s)
 	nc := s.Connect(t)
 	c, err := txclient.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer c.Close()
 	seen := map[string]bool{}
 	for n := range 3 {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/txclient"
 	"parley/wire"
@@ -92,9 +94,7 @@ func rejected(code wire.Code) txwire.Outcome {
 func newClient(t *testing.T, nc *nats.Conn) *txclient.Client {
 	t.Helper()
 	c, err := txclient.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)

@@ -3,6 +3,8 @@ package txclient_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -39,9 +41,7 @@ func TestCoordinatorsFrom(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	client := newClient(t, s.Connect(t))
 	states, err := client.CoordinatorsFrom(t.Context(), id(7))
 	if wire.CodeOf(err) != wire.CodeInvalid {

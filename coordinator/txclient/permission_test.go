@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/txclient"
 	"parley/natsconn"
 	"parley/wire"
@@ -28,9 +30,7 @@ func newGuarded(t *testing.T, publish, subscribe []string) *guarded {
 	g := &guarded{opts: &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true}}
 	g.opts.Users = users(publish, subscribe)
 	s, err := server.NewServer(g.opts)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	g.Server = s
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
@@ -52,9 +52,7 @@ func users(publish, subscribe []string) []*server.User {
 func (g *guarded) connect(t *testing.T, user string, opts ...nats.Option) *nats.Conn {
 	t.Helper()
 	nc, err := nats.Connect(g.ClientURL(), append(append(natsconn.Required(), opts...), nats.UserInfo(user, "x"))...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(nc.Close)
 	return nc
 }
@@ -137,9 +135,7 @@ func TestPermissionWithdrawn(t *testing.T) {
 	f.next()
 	now := *g.opts
 	now.Users = users([]string{"nothing"}, []string{"_INBOX.>"})
-	if err := g.ReloadOptions(&now); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, g.ReloadOptions(&now))
 	r := <-answer
 	denied(t, "submit", r.err, txwire.SubjectSubmit)
 	if !errors.Is(r.err, txclient.ErrUnknown) || r.o.Status != txwire.StatusUnknown || ctx.Err() != nil {

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -145,9 +147,7 @@ func TestGarbageAnswer(t *testing.T) {
 	f := newFake(t, s)
 	answer := submit(t.Context(), newClient(t, s.Connect(t)), order("k"))
 	for _, garbage := range []string{"", "committed", `{"v":2,"status":"committed"}`, `{"v":1,"status":"done"}`} {
-		if err := f.nc.Publish(f.next().reply, []byte(garbage)); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, f.nc.Publish(f.next().reply, []byte(garbage)))
 	}
 	f.answer(f.next(), committed(1))
 	if r := <-answer; r.err != nil || r.o.ID != id(1) {

@@ -43,7 +43,7 @@ type actor struct {
 
 func newActor(t *testing.T, ctx context.Context, l *txlog.Log, inFlight, unclear *atomic.Int64) *actor {
 	return &actor{
-		t: t, log: l, m: machine.New(token()[:machine.PrefixLen], machine.DefaultLimits()), events: make(chan func(), 64), ctx: ctx,
+		t: t, log: l, m: machine.New(wire.NewToken()[:machine.PrefixLen], machine.DefaultLimits()), events: make(chan func(), 64), ctx: ctx,
 		committed: map[uint64]bool{}, aborted: map[uint64]bool{}, unknown: map[uint64]bool{}, inFlight: inFlight, unclear: unclear,
 	}
 }

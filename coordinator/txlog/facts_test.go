@@ -3,8 +3,11 @@ package txlog_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -20,7 +23,7 @@ func want(t *testing.T, l *txlog.Log, log string, expect uint64, r txwire.Record
 
 // Only the true last sequence is believed, and only of that log.
 func testConditions(t *testing.T, b *harness) {
-	l, log, other := b.open(t), token(), token()
+	l, log, other := b.open(t), wire.NewToken(), wire.NewToken()
 	want(t, l, log, 5, record(txwire.RecordCommits, 5), machine.AppendGone)
 	first := want(t, l, log, 0, record(txwire.RecordOpen, 0), machine.AppendStored)
 	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
@@ -35,16 +38,14 @@ func testConditions(t *testing.T, b *harness) {
 // after one of a prefix only the true last sequence succeeds; and no sequence
 // is given twice. That is why no commit may ever expect 0.
 func testPurge(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	second := must(t, l, log, record(txwire.RecordCommits, first))
 	third := must(t, l, log, record(txwire.RecordCommits, second))
-	neighbour := token()
+	neighbour := wire.NewToken()
 	kept := must(t, l, neighbour, record(txwire.RecordOpen, 0))
 
-	if err := l.Purge(t.Context(), log, third); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, third))
 	want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendMismatch)
 	want(t, l, log, first, record(txwire.RecordCommits, first), machine.AppendMismatch)
 	if s, err := l.ReadAfter(t.Context(), log, 0); err != nil || s == nil || s.Seq != third {
@@ -52,9 +53,7 @@ func testPurge(t *testing.T, b *harness) {
 	}
 	fourth := want(t, l, log, third, record(txwire.RecordCommits, third), machine.AppendStored)
 
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	want(t, l, log, fourth, record(txwire.RecordCommits, fourth), machine.AppendGone)
 	again := want(t, l, log, 0, record(txwire.RecordSeal, 0), machine.AppendStored)
 	if again <= fourth {
@@ -68,18 +67,16 @@ func testPurge(t *testing.T, b *harness) {
 	}
 	// Nor is a sequence given again after the whole log was purged and the
 	// server was started again.
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	b.server.Restart(t)
-	if after := must(t, l, token(), record(txwire.RecordOpen, 0)); after <= again {
+	if after := must(t, l, wire.NewToken(), record(txwire.RecordOpen, 0)); after <= again {
 		t.Errorf("sequence %d was given after a restart, %d before", after, again)
 	}
 }
 
 // One record published many times at once stands once.
 func testSameTwice(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	last := must(t, l, log, record(txwire.RecordOpen, 0))
 	const copies = 4
 	inflight := 0
@@ -124,7 +121,7 @@ func testSameTwice(t *testing.T, b *harness) {
 // A publish that was held up on its way, by any number of appends, by a seal,
 // by a purge of everything, is refused whenever it arrives.
 func testLatePublish(t *testing.T, b *harness) {
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	late := record(txwire.RecordCommits, first)
 	second := must(t, l, log, record(txwire.RecordCommits, first))
@@ -135,9 +132,7 @@ func testLatePublish(t *testing.T, b *harness) {
 	if s, err := l.ReadAfter(t.Context(), log, second); err != nil || s == nil || s.Record.Kind != txwire.RecordSeal {
 		t.Fatalf("after %d stands %+v, %v, want the seal", second, s, err)
 	}
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	for _, r := range []txwire.Record{late, late2} {
 		want(t, l, log, r.Prev, r, machine.AppendGone)
 	}
@@ -153,7 +148,7 @@ func testLatePublish(t *testing.T, b *harness) {
 // A read goes from the base that the last record names to that record; other
 // logs between them are not seen; what is not there is no error.
 func testRead(t *testing.T, b *harness) {
-	l, log, other := b.open(t), token(), token()
+	l, log, other := b.open(t), wire.NewToken(), wire.NewToken()
 	if found, err := l.Read(t.Context(), log); err != nil || len(found) != 0 {
 		t.Fatalf("a log that was never written: %+v, %v", found, err)
 	}
@@ -188,9 +183,7 @@ func testRead(t *testing.T, b *harness) {
 		t.Errorf("after the last record: %+v, %v", s, err)
 	}
 	logs, err := l.Logs(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	listed := map[string]bool{}
 	for _, name := range logs {
 		listed[name] = true

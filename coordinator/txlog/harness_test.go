@@ -2,16 +2,16 @@ package txlog_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
-	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
 
@@ -40,19 +40,11 @@ func TestThreeServers(t *testing.T) {
 }
 
 func testAll(t *testing.T, b *harness) {
-	js, err := jetstream.New(b.connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
 	replicas := 1
 	if b.cluster != nil {
 		replicas = 3
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
-	defer cancel()
-	if _, _, err := streams.Ensure(ctx, js, txwire.LogStream(), replicas); err != nil {
-		t.Fatal(err)
-	}
+	brokertest.Stream(t, b.connect(t), txwire.LogStream(), replicas)
 	for _, c := range []struct {
 		name string
 		test func(*testing.T, *harness)
@@ -76,25 +68,13 @@ func (b *harness) open(t testing.TB) *txlog.Log {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), brokertest.StartTimeout)
 	defer cancel()
-	js, err := jetstream.New(b.connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := txlog.Open(ctx, js, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, err := txlog.Open(ctx, brokertest.JetStream(t, b.connect(t)), slog.New(slog.DiscardHandler))
+	roletest.Must(t, err)
 	return l
 }
 
-func token() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:])
-	return wire.Token(b)
-}
-
 func record(kind txwire.RecordKind, prev uint64) txwire.Record {
-	return txwire.Record{V: wire.Version, Kind: kind, Nonce: token(), Prev: prev}
+	return txwire.Record{V: wire.Version, Kind: kind, Nonce: wire.NewToken(), Prev: prev}
 }
 
 // must appends, repeating records without a definite answer, and is given the sequence.

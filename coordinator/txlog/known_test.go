@@ -7,25 +7,20 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
 	"parley/internal/streams"
+	"parley/wire"
 	"parley/wire/txwire"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 func newHarness(t *testing.T) *harness {
 	t.Helper()
 	s := brokertest.Run(t)
-	js, err := jetstream.New(s.Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := streams.Ensure(t.Context(), js, txwire.LogStream(), 1); err != nil {
-		t.Fatal(err)
-	}
+	brokertest.Stream(t, s.Connect(t), txwire.LogStream(), 1)
 	return &harness{connect: s.Connect, server: s, rounds: 1}
 }
 
@@ -47,25 +42,19 @@ func isStreamError(t *testing.T, err error, parts ...string) {
 // more than was lost, the record in the place of one's own betrays it.
 func TestOlderStore(t *testing.T) {
 	b := newHarness(t)
-	l, log := b.open(t), token()
+	l, log := b.open(t), wire.NewToken()
 	first := must(t, l, log, record(txwire.RecordOpen, 0))
 	dir := filepath.Join(t.TempDir(), "backup")
 	b.server.Kill()
-	if err := os.CopyFS(dir, os.DirFS(b.server.StoreDir())); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.CopyFS(dir, os.DirFS(b.server.StoreDir())))
 	b.server.Restart(t)
 	second := must(t, l, log, record(txwire.RecordCommits, first))
 	if err := l.CheckNewest(t.Context()); err != nil {
 		t.Errorf("its own record: %v", err)
 	}
 	b.server.Kill()
-	if err := os.RemoveAll(b.server.StoreDir()); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.CopyFS(b.server.StoreDir(), os.DirFS(dir)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, os.RemoveAll(b.server.StoreDir()))
+	roletest.Must(t, os.CopyFS(b.server.StoreDir(), os.DirFS(dir)))
 	b.server.Restart(t)
 
 	// This would succeed on the older store.
@@ -83,7 +72,7 @@ func TestOlderStore(t *testing.T) {
 		}
 	}
 	other := b.open(t)
-	if got := must(t, other, token(), record(txwire.RecordOpen, 0)); got != second {
+	if got := must(t, other, wire.NewToken(), record(txwire.RecordOpen, 0)); got != second {
 		t.Fatalf("the other's record stands at %d, want %d", got, second)
 	}
 	isStreamError(t, l.CheckNewest(t.Context()), txwire.LogStream().Name, "at sequence", log, "restore")
@@ -94,9 +83,9 @@ func TestOlderStore(t *testing.T) {
 func TestSequenceGivenAgain(t *testing.T) {
 	b := newHarness(t)
 	l := b.open(t)
-	must(t, l, token(), record(txwire.RecordOpen, 0))
+	must(t, l, wire.NewToken(), record(txwire.RecordOpen, 0))
 	l.Reported(0, 1000)
-	answer, _, err := l.Append(t.Context(), token(), 0, record(txwire.RecordOpen, 0))
+	answer, _, err := l.Append(t.Context(), wire.NewToken(), 0, record(txwire.RecordOpen, 0))
 	if answer != machine.AppendUnknown {
 		t.Errorf("got %v, want that nothing is concluded", answer)
 	}

@@ -6,7 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/machine"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -20,7 +23,7 @@ func testOutage(t *testing.T, b *harness) {
 	ctx, cancel := context.WithTimeout(t.Context(), 45*time.Second)
 	defer cancel()
 	var inFlight, unclear atomic.Int64
-	log := token()
+	log := wire.NewToken()
 	open := must(t, owned, log, record(txwire.RecordOpen, 0))
 	owner := newActor(t, ctx, owned, &inFlight, &unclear)
 	owner.own(log, open)
@@ -100,9 +103,7 @@ func (b *harness) fail(t *testing.T, grow func(int)) {
 	}
 	stream := txwire.LogStream().Name
 	for range 4 {
-		if err := b.cluster.StepDown(t, stream); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, b.cluster.StepDown(t, stream))
 		grow(50)
 	}
 	leader := b.cluster.StreamLeader(t, stream)

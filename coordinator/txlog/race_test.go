@@ -11,6 +11,7 @@ import (
 
 	"parley/coordinator/machine"
 	"parley/coordinator/txlog"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -28,7 +29,7 @@ func testRace(t *testing.T, b *harness) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for range b.rounds {
-		log := token()
+		log := wire.NewToken()
 		open := must(t, logs[0], log, record(txwire.RecordOpen, 0))
 		owner := newActor(t, ctx, logs[0], &inFlight, &unclear)
 		owner.faulty = true

@@ -3,7 +3,10 @@ package txlog_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/txlog"
+	"parley/wire"
 	"parley/wire/txwire"
 )
 
@@ -11,7 +14,7 @@ import (
 func testTrace(t *testing.T, b *harness) {
 	var events []txlog.Event
 	l := b.open(t).Traced(func(e txlog.Event) { events = append(events, e) })
-	log := token()
+	log := wire.NewToken()
 	open := record(txwire.RecordOpen, 0)
 	seq := must(t, l, log, open)
 	for { // a replica may be behind
@@ -21,9 +24,7 @@ func testTrace(t *testing.T, b *harness) {
 		}
 	}
 	_, _, _ = l.Append(t.Context(), log, seq+1, record(txwire.RecordCommits, seq+1)) // refused
-	if err := l.Purge(t.Context(), log, 0); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, l.Purge(t.Context(), log, 0))
 	if len(events)%2 != 0 {
 		t.Fatalf("%d events, one operation has no end", len(events))
 	}

@@ -3,6 +3,8 @@ package txlog_test
 import (
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/coordinator/txlog"
 	"parley/wire/txwire"
 )
@@ -18,9 +20,7 @@ func judge(t *testing.T, l *txlog.Log, log string) truth {
 	sealed := false
 	for prev := uint64(0); ; {
 		s, err := l.ReadAfter(t.Context(), log, prev)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		if s == nil {
 			break
 		}

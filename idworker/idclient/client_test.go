@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
@@ -148,9 +150,7 @@ func TestIdle(t *testing.T) {
 	s := brokertest.Run(t)
 	p := newPeer(t, s, 1, 0)
 	c := newClient(t, s, idclient.Config{})
-	if err := c.Warm(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, c.Warm())
 	others := goleak.IgnoreCurrent()
 	for range 1000 {
 		next(t, c)

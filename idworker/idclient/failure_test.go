@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
@@ -203,9 +205,7 @@ func TestOverlappingGrants(t *testing.T) {
 	})
 	for range 5 {
 		for range 150 {
-			if err := give(); err != nil {
-				t.Fatal(err)
-			}
+			roletest.Must(t, give())
 		}
 		again.Store(true)
 		var err error
@@ -251,9 +251,7 @@ func TestBrokerAway(t *testing.T) {
 	p := newPeer(t, s, 1, 0)
 	nc := s.Connect(t)
 	c, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	defer c.Close()
 	next(t, c)
 	gone := nc.StatusChanged(nats.RECONNECTING)

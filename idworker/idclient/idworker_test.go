@@ -1,7 +1,6 @@
 package idclient_test
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -10,10 +9,8 @@ import (
 	"parley/idworker"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
-	"parley/internal/streams"
+	"parley/internal/lifecycle/roletest"
 	"parley/wire/idwire"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // harness is a broker with idworkers, as in production.
@@ -25,13 +22,7 @@ type harness struct {
 func newHarness(t testing.TB) *harness {
 	t.Helper()
 	s := &harness{Server: brokertest.Run(t)}
-	js, err := jetstream.New(s.Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if s.incarnation, _, err = streams.Ensure(t.Context(), js, idwire.LeaseStream(), 1); err != nil {
-		t.Fatal(err)
-	}
+	_, s.incarnation = brokertest.Stream(t, s.Connect(t), idwire.LeaseStream(), 1)
 	return s
 }
 
@@ -41,21 +32,10 @@ func (s *harness) idworker(t testing.TB) (stop func()) {
 	t.Helper()
 	nc := s.Connect(t)
 	w, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: nc})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- w.Run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	t.Cleanup(stop)
-	<-w.Ready()
-	return stop
+	roletest.Must(t, err)
+	p := roletest.Start(t, nc, w)
+	p.AwaitReady()
+	return p.Drain
 }
 
 // Clients of real idworkers, which are stopped and replaced in the meantime:

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
@@ -27,9 +29,7 @@ func TestWorkersWithDifferentClocks(t *testing.T) {
 			t.Helper()
 			for n := 0; !done(); n++ {
 				id, err := c.Next(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				roletest.Must(t, err)
 				if id <= last {
 					t.Fatalf("%d (worker %d, at %v) came after %d (worker %d, at %v)", id, id.Worker(), id.Time(), last, last.Worker(), last.Time())
 				}

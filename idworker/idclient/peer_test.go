@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
@@ -56,12 +58,8 @@ func (p *peer) listen() *nats.Subscription {
 			_ = msg.Respond(answer) // the broker may be stopped by the test
 		}
 	})
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if err := p.nc.Flush(); err != nil {
-		p.t.Fatal(err)
-	}
+	roletest.Must(p.t, err)
+	roletest.Must(p.t, p.nc.Flush())
 	return sub
 }
 
@@ -110,9 +108,7 @@ func (p *peer) counts() []int {
 func newClient(t testing.TB, s *brokertest.Server, cfg idclient.Config) *idclient.Client {
 	t.Helper()
 	c, err := idclient.New(s.Connect(t), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	t.Cleanup(c.Close)
 	return c
 }
@@ -126,9 +122,7 @@ func next(t testing.TB, c *idclient.Client) snowflake.ID {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	id, err := c.Next(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
 	return id
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/internal/lifecycle/roletest"
+
 	"parley/broker/brokertest"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
@@ -24,12 +26,8 @@ func answers(t *testing.T, s *brokertest.Server, subject string, with func(data 
 	sub, err := nc.Subscribe(subject, func(msg *nats.Msg) {
 		_ = msg.Respond(with(msg.Data)) // after the test it may be too late
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, err)
+	roletest.Must(t, nc.Flush())
 	return sub
 }
 
@@ -64,9 +62,7 @@ func TestRequest(t *testing.T) {
 			t.Errorf("%d: got %v", n, err)
 		}
 	}
-	if err := sub.Unsubscribe(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, sub.Unsubscribe())
 
 	for _, w := range []struct {
 		answer string
@@ -82,9 +78,7 @@ func TestRequest(t *testing.T) {
 		if ids, err := c.Request(t.Context(), 3); ids != nil || wire.CodeOf(err) != w.code || !strings.Contains(err.Error(), w.part) {
 			t.Errorf("%s: got %v, %v", w.answer, ids, err)
 		}
-		if err := sub.Unsubscribe(); err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, sub.Unsubscribe())
 	}
 }
 
@@ -96,9 +90,7 @@ func TestSilentQuery(t *testing.T) {
 	if _, err := nc.Subscribe(idwire.SubjectLeases, func(*nats.Msg) { close(asked) }); err != nil {
 		t.Fatal(err)
 	}
-	if err := nc.Flush(); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, nc.Flush())
 	c := newClient(t, s, idclient.Config{})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() { <-asked; cancel(errGone) }()

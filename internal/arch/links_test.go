@@ -47,7 +47,7 @@ var links = []struct {
 		imports: []string{"chatgw"},
 		own: []string{
 			"chatgw", "chatgw/frame", "chatgw/rooms", "chatgw/rooms/machine", "chatgw/rooms/presence", "chatgw/socket", "idworker/snowflake",
-			"internal/loopback", "internal/respond", "internal/streams", "natsconn", "wire", "wire/chatwire",
+			"internal/loopback", "internal/pause", "internal/respond", "internal/settings", "internal/streams", "natsconn", "wire", "wire/chatwire",
 		},
 		barred: []string{"github.com/nats-io/nats-server", "modernc.org/sqlite", "github.com/chromedp", "github.com/jackc/pgx", "github.com/anishathalye/porcupine"},
 	},

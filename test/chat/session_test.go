@@ -25,8 +25,8 @@ func newSessionClient(c *crowd, name string, seed uint64, rooms []string) *sessi
 	// It always connects to the same gateway: a session has one address.
 	g := c.gateways[s.rng.IntN(len(c.gateways))]
 	s.session = chatclient.NewSession(chatclient.Config{URL: g.URL, Name: name, Timeout: dialTimeout}, chatclient.Events{
-		Reset: func(j frame.Joined) { s.note(func() { s.views[j.Room].Joined(&j, 0) }) },
-		Said:  func(room string, m frame.Message) { s.note(func() { s.views[room].Delivered(&m) }) },
+		Reset:    func(j frame.Joined) { s.note(func() { s.views[j.Room].Joined(&j, 0) }) },
+		Received: func(room string, m frame.Message) { s.note(func() { s.views[room].Delivered(&m) }) },
 		Sent: func(a frame.Ack) {
 			s.acknowledged.Add(1)
 			s.note(func() { s.acks[a.CID] = append(s.acks[a.CID], a) })

@@ -31,7 +31,7 @@ func (c Config) Label() (name string, small bool) { return c.Name, c.Small }
 // MemberConfig is a member's story.
 type MemberConfig struct {
 	// Joins bounds how often it joins. From its second time on, and if it has
-	// known something from the start, it asks for what came after that.
+	// known something from the start, it requests what came after that.
 	Joins int
 	// Knows is what it has from before the world began: Number of the epoch
 	// Epoch. Numbers of this world's messages are even.
@@ -45,7 +45,7 @@ const (
 )
 
 func limits() machine.Limits {
-	return machine.Limits{Page: 2, Ring: 2, RingBytes: 1 << 20, Missed: 3, Ahead: 2, Hole: 4, Tries: 2, Hopes: 1}
+	return machine.Limits{Page: 2, Ring: 2, RingBytes: 1 << 20, Missed: 3, Ahead: 2, Hole: 4, Tries: 2, ClaimTries: 1}
 }
 
 // Configs are the worlds that are explored.

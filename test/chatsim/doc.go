@@ -18,7 +18,7 @@
 //   - The acknowledgement of an own message comes before or after the message.
 //   - Members join for the first time, or again with what they know, or with a number that
 //     they made up, or from another incarnation of the stream; and leave.
-//   - Headers of the broker's names that a publisher set stand in front of the
+//   - Headers of the broker's names that a publisher set precede the
 //     broker's own, with other values.
 //
 // In every state the room's promise is checked (invariant.go), and that a

@@ -91,7 +91,7 @@ func (w *world) events() (es []event) {
 	return w.answers(es)
 }
 
-// answers are the answers of replicas to what the room has asked.
+// answers are the answers of replicas to what the room has requested.
 func (w *world) answers(es []event) []event {
 	for ops := len(w.log.ops); ops >= 0; ops-- {
 		if w.reading {
@@ -166,7 +166,7 @@ func (w *world) do(e event) {
 	w.perform()
 }
 
-// answer gives the room what it has asked for.
+// answer gives the room what it has requested.
 func (w *world) answer(e event) {
 	v := w.log.view(e.ops)
 	switch e.kind {
@@ -202,7 +202,7 @@ func (w *world) forget(i int) machine.Recover {
 }
 
 // live lets a message arrive, as the shell reads it: somebody has set headers
-// of the broker's names, which stand in front of the broker's.
+// of the broker's names, which precede the broker's.
 func (w *world) live(i int) {
 	f := &w.flying[i]
 	m := machine.Message{Size: 1}

@@ -5,7 +5,7 @@ import (
 	"parley/test/mutant"
 )
 
-// Where the rules stand.
+// Where the rules are.
 const (
 	fileFill = "chatgw/rooms/machine/fill.go"
 	fileJoin = "chatgw/rooms/machine/join.go"
@@ -36,7 +36,7 @@ func Mutants() []explore.Variant {
 			mutant.Replace(fileTail, "	r.goal = max(r.goal, seq)\n", "	_ = seq\n")),
 		explore.Break("ack-ignored", "own", Live,
 			mutant.Replace(fileTail, "	r.acked = max(r.acked, seq)\n", "")),
-		explore.Break("ack-not-looked-at", "own", Live,
+		explore.Break("ack-not-checked", "own", Live,
 			mutant.Replace(fileTail, "	r.goal = max(r.goal, r.acked)\n", "")),
 		explore.Break("gap-closed-without-proof", "removal", Order,
 			mutant.Replace(fileFill, "		if base != Found {\n", "		if base == Unknown {\n")),
@@ -57,7 +57,7 @@ func Mutants() []explore.Variant {
 			mutant.Replace(fileJoin, "	for _, w := range r.waiting {\n		if w.resume && w.since > r.last {\n", "	for _, w := range r.waiting {\n		if w.resume && w.since < r.last {\n")),
 		explore.Break("not-bridged", "resume", Exact,
 			mutant.Replace(fileJoin, "	if w.end < r.last {\n", "	if w.end > r.last {\n")),
-		explore.Break("told-twice", "resume", Exact,
+		explore.Break("bridged-twice", "resume", Exact,
 			mutant.Replace(fileJoin, "return m.Seq > r.last })\n	if w.end", "return m.Seq > 1<<62 })\n	if w.end")),
 		explore.Break("floor-too-low", "resume", Exact,
 			mutant.Replace(fileRing, "	g.floor, g.whole, g.bytes = g.messages[n-1].Seq, false, bytes\n", "	g.floor, g.whole, g.bytes = g.messages[0].Seq, false, bytes\n")),

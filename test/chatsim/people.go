@@ -132,7 +132,7 @@ func (w *PeopleWorld) step() {
 		for len(g.coming) > 0 && g.coming[0].at <= w.now {
 			m := g.coming[0].m
 			g.coming = g.coming[1:]
-			w.act(g, func() { g.core.Heard(w.now, m) })
+			w.act(g, func() { g.core.Receive(w.now, m) })
 		}
 		w.act(g, func() { g.core.Tick(w.now) })
 	}
@@ -248,7 +248,7 @@ func (w *PeopleWorld) act(g *gateway, f func()) {
 	for _, a := range g.core.Actions() {
 		w.Step(func() string { return fmt.Sprintf("at %d %s: %T %+v", w.now, g.name, a, a) })
 		switch a := a.(type) {
-		case presence.Tell:
+		case presence.Publish:
 			w.spread(g, a.Message)
 		case presence.Notice:
 			if id := fmt.Sprint(a); !w.known[id] {
@@ -281,7 +281,7 @@ func (w *PeopleWorld) checkPeople() error {
 			truth = append(truth, p.name)
 		}
 	}
-	// Not every gateway knows yet who has just come or gone.
+	// Not every gateway knows yet who has just come or left.
 	for _, g := range w.alive() {
 		names, _ := g.core.People(peopleRoom, 100)
 		for _, p := range w.people {

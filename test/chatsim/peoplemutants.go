@@ -5,7 +5,7 @@ import (
 	"parley/test/mutant"
 )
 
-// Where the rules of presence stand.
+// Where the rules of presence are.
 const (
 	fileClaim = "chatgw/rooms/presence/claim.go"
 	fileCore  = "chatgw/rooms/presence/core.go"
@@ -33,7 +33,7 @@ func PeopleMutants() []explore.Variant {
 			mutant.Replace(fileTick, "			c.bury(name)\n", "")),
 		explore.Break("bye-is-death", "", "",
 			mutant.Replace(filePeer, "p.byeAt = now + c.limits.Grace", "p.byeAt = now")),
-		explore.Break("changes-untold", "", "",
+		explore.Break("changes-unpublished", "", "",
 			mutant.Replace(fileCore, "		c.changed[k] = true\n", "")),
 		explore.Break("settled-at-once", "", "",
 			mutant.Replace(fileClaim, "settleAt: now + c.limits.Settle", "settleAt: now")),

@@ -25,7 +25,7 @@ func (w *world) leave(i int) {
 
 func who(i int) machine.Who { return machine.Who(i + 1) }
 
-// perform does what the room asks for.
+// perform does what the room requests.
 func (w *world) perform() {
 	for _, a := range w.room.Actions() {
 		switch a := a.(type) {
@@ -39,7 +39,7 @@ func (w *world) perform() {
 		case machine.Recover:
 			a.Again = false // how long to wait is of no interest here
 			w.recovers = append(w.recovers, a)
-		case machine.AskTail:
+		case machine.ReadTail:
 			w.tailing = true
 		case machine.Remind:
 			w.reminded = true

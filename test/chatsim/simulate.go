@@ -22,7 +22,7 @@ func NewSimulation(seed uint64, traced bool) *Simulation {
 		Copies: 1 + r.IntN(2), Tails: r.IntN(40), Failures: r.IntN(20), Batch: 1 + r.IntN(8),
 		Limits: machine.Limits{
 			Page: 1 + r.IntN(6), Ring: 1 + r.IntN(12), RingBytes: 1 << 20, Missed: 1 + r.IntN(20),
-			Ahead: 1 + r.IntN(8), Hole: 1 + r.IntN(30), Tries: 1 + r.IntN(5), Hopes: 1 + r.IntN(4),
+			Ahead: 1 + r.IntN(8), Hole: 1 + r.IntN(30), Tries: 1 + r.IntN(5), ClaimTries: 1 + r.IntN(4),
 		},
 	}
 	for range 1 + r.IntN(6) {

@@ -17,7 +17,7 @@ type world struct {
 
 	// flying are re-sent messages on their way.
 	flying []flying
-	// What the room has asked for, without an answer so far.
+	// What the room has requested, without an answer so far.
 	reading, tailing, reminded bool
 	filling                    bool
 	from                       uint64
@@ -45,7 +45,7 @@ type member struct {
 	// epoch and have are what it knows of the room.
 	epoch string
 	have  uint64
-	// since is what it asked for, if it resumes.
+	// since is what it requested, if it resumes.
 	resumes bool
 	joins   int
 }

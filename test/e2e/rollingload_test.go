@@ -237,9 +237,9 @@ func (l *traffic) chat(gateway string) {
 					see(m)
 				}
 			},
-			Said:   func(_ string, m frame.Message) { see(m) },
-			Sent:   func(frame.Ack) { sent <- struct{}{} },
-			Unsent: func(_, _, text, why string, _ bool) { l.fail(kindMessage, fmt.Errorf("%q: %s", text, why)) },
+			Received: func(_ string, m frame.Message) { see(m) },
+			Sent:     func(frame.Ack) { sent <- struct{}{} },
+			Unsent:   func(_, _, text, why string, _ bool) { l.fail(kindMessage, fmt.Errorf("%q: %s", text, why)) },
 		},
 	)
 	ctx, cancel := context.WithCancel(l.Context())

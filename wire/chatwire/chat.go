@@ -72,7 +72,7 @@ const (
 	headerPrevious = "Nats-Last-Sequence"
 )
 
-// Place is where a message stands.
+// Place is where a message is stored.
 type Place struct {
 	Room string
 	Seq  uint64
@@ -83,7 +83,7 @@ type Place struct {
 
 // ParseStored reads the place of a message of the stream [Stream] from the
 // headers it is given out with. A header of the same name that a publisher set
-// stands in front of the broker's: the last one counts.
+// precedes the broker's: the last one counts.
 func ParseStored(header map[string][]string) (p Place, err error) {
 	stream, subject := last(header[headerStream]), last(header[headerSubject])
 	if stream != chatStream {

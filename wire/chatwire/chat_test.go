@@ -43,7 +43,7 @@ func TestPlaces(t *testing.T) {
 	if p, err := chatwire.ParseLive("chat.live.kitchen", h); p != want || err != nil {
 		t.Errorf("the place is %+v, %v", p, err)
 	}
-	// A publisher has set the same headers: they stand in front.
+	// A publisher has set the same headers: they come first.
 	for name := range h {
 		h[name] = append([]string{"77"}, h[name]...)
 	}

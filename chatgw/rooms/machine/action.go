@@ -3,11 +3,11 @@ package machine
 // Action is something for the shell to do.
 type Action interface{ action() }
 
-// Read asks for the newest page, for [Room.Opened]. Again means that an earlier
+// Read requests the newest page, for [Room.Opened]. Again means that an earlier
 // read failed: wait a little first.
 type Read struct{ Again bool }
 
-// Fill asks for messages from the one numbered From on, with that one, for
+// Fill requests messages from the one numbered From on, with that one, for
 // [Room.Filled]. Again means that the last answer brought nothing: wait a
 // little first.
 type Fill struct {
@@ -15,7 +15,7 @@ type Fill struct {
 	Again bool
 }
 
-// Recover asks for messages from the one numbered Since on, with that one, for
+// Recover requests messages from the one numbered Since on, with that one, for
 // [Room.Recovered].
 type Recover struct {
 	Who   Who
@@ -23,10 +23,10 @@ type Recover struct {
 	Again bool
 }
 
-// AskTail asks for the number of the room's last message, for [Room.Tail].
-type AskTail struct{}
+// ReadTail requests the number of the room's last message, for [Room.Tail].
+type ReadTail struct{}
 
-// Remind asks for [Room.Due] after a moment.
+// Remind requests [Room.Due] after a moment.
 type Remind struct{}
 
 // Deliver gives messages to every member that was admitted by an action before
@@ -52,11 +52,11 @@ type Lost struct {
 	Waiting []Who
 }
 
-func (Read) action()    {}
-func (Fill) action()    {}
-func (Recover) action() {}
-func (AskTail) action() {}
-func (Remind) action()  {}
-func (Deliver) action() {}
-func (Admit) action()   {}
-func (Lost) action()    {}
+func (Read) action()     {}
+func (Fill) action()     {}
+func (Recover) action()  {}
+func (ReadTail) action() {}
+func (Remind) action()   {}
+func (Deliver) action()  {}
+func (Admit) action()    {}
+func (Lost) action()     {}

@@ -19,10 +19,10 @@
 //   - A message that the stream re-sends ([Room.Live]) may never arrive, arrive
 //     twice, late, or after later ones.
 //   - A read may be answered by a replica that is behind: it lacks the newest
-//     messages, any number of them, and still has older ones that are gone
+//     messages, any number of them, and still has older ones that were removed
 //     elsewhere. What one answer holds is without holes, since replicas store
 //     in order; between two answers nothing follows.
-//   - The oldest messages of a room may go at any time, and so may all at once.
+//   - The oldest messages of a room may be removed at any time, and so may all together.
 //
 // # States
 //
@@ -31,8 +31,8 @@
 // Closed: the newest page is being read; what arrives is kept. Open: all up to
 // last was delivered. Gap: something beyond last is known to exist; it is read,
 // again and again, until last has reached it. Joins wait while there is a gap:
-// a newcomer must not receive a message before those that stand in front of
-// it. Lost: the gap cannot be closed, since what stands in it may be gone, or
+// a newcomer must not receive a message before those that precede
+// it. Lost: the gap cannot be closed, since what is in it may be gone, or
 // is too much, or no replica has it for too long. The machine ends there.
 //
 // A hole is closed by proof only. An answer proves that nothing is missing

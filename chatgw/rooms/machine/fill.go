@@ -47,7 +47,7 @@ func (r *Room) Filled(base Base, messages []Message) {
 		return
 	}
 	r.drain()
-	r.tried(r.last > before)
+	r.countTry(r.last > before)
 	r.settle()
 }
 
@@ -63,9 +63,9 @@ func (r *Room) FillFailed() {
 	r.settle()
 }
 
-// tried counts an answer.
-func (r *Room) tried(progress bool) {
-	r.disappoint()
+// countTry counts an answer.
+func (r *Room) countTry(progress bool) {
+	r.countFailedClaims()
 	switch {
 	case r.Gap() && r.filled > r.limits.Hole:
 		r.lose("the gap is too large")

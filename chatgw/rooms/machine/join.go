@@ -16,7 +16,7 @@ type waiter struct {
 	tries   int
 }
 
-// Join asks for a room's messages: with the room's epoch those after since,
+// Join requests a room's messages: with the room's epoch those after since,
 // with any other the newest page. The answer is [Admit] or [Lost].
 func (r *Room) Join(who Who, epoch string, since uint64) {
 	if r.lost {
@@ -37,22 +37,22 @@ func (r *Room) admit() {
 	r.waiting = slices.DeleteFunc(r.waiting, r.answer)
 }
 
-// answer reports whether somebody who waits got what it asked for.
+// answer reports whether somebody who waits got what it requested.
 func (r *Room) answer(w *waiter) bool {
 	switch {
 	case !w.resume:
-		r.admitAnew(w)
+		r.admitWithPage(w)
 		return true
 	case w.reading:
 		return false
 	case w.since > r.last:
-		// It knows more than this room, or claims to: read on, see hope.
+		// It knows more than this room, or claims to: read on, see claimed.
 		return false
 	case w.has:
 		return r.bridge(w)
 	}
 	if missed, ok := r.ring.after(w.since); ok {
-		r.admitBack(w, missed)
+		r.admitRecovered(w, missed)
 		return true
 	}
 	w.reading = true
@@ -67,19 +67,19 @@ func (r *Room) bridge(w *waiter) bool {
 	if w.end < r.last {
 		more, ok := r.ring.after(w.end)
 		if !ok {
-			return r.again(w)
+			return r.readAgain(w)
 		}
 		got = append(got, more...)
 	}
-	r.admitBack(w, got)
+	r.admitRecovered(w, got)
 	return true
 }
 
-// again reads what was missed once more, some times.
-func (r *Room) again(w *waiter) bool {
+// readAgain reads what was missed once more, some times.
+func (r *Room) readAgain(w *waiter) bool {
 	w.has, w.got = false, nil
-	if w.tries++; w.tries > r.limits.Hopes {
-		r.admitAnew(w)
+	if w.tries++; w.tries > r.limits.ClaimTries {
+		r.admitWithPage(w)
 		return true
 	}
 	w.reading = true
@@ -101,7 +101,7 @@ func (r *Room) Recovered(who Who, base Base, messages []Message, over bool) {
 		// Never a part of what was missed.
 		w.resume = false
 	case base == Unknown:
-		if r.again(w) {
+		if r.readAgain(w) {
 			r.waiting = slices.Delete(r.waiting, i, i+1)
 		}
 	default:
@@ -123,9 +123,9 @@ func (r *Room) RecoverFailed(who Who) {
 	r.do(Recover{Who: who, Since: r.waiting[i].since, Again: true})
 }
 
-// hope is the highest number that somebody who waits claims to know. It may be
+// claimed is the highest number that somebody who waits claims to know. It may be
 // made up, so it is read for, and never waited for by others.
-func (r *Room) hope() (seq uint64) {
+func (r *Room) claimed() (seq uint64) {
 	for _, w := range r.waiting {
 		if w.resume {
 			seq = max(seq, w.since)
@@ -134,28 +134,28 @@ func (r *Room) hope() (seq uint64) {
 	return seq
 }
 
-// disappoint counts an answer that did not bring what was hoped for.
-func (r *Room) disappoint() {
+// countFailedClaims counts an answer that did not bring what a member claims to know.
+func (r *Room) countFailedClaims() {
 	for _, w := range r.waiting {
 		if w.resume && w.since > r.last {
-			if w.tries++; w.tries > r.limits.Hopes {
+			if w.tries++; w.tries > r.limits.ClaimTries {
 				w.resume = false
 			}
 		}
 	}
 }
 
-// admitBack gives what was missed.
-func (r *Room) admitBack(w *waiter, missed []Message) {
+// admitRecovered gives what was missed.
+func (r *Room) admitRecovered(w *waiter, missed []Message) {
 	if len(missed) > r.limits.Missed {
-		r.admitAnew(w)
+		r.admitWithPage(w)
 		return
 	}
 	r.do(Admit{Who: w.who, Last: r.last, Recovered: true, Messages: missed})
 }
 
-// admitAnew gives the newest page.
-func (r *Room) admitAnew(w *waiter) {
+// admitWithPage gives the newest page.
+func (r *Room) admitWithPage(w *waiter) {
 	page, more := r.ring.newest(r.limits.Page)
 	r.do(Admit{Who: w.who, Last: r.last, Messages: page, More: more})
 }

@@ -23,10 +23,10 @@ func (r *Room) Live(m Message) {
 }
 
 // follows reports whether nothing stood between the last message and m when m
-// was stored. After a purge prev is 0: what stood there is gone.
+// was stored. After a purge prev is 0: what was there was removed.
 func (r *Room) follows(m Message) bool { return m.Prev <= r.last }
 
-// hold keeps a message until what stands before it is known.
+// hold keeps a message until what precedes it is known.
 func (r *Room) hold(m Message) {
 	r.goal = max(r.goal, m.Seq)
 	i, found := slices.BinarySearchFunc(r.ahead, m.Seq, func(m Message, seq uint64) int { return cmp.Compare(m.Seq, seq) })

@@ -14,9 +14,9 @@ type Limits struct {
 	// Hole bounds the messages read to close one gap: members that missed more
 	// are better served by the newest page.
 	Hole int
-	// Tries bounds the reads in a row that bring nothing, and Hopes those for a
+	// Tries bounds the reads in a row that bring nothing, and ClaimTries those for a
 	// member that claims to know more than the room.
-	Tries, Hopes int
+	Tries, ClaimTries int
 }
 
 // Message is one message of the room. The machine looks at its place and its
@@ -147,7 +147,7 @@ func (r *Room) settle() {
 	}
 	switch {
 	case r.filling:
-	case r.Gap() || r.hope() > r.last:
+	case r.Gap() || r.claimed() > r.last:
 		r.filling = true
 		r.do(Fill{From: r.last, Again: r.tries > 0})
 	default:

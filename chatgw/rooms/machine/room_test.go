@@ -6,7 +6,7 @@ import (
 )
 
 func limits() Limits {
-	return Limits{Page: 3, Ring: 4, RingBytes: 100, Missed: 10, Ahead: 3, Hole: 5, Tries: 2, Hopes: 2}
+	return Limits{Page: 3, Ring: 4, RingBytes: 100, Missed: 10, Ahead: 3, Hole: 5, Tries: 2, ClaimTries: 2}
 }
 
 // opened is a room whose last message is number 1.

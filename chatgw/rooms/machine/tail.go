@@ -36,6 +36,6 @@ func (r *Room) Due() {
 // Reconnected reports that messages may have been missed.
 func (r *Room) Reconnected() {
 	if !r.lost {
-		r.do(AskTail{})
+		r.do(ReadTail{})
 	}
 }

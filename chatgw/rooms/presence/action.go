@@ -7,8 +7,8 @@ import (
 // Action is something for the shell to do.
 type Action interface{ action() }
 
-// Tell publishes to the other gateways.
-type Tell struct{ Message chatwire.Presence }
+// Publish publishes to the other gateways.
+type Publish struct{ Message chatwire.Presence }
 
 // Changed reports who came to a room and who left it since the last time. Names
 // are left out where there are too many to follow.
@@ -18,7 +18,7 @@ type Changed struct {
 	Present    int
 }
 
-// Notice asks for a line in a room. Kind is join or leave, and Stay names the
+// Notice requests a line in a room. Kind is join or leave, and Stay names the
 // stay that it is about: of all with the same four one is to be stored.
 type Notice struct {
 	Room, User string
@@ -26,6 +26,6 @@ type Notice struct {
 	Stay       int64
 }
 
-func (Tell) action()    {}
+func (Publish) action() {}
 func (Changed) action() {}
 func (Notice) action()  {}

@@ -13,8 +13,8 @@ func (c *Core) find(k claim) *person {
 	return nil
 }
 
-// person is somebody who is present from now on, if not before.
-func (c *Core) person(now int64, k claim, since int64) *person {
+// addPerson makes somebody present from now on, if not before.
+func (c *Core) addPerson(now int64, k claim, since int64) *person {
 	r := c.rooms[k.room]
 	if r == nil {
 		r = &room{people: map[string]*person{}, came: map[string]bool{}, left: map[string]bool{}}
@@ -30,14 +30,14 @@ func (c *Core) person(now int64, k claim, since int64) *person {
 	if i, found := slices.BinarySearch(r.names, k.user); !found {
 		r.names = slices.Insert(r.names, i, k.user)
 	}
-	note(r.came, r.left, k.user)
+	noteChange(r.came, r.left, k.user)
 	c.dirty[k.room] = true
 	c.arriving = append(c.arriving, due{p.settleAt, k})
 	return p
 }
 
-// note remembers one change, or that it took back the other.
-func note(this, other map[string]bool, user string) {
+// noteChange remembers one change, or that it took back the other.
+func noteChange(this, other map[string]bool, user string) {
 	if other[user] {
 		delete(other, user)
 	} else {
@@ -57,15 +57,15 @@ func (c *Core) release(k claim, p *person, died bool) {
 	if i, found := slices.BinarySearch(r.names, k.user); found {
 		r.names = slices.Delete(r.names, i, i+1)
 	}
-	note(r.left, r.came, k.user)
+	noteChange(r.left, r.came, k.user)
 	c.dirty[k.room] = true
 	if !crowd && p.settled && (p.wasMine || died) {
 		c.do(Notice{Room: k.room, User: k.user, Kind: chatwire.KindLeave, Stay: p.since})
 	}
 }
 
-// arrived writes that somebody came, if this gateway is the one to do it.
-func (c *Core) arrived(now int64, k claim) {
+// noticeArrival writes that somebody came, if this gateway is the one to do it.
+func (c *Core) noticeArrival(now int64, k claim) {
 	p := c.find(k)
 	if p == nil || p.settled || p.settleAt > now {
 		return // this was another stay

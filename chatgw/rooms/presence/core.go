@@ -12,7 +12,7 @@ type Limits struct {
 	// Grace is how long after its last session a person is still present.
 	Grace int64
 	// Settle is how long after somebody came the notice is written: by then
-	// the gateways have heard of each other's claims. It is less than Grace.
+	// the gateways have received each other's claims. It is less than Grace.
 	Settle int64
 	// Account is how often a full account is sent, and Silence after how long a
 	// silent gateway is dead.
@@ -34,11 +34,11 @@ type Core struct {
 	claims int // of all peers
 	round  uint64
 	// accountAt is when the next full account is due.
-	accountAt int64
-	asks      bool // the next account asks for those of others
-	online    bool
-	changed   map[claim]bool  // not yet sent to the other gateways
-	dirty     map[string]bool // rooms whose members are to be notified
+	accountAt     int64
+	wantsAccounts bool // the next account asks for those of others
+	online        bool
+	changed       map[claim]bool  // not yet sent to the other gateways
+	dirty         map[string]bool // rooms whose members are to be notified
 	// leaving and arriving are in the order of their times.
 	leaving, arriving []due
 	out               []Action
@@ -78,7 +78,7 @@ type due struct {
 func New(self string, limits Limits) *Core {
 	return &Core{
 		self: self, limits: limits, rooms: map[string]*room{}, peers: map[string]*peer{},
-		asks: true, online: true, changed: map[claim]bool{}, dirty: map[string]bool{},
+		wantsAccounts: true, online: true, changed: map[claim]bool{}, dirty: map[string]bool{},
 	}
 }
 
@@ -94,7 +94,7 @@ func (c *Core) do(a Action) { c.out = append(c.out, a) }
 // Enter records that a person's session is in a room.
 func (c *Core) Enter(now int64, roomName, user, session string) {
 	k := claim{roomName, user}
-	p := c.person(now, k, now)
+	p := c.addPerson(now, k, now)
 	p.sessions[session] = true
 	p.goneAt = 0
 	if !p.mine {
@@ -127,11 +127,8 @@ func (c *Core) People(roomName string, n int) (names []string, present int) {
 	return slices.Clone(r.names[:min(n, len(r.names))]), len(r.names)
 }
 
-// Here reports whether a person is present.
-func (c *Core) Here(roomName, user string) bool { return c.find(claim{roomName, user}) != nil }
-
 // Close announces to the others that this gateway stops. Its people reconnect
 // elsewhere, so nobody is notified that they left.
 func (c *Core) Close() {
-	c.do(Tell{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
+	c.do(Publish{chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Bye: true}})
 }

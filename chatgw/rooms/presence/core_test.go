@@ -31,15 +31,15 @@ func report(claims ...chatwire.Claim) chatwire.Presence {
 }
 
 // Changes are published together, and two that cancel each other not at all.
-func TestChangesAreToldTogether(t *testing.T) {
+func TestChangesArePublishedTogether(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	c.Tick(0)
 	c.Actions()
 	c.Enter(10, "kitchen", "bob", "1")
 	c.Enter(20, "kitchen", "ann", "1")
 	c.Enter(30, "kitchen", "ann", "2")
-	c.Heard(40, report(chatwire.Claim{Room: "kitchen", User: "eve", Since: 1}))
-	c.Heard(50, report(chatwire.Claim{Room: "kitchen", User: "eve", Gone: true}))
+	c.Receive(40, report(chatwire.Claim{Room: "kitchen", User: "eve", Since: 1}))
+	c.Receive(50, report(chatwire.Claim{Room: "kitchen", User: "eve", Gone: true}))
 	c.Tick(100)
 	changed := of[Changed](c)
 	if len(changed) != 1 || !slices.Equal(changed[0].Came, []string{"ann", "bob"}) || len(changed[0].Left) != 0 || changed[0].Present != 2 {
@@ -75,7 +75,7 @@ func TestCrowd(t *testing.T) {
 func TestClaimsAreBounded(t *testing.T) {
 	c := newCore("aaaabbbbccccdddd")
 	for i := range 10 {
-		c.Heard(0, report(chatwire.Claim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
+		c.Receive(0, report(chatwire.Claim{Room: "kitchen", User: fmt.Sprint("user", i), Since: 1}))
 	}
 	if _, n := c.People("kitchen", 0); n != 5 || c.claims != 5 {
 		t.Errorf("%d are present, %d claims", n, c.claims)
@@ -87,7 +87,7 @@ func TestClaimsAreBounded(t *testing.T) {
 	for i := range 2 * maxPeers {
 		m := report()
 		m.Gateway = fmt.Sprintf("gateway%09d", i)
-		c.Heard(0, m)
+		c.Receive(0, m)
 	}
 	if len(c.peers) != maxPeers {
 		t.Errorf("it listens to %d gateways", len(c.peers))
@@ -102,15 +102,15 @@ func TestAccountsHaveParts(t *testing.T) {
 		c.Enter(1, "kitchen", fmt.Sprint("user", i), "1")
 	}
 	c.Tick(1)
-	messages := of[Tell](c)
+	messages := of[Publish](c)
 	if len(messages) != 3 {
 		t.Fatalf("it sends %d messages", len(messages))
 	}
 	for i, sent := range messages {
 		if m, err := wire.Decode[chatwire.Presence](wire.Encode(sent.Message)); err != nil || m.Part != i+1 || m.Parts != 3 || m.Ask != (i == 0) {
-			t.Errorf("message %d is part %d of %d, asks %v, %v", i, m.Part, m.Parts, m.Ask, err)
+			t.Errorf("message %d is part %d of %d, requests accounts %v, %v", i, m.Part, m.Parts, m.Ask, err)
 		}
-		other.Heard(1, sent.Message)
+		other.Receive(1, sent.Message)
 	}
 	if _, n := other.People("kitchen", 0); n != 2*chatwire.MaxClaims+1 {
 		t.Errorf("the other knows of %d", n)

@@ -6,7 +6,7 @@ import (
 
 // peer is another gateway.
 type peer struct {
-	heardAt int64
+	receivedAt int64
 	// byeAt is when its claims end after it announced that it stops, or 0.
 	byeAt int64
 	// claims are its people, with the last round that named them.
@@ -21,8 +21,8 @@ type peer struct {
 // message a second; far fewer are of use.
 const maxPeers = 256
 
-// Heard handles a message of another gateway.
-func (c *Core) Heard(now int64, m chatwire.Presence) {
+// Receive handles a message of another gateway.
+func (c *Core) Receive(now int64, m chatwire.Presence) {
 	if m.Gateway == c.self {
 		return
 	}
@@ -34,7 +34,7 @@ func (c *Core) Heard(now int64, m chatwire.Presence) {
 		p = &peer{claims: map[claim]uint64{}}
 		c.peers[m.Gateway] = p
 	}
-	p.heardAt = now
+	p.receivedAt = now
 	if m.Bye {
 		p.byeAt = now + c.limits.Grace
 	}
@@ -63,7 +63,7 @@ func (c *Core) claim(now int64, gateway string, p *peer, k claim, since int64, r
 		c.claims++
 	}
 	p.claims[k] = round
-	c.person(now, k, since).peers[gateway] = true
+	c.addPerson(now, k, since).peers[gateway] = true
 }
 
 // unclaim notes that a peer has not got a person any more.
@@ -81,7 +81,7 @@ func (c *Core) unclaim(gateway string, k claim, died bool) {
 }
 
 // account counts the parts of a full account. When all of them have come, whom
-// they did not name is gone.
+// they did not name has left.
 func (c *Core) account(m chatwire.Presence, p *peer) {
 	if m.Round != p.round {
 		p.round, p.parts = m.Round, 0
@@ -98,13 +98,8 @@ func (c *Core) account(m chatwire.Presence, p *peer) {
 
 // bury ends the claims of a dead gateway.
 func (c *Core) bury(gateway string) {
-	dead := c.peers[gateway]
-	delete(c.peers, gateway)
-	for k := range dead.claims {
-		c.claims--
-		if of := c.find(k); of != nil {
-			delete(of.peers, gateway)
-			c.release(k, of, true)
-		}
+	for k := range c.peers[gateway].claims {
+		c.unclaim(gateway, k, true)
 	}
+	delete(c.peers, gateway)
 }

@@ -11,23 +11,24 @@ import (
 // Tick lets time pass. It is to be called several times a second: changes since
 // the last tick are published together.
 func (c *Core) Tick(now int64) {
-	for len(c.leaving) > 0 && c.leaving[0].at <= now {
-		d := c.leaving[0]
-		c.leaving = c.leaving[1:]
-		c.left(now, d.claim)
-	}
-	for len(c.arriving) > 0 && c.arriving[0].at <= now {
-		d := c.arriving[0]
-		c.arriving = c.arriving[1:]
-		c.arrived(now, d.claim)
-	}
-	c.listen(now)
+	c.leaving = expire(c.leaving, now, c.endClaim)
+	c.arriving = expire(c.arriving, now, c.noticeArrival)
+	c.expireGateways(now)
 	c.notifyPeers(now)
 	c.notifyRooms()
 }
 
-// left ends this gateway's claim to a person who did not come back.
-func (c *Core) left(now int64, k claim) {
+// expire handles those whose time has come, and returns the others.
+func expire(all []due, now int64, handle func(int64, claim)) []due {
+	for len(all) > 0 && all[0].at <= now {
+		handle(now, all[0].claim)
+		all = all[1:]
+	}
+	return all
+}
+
+// endClaim ends this gateway's claim to a person who did not come back.
+func (c *Core) endClaim(now int64, k claim) {
 	p := c.find(k)
 	if p == nil || !p.mine || len(p.sessions) > 0 || p.goneAt+c.limits.Grace > now {
 		return
@@ -37,15 +38,15 @@ func (c *Core) left(now int64, k claim) {
 	c.release(k, p, false)
 }
 
-// listen buries the gateways that have been silent for too long. While this one
+// expireGateways buries the gateways that have been silent for too long. While this one
 // is cut off it receives nothing, which is no information about them.
-func (c *Core) listen(now int64) {
+func (c *Core) expireGateways(now int64) {
 	if !c.online {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.peers)) {
 		p := c.peers[name]
-		if now-p.heardAt > c.limits.Silence || p.byeAt != 0 && now >= p.byeAt {
+		if now-p.receivedAt > c.limits.Silence || p.byeAt != 0 && now >= p.byeAt {
 			c.bury(name)
 		}
 	}
@@ -55,10 +56,10 @@ func (c *Core) listen(now int64) {
 func (c *Core) Online(now int64, online bool) {
 	c.online = online
 	for _, p := range c.peers {
-		p.heardAt = now
+		p.receivedAt = now
 	}
 	if online {
-		c.asks, c.accountAt = true, 0
+		c.wantsAccounts, c.accountAt = true, 0
 	}
 }
 
@@ -94,15 +95,15 @@ func (c *Core) notifyPeers(now int64) {
 func (c *Core) sendClaims(claims []chatwire.Claim, full bool) {
 	parts := max(1, (len(claims)+chatwire.MaxClaims-1)/chatwire.MaxClaims)
 	for i := range parts {
-		m := chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.asks && i == 0}
+		m := chatwire.Presence{V: wire.Version, Gateway: c.self, Round: c.round, Ask: full && c.wantsAccounts && i == 0}
 		m.Claims = claims[i*chatwire.MaxClaims : min(len(claims), (i+1)*chatwire.MaxClaims)]
 		if full {
 			m.Part, m.Parts = i+1, parts
 		}
-		c.do(Tell{m})
+		c.do(Publish{m})
 	}
 	if full {
-		c.asks = false
+		c.wantsAccounts = false
 	}
 }
 

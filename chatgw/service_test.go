@@ -1,11 +1,14 @@
 package chatgw_test
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"parley/chatgw"
+	"parley/internal/lifecycle/roletest"
+	"parley/natsconn"
 	"parley/wire"
 	"parley/wire/chatwire"
 	"parley/wire/txwire"
@@ -15,14 +18,14 @@ import (
 
 // request sends what somebody types into the nats command, and reads the answer.
 func (b *harness) request(subject, data string) chatwire.Posted {
-	b.t.Helper()
-	m, err := b.nats.Request(subject, []byte(data), patience)
+	b.T.Helper()
+	m, err := b.NATS.Request(subject, []byte(data), roletest.Patience)
 	if err != nil {
-		b.t.Fatalf("request on %s: %v", subject, err)
+		b.T.Fatalf("request on %s: %v", subject, err)
 	}
 	p, err := wire.Decode[chatwire.Posted](m.Data)
 	if err != nil {
-		b.t.Fatalf("the answer is %s: %v", m.Data, err)
+		b.T.Fatalf("the answer is %s: %v", m.Data, err)
 	}
 	return p
 }
@@ -47,9 +50,7 @@ func TestServicesPost(t *testing.T) {
 		t.Errorf("posted again: %+v, was %+v", again, posted)
 	}
 	// Without a request too.
-	if err := b.nats.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.Publish("chat.post.lobby", []byte(`{"v":1,"user":"kitchen","text":"and bread"}`)))
 	if m := ada.message(); m.Text != "and bread" {
 		t.Errorf("message: %+v", m)
 	}
@@ -84,19 +85,15 @@ func TestPostsRefused(t *testing.T) {
 		t.Errorf("something was stored: %+v", j.Messages)
 	}
 	// Nobody waits for an answer: the gateway logs the refusal.
-	if err := b.nats.Publish("chat.post.lobby", []byte(`nonsense`)); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.Publish("chat.post.lobby", []byte(`nonsense`)))
 	// Nor on a subject that is not for answers.
-	if err := b.nats.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}); err != nil {
-		t.Fatal(err)
-	}
+	roletest.Must(t, b.NATS.PublishMsg(&nats.Msg{Subject: "chat.post.lobby", Reply: "chat.post.lobby", Data: []byte(`{"v":1,"user":"kitchen","text":"loop"}`)}))
 	if m := ada.message(); m.Text != "loop" {
 		t.Errorf("message: %+v", m)
 	}
-	g.end()
+	g.Drain()
 	for _, want := range []string{"nobody waits for an answer", "a request was not answered"} {
-		if !strings.Contains(g.log.String(), want) {
+		if !strings.Contains(g.Log.String(), want) {
 			t.Errorf("the log does not contain %q", want)
 		}
 	}
@@ -108,26 +105,16 @@ func TestGatewaysAreListed(t *testing.T) {
 	one := b.run(chatgw.Config{})
 	b.run(chatgw.Config{})
 	one.as("ada").join("lobby")
-	inbox := b.nats.NewInbox()
-	sub, err := b.nats.SubscribeSync(inbox)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := b.nats.PublishRequest(chatwire.SubjectGateways, inbox, wire.Encode(chatwire.GatewaysRequest{V: 1})); err != nil {
-		t.Fatal(err)
-	}
+	ctx, cancel := context.WithTimeout(t.Context(), roletest.Patience)
+	defer cancel()
 	all := map[string]chatwire.GatewayState{}
-	for range 2 {
-		m, err := sub.NextMsg(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
+	err := natsconn.Gather(ctx, b.NATS, chatwire.SubjectGateways, wire.Encode(chatwire.GatewaysRequest{V: 1}), func(m *nats.Msg) bool {
 		s, err := wire.Decode[chatwire.GatewayState](m.Data)
-		if err != nil {
-			t.Fatal(err)
-		}
+		roletest.Must(t, err)
 		all[s.Address] = s
-	}
+		return len(all) < 2
+	})
+	roletest.Must(t, err)
 	if s := all[one.Addr().String()]; len(all) != 2 || s.Connections != 1 || s.People != 1 || s.Rooms != 1 || s.Memberships != 1 || s.Stopping {
 		t.Errorf("the gateways report %+v", all)
 	}
@@ -137,10 +124,8 @@ func TestGatewaysAreListed(t *testing.T) {
 func TestServiceIsListed(t *testing.T) {
 	b := newHarness(t)
 	b.run(chatgw.Config{})
-	m, err := b.nats.Request(txwire.PingSubject("chatgw"), nil, patience)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, err := b.NATS.Request(txwire.PingSubject("chatgw"), nil, roletest.Patience)
+	roletest.Must(t, err)
 	var info struct {
 		Name    string `json:"name"`
 		Version string `json:"version"`
