@@ -128,7 +128,7 @@ func TestEventIsGivenUp(t *testing.T) {
 	if _, err := client.Abandon(t.Context(), txwire.Abandon{ID: o.ID, Event: &other, Reason: "lost", By: "ada"}); wire.CodeOf(err) != wire.CodeNotFound {
 		t.Errorf("an event that it has not: %v", err)
 	}
-	first.kill()
+	first.Kill()
 	s.coordinator(t, eventsAllowed())
 	state(t, client, "the report of who adopts it", func(c txwire.CoordinatorState) bool { return c.Unpublished == 1 && c.Problem != "" })
 	for range 2 {
@@ -169,7 +169,7 @@ func TestPublishedEventsAreNotRepeated(t *testing.T) {
 	}
 	s.awaitEvents(t, "ORDERS", 2)
 	s.awaitSettled(t, o.ID)
-	first.kill()
+	first.Kill()
 	s.coordinator(t, coordinator.Config{DrainTimeout: 100 * time.Millisecond})
 	state(t, client, "the report of who adopts it", func(c txwire.CoordinatorState) bool {
 		return slices.ContainsFunc(c.Txs, func(tx txwire.Info) bool {

@@ -100,7 +100,7 @@ func TestEvents(t *testing.T) {
 	if o, err := client.Submit(t.Context(), orderWithEvents("k2")); err != nil || o.Status != txwire.StatusAborted {
 		t.Fatalf("got %+v, %v", o, err)
 	}
-	p.drain()
+	p.Drain()
 	if logs := s.logs(t); len(logs) != 0 {
 		t.Errorf("a drained coordinator left the logs %v", logs)
 	}
@@ -207,9 +207,9 @@ func TestEventsOfAKilledCoordinator(t *testing.T) {
 	}})
 	submit(t, newClient(t, nc), orderWithEvents("k1"))
 	<-appended
-	first.nc.Close()
+	first.NATS.Close()
 	close(hang)
-	first.kill()
+	first.Kill()
 	s.coordinator(t, coordinator.Config{})
 	for _, m := range s.awaitEvents(t, "ORDERS", 2) {
 		if !strings.HasPrefix(m.Header.Get(jetstream.MsgIDHeader), m.Header.Get(txwire.HeaderTx)+".") {

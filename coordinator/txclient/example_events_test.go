@@ -29,8 +29,8 @@ func eventExample() (client *txclient.Client, js jetstream.JetStream, stop func(
 			return coordinator.New(coordinator.Config{EventSubjects: []string{"orders.>"}, Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
 		},
 		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			journal := participants.Config{Path: filepath.Join(dir, "inventory.db"), Log: examples.Quiet()}
-			return inventory.New(inventory.Config{Config: journal, Seed: inventory.Sample()}, participants.Deps{NATS: nc})
+			quiet := participants.Config{Log: examples.Quiet()}
+			return inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(dir, "inventory.db"), Seed: inventory.Sample()}, participants.Deps{NATS: nc})
 		},
 	)
 	client, err := txclient.New(nc)
