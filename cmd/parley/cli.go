@@ -93,20 +93,22 @@ func groups() []kong.Group {
 // limits returns the variables of help texts.
 func limits() kong.Vars {
 	return kong.Vars{
-		"max_quantity":   strconv.FormatInt(food.MaxQuantity, 10),
-		"max_key":        strconv.Itoa(wire.MaxKey),
-		"max_branches":   strconv.Itoa(txwire.MaxBranches),
-		"max_timeout":    plain(txwire.MaxTimeout),
-		"timeout":        plain(txwire.DefaultTimeout),
-		"max_history":    strconv.Itoa(frame.MaxPage),
-		"blog_listen":    blog.DefaultListen,
-		"default_shards": strconv.Itoa(shards.DefaultShards),
-		"cluster_ports":  strconv.Itoa(cluster.Ports),
-		"max_ids":        strconv.Itoa(idwire.MaxIDs),
-		"min_interval":   plain(minInterval),
-		"max_worker":     strconv.Itoa(snowflake.MaxWorker),
-		"max_page":       strconv.Itoa(blogwire.MaxPage),
-		"default_page":   strconv.Itoa(blogwire.DefaultPage),
+		"max_quantity":    strconv.FormatInt(food.MaxQuantity, 10),
+		"max_key":         strconv.Itoa(wire.MaxKey),
+		"max_branches":    strconv.Itoa(txwire.MaxBranches),
+		"max_events":      strconv.Itoa(txwire.MaxEvents),
+		"max_event_bytes": strconv.Itoa(txwire.MaxEventBytes),
+		"max_timeout":     plain(txwire.MaxTimeout),
+		"timeout":         plain(txwire.DefaultTimeout),
+		"max_history":     strconv.Itoa(frame.MaxPage),
+		"blog_listen":     blog.DefaultListen,
+		"default_shards":  strconv.Itoa(shards.DefaultShards),
+		"cluster_ports":   strconv.Itoa(cluster.Ports),
+		"max_ids":         strconv.Itoa(idwire.MaxIDs),
+		"min_interval":    plain(minInterval),
+		"max_worker":      strconv.Itoa(snowflake.MaxWorker),
+		"max_page":        strconv.Itoa(blogwire.MaxPage),
+		"default_page":    strconv.Itoa(blogwire.DefaultPage),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ type txSubmitCmd struct {
 	jsonFlag
 	submitFlags
 	Branch []string `short:"b" required:"" sep:"none" placeholder:"NAME=JSON" help:"A participant and its payload, which is JSON: given here, or read from a file with NAME=@FILE, from the standard input with NAME=@-. At most ${max_branches}, each participant once."`
+	Event  []string `sep:"none" placeholder:"SUBJECT=DATA" help:"An event: it is published on a subject with a JetStream stream if and only if the transaction commits. Data are as for --branch, and need not be JSON; at most ${max_events} events with ${max_event_bytes} bytes."`
 }
 
 func (*txSubmitCmd) Help() string {
@@ -34,6 +36,7 @@ Exit codes: 0 committed (with --wait applied also when it is not yet applied), 3
 Examples:
 
     parley tx submit -b payment='{"account":"ada","cents":900}' -b inventory=@order.json
+    parley tx submit -b payment=@payment.json --event orders.placed=@order.json --event mail.send='to ada'
     parley tx submit -b inventory='{"v":1,"item":"margherita","quantity":1}' --key breakfast-1 --json
     jq -c .payment order.json | parley tx submit -b payment=@- --wait applied`
 }
@@ -90,18 +93,36 @@ func (c *txSubmitCmd) request(stdin io.Reader) (r txclient.Request, err error) {
 		if slices.ContainsFunc(r.Branches, func(b txwire.Branch) bool { return b.Participant == name }) {
 			return r, fmt.Errorf("--branch names %s twice", name)
 		}
-		payload, err := readPayload(value, stdin)
+		payload, where, err := readData(value, stdin, txwire.MaxPayload)
+		if payload = bytes.TrimSpace(payload); err == nil && !json.Valid(payload) {
+			err = fmt.Errorf("the payload in %s is not JSON", where)
+		}
 		if err != nil {
 			return r, fmt.Errorf("--branch %s: %w", name, err)
 		}
 		r.Branches = append(r.Branches, txwire.Branch{Participant: name, Payload: payload})
 	}
+	for _, flag := range c.Event {
+		subject, value, ok := strings.Cut(flag, "=")
+		if !ok {
+			return r, fmt.Errorf("--event %.80q is not SUBJECT=DATA", flag)
+		}
+		err := txwire.CheckEventSubject(subject)
+		e := txwire.Event{Subject: subject}
+		if err == nil {
+			e.Data, _, err = readData(value, stdin, txwire.MaxEventBytes)
+		}
+		if err != nil {
+			return r, fmt.Errorf("--event %.80q: %w", subject, err)
+		}
+		r.Events = append(r.Events, e)
+	}
 	return r, nil
 }
 
-// readPayload reads JSON that is given, or where it is.
-func readPayload(value string, stdin io.Reader) (json.RawMessage, error) {
-	data, where := []byte(value), cli.Printable(fmt.Sprintf("%.80s", value))
+// readData reads what is given, or where it is, up to a limit, and names where that is.
+func readData(value string, stdin io.Reader, limit int64) (data []byte, where string, err error) {
+	data, where = []byte(value), cli.Printable(fmt.Sprintf("%.80s", value))
 	if path, ok := strings.CutPrefix(value, "@"); ok {
 		from := stdin
 		if where = path; path == "-" {
@@ -109,24 +130,20 @@ func readPayload(value string, stdin io.Reader) (json.RawMessage, error) {
 		} else {
 			f, err := os.Open(path)
 			if err != nil {
-				return nil, err
+				return nil, where, err
 			}
 			defer f.Close()
 			from = f
 		}
-		var err error
-		if data, err = io.ReadAll(io.LimitReader(from, txwire.MaxPayload+2)); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", where, err)
+		// A line ends with a line feed, which does not count.
+		if data, err = io.ReadAll(io.LimitReader(from, limit+2)); err != nil {
+			return nil, where, fmt.Errorf("reading %s: %w", where, err)
 		}
-		data = []byte(strings.TrimSpace(string(data)))
 	}
-	if len(data) > txwire.MaxPayload {
-		return nil, fmt.Errorf("the payload in %s has more than the limit of %d bytes", where, txwire.MaxPayload)
+	if int64(len(bytes.TrimRight(data, "\n"))) > limit {
+		return nil, where, fmt.Errorf("the data in %s has more than the limit of %d bytes", where, limit)
 	}
-	if !json.Valid(data) {
-		return nil, fmt.Errorf("the payload in %s is not JSON", where)
-	}
-	return data, nil
+	return data, where, nil
 }
 
 // submitted is what --json prints.

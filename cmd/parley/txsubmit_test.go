@@ -74,8 +74,23 @@ func TestTxSubmitFlags(t *testing.T) {
 			t.Errorf("%q: got %v, want %q", branches, err, want)
 		}
 	}
-	c := txSubmitCmd{submitFlags: submitFlags{Timeout: time.Second}, Branch: []string{"payment=@-", "a=1"}}
+	for want, event := range map[string]string{
+		`"orders.placed" is not SUBJECT=DATA`: "orders.placed",
+		`subject "orders.*" has a wildcard`:   "orders.*=x",
+		`"tx.prepare.inventory.a.1"`:          "tx.prepare.inventory.a.1=x",
+		"no such file":                        "orders.placed=@" + big + ".missing",
+		"orders.placed":                       "orders.placed=" + strings.Repeat("x", txwire.MaxEventBytes+1),
+	} {
+		c := txSubmitCmd{submitFlags: submitFlags{Timeout: time.Second}, Branch: []string{"a=1"}, Event: []string{event}}
+		if _, err := c.request(strings.NewReader("")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("event %.80q: got %v, want %q", event, err, want)
+		}
+	}
+	c := txSubmitCmd{submitFlags: submitFlags{Timeout: time.Second}, Branch: []string{"payment=@-", "a=1"}, Event: []string{"mail.send=to ada"}}
 	r, err := c.request(strings.NewReader(" {\"cents\":1}\n"))
+	if err == nil && (len(r.Events) != 1 || r.Events[0].Subject != "mail.send" || string(r.Events[0].Data) != "to ada") {
+		t.Errorf("the events are %+v", r.Events)
+	}
 	if err != nil || len(r.Branches) != 2 || string(r.Branches[0].Payload) != `{"cents":1}` || string(r.Branches[1].Payload) != "1" {
 		t.Errorf("the request is %+v, %v", r, err)
 	}
