@@ -295,7 +295,7 @@ func anIDGivenTwice(t *testing.T, g ground) {
 	}
 	// Twice in one group: the second is refused before it is tried.
 	group := []*op{newOp(newPost("a", "1", "")), newOp(newPost("b", "2", ""))}
-	if numbered := set.shards[0].number(t.Context(), group); len(numbered) != 1 {
+	if numbered := set.shards[0].assign(t.Context(), group); len(numbered) != 1 {
 		t.Errorf("%d of a group with one id are stored", len(numbered))
 	}
 	code(t, (<-group[1].done).Err, wire.CodeViolation)

@@ -1,15 +1,10 @@
 package shards
 
 import (
-	"sync/atomic"
+	"sync"
 
 	"parley/wire"
 )
-
-// counts is what happened to posts since the start.
-type counts struct {
-	posts, repeats, conflicts, violations, failures, unknown, groups atomic.Uint64
-}
 
 // Counts is what happened to posts since the start.
 type Counts struct {
@@ -18,7 +13,7 @@ type Counts struct {
 	Posts     uint64 `json:"posts"`
 	Repeats   uint64 `json:"repeats"`
 	Conflicts uint64 `json:"conflicts"`
-	// Violations are ids that were given twice: anything but 0 is a fault of the
+	// Violations are IDs that were given twice: anything but 0 is a fault of the
 	// ID service.
 	Violations uint64 `json:"violations"`
 	// Failures were not stored because a database or the ID service failed, and
@@ -29,29 +24,35 @@ type Counts struct {
 	Groups uint64 `json:"groups"`
 }
 
-func (c *counts) result(r Stored) {
+// counts are those of all shards.
+type counts struct {
+	mu  sync.Mutex
+	now Counts
+}
+
+func (c *counts) add(fn func(*Counts)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fn(&c.now)
+}
+
+func (c *Counts) of(r Stored) *uint64 {
+	switch wire.CodeOf(r.Err) {
+	case wire.CodeConflict:
+		return &c.Conflicts
+	case wire.CodeViolation:
+		return &c.Violations
+	case wire.CodeUndecided:
+		return &c.Unknown
+	}
 	switch {
-	case r.Err == nil && r.New:
-		c.posts.Add(1)
-	case r.Err == nil:
-		c.repeats.Add(1)
+	case r.Err != nil:
+		return &c.Failures
+	case r.New:
+		return &c.Posts
 	default:
-		switch wire.CodeOf(r.Err) {
-		case wire.CodeConflict:
-			c.conflicts.Add(1)
-		case wire.CodeViolation:
-			c.violations.Add(1)
-		case wire.CodeUndecided:
-			c.unknown.Add(1)
-		default:
-			c.failures.Add(1)
-		}
+		return &c.Repeats
 	}
 }
 
-func (c *counts) read() Counts {
-	return Counts{
-		Posts: c.posts.Load(), Repeats: c.repeats.Load(), Conflicts: c.conflicts.Load(), Violations: c.violations.Load(),
-		Failures: c.failures.Load(), Unknown: c.unknown.Load(), Groups: c.groups.Load(),
-	}
-}
+func (c *counts) result(r Stored) { c.add(func(now *Counts) { *now.of(r)++ }) }

@@ -172,7 +172,7 @@ func killedWhilePosting(t *testing.T, g ground) {
 			if err != nil || !found || p.User != s[1] {
 				t.Errorf("after round %d: post %d of %s, which was acknowledged, is %+v, %v, %v", round, id, s[1], p, found, err)
 			}
-			if byKey, found, err := set.of(s[1]).byKey(t.Context(), s[1], s[2]); err != nil || !found || byKey != p {
+			if byKey, found, err := set.of(s[1]).byKey(t.Context(), set.of(s[1]).r, newOp(newPost(s[1], "", s[2]))); err != nil || !found || byKey != p {
 				t.Errorf("its key %s finds %+v, %v, %v", s[2], byKey, found, err)
 			}
 		}

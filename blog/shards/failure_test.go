@@ -5,14 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
+	"parley/internal/sqlitefile"
 	"parley/wire"
 )
 
@@ -52,7 +53,7 @@ func committedSilently(t *testing.T, g ground) {
 		}
 	}
 	holds(t, set, 2)
-	if !log.says("without saying whether") {
+	if !log.says("not known whether a commit is durable") {
 		t.Error("the log does not say so")
 	}
 }
@@ -114,11 +115,7 @@ func certainlyNot(t *testing.T, g ground) {
 func fullDisk(t *testing.T, g ground) error {
 	t.Helper()
 	if g.name != "sqlite" {
-		d, err := newPostgres(0, g.place(t, 1).DSNs[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return failedCommit(t, d, "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO b VALUES (1)")
+		return failedCommit(t, g.place(t, 1).DSNs[0], "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO b VALUES (1)")
 	}
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
@@ -133,9 +130,9 @@ func fullDisk(t *testing.T, g ground) error {
 	return err
 }
 
-func failedCommit(t *testing.T, d dialect, schema, statement string) error {
+func failedCommit(t *testing.T, dsn, schema, statement string) error {
 	t.Helper()
-	db, err := d.writer()
+	db, err := sql.Open("pgx", dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,17 +196,17 @@ func timeIsUp(t *testing.T, g ground) {
 	code(t, set.Add(short, newPost("ada", "second", "")).Err, wire.CodeUnavailable, "not stored", "shard 0 did not get to it in time")
 	// It may be durable at any moment.
 	o := newOp(newPost("ada", "third", "k3"))
-	if err := set.put(set.shards[0], o); err != nil {
+	if err := set.shards[0].put(o); err != nil {
 		t.Fatal(err)
 	}
 	release()
 	if r := <-first; r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	if r := <-o.done; r.Err != nil || o.abandon() {
-		t.Errorf("an op that was stored is %+v and can be abandoned", r)
+	if r := <-o.done; r.Err != nil || o.claim() {
+		t.Errorf("an op that was stored is %+v and can be given up", r)
 	}
-	code(t, o.failure(!o.abandon(), "time is up"), wire.CodeUndecided, "not known", "same key is safe")
+	code(t, o.failure(!o.claim(), "time is up"), wire.CodeUndecided, "not known", "same key is safe")
 	holds(t, set, 2)
 }
 
@@ -218,7 +215,7 @@ func busy(t *testing.T, g ground) {
 	var last *op
 	for i := range maxQueue {
 		last = newOp(newPost("ada", fmt.Sprint(i), ""))
-		if err := set.put(set.shards[0], last); err != nil {
+		if err := set.shards[0].put(last); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -237,7 +234,7 @@ func busy(t *testing.T, g ground) {
 func endTooSoon(t *testing.T, g ground) {
 	set, first, release := held(t, g)
 	o := newOp(newPost("ada", "waits", ""))
-	if err := set.put(set.shards[0], o); err != nil {
+	if err := set.shards[0].put(o); err != nil {
 		t.Fatal(err)
 	}
 	now, cancel := context.WithCancel(t.Context())
@@ -318,7 +315,7 @@ func TestRemovedFile(t *testing.T) {
 
 // What a commit is told decides what may be said of its posts.
 func TestNotCommitted(t *testing.T) {
-	var s sqliteDB
+	s := &sqliteDB{File: sqliteFile(t)}
 	for text, want := range map[string]bool{"disk full": true, "a cut": false} {
 		err := errCut
 		if text == "disk full" {
@@ -328,7 +325,14 @@ func TestNotCommitted(t *testing.T) {
 			t.Errorf("SQLite: %s: certain is %v", text, !want)
 		}
 	}
-	if !strings.Contains(s.explain(fullDisk(t, ground{name: "sqlite"})).Error(), "no space left") {
-		t.Error("a full disk is not called so")
+	contains(t, s.explain(fullDisk(t, ground{name: "sqlite"})).Error(), "no space left")
+}
+
+func sqliteFile(t *testing.T) *sqlitefile.File {
+	t.Helper()
+	f, err := sqlitefile.New(shardFile(t.TempDir(), 0), shardKind, slog.Default())
+	if err != nil {
+		t.Fatal(err)
 	}
+	return f
 }

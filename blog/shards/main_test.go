@@ -2,6 +2,7 @@ package shards
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -61,10 +62,10 @@ type ground struct {
 	exec func(t testing.TB, c Config, i int, statement string)
 }
 
-// run runs a statement in a dialect.
-func run(t testing.TB, d dialect, statement string) {
+// run runs a statement in a database.
+func run(t testing.TB, driver, dsn, statement string) {
 	t.Helper()
-	db, err := d.writer()
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +81,7 @@ func sqliteGround() ground {
 		place: func(t testing.TB, n int) Config { return Config{Dir: t.TempDir(), Shards: n} },
 		exec: func(t testing.TB, c Config, i int, statement string) {
 			t.Helper()
-			run(t, &sqliteDB{path: shardFile(c.Dir, i)}, statement)
+			run(t, "sqlite", shardFile(c.Dir, i), statement)
 		},
 	}
 }
@@ -91,11 +92,7 @@ func postgresGround(server *pgtest.Server) ground {
 		place: func(t testing.TB, n int) Config { return Config{DSNs: server.Schemas(t, n)} },
 		exec: func(t testing.TB, c Config, i int, statement string) {
 			t.Helper()
-			d, err := newPostgres(i, c.DSNs[i])
-			if err != nil {
-				t.Fatal(err)
-			}
-			run(t, d, statement)
+			run(t, "pgx", c.DSNs[i], statement)
 		},
 	}
 }

@@ -1,6 +1,9 @@
 package shards
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,8 +19,8 @@ func TestConfig(t *testing.T) {
 		cfg  Config
 		says string
 	}{
-		{Config{}, "neither Dir nor DSNs"},
-		{Config{Dir: "x", DSNs: dsns}, "both Dir and DSNs"},
+		{Config{}, "neither Dir nor DSNs is set"},
+		{Config{Dir: "x", DSNs: dsns}, "both Dir and DSNs are set"},
 		{Config{Dir: "x", Shards: -1}, "Shards is -1, allowed is 0 (as many as there are) to 1024"},
 		{Config{Dir: "x", Shards: 1025}, "Shards is 1025"},
 		{Config{DSNs: dsns, Shards: 3}, "Shards is 3, and DSNs has 2 entries"},
@@ -110,7 +113,7 @@ func tablesGone(t *testing.T, g ground) {
 	c := made(t, g.place(t, 3))
 	g.exec(t, c, 1, "DROP TABLE blog_meta")
 	g.exec(t, c, 1, "DROP TABLE blog_posts")
-	refused(t, c, "shard 1 of 3 is missing", "empty database", "backup", "not made anew")
+	refused(t, c, "shard 1 of 3 is missing", "empty database", "backup", "not recreated")
 	refused(t, c, "shard 1 of 3 is missing") // the first refusal made nothing
 }
 
@@ -131,7 +134,7 @@ func postsInAnUnfinished(t *testing.T, g ground) {
 	for i := range 2 {
 		g.exec(t, c, i, "UPDATE blog_meta SET value='making' WHERE name='state'")
 	}
-	refused(t, c, "has posts", "changed by hand")
+	refused(t, c, "has posts", "changed by other means")
 }
 
 func twoBlogs(t *testing.T, g ground) {
@@ -176,7 +179,7 @@ func TestSQLiteFiles(t *testing.T) {
 		}
 		for _, n := range []int{8, 0} {
 			c.Shards = n
-			refused(t, c, "shard 3 of 8 is missing", path, "backup", "not made anew")
+			refused(t, c, "shard 3 of 8 is missing", path, "backup", "not recreated")
 			if _, err := os.Stat(path); err == nil {
 				t.Error("it was made again")
 			}
@@ -257,7 +260,7 @@ func TestSQLiteFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, Config{Dir: filepath.Join(dir, "nowhere")}, "nowhere", "must exist")
-		refused(t, Config{Dir: file}, file, "no directory")
+		refused(t, Config{Dir: file}, file, "not a directory")
 	})
 	t.Run("odd characters", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "50% of? it#1")
@@ -273,16 +276,16 @@ func TestSQLiteFiles(t *testing.T) {
 	t.Run("settings", func(t *testing.T) {
 		set := open(t, Config{Dir: t.TempDir(), Shards: 1})
 		sh := set.shards[0]
-		if _, err := sh.w.Exec("PRAGMA synchronous=NORMAL"); err != nil {
-			t.Fatal(err)
-		}
-		err := sh.probe(t.Context())
-		if err == nil {
-			t.Fatal("a commit that is not durable is taken")
-		}
-		contains(t, err.Error(), "synchronous 1", "not be durable")
-		if err := sh.probe(t.Context()); err != nil {
-			t.Errorf("with a new connection: %v", err)
+		for range 2 {
+			var mode string
+			var sync int
+			if err := sh.w.QueryRow("SELECT journal_mode,synchronous FROM pragma_journal_mode,pragma_synchronous").Scan(&mode, &sync); err != nil || mode != "wal" || sync != 2 {
+				t.Errorf("a writer has journal_mode %s and synchronous %d, %v", mode, sync, err)
+			}
+			// After a failure there is a new connection.
+			if err := sh.write(t.Context(), func(context.Context, *sql.Tx) error { return errCut }); !errors.Is(err, errCut) {
+				t.Error(err)
+			}
 		}
 		if _, err := sh.r.Exec("DELETE FROM blog_posts"); err == nil {
 			t.Error("a reader can write")
@@ -321,11 +324,11 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 	})
 	t.Run("another making", func(t *testing.T) {
 		c := Config{DSNs: server.Schemas(t, 2)}
-		d, err := newPostgres(1, c.DSNs[1]+" lock_timeout=50")
+		sh, err := openPostgres(1, c.DSNs[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		unlock, err := d.lock(t.Context())
+		unlock, err := sh.lock(t.Context(), sh.r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,10 +340,8 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 			}
 			opened <- err
 		}()
-		if err := unlock(); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-opened; err != nil {
+		unlock()
+		if err := errors.Join(<-opened, sh.close(sh.w, sh.r)); err != nil {
 			t.Error(err)
 		}
 	})

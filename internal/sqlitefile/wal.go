@@ -161,18 +161,19 @@ func (f *File) copyBack(checkpoint Checkpoint, mode string) error {
 // runs on. checkpoint is nil when a failure came before. The file is not used again.
 func (f *File) Finish(checkpoint Checkpoint) error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.idle == nil {
+	idle := f.idle
+	f.mu.Unlock() // checkpoint may have to connect
+	if idle == nil {
 		return nil
 	}
 	if checkpoint == nil {
-		return f.closeLast(f.idle)
+		return f.closeLast(idle)
 	}
 	err := f.copyBack(checkpoint, "TRUNCATE")
 	if err == nil {
 		err = os.Remove(f.notePath())
 	}
-	return errors.Join(err, f.idle.Close())
+	return errors.Join(err, idle.Close())
 }
 
 // Release closes what does not matter to SQLite, after the last connection.
