@@ -20,9 +20,8 @@ type dialect interface {
 	// returns the statements that make its tables if they do not exist.
 	create() error
 	schema() []string
-	// insert is a query that stores the posts of a JSON array, apart from those whose
-	// key or ID is stored already, and returns the IDs of those that it stored.
-	insert() string
+	// insert stores the posts whose key and ID are not stored yet, and sets which.
+	insert(ctx context.Context, tx *sql.Tx, ops []*op) error
 	// bound limits the time of a write where it is safe to interrupt one.
 	bound(ctx context.Context) (context.Context, context.CancelFunc)
 	// durable checks, within a transaction, that what it commits will last.

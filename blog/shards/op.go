@@ -24,8 +24,10 @@ type op struct {
 	id snowflake.ID
 	// tried: an earlier transaction with this ID may be durable, so what is stored
 	// under it may be this post.
-	tried  bool
-	result Stored
+	tried bool
+	// inserted is set by the dialect for the transaction at hand.
+	inserted bool
+	result   Stored
 }
 
 // Stored is the result of a post.

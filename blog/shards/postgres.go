@@ -128,11 +128,31 @@ func (d *postgresDB) schema() []string {
 	}
 }
 
-// insert is one statement for all posts: with one for each, a group would cost as many
-// round trips.
-func (d *postgresDB) insert() string {
-	return "INSERT INTO blog_posts (id,author,text,key) SELECT id,author,text,key " +
-		"FROM json_to_recordset($1::json) AS post (id bigint, author text, text text, key text) ON CONFLICT DO NOTHING RETURNING id"
+// insert is one statement: with one for each post, a group would cost as many round
+// trips. Two processes that store the same keys wait for each other at the unique index,
+// so all go through it in one order.
+func (d *postgresDB) insert(ctx context.Context, tx *sql.Tx, ops []*op) error {
+	var ids []int64
+	var authors, texts []string
+	var keys []*string
+	byID := make(map[int64]*op, len(ops))
+	for _, o := range ops {
+		ids, authors, texts, keys = append(ids, int64(o.id)), append(authors, o.post.User), append(texts, o.post.Text), append(keys, o.key())
+		byID[int64(o.id)], o.inserted = o, false
+	}
+	for rows, err := range query(ctx, tx, "INSERT INTO blog_posts (id,author,text,key) "+
+		"SELECT * FROM unnest($1::bigint[],$2::text[],$3::text[],$4::text[]) AS post (id,author,text,key) "+
+		"ORDER BY author, key ON CONFLICT DO NOTHING RETURNING id", ids, authors, texts, keys) {
+		var id int64
+		if err == nil {
+			err = rows.Scan(&id)
+		}
+		if err != nil {
+			return err
+		}
+		byID[id].inserted = true
+	}
+	return nil
 }
 
 func (d *postgresDB) bound(ctx context.Context) (context.Context, context.CancelFunc) {

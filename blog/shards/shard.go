@@ -1,14 +1,11 @@
 package shards
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -45,11 +42,11 @@ var errUnknown = errors.New("the end of the commit is not known")
 // it is durable, except that with errUnknown everything may be.
 func (sh *shard) store(ctx context.Context, ops []*op) error {
 	err := sh.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if err := sh.insertAll(ctx, tx, ops); err != nil {
+		if err := sh.insert(ctx, tx, ops); err != nil {
 			return fmt.Errorf("storing %d posts: %w", len(ops), err)
 		}
 		for _, o := range ops {
-			if o.result.New {
+			if o.result = (Stored{Post: o.made(), New: true}); o.inserted {
 				continue
 			}
 			if err := sh.resolve(ctx, tx, o); err != nil {
@@ -63,41 +60,6 @@ func (sh *shard) store(ctx context.Context, ops []*op) error {
 		sh.set.hooks.At(StepPostAfterCommit)
 	}
 	return err
-}
-
-// insertAll stores the ops whose key and ID are not stored yet, and sets the results of
-// these. Two processes that store the same keys wait for each other at the unique
-// index, so all insert in one order.
-func (sh *shard) insertAll(ctx context.Context, tx *sql.Tx, ops []*op) error {
-	type row struct {
-		ID     int64   `json:"id"`
-		Author string  `json:"author"`
-		Text   string  `json:"text"`
-		Key    *string `json:"key"`
-	}
-	list, byID := make([]row, len(ops)), make(map[int64]*op, len(ops))
-	for i, o := range ops {
-		o.result = Stored{}
-		list[i], byID[int64(o.id)] = row{int64(o.id), o.post.User, o.post.Text, o.key()}, o
-	}
-	slices.SortFunc(list, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.Author, b.Author), cmp.Compare(byID[a.ID].post.Key, byID[b.ID].post.Key))
-	})
-	data, err := json.Marshal(list)
-	if err != nil {
-		return err
-	}
-	for rows, err := range query(ctx, tx, sh.insert(), string(data)) {
-		var id int64
-		if err == nil {
-			err = rows.Scan(&id)
-		}
-		if err != nil {
-			return err
-		}
-		byID[id].result = Stored{Post: byID[id].made(), New: true}
-	}
-	return nil
 }
 
 // resolve sets the result of a post that was not inserted, by what is stored under its

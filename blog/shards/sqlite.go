@@ -114,9 +114,24 @@ func (d *sqliteDB) schema() []string {
 	}
 }
 
-func (d *sqliteDB) insert() string {
-	return "INSERT INTO blog_posts (id,author,text,key) SELECT value->>'id', value->>'author', value->>'text', value->>'key' " +
-		"FROM json_each($1) WHERE true ON CONFLICT DO NOTHING RETURNING id"
+func (d *sqliteDB) insert(ctx context.Context, tx *sql.Tx, ops []*op) error {
+	stmt, err := tx.PrepareContext(ctx, "INSERT INTO blog_posts (id,author,text,key) VALUES ($1,$2,$3,$4) ON CONFLICT DO NOTHING")
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for _, o := range ops {
+		res, err := stmt.ExecContext(ctx, int64(o.id), o.post.User, o.post.Text, o.key())
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return err
+		}
+		o.inserted = n == 1
+	}
+	return nil
 }
 
 func (d *sqliteDB) bound(ctx context.Context) (context.Context, context.CancelFunc) {
