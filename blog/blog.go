@@ -15,7 +15,7 @@ import (
 type Blog struct {
 	cfg   Config
 	deps  Deps
-	gate  gate
+	gate  *gate
 	ready chan struct{}
 	// set is nil until the gate is open.
 	set  atomic.Pointer[shards.Set]
@@ -31,7 +31,7 @@ func New(cfg Config, deps Deps) (*Blog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blog: %w", err)
 	}
-	return &Blog{cfg: cfg, deps: deps, ready: make(chan struct{})}, nil
+	return &Blog{cfg: cfg, deps: deps, gate: newGate(), ready: make(chan struct{})}, nil
 }
 
 // Run opens the shards and serves until ctx ends; then it drains for at most
@@ -46,7 +46,7 @@ func (b *Blog) Run(ctx context.Context) error {
 		return fmt.Errorf("blog: %w", err)
 	}
 	b.set.Store(set)
-	b.gate.open()
+	b.gate.serving.Store(true)
 	if err = b.serve(ctx, set); err != nil {
 		return fmt.Errorf("blog: %w", err)
 	}
@@ -72,10 +72,12 @@ func (b *Blog) serve(ctx context.Context, set *shards.Set) error {
 	defer cancel()
 	b.unlisten(drain, service)
 	err = errors.Join(err, web.close(drain))
-	b.gate.close(drain)
+	idle := b.gate.close(drain)
 	err = errors.Join(err, set.Close(drain))
-	// Whoever is inside still has its answer, or has it when its time is up.
-	b.gate.close(context.WithoutCancel(ctx))
+	if !idle {
+		// Requests under way are answered by now, or when their time is up.
+		b.gate.close(context.WithoutCancel(ctx))
+	}
 	return err
 }
 

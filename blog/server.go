@@ -25,8 +25,7 @@ const (
 	maxHeader = 16 << 10
 )
 
-// server is the blog's own HTTP server, if it has one. The zero server does
-// nothing.
+// server is the blog's own HTTP server. The zero server does nothing.
 type server struct {
 	http *http.Server
 	// failed is closed when it stopped on its own, nil without a server.
