@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 
-	"parley/idworker/snowflake"
 	"parley/internal/loopback"
 	"parley/wire"
 	"parley/wire/blogwire"
@@ -79,8 +78,8 @@ func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m, err := body[blogwire.NewPost](w, r)
-	if err == nil {
-		_, err = query(r)
+	if err == nil && r.URL.RawQuery != "" {
+		err = wire.Invalidf("a post takes no parameters, and the query is %.80q", r.URL.RawQuery)
 	}
 	b.serveHTTP(w, err, func() (a blogwire.Posts, status int, err error) {
 		status = http.StatusOK
@@ -94,14 +93,7 @@ func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {
 }
 
 func (b *Blog) httpRead(w http.ResponseWriter, r *http.Request) {
-	q, err := query(r, "user")
-	m := blogwire.ReadPost{V: wire.Version, User: q.Get("user")}
-	if err == nil {
-		m.ID, err = parseID(r.PathValue("id"))
-	}
-	if err == nil {
-		m, err = wire.Check(m)
-	}
+	m, err := parameters[blogwire.ReadPost](r, "id", "user")
 	b.serveHTTP(w, err, func() (blogwire.Posts, int, error) {
 		a, err := b.read(r.Context(), m)
 		return a, http.StatusOK, err
@@ -110,19 +102,7 @@ func (b *Blog) httpRead(w http.ResponseWriter, r *http.Request) {
 
 // httpTimeline serves a user's posts, or everybody's where the path names none.
 func (b *Blog) httpTimeline(w http.ResponseWriter, r *http.Request) {
-	m := blogwire.PageRequest{V: wire.Version, User: r.PathValue("user")}
-	q, err := query(r, "before", "limit")
-	if s := q.Get("before"); err == nil && s != "" {
-		m.Before, err = parseID(s)
-	}
-	if s := q.Get("limit"); err == nil && s != "" {
-		if m.Limit, err = strconv.Atoi(s); err != nil || m.Limit == 0 {
-			err = wire.Invalidf("limit is %.40q, allowed is 1 to %d", s, blogwire.MaxPage)
-		}
-	}
-	if err == nil {
-		m, err = wire.Check(m)
-	}
+	m, err := parameters[blogwire.PageRequest](r, "user", "before", "limit")
 	b.serveHTTP(w, err, func() (blogwire.Posts, int, error) {
 		a, err := b.timeline(r.Context(), m)
 		return a, http.StatusOK, err
@@ -146,14 +126,6 @@ func (b *Blog) serveHTTP(w http.ResponseWriter, wrong error, answer func() (blog
 	}
 }
 
-func parseID(s string) (snowflake.ID, error) {
-	id, err := snowflake.ParseID(s)
-	if err != nil {
-		err = wire.Invalidf("%v", err)
-	}
-	return id, err
-}
-
 // body reads the message in a request's body.
 func body[T any, M wire.Message[T]](w http.ResponseWriter, r *http.Request) (m T, err error) {
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, wire.MaxMessage))
@@ -166,22 +138,34 @@ func body[T any, M wire.Message[T]](w http.ResponseWriter, r *http.Request) (m T
 	return wire.Decode[T, M](data)
 }
 
-// query reads the parameters of a request. One that is misspelled is refused: a
-// page without its before would be the first one again, for ever.
-func query(r *http.Request, allowed ...string) (url.Values, error) {
+// parameters reads a message whose fields are a part of the path, which may be empty, and
+// parameters of the query. One that is misspelled is refused: a page without its before
+// would be the first one again, for ever.
+func parameters[T any, M wire.Message[T]](r *http.Request, part string, allowed ...string) (m T, err error) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return nil, wire.Invalidf("the query cannot be read: %v", err)
+		return m, wire.Invalidf("the query cannot be read: %v", err)
 	}
+	fields := map[string]any{"v": wire.Version, part: r.PathValue(part)}
 	for name, values := range q {
-		switch {
+		switch n, notANumber := strconv.Atoi(values[0]); {
 		case !slices.Contains(allowed, name):
-			return nil, wire.Invalidf("the query has the unknown parameter %.40q, allowed are %q", name, allowed)
+			return m, wire.Invalidf("the query has the unknown parameter %.40q, allowed are %q", name, allowed)
 		case len(values) > 1 || values[0] == "":
-			return nil, wire.Invalidf("the query has the parameter %.40q %d times, the first is %.40q: give it once, or leave it out", name, len(values), values[0])
+			return m, wire.Invalidf("the query has the parameter %.40q %d times, the first is %.40q: give it once, or leave it out", name, len(values), values[0])
+		case name == "limit" && values[0] == "0":
+			return m, wire.Invalidf("limit is 0, allowed is 1 to %d", blogwire.MaxPage)
+		case name == "limit" && notANumber == nil:
+			fields[name] = n
+		default:
+			fields[name] = values[0]
 		}
 	}
-	return q, nil
+	data, err := json.Marshal(fields)
+	if err != nil {
+		return m, err
+	}
+	return wire.Decode[T, M](data)
 }
 
 // statuses are the HTTP statuses of refusals; that of any other code is 500.

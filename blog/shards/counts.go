@@ -30,29 +30,30 @@ type counts struct {
 	now Counts
 }
 
-func (c *counts) add(fn func(*Counts)) {
+func (c *counts) add(fn func(now *Counts)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fn(&c.now)
 }
 
-func (c *Counts) of(r Stored) *uint64 {
-	switch wire.CodeOf(r.Err) {
-	case wire.CodeConflict:
-		return &c.Conflicts
-	case wire.CodeViolation:
-		return &c.Violations
-	case wire.CodeUndecided:
-		return &c.Unknown
-	}
-	switch {
-	case r.Err != nil:
-		return &c.Failures
-	case r.New:
-		return &c.Posts
-	default:
-		return &c.Repeats
-	}
+func (c *counts) result(r Stored) {
+	c.add(func(now *Counts) {
+		switch wire.CodeOf(r.Err) {
+		case wire.CodeConflict:
+			now.Conflicts++
+		case wire.CodeViolation:
+			now.Violations++
+		case wire.CodeUndecided:
+			now.Unknown++
+		default:
+			switch {
+			case r.Err != nil:
+				now.Failures++
+			case r.New:
+				now.Posts++
+			default:
+				now.Repeats++
+			}
+		}
+	})
 }
-
-func (c *counts) result(r Stored) { c.add(func(now *Counts) { *now.of(r)++ }) }

@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	s := &Set{cfg: cfg, hooks: hooks.From(ctx), unlock: func() error { return nil }, reported: map[snowflake.ID]bool{}}
+	s := &Set{cfg: cfg, hooks: hooks.From(ctx), reported: map[snowflake.ID]bool{}}
 	var err error
 	if len(cfg.DSNs) > 0 {
 		err = s.openServers()
@@ -110,16 +110,11 @@ func (s *Set) openDirectory() (err error) {
 	if err != nil {
 		return fmt.Errorf("the blog's directory %s: %w: it must exist, make it for a new blog", dir, err)
 	}
-	unlock, err := sqlitefile.Lock(filepath.Join(s.cfg.Dir, "shards.lock"), "the blog in "+s.cfg.Dir, "give this one another directory", s.cfg.Log)
+	s.unlock, err = sqlitefile.Lock(filepath.Join(s.cfg.Dir, "shards.lock"), "the blog in "+s.cfg.Dir, "give this one another directory", s.cfg.Log)
 	if err != nil {
 		return err
 	}
-	s.unlock = unlock
-	n, err := shardFiles(s.cfg.Dir)
-	if err != nil {
-		return err
-	}
-	return s.openFiles(max(n, s.cfg.Shards))
+	return s.openFiles(max(shardFiles(s.cfg.Dir), s.cfg.Shards))
 }
 
 // openFiles opens the files of the first n shards, existing or not.

@@ -19,6 +19,7 @@ type Set struct {
 	shards []*shard
 	counts counts
 	hooks  hooks.Hooks
+	// unlock is nil where the directory is not locked, as with PostgreSQL.
 	unlock func() error
 
 	committers sync.WaitGroup
@@ -68,8 +69,10 @@ func (s *Set) close() error {
 			errs = append(errs, sh.explain(err))
 		}
 	}
-	// Last, so that no other process finds the shards half closed.
-	return errors.Join(append(errs, s.unlock())...)
+	if s.unlock != nil { // last, so that no other process finds the shards half closed
+		errs = append(errs, s.unlock())
+	}
+	return errors.Join(errs...)
 }
 
 // Blog is the random name given to the blog when it was made.

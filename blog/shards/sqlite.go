@@ -9,10 +9,10 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"parley/internal/sqlitefile"
+	"parley/wire/blogwire"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -43,18 +43,13 @@ const maxReaders = 4
 func shardFile(dir string, i int) string { return filepath.Join(dir, fmt.Sprintf("shard-%04d.db", i)) }
 
 // shardFiles counts the shards in dir up to the highest that has a file.
-func shardFiles(dir string) (n int, err error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return 0, fmt.Errorf("the blog's directory: %w", err)
-	}
-	for _, e := range entries {
-		digits, ok := strings.CutSuffix(strings.TrimPrefix(e.Name(), "shard-"), ".db")
-		if i, err := strconv.Atoi(digits); ok && err == nil && shardFile(dir, i) == filepath.Join(dir, e.Name()) {
-			n = max(n, i+1)
+func shardFiles(dir string) int {
+	for n := blogwire.MaxShards; n > 0; n-- {
+		if _, err := os.Lstat(shardFile(dir, n-1)); err == nil {
+			return n
 		}
 	}
-	return n, nil
+	return 0
 }
 
 func openSQLite(path string, log *slog.Logger) (*shard, error) {
