@@ -74,19 +74,24 @@ func (s *Set) Timeline(ctx context.Context, user string, before snowflake.ID, li
 // Newest reads a page of everybody's posts with IDs below before, merged from all
 // shards.
 func (s *Set) Newest(ctx context.Context, before snowflake.ID, limit int) (posts []blogwire.Post, next snowflake.ID, err error) {
+	merge := func() {
+		slices.SortFunc(posts, func(a, b blogwire.Post) int { return cmp.Compare(b.ID, a.ID) })
+		posts = slices.Delete(posts, min(len(posts), limit+1), len(posts))
+	}
 	var mu sync.Mutex
 	err = s.each(ctx, func(ctx context.Context, sh *shard) error {
 		got, err := sh.posts(ctx, sh.r, sqlNewest, int64(before), limit+1)
 		mu.Lock()
 		defer mu.Unlock()
-		posts = append(posts, got...)
-		slices.SortFunc(posts, func(a, b blogwire.Post) int { return cmp.Compare(b.ID, a.ID) })
-		posts = slices.Delete(posts, min(len(posts), limit+1), len(posts))
+		if posts = append(posts, got...); len(posts) > maxFan*limit {
+			merge() // to take no more memory for more shards
+		}
 		return sh.unread(ctx, err)
 	})
 	if err != nil {
 		return nil, 0, err
 	}
+	merge()
 	for i := 1; i < len(posts); i++ {
 		if posts[i].ID == posts[i-1].ID {
 			s.reportTwice(posts[i-1], posts[i])
