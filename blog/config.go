@@ -16,8 +16,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// DefaultListen is where the parley command serves HTTP unless it is told
-// otherwise: this machine alone.
+// DefaultListen is where the parley command serves HTTP by default: this machine alone.
 const DefaultListen = "127.0.0.1:8280"
 
 // Config is what an operator decides about a blog.

@@ -20,7 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// envChild says that this binary runs as a blog, and how: JSON of child.
+// envChild makes this binary run as a blog; its value is JSON of child.
 const envChild = "PARLEY_TEST_CHILD"
 
 type child struct {
@@ -73,14 +73,14 @@ func launch(t *testing.T, c child) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { kill(cmd) })
-	var said strings.Builder
+	var output strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if lines.Text() == "ready" {
 			return cmd
 		}
-		fmt.Fprintln(&said, lines.Text())
+		fmt.Fprintln(&output, lines.Text())
 	}
-	t.Fatalf("the blog did not start:\n%s", said.String())
+	t.Fatalf("the blog did not start:\n%s", output.String())
 	return nil
 }
 
@@ -90,8 +90,8 @@ func kill(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// A post that was acknowledged is there after the blog was killed; one that was
-// not is there once, if somebody asked again with its key.
+// A post that was acknowledged is stored after the blog was killed; one that was not is
+// stored once, if the request was repeated with its key.
 func TestKilled(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); killed(t, child{Dir: t.TempDir()}) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); killed(t, child{DSNs: pgtest.Run(t).Schemas(t, 4)}) })

@@ -27,7 +27,7 @@ const (
 	pathUser  = "/api/blog/users/{user}/posts"
 )
 
-// Handler serves everything below /api/blog/, also beside other handlers of one
+// Handler serves everything below /api/blog/, also next to other handlers of one
 // server; that server bounds the time of reading and writing. While the blog
 // does not run the answer is 503.
 func (b *Blog) Handler() http.Handler {

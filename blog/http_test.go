@@ -14,7 +14,7 @@ func TestHTTP(t *testing.T) {
 		body               []byte
 		header             []string
 		status             int
-		says               string
+		reason             string
 	}{
 		{"no type", "POST", "/api/blog/posts", good, []string{"Content-Type: "}, 415, "application/json"},
 		{"a form", "POST", "/api/blog/posts", good, []string{"Content-Type: application/x-www-form-urlencoded"}, 415, "form"},
@@ -45,11 +45,11 @@ func TestHTTP(t *testing.T) {
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			a := r.http(t, c.method, c.path, c.body, c.header...)
-			if a.status != c.status || !strings.Contains(a.Reason, c.says) || (a.Code == "") != (c.status < 300) {
-				t.Errorf("%d %s %q, want %d with %q", a.status, a.Code, a.Reason, c.status, c.says)
+			if a.status != c.status || !strings.Contains(a.Reason, c.reason) || (a.Code == "") != (c.status < 300) {
+				t.Errorf("%d %s %q, want %d with %q", a.status, a.Code, a.Reason, c.status, c.reason)
 			}
-			if c.status == 405 && a.header.Get("Allow") != c.says {
-				t.Errorf("allowed is %q, want %q", a.header.Get("Allow"), c.says)
+			if c.status == 405 && a.header.Get("Allow") != c.reason {
+				t.Errorf("allowed is %q, want %q", a.header.Get("Allow"), c.reason)
 			}
 			for name := range a.header {
 				if strings.HasPrefix(name, "Access-Control-") {

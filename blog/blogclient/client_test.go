@@ -120,8 +120,7 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// script is a blog that answers as it is told, one answer a request; nil is
-// silence.
+// script is a blog that has one answer for each request; nil is silence.
 func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *atomic.Int64, keys chan string) {
 	t.Helper()
 	asked, keys = new(atomic.Int64), make(chan string, 64)
@@ -147,11 +146,11 @@ func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *ato
 	return asked, keys
 }
 
-func says(code wire.Code) *blogwire.Posts {
+func refusal(code wire.Code) *blogwire.Posts {
 	return &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{}, Code: code, Reason: "because"}
 }
 
-// What is repeated, and what is said in the end.
+// TestPostRepeats checks which answers make the client repeat a post, and its result.
 func TestPostRepeats(t *testing.T) {
 	stored := &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{{ID: 7, User: "ada", Text: "hello"}}}
 	for _, c := range []struct {
@@ -162,13 +161,13 @@ func TestPostRepeats(t *testing.T) {
 		unknown bool
 	}{
 		{"at once", []*blogwire.Posts{stored}, 1, "", false},
-		{"busy, not there, not known, and then stored", []*blogwire.Posts{says(wire.CodeBusy), says(wire.CodeUnavailable), says(wire.CodeUndecided), stored}, 4, "", false},
-		{"wrong", []*blogwire.Posts{says(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
-		{"an id given twice", []*blogwire.Posts{says(wire.CodeViolation)}, 1, wire.CodeViolation, false},
-		{"another text", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeConflict)}, 2, wire.CodeConflict, false},
-		{"wrong, for somebody else", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeVersion), says(wire.CodeViolation), stored}, 4, "", false},
-		{"never", []*blogwire.Posts{says(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
-		{"never known", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeUnavailable)}, 0, "", true},
+		{"busy, not there, not known, and then stored", []*blogwire.Posts{refusal(wire.CodeBusy), refusal(wire.CodeUnavailable), refusal(wire.CodeUndecided), stored}, 4, "", false},
+		{"wrong", []*blogwire.Posts{refusal(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
+		{"an id given twice", []*blogwire.Posts{refusal(wire.CodeViolation)}, 1, wire.CodeViolation, false},
+		{"another text", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeConflict)}, 2, wire.CodeConflict, false},
+		{"wrong, for somebody else", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeVersion), refusal(wire.CodeViolation), stored}, 4, "", false},
+		{"never", []*blogwire.Posts{refusal(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
+		{"never known", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeUnavailable)}, 0, "", true},
 		{"silence", []*blogwire.Posts{nil}, 0, "", true},
 	} {
 		t.Run(c.what, func(t *testing.T) {

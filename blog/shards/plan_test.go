@@ -10,7 +10,7 @@ const (
 	blogB = "bbbbccccddddeeee"
 )
 
-// What is done about everything that can be found, and what is said.
+// TestDecide has a plan or an error for everything that can be found.
 func TestDecide(t *testing.T) {
 	rec := func(blog string, shard, shards int, complete bool) finding {
 		return finding{presence: present, record: record{version: schemaVersion, blog: blog, shard: shard, shards: shards, complete: complete}}
@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		found []finding
 		want  int
 		plan  plan
-		says  string // empty if the plan is good
+		err   string // empty if the plan is good
 	}{
 		{"nothing", nil, 0, plan{shards: 5}, ""},
 		{"nothing, with a number", []finding{none, none, none}, 3, plan{shards: 3}, ""},
@@ -57,10 +57,10 @@ func TestDecide(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			p, err := decide(c.found, c.want, 5)
 			switch {
-			case c.says == "" && (err != nil || p != c.plan):
+			case c.err == "" && (err != nil || p != c.plan):
 				t.Errorf("decided %+v, %v, want %+v", p, err, c.plan)
-			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
-				t.Errorf("said %v, want %q", err, c.says)
+			case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
+				t.Errorf("got %v, want %q", err, c.err)
 			}
 		})
 	}

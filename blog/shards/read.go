@@ -145,7 +145,7 @@ func page(posts []blogwire.Post, limit int) (kept []blogwire.Post, next snowflak
 	return posts, 0
 }
 
-// jsonOverhead is what a post takes in JSON beside its text, at most: the names
+// jsonOverhead is what a post takes in JSON apart from its text, at most: the names
 // of the fields, two numbers and a user of [wire.MaxUser] bytes.
 const jsonOverhead = 160
 
