@@ -183,3 +183,24 @@ func killedWhilePosting(t *testing.T, k kind) {
 	}
 	t.Logf("%d posts were acknowledged before 4 kills, all are there", len(stored))
 }
+
+// A backup that is restored over the newer -wal of a killed process is refused.
+func TestRestoredBackup(t *testing.T) {
+	c := made(t, Config{Dir: t.TempDir(), Shards: 1})
+	path := shardFile(c.Dir, 0)
+	backup, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crash(t, c, StepPostAfterCommit, 1)
+	if err := os.WriteFile(path, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, c, path, "is not the file that", "-wal")
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole(t, c, 1)
+}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// WALError reports that the database is not the file that the -wal beside it was
+// WALError reports that the database is not the file that the -wal next to it was
 // written for: a backup was restored and the newer -wal left where it was, or
 // another program changed the file.
 //
@@ -121,7 +121,7 @@ func (f *File) checkWAL() error {
 type Checkpoint func(mode string) (pages int64, err error)
 
 // Tend copies the -wal back when it is long, and keeps the note true. It is called
-// after commits; they are durable whatever it returns. That SQLite copies back by
+// after commits, not necessarily each; they are durable whatever it returns. That SQLite copies back by
 // itself is switched off: a process may be killed at any time, and then the note is
 // to be true, or empty.
 func (f *File) Tend(checkpoint Checkpoint) error {
