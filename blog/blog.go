@@ -11,7 +11,7 @@ import (
 )
 
 // Blog is the role. It satisfies the contract of roles: New opens nothing, Run
-// blocks, cancelling Run's context asks for a drain.
+// blocks, cancelling Run's context begins a drain.
 type Blog struct {
 	cfg   Config
 	deps  Deps
@@ -40,7 +40,7 @@ func New(cfg Config, deps Deps) (*Blog, error) {
 func (b *Blog) Run(ctx context.Context) error {
 	set, err := shards.Open(ctx, b.cfg.shards(b.deps.NextID))
 	if err != nil && ctx.Err() != nil {
-		return nil // it was asked to end before it had begun
+		return nil // the drain was requested before it had begun
 	}
 	if err != nil {
 		return fmt.Errorf("blog: %w", err)

@@ -185,7 +185,7 @@ func TestDrain(t *testing.T) {
 	}
 	for range 2 {
 		a, err := wire.Decode[blogwire.Posts]((<-answered).Data)
-		// The second may have come when nobody was let in any more.
+		// The second may have arrived when the gate was closed.
 		if err != nil || a.Code != "" && a.Code != wire.CodeUnavailable {
 			t.Errorf("answered %+v, %v", a, err)
 		}

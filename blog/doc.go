@@ -17,7 +17,7 @@
 // # States
 //
 // opening -> serving -> draining -> ended. While opening the shards are checked,
-// and Run fails if they are not a whole blog. A drain first takes no more
+// and Run fails if they are not a whole blog. A drain first accepts no more
 // requests, then waits for those under way, then for the posts that wait for
 // their commit.
 //
@@ -35,7 +35,7 @@
 //	GET  /api/blog/users/{user}/posts?before=&limit=
 //
 // Bodies are the messages of package blogwire, errors too. There is no
-// authentication: whoever reaches the address can post in any user's name. So
+// authentication: everybody who reaches the address can post in any user's name. So
 // it should be a loopback address, or one behind a proxy that authenticates.
 // Pages of other sites cannot use it through a visitor's browser: there are no
 // CORS headers, and requests that a browser marks as coming from elsewhere are

@@ -47,8 +47,7 @@ func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Only when the broker has seen the subscriptions does a request that is
-	// sent from now on reach us.
+	// Requests arrive once the broker has the subscriptions.
 	return s, natsconn.Flush(ctx, b.deps.NATS)
 }
 
@@ -82,8 +81,8 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 	}
 }
 
-// unlisten takes no more requests from NATS and returns when those that have
-// arrived are with their handlers.
+// unlisten ends the service and returns when the handlers have the requests that have
+// arrived.
 func (b *Blog) unlisten(ctx context.Context, s micro.Service) {
 	if s == nil {
 		return

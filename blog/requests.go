@@ -92,8 +92,8 @@ func (b *Blog) sizes(ctx context.Context, _ blogwire.ShardsRequest) (blogwire.Sh
 	return blogwire.Shards{V: wire.Version, Counts: counts}, err
 }
 
-// posts is an answer, or an error if somebody wrote into a shard what no request could
-// have: the receiver must not refuse what is sent.
+// posts is an answer, or an error if a shard holds what no request could have
+// stored: the receiver must not refuse what is sent.
 func (b *Blog) posts(next snowflake.ID, list ...blogwire.Post) (blogwire.Posts, error) {
 	a, err := wire.Check(blogwire.Posts{V: wire.Version, Posts: append([]blogwire.Post{}, list...), Next: next})
 	if err != nil {

@@ -115,22 +115,22 @@ func TestClient(t *testing.T) {
 	}
 	for _, err := range client.All(ctx, "zoe") {
 		if wire.CodeOf(err) != wire.CodeNotFound {
-			t.Errorf("all of nobody's: %v", err)
+			t.Errorf("all of an unknown user: %v", err)
 		}
 	}
 }
 
 // script is a blog that has one answer for each request; nil is silence.
-func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *atomic.Int64, keys chan string) {
+func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (requests *atomic.Int64, keys chan string) {
 	t.Helper()
-	asked, keys = new(atomic.Int64), make(chan string, 64)
+	requests, keys = new(atomic.Int64), make(chan string, 64)
 	_, err := nc.Subscribe(blogwire.SubjectPost, func(m *nats.Msg) {
 		p, err := wire.Decode[blogwire.NewPost](m.Data)
 		if err != nil {
 			t.Error(err)
 		}
 		keys <- p.Key
-		i := min(int(asked.Add(1)), len(answers)) - 1
+		i := min(int(requests.Add(1)), len(answers)) - 1
 		if answers[i] != nil {
 			if err := m.Respond(wire.Encode(*answers[i])); err != nil {
 				t.Error(err)
@@ -143,7 +143,7 @@ func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *ato
 	if err != nil {
 		t.Fatal(err)
 	}
-	return asked, keys
+	return requests, keys
 }
 
 func refusal(code wire.Code) *blogwire.Posts {
@@ -154,18 +154,18 @@ func refusal(code wire.Code) *blogwire.Posts {
 func TestPostRepeats(t *testing.T) {
 	stored := &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{{ID: 7, User: "ada", Text: "hello"}}}
 	for _, c := range []struct {
-		what    string
-		answers []*blogwire.Posts
-		asked   int64
-		code    wire.Code // of the error
-		unknown bool
+		what     string
+		answers  []*blogwire.Posts
+		requests int64
+		code     wire.Code // of the error
+		unknown  bool
 	}{
-		{"at once", []*blogwire.Posts{stored}, 1, "", false},
-		{"busy, not there, not known, and then stored", []*blogwire.Posts{refusal(wire.CodeBusy), refusal(wire.CodeUnavailable), refusal(wire.CodeUndecided), stored}, 4, "", false},
+		{"stored", []*blogwire.Posts{stored}, 1, "", false},
+		{"busy, unavailable, undecided, and then stored", []*blogwire.Posts{refusal(wire.CodeBusy), refusal(wire.CodeUnavailable), refusal(wire.CodeUndecided), stored}, 4, "", false},
 		{"wrong", []*blogwire.Posts{refusal(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
 		{"an id given twice", []*blogwire.Posts{refusal(wire.CodeViolation)}, 1, wire.CodeViolation, false},
 		{"another text", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeConflict)}, 2, wire.CodeConflict, false},
-		{"wrong, for somebody else", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeVersion), refusal(wire.CodeViolation), stored}, 4, "", false},
+		{"wrong at another process", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeVersion), refusal(wire.CodeViolation), stored}, 4, "", false},
 		{"never", []*blogwire.Posts{refusal(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
 		{"never known", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeUnavailable)}, 0, "", true},
 		{"silence", []*blogwire.Posts{nil}, 0, "", true},
@@ -173,9 +173,9 @@ func TestPostRepeats(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
 			server := brokertest.Run(t)
-			asked, keys := script(t, server.Connect(t), c.answers...)
+			requests, keys := script(t, server.Connect(t), c.answers...)
 			limit := patience
-			if c.asked == 0 {
+			if c.requests == 0 {
 				limit = 2 * time.Second // between two tries
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -188,8 +188,8 @@ func TestPostRepeats(t *testing.T) {
 				c.code == "" && !c.unknown && (err != nil || p != stored.Posts[0]):
 				t.Errorf("it ended with %+v, %v", p, err)
 			}
-			if n := asked.Load(); c.asked != 0 && n != c.asked {
-				t.Errorf("it was asked %d times, want %d", n, c.asked)
+			if n := requests.Load(); c.requests != 0 && n != c.requests {
+				t.Errorf("it received %d requests, want %d", n, c.requests)
 			}
 			first := <-keys
 			for len(keys) > 0 {

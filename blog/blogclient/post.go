@@ -29,7 +29,7 @@ const (
 )
 
 // Post stores a post, and repeats the request until the answer is definite or
-// ctx ends. A post without a key gets one; to be able to ask again after
+// ctx ends. A post without a key gets one; to be able to repeat it after
 // [ErrUnknown], give it one.
 //
 // A nil error means that the post is durable. An error that is [ErrUnknown]

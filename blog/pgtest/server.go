@@ -137,7 +137,7 @@ func Run(t testing.TB) *Server {
 	return s
 }
 
-// Schemas makes n schemas that nobody has used and returns a DSN for each.
+// Schemas makes n unused schemas and returns a DSN for each.
 func (s *Server) Schemas(t testing.TB, n int) []string {
 	t.Helper()
 	prefix := fmt.Sprintf("t%d_", s.schemas.Add(1))

@@ -17,7 +17,7 @@ const (
 	// longest texts, and about a tenth of a second's work.
 	maxQueue = 1024
 	// maxGroup bounds the posts of one transaction: what a sync of the disk
-	// costs is shared well before that, and whoever comes next waits for it.
+	// costs is shared well before that, and the next posts wait for it.
 	maxGroup = 256
 	// idTimeout bounds the wait for an id. The ID service's client has blocks of
 	// them ahead; that it has none for so long means that there is no service.

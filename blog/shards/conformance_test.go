@@ -336,10 +336,10 @@ func noIDs(t *testing.T, k kind) {
 	}
 	set := open(t, c)
 	first := add(t, set, "ada", "hello", "k")
-	failure = errors.New("nobody answers")
-	code(t, set.Add(t.Context(), newPost("ada", "more", "k2")).Err, wire.CodeUnavailable, "not stored", "no id", "nobody answers")
+	failure = errors.New("no answer")
+	code(t, set.Add(t.Context(), newPost("ada", "more", "k2")).Err, wire.CodeUnavailable, "not stored", "no id", "no answer")
 	code(t, set.Add(t.Context(), newPost("ada", "more", "")).Err, wire.CodeUnavailable, "not stored", "no id")
-	// What is there already needs none.
+	// A stored post needs none.
 	if r := set.Add(t.Context(), newPost("ada", "hello", "k")); r.Err != nil || r.New || r.Post != first {
 		t.Errorf("repeated: %+v", r)
 	}

@@ -181,7 +181,7 @@ func killedWhilePosting(t *testing.T, k kind) {
 	if len(stored) < 50 {
 		t.Errorf("only %d posts were acknowledged", len(stored))
 	}
-	t.Logf("%d posts were acknowledged before 4 kills, all are there", len(stored))
+	t.Logf("%d posts were acknowledged before 4 kills, all are stored", len(stored))
 }
 
 // A backup that is restored over the newer -wal of a killed process is refused.

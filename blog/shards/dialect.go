@@ -41,9 +41,12 @@ type dialect interface {
 
 // The SQL that all dialects share; both know $1.
 const (
+	sqlAuthorIndex = "CREATE INDEX IF NOT EXISTS blog_posts_author ON blog_posts (author, id)"
+	sqlKeyIndex    = "CREATE UNIQUE INDEX IF NOT EXISTS blog_posts_key ON blog_posts (author, key) WHERE key IS NOT NULL"
+
 	sqlGetMeta = "SELECT name,value FROM blog_meta"
 	sqlPutMeta = "INSERT INTO blog_meta (name,value) VALUES ($1,$2) ON CONFLICT (name) DO UPDATE SET value=excluded.value"
-	sqlIsShard = "SELECT count(*) FROM blog_meta WHERE (name='" + metaBlog + "' AND value=$1) OR (name='" + metaShard + "' AND value=$2)"
+	sqlIsShard = "SELECT count(*) FROM blog_meta WHERE (name='blog' AND value=$1) OR (name='shard' AND value=$2)"
 
 	sqlByKey    = "SELECT id,author,text FROM blog_posts WHERE author=$1 AND key=$2"
 	sqlByID     = "SELECT id,author,text FROM blog_posts WHERE id=$1"

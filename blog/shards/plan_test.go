@@ -69,16 +69,16 @@ func TestDecide(t *testing.T) {
 func TestRecord(t *testing.T) {
 	r := record{version: schemaVersion, blog: blogA, shard: 2, shards: 3, complete: true}
 	if again, err := parseRecord(r.values()); err != nil || again != r {
-		t.Errorf("%+v came back as %+v, %v", r, again, err)
+		t.Errorf("%+v was parsed as %+v, %v", r, again, err)
 	}
-	for name, bad := range map[string]string{metaVersion: "", metaBlog: "short", metaShard: "two", metaShards: "", metaState: "fine"} {
+	for name, bad := range map[string]string{"version": "", "blog": "short", "shard": "two", "shards": "", "state": "fine"} {
 		values := r.values()
 		values[name] = bad
 		if _, err := parseRecord(values); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("with %s = %q: %v", name, bad, err)
 		}
 	}
-	newer := map[string]string{metaVersion: "2", "something": "else"}
+	newer := map[string]string{"version": "2", "something": "else"}
 	if got, err := parseRecord(newer); err != nil || got.version != 2 {
 		t.Errorf("a newer record is %+v, %v", got, err)
 	}

@@ -123,8 +123,7 @@ func (d *postgresDB) schema() []string {
 	return []string{
 		"CREATE TABLE IF NOT EXISTS blog_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 		`CREATE TABLE IF NOT EXISTS blog_posts (id BIGINT PRIMARY KEY, author TEXT COLLATE "C" NOT NULL, text TEXT NOT NULL, key TEXT COLLATE "C")`,
-		"CREATE INDEX IF NOT EXISTS blog_posts_author ON blog_posts (author, id)",
-		"CREATE UNIQUE INDEX IF NOT EXISTS blog_posts_key ON blog_posts (author, key) WHERE key IS NOT NULL",
+		sqlAuthorIndex, sqlKeyIndex,
 	}
 }
 

@@ -31,21 +31,20 @@ func (s *Set) each(ctx context.Context, fn func(ctx context.Context, sh *shard) 
 	return all.Wait()
 }
 
-// Read reads one post. With a user only that user's shard is read, and a post of
-// somebody else is not found.
+// Read reads one post. With a user only that user's shard is read, and a post of another
+// user is not found.
 func (s *Set) Read(ctx context.Context, id snowflake.ID, user string) (p blogwire.Post, found bool, err error) {
 	if user != "" {
-		sh := s.of(user)
-		p, found, err = one(sh.posts(ctx, sh.r, sqlByID, int64(id)))
-		return p, found && p.User == user, sh.unread(ctx, err)
+		p, found, err = one(s.of(user).read(ctx, sqlByID, int64(id)))
+		return p, found && p.User == user, err
 	}
 	var mu sync.Mutex
 	var hits []blogwire.Post
 	failed := s.each(ctx, func(ctx context.Context, sh *shard) error {
-		got, readErr := sh.posts(ctx, sh.r, sqlByID, int64(id))
+		got, readErr := sh.read(ctx, sqlByID, int64(id))
 		mu.Lock()
 		defer mu.Unlock()
-		hits, err = append(hits, got...), cmp.Or(err, sh.unread(ctx, readErr))
+		hits, err = append(hits, got...), cmp.Or(err, readErr)
 		return nil // the others are read all the same
 	})
 	switch len(hits) {
@@ -63,12 +62,12 @@ func (s *Set) Read(ctx context.Context, id snowflake.ID, user string) (p blogwir
 // user without posts there from one who has none at all.
 func (s *Set) Timeline(ctx context.Context, user string, before snowflake.ID, limit int) (posts []blogwire.Post, next snowflake.ID, found bool, err error) {
 	sh := s.of(user)
-	if posts, err = sh.posts(ctx, sh.r, sqlTimeline, user, int64(before), limit+1); err == nil && len(posts) == 0 {
-		_, found, err = one(sh.posts(ctx, sh.r, sqlTimeline, user, int64(snowflake.MaxID), 1))
-		return nil, 0, found, sh.unread(ctx, err)
+	if posts, err = sh.read(ctx, sqlTimeline, user, int64(before), limit+1); err == nil && len(posts) == 0 {
+		_, found, err = one(sh.read(ctx, sqlTimeline, user, int64(snowflake.MaxID), 1))
+		return nil, 0, found, err
 	}
 	posts, next = page(posts, limit)
-	return posts, next, true, sh.unread(ctx, err)
+	return posts, next, true, err
 }
 
 // Newest reads a page of everybody's posts with IDs below before, merged from all
@@ -80,13 +79,13 @@ func (s *Set) Newest(ctx context.Context, before snowflake.ID, limit int) (posts
 	}
 	var mu sync.Mutex
 	err = s.each(ctx, func(ctx context.Context, sh *shard) error {
-		got, err := sh.posts(ctx, sh.r, sqlNewest, int64(before), limit+1)
+		got, err := sh.read(ctx, sqlNewest, int64(before), limit+1)
 		mu.Lock()
 		defer mu.Unlock()
 		if posts = append(posts, got...); len(posts) > maxFan*limit {
 			merge() // to take no more memory for more shards
 		}
-		return sh.unread(ctx, err)
+		return err
 	})
 	if err != nil {
 		return nil, 0, err

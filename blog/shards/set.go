@@ -42,8 +42,8 @@ func (s *Set) start() {
 	}
 }
 
-// Close takes no more posts, stores those that wait until ctx ends, and closes
-// the databases. Whoever reads meanwhile gets an error.
+// Close accepts no more posts, stores those that wait until ctx ends, and closes
+// the databases. Reads under way get an error.
 func (s *Set) Close(ctx context.Context) error {
 	s.mu.Lock()
 	again := s.closed

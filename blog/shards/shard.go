@@ -14,7 +14,7 @@ import (
 	"parley/wire/blogwire"
 )
 
-// idleTime is how long a connection that nobody uses is kept.
+// idleTime is how long an unused connection is kept.
 const idleTime = time.Minute
 
 // shard is one of a blog's databases, with the queue of posts that wait for it and what
@@ -128,7 +128,7 @@ func post(id int64, author, text string) blogwire.Post {
 // the first post.
 func (sh *shard) probe(ctx context.Context) error {
 	err := sh.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, sqlPutMeta, metaShard, strconv.Itoa(sh.number))
+		_, err := tx.ExecContext(ctx, sqlPutMeta, "shard", strconv.Itoa(sh.number))
 		return err
 	})
 	if err != nil {
@@ -190,6 +190,12 @@ func (sh *shard) end(tx *sql.Tx, err error) error {
 		err = fmt.Errorf("%w: %w", errUnknown, err)
 	}
 	return err
+}
+
+// read is [shard.posts] for a client, with the error that it receives.
+func (sh *shard) read(ctx context.Context, text string, args ...any) ([]blogwire.Post, error) {
+	posts, err := sh.posts(ctx, sh.r, text, args...)
+	return posts, sh.unread(ctx, err)
 }
 
 // unread is an error of reading from a shard, as a client receives it.

@@ -103,8 +103,7 @@ func (d *sqliteDB) schema() []string {
 	return []string{
 		"CREATE TABLE IF NOT EXISTS blog_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
 		"CREATE TABLE IF NOT EXISTS blog_posts (id INTEGER PRIMARY KEY, author TEXT NOT NULL, text TEXT NOT NULL, key TEXT) STRICT",
-		"CREATE INDEX IF NOT EXISTS blog_posts_author ON blog_posts (author, id)",
-		"CREATE UNIQUE INDEX IF NOT EXISTS blog_posts_key ON blog_posts (author, key) WHERE key IS NOT NULL",
+		sqlAuthorIndex, sqlKeyIndex,
 		fmt.Sprintf("PRAGMA application_id=%d", shardKind.ApplicationID),
 	}
 }

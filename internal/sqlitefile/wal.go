@@ -89,8 +89,8 @@ const noteSuffix = ".pair"
 func (f *File) notePath() string { return f.path + noteSuffix }
 
 // checkWAL returns a [*WALError] if the -wal belongs to another state of the file. It
-// is called before the first connection: whoever copies a -wal back, as closing any
-// connection that may write does, has done the damage. Without a note nothing is
+// is called before the first connection: to copy the -wal back, as closing any connection
+// that may write does, does the damage. Without a note nothing is
 // known.
 func (f *File) checkWAL() error {
 	wal, err := os.Stat(f.path + "-wal")
@@ -133,7 +133,7 @@ func (f *File) Tend(checkpoint Checkpoint) error {
 		f.walStuck = 0 // SQLite began it again from its start
 	}
 	if length >= max(walPages, f.walStuck+walPages/8) {
-		// Some pages stay while somebody reads them, or all while the disk is full.
+		// Some pages stay while they are read, or all while the disk is full.
 		f.walStuck = length
 		if err := f.copyBack(checkpoint, "PASSIVE"); err != nil {
 			return err

@@ -96,7 +96,7 @@ func checkPostText(s string) error {
 
 func notInPost(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) }
 
-// ReadPost asks for one post. With User only that user's shard is asked.
+// ReadPost asks for one post. With User only that user's shard is read.
 type ReadPost struct {
 	V    int          `json:"v"`
 	ID   snowflake.ID `json:"id"`
