@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -193,29 +194,15 @@ func TestDrain(t *testing.T) {
 	if r.Counts().Posts == 0 {
 		t.Error("what was under way was not stored")
 	}
-	w := &recorder{header: http.Header{}}
-	req, err := http.NewRequestWithContext(t.Context(), "GET", "/api/blog/posts", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Handler().ServeHTTP(w, req)
-	if w.status != http.StatusServiceUnavailable || w.header.Get("Retry-After") == "" || !strings.Contains(w.body.String(), "not serving") {
-		t.Errorf("afterwards: %d %v %s", w.status, w.header, w.body.String())
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/api/blog/posts", nil))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "not serving") {
+		t.Errorf("afterwards: %d %v %s", w.Code, w.Header(), w.Body)
 	}
 	if _, err := r.nc.Request(blogwire.SubjectTimeline, []byte(`{"v":1}`), patience); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("afterwards on NATS: %v", err)
 	}
 }
-
-type recorder struct {
-	header http.Header
-	status int
-	body   strings.Builder
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 
 func TestNew(t *testing.T) {
 	nc := brokertest.Run(t).Connect(t)

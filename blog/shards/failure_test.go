@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"testing"
@@ -13,7 +12,6 @@ import (
 
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
-	"parley/internal/sqlitefile"
 	"parley/wire"
 )
 
@@ -93,12 +91,12 @@ func neverKnown(t *testing.T, k kind) {
 }
 
 func certainlyNot(t *testing.T, k kind) {
-	full, broken := fullDisk(t, k), true
+	failed, broken := failedCommit(t, k), true
 	set, _ := failing(t, k, func(tx *sql.Tx, n int) error {
 		if !broken {
 			return tx.Commit()
 		}
-		return errors.Join(tx.Rollback(), full)
+		return errors.Join(tx.Rollback(), failed)
 	})
 	err := set.Add(t.Context(), newPost("ada", "hello", "")).Err
 	code(t, err, wire.CodeUnavailable, "the post was not stored")
@@ -110,43 +108,22 @@ func certainlyNot(t *testing.T, k kind) {
 	add(t, set, "ada", "hello", "")
 }
 
-// fullDisk is a real error of a COMMIT that changed nothing.
-func fullDisk(t *testing.T, k kind) error {
+// failedCommit is a real error of a COMMIT that changed nothing: of a full disk in
+// SQLite, of a deferred constraint in PostgreSQL.
+func failedCommit(t *testing.T, k kind) error {
 	t.Helper()
-	if k.name != "sqlite" {
-		return failedCommit(t, k.place(t, 1).DSNs[0], "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO b VALUES (1)")
+	driver, dsn, statements := "sqlite", ":memory:", "PRAGMA max_page_count=2; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))"
+	if k.name != driver {
+		driver, dsn = "pgx", k.place(t, 1).DSNs[0]
+		statements = "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED); INSERT INTO b VALUES (1)"
 	}
-	db, err := sql.Open("sqlite", ":memory:")
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	_, err = db.Exec("PRAGMA max_page_count=2; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))")
-	if err == nil {
-		t.Fatal("it fits")
-	}
-	return err
-}
-
-func failedCommit(t *testing.T, dsn, schema, statement string) error {
-	t.Helper()
-	db, err := sql.Open("pgx", dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(schema); err != nil {
-		t.Fatal(err)
-	}
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-	if err = tx.Commit(); err == nil {
+	if _, err = db.Exec(statements); err == nil {
 		t.Fatal("it was committed")
 	}
 	return err
@@ -310,28 +287,4 @@ func TestRemovedFile(t *testing.T) {
 	}
 	add(t, set, "ada", "more", "")
 	holds(t, set, 2)
-}
-
-// TestNotCommitted checks which errors of a COMMIT are definite.
-func TestNotCommitted(t *testing.T) {
-	s := &sqliteDB{File: sqliteFile(t)}
-	for text, want := range map[string]bool{"disk full": true, "a cut": false} {
-		err := errCut
-		if text == "disk full" {
-			err = fullDisk(t, kind{name: "sqlite"})
-		}
-		if s.notCommitted(err) != want {
-			t.Errorf("SQLite: %s: certain is %v", text, !want)
-		}
-	}
-	contains(t, s.explain(fullDisk(t, kind{name: "sqlite"})).Error(), "no space left")
-}
-
-func sqliteFile(t *testing.T) *sqlitefile.File {
-	t.Helper()
-	f, err := sqlitefile.New(shardFile(t.TempDir(), 0), shardKind, slog.Default())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return f
 }

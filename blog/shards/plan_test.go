@@ -33,6 +33,8 @@ func TestDecide(t *testing.T) {
 		{"an unfinished making", []finding{making(0), making(1), none}, 3, plan{shards: 3}, ""},
 		{"an unfinished making, without a number", []finding{making(0), making(1), none}, 0, plan{shards: 3}, ""},
 		{"two unfinished makings", []finding{making(0), rec(blogB, 1, 3, false), none}, 3, plan{shards: 3}, ""},
+		{"a making without marks", []finding{making(0), making(1), making(2)}, 3, plan{3, blogA, true}, ""},
+		{"a making without marks, swapped", []finding{making(0), making(2), making(1)}, 3, plan{shards: 3}, ""},
 		{"a making without its last marks", []finding{done(0), making(1), making(2)}, 3, plan{3, blogA, true}, ""},
 		{"a whole blog", []finding{done(0), done(1), done(2)}, 3, plan{3, blogA, false}, ""},
 		{"a whole blog, without a number", []finding{done(0), done(1), done(2)}, 0, plan{3, blogA, false}, ""},
