@@ -81,36 +81,29 @@ func (b *Blog) httpPost(w http.ResponseWriter, r *http.Request) {
 	if err == nil && r.URL.RawQuery != "" {
 		err = wire.Invalidf("a post takes no parameters, and the query is %.80q", r.URL.RawQuery)
 	}
-	b.serveHTTP(w, err, func() (a blogwire.Posts, status int, err error) {
-		status = http.StatusOK
+	b.serveHTTP(w, err, func() (blogwire.Posts, error) {
 		a, made, err := b.post(r.Context(), m)
 		if err == nil && made {
 			w.Header().Set("Location", pathPosts+"/"+a.Posts[0].ID.String())
-			status = http.StatusCreated
 		}
-		return a, status, err
+		return a, err
 	})
 }
 
 func (b *Blog) httpRead(w http.ResponseWriter, r *http.Request) {
 	m, err := parameters[blogwire.ReadPost](r, "id", "user")
-	b.serveHTTP(w, err, func() (blogwire.Posts, int, error) {
-		a, err := b.read(r.Context(), m)
-		return a, http.StatusOK, err
-	})
+	b.serveHTTP(w, err, func() (blogwire.Posts, error) { return b.read(r.Context(), m) })
 }
 
 // httpTimeline serves a user's posts, or everybody's where the path names none.
 func (b *Blog) httpTimeline(w http.ResponseWriter, r *http.Request) {
 	m, err := parameters[blogwire.PageRequest](r, "user", "before", "limit")
-	b.serveHTTP(w, err, func() (blogwire.Posts, int, error) {
-		a, err := b.timeline(r.Context(), m)
-		return a, http.StatusOK, err
-	})
+	b.serveHTTP(w, err, func() (blogwire.Posts, error) { return b.timeline(r.Context(), m) })
 }
 
-// serveHTTP answers inside the gate, unless the request is wrong.
-func (b *Blog) serveHTTP(w http.ResponseWriter, wrong error, answer func() (blogwire.Posts, int, error)) {
+// serveHTTP answers inside the gate, unless the request is wrong. What answer gives a
+// location is created.
+func (b *Blog) serveHTTP(w http.ResponseWriter, wrong error, answer func() (blogwire.Posts, error)) {
 	if wrong == nil {
 		wrong = b.gate.enter()
 	}
@@ -119,10 +112,14 @@ func (b *Blog) serveHTTP(w http.ResponseWriter, wrong error, answer func() (blog
 		return
 	}
 	defer b.gate.leave()
-	if a, status, err := answer(); err != nil {
+	a, err := answer()
+	switch {
+	case err != nil:
 		refuse(w, 0, err)
-	} else {
-		write(w, status, a)
+	case w.Header().Get("Location") != "":
+		write(w, http.StatusCreated, a)
+	default:
+		write(w, http.StatusOK, a)
 	}
 }
 
