@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/participants/sqlite"
+
 	"parley/blog"
 	"parley/blog/blogclient"
 	"parley/broker/brokertest"
@@ -27,22 +29,24 @@ import (
 // constructors of everything that takes a connection.
 func constructors(dir string) map[string]func(*nats.Conn) error {
 	nextID := func(context.Context) (snowflake.ID, error) { return 1, nil }
-	journal := participants.Config{Name: "inventory", Path: filepath.Join(dir, "journal.db")}
+	path := filepath.Join(dir, "journal.db")
 	return map[string]func(*nats.Conn) error{
 		"coordinator": func(nc *nats.Conn) error {
 			_, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: nc})
 			return err
 		},
 		"participants": func(nc *nats.Conn) error {
-			_, err := participants.New(journal, participants.Deps{NATS: nc}, struct{ participants.Resource }{})
+			_, err := participants.New(participants.Config{Name: "seats"}, participants.Deps{NATS: nc}, sqlite.File(path), struct {
+				participants.Resource[*sqlite.Tx]
+			}{})
 			return err
 		},
 		"inventory": func(nc *nats.Conn) error {
-			_, err := inventory.New(inventory.Config{Config: journal}, participants.Deps{NATS: nc})
+			_, err := inventory.New(inventory.Config{Path: path}, participants.Deps{NATS: nc})
 			return err
 		},
 		"delivery": func(nc *nats.Conn) error {
-			_, err := delivery.New(delivery.Config{Config: journal}, participants.Deps{NATS: nc})
+			_, err := delivery.New(delivery.Config{Path: path}, participants.Deps{NATS: nc})
 			return err
 		},
 		"idworker": func(nc *nats.Conn) error {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -18,7 +20,7 @@ import (
 // newer; one of another journal's branch stays.
 func TestAcknowledgedViolationIsDropped(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "violated", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "violated"}, filepath.Join(t.TempDir(), "journal.db")}
 	p, _, _ := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	journal := newVoter(t, nc, "violated").yes()
@@ -32,8 +34,8 @@ func TestAcknowledgedViolationIsDropped(t *testing.T) {
 		}
 	}
 	left := func() (n int) {
-		err := p.Read(t.Context(), func(ctx context.Context, q participants.Querier) error {
-			return q.QueryRowContext(ctx, "SELECT count(*) FROM violations").Scan(&n)
+		err := p.Read(t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
+			return tx.QueryRowContext(ctx, "SELECT count(*) FROM violations").Scan(&n)
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -2,12 +2,13 @@ package participants
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
+
+	"parley/participants/driver"
 
 	"parley/participants/machine"
 	"parley/wire"
@@ -20,33 +21,33 @@ var errWroteBeforeRefusing = errors.New("the resource wrote before it refused")
 
 // applyIn does one op inside the group's transaction, with a savepoint if apart is true.
 // After an error the transaction must be rolled back.
-func (k *committer) applyIn(ctx context.Context, c *conn, o *op, apart bool) error {
+func (k *committer) applyIn(ctx context.Context, c driver.Conn, o *op, apart bool) error {
 	o.failed, o.settled = nil, false
 	if !apart {
 		return k.apply(ctx, c, o)
 	}
-	if _, err := c.exec("SAVEPOINT op"); err != nil {
+	if _, err := c.Exec("SAVEPOINT op"); err != nil {
 		return errors.Join(errSavepoint, err)
 	}
 	err := k.apply(ctx, c, o)
 	switch {
 	case err == nil:
-	case c.lost, k.journal.db.storeFailed(err), errors.Is(err, errWroteBeforeRefusing):
+	case c.Lost(), k.journal.db.Failed(err), errors.Is(err, errWroteBeforeRefusing):
 		return err
 	default:
-		if _, back := c.exec("ROLLBACK TO op"); back != nil {
+		if _, back := c.Exec("ROLLBACK TO op"); back != nil {
 			return errors.Join(errSavepoint, back, err)
 		}
 		o.failed = err
 	}
-	if _, gone := c.exec("RELEASE op"); gone != nil {
+	if _, gone := c.Exec("RELEASE op"); gone != nil {
 		return errors.Join(errSavepoint, gone, err)
 	}
 	return nil
 }
 
 // apply does one op. After an error its writes must be undone.
-func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
+func (k *committer) apply(ctx context.Context, c driver.Conn, o *op) error {
 	env := machine.Env{
 		Journal: k.journal.id, Incarnation: k.journal.incarnation, Now: k.clock.Now().UnixMilli(),
 		Mark: k.journal.mark, Floor: k.journal.floor, Disputed: k.disputed(),
@@ -60,13 +61,13 @@ func (k *committer) apply(ctx context.Context, c *conn, o *op) error {
 	default:
 		err = k.applyOutcome(ctx, c, o, env)
 	}
-	if err == nil && c.lost {
-		err = errLost
+	if err == nil && c.Lost() {
+		err = driver.ErrLost
 	}
 	return err
 }
 
-func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machine.Env) error {
+func (k *committer) applyPrepare(ctx context.Context, c driver.Conn, o *op, env machine.Env) error {
 	view, err := k.view(c, o)
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (k *committer) applyPrepare(ctx context.Context, c *conn, o *op, env machin
 	}
 	var detail json.RawMessage
 	b := Branch{ID: o.id, Key: m.Key, Payload: m.Payload}
-	wrote, err := k.guarded(c, o, txwire.KindPrepare, k.careful, func(tx *Tx) (err error) {
+	wrote, err := k.guarded(c, o, txwire.KindPrepare, k.careful, func(tx any) (err error) {
 		detail, err = k.resource.Prepare(ctx, tx, b)
 		return err
 	})
@@ -113,7 +114,7 @@ func checkDetail(d json.RawMessage) error {
 
 // applyOutcome writes the row first: if memory is behind the journal, the conditional
 // write finds out before the resource is called, and the journal is read.
-func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machine.Env) error {
+func (k *committer) applyOutcome(ctx context.Context, c driver.Conn, o *op, env machine.Env) error {
 	if view, remembered := k.remembered(o.id); remembered {
 		moved, err := k.applyTo(ctx, c, o, env, view)
 		if moved || err != nil {
@@ -135,7 +136,7 @@ func (k *committer) applyOutcome(ctx context.Context, c *conn, o *op, env machin
 
 // applyTo applies an outcome to a branch in the state of view. It returns false, and has
 // done nothing, if the row has another state.
-func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env, view machine.View) (moved bool, err error) {
+func (k *committer) applyTo(ctx context.Context, c driver.Conn, o *op, env machine.Env, view machine.View) (moved bool, err error) {
 	o.step = o.outcome(env, view)
 	if o.step.Violation != "" {
 		if o.step.Lost {
@@ -158,16 +159,16 @@ func (k *committer) applyTo(ctx context.Context, c *conn, o *op, env machine.Env
 	b := Branch{ID: o.id, Key: view.Branch.Key, Payload: view.Branch.Payload, Detail: view.Branch.Detail}
 	switch o.step.Call {
 	case machine.CallCommit:
-		_, err = k.guarded(c, o, txwire.KindCommit, false, func(tx *Tx) error { return k.resource.Commit(ctx, tx, b) })
+		_, err = k.guarded(c, o, txwire.KindCommit, false, func(tx any) error { return k.resource.Commit(ctx, tx, b) })
 	case machine.CallAbort:
-		_, err = k.guarded(c, o, txwire.KindAbort, false, func(tx *Tx) error { return k.resource.Abort(ctx, tx, b) })
+		_, err = k.guarded(c, o, txwire.KindAbort, false, func(tx any) error { return k.resource.Abort(ctx, tx, b) })
 	}
 	return true, err
 }
 
 // applyLocal runs a local write of the resource. If it fails only that write is undone.
-func (k *committer) applyLocal(ctx context.Context, c *conn, o *op) error {
-	_, o.refused = k.guarded(c, o, "write", true, func(tx *Tx) error { return o.local(ctx, tx) })
+func (k *committer) applyLocal(ctx context.Context, c driver.Conn, o *op) error {
+	_, o.refused = k.guarded(c, o, "write", true, func(tx any) error { return o.local(ctx, tx) })
 	if errors.Is(o.refused, errSavepoint) {
 		return o.refused
 	}
@@ -179,34 +180,32 @@ var errSavepoint = errors.New("returning to the savepoint")
 
 // guarded calls the resource. With a savepoint, the writes of a failed call are undone.
 // It turns a panic into an error, and reports whether anything may have been written.
-func (k *committer) guarded(c *conn, o *op, stage string, savepoint bool, fn func(*Tx) error) (wrote bool, err error) {
-	tx := &Tx{conn: c, by: byBranch, triggers: k.journal.triggers}
+func (k *committer) guarded(c driver.Conn, o *op, stage string, savepoint bool, fn func(any) error) (wrote bool, err error) {
 	if savepoint {
-		if _, err := c.exec("SAVEPOINT branch"); err != nil {
+		if _, err := c.Exec("SAVEPOINT branch"); err != nil {
 			return false, errors.Join(errSavepoint, err)
 		}
 	}
 	k.health.call.Store(&call{id: o.id, stage: stage, since: time.Now()})
-	err = k.caught(tx, fn)
+	wrote, err = c.Call(func(tx any) error { return k.caught(tx, fn) })
 	k.health.call.Store(nil)
-	tx.end()
 	if !savepoint {
-		return tx.wrote, err
+		return wrote, err
 	}
 	if err != nil {
-		if _, back := c.exec("ROLLBACK TO branch"); back != nil {
+		if _, back := c.Exec("ROLLBACK TO branch"); back != nil {
 			// Not %w: a refusal that could not be undone is not a refusal.
-			return tx.wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
+			return wrote, errors.Join(errSavepoint, back, fmt.Errorf("after: %v", err))
 		}
 	}
 	// If the savepoint can be released the transaction still exists.
-	if _, gone := c.exec("RELEASE branch"); gone != nil {
-		return tx.wrote, errors.Join(errSavepoint, gone)
+	if _, gone := c.Exec("RELEASE branch"); gone != nil {
+		return wrote, errors.Join(errSavepoint, gone)
 	}
-	return tx.wrote, err
+	return wrote, err
 }
 
-func (k *committer) caught(tx *Tx, call func(*Tx) error) (err error) {
+func (k *committer) caught(tx any, call func(any) error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the resource panicked: %v\n%s", r, debug.Stack())
@@ -228,17 +227,17 @@ func (k *committer) remembered(id txwire.ID) (machine.View, bool) {
 }
 
 // view reads the journal's rows of an op's id and key.
-func (k *committer) view(c *conn, o *op) (v machine.View, err error) {
+func (k *committer) view(c driver.Conn, o *op) (v machine.View, err error) {
 	key, known := k.journal.logs.key(o.id)
-	query, args := k.journal.sql.byID, []driver.Value{key}
+	query, args := k.journal.sql.ByID, []any{key}
 	switch {
 	case o.key != "":
-		query, args = k.journal.sql.view, []driver.Value{key, []byte(o.key)}
+		query, args = k.journal.sql.View, []any{key, []byte(o.key)}
 	case !known:
 		return v, nil
 	}
-	err = c.rows(query, func(values []driver.Value) error {
-		r, err := scanBranch(values, &k.journal.logs)
+	err = c.Rows(query, func(row driver.Scanner) error {
+		r, err := scanBranch(row, &k.journal.logs)
 		if err != nil {
 			return err
 		}

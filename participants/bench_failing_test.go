@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/participanttest"
@@ -35,17 +37,17 @@ const (
 // broken is a resource that fails to commit marked branches.
 type broken struct{}
 
-func (broken) Migrate(ctx context.Context, tx *participants.Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS done (log TEXT, n INTEGER)")
+func (broken) Migrate(ctx context.Context, tx *sqlite.Tx) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS done (log TEXT, n INTEGER)")
 	return err
 }
 
-func (broken) Prepare(context.Context, *participants.Tx, participants.Branch) (json.RawMessage, error) {
+func (broken) Prepare(context.Context, *sqlite.Tx, participants.Branch) (json.RawMessage, error) {
 	return nil, nil
 }
 
-func (broken) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
-	if _, err := tx.Exec(ctx, "INSERT INTO done VALUES (?,?)", b.ID.Log, int64(b.ID.N)); err != nil {
+func (broken) Commit(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO done VALUES (?,?)", b.ID.Log, int64(b.ID.N)); err != nil {
 		return err
 	}
 	if string(b.Payload) == `"broken"` {
@@ -53,7 +55,7 @@ func (broken) Commit(ctx context.Context, tx *participants.Tx, b participants.Br
 	}
 	return nil
 }
-func (broken) Abort(context.Context, *participants.Tx, participants.Branch) error { return nil }
+func (broken) Abort(context.Context, *sqlite.Tx, participants.Branch) error { return nil }
 
 // BenchmarkFailingBranches compares two participants in one process: one
 // without failing branches, and one with a thousand whose Commit fails permanently
@@ -91,7 +93,7 @@ func BenchmarkFailingBranches(b *testing.B) {
 type orders struct {
 	b    *testing.B
 	name string
-	p    *participants.Participant
+	p    *participants.Participant[*sqlite.Tx]
 	nc   *nats.Conn
 	n    uint64
 	// journal is that of the votes.
@@ -102,10 +104,10 @@ type orders struct {
 
 func newOrders(b *testing.B, server *brokertest.Server, name string) *orders {
 	o := &orders{b: b, name: name, nc: server.Connect(b), voted: make(chan txwire.ID, 1<<14), acked: make(chan txwire.ID, 1<<14)}
-	cfg := participants.Config{Name: name, Path: filepath.Join(b.TempDir(), "journal.db"), Log: slog.New(slog.DiscardHandler)}
+	cfg := config{participants.Config{Name: name, Log: slog.New(slog.DiscardHandler)}, filepath.Join(b.TempDir(), "journal.db")}
 	participanttest.Streams(b, o.nc)
 	var err error
-	o.p, err = participants.New(cfg, participants.Deps{NATS: server.Connect(b)}, broken{})
+	o.p, err = participants.New(cfg.Config, participants.Deps{NATS: server.Connect(b)}, sqlite.File(cfg.Path), broken{})
 	o.must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

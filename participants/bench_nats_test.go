@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/delivery"
@@ -36,20 +38,18 @@ func benchmarkTwo(b *testing.B, concurrent int) {
 	nc := server.Connect(b)
 	participanttest.Streams(b, nc)
 	deps := func() participants.Deps { return participants.Deps{NATS: server.Connect(b)} }
-	config := func(name string) participants.Config {
-		return participants.Config{Name: name, Path: filepath.Join(b.TempDir(), name+".db"), Log: slog.New(slog.DiscardHandler)}
-	}
-	stock, err := inventory.New(inventory.Config{Config: config(food.Inventory), Seed: inventory.Bench()}, deps())
+	quiet := participants.Config{Log: slog.New(slog.DiscardHandler)}
+	stock, err := inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(b.TempDir(), "inventory.db"), Seed: inventory.Bench()}, deps())
 	if err != nil {
 		b.Fatal(err)
 	}
-	town, err := delivery.New(delivery.Config{Config: config(food.Delivery), Seed: delivery.Bench()}, deps())
+	town, err := delivery.New(delivery.Config{Config: quiet, Path: filepath.Join(b.TempDir(), "delivery.db"), Seed: delivery.Bench()}, deps())
 	if err != nil {
 		b.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
-	for _, p := range []*participants.Participant{stock, town} {
+	for _, p := range []*participants.Participant[*sqlite.Tx]{stock, town} {
 		running.Go(func() {
 			if err := p.Run(ctx); err != nil {
 				b.Error(err)

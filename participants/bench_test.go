@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/food"
@@ -26,11 +28,11 @@ func cpu() time.Duration {
 
 // benchmarkPairs does b.N prepares and commits with so many transactions in
 // flight, and reports the processor time of one.
-func benchmarkPairs(b *testing.B, concurrent int, r participants.Resource, payload func(i int) json.RawMessage) {
+func benchmarkPairs(b *testing.B, concurrent int, r participants.Resource[*sqlite.Tx], payload func(i int) json.RawMessage) {
 	free := make(chan struct{}, concurrent)
 	var h *participants.Harness
 	decideBy := time.Now().Add(time.Hour).UnixMilli()
-	h = participants.NewHarness(b, participants.Config{Name: "bench", Path: filepath.Join(b.TempDir(), "journal.db")}, r,
+	h = participants.NewHarness(b, config{participants.Config{Name: "bench"}, filepath.Join(b.TempDir(), "journal.db")}, r,
 		func(id txwire.ID, v *txwire.Vote, a *txwire.Ack) {
 			switch {
 			case v != nil && !v.Yes:

@@ -1,10 +1,11 @@
 package participants
 
 import (
-	"database/sql/driver"
+	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
+
+	"parley/participants/driver"
 
 	"parley/participants/machine"
 	"parley/wire"
@@ -41,13 +42,13 @@ func storeState(s txwire.BranchState) int64 {
 	}
 }
 
-func loadState(v driver.Value) (txwire.BranchState, error) {
+func loadState(v int64) (txwire.BranchState, error) {
 	switch v {
-	case int64(storedPrepared):
+	case storedPrepared:
 		return txwire.BranchPrepared, nil
-	case int64(storedCommitted):
+	case storedCommitted:
 		return txwire.BranchCommitted, nil
-	case int64(storedAborted):
+	case storedAborted:
 		return txwire.BranchAborted, nil
 	default:
 		return "", fmt.Errorf("damaged branch: its state is %v", v)
@@ -55,26 +56,24 @@ func loadState(v driver.Value) (txwire.BranchState, error) {
 }
 
 // scanBranch reads branchColumns.
-func scanBranch(v []driver.Value, logs *logNames) (*row, error) {
-	key, _ := v[0].(int64)
-	id, err := logs.id(key)
-	if err != nil {
+func scanBranch(s driver.Scanner, logs *logNames) (*row, error) {
+	var id, held, state int64
+	var key, digest, code, reason sql.RawBytes
+	var r row
+	if err := s.Scan(&id, &key, &held, &state, &r.At, &digest, &r.DecideBy, &r.OpenSeq, &code, &reason,
+		(*[]byte)(&r.Payload), (*[]byte)(&r.Detail)); err != nil {
+		return nil, fmt.Errorf("damaged branch: %w", err)
+	}
+	var err error
+	if r.ID, err = logs.id(id); err != nil {
 		return nil, err
 	}
-	state, err := loadState(v[3])
-	if err != nil {
+	if r.State, err = loadState(state); err != nil {
 		return nil, err
 	}
-	r := &row{held: v[2] == int64(1)}
-	r.ID, r.Key, r.State = id, text(v[1]), state
-	r.At, _ = v[4].(int64)
-	r.Digest = loadDigest(v[5])
-	r.DecideBy, _ = v[6].(int64)
-	seq, _ := v[7].(int64)
-	r.OpenSeq, r.Incarnation = uint64(seq), logs.replaced[id.Log]
-	r.Code, r.Reason = wire.Code(text(v[8])), text(v[9])
-	r.Payload, r.Detail = loadJSON(v[10]), loadJSON(v[11])
-	return r, nil
+	r.held, r.Key, r.Digest, r.Incarnation = held == 1, string(key), loadDigest(digest), logs.replaced[r.ID.Log]
+	r.Code, r.Reason = wire.Code(code), string(reason)
+	return &r, nil
 }
 
 // storeDigest stores a hexadecimal digest as bytes, half as long; another client may use
@@ -86,21 +85,15 @@ func storeDigest(s string) []byte {
 	return []byte(s)
 }
 
-func loadDigest(v driver.Value) string {
-	b, _ := v.([]byte)
+func loadDigest(b []byte) string {
 	if len(b) == 16 {
 		return hex.EncodeToString(b)
 	}
 	return string(b)
 }
 
-func loadJSON(v driver.Value) json.RawMessage {
-	b, _ := v.([]byte)
-	return b
-}
-
 // blob returns the stored value, NULL if v is empty.
-func blob[T ~string | ~[]byte](v T) driver.Value {
+func blob[T ~string | ~[]byte](v T) any {
 	if len(v) == 0 {
 		return nil
 	}
@@ -112,7 +105,7 @@ func blob[T ~string | ~[]byte](v T) driver.Value {
 const maxViolations = 1000
 
 // insert writes the row of a new branch.
-func (j *journal) insert(c *conn, s machine.Step) error {
+func (j *journal) insert(c driver.Conn, s machine.Step) error {
 	b := s.Put
 	key, ok := j.logs.key(b.ID)
 	if !ok {
@@ -126,7 +119,7 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 	if b.State != txwire.BranchPrepared {
 		finished = j.opened.now()
 	}
-	_, err := c.exec(j.sql.insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
+	_, err := c.Exec(j.sql.Insert, key, []byte(b.Key), held, storeState(b.State), b.At, storeDigest(b.Digest),
 		b.DecideBy, int64(b.OpenSeq), blob(b.Code), blob(b.Reason), blob(b.Payload), blob(b.Detail), finished)
 	if err != nil {
 		return fmt.Errorf("inserting branch %s: %w", b.ID, err)
@@ -135,21 +128,21 @@ func (j *journal) insert(c *conn, s machine.Step) error {
 }
 
 // move changes a row, and reports false if the row was not in the expected state.
-func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool, err error) {
+func (j *journal) move(c driver.Conn, from machine.Branch, s machine.Step) (moved bool, err error) {
 	b := s.Put
 	key, _ := j.logs.key(b.ID)
 	var changed int64
 	switch {
 	case from.State == txwire.BranchPrepared && b.State == txwire.BranchCommitted:
-		changed, err = c.exec(j.sql.commit, b.At, j.opened.now(), key)
+		changed, err = c.Exec(j.sql.Commit, b.At, j.opened.now(), key)
 	case from.State == txwire.BranchPrepared && b.State == txwire.BranchAborted:
 		held := int64(0)
 		if s.Key == machine.KeyClose {
 			held = 1
 		}
-		changed, err = c.exec(j.sql.abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
+		changed, err = c.Exec(j.sql.Abort, b.At, j.opened.now(), held, blob(b.Code), blob(b.Reason), key)
 	case from.State == txwire.BranchAborted && b.State == txwire.BranchAborted && s.Key == machine.KeyClose:
-		changed, err = c.exec(j.sql.reclose, blob(b.Reason), key)
+		changed, err = c.Exec(j.sql.Reclose, blob(b.Reason), key)
 	default:
 		panic(fmt.Sprintf("participants: branch %s cannot change from %s to %s", b.ID, from.State, b.State))
 	}
@@ -160,15 +153,15 @@ func (j *journal) move(c *conn, from machine.Branch, s machine.Step) (moved bool
 }
 
 // keepViolation stores an outcome that was not applied.
-func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64) error {
+func (j *journal) keepViolation(c driver.Conn, id txwire.ID, s machine.Step, now int64) error {
 	of := txwire.KindAbort
 	if s.Ack != nil {
 		of = s.Ack.Of
 	}
-	if _, err := c.exec(j.sql.addViolation, id.Log, int64(id.N), of, wire.Clip(s.Violation), now); err != nil {
+	if _, err := c.Exec(j.sql.AddViolation, id.Log, int64(id.N), of, wire.Clip(s.Violation), now); err != nil {
 		return fmt.Errorf("noting a violation of branch %s: %w", id, err)
 	}
-	if _, err := c.exec(j.sql.trimViolations, int64(maxViolations)); err != nil {
+	if _, err := c.Exec(j.sql.TrimViolations, int64(maxViolations)); err != nil {
 		return fmt.Errorf("forgetting old violations: %w", err)
 	}
 	return nil
@@ -176,7 +169,7 @@ func (j *journal) keepViolation(c *conn, id txwire.ID, s machine.Step, now int64
 
 // learn assigns numbers to new logs, in a separate transaction, so that the rollback of a
 // group does not undo that.
-func (j *journal) learn(c *conn, ops []*op) error {
+func (j *journal) learn(c driver.Conn, ops []*op) error {
 	var fresh []string
 	for _, o := range ops {
 		if _, known := j.logs.byName[o.id.Log]; o.leavesRow() && !known {
@@ -192,7 +185,7 @@ func (j *journal) learn(c *conn, ops []*op) error {
 			return fmt.Errorf("the journal has branches of %d logs, the limit is %d: a coordinator restarts continuously, or a client invents names", len(j.logs.byNumber), maxLogs)
 		}
 		for _, name := range fresh {
-			if _, err := c.exec(j.sql.addLog, name); err != nil {
+			if _, err := c.Exec(j.sql.AddLog, name); err != nil {
 				return fmt.Errorf("numbering log %s: %w", name, err)
 			}
 		}

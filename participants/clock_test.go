@@ -31,7 +31,7 @@ func TestClock(t *testing.T) {
 func testClock(t *testing.T, server *brokertest.Server, off time.Duration, refused string) {
 	name := "clock" + strconv.FormatInt(int64(off.Seconds()), 10)
 	name = strings.ReplaceAll(name, "-", "minus")
-	cfg := participants.Config{Name: name, Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: name}, filepath.Join(t.TempDir(), "journal.db")}
 	h := hooks.Hooks{Now: func() time.Time { return time.Now().Add(off) }}
 	p, _, _ := run(t, server.Connect(t), cfg, nothing{}, h)
 	v := newVoter(t, server.Connect(t), name)

@@ -2,12 +2,13 @@ package participants
 
 import (
 	"context"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"time"
+
+	"parley/participants/driver"
 )
 
 const (
@@ -68,7 +69,7 @@ func (g *collector) pass(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := g.s.upkeep(ctx, func(j *journal, c *conn) error { return j.keepOpenTime(c) }, nil); err != nil {
+	if err := g.s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.keepOpenTime(c) }, nil); err != nil {
 		return err
 	}
 	cutoff := limits{g.opened() - g.s.cfg.Window.Milliseconds(), g.now().UnixMilli()}
@@ -106,21 +107,17 @@ func (g *collector) pass(ctx context.Context) error {
 
 // logs returns the numbers of all logs.
 func (g *collector) logs(ctx context.Context) (map[int64]bool, error) {
-	rows, err := g.s.journal.reader.QueryContext(ctx, g.s.journal.sql.logs)
+	logs := make(map[int64]bool)
+	err := g.s.journal.db.Rows(ctx, g.s.journal.sql.Logs, func(row driver.Scanner) error {
+		var number int64
+		err := row.Scan(&number, new(string))
+		logs[number] = true
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the logs: %w", err)
 	}
-	defer rows.Close()
-	logs := make(map[int64]bool)
-	for rows.Next() {
-		var number int64
-		var name string
-		if err := rows.Scan(&number, &name); err != nil {
-			return nil, fmt.Errorf("reading a log: %w", err)
-		}
-		logs[number] = true
-	}
-	return logs, rows.Err()
+	return logs, nil
 }
 
 // batch is a range of rows of one log.
@@ -132,20 +129,15 @@ type batch struct {
 }
 
 func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err error) {
-	rows, err := g.s.journal.reader.QueryContext(ctx, g.s.journal.sql.span, from, collectBatch)
-	if err != nil {
-		return b, fmt.Errorf("looking for finished branches: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = g.s.journal.db.Rows(ctx, g.s.journal.sql.Span, func(row driver.Scanner) error {
 		var id, state, finished int64
-		if err := rows.Scan(&id, &state, &finished); err != nil {
-			return b, fmt.Errorf("reading a branch: %w", err)
+		if err := row.Scan(&id, &state, &finished); err != nil {
+			return err
 		}
 		if b.rows == 0 {
 			b.first = id
 		} else if id>>nBits != b.first>>nBits {
-			break
+			return nil // of the next log
 		}
 		b.last = id
 		b.rows++
@@ -158,14 +150,18 @@ func (g *collector) look(ctx context.Context, from, cutoff int64) (b batch, err 
 		default:
 			b.young = true
 		}
+		return nil
+	}, from, collectBatch)
+	if err != nil {
+		return b, fmt.Errorf("looking for finished branches: %w", err)
 	}
-	return b, rows.Err()
+	return b, nil
 }
 
 // age sets the current open time of finished rows that have none.
 func (g *collector) age(ctx context.Context, b batch) error {
-	err := g.s.upkeep(ctx, func(j *journal, c *conn) error {
-		_, err := c.exec(j.sql.age, g.opened(), b.first, b.last)
+	err := g.s.upkeep(ctx, func(j *journal, c driver.Conn) error {
+		_, err := c.Exec(j.sql.Age, g.opened(), b.first, b.last)
 		return err
 	}, nil)
 	if err != nil {
@@ -176,18 +172,18 @@ func (g *collector) age(ctx context.Context, b batch) error {
 
 func (g *collector) remove(ctx context.Context, b batch, below limits) error {
 	var removed, mark int64
-	err := g.s.upkeep(ctx, func(j *journal, c *conn) (err error) {
-		which := []driver.Value{b.first, b.last, below.finished - 1, below.decideBy}
-		greatest, err := c.one(j.sql.greatest, which...)
+	err := g.s.upkeep(ctx, func(j *journal, c driver.Conn) (err error) {
+		which := []any{b.first, b.last, below.finished - 1, below.decideBy}
+		greatest, err := driver.One(c, j.sql.Greatest, which...)
 		if err != nil || greatest == nil {
 			return err
 		}
 		latest, _ := greatest.(int64)
 		mark = max(j.mark, latest)
-		if _, err := c.exec(j.sql.putMeta, metaMark, strconv.FormatInt(mark, 10)); err != nil {
+		if _, err := c.Exec(j.sql.PutMeta, metaMark, strconv.FormatInt(mark, 10)); err != nil {
 			return err
 		}
-		removed, err = c.exec(j.sql.collect, which...)
+		removed, err = c.Exec(j.sql.Collect, which...)
 		return err
 	}, func(j *journal) { j.mark = max(j.mark, mark) })
 	if err != nil {
@@ -204,9 +200,9 @@ func (g *collector) remove(ctx context.Context, b batch, below limits) error {
 // dropLogs removes logs that had no branches in a whole pass and still have none.
 func (g *collector) dropLogs(ctx context.Context, logs map[int64]bool) error {
 	for numbers := range slices.Chunk(slices.Collect(maps.Keys(logs)), collectBatch) {
-		err := g.s.upkeep(ctx, func(j *journal, c *conn) error {
+		err := g.s.upkeep(ctx, func(j *journal, c driver.Conn) error {
 			for _, number := range numbers {
-				if _, err := c.exec(j.sql.dropLog, number); err != nil {
+				if _, err := c.Exec(j.sql.DropLog, number); err != nil {
 					return err
 				}
 			}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -18,12 +20,12 @@ import (
 // nothing is a resource without anything at stake.
 type nothing struct{}
 
-func (nothing) Migrate(context.Context, *participants.Tx) error { return nil }
-func (nothing) Prepare(context.Context, *participants.Tx, participants.Branch) (json.RawMessage, error) {
+func (nothing) Migrate(context.Context, *sqlite.Tx) error { return nil }
+func (nothing) Prepare(context.Context, *sqlite.Tx, participants.Branch) (json.RawMessage, error) {
 	return nil, nil
 }
-func (nothing) Commit(context.Context, *participants.Tx, participants.Branch) error { return nil }
-func (nothing) Abort(context.Context, *participants.Tx, participants.Branch) error  { return nil }
+func (nothing) Commit(context.Context, *sqlite.Tx, participants.Branch) error { return nil }
+func (nothing) Abort(context.Context, *sqlite.Tx, participants.Branch) error  { return nil }
 
 func TestCollect(t *testing.T) {
 	type reply struct {
@@ -32,7 +34,7 @@ func TestCollect(t *testing.T) {
 		ack  *txwire.Ack
 	}
 	replies := make(chan reply, 4096)
-	h := participants.NewHarness(t, participants.Config{Name: "c", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{},
+	h := participants.NewHarness(t, config{participants.Config{Name: "c"}, filepath.Join(t.TempDir(), "journal.db")}, nothing{},
 		func(id txwire.ID, v *txwire.Vote, a *txwire.Ack) { replies <- reply{id, v, a} })
 	const oldLog, otherLog, stuckLog = "oldlogoldlogold2", "otherlogotherlo2", "stucklogstucklo2"
 	deadline := time.Now().Add(time.Minute).UnixMilli()
@@ -213,7 +215,7 @@ type asker struct {
 
 func journalOf(t *testing.T, path string) (*participants.Harness, *asker) {
 	a := &asker{votes: make(chan txwire.Vote, 16), acks: make(chan txwire.Ack, 16)}
-	a.h = participants.NewHarness(t, participants.Config{Name: "c", Path: path}, nothing{}, func(_ txwire.ID, v *txwire.Vote, k *txwire.Ack) {
+	a.h = participants.NewHarness(t, config{participants.Config{Name: "c"}, path}, nothing{}, func(_ txwire.ID, v *txwire.Vote, k *txwire.Ack) {
 		if v != nil {
 			a.votes <- *v
 		}

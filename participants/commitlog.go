@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/participants/driver"
+
 	"parley/internal/streams"
 	"parley/wire/txwire"
 )
@@ -120,7 +122,7 @@ func (s *service) acceptStore(ctx context.Context, n uint64) error {
 		return err
 	}
 	was := log.Incarnation + ", before an older store took its place,"
-	if err := s.upkeep(ctx, func(j *journal, c *conn) error {
+	if err := s.upkeep(ctx, func(j *journal, c driver.Conn) error {
 		j.stamped.Store(n)
 		if err := j.acceptIncarnation(c, &s.cfg, was, log); err != nil {
 			return err
@@ -135,10 +137,10 @@ func (s *service) acceptStore(ctx context.Context, n uint64) error {
 
 // recallKnown derives from the branches in doubt a sequence that the stream had stored:
 // that of the opening of their logs.
-func (j *journal) recallKnown(c *conn) error {
-	v, err := c.one(j.sql.greatestOpen)
+func (j *journal) recallKnown(c driver.Conn) error {
+	v, err := driver.One(c, j.sql.GreatestOpen)
 	if err != nil {
-		return fmt.Errorf("reading what journal %s knows of the commit log's stream: %w", j.db.where(), err)
+		return fmt.Errorf("reading what journal %s knows of the commit log's stream: %w", j.db.Where(), err)
 	}
 	if seq, _ := v.(int64); seq > 0 {
 		j.knows(uint64(seq))
@@ -147,9 +149,9 @@ func (j *journal) recallKnown(c *conn) error {
 }
 
 // keepKnown stores what is known about the streams.
-func (j *journal) keepKnown(c *conn) error {
+func (j *journal) keepKnown(c driver.Conn) error {
 	for name, n := range map[string]uint64{metaKnown: j.known.Load(), metaStamped: j.stamped.Load()} {
-		if _, err := c.exec(j.sql.putMeta, name, strconv.FormatUint(n, 10)); err != nil {
+		if _, err := c.Exec(j.sql.PutMeta, name, strconv.FormatUint(n, 10)); err != nil {
 			return fmt.Errorf("storing what is known about the broker's streams: %w", err)
 		}
 	}

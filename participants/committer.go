@@ -24,7 +24,7 @@ import (
 // is then attempted alone.
 type committer struct {
 	journal  *journal
-	resource Resource
+	resource Resource[any]
 	queue    *queue
 	doubts   *doubts
 	failing  *failing
@@ -105,7 +105,7 @@ func (k *committer) tend() {
 	if c == nil {
 		return
 	}
-	if err := k.journal.db.tend(c); err != nil && time.Since(k.warned) > untendedEvery {
+	if err := k.journal.db.Tend(c); err != nil && time.Since(k.warned) > untendedEvery {
 		k.warned = time.Now()
 		k.log.Warn("the journal's -wal could not be copied back; it grows until it can", "error", err)
 	}

@@ -2,7 +2,6 @@ package participants
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -20,9 +19,6 @@ type Config struct {
 	// Name is the participant's name, a subject token (see [wire.CheckParticipant]).
 	// All instances of one name must share one journal.
 	Name string
-	// Path is the SQLite file of the journal and the resource's tables. Its
-	// directory must exist. A new file is a new journal with a new id.
-	Path string
 	// Window is for how long the journal must have been open since a branch
 	// finished before the branch and its key are collected; default
 	// [txwire.IdempotencyWindow], at least twice [txwire.MaxTimeout].
@@ -64,12 +60,12 @@ func (d Deps) check() error {
 
 // Endpoint handles a further kind of request that a participant answers, for example for
 // the current stock. It is part of the participant's micro service.
-type Endpoint struct {
+type Endpoint[T any] struct {
 	// Name is shown in listings of services; Subject is that of requests.
 	Name, Subject string
 	// Handle answers one request. It may use p.Read and p.Write. Requests of
 	// one endpoint are answered one by one.
-	Handle func(ctx context.Context, p *Participant, request []byte) (response []byte)
+	Handle func(ctx context.Context, p *Participant[T], request []byte) (response []byte)
 }
 
 // minWindow is the least Window: a tombstone may be collected only when the deadline of
@@ -79,9 +75,6 @@ const minWindow = 2 * txwire.MaxTimeout
 func (c Config) withDefaults() (Config, error) {
 	if err := wire.CheckParticipant(c.Name); err != nil {
 		return c, err
-	}
-	if c.Path == "" {
-		return c, errors.New("path of the journal is empty")
 	}
 	if c.Window == 0 {
 		c.Window = txwire.IdempotencyWindow

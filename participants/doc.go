@@ -47,7 +47,7 @@
 // transaction, after which statements commit one by one, and a deferred foreign
 // key fails the whole group at COMMIT. Therefore:
 //
-//   - [Tx] runs no SQL that controls transactions, and no statement can be
+//   - A resource can run no SQL that controls transactions, and no statement can be
 //     interrupted.
 //   - Two hooks prevent every commit but the committer's, and report when a
 //     transaction has ended.

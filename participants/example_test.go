@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/internal/lifecycle"
@@ -22,35 +24,35 @@ import (
 // or gives them back.
 type tickets struct{}
 
-func (tickets) Migrate(ctx context.Context, tx *participants.Tx) error {
-	if _, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS tickets (free INTEGER NOT NULL)"); err != nil {
+func (tickets) Migrate(ctx context.Context, tx *sqlite.Tx) error {
+	if _, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS tickets (free INTEGER NOT NULL)"); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, "INSERT INTO tickets SELECT 10 WHERE NOT EXISTS (SELECT 1 FROM tickets)")
+	_, err := tx.ExecContext(ctx, "INSERT INTO tickets SELECT 10 WHERE NOT EXISTS (SELECT 1 FROM tickets)")
 	return err
 }
 
 // Prepare reserves: what it writes is in the transaction that makes the vote durable.
-func (tickets) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
+func (tickets) Prepare(ctx context.Context, tx *sqlite.Tx, b participants.Branch) (json.RawMessage, error) {
 	var wanted, free int
 	if err := json.Unmarshal(b.Payload, &wanted); err != nil || wanted < 1 {
 		return nil, participants.Refuse("the payload is no number of tickets")
 	}
-	if err := tx.QueryRow(ctx, "SELECT free FROM tickets").Scan(&free); err != nil {
+	if err := tx.QueryRowContext(ctx, "SELECT free FROM tickets").Scan(&free); err != nil {
 		return nil, err
 	}
 	if free < wanted {
 		return nil, participants.Refuse("%d tickets are left", free)
 	}
-	_, err := tx.Exec(ctx, "UPDATE tickets SET free=free-?", wanted)
+	_, err := tx.ExecContext(ctx, "UPDATE tickets SET free=free-?", wanted)
 	return nil, err
 }
 
 // Commit has nothing to do: the tickets are gone already.
-func (tickets) Commit(context.Context, *participants.Tx, participants.Branch) error { return nil }
+func (tickets) Commit(context.Context, *sqlite.Tx, participants.Branch) error { return nil }
 
-func (tickets) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
-	_, err := tx.Exec(ctx, "UPDATE tickets SET free=free+CAST(? AS INTEGER)", string(b.Payload))
+func (tickets) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
+	_, err := tx.ExecContext(ctx, "UPDATE tickets SET free=free+CAST(? AS INTEGER)", string(b.Payload))
 	return err
 }
 
@@ -62,8 +64,8 @@ func Example() {
 		},
 		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
 			return participants.New(
-				participants.Config{Name: "tickets", Path: filepath.Join(dir, "tickets.db"), Log: examples.Quiet()},
-				participants.Deps{NATS: nc}, tickets{},
+				participants.Config{Name: "tickets", Log: examples.Quiet()}, participants.Deps{NATS: nc},
+				sqlite.File(filepath.Join(dir, "tickets.db")), tickets{},
 			)
 		},
 	)

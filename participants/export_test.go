@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -17,19 +19,43 @@ type Harness struct {
 	reply func(id txwire.ID, vote *txwire.Vote, ack *txwire.Ack)
 }
 
+// JournalConfig is the configuration of a participant and the file of its journal.
+type JournalConfig struct {
+	Config
+	Path string
+}
+
+// role is a participant with the journal.
+func (c JournalConfig) role(r Resource[*sqlite.Tx]) (*role, error) {
+	cfg, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	db := sqlite.File(c.Path)
+	j, err := db.Open(cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	return newRole(cfg, Deps{}, j, untyped[*sqlite.Tx]{db, r}), nil
+}
+
+// open opens the journal alone.
+func (c JournalConfig) open(incarnation string) (*journal, error) {
+	p, err := c.role(nil)
+	if err != nil {
+		return nil, err
+	}
+	return openJournal(context.Background(), p.db, &p.cfg, streams.Info{Incarnation: incarnation})
+}
+
 // NewHarness opens one; reply is called for every durable answer.
-func NewHarness(t testing.TB, cfg Config, r Resource, reply func(txwire.ID, *txwire.Vote, *txwire.Ack)) *Harness {
+func NewHarness(t testing.TB, cfg JournalConfig, r Resource[*sqlite.Tx], reply func(txwire.ID, *txwire.Vote, *txwire.Ack)) *Harness {
 	t.Helper()
-	cfg, err := cfg.withDefaults()
+	p, err := cfg.role(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newParticipant(cfg, Deps{}, r)
-	db, err := openSQLite(cfg.Path, cfg.Log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := p.open(t.Context(), db, streams.Info{Incarnation: "test"})
+	s, err := p.open(t.Context(), streams.Info{Incarnation: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +101,7 @@ func (h *Harness) List(ctx context.Context, q txwire.BranchQuery) (txwire.Branch
 	q.V = wire.Version
 	h.s.running.Store(h.s)
 	defer h.s.running.Store(nil)
-	return wire.Decode[txwire.Branches](listBranches(ctx, h.s.Participant, wire.Encode(q)))
+	return wire.Decode[txwire.Branches](h.s.listBranches(ctx, wire.Encode(q)))
 }
 
 // Collect makes one pass as if the time were now, and the journal had been open

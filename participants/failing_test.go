@@ -11,12 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/wire"
 	"parley/wire/txwire"
 )
 
 // moody is a resource that fails for some branches.
 type moody struct {
+	f *faulty
 	// fails are the branches, and what each method returns for them.
 	fails map[txwire.ID]error
 	// calls counts the attempts of each branch.
@@ -27,35 +30,36 @@ func newMoody() *moody {
 	return &moody{fails: make(map[txwire.ID]error), calls: make(map[txwire.ID]int)}
 }
 
-func (m *moody) Migrate(ctx context.Context, tx *Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS marks (n INTEGER, of TEXT)")
+func (m *moody) Migrate(ctx context.Context, tx *sqlite.Tx) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS marks (n INTEGER, of TEXT)")
 	return err
 }
 
-func (m *moody) mark(ctx context.Context, tx *Tx, b Branch, of string) error {
+func (m *moody) mark(ctx context.Context, tx *sqlite.Tx, b Branch, of string) error {
 	m.calls[b.ID]++
-	if _, err := tx.Exec(ctx, "INSERT INTO marks VALUES (?,?)", int64(b.ID.N), of); err != nil {
+	if err := m.f.exec(ctx, tx, "INSERT INTO marks VALUES (?,?)", int64(b.ID.N), of); err != nil {
 		return err
 	}
 	return m.fails[b.ID]
 }
 
-func (m *moody) Prepare(ctx context.Context, tx *Tx, b Branch) (json.RawMessage, error) {
+func (m *moody) Prepare(ctx context.Context, tx *sqlite.Tx, b Branch) (json.RawMessage, error) {
 	return nil, m.mark(ctx, tx, b, "prepare")
 }
 
-func (m *moody) Commit(ctx context.Context, tx *Tx, b Branch) error {
+func (m *moody) Commit(ctx context.Context, tx *sqlite.Tx, b Branch) error {
 	return m.mark(ctx, tx, b, "commit")
 }
 
-func (m *moody) Abort(ctx context.Context, tx *Tx, b Branch) error {
+func (m *moody) Abort(ctx context.Context, tx *sqlite.Tx, b Branch) error {
 	return m.mark(ctx, tx, b, "abort")
 }
 
 // marks is how many of one kind are in the database.
 func (b *bench) marks(of string) (n int) {
 	b.t.Helper()
-	if err := b.s.journal.reader.QueryRow("SELECT count(*) FROM marks WHERE of=?", of).Scan(&n); err != nil {
+	n, err := b.s.journal.count(b.t.Context(), "SELECT count(*) FROM marks WHERE of=?", of)
+	if err != nil {
 		b.t.Fatal(err)
 	}
 	return n

@@ -2,7 +2,6 @@ package participants
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,14 +10,18 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
+	"parley/participants/driver"
+
 	"parley/internal/streams"
 	"parley/wire"
 	"parley/wire/txwire"
 )
 
-// faulty is a dialect whose statements fail as requested.
+// faulty is a journal whose statements fail as requested.
 type faulty struct {
-	dialect
+	driver.Journal
 	// plans are used up in order, one for each execution of the statement.
 	plans map[string][]fault
 	// store makes the faults those of the database as a whole.
@@ -27,7 +30,7 @@ type faulty struct {
 	// connects and reloads count new connections, and how often all prepared
 	// branches were read.
 	connects, reloads int
-	conn              *conn
+	lost              bool
 }
 
 type fault struct {
@@ -40,22 +43,51 @@ type fault struct {
 
 var errFault = errors.New("an injected fault")
 
-func (f *faulty) connect(ctx context.Context) (*conn, error) {
+func (f *faulty) Connect(ctx context.Context) (driver.Conn, error) {
 	if f.noConnects > 0 {
 		f.noConnects--
 		return nil, errFault
 	}
 	f.connects++
-	c, err := f.dialect.connect(ctx)
-	if err == nil {
-		f.conn = c
-		c.raw = &faultyConn{c.raw, f}
-	}
-	return c, err
+	c, err := f.Journal.Connect(ctx)
+	return &faultyConn{c, f}, err
 }
 
-func (f *faulty) storeFailed(err error) bool {
-	return f.store && errors.Is(err, errFault) || f.dialect.storeFailed(err)
+func (f *faulty) Failed(err error) bool {
+	return f.store && errors.Is(err, errFault) || f.Journal.Failed(err)
+}
+
+func (f *faulty) Version(c driver.Conn) (int, error) { return f.Journal.Version(c.(*faultyConn).Conn) }
+func (f *faulty) Tend(c driver.Conn) error           { return f.Journal.Tend(c.(*faultyConn).Conn) }
+
+func (f *faulty) Finish(c driver.Conn) error {
+	if c == nil {
+		return f.Journal.Finish(nil)
+	}
+	return f.Journal.Finish(c.(*faultyConn).Conn)
+}
+
+// run executes a statement as planned.
+func (f *faulty) run(query string, exec func() error) error {
+	var now fault
+	if plan := f.plans[query]; len(plan) > 0 {
+		now, f.plans[query] = plan[0], plan[1:]
+	}
+	if now.err == nil || now.after {
+		if err := exec(); err != nil {
+			return err
+		}
+	}
+	f.lost = f.lost || now.lost
+	return now.err
+}
+
+// exec is [faulty.run] for a statement of a resource.
+func (f *faulty) exec(ctx context.Context, tx *sqlite.Tx, query string, args ...any) error {
+	return f.run(query, func() error {
+		_, err := tx.ExecContext(ctx, query, args...)
+		return err
+	})
 }
 
 type faultyConn struct {
@@ -63,60 +95,46 @@ type faultyConn struct {
 	f *faulty
 }
 
-func (c *faultyConn) Prepare(q string) (driver.Stmt, error) {
-	s, err := c.Conn.Prepare(q)
-	return &faultyStmt{Stmt: s, q: q, f: c.f}, err
+func (c *faultyConn) Lost() bool    { return c.f.lost || c.Conn.Lost() }
+func (c *faultyConn) Commit() error { return c.f.run("COMMIT", c.Conn.Commit) }
+
+func (c *faultyConn) Begin() error {
+	c.f.lost = false
+	return c.f.run("BEGIN", c.Conn.Begin)
 }
 
-type faultyStmt struct {
-	driver.Stmt
-	q string
-	f *faulty
+func (c *faultyConn) Exec(query string, args ...any) (n int64, err error) {
+	err = c.f.run(query, func() (err error) {
+		n, err = c.Conn.Exec(query, args...)
+		return err
+	})
+	return n, err
 }
 
-func (s *faultyStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
-	if s.q == s.f.sql().prepared {
-		s.f.reloads++
+func (c *faultyConn) Rows(query string, fn func(driver.Scanner) error, args ...any) error {
+	if query == c.f.SQL().Prepared {
+		c.f.reloads++
 	}
-	return s.Stmt.(driver.StmtQueryContext).QueryContext(ctx, args)
-}
-
-func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	plan := s.f.plans[s.q]
-	if len(plan) == 0 {
-		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	}
-	s.f.plans[s.q] = plan[1:]
-	if plan[0].err == nil {
-		return s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args)
-	}
-	if plan[0].after {
-		if _, err := s.Stmt.(driver.StmtExecContext).ExecContext(ctx, args); err != nil {
-			return nil, err
-		}
-	}
-	s.f.conn.lost = s.f.conn.lost || plan[0].lost
-	return nil, plan[0].err
+	return c.Conn.Rows(query, fn, args...)
 }
 
 // tally counts prepares in the database.
-type tally struct{}
+type tally struct{ f *faulty }
 
-func (tally) Migrate(ctx context.Context, tx *Tx) error {
-	_, err := tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)")
+func (*tally) Migrate(ctx context.Context, tx *sqlite.Tx) error {
+	_, err := tx.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS tally (n INTEGER PRIMARY KEY)")
 	return err
 }
 
-func (tally) Prepare(ctx context.Context, tx *Tx, b Branch) (json.RawMessage, error) {
-	_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (NULL)")
-	return nil, err
+func (t *tally) Prepare(ctx context.Context, tx *sqlite.Tx, b Branch) (json.RawMessage, error) {
+	return nil, t.f.exec(ctx, tx, "INSERT INTO tally VALUES (NULL)")
 }
 
-func (tally) Commit(ctx context.Context, tx *Tx, b Branch) error {
-	_, err := tx.Exec(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
+func (*tally) Commit(ctx context.Context, tx *sqlite.Tx, b Branch) error {
+	_, err := tx.ExecContext(ctx, "INSERT INTO tally SELECT max(n)+1000 FROM tally")
 	return err
 }
-func (tally) Abort(context.Context, *Tx, Branch) error { return nil }
+func (*tally) Abort(context.Context, *sqlite.Tx, Branch) error { return nil }
 
 // bench is a committer that a test calls directly.
 type bench struct {
@@ -127,21 +145,23 @@ type bench struct {
 	n uint64
 }
 
-func newBench(t *testing.T, store bool) *bench { return newBenchOf(t, store, tally{}, nil) }
+func newBench(t *testing.T, store bool) *bench { return newBenchOf(t, store, &tally{}, nil) }
 
-func newBenchOf(t *testing.T, store bool, r Resource, log *slog.Logger) *bench {
+func newBenchOf(t *testing.T, store bool, r Resource[*sqlite.Tx], log *slog.Logger) *bench {
 	t.Helper()
-	cfg, err := Config{Name: "bench", Path: filepath.Join(t.TempDir(), "journal.db"), Log: log}.withDefaults()
+	p, err := JournalConfig{Config{Name: "bench", Log: log}, filepath.Join(t.TempDir(), "journal.db")}.role(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := openSQLite(cfg.Path, cfg.Log)
-	if err != nil {
-		t.Fatal(err)
+	b := &bench{t: t, f: &faulty{Journal: p.db, store: store, plans: make(map[string][]fault)}}
+	switch r := r.(type) {
+	case *tally:
+		r.f = b.f
+	case *moody:
+		r.f = b.f
 	}
-	p := newParticipant(cfg, Deps{}, r)
-	b := &bench{t: t, f: &faulty{dialect: db, store: store, plans: make(map[string][]fault)}}
-	if b.s, err = p.open(t.Context(), b.f, streams.Info{Incarnation: "test"}); err != nil {
+	p.db = b.f
+	if b.s, err = p.open(t.Context(), streams.Info{Incarnation: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = b.s.journal.close() })
@@ -226,7 +246,8 @@ func (b *bench) do(ops ...*op) (answered int, failed bool) {
 func (b *bench) rows(want int) {
 	b.t.Helper()
 	var tally, branches int
-	if err := b.s.journal.reader.QueryRow("SELECT (SELECT count(*) FROM tally), (SELECT count(*) FROM branches)").Scan(&tally, &branches); err != nil {
+	if err := b.s.journal.db.Rows(b.t.Context(), "SELECT (SELECT count(*) FROM tally), (SELECT count(*) FROM branches)",
+		func(row driver.Scanner) error { return row.Scan(&tally, &branches) }); err != nil {
 		b.t.Fatal(err)
 	}
 	if tally != want || branches != want || b.s.doubts.len() != want {
@@ -286,7 +307,7 @@ func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 		return newAbort(id, txwire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})
 	}
 	b.f.plans["INSERT INTO tally VALUES (NULL)"] = []fault{{err: errFault}}
-	b.f.plans["BEGIN IMMEDIATE"] = []fault{{}, {err: errFault}, {err: errFault}}
+	b.f.plans["BEGIN"] = []fault{{}, {err: errFault}, {err: errFault}}
 	b.do(abort(), abort(), b.prepare())
 	b.f.plans = map[string][]fault{}
 	// Neither is sent again; another message shows that the journal works.
@@ -297,8 +318,8 @@ func TestBranchOfAGroupThatWasUndoneIsRemembered(t *testing.T) {
 func TestLocalWriteIsNeverDoneTwice(t *testing.T) {
 	b := newBench(t, false)
 	b.f.plans["COMMIT"] = []fault{{err: errFault, after: true}}
-	local := newLocal(func(ctx context.Context, tx *Tx) error {
-		_, err := tx.Exec(ctx, "INSERT INTO tally VALUES (1000)")
+	local := newLocal(func(ctx context.Context, tx any) error {
+		_, err := tx.(*sqlite.Tx).ExecContext(ctx, "INSERT INTO tally VALUES (1000)")
 		return err
 	})
 	if answered, _ := b.do(b.prepare(), local); answered != 1 {
@@ -311,10 +332,10 @@ func TestLocalWriteIsNeverDoneTwice(t *testing.T) {
 
 func TestDatabaseOutOfReach(t *testing.T) {
 	b := newBench(t, true)
-	b.f.plans["BEGIN IMMEDIATE"] = []fault{{err: errFault}}
+	b.f.plans["BEGIN"] = []fault{{err: errFault}}
 	b.f.noConnects = 2
 	o := b.prepare()
-	local := newLocal(func(context.Context, *Tx) error { return nil })
+	local := newLocal(func(context.Context, any) error { return nil })
 	for range 3 {
 		if answered, failed := b.do(o); answered != 0 || !failed {
 			t.Errorf("%d were answered, failed is %v", answered, failed)
@@ -351,7 +372,7 @@ func TestMemoryBehindTheJournal(t *testing.T) {
 		t.Error("the branch is still remembered as prepared")
 	}
 	var tally int
-	if err := b.s.journal.reader.QueryRow("SELECT count(*) FROM tally").Scan(&tally); err != nil || tally != 2 {
+	if err := b.s.journal.db.Rows(b.t.Context(), "SELECT count(*) FROM tally", func(row driver.Scanner) error { return row.Scan(&tally) }); err != nil || tally != 2 {
 		t.Errorf("the tally is %d, want one prepare and one commit: %v", tally, err)
 	}
 	abort := newAbort(id, txwire.Abort{V: wire.Version, Journal: b.s.journal.id, Key: "b", Digest: "0123456789abcdef0123456789abcdef", DecideBy: 1})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 )
 
@@ -22,7 +24,7 @@ func TestFilesThatAreGoneEndTheParticipant(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				server := newServer(t)
-				cfg := participants.Config{Name: "gone", Path: filepath.Join(t.TempDir(), "journal.db")}
+				cfg := config{participants.Config{Name: "gone"}, filepath.Join(t.TempDir(), "journal.db")}
 				_, _, ended := run(t, server.Connect(t), cfg, nothing{})
 				path := cfg.Path + suffix
 				if err := os.Remove(path); err != nil {
@@ -38,7 +40,7 @@ func TestFilesThatAreGoneEndTheParticipant(t *testing.T) {
 					}
 				}
 				err := waitFor(t, ended)
-				gone, ok := errors.AsType[*participants.FilesError](err)
+				gone, ok := errors.AsType[*sqlite.FilesError](err)
 				if !ok || gone.File != path || gone.Path != cfg.Path || !strings.Contains(err.Error(), "Restore the journal") {
 					t.Fatalf("Run ended with %v, want that %s is gone", err, path)
 				}

@@ -68,7 +68,7 @@ func (k *committer) fail(o *op, err error) {
 		return
 	}
 	longest := lastRetry
-	if o.prepare != nil || k.journal.db.storeFailed(err) {
+	if o.prepare != nil || k.journal.db.Failed(err) {
 		longest = lastUrgent
 	}
 	first, kept := k.failing.add(o, err, longest, time.Now())

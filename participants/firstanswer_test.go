@@ -17,7 +17,7 @@ import (
 // of the numbers alone took for "nothing is in doubt".)
 func TestFirstAnswerIsFromTheJournal(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "early"}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	newVoter(t, server.Connect(t), "early").yes()
 	stop(t, cancel, ended)

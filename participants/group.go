@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"parley/participants/driver"
 )
 
 // attempt does ops in one database transaction, n of them: it ends when it has
@@ -17,7 +19,7 @@ func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (n, culp
 	if err != nil {
 		return len(ops), -1, errors.Join(errStore, err)
 	}
-	if err := c.begin(k.journal.sql.begin); err != nil {
+	if err := c.Begin(); err != nil {
 		return len(ops), -1, errors.Join(errStore, fmt.Errorf("beginning a group: %w", err), k.journal.discard())
 	}
 	began := k.now()
@@ -31,7 +33,7 @@ func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (n, culp
 		}
 	}
 	k.at(ops, StepPrepareBeforeCommit, StepOutcomeBeforeCommit)
-	if err := c.commit(); err != nil {
+	if err := c.Commit(); err != nil {
 		return len(ops), -1, errors.Join(k.commitFailed(len(ops), err), k.journal.discard())
 	}
 	k.at(ops, StepPrepareAfterCommit, StepOutcomeAfterCommit)
@@ -42,16 +44,16 @@ func (k *committer) attempt(ctx context.Context, ops []*op, apart bool) (n, culp
 // kept unless the error or the roll back shows that there is something wrong with
 // it: to open another one for every error of a resource would cost the other
 // branches a millisecond.
-func (k *committer) undo(c *conn, err error) error {
-	if !c.lost && !k.journal.db.storeFailed(err) && c.rollback() == nil {
+func (k *committer) undo(c driver.Conn, err error) error {
+	if !c.Lost() && !k.journal.db.Failed(err) && c.Rollback() == nil {
 		return err
 	}
 	return errors.Join(err, k.journal.discard())
 }
 
 func (k *committer) commitFailed(n int, err error) error {
-	store := k.journal.db.storeFailed(err)
-	unknown := !k.journal.db.notCommitted(err)
+	store := k.journal.db.Failed(err)
+	unknown := !k.journal.db.NotCommitted(err)
 	err = fmt.Errorf("committing a group of %d: %w", n, err)
 	if unknown {
 		k.unsure = true
@@ -65,7 +67,7 @@ func (k *committer) commitFailed(n int, err error) error {
 
 // connection is the journal's. When memory may be behind the journal it is
 // read again first: a branch in doubt that nobody remembers would never ask.
-func (k *committer) connection(ctx context.Context) (*conn, error) {
+func (k *committer) connection(ctx context.Context) (driver.Conn, error) {
 	c, err := k.journal.connection(ctx)
 	if err != nil || !k.unsure {
 		return c, err

@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/participants/driver"
+
 	"parley/wire"
 )
 
@@ -57,10 +59,10 @@ func (h *health) check(now time.Time) error {
 // last write of its journal failed, or none has succeeded for 15 s; a copy of the
 // journal or another one answers as well, or the clock is wrong. The journal is
 // written at least every 5 s.
-func (p *Participant) Healthy(context.Context) error {
+func (p *role) Healthy(context.Context) error {
 	s := p.running.Load()
 	if s == nil {
-		return errNotRunning
+		return errNotRunning()
 	}
 	return s.healthy()
 }
@@ -71,7 +73,7 @@ func (s *service) healthy() error { return cmp.Or(s.health.check(time.Now()), s.
 // other one starts.
 func (s *service) try(ctx context.Context) {
 	_ = every(ctx, trialEvery, func() error {
-		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c *conn) error { return j.trial(c) }, nil))
+		_ = s.tried(ctx, s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.trial(c) }, nil))
 		return nil
 	})
 }
@@ -110,8 +112,8 @@ func (s *service) tried(ctx context.Context, err error) error {
 }
 
 // trial writes the time, and what is known about the streams.
-func (j *journal) trial(c *conn) error {
-	if _, err := c.exec(j.sql.putMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10)); err != nil {
+func (j *journal) trial(c driver.Conn) error {
+	if _, err := c.Exec(j.sql.PutMeta, metaWritten, strconv.FormatInt(time.Now().UnixMilli(), 10)); err != nil {
 		return err
 	}
 	return j.keepKnown(c)
@@ -124,11 +126,11 @@ func (j *journal) firstTrial(ctx context.Context) error {
 		err = j.inTx(c, func() error { return j.trial(c) })
 	}
 	if err == nil {
-		err = j.db.tend(c)
+		err = j.db.Tend(c)
 	}
 	if err != nil {
 		return fmt.Errorf("journal %s cannot be written: %w: this process must be able to write the file and create others in its directory, "+
-			"the disk must have free space, and no other program may hold a lock on it", j.db.where(), err)
+			"the disk must have free space, and no other program may hold a lock on it", j.db.Where(), err)
 	}
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/driver"
+
 	"parley/internal/streams"
 )
 
@@ -38,10 +40,10 @@ func TestHealthCheck(t *testing.T) {
 // makes it healthy again.
 func TestHealthFollowsTheJournal(t *testing.T) {
 	var log bytes.Buffer
-	b := newBenchOf(t, true, tally{}, slog.New(slog.NewTextHandler(&log, nil)))
+	b := newBenchOf(t, true, &tally{}, slog.New(slog.NewTextHandler(&log, nil)))
 	b.s.health.succeeded(time.Now())
 	trial := func() error {
-		o := newUpkeep(func(j *journal, c *conn) error { return j.trial(c) })
+		o := newUpkeep(func(j *journal, c driver.Conn) error { return j.trial(c) })
 		b.do(o)
 		return b.s.tried(t.Context(), <-o.done)
 	}
@@ -64,21 +66,18 @@ func TestHealthFollowsTheJournal(t *testing.T) {
 
 // A journal that cannot be written is not opened, though nothing needs a write.
 func TestStartTriesAWrite(t *testing.T) {
-	cfg, err := Config{Name: "bench", Path: filepath.Join(t.TempDir(), "journal.db")}.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := JournalConfig{Config{Name: "bench"}, filepath.Join(t.TempDir(), "journal.db")}
 	for _, refuses := range []bool{false, true} {
-		db, err := openSQLite(cfg.Path, cfg.Log)
+		p, err := cfg.role(&tally{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := &faulty{dialect: db, plans: make(map[string][]fault)}
+		f := &faulty{Journal: p.db, plans: make(map[string][]fault)}
 		if refuses {
-			f.plans[f.sql().putMeta] = []fault{{err: errFault}}
+			f.plans[f.SQL().PutMeta] = []fault{{err: errFault}}
 		}
-		p := newParticipant(cfg, Deps{}, tally{})
-		s, err := p.open(t.Context(), f, streams.Info{Incarnation: "test"})
+		p.db = f
+		s, err := p.open(t.Context(), streams.Info{Incarnation: "test"})
 		if !refuses {
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +92,7 @@ func TestStartTriesAWrite(t *testing.T) {
 // A call that does not return is reported once, with its transaction and stage.
 func TestSlowCallIsReported(t *testing.T) {
 	var log bytes.Buffer
-	b := newBenchOf(t, false, tally{}, slog.New(slog.NewTextHandler(&log, nil)))
+	b := newBenchOf(t, false, &tally{}, slog.New(slog.NewTextHandler(&log, nil)))
 	now := time.Now()
 	c := &call{id: benchID(7), stage: "prepare", since: now}
 	b.s.health.call.Store(c)

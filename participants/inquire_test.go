@@ -16,7 +16,7 @@ import (
 // arrive, also about more branches than concurrent inquiries.
 func TestRestartAsksAboutAll(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: time.Hour}
+	cfg := config{participants.Config{Name: "doubtful", InquireAfter: time.Hour}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	votes, err := nc.SubscribeSync("tx.vote.doubtful.>")
@@ -75,7 +75,7 @@ func TestRestartAsksAboutAll(t *testing.T) {
 // without waiting for the planned ones.
 func TestFirstCoordinatorIsAskedAboutAll(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "doubtful", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
+	cfg := config{participants.Config{Name: "doubtful", InquireAfter: 20 * time.Millisecond}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	const total = 100

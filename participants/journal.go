@@ -3,11 +3,11 @@ package participants
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"sync/atomic"
+
+	"parley/participants/driver"
 
 	"parley/internal/streams"
 	"parley/wire"
@@ -15,21 +15,21 @@ import (
 )
 
 // journal is the database that holds the branches, and the resource's tables
-// beside them. Everything but the reader belongs to the committer.
+// beside them. All but what reads belongs to the committer.
 type journal struct {
-	db     dialect
-	sql    *statements
+	db     driver.Journal
+	sql    *driver.Statements
 	unlock func() error
 	// conn is nil after a failure, until [journal.connection] makes another.
-	conn   *conn
-	reader *sql.DB
+	conn driver.Conn
+	// full reports that it was opened in full.
+	full bool
 	// id is the journal's random name.
 	id string
 	// incarnation is that of the commit log's stream which this journal's
 	// branches depend on.
 	incarnation string
 	logs        logNames
-	triggers    bool
 	// opened is how long the journal was open, mark the greatest decide_by of
 	// what it has collected.
 	opened openTime
@@ -62,11 +62,8 @@ const (
 	metaJournal     = "journal"
 	metaParticipant = "participant"
 	metaIncarnation = "incarnation"
-	// metaReplaced begins the name of a row that holds the incarnation of the
-	// stream that a log was in, if that is not metaIncarnation: the log's name
-	// follows. metaReplacedEnd is greater than all of them.
-	metaReplaced    = "incarnation:"
-	metaReplacedEnd = "incarnation;"
+	// With driver.MetaReplaced begins the name of a row that holds the incarnation of
+	// the stream that a log was in, if that is not metaIncarnation.
 	// metaOpened is the open time in milliseconds, metaMark the mark.
 	metaOpened   = "opened"
 	metaMark     = "mark"
@@ -80,12 +77,12 @@ const (
 
 // openJournal locks, opens and checks the journal, and makes it if the
 // database is empty. log is the stream of the commit logs.
-func openJournal(ctx context.Context, db dialect, cfg *Config, log streams.Info) (*journal, error) {
-	unlock, err := db.lock()
+func openJournal(ctx context.Context, db driver.Journal, cfg *Config, log streams.Info) (*journal, error) {
+	unlock, err := db.Lock()
 	if err != nil {
 		return nil, err
 	}
-	j := &journal{db: db, sql: db.sql(), unlock: unlock}
+	j := &journal{db: db, sql: db.SQL(), unlock: unlock}
 	if err := j.open(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, j.close())
 	}
@@ -97,14 +94,14 @@ func (j *journal) open(ctx context.Context, cfg *Config, log streams.Info) error
 	if err != nil {
 		return err
 	}
-	version, err := j.db.version(c)
+	version, err := j.db.Version(c)
 	if err != nil {
 		return err
 	}
 	if err := j.inTx(c, func() error {
 		if version == 0 {
 			if err := j.create(c, cfg.Name, log.Incarnation); err != nil {
-				return fmt.Errorf("making journal %s: %w", j.db.where(), err)
+				return fmt.Errorf("making journal %s: %w", j.db.Where(), err)
 			}
 		}
 		if err := j.addFinished(c); err != nil {
@@ -123,20 +120,20 @@ func (j *journal) open(ctx context.Context, cfg *Config, log streams.Info) error
 	if err := j.logs.loadReplaced(c, j.sql); err != nil {
 		return err
 	}
-	j.reader = j.db.reader()
+	j.full = true
 	return nil
 }
 
-func (j *journal) create(c *conn, name, incarnation string) error {
-	for _, q := range j.sql.schema {
-		if _, err := c.exec(q); err != nil {
+func (j *journal) create(c driver.Conn, name, incarnation string) error {
+	for _, q := range j.sql.Schema {
+		if _, err := c.Exec(q); err != nil {
 			return err
 		}
 	}
 	var random [10]byte
 	rand.Read(random[:]) // never fails
 	for _, m := range [][2]string{{metaJournal, wire.Token(random)}, {metaParticipant, name}, {metaIncarnation, incarnation}} {
-		if _, err := c.exec(j.sql.putMeta, m[0], m[1]); err != nil {
+		if _, err := c.Exec(j.sql.PutMeta, m[0], m[1]); err != nil {
 			return err
 		}
 	}
@@ -146,43 +143,43 @@ func (j *journal) create(c *conn, name, incarnation string) error {
 // addFinished adds the column finished to a journal of a build without it. That
 // build still reads and writes the journal; its rows have no open time and get
 // that at which they are first seen.
-func (j *journal) addFinished(c *conn) error {
-	v, err := c.one(j.sql.hasFinished)
+func (j *journal) addFinished(c driver.Conn) error {
+	v, err := driver.One(c, j.sql.HasFinished)
 	if err != nil {
-		return fmt.Errorf("reading the columns of journal %s: %w", j.db.where(), err)
+		return fmt.Errorf("reading the columns of journal %s: %w", j.db.Where(), err)
 	}
 	if n, _ := v.(int64); n > 0 {
 		return nil
 	}
-	if _, err := c.exec(j.sql.addFinished); err != nil {
-		return fmt.Errorf("adding a column to journal %s: %w", j.db.where(), err)
+	if _, err := c.Exec(j.sql.AddFinished); err != nil {
+		return fmt.Errorf("adding a column to journal %s: %w", j.db.Where(), err)
 	}
 	return nil
 }
 
 // identify compares what the journal remembers with where it is used now.
-func (j *journal) identify(c *conn, cfg *Config, log streams.Info) error {
+func (j *journal) identify(c driver.Conn, cfg *Config, log streams.Info) error {
 	incarnation := log.Incarnation
 	var id, name, remembered string
 	for key, into := range map[string]*string{metaJournal: &id, metaParticipant: &name, metaIncarnation: &remembered} {
-		v, err := c.one(j.sql.getMeta, key)
+		v, err := driver.One(c, j.sql.GetMeta, key)
 		if err != nil {
-			return fmt.Errorf("reading %s of journal %s: %w", key, j.db.where(), err)
+			return fmt.Errorf("reading %s of journal %s: %w", key, j.db.Where(), err)
 		}
 		*into, _ = v.(string)
 	}
 	if err := wire.CheckToken("journal id", id); err != nil {
-		return fmt.Errorf("journal %s is damaged: %w", j.db.where(), err)
+		return fmt.Errorf("journal %s is damaged: %w", j.db.Where(), err)
 	}
 	if name != cfg.Name {
-		return fmt.Errorf("journal %s belongs to participant %q, not to %q: name that participant or another file", j.db.where(), name, cfg.Name)
+		return fmt.Errorf("journal %s belongs to participant %q, not to %q: name that participant or another file", j.db.Where(), name, cfg.Name)
 	}
 	j.id, j.incarnation = id, incarnation
 	if remembered != incarnation && cfg.AcceptIncarnation != incarnation {
-		return &IncarnationError{Journal: j.db.where(), Remembered: remembered, Present: incarnation, Accepted: cfg.AcceptIncarnation}
+		return &IncarnationError{Journal: j.db.Where(), Remembered: remembered, Present: incarnation, Accepted: cfg.AcceptIncarnation}
 	}
-	if _, err := c.exec(j.sql.forgetReplaced); err != nil {
-		return fmt.Errorf("forgetting replaced incarnations in journal %s: %w", j.db.where(), err)
+	if _, err := c.Exec(j.sql.ForgetReplaced); err != nil {
+		return fmt.Errorf("forgetting replaced incarnations in journal %s: %w", j.db.Where(), err)
 	}
 	if err := j.recallKnown(c); err != nil {
 		return err
@@ -201,17 +198,17 @@ func (j *journal) identify(c *conn, cfg *Config, log streams.Info) error {
 // an operator accepted that the remembered one, or what it has lost, is gone for good.
 // Logs with branches in doubt keep a note of what they were in: the sequences of the
 // stream mean nothing for them.
-func (j *journal) acceptIncarnation(c *conn, cfg *Config, remembered string, log streams.Info) error {
+func (j *journal) acceptIncarnation(c driver.Conn, cfg *Config, remembered string, log streams.Info) error {
 	accepted := log.Incarnation
-	n, err := c.one(j.sql.countPrepared)
+	n, err := driver.One(c, j.sql.CountPrepared)
 	if err != nil {
-		return fmt.Errorf("counting the branches in doubt in journal %s: %w", j.db.where(), err)
+		return fmt.Errorf("counting the branches in doubt in journal %s: %w", j.db.Where(), err)
 	}
-	if _, err := c.exec(j.sql.markReplaced, remembered); err != nil {
-		return fmt.Errorf("noting the incarnation %s in journal %s: %w", remembered, j.db.where(), err)
+	if _, err := c.Exec(j.sql.MarkReplaced, remembered); err != nil {
+		return fmt.Errorf("noting the incarnation %s in journal %s: %w", remembered, j.db.Where(), err)
 	}
-	if _, err := c.exec(j.sql.putMeta, metaIncarnation, accepted); err != nil {
-		return fmt.Errorf("accepting the incarnation %s in journal %s: %w", accepted, j.db.where(), err)
+	if _, err := c.Exec(j.sql.PutMeta, metaIncarnation, accepted); err != nil {
+		return fmt.Errorf("accepting the incarnation %s in journal %s: %w", accepted, j.db.Where(), err)
 	}
 	j.known.Store(log.LastSeq)
 	if err := j.keepKnown(c); err != nil {
@@ -244,28 +241,25 @@ func (e *IncarnationError) Error() string {
 }
 
 // migrate lets the resource make its tables.
-func (j *journal) migrate(ctx context.Context, r Resource) error {
+func (j *journal) migrate(ctx context.Context, r Resource[any]) error {
 	c, err := j.connection(ctx)
 	if err != nil {
 		return err
 	}
 	if err := j.inTx(c, func() error {
-		tx := &Tx{conn: c, by: byMigration}
-		defer tx.end()
-		return r.Migrate(ctx, tx)
+		return c.Migrate(func(tx any) error { return r.Migrate(ctx, tx) })
 	}); err != nil {
-		return fmt.Errorf("migrating the resource's tables in %s: %w", j.db.where(), err)
+		return fmt.Errorf("migrating the resource's tables in %s: %w", j.db.Where(), err)
 	}
-	j.triggers, err = j.db.hasTriggers(c)
-	return err
+	return nil
 }
 
 // connection is the committer's, a new one after the last was given up.
-func (j *journal) connection(ctx context.Context) (*conn, error) {
+func (j *journal) connection(ctx context.Context) (driver.Conn, error) {
 	if j.conn != nil {
 		return j.conn, nil
 	}
-	c, err := j.db.connect(ctx)
+	c, err := j.db.Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -285,29 +279,29 @@ func (j *journal) discard() error {
 		// Closing the last connection deletes the -wal by its name, which may be
 		// that of the file that replaced ours. It stays open until the process
 		// ends.
-		return nil
+		return c.Abandon()
 	}
-	return c.close()
+	return c.Close()
 }
 
 // inTx runs fn in a transaction of its own.
-func (j *journal) inTx(c *conn, fn func() error) error {
-	if err := c.begin(j.sql.begin); err != nil {
-		return fmt.Errorf("beginning a transaction in %s: %w", j.db.where(), err)
+func (j *journal) inTx(c driver.Conn, fn func() error) error {
+	if err := c.Begin(); err != nil {
+		return fmt.Errorf("beginning a transaction in %s: %w", j.db.Where(), err)
 	}
 	if err := fn(); err != nil {
 		return errors.Join(err, j.discard())
 	}
-	if err := c.commit(); err != nil {
-		return errors.Join(fmt.Errorf("committing to %s: %w", j.db.where(), err), j.discard())
+	if err := c.Commit(); err != nil {
+		return errors.Join(fmt.Errorf("committing to %s: %w", j.db.Where(), err), j.discard())
 	}
 	return nil
 }
 
 // prepared reads every branch in doubt.
-func (j *journal) prepared(c *conn, fn func(*row)) error {
-	return c.rows(j.sql.prepared, func(v []driver.Value) error {
-		r, err := scanBranch(v, &j.logs)
+func (j *journal) prepared(c driver.Conn, fn func(*row)) error {
+	return c.Rows(j.sql.Prepared, func(row driver.Scanner) error {
+		r, err := scanBranch(row, &j.logs)
 		if err == nil {
 			fn(r)
 		}
@@ -318,16 +312,14 @@ func (j *journal) prepared(c *conn, fn func(*row)) error {
 func (j *journal) close() error {
 	var errs []error
 	full := j.conn
-	if j.reader != nil {
-		errs = append(errs, j.reader.Close())
-	} else {
-		full = nil // it was not opened in full
+	if !j.full {
+		full = nil
 	}
 	if j.db.Check() == nil {
 		if full != nil {
 			errs = append(errs, j.keepOpenTime(full), j.keepKnown(full))
 		}
-		errs = append(errs, j.db.finish(full))
+		errs = append(errs, j.db.Finish(full))
 	}
 	errs = append(errs, j.discard())
 	// Last, so that nobody else finds the journal half closed.

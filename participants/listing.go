@@ -2,11 +2,11 @@ package participants
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
+
+	"parley/participants/driver"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
@@ -18,7 +18,7 @@ import (
 
 // listBranches answers [txwire.BranchQuery]. By key it finds the branch that holds the
 // key; aborted branches that have freed their key are found by id only.
-func listBranches(ctx context.Context, p *Participant, request []byte) []byte {
+func (p *role) listBranches(ctx context.Context, request []byte) []byte {
 	answer := txwire.Branches{V: wire.Version, Participant: p.cfg.Name, Branches: []txwire.BranchInfo{}}
 	q, err := wire.Decode[txwire.BranchQuery](request)
 	if err == nil {
@@ -30,57 +30,62 @@ func listBranches(ctx context.Context, p *Participant, request []byte) []byte {
 	return wire.Encode(answer)
 }
 
-func (p *Participant) list(ctx context.Context, q txwire.BranchQuery, answer *txwire.Branches) error {
+func (p *role) list(ctx context.Context, q txwire.BranchQuery, answer *txwire.Branches) error {
 	s := p.running.Load()
 	if s == nil {
-		return &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
+		return errNotRunning()
 	}
-	answer.Journal = s.journal.id
-	return s.Read(ctx, func(ctx context.Context, db Querier) (err error) {
-		sql := s.journal.sql
-		switch {
-		case !q.ID.IsZero():
-			answer.Branches, err = branchInfos(ctx, db, sql.listID, q.ID.Log, int64(q.ID.N))
-		case q.Key != "":
-			answer.Branches, err = branchInfos(ctx, db, sql.listKey, []byte(q.Key))
-		case !q.From.IsZero():
-			err = listFrom(ctx, db, sql, q.From, answer)
-		default:
-			answer.Branches, err = branchInfos(ctx, db, sql.listPrepared, wire.MaxList)
-		}
-		if err != nil {
-			return fmt.Errorf("listing branches: %w", err)
-		}
-		s.failing.describe(answer.Branches)
-		if err := db.QueryRowContext(ctx, sql.countPrepared).Scan(&answer.Prepared); err != nil {
-			return fmt.Errorf("counting branches in doubt: %w", err)
-		}
-		if answer.Violations, err = violations(ctx, db, sql.listViolations, q.ID, wire.MaxList); err != nil || len(answer.Violations) < wire.MaxList {
-			return err
-		}
-		if !q.ID.IsZero() || q.Key != "" {
-			return nil
-		}
-		var all int
-		if err := db.QueryRowContext(ctx, sql.countViolations).Scan(&all); err != nil {
-			return fmt.Errorf("counting violations: %w", err)
-		}
-		if all > len(answer.Violations) {
-			answer.AllViolations = all
-		}
+	j := s.journal
+	answer.Journal = j.id
+	var err error
+	switch {
+	case !q.ID.IsZero():
+		answer.Branches, err = j.branchInfos(ctx, j.sql.ListID, q.ID.Log, int64(q.ID.N))
+	case q.Key != "":
+		answer.Branches, err = j.branchInfos(ctx, j.sql.ListKey, []byte(q.Key))
+	case !q.From.IsZero():
+		err = j.listFrom(ctx, q.From, answer)
+	default:
+		answer.Branches, err = j.branchInfos(ctx, j.sql.ListPrepared, wire.MaxList)
+	}
+	if err != nil {
+		return fmt.Errorf("listing branches: %w", err)
+	}
+	s.failing.describe(answer.Branches)
+	if answer.Prepared, err = j.count(ctx, j.sql.CountPrepared); err != nil {
+		return fmt.Errorf("counting branches in doubt: %w", err)
+	}
+	if answer.Violations, err = j.violations(ctx, q.ID, wire.MaxList); err != nil || len(answer.Violations) < wire.MaxList {
+		return err
+	}
+	if !q.ID.IsZero() || q.Key != "" {
 		return nil
-	})
+	}
+	all, err := j.count(ctx, j.sql.CountViolations)
+	if err != nil {
+		return fmt.Errorf("counting violations: %w", err)
+	}
+	if all > len(answer.Violations) {
+		answer.AllViolations = all
+	}
+	return nil
+}
+
+// count reads a number.
+func (j *journal) count(ctx context.Context, query string, args ...any) (n int, err error) {
+	err = j.db.Rows(ctx, query, func(row driver.Scanner) error { return row.Scan(&n) }, args...)
+	return n, err
 }
 
 // listFrom lists prepared branches in the order of their ids, and counts those
 // that follow.
-func listFrom(ctx context.Context, db Querier, sql *statements, from txwire.ID, answer *txwire.Branches) (err error) {
+func (j *journal) listFrom(ctx context.Context, from txwire.ID, answer *txwire.Branches) (err error) {
 	n := int64(min(from.N, maxN))
-	if answer.Branches, err = branchInfos(ctx, db, sql.listPreparedFrom, from.Log, n, wire.MaxList); err != nil {
+	if answer.Branches, err = j.branchInfos(ctx, j.sql.ListPreparedFrom, from.Log, n, wire.MaxList); err != nil {
 		return err
 	}
-	var all int
-	if err := db.QueryRowContext(ctx, sql.countPreparedFrom, from.Log, n).Scan(&all); err != nil {
+	all, err := j.count(ctx, j.sql.CountPreparedFrom, from.Log, n)
+	if err != nil {
 		return err
 	}
 	// Branches may have been added or removed between the two statements.
@@ -88,52 +93,49 @@ func listFrom(ctx context.Context, db Querier, sql *statements, from txwire.ID, 
 	return nil
 }
 
-func branchInfos(ctx context.Context, db Querier, query string, args ...any) (infos []txwire.BranchInfo, err error) {
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	infos = []txwire.BranchInfo{}
-	for rows.Next() {
+func (j *journal) branchInfos(ctx context.Context, query string, args ...any) ([]txwire.BranchInfo, error) {
+	infos := []txwire.BranchInfo{}
+	err := j.db.Rows(ctx, query, func(row driver.Scanner) (err error) {
 		var b txwire.BranchInfo
 		var id, held, state int64
-		var key, reason, payload, detail sql.RawBytes
-		if err := rows.Scan(&b.ID.Log, &id, &key, &held, &state, &b.At, &reason, &payload, &detail); err != nil {
-			return nil, err
+		var key, reason []byte
+		if err := row.Scan(&b.ID.Log, &id, &key, &held, &state, &b.At, &reason, (*[]byte)(&b.Payload), (*[]byte)(&b.Detail)); err != nil {
+			return err
 		}
 		b.ID.N, b.Key, b.Reason = uint64(id&maxN), string(key), string(reason)
-		b.Payload, b.Detail = append(json.RawMessage(nil), payload...), append(json.RawMessage(nil), detail...)
 		if b.State, err = loadState(state); err != nil {
-			return nil, err
+			return err
 		}
 		b.Closed = held == 1 && b.State == txwire.BranchAborted
 		infos = append(infos, b)
-	}
-	return infos, rows.Err()
+		return nil
+	}, args...)
+	return infos, err
 }
 
 // violations returns the newest, up to a limit, and only those of one transaction unless
 // id is zero.
-func violations(ctx context.Context, db Querier, query string, id txwire.ID, limit int) (list []txwire.Violation, err error) {
-	rows, err := db.QueryContext(ctx, query, maxViolations)
+func (j *journal) violations(ctx context.Context, id txwire.ID, limit int) (list []txwire.Violation, err error) {
+	err = j.db.Rows(ctx, j.sql.ListViolations, func(row driver.Scanner) error {
+		var v txwire.Violation
+		if err := row.Scan(&v.ID.Log, &v.ID.N, &v.Of, &v.Reason, &v.At); err != nil {
+			return err
+		}
+		if len(list) < limit && (id.IsZero() || v.ID == id) {
+			list = append(list, v)
+		}
+		return nil
+	}, maxViolations)
 	if err != nil {
 		return nil, fmt.Errorf("listing violations: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() && len(list) < limit {
-		var v txwire.Violation
-		if err := rows.Scan(&v.ID.Log, &v.ID.N, &v.Of, &v.Reason, &v.At); err != nil {
-			return nil, fmt.Errorf("reading a violation: %w", err)
-		}
-		if id.IsZero() || v.ID == id {
-			list = append(list, v)
-		}
-	}
-	return list, rows.Err()
+	return list, nil
 }
 
-var errNotRunning = errors.New("the participant is not running")
+// errNotRunning is the error of a participant before and after Run.
+func errNotRunning() error {
+	return &wire.Error{Code: wire.CodeUnavailable, Text: "the participant is not running"}
+}
 
 // queryTimeout bounds one request to a query endpoint, which answers one request at a
 // time.
@@ -169,28 +171,28 @@ func (q *queries) open() (err error) {
 // serve adds the endpoints.
 func (q *queries) serve(ctx context.Context) error {
 	s := q.s
-	all := append([]Endpoint{
-		{Name: "branches", Subject: txwire.BranchSubject(s.cfg.Name), Handle: listBranches},
-		{Name: "retry", Subject: txwire.RetrySubject(s.cfg.Name), Handle: retryBranch},
-		{Name: "all-branches", Subject: txwire.SubjectBranches, Handle: listBranches},
+	all := append([]endpoint{
+		{"branches", txwire.BranchSubject(s.cfg.Name), s.listBranches},
+		{"retry", txwire.RetrySubject(s.cfg.Name), s.retryBranch},
+		{"all-branches", txwire.SubjectBranches, s.listBranches},
 	}, s.endpoints...)
 	for _, e := range all {
 		h := micro.HandlerFunc(func(r micro.Request) { s.handle(ctx, e, r) })
-		if err := q.micro.AddEndpoint(e.Name, h, micro.WithEndpointSubject(e.Subject)); err != nil {
-			return fmt.Errorf("adding the endpoint %s on %s: %w", e.Name, e.Subject, err)
+		if err := q.micro.AddEndpoint(e.name, h, micro.WithEndpointSubject(e.subject)); err != nil {
+			return fmt.Errorf("adding the endpoint %s on %s: %w", e.name, e.subject, err)
 		}
 	}
 	return nil
 }
 
-func (s *service) handle(ctx context.Context, e Endpoint, r micro.Request) {
+func (s *service) handle(ctx context.Context, e endpoint, r micro.Request) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	switch err := respond.To(s.deps.NATS, r.Reply(), e.Handle(ctx, s.Participant, r.Data())); {
+	switch err := respond.To(s.deps.NATS, r.Reply(), e.handle(ctx, r.Data())); {
 	case errors.Is(err, respond.ErrReply):
-		s.cfg.Log.Warn("a request was not answered", "endpoint", e.Name, "error", err)
+		s.cfg.Log.Warn("a request was not answered", "endpoint", e.name, "error", err)
 	case err != nil:
-		s.cfg.Log.Debug("an answer could not be sent", "endpoint", e.Name, "error", err)
+		s.cfg.Log.Debug("an answer could not be sent", "endpoint", e.name, "error", err)
 	}
 }
 

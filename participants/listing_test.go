@@ -18,7 +18,7 @@ import (
 // of its violations it names the newest, and reports how many there are.
 func TestListPages(t *testing.T) {
 	done := make(chan txwire.ID, 4096)
-	h := participants.NewHarness(t, participants.Config{Name: "c", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{},
+	h := participants.NewHarness(t, config{participants.Config{Name: "c"}, filepath.Join(t.TempDir(), "journal.db")}, nothing{},
 		func(id txwire.ID, _ *txwire.Vote, _ *txwire.Ack) { done <- id })
 	deadline := time.Now().Add(time.Minute).UnixMilli()
 	// The logs are met in another order than that of their names, and the numbers

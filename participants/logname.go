@@ -1,8 +1,9 @@
 package participants
 
 import (
-	"database/sql/driver"
 	"fmt"
+
+	"parley/participants/driver"
 
 	"parley/wire"
 	"parley/wire/txwire"
@@ -31,11 +32,14 @@ type logNames struct {
 	replaced map[string]string
 }
 
-func (l *logNames) load(c *conn, q *statements) error {
+func (l *logNames) load(c driver.Conn, q *driver.Statements) error {
 	l.byName, l.byNumber = make(map[string]int64), make(map[int64]string)
-	return c.rows(q.logs, func(v []driver.Value) error {
-		number, _ := v[0].(int64)
-		name := text(v[1])
+	return c.Rows(q.Logs, func(row driver.Scanner) error {
+		var number int64
+		var name string
+		if err := row.Scan(&number, &name); err != nil {
+			return err
+		}
 		if err := wire.CheckToken("log", name); err != nil {
 			return fmt.Errorf("damaged row in logs: %w", err)
 		}
@@ -49,10 +53,14 @@ func (l *logNames) load(c *conn, q *statements) error {
 
 // loadReplaced reads which logs were in another incarnation of the stream than the
 // journal has stored now. That changes only when a journal is opened.
-func (l *logNames) loadReplaced(c *conn, q *statements) error {
+func (l *logNames) loadReplaced(c driver.Conn, q *driver.Statements) error {
 	l.replaced = make(map[string]string)
-	return c.rows(q.replaced, func(v []driver.Value) error {
-		l.replaced[text(v[0])] = text(v[1])
+	return c.Rows(q.Replaced, func(row driver.Scanner) error {
+		var log, incarnation string
+		if err := row.Scan(&log, &incarnation); err != nil {
+			return err
+		}
+		l.replaced[log] = incarnation
 		return nil
 	})
 }
@@ -72,7 +80,7 @@ func (l *logNames) id(key int64) (txwire.ID, error) {
 	return txwire.ID{Log: name, N: uint64(key & maxN)}, nil
 }
 
-func text(v driver.Value) string {
+func text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"parley/participants/driver"
+
 	"parley/participants/machine"
 	"parley/wire/txwire"
 )
@@ -19,10 +21,10 @@ type op struct {
 	// outcome decides on a commit, an abort or the answer to a question.
 	outcome func(machine.Env, machine.View) machine.Step
 	// local is a write of the resource's own, see [Participant.Write].
-	local func(context.Context, *Tx) error
+	local func(context.Context, any) error
 	// upkeep has a group to itself. When it is durable, and before anything else
 	// is done, durable notes that in memory, if it is set.
-	upkeep  func(*journal, *conn) error
+	upkeep  func(*journal, driver.Conn) error
 	durable func(*journal)
 
 	// step is what the op did, to be answered once it is durable.
@@ -86,11 +88,11 @@ func newResolved(id txwire.ID, m txwire.Resolved, behind bool) *op {
 	}}
 }
 
-func newLocal(fn func(context.Context, *Tx) error) *op {
+func newLocal(fn func(context.Context, any) error) *op {
 	return &op{local: fn, done: make(chan error, 1)}
 }
 
-func newUpkeep(fn func(*journal, *conn) error) *op {
+func newUpkeep(fn func(*journal, driver.Conn) error) *op {
 	return &op{upkeep: fn, done: make(chan error, 1)}
 }
 

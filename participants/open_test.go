@@ -2,7 +2,6 @@ package participants
 
 import (
 	"bytes"
-	"context"
 	"database/sql"
 	"fmt"
 	"log/slog"
@@ -12,20 +11,14 @@ import (
 	"strings"
 	"testing"
 
-	"parley/internal/streams"
+	"parley/participants/sqlite"
+
+	"parley/participants/driver"
 )
 
 // tryOpen opens and closes a journal.
-func tryOpen(cfg Config, incarnation string) (id string, err error) {
-	cfg, err = cfg.withDefaults()
-	if err != nil {
-		return "", err
-	}
-	db, err := openSQLite(cfg.Path, cfg.Log)
-	if err != nil {
-		return "", err
-	}
-	j, err := openJournal(context.Background(), db, &cfg, streams.Info{Incarnation: incarnation})
+func tryOpen(cfg JournalConfig, incarnation string) (id string, err error) {
+	j, err := cfg.open(incarnation)
 	if err != nil {
 		return "", err
 	}
@@ -34,8 +27,8 @@ func tryOpen(cfg Config, incarnation string) (id string, err error) {
 
 func TestOpen(t *testing.T) {
 	const first, second = "incarnation1", "incarnation2"
-	fresh := func(t *testing.T) Config {
-		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "journal.db")}
+	fresh := func(t *testing.T) JournalConfig {
+		cfg := JournalConfig{Config{Name: "inventory"}, filepath.Join(t.TempDir(), "journal.db")}
 		if _, err := tryOpen(cfg, first); err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +44,7 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused := func(t *testing.T, cfg Config, incarnation string, says ...string) {
+	refused := func(t *testing.T, cfg JournalConfig, incarnation string, says ...string) {
 		t.Helper()
 		_, err := tryOpen(cfg, incarnation)
 		if err == nil {
@@ -77,32 +70,32 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("durable settings", func(t *testing.T) {
 		cfg := fresh(t)
-		db, err := openSQLite(cfg.Path, cfg.Log)
+		db, err := sqlite.File(cfg.Path).Open(slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := db.connect(t.Context())
+		c, err := db.Connect(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for pragma, want := range map[string]any{"journal_mode": "wal", "synchronous": int64(2), "foreign_keys": int64(1)} {
-			if got, err := c.one("PRAGMA " + pragma); err != nil || got != want {
+			if got, err := driver.One(c, "PRAGMA "+pragma); err != nil || got != want {
 				t.Errorf("%s is %v, want %v: %v", pragma, got, want, err)
 			}
 		}
 		// What commits without the committer is rolled back.
-		if err := c.begin("BEGIN IMMEDIATE"); err != nil {
+		if err := c.Begin(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.exec("COMMIT"); err == nil || !c.lost {
-			t.Errorf("a COMMIT that was not the committer's ended with %v (lost is %v)", err, c.lost)
+		if _, err := c.Exec("COMMIT"); err == nil || !c.Lost() {
+			t.Errorf("a COMMIT that was not the committer's ended with %v (lost is %v)", err, c.Lost())
 		}
-		if err := c.close(); err != nil {
+		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	t.Run("path with odd characters", func(t *testing.T) {
-		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "50% of? it#1.db")}
+		cfg := JournalConfig{Config{Name: "inventory"}, filepath.Join(t.TempDir(), "50% of? it#1.db")}
 		if _, err := tryOpen(cfg, first); err != nil {
 			t.Fatal(err)
 		}
@@ -144,12 +137,7 @@ func TestOpen(t *testing.T) {
 	})
 	t.Run("locked", func(t *testing.T) {
 		cfg := fresh(t)
-		cfg, _ = cfg.withDefaults()
-		db, err := openSQLite(cfg.Path, cfg.Log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		j, err := openJournal(t.Context(), db, &cfg, streams.Info{Incarnation: first})
+		j, err := cfg.open(first)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,12 +182,7 @@ func TestOpen(t *testing.T) {
 		cfg := fresh(t)
 		notes := func(incarnation string) map[string]string {
 			t.Helper()
-			full, _ := cfg.withDefaults()
-			db, err := openSQLite(cfg.Path, cfg.Log)
-			if err != nil {
-				t.Fatal(err)
-			}
-			j, err := openJournal(t.Context(), db, &full, streams.Info{Incarnation: incarnation})
+			j, err := cfg.open(incarnation)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -249,7 +232,7 @@ func TestOpen(t *testing.T) {
 		refused(t, cfg, first, cfg.Path, "version 99", "newer build")
 	})
 	t.Run("another program's database", func(t *testing.T) {
-		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "other.db")}
+		cfg := JournalConfig{Config{Name: "inventory"}, filepath.Join(t.TempDir(), "other.db")}
 		edit(t, cfg.Path, "CREATE TABLE precious (a)")
 		before, err := os.ReadFile(cfg.Path)
 		if err != nil {
@@ -262,7 +245,7 @@ func TestOpen(t *testing.T) {
 		}
 	})
 	t.Run("not a database", func(t *testing.T) {
-		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "notes.txt")}
+		cfg := JournalConfig{Config{Name: "inventory"}, filepath.Join(t.TempDir(), "notes.txt")}
 		if err := os.WriteFile(cfg.Path, []byte("dear diary, this is no database"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -287,11 +270,11 @@ func TestOpen(t *testing.T) {
 		refused(t, cfg, first, cfg.Path, "damaged")
 	})
 	t.Run("no directory", func(t *testing.T) {
-		cfg := Config{Name: "inventory", Path: filepath.Join(t.TempDir(), "missing", "journal.db")}
+		cfg := JournalConfig{Config{Name: "inventory"}, filepath.Join(t.TempDir(), "missing", "journal.db")}
 		refused(t, cfg, first, cfg.Path, "directory must exist")
 	})
 	t.Run("a directory", func(t *testing.T) {
-		cfg := Config{Name: "inventory", Path: t.TempDir()}
+		cfg := JournalConfig{Config{Name: "inventory"}, t.TempDir()}
 		refused(t, cfg, first, cfg.Path, "is a directory")
 	})
 	t.Run("a directory nobody can write", func(t *testing.T) {
@@ -299,13 +282,13 @@ func TestOpen(t *testing.T) {
 		if _, err := os.Stat("/proc/self"); err != nil {
 			t.Fatal("this test needs /proc, a directory that not even root can write")
 		}
-		cfg := Config{Name: "inventory", Path: "/proc/journal.db"}
+		cfg := JournalConfig{Config{Name: "inventory"}, "/proc/journal.db"}
 		refused(t, cfg, first, cfg.Path, "must be able to write")
 	})
 }
 
 func TestConfig(t *testing.T) {
-	good := Config{Name: "inventory", Path: "x"}
+	good := Config{Name: "inventory"}
 	for name, c := range map[string]struct {
 		edit func(*Config)
 		says string
@@ -313,7 +296,6 @@ func TestConfig(t *testing.T) {
 		"no name":      {func(c *Config) { c.Name = "" }, "name is empty"},
 		"bad name":     {func(c *Config) { c.Name = "In.ventory" }, "In.ventory"},
 		"another role": {func(c *Config) { c.Name = "coordinator" }, `"coordinator" is taken`},
-		"no path":      {func(c *Config) { c.Path = "" }, "path"},
 		"short window": {func(c *Config) { c.Window = minWindow - 1 }, "window"},
 		"negative":     {func(c *Config) { c.InquireAfter = -1 }, "inquire"},
 		"drain":        {func(c *Config) { c.DrainTimeout = -1 }, "drain"},
@@ -327,7 +309,7 @@ func TestConfig(t *testing.T) {
 	if _, err := good.withDefaults(); err != nil {
 		t.Error(err)
 	}
-	if _, err := New(good, Deps{}, tally{}); err == nil {
+	if _, err := New(good, Deps{}, sqlite.File("x"), &tally{}); err == nil {
 		t.Error("no connection was accepted")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"parley/participants/driver"
 )
 
 // openTime counts for how long the journal has been open, over all its starts. It
@@ -22,7 +24,7 @@ func (o openTime) now() int64 { return (o.before + time.Since(o.since)).Millisec
 // loadHistory reads the open time, the mark, the floor, what is known of the
 // streams and the stamp; a journal
 // without them is new, or was last written by a build that kept none.
-func (j *journal) loadHistory(c *conn) error {
+func (j *journal) loadHistory(c driver.Conn) error {
 	opened, err := j.number(c, metaOpened)
 	if err != nil {
 		return err
@@ -43,14 +45,14 @@ func (j *journal) loadHistory(c *conn) error {
 	}
 	j.known.Store(uint64(known))
 	j.stamped.Store(uint64(stamped))
-	last, err := c.one(j.sql.getMeta, metaStamp)
+	last, err := driver.One(c, j.sql.GetMeta, metaStamp)
 	if err != nil {
 		return err
 	}
 	if j.stamp, err = parseStamp(text(last)); err != nil {
-		return fmt.Errorf("journal %s is damaged: %s: %w", j.db.where(), metaStamp, err)
+		return fmt.Errorf("journal %s is damaged: %s: %w", j.db.Where(), metaStamp, err)
 	}
-	disputed, err := c.one(j.sql.getMeta, metaDisputed)
+	disputed, err := driver.One(c, j.sql.GetMeta, metaDisputed)
 	if err != nil {
 		return err
 	}
@@ -59,22 +61,22 @@ func (j *journal) loadHistory(c *conn) error {
 }
 
 // keepOpenTime stores how long the journal has been open.
-func (j *journal) keepOpenTime(c *conn) error {
-	if _, err := c.exec(j.sql.putMeta, metaOpened, strconv.FormatInt(j.opened.now(), 10)); err != nil {
+func (j *journal) keepOpenTime(c driver.Conn) error {
+	if _, err := c.Exec(j.sql.PutMeta, metaOpened, strconv.FormatInt(j.opened.now(), 10)); err != nil {
 		return fmt.Errorf("storing for how long the journal was open: %w", err)
 	}
 	return nil
 }
 
 // number reads a number from the table meta, 0 if it is not there.
-func (j *journal) number(c *conn, name string) (int64, error) {
-	v, err := c.one(j.sql.getMeta, name)
+func (j *journal) number(c driver.Conn, name string) (int64, error) {
+	v, err := driver.One(c, j.sql.GetMeta, name)
 	if err != nil || v == nil {
 		return 0, err
 	}
 	n, err := strconv.ParseInt(text(v), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("journal %s is damaged: %s: %w", j.db.where(), name, err)
+		return 0, fmt.Errorf("journal %s is damaged: %s: %w", j.db.Where(), name, err)
 	}
 	return n, nil
 }

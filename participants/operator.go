@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/participants/driver"
+
 	"github.com/nats-io/nats.go/jetstream"
 
 	"parley/wire"
@@ -28,11 +30,7 @@ func (s *service) acknowledge(ctx context.Context) {
 }
 
 func (s *service) acknowledgeAll(ctx context.Context) error {
-	var all []txwire.Violation
-	err := s.Read(ctx, func(ctx context.Context, db Querier) (err error) {
-		all, err = violations(ctx, db, s.journal.sql.listViolations, txwire.ID{}, maxViolations)
-		return err
-	})
+	all, err := s.journal.violations(ctx, txwire.ID{}, maxViolations)
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -60,7 +58,7 @@ func (s *service) acknowledgeAll(ctx context.Context) error {
 		if a.Journal != s.journal.id {
 			continue
 		}
-		if err := s.upkeep(ctx, func(j *journal, c *conn) error { return j.dropViolation(c, v) }, nil); err != nil {
+		if err := s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.dropViolation(c, v) }, nil); err != nil {
 			return err
 		}
 		s.cfg.Log.Warn("a violation was acknowledged", "tx", v.ID.String(), "violation", v.Reason, "reason", a.Reason, "by", a.By)
@@ -68,8 +66,8 @@ func (s *service) acknowledgeAll(ctx context.Context) error {
 	return nil
 }
 
-func (j *journal) dropViolation(c *conn, v txwire.Violation) error {
-	if _, err := c.exec(j.sql.dropViolation, v.ID.Log, int64(v.ID.N), v.Of); err != nil {
+func (j *journal) dropViolation(c driver.Conn, v txwire.Violation) error {
+	if _, err := c.Exec(j.sql.DropViolation, v.ID.Log, int64(v.ID.N), v.Of); err != nil {
 		return fmt.Errorf("dropping a violation of branch %s: %w", v.ID, err)
 	}
 	return nil
@@ -134,14 +132,14 @@ func (s *service) attempt(ctx context.Context, o *op) error {
 
 // retryBranch answers [txwire.Retry]: an operator has fixed the cause of a failure, and
 // does not wait for the pause to end.
-func retryBranch(ctx context.Context, p *Participant, request []byte) []byte {
+func (p *role) retryBranch(ctx context.Context, request []byte) []byte {
 	answer := txwire.Retried{V: wire.Version, Participant: p.cfg.Name}
 	q, err := wire.Decode[txwire.Retry](request)
 	if s := p.running.Load(); err == nil && s != nil {
 		answer.Journal = s.journal.id
 		answer.Tries, err = s.retryNow(ctx, q.ID)
 	} else if err == nil {
-		err = &wire.Error{Code: wire.CodeUnavailable, Text: errNotRunning.Error()}
+		err = errNotRunning()
 	}
 	if err != nil {
 		answer.Code, answer.Reason = wire.CodeOf(err), wire.Clip(err.Error())

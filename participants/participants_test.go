@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/broker/brokertest"
 	"parley/internal/hooks"
 	"parley/natsconn"
@@ -28,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestIsolation(t *testing.T) {
-	participanttest.Isolate(t, brokertest.Run(t).Connect, nil)
+	participanttest.Isolate(t, brokertest.Run(t).Connect)
 }
 
 const patience = 2 * time.Minute
@@ -42,7 +44,10 @@ func newServer(t *testing.T) *brokertest.Server {
 }
 
 // run starts a participant and waits until it is ready.
-func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource, h ...hooks.Hooks) (p *participants.Participant, cancel func(), ended chan error) {
+// config is the configuration of a participant and the file of its journal.
+type config = participants.JournalConfig
+
+func run(t *testing.T, nc *nats.Conn, cfg config, r participants.Resource[*sqlite.Tx], h ...hooks.Hooks) (p *participants.Participant[*sqlite.Tx], cancel func(), ended chan error) {
 	t.Helper()
 	p, cancel, ended = start(t, nc, cfg, r, h...)
 	awaitReady(t, p, ended)
@@ -50,23 +55,30 @@ func run(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Re
 }
 
 // start starts a participant.
-func start(t *testing.T, nc *nats.Conn, cfg participants.Config, r participants.Resource, h ...hooks.Hooks) (p *participants.Participant, cancel func(), ended chan error) {
+func start(t *testing.T, nc *nats.Conn, cfg config, r participants.Resource[*sqlite.Tx], h ...hooks.Hooks) (p *participants.Participant[*sqlite.Tx], cancel func(), ended chan error) {
 	t.Helper()
-	p, err := participants.New(cfg, participants.Deps{NATS: nc}, r)
+	p, err := participants.New(cfg.Config, participants.Deps{NATS: nc}, sqlite.File(cfg.Path), r)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	t.Cleanup(cancel)
 	for _, h := range h {
 		ctx = hooks.With(ctx, h)
 	}
 	ended = make(chan error, 1)
-	go func() { ended <- p.Run(ctx) }()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		ended <- p.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-closed // its files are in a directory of the test
+	})
 	return p, cancel, ended
 }
 
-func awaitReady(t *testing.T, p *participants.Participant, ended chan error) {
+func awaitReady(t *testing.T, p *participants.Participant[*sqlite.Tx], ended chan error) {
 	t.Helper()
 	select {
 	case <-p.Ready():
@@ -102,7 +114,7 @@ func prepareMessage(name string, n int) *nats.Msg {
 // is durable; the rest is left to others.
 func TestDrainAnswersWhatItTook(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "drained", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "drained"}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	votes, err := nc.SubscribeSync("tx.vote.drained.>")
@@ -142,7 +154,7 @@ func TestDrainAnswersWhatItTook(t *testing.T) {
 func TestRunEndsWithItsConnection(t *testing.T) {
 	server := newServer(t)
 	nc := server.Connect(t)
-	_, _, ended := run(t, nc, participants.Config{Name: "cut", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	_, _, ended := run(t, nc, config{participants.Config{Name: "cut"}, filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc.Close()
 	if err := waitFor(t, ended); err == nil {
 		t.Error("Run returned nil, though its connection was closed")
@@ -153,9 +165,9 @@ func TestRunEndsWithItsConnection(t *testing.T) {
 // participant that starts: it waits, at most until it is cancelled.
 func TestStartsWithoutTheBroker(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "early", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: time.Second}
+	cfg := config{participants.Config{Name: "early", DrainTimeout: time.Second}, filepath.Join(t.TempDir(), "journal.db")}
 	nc := server.Connect(t)
-	waiting := func() (p *participants.Participant, cancel func(), ended chan error) {
+	waiting := func() (p *participants.Participant[*sqlite.Tx], cancel func(), ended chan error) {
 		t.Helper()
 		server.Kill()
 		p, cancel, ended = start(t, nc, cfg, nothing{})
@@ -192,7 +204,7 @@ func TestStartsWithoutTheBroker(t *testing.T) {
 
 func TestSurvivesTheBroker(t *testing.T) {
 	server := newServer(t)
-	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "patient", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	_, cancel, ended := run(t, server.Connect(t), config{participants.Config{Name: "patient"}, filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc := server.Connect(t)
 	server.Kill()
 	server.Restart(t)
@@ -222,7 +234,7 @@ func TestSurvivesTheBroker(t *testing.T) {
 
 func TestServiceIsDiscovered(t *testing.T) {
 	server := newServer(t)
-	_, cancel, ended := run(t, server.Connect(t), participants.Config{Name: "found", Path: filepath.Join(t.TempDir(), "journal.db")}, nothing{})
+	_, cancel, ended := run(t, server.Connect(t), config{participants.Config{Name: "found"}, filepath.Join(t.TempDir(), "journal.db")}, nothing{})
 	nc := server.Connect(t)
 	for verb, into := range map[string]any{"PING": &micro.Ping{}, "INFO": &micro.Info{}, "STATS": &micro.Stats{}} {
 		m, err := nc.Request("$SRV."+verb+".found", nil, patience)
@@ -253,7 +265,7 @@ func TestServiceIsDiscovered(t *testing.T) {
 func TestSteps(t *testing.T) {
 	server := newServer(t)
 	points := make(chan string, 16)
-	cfg := participants.Config{Name: "stepped", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "stepped"}, filepath.Join(t.TempDir(), "journal.db")}
 	h := hooks.Hooks{Step: func(p string) { points <- p }}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{}, h)
 	nc := server.Connect(t)

@@ -5,24 +5,25 @@ import (
 	"log/slog"
 	"os"
 	"testing"
+
+	"parley/participants/sqlite"
 )
 
 // A new connection has the files of the first one, which stay open in between; a missing
 // journal is not replaced by an empty one.
 func TestFilesOfANewConnection(t *testing.T) {
-	b := newBenchOf(t, false, tally{}, slog.New(slog.DiscardHandler))
-	path := b.s.journal.db.where()
+	b := newBenchOf(t, false, &tally{}, slog.New(slog.DiscardHandler))
+	path := b.s.journal.db.Where()
 	before, err := os.Stat(path + "-wal")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(b.s.journal.reader.Close(), b.s.journal.discard()); err != nil {
+	if err := b.s.journal.discard(); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.s.journal.db.Check(); err != nil {
 		t.Errorf("without a connection: %v", err)
 	}
-	b.s.journal.reader = b.f.reader()
 	if answered, failed := b.do(b.prepare()); answered != 1 || failed {
 		t.Fatalf("%d were answered on a new connection", answered)
 	}
@@ -37,7 +38,7 @@ func TestFilesOfANewConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = b.s.journal.db.Check()
-	if _, is := errors.AsType[*FilesError](err); !is {
+	if _, is := errors.AsType[*sqlite.FilesError](err); !is {
 		t.Errorf("after the journal was deleted: %v", err)
 	}
 	_ = b.s.journal.discard()

@@ -27,23 +27,25 @@ import (
 // other services, sleep, or wait for locks: do slow work before the transaction is
 // submitted, or after it has committed. A call that has not returned cannot be
 // interrupted.
-type Resource interface {
+//
+// T is the transaction of the journal's database, for example [*sqlite.Tx].
+type Resource[T any] interface {
 	// Migrate creates or changes the resource's own tables. It runs at every
 	// start, before anything else.
-	Migrate(ctx context.Context, tx *Tx) error
+	Migrate(ctx context.Context, tx T) error
 	// Prepare reserves what the branch requests, so that Commit cannot fail for lack
 	// of it. To vote no it returns a [*Refusal]: its writes are rolled back and the
 	// reason is sent to the client. Any other error is a failure: it is logged, there
 	// is no vote, and Prepare is called again until the deadline. detail, at most
 	// [txwire.MaxDetail] bytes of JSON or nil, is stored with the branch, sent to the
 	// client and passed to Commit and Abort.
-	Prepare(ctx context.Context, tx *Tx, b Branch) (detail json.RawMessage, err error)
+	Prepare(ctx context.Context, tx T, b Branch) (detail json.RawMessage, err error)
 	// Commit makes the reservation final. It cannot refuse; after an error it is
 	// called again until it succeeds.
-	Commit(ctx context.Context, tx *Tx, b Branch) error
+	Commit(ctx context.Context, tx T, b Branch) error
 	// Abort undoes the reservation. It is called only for a branch that Prepare has
 	// accepted. It cannot refuse either.
-	Abort(ctx context.Context, tx *Tx, b Branch) error
+	Abort(ctx context.Context, tx T, b Branch) error
 }
 
 // Branch is this participant's part of one transaction.

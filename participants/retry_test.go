@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -23,7 +25,7 @@ type mended struct {
 	is atomic.Bool
 }
 
-func (m *mended) Commit(context.Context, *participants.Tx, participants.Branch) error {
+func (m *mended) Commit(context.Context, *sqlite.Tx, participants.Branch) error {
 	if m.is.Load() {
 		return nil
 	}
@@ -35,7 +37,7 @@ func TestRetryNow(t *testing.T) {
 	server := newServer(t)
 	nc := server.Connect(t)
 	r := &mended{}
-	_, _, _ = run(t, server.Connect(t), participants.Config{Name: "broken", Path: filepath.Join(t.TempDir(), "journal.db")}, r)
+	_, _, _ = run(t, server.Connect(t), config{participants.Config{Name: "broken"}, filepath.Join(t.TempDir(), "journal.db")}, r)
 	v := newVoter(t, nc, "broken")
 	journal := v.yes()
 	id := txwire.ID{Log: "testlogtestloga2", N: uint64(v.n)}

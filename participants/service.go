@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/participants/driver"
+
 	"github.com/nats-io/nats.go"
 
 	"parley/internal/streams"
@@ -16,7 +18,7 @@ import (
 
 // service is a participant while it runs.
 type service struct {
-	*Participant
+	*role
 	journal *journal
 	queue   *queue
 	doubts  *doubts
@@ -34,13 +36,13 @@ type service struct {
 }
 
 // open opens the journal and reads what is needed before the first message.
-func (p *Participant) open(ctx context.Context, db dialect, log streams.Info) (*service, error) {
-	j, err := openJournal(ctx, db, &p.cfg, log)
+func (p *role) open(ctx context.Context, log streams.Info) (*service, error) {
+	j, err := openJournal(ctx, p.db, &p.cfg, log)
 	if err != nil {
 		return nil, err
 	}
 	s := &service{
-		Participant: p, journal: j, queue: newQueue(), doubts: newDoubts(p.cfg.InquireAfter),
+		role: p, journal: j, queue: newQueue(), doubts: newDoubts(p.cfg.InquireAfter),
 		failing: newFailing(), health: &health{}, ended: make(chan struct{}),
 		durable: make(chan []*op, durableGroups),
 	}
@@ -86,16 +88,19 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { s.acknowledge(soft) })
 		background.Go(func() { s.watchCalls(soft) })
 		background.Go(func() { newCollector(s).run(soft, collectEvery) })
-		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.where(), "in_doubt", s.doubts.len())
+		s.cfg.Log.Info("participant is ready", "journal", s.journal.id, "database", s.journal.db.Where(), "in_doubt", s.doubts.len())
 		close(s.ready)
 		lost := make(chan error, 3)
 		background.Go(func() { lost <- s.stamps.run(soft) })
-		background.Go(func() { lost <- every(soft, checkFilesEvery, s.journal.db.Check) })
+		background.Go(func() {
+			err := every(soft, checkEvery, s.journal.db.Check)
+			if err != nil {
+				cut() // further writes would be lost
+			}
+			lost <- err
+		})
 		background.Go(func() { lost <- s.commitLog.watch(soft) })
 		err = s.untilEnd(ctx, lost)
-		if _, is := errors.AsType[*FilesError](err); is {
-			cut() // further writes would be lost
-		}
 	} else if ctx.Err() != nil {
 		err = nil
 	}
@@ -119,6 +124,10 @@ func (s *service) serve(ctx context.Context) error {
 	}
 	return err
 }
+
+// checkEvery is how often the journal's files are compared with those that are open. What
+// is written in between is lost with them.
+const checkEvery = time.Second
 
 // cutGrace is how long the committer may take to end after the drain timed out.
 const cutGrace = time.Second
@@ -216,7 +225,7 @@ func (s *service) committer() *committer {
 
 // upkeep makes the committer run fn, and then call durable, unless it is nil, when the
 // writes are durable.
-func (s *service) upkeep(ctx context.Context, fn func(*journal, *conn) error, durable func(*journal)) error {
+func (s *service) upkeep(ctx context.Context, fn func(*journal, driver.Conn) error, durable func(*journal)) error {
 	o := newUpkeep(fn)
 	o.durable = durable
 	return s.submit(ctx, o)

@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"testing"
 	"time"
+
+	"parley/participants/sqlite"
 )
 
 // slow is a resource for which every call takes a time of a clock that the test
@@ -18,11 +20,13 @@ type slow struct {
 
 type nothingAtAll struct{}
 
-func (nothingAtAll) Migrate(context.Context, *Tx) error { return nil }
+func (nothingAtAll) Migrate(context.Context, *sqlite.Tx) error { return nil }
 
-func (s slow) Prepare(context.Context, *Tx, Branch) (json.RawMessage, error) { return nil, s.call() }
-func (s slow) Commit(context.Context, *Tx, Branch) error                     { return s.call() }
-func (s slow) Abort(context.Context, *Tx, Branch) error                      { return s.call() }
+func (s slow) Prepare(context.Context, *sqlite.Tx, Branch) (json.RawMessage, error) {
+	return nil, s.call()
+}
+func (s slow) Commit(context.Context, *sqlite.Tx, Branch) error { return s.call() }
+func (s slow) Abort(context.Context, *sqlite.Tx, Branch) error  { return s.call() }
 
 func (s slow) call() error {
 	*s.clock = s.clock.Add(s.takes)
@@ -44,7 +48,7 @@ func TestGroupsEndAtTheirTime(t *testing.T) {
 			clock := time.Now()
 			b := newBenchOf(t, false, slow{clock: &clock}, slog.New(slog.DiscardHandler))
 			outcomes := b.commits(20)
-			b.k.resource = slow{clock: &clock, takes: c.takes}
+			b.k.resource = untyped[*sqlite.Tx]{sqlite.Database{}, slow{clock: &clock, takes: c.takes}}
 			b.k.now = func() time.Time { return clock }
 			for i := range 20 {
 				b.s.queue.put(b.prepare())

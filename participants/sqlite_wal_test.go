@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/internal/streams"
+	"parley/participants/sqlite"
 )
 
 // The process that is killed: this test program, with the journal in walPath and what
@@ -25,7 +25,7 @@ const (
 	walIncarnation    = "incarnation1"
 )
 
-func walConfig(path string) Config { return Config{Name: "inventory", Path: path} }
+func walConfig(path string) JournalConfig { return JournalConfig{Config{Name: "inventory"}, path} }
 
 // IsWALProcess reports whether this is that process.
 func IsWALProcess() bool { return os.Getenv(walPath) != "" }
@@ -40,15 +40,7 @@ func WALProcess() {
 }
 
 func walProcess(path string, steps []string) error {
-	cfg, err := walConfig(path).withDefaults()
-	if err != nil {
-		return err
-	}
-	db, err := openSQLite(path, cfg.Log)
-	if err != nil {
-		return err
-	}
-	j, err := openJournal(context.Background(), db, &cfg, streams.Info{Incarnation: walIncarnation})
+	j, err := walConfig(path).open(walIncarnation)
 	if err != nil {
 		return err
 	}
@@ -59,12 +51,12 @@ func walProcess(path string, steps []string) error {
 			return err
 		}
 		if err := j.inTx(c, func() error {
-			_, err := c.exec(query)
+			_, err := c.Exec(query)
 			return err
 		}); err != nil {
 			return err
 		}
-		return j.db.tend(c)
+		return j.db.Tend(c)
 	}
 	do := map[string]func() error{
 		"commit": func() error { return commit("INSERT INTO t VALUES (x'01')") },
@@ -111,7 +103,7 @@ func walSQL(path, query string) error {
 }
 
 // killed is the journal of a process that was killed after some steps.
-func killed(t *testing.T, steps string) Config {
+func killed(t *testing.T, steps string) JournalConfig {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "journal.db")
 	p := exec.CommandContext(t.Context(), os.Args[0])
@@ -212,7 +204,7 @@ func TestWALOfAnotherState(t *testing.T) {
 					t.Fatal(err)
 				}
 				_, err = tryOpen(cfg, walIncarnation)
-				refused, ok := errors.AsType[*WALError](err)
+				refused, ok := errors.AsType[*sqlite.WALError](err)
 				if !ok || refused.Path != cfg.Path || !strings.Contains(err.Error(), "delete journal.db-wal and journal.db-shm") {
 					t.Fatalf("opened with %v", err)
 				}
@@ -262,22 +254,9 @@ func TestNoteOfAnotherLife(t *testing.T) {
 		}
 		return string(data)
 	}
-	open := func(cfg Config, incarnation string) (*journal, error) {
-		t.Helper()
-		cfg, err := cfg.withDefaults()
-		if err != nil {
-			t.Fatal(err)
-		}
-		db, err := openSQLite(cfg.Path, cfg.Log)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return openJournal(t.Context(), db, &cfg, streams.Info{Incarnation: incarnation})
-	}
-
 	t.Run("ended without a connection", func(t *testing.T) {
 		cfg := killed(t, "commit")
-		j, err := open(cfg, walIncarnation)
+		j, err := cfg.open(walIncarnation)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -293,7 +272,7 @@ func TestNoteOfAnotherLife(t *testing.T) {
 	})
 	t.Run("not opened in full", func(t *testing.T) {
 		cfg := killed(t, "commit")
-		if _, err := open(cfg, "another"); err == nil {
+		if _, err := cfg.open("another"); err == nil {
 			t.Fatal("it is opened on another stream")
 		}
 		if n := noted(cfg.Path); n != "" {
@@ -307,11 +286,11 @@ func TestNoteOfAnotherLife(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		db, err := openSQLite(cfg.Path, slog.New(slog.DiscardHandler))
+		db, err := sqlite.File(cfg.Path).Open(slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}
-		unlock, err := db.lock()
+		unlock, err := db.Lock()
 		if err != nil {
 			t.Fatal(err)
 		}

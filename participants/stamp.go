@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/participants/driver"
+
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -155,9 +157,9 @@ func (p *stamps) compare(ctx context.Context, last *txwire.Stamp) error {
 	}
 	p.s.cfg.Log.Error("this journal went back: it is a backup that was restored, or a copy. What it had promised since then is lost: "+
 		"commits of branches that it does not have will be refused and reported as violations",
-		"journal", j.id, "database", j.db.where(), "stamp", j.stamp.n, "last_stamp", last.N, "last_stamp_at", time.UnixMilli(last.At), "by", last.Name)
+		"journal", j.id, "database", j.db.Where(), "stamp", j.stamp.n, "last_stamp", last.N, "last_stamp_at", time.UnixMilli(last.At), "by", last.Name)
 	j.stamp.n = last.N
-	return p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.raiseFloor(c, p.s.floor()) }, nil)
+	return p.s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.raiseFloor(c, p.s.floor()) }, nil)
 }
 
 // notBack returns the newest stamp in the stream, or an error if the stream lacks one
@@ -218,7 +220,7 @@ func (p *stamps) firstEver(ctx context.Context) error {
 	if len(others) == 0 {
 		return nil
 	}
-	return &NewJournalError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: others}
+	return &NewJournalError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.Where(), Others: others}
 }
 
 // next makes the next stamp durable in the journal, and then in the stream.
@@ -236,7 +238,7 @@ func (p *stamps) next(ctx context.Context) error {
 		}
 	}
 	next := stamp{p.s.journal.stamp.n + 1, p.process}
-	if err := p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.putStamp(c, next) }, nil); err != nil {
+	if err := p.s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.putStamp(c, next) }, nil); err != nil {
 		return err
 	}
 	p.s.journal.stamp = next
@@ -244,7 +246,7 @@ func (p *stamps) next(ctx context.Context) error {
 		return err
 	}
 	p.s.journal.stamped.Store(next.n)
-	return p.s.upkeep(ctx, func(j *journal, c *conn) error { return j.keepKnown(c) }, nil)
+	return p.s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.keepKnown(c) }, nil)
 }
 
 // store writes a stamp to the stream.
@@ -289,7 +291,7 @@ func (p *stamps) message(s stamp) txwire.Stamp {
 }
 
 func (p *stamps) twin(last *txwire.Stamp) *TwinError {
-	return &TwinError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.where(), Others: []string{last.Name}}
+	return &TwinError{Participant: p.s.cfg.Name, Journal: p.s.journal.id, Path: p.s.journal.db.Where(), Others: []string{last.Name}}
 }
 
 // run stamps every minute until ctx ends, and returns nil, or with a
@@ -318,21 +320,21 @@ func (p *stamps) run(ctx context.Context) error {
 func (s *service) floor() int64 { return s.clock.Now().Add(txwire.MaxDeadline).UnixMilli() }
 
 // raiseFloor makes the floor durable.
-func (j *journal) raiseFloor(c *conn, floor int64) error {
+func (j *journal) raiseFloor(c driver.Conn, floor int64) error {
 	if floor <= j.floor {
 		return nil
 	}
-	if _, err := c.exec(j.sql.putMeta, metaFloor, strconv.FormatInt(floor, 10)); err != nil {
-		return fmt.Errorf("noting that journal %s went back: %w", j.db.where(), err)
+	if _, err := c.Exec(j.sql.PutMeta, metaFloor, strconv.FormatInt(floor, 10)); err != nil {
+		return fmt.Errorf("noting that journal %s went back: %w", j.db.Where(), err)
 	}
 	// What follows from it is refused in any case, so that it may come early.
 	j.floor = floor
 	return nil
 }
 
-func (j *journal) putStamp(c *conn, s stamp) error {
-	if _, err := c.exec(j.sql.putMeta, metaStamp, s.String()); err != nil {
-		return fmt.Errorf("stamping journal %s: %w", j.db.where(), err)
+func (j *journal) putStamp(c driver.Conn, s stamp) error {
+	if _, err := c.Exec(j.sql.PutMeta, metaStamp, s.String()); err != nil {
+		return fmt.Errorf("stamping journal %s: %w", j.db.Where(), err)
 	}
 	return nil
 }

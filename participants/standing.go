@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/participants/driver"
+
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/micro"
 
@@ -193,7 +195,7 @@ func (s *service) presentPatiently(ctx context.Context, own micro.Service) (map[
 // stamp is the newest, and that no dispute about its journal is open.
 func (s *service) join(ctx context.Context, own micro.Service) error {
 	if accept := s.cfg.AcceptJournal; accept != "" && accept != s.journal.id {
-		return fmt.Errorf("journal %q was to be accepted, and %s has %q", accept, s.journal.db.where(), s.journal.id)
+		return fmt.Errorf("journal %q was to be accepted, and %s has %q", accept, s.journal.db.Where(), s.journal.id)
 	}
 	s.stamps.process = own.Info().ID
 	if err := s.alone(ctx, own); err != nil {
@@ -205,7 +207,7 @@ func (s *service) join(ctx context.Context, own micro.Service) error {
 			s.cfg.Log.Error("this journal does not vote: a copy of it has answered, and no operator has accepted one of the two", "error", s.journal.disputed)
 			return nil
 		}
-		if err := s.upkeep(ctx, func(j *journal, c *conn) error { return j.settleDispute(c, s.floor()) }, nil); err != nil {
+		if err := s.upkeep(ctx, func(j *journal, c driver.Conn) error { return j.settleDispute(c, s.floor()) }, nil); err != nil {
 			return err
 		}
 		s.cfg.Log.Warn("this journal was accepted and votes again; it does not contain what its copy has committed", "journal", s.journal.id)
@@ -215,9 +217,9 @@ func (s *service) join(ctx context.Context, own micro.Service) error {
 
 // settleDispute ends the dispute about a journal that an operator has accepted. Branches
 // that only the copy received are missing in it, so the floor is raised.
-func (j *journal) settleDispute(c *conn, floor int64) error {
-	if _, err := c.exec(j.sql.putMeta, metaDisputed, ""); err != nil {
-		return fmt.Errorf("settling the dispute about journal %s: %w", j.db.where(), err)
+func (j *journal) settleDispute(c driver.Conn, floor int64) error {
+	if _, err := c.Exec(j.sql.PutMeta, metaDisputed, ""); err != nil {
+		return fmt.Errorf("settling the dispute about journal %s: %w", j.db.Where(), err)
 	}
 	return j.raiseFloor(c, floor)
 }
@@ -230,10 +232,10 @@ func (s *service) alone(ctx context.Context, own micro.Service) error {
 		return err
 	}
 	if by, twin := others[s.journal.id]; twin {
-		return &TwinError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Others: by}
+		return &TwinError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.Where(), Others: by}
 	}
 	for other, by := range others {
-		return &OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Other: other, By: by}
+		return &OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.Where(), Other: other, By: by}
 	}
 	return nil
 }
@@ -250,7 +252,7 @@ func (s *service) receiveStamps(ctx context.Context) (*nats.Subscription, error)
 		case w.Journal == s.journal.id:
 			s.dispute(ctx, s.stamps.twin(&w))
 		default:
-			s.otherJournal(&OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.where(), Other: w.Journal, By: []string{w.Name}})
+			s.otherJournal(&OtherJournalError{Participant: s.cfg.Name, Journal: s.journal.id, Path: s.journal.db.Where(), Other: w.Journal, By: []string{w.Name}})
 		}
 	})
 	if err != nil {
@@ -283,8 +285,8 @@ func (s *service) dispute(ctx context.Context, e *TwinError) {
 	}
 	s.cfg.Log.Error("this journal and a copy of it both answer: neither votes until an operator has accepted one of them", "error", e)
 	text := e.Error()
-	if err := s.upkeep(ctx, func(j *journal, c *conn) error {
-		_, err := c.exec(j.sql.putMeta, metaDisputed, text)
+	if err := s.upkeep(ctx, func(j *journal, c driver.Conn) error {
+		_, err := c.Exec(j.sql.PutMeta, metaDisputed, text)
 		return err
 	}, nil); err != nil && ctx.Err() == nil {
 		s.cfg.Log.Error("the dispute cannot be stored in the journal", "error", err)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/wire"
 	"parley/wire/txwire"
@@ -113,10 +115,10 @@ func backup(t *testing.T, from string) string {
 }
 
 // meta returns the journal's value of a name.
-func meta(t *testing.T, p *participants.Participant, name string) (value string) {
+func meta(t *testing.T, p *participants.Participant[*sqlite.Tx], name string) (value string) {
 	t.Helper()
-	err := p.Read(t.Context(), func(ctx context.Context, q participants.Querier) error {
-		err := q.QueryRowContext(ctx, "SELECT value FROM meta WHERE name=?", name).Scan(&value)
+	err := p.Read(t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
+		err := tx.QueryRowContext(ctx, "SELECT value FROM meta WHERE name=?", name).Scan(&value)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
@@ -140,7 +142,7 @@ func stop(t *testing.T, cancel func(), ended chan error) {
 // A copy of a journal that another process uses does not start, and that process continues.
 func TestCopyIsRefused(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "copied", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "copied"}, filepath.Join(t.TempDir(), "journal.db")}
 	_, _, _ = run(t, server.Connect(t), cfg, nothing{})
 	v := newVoter(t, server.Connect(t), "copied")
 	journal := v.yes()
@@ -158,7 +160,7 @@ func TestCopyIsRefused(t *testing.T) {
 // Two that start concurrently find each other: at most one continues.
 func TestCopiesStartAtOnce(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "copied", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "copied"}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	stop(t, cancel, ended)
 	other := cfg
@@ -166,7 +168,7 @@ func TestCopiesStartAtOnce(t *testing.T) {
 	a, _, endedA := start(t, server.Connect(t), cfg, nothing{})
 	b, _, endedB := start(t, server.Connect(t), other, nothing{})
 	serving := 0
-	for p, ended := range map[*participants.Participant]chan error{a: endedA, b: endedB} {
+	for p, ended := range map[*participants.Participant[*sqlite.Tx]]chan error{a: endedA, b: endedB} {
 		select {
 		case <-p.Ready():
 			serving++
@@ -198,7 +200,7 @@ func stampOf(name, journal string, n uint64) *nats.Msg {
 func TestCopyIsFoundLater(t *testing.T) {
 	server := newServer(t)
 	var log lines
-	cfg := participants.Config{Name: "copied", Path: filepath.Join(t.TempDir(), "journal.db"), Log: log.log()}
+	cfg := config{participants.Config{Name: "copied", Log: log.log()}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	v := newVoter(t, nc, "copied")
@@ -260,7 +262,7 @@ func TestCopyIsFoundLater(t *testing.T) {
 func TestRestoredBackupIsNoticed(t *testing.T) {
 	server := newServer(t)
 	var log lines
-	cfg := participants.Config{Name: "restored", Path: filepath.Join(t.TempDir(), "journal.db"), Log: log.log()}
+	cfg := config{participants.Config{Name: "restored", Log: log.log()}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	if floor := meta(t, p, "floor"); floor != "" {
 		t.Errorf("a new journal has the floor %s", floor)
@@ -293,7 +295,7 @@ func TestRestoredBackupIsNoticed(t *testing.T) {
 // An empty directory does not begin a new journal where there was another.
 func TestNewJournalIsLoud(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "moved", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "moved"}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	journal := newVoter(t, server.Connect(t), "moved").yes()
 	stop(t, cancel, ended)
@@ -317,7 +319,7 @@ func TestNewJournalIsLoud(t *testing.T) {
 // contains both.
 func TestOtherJournalIsAnAlarm(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "twice", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "twice"}, filepath.Join(t.TempDir(), "journal.db")}
 	p, _, _ := run(t, server.Connect(t), cfg, nothing{})
 	nc := server.Connect(t)
 	v := newVoter(t, nc, "twice")
@@ -347,7 +349,7 @@ func TestOtherJournalIsAnAlarm(t *testing.T) {
 // The stream has one stamp for each start, and the journal the same.
 func TestStamps(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "stamped", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "stamped"}, filepath.Join(t.TempDir(), "journal.db")}
 	nc := server.Connect(t)
 	for n := range 3 {
 		p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})

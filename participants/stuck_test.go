@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/wire/txwire"
 )
@@ -19,7 +21,7 @@ type hung struct {
 	entered, release chan struct{}
 }
 
-func (h hung) Prepare(context.Context, *participants.Tx, participants.Branch) (json.RawMessage, error) {
+func (h hung) Prepare(context.Context, *sqlite.Tx, participants.Branch) (json.RawMessage, error) {
 	close(h.entered)
 	<-h.release
 	return nil, nil
@@ -30,7 +32,7 @@ func (h hung) Prepare(context.Context, *participants.Tx, participants.Branch) (j
 func TestDrainEndsThoughACallHangs(t *testing.T) {
 	server := newServer(t)
 	r := hung{entered: make(chan struct{}), release: make(chan struct{})}
-	cfg := participants.Config{Name: "hung", Path: filepath.Join(t.TempDir(), "journal.db"), DrainTimeout: 10 * time.Millisecond}
+	cfg := config{participants.Config{Name: "hung", DrainTimeout: 10 * time.Millisecond}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, r)
 	nc := server.Connect(t)
 	if err := nc.PublishMsg(prepareMessage("hung", 1)); err != nil {
@@ -77,7 +79,7 @@ func TestDrainEndsThoughACallHangs(t *testing.T) {
 func TestHealthOfALockedJournal(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
-	cfg := participants.Config{Name: "locked", Path: filepath.Join(t.TempDir(), "journal.db")}
+	cfg := config{participants.Config{Name: "locked"}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	db, err := sql.Open("sqlite", cfg.Path)
 	if err != nil {

@@ -97,7 +97,7 @@ func await(t *testing.T, what string, ok func() bool) {
 // stream as it is, the branch is aborted.
 func TestStreamWentBackUnderJournal(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "wiser", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
+	cfg := config{participants.Config{Name: "wiser", InquireAfter: 20 * time.Millisecond}, filepath.Join(t.TempDir(), "journal.db")}
 	p, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	store(t, server.Connect(t), 2)
 	newVoter(t, server.Connect(t), "wiser").yes()
@@ -160,7 +160,7 @@ func TestStreamWentBackUnderJournal(t *testing.T) {
 // taken the place of those that it lacks.
 func TestStoreWentBackUnderStamps(t *testing.T) {
 	server := newServer(t)
-	cfg := participants.Config{Name: "stamped", Path: filepath.Join(t.TempDir(), "journal.db"), InquireAfter: 20 * time.Millisecond}
+	cfg := config{participants.Config{Name: "stamped", InquireAfter: 20 * time.Millisecond}, filepath.Join(t.TempDir(), "journal.db")}
 	_, cancel, ended := run(t, server.Connect(t), cfg, nothing{})
 	stop(t, cancel, ended)
 	backup := copyStore(t, server)

@@ -44,7 +44,7 @@ type commands struct {
 
 	Chat chatCmd `cmd:"" group:"chat" help:"Talk in a room from the terminal."`
 
-	Tx      txCmd      `cmd:"" group:"see" help:"Show and resolve transactions."`
+	Tx      txCmd      `cmd:"" group:"see" help:"Submit, show and resolve transactions."`
 	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it is sent."`
 	Status  statusCmd  `cmd:"" group:"see" help:"Show the processes, the durability, and the transactions in doubt."`
 	Health  healthCmd  `cmd:"" group:"see" help:"Check whether one process serves."`
@@ -56,6 +56,7 @@ type commands struct {
 
 // txCmd groups the commands about transactions.
 type txCmd struct {
+	Submit  txSubmitCmd  `cmd:"" help:"Submit a transaction to any participants."`
 	Show    txShowCmd    `cmd:"" help:"Show one transaction, by id or key, at every participant."`
 	List    txListCmd    `cmd:"" help:"List the transactions that are unfinished or in doubt."`
 	Resolve txResolveCmd `cmd:"" help:"Resolve a transaction in doubt now."`
@@ -94,6 +95,7 @@ func limits() kong.Vars {
 	return kong.Vars{
 		"max_quantity":   strconv.FormatInt(food.MaxQuantity, 10),
 		"max_key":        strconv.Itoa(wire.MaxKey),
+		"max_branches":   strconv.Itoa(txwire.MaxBranches),
 		"max_timeout":    plain(txwire.MaxTimeout),
 		"timeout":        plain(txwire.DefaultTimeout),
 		"max_history":    strconv.Itoa(frame.MaxPage),

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
-
-	"github.com/nats-io/nats.go"
 
 	"parley/coordinator/txclient"
 	"parley/internal/cli"
@@ -19,12 +16,10 @@ import (
 type orderCmd struct {
 	natsFlags
 	jsonFlag
-	Item     string        `arg:"" help:"What to order, as in the first column of the menu."`
-	Quantity int64         `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
-	Zone     string        `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
-	Key      *string       `placeholder:"KEY" help:"Idempotency key, at most ${max_key} bytes: of all orders with one key at most one is placed."`
-	Wait     txwire.Wait   `default:"decided" enum:"decided,applied" help:"Answer when the order is decided, or when every participant has applied it: decided or applied."`
-	Timeout  time.Duration `default:"${timeout}" placeholder:"DURATION" help:"Time for all participants to vote, at most ${max_timeout}; after it the order is aborted (default ${default})."`
+	submitFlags
+	Item     string `arg:"" help:"What to order, as in the first column of the menu."`
+	Quantity int64  `arg:"" name:"qty" help:"How many, from 1 to ${max_quantity}."`
+	Zone     string `default:"centre" placeholder:"ZONE" help:"Where to deliver; couriers belong to zones (default ${default})."`
 }
 
 func (*orderCmd) Help() string {
@@ -43,36 +38,13 @@ Examples:
 
 // check refuses an order that no coordinator would accept.
 func (c *orderCmd) check() error {
-	if c.Timeout <= 0 || c.Timeout > txwire.MaxTimeout {
-		return fmt.Errorf("--timeout is %v, allowed is more than 0 and at most %s", c.Timeout, plain(txwire.MaxTimeout))
-	}
 	if _, err := wire.Check(c.stock()); err != nil {
 		return err
 	}
 	if _, err := wire.Check(c.courier()); err != nil {
 		return fmt.Errorf("--zone: %w", err)
 	}
-	return checkKeyFlag(c.Key)
-}
-
-// checkKeyFlag refuses an invalid --key. An empty one is not the same as none: repeating
-// the command would place a second order.
-func checkKeyFlag(key *string) error {
-	if key == nil {
-		return nil
-	}
-	if err := wire.CheckNewKey(*key); err != nil {
-		return fmt.Errorf("--key: %w", err)
-	}
-	return nil
-}
-
-// given returns the value of a flag, empty if the flag was not given.
-func given(flag *string) string {
-	if flag == nil {
-		return ""
-	}
-	return *flag
+	return c.submitFlags.check()
 }
 
 func (c *orderCmd) stock() food.StockOrder {
@@ -92,7 +64,7 @@ func (c *orderCmd) Run(ctx context.Context, a *cli.App) error {
 		return err
 	}
 	defer closeAll()
-	o, err := c.submit(ctx, a, client)
+	o, err := c.submit(ctx, a, client, c.request())
 	r := receipt{Outcome: o, Item: c.Item, Quantity: c.Quantity, Zone: c.Zone, Wait: c.Wait}
 	switch {
 	case err == nil && o.Status == txwire.StatusCommitted:
@@ -103,67 +75,15 @@ func (c *orderCmd) Run(ctx context.Context, a *cli.App) error {
 	case errors.Is(err, txclient.ErrUnknown):
 		return r.unknown(a, c.again(o.Key))
 	}
-	if errors.Is(err, nats.ErrPermissionViolation) {
-		return cli.Failed(err, "nothing was ordered; "+cli.Permit)
-	}
-	refused, ok := errors.AsType[*wire.Error](err)
-	if !ok || !refused.Code.Definite() {
-		return cli.Failed(err, "nothing was ordered; `parley status` shows which processes are missing")
-	}
-	return cli.Wrong(err, advice(refused.Code))
+	return notSubmitted(err, "nothing was ordered", advice)
 }
 
-const (
-	// firstPatience is how long an order may take before a message is printed that it
-	// is still being retried.
-	firstPatience = 4 * time.Second
-	// morePatience is how long beyond its time-out an order is retried.
-	morePatience = 10 * time.Second
-)
-
-// submit submits the order, and retries until there is an answer or the patience ends.
-// If no coordinator could be reached at first it returns that error immediately: nothing
-// was started then.
-func (c *orderCmd) submit(ctx context.Context, a *cli.App, client submitter) (txwire.Outcome, error) {
-	r := txclient.Request{
-		Key: given(c.Key), Timeout: c.Timeout, Wait: c.Wait,
-		Branches: []txwire.Branch{
-			{Participant: food.Inventory, Payload: wire.Encode(c.stock())},
-			{Participant: food.Delivery, Payload: wire.Encode(c.courier())},
-		},
-	}
-	o, err := submitFor(ctx, client, r, firstPatience)
-	unapplied := err == nil && o.Status == txwire.StatusCommitted && r.Wait == txwire.WaitApplied && !o.Applied
-	if !unapplied && !errors.Is(err, txclient.ErrUnknown) || ctx.Err() != nil {
-		return o, err
-	}
-	r.Key = o.Key
-	if unapplied {
-		fmt.Fprintf(a.Err, "%s; still waiting for that (key %s)\n", o.Reason, o.Key)
-		if again, err := submitFor(ctx, client, r, c.Timeout+morePatience); err == nil && again.Status == txwire.StatusCommitted {
-			return again, nil
-		}
-		return o, nil // a commit is final, whatever the second request returned
-	}
-	fmt.Fprintf(a.Err, "no answer yet, retrying (key %s)\n", o.Key)
-	again, err := submitFor(ctx, client, r, c.Timeout+morePatience)
-	if refused, ok := errors.AsType[*wire.Error](err); ok && !refused.Code.Definite() {
-		// This request started nothing, but the one before may have.
-		o.Reason = refused.Text
-		return o, txclient.ErrUnknown
-	}
-	return again, err
-}
-
-// submitter is the part of [txclient.Client] that an order needs.
-type submitter interface {
-	Submit(context.Context, txclient.Request) (txwire.Outcome, error)
-}
-
-func submitFor(ctx context.Context, client submitter, r txclient.Request, d time.Duration) (txwire.Outcome, error) {
-	ctx, cancel := context.WithTimeout(ctx, d)
-	defer cancel()
-	return client.Submit(ctx, r)
+// request is the transaction of the order.
+func (c *orderCmd) request() txclient.Request {
+	return txclient.Request{Branches: []txwire.Branch{
+		{Participant: food.Inventory, Payload: wire.Encode(c.stock())},
+		{Participant: food.Delivery, Payload: wire.Encode(c.courier())},
+	}}
 }
 
 // again returns the command line that repeats this order.

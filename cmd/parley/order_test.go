@@ -40,7 +40,7 @@ func TestStillUnknown(t *testing.T) {
 	}
 	var errs bytes.Buffer
 	c := orderCmd{Item: "falafel", Quantity: 1, Zone: "north"}
-	o, err := c.submit(t.Context(), &cli.App{Err: &errs}, s)
+	o, err := c.submit(t.Context(), &cli.App{Err: &errs}, s, c.request())
 	if !errors.Is(err, txclient.ErrUnknown) || o.Status != txwire.StatusUnknown || o.Key != "made" {
 		t.Errorf("got %+v, %v; want unknown", o, err)
 	}
@@ -91,8 +91,8 @@ func TestNotYetApplied(t *testing.T) {
 			s := &script{outcomes: []txwire.Outcome{away, c.second}, errs: []error{nil, c.err}}
 			var out, errs bytes.Buffer
 			a := &cli.App{Out: &out, Err: &errs}
-			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", Wait: txwire.WaitApplied}
-			o, err := cmd.submit(t.Context(), a, s)
+			cmd := orderCmd{Item: "falafel", Quantity: 1, Zone: "north", submitFlags: submitFlags{Wait: txwire.WaitApplied}}
+			o, err := cmd.submit(t.Context(), a, s, cmd.request())
 			if err != nil || o.Status != txwire.StatusCommitted || o.Applied != c.exp {
 				t.Fatalf("got %+v, %v", o, err)
 			}

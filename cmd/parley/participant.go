@@ -37,15 +37,15 @@ type newJournalFlag struct {
 }
 
 // run runs the participant that role returns.
-func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, sampleFlag) *host.Role) error {
+func (f *participantFlags) run(ctx context.Context, a *cli.App, name string, role func(natsconn.Options, participants.Config, string, sampleFlag) *host.Role) error {
 	if err := f.prepare(a.Log); err != nil {
 		return err
 	}
 	conn := f.named(f.options(name, a.Log))
 	r := role(conn, participants.Config{
-		Name: name, Path: f.journal(name), AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
+		Name: name, AcceptIncarnation: f.AcceptIncarnation, AcceptJournal: f.AcceptJournal, NewJournal: f.NewJournal,
 		Log: a.Log,
-	}, f.sampleFlag)
+	}, f.journal(name), f.sampleFlag)
 	ctx = hooks.With(ctx, hooks.Hooks{Step: f.step(), Now: f.now(ctx)})
 	return aboutJournal(f.serve(ctx, r, func() { a.Printf("%s is ready\n", name) }))
 }
@@ -76,9 +76,9 @@ func (c *inventoryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Inventory, inventoryRole)
 }
 
-func inventoryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *host.Role {
+func inventoryRole(conn natsconn.Options, cfg participants.Config, path string, sample sampleFlag) *host.Role {
 	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
-		return inventory.New(inventory.Config{Config: cfg, Seed: sample.items()}, participants.Deps{NATS: nc})
+		return inventory.New(inventory.Config{Config: cfg, Path: path, Seed: sample.items()}, participants.Deps{NATS: nc})
 	})
 }
 
@@ -97,8 +97,8 @@ func (c *deliveryCmd) Run(ctx context.Context, a *cli.App) error {
 	return c.run(ctx, a, food.Delivery, deliveryRole)
 }
 
-func deliveryRole(conn natsconn.Options, cfg participants.Config, sample sampleFlag) *host.Role {
+func deliveryRole(conn natsconn.Options, cfg participants.Config, path string, sample sampleFlag) *host.Role {
 	return host.NewRole(conn, func(nc *nats.Conn) (lifecycle.Role, error) {
-		return delivery.New(delivery.Config{Config: cfg, Seed: sample.couriers()}, participants.Deps{NATS: nc})
+		return delivery.New(delivery.Config{Config: cfg, Path: path, Seed: sample.couriers()}, participants.Deps{NATS: nc})
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -105,7 +104,7 @@ func (r *receipt) committed(a *cli.App) error {
 	pending := ""
 	if r.Wait == txwire.WaitApplied && !r.Applied {
 		a.Printf("Order placed, not yet applied everywhere.\n")
-		pending = r.why()
+		pending = why(r.Outcome)
 	} else {
 		a.Printf("Order placed.\n")
 	}
@@ -130,21 +129,9 @@ func (r *receipt) aborted(a *cli.App) error {
 		return cli.Ended(cli.ExitAborted)
 	}
 	a.Printf("Order not placed, nothing was taken.\n")
-	a.Facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	a.Facts("why", why(r.Outcome), "id", r.ID.String(), "key", r.Key)
 	fmt.Fprintf(a.Err, "next: %s\n", r.next())
 	return cli.Ended(cli.ExitAborted)
-}
-
-// why returns the reason, with the participant that gave it.
-func (r *receipt) why() string {
-	reason := r.Reason
-	if reason == "" {
-		reason = string(r.Code)
-	}
-	if r.Participant == "" || strings.HasPrefix(reason, r.Participant) {
-		return reason
-	}
-	return r.Participant + ": " + reason
 }
 
 // next returns what to do about an abort.
@@ -169,7 +156,7 @@ func (r *receipt) unknown(a *cli.App, again string) error {
 		return cli.Ended(cli.ExitUnknown)
 	}
 	a.Printf("It is not known yet whether the order is placed.\n")
-	a.Facts("why", r.why(), "id", r.ID.String(), "key", r.Key)
+	a.Facts("why", why(r.Outcome), "id", r.ID.String(), "key", r.Key)
 	fmt.Fprintf(a.Err, "next: repeat the order with the same key, which never orders twice: %s\n", again)
 	return cli.Ended(cli.ExitUnknown)
 }

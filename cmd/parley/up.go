@@ -74,7 +74,7 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 		return natsconn.Options{InProcess: b.InProcess(), Name: "parley " + role, Log: a.Log.With("role", role)}
 	}
 	participant := func(name string) participants.Config {
-		return participants.Config{Name: name, Path: c.journal(name), NewJournal: c.NewJournal, Log: a.Log}
+		return participants.Config{Name: name, NewJournal: c.NewJournal, Log: a.Log}
 	}
 	g := new(lifecycle.Group)
 	g.Add("broker", b)
@@ -91,10 +91,10 @@ func (c *upCmd) group(b *broker.Broker, a *cli.App, made **chatgw.Gateway) (*lif
 		g.Add(name, r)
 	}
 	addKillable(food.Inventory, func() *host.Role {
-		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.sampleFlag)
+		return inventoryRole(conn(food.Inventory), participant(food.Inventory), c.journal(food.Inventory), c.sampleFlag)
 	}, "--data", c.Data)
 	addKillable(food.Delivery, func() *host.Role {
-		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.sampleFlag)
+		return deliveryRole(conn(food.Delivery), participant(food.Delivery), c.journal(food.Delivery), c.sampleFlag)
 	}, "--data", c.Data)
 	// After the participants, so that it stops before them and they can acknowledge
 	// the transactions that it finishes.

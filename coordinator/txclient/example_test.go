@@ -30,12 +30,12 @@ func Example() {
 			return coordinator.New(coordinator.Config{Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
 		},
 		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			journal := participants.Config{Path: filepath.Join(dir, "inventory.db"), Log: examples.Quiet()}
-			return inventory.New(inventory.Config{Config: journal, Seed: inventory.Sample()}, participants.Deps{NATS: nc})
+			quiet := participants.Config{Log: examples.Quiet()}
+			return inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(dir, "inventory.db"), Seed: inventory.Sample()}, participants.Deps{NATS: nc})
 		},
 		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			journal := participants.Config{Path: filepath.Join(dir, "delivery.db"), Log: examples.Quiet()}
-			return delivery.New(delivery.Config{Config: journal, Seed: delivery.Sample()}, participants.Deps{NATS: nc})
+			quiet := participants.Config{Log: examples.Quiet()}
+			return delivery.New(delivery.Config{Config: quiet, Path: filepath.Join(dir, "delivery.db"), Seed: delivery.Sample()}, participants.Deps{NATS: nc})
 		},
 	)
 	defer stop()

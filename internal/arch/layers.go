@@ -52,10 +52,10 @@ func layerOf(dir string) layer {
 	return layerRole
 }
 
-// ofCommand reports whether the package in dir is a part of the program parley: its
-// flags and wiring in cmd, and the packages with its logic.
+// ofCommand reports whether the package in dir is a part of a program: the flags and
+// wiring of parley in cmd, the packages with its logic, and the examples.
 func ofCommand(dir string) bool {
-	return within(dir, "cmd", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/faults", "internal/status", "internal/supervisor", "internal/txview")
+	return within(dir, "cmd", "examples", "internal/bench", "internal/child", "internal/cli", "internal/host", "internal/observe", "internal/faults", "internal/status", "internal/supervisor", "internal/txview")
 }
 
 // roleOf is the directory of the role that a package belongs to, if any.

@@ -18,10 +18,15 @@ var links = []struct {
 	{
 		imports: []string{"participants", "coordinator/txclient"},
 		own: []string{
-			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/pause", "internal/private", "internal/respond", "internal/sqlitefile", "internal/streams", "natsconn",
-			"participants", "participants/machine", "wire", "wire/txwire",
+			"coordinator/txclient", "internal/brokertime", "internal/hooks", "internal/pause", "internal/respond", "internal/streams", "natsconn",
+			"participants", "participants/driver", "participants/machine", "wire", "wire/txwire",
 		},
-		barred: []string{"github.com/nats-io/nats-server", "github.com/gorilla/websocket", "github.com/chromedp", "github.com/jackc/pgx", "github.com/anishathalye/porcupine"},
+		barred: []string{"github.com/nats-io/nats-server", "github.com/gorilla/websocket", "github.com/chromedp", "github.com/jackc/pgx", "modernc.org/sqlite", "github.com/anishathalye/porcupine"},
+	},
+	{
+		imports: []string{"participants/sqlite"},
+		own:     []string{"internal/private", "internal/sqlitefile", "participants/driver", "participants/sqlite"},
+		barred:  []string{"github.com/nats-io", "github.com/jackc/pgx"},
 	},
 	{
 		imports: []string{"coordinator/txclient"},

@@ -141,9 +141,9 @@ func start(t *testing.T) *guest {
 		return participants.Deps{NATS: server.Connect(t)}
 	}
 	dir := t.TempDir()
-	inv, err := inventory.New(inventory.Config{Config: participants.Config{Path: filepath.Join(dir, "i.db"), Log: quiet}}, deps())
+	inv, err := inventory.New(inventory.Config{Config: participants.Config{Log: quiet}, Path: filepath.Join(dir, "i.db")}, deps())
 	add("inventory", inv, err)
-	del, err := delivery.New(delivery.Config{Config: participants.Config{Path: filepath.Join(dir, "d.db"), Log: quiet}}, deps())
+	del, err := delivery.New(delivery.Config{Config: participants.Config{Log: quiet}, Path: filepath.Join(dir, "d.db")}, deps())
 	add("delivery", del, err)
 	co, err := coordinator.New(coordinator.Config{Log: quiet}, coordinator.Deps{NATS: server.Connect(t)})
 	add("coordinator", co, err)

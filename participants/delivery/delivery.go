@@ -9,6 +9,8 @@
 package delivery
 
 import (
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/food"
 )
@@ -16,6 +18,8 @@ import (
 // Config is a participant's configuration and the initial contents of a new database.
 type Config struct {
 	participants.Config
+	// Path is the SQLite file of the journal and of the tables.
+	Path string
 	// Seed are the couriers of a new database; nil means [Sample]. A database
 	// that has couriers keeps them.
 	Seed []food.Courier
@@ -23,18 +27,18 @@ type Config struct {
 
 // New returns the participant with its endpoints [food.SubjectCouriers] and
 // [food.SubjectComplete]. Its name defaults to [food.Delivery].
-func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
+func New(cfg Config, deps participants.Deps) (*participants.Participant[*sqlite.Tx], error) {
 	if cfg.Name == "" {
 		cfg.Name = food.Delivery
 	}
 	if cfg.Seed == nil {
 		cfg.Seed = Sample()
 	}
-	return participants.New(cfg.Config, deps, Resource(cfg.Seed),
-		participants.Endpoint{Name: "couriers", Subject: food.SubjectCouriers, Handle: list},
-		participants.Endpoint{Name: "complete", Subject: food.SubjectComplete, Handle: complete},
+	return participants.New(cfg.Config, deps, sqlite.File(cfg.Path), Resource(cfg.Seed),
+		participants.Endpoint[*sqlite.Tx]{Name: "couriers", Subject: food.SubjectCouriers, Handle: list},
+		participants.Endpoint[*sqlite.Tx]{Name: "complete", Subject: food.SubjectComplete, Handle: complete},
 	)
 }
 
 // Resource returns only the resource, for tests; seed are the couriers of a new database.
-func Resource(seed []food.Courier) participants.Resource { return &couriers{seed: seed} }
+func Resource(seed []food.Courier) participants.Resource[*sqlite.Tx] { return &couriers{seed: seed} }

@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/food"
 	"parley/wire"
 )
 
 // list answers [food.CouriersRequest].
-func list(ctx context.Context, p *participants.Participant, request []byte) []byte {
+func list(ctx context.Context, p *participants.Participant[*sqlite.Tx], request []byte) []byte {
 	m, err := wire.Decode[food.CouriersRequest](request)
 	if err != nil {
 		return answer(nil, err)
@@ -23,13 +25,13 @@ func list(ctx context.Context, p *participants.Participant, request []byte) []by
 }
 
 // complete answers [food.Complete] when the freed place is durable.
-func complete(ctx context.Context, p *participants.Participant, request []byte) []byte {
+func complete(ctx context.Context, p *participants.Participant[*sqlite.Tx], request []byte) []byte {
 	m, err := wire.Decode[food.Complete](request)
 	if err != nil {
 		return answer(nil, err)
 	}
-	err = p.Write(ctx, func(ctx context.Context, tx *participants.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE couriers SET assigned=assigned-1 WHERE id=? AND assigned>0", m.Courier)
+	err = p.Write(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		n, err := sqlite.Changed(tx.ExecContext(ctx, "UPDATE couriers SET assigned=assigned-1 WHERE id=? AND assigned>0", m.Courier))
 		if err != nil {
 			return fmt.Errorf("completing an order of courier %d: %w", m.Courier, err)
 		}
@@ -45,9 +47,9 @@ func complete(ctx context.Context, p *participants.Participant, request []byte) 
 	return answer(one, err)
 }
 
-func read(ctx context.Context, p *participants.Participant, where string, arg any) (found []food.Courier, err error) {
-	err = p.Read(ctx, func(ctx context.Context, q participants.Querier) error {
-		rows, err := q.QueryContext(ctx, "SELECT id,name,zone,capacity,reserved,assigned FROM couriers WHERE "+where+" ORDER BY id", arg)
+func read(ctx context.Context, p *participants.Participant[*sqlite.Tx], where string, arg any) (found []food.Courier, err error) {
+	err = p.Read(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT id,name,zone,capacity,reserved,assigned FROM couriers WHERE "+where+" ORDER BY id", arg)
 		if err != nil {
 			return fmt.Errorf("reading couriers: %w", err)
 		}

@@ -16,7 +16,7 @@ import (
 func start(t *testing.T) *participanttest.Service {
 	t.Helper()
 	server := brokertest.Run(t)
-	cfg := delivery.Config{Config: participants.Config{Path: filepath.Join(t.TempDir(), "delivery.db")}}
+	cfg := delivery.Config{Path: filepath.Join(t.TempDir(), "delivery.db")}
 	p, err := delivery.New(cfg, participants.Deps{NATS: server.Connect(t)})
 	if err != nil {
 		t.Fatal(err)

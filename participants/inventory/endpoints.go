@@ -6,13 +6,15 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/food"
 	"parley/wire"
 )
 
 // items answers [food.ItemsRequest].
-func items(ctx context.Context, p *participants.Participant, request []byte) []byte {
+func items(ctx context.Context, p *participants.Participant[*sqlite.Tx], request []byte) []byte {
 	m, err := wire.Decode[food.ItemsRequest](request)
 	if err != nil {
 		return answer(nil, err)
@@ -22,13 +24,13 @@ func items(ctx context.Context, p *participants.Participant, request []byte) []b
 }
 
 // restock answers [food.Restock] when the new stock is durable.
-func restock(ctx context.Context, p *participants.Participant, request []byte) []byte {
+func restock(ctx context.Context, p *participants.Participant[*sqlite.Tx], request []byte) []byte {
 	m, err := wire.Decode[food.Restock](request)
 	if err != nil {
 		return answer(nil, err)
 	}
-	err = p.Write(ctx, func(ctx context.Context, tx *participants.Tx) error {
-		n, err := tx.Exec(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, food.MaxStock-m.Quantity)
+	err = p.Write(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		n, err := sqlite.Changed(tx.ExecContext(ctx, "UPDATE items SET stock=stock+? WHERE item=? AND stock<=?", m.Quantity, m.Item, food.MaxStock-m.Quantity))
 		if err != nil {
 			return fmt.Errorf("restocking %q: %w", m.Item, err)
 		}
@@ -45,9 +47,9 @@ func restock(ctx context.Context, p *participants.Participant, request []byte) [
 }
 
 // notRestocked returns why an item could not be restocked.
-func notRestocked(ctx context.Context, tx *participants.Tx, m food.Restock) error {
+func notRestocked(ctx context.Context, tx *sqlite.Tx, m food.Restock) error {
 	var stock int64
-	switch err := tx.QueryRow(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
+	switch err := tx.QueryRowContext(ctx, "SELECT stock FROM items WHERE item=?", m.Item).Scan(&stock); {
 	case errors.Is(err, sql.ErrNoRows):
 		return notOnMenu(m.Item)
 	case err != nil:
@@ -63,9 +65,9 @@ func notOnMenu(item string) error {
 }
 
 // menu reads one item, or all of them if item is empty.
-func menu(ctx context.Context, p *participants.Participant, item string) (list []food.Item, err error) {
-	err = p.Read(ctx, func(ctx context.Context, q participants.Querier) error {
-		rows, err := q.QueryContext(ctx, "SELECT item,name,price_cents,stock,reserved FROM items WHERE ?1='' OR item=?1 ORDER BY name", item)
+func menu(ctx context.Context, p *participants.Participant[*sqlite.Tx], item string) (list []food.Item, err error) {
+	err = p.Read(ctx, func(ctx context.Context, tx *sqlite.Tx) error {
+		rows, err := tx.QueryContext(ctx, "SELECT item,name,price_cents,stock,reserved FROM items WHERE ?1='' OR item=?1 ORDER BY name", item)
 		if err != nil {
 			return fmt.Errorf("reading the menu: %w", err)
 		}

@@ -16,7 +16,7 @@ import (
 func start(t *testing.T) *participanttest.Service {
 	t.Helper()
 	server := brokertest.Run(t)
-	cfg := inventory.Config{Config: participants.Config{Path: filepath.Join(t.TempDir(), "inventory.db")}}
+	cfg := inventory.Config{Path: filepath.Join(t.TempDir(), "inventory.db")}
 	p, err := inventory.New(cfg, participants.Deps{NATS: server.Connect(t)})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,8 @@
 package inventory
 
 import (
+	"parley/participants/sqlite"
+
 	"parley/participants"
 	"parley/participants/food"
 )
@@ -15,6 +17,8 @@ import (
 // Config is a participant's configuration and the initial contents of a new database.
 type Config struct {
 	participants.Config
+	// Path is the SQLite file of the journal and of the tables.
+	Path string
 	// Seed is the menu of a new database; nil means [Sample]. A database that
 	// has items keeps them.
 	Seed []food.Item
@@ -22,18 +26,18 @@ type Config struct {
 
 // New returns the participant with its endpoints [food.SubjectItems] and
 // [food.SubjectRestock]. Its name defaults to [food.Inventory].
-func New(cfg Config, deps participants.Deps) (*participants.Participant, error) {
+func New(cfg Config, deps participants.Deps) (*participants.Participant[*sqlite.Tx], error) {
 	if cfg.Name == "" {
 		cfg.Name = food.Inventory
 	}
 	if cfg.Seed == nil {
 		cfg.Seed = Sample()
 	}
-	return participants.New(cfg.Config, deps, Resource(cfg.Seed),
-		participants.Endpoint{Name: "items", Subject: food.SubjectItems, Handle: items},
-		participants.Endpoint{Name: "restock", Subject: food.SubjectRestock, Handle: restock},
+	return participants.New(cfg.Config, deps, sqlite.File(cfg.Path), Resource(cfg.Seed),
+		participants.Endpoint[*sqlite.Tx]{Name: "items", Subject: food.SubjectItems, Handle: items},
+		participants.Endpoint[*sqlite.Tx]{Name: "restock", Subject: food.SubjectRestock, Handle: restock},
 	)
 }
 
 // Resource returns only the resource, for tests; seed is the menu of a new database.
-func Resource(seed []food.Item) participants.Resource { return &stock{seed: seed} }
+func Resource(seed []food.Item) participants.Resource[*sqlite.Tx] { return &stock{seed: seed} }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"parley/participants/sqlite"
+
 	"parley/broker/brokertest"
 	"parley/participants"
 	"parley/participants/food"
@@ -21,11 +23,11 @@ func TestConformance(t *testing.T) {
 	menu := []food.Item{{Item: "soup", Name: "Soup", PriceCents: 500, Stock: stock}}
 	participanttest.Exercise(t, participanttest.Fixture{
 		Connect:  brokertest.Run(t).Connect,
-		Resource: func() participants.Resource { return inventory.Resource(menu) },
+		Resource: func() participants.Resource[*sqlite.Tx] { return inventory.Resource(menu) },
 		Yes:      wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: 1}),
 		No:       wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: stock + 1}),
-		Totals: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
-			err = q.QueryRowContext(ctx, "SELECT reserved,?-stock FROM items", stock).Scan(&held, &taken)
+		Totals: func(ctx context.Context, tx *sqlite.Tx) (held, taken int, err error) {
+			err = tx.QueryRowContext(ctx, "SELECT reserved,?-stock FROM items", stock).Scan(&held, &taken)
 			return held, taken, err
 		},
 	})

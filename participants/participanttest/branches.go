@@ -2,6 +2,7 @@ package participanttest
 
 import (
 	"errors"
+	"path/filepath"
 	"time"
 
 	"parley/participants"
@@ -114,13 +115,10 @@ func anotherJournal(s *harness) {
 // error that contains both, and that the first one continues.
 func twoJournals(s *harness) {
 	_, first := s.yes("k")
-	cfg := s.f.config(s.t)
-	p, err := participants.New(cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
-	s.must(err)
-	err = p.Run(s.t.Context())
+	err := s.f.participant(s.t, config(s.t), filepath.Join(s.t.TempDir(), "journal.db")).Run(s.t.Context())
 	other, is := errors.AsType[*participants.OtherJournalError](err)
-	if !is || other.Other != first || other.Journal == first || other.Participant != cfg.Name {
-		s.t.Errorf("a second journal under the name %s ended with %v", cfg.Name, err)
+	if !is || other.Other != first || other.Journal == first || other.Participant != name {
+		s.t.Errorf("a second journal under the name %s ended with %v", name, err)
 	}
 	s.yes("l")
 }
@@ -175,7 +173,6 @@ func lost(s *harness) {
 }
 
 func malformed(s *harness) {
-	name := s.cfg.Name
 	id := s.id().String()
 	for subject, data := range map[string]string{
 		"tx.prepare." + name + "." + id:                       `{"v":1`,

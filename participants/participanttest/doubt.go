@@ -92,13 +92,13 @@ func crash(s *harness) {
 	s.prepare(refused, prepareOf("d", s.f.No))
 
 	dir := s.t.TempDir()
-	found, err := filepath.Glob(s.cfg.Path + "*")
+	found, err := filepath.Glob(s.path + "*")
 	s.must(err)
 	for _, from := range found {
 		s.must(copyFile(filepath.Join(dir, filepath.Base(from)), from))
 	}
 	s.stop()
-	s.cfg.Path = filepath.Join(dir, filepath.Base(s.cfg.Path))
+	s.path = filepath.Join(dir, filepath.Base(s.path))
 	s.start()
 	s.state(prepared, txwire.BranchPrepared)
 	s.state(committed, txwire.BranchCommitted)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"parley/participants/sqlite"
+
 	"parley/participants"
 )
 
@@ -18,7 +20,7 @@ type faulty struct {
 	// entered receives a value when a payload "gate" is reached, which then waits for
 	// the channel gate.
 	entered, gate chan struct{}
-	kept          *participants.Tx
+	kept          *sqlite.Tx
 }
 
 func newFaulty() *faulty {
@@ -50,7 +52,7 @@ func payload(do string) json.RawMessage {
 	return b
 }
 
-func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
+func (*faulty) Migrate(ctx context.Context, tx *sqlite.Tx) error {
 	for _, q := range []string{
 		`CREATE TABLE IF NOT EXISTS notes (tx TEXT PRIMARY KEY, state TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY)`,
@@ -59,30 +61,30 @@ func (*faulty) Migrate(ctx context.Context, tx *participants.Tx) error {
 		`DELETE FROM tally`,
 		`INSERT INTO tally VALUES (0)`,
 	} {
-		if _, err := tx.Exec(ctx, q); err != nil {
+		if _, err := tx.ExecContext(ctx, q); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *faulty) Prepare(ctx context.Context, tx *participants.Tx, b participants.Branch) (json.RawMessage, error) {
-	if _, err := tx.Exec(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
+func (r *faulty) Prepare(ctx context.Context, tx *sqlite.Tx, b participants.Branch) (json.RawMessage, error) {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO notes (tx,state) VALUES (?,'held')", b.ID.String()); err != nil {
 		return nil, err
 	}
 	return r.act(ctx, tx, do(b))
 }
 
-func (r *faulty) Commit(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Commit(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "taken", "commit-")
 }
 
-func (r *faulty) Abort(ctx context.Context, tx *participants.Tx, b participants.Branch) error {
+func (r *faulty) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) error {
 	return r.settle(ctx, tx, b, "given back", "abort-")
 }
 
-func (r *faulty) settle(ctx context.Context, tx *participants.Tx, b participants.Branch, state, when string) error {
-	n, err := tx.Exec(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String())
+func (r *faulty) settle(ctx context.Context, tx *sqlite.Tx, b participants.Branch, state, when string) error {
+	n, err := sqlite.Changed(tx.ExecContext(ctx, "UPDATE notes SET state=? WHERE tx=? AND state='held'", state, b.ID.String()))
 	if err != nil || n != 1 {
 		return errors.Join(err, fmt.Errorf("%d notes of %s were held", n, b.ID))
 	}
@@ -101,7 +103,7 @@ func do(b participants.Branch) string {
 }
 
 // act performs the requested fault.
-func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (json.RawMessage, error) {
+func (r *faulty) act(ctx context.Context, tx *sqlite.Tx, what string) (json.RawMessage, error) {
 	if what == gate {
 		r.entered <- struct{}{}
 		<-r.gate
@@ -110,7 +112,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	if r.healed.Load() {
 		return nil, nil
 	}
-	exec := func(q string) error { _, err := tx.Exec(ctx, q); return err }
+	exec := func(q string) error { _, err := tx.ExecContext(ctx, q); return err }
 	switch what {
 	case fail:
 		return nil, errors.New("failed as requested")
@@ -119,7 +121,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	case cancelled:
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
-		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1000")
+		_, err := tx.ExecContext(ctx, "UPDATE tally SET n=n+1000")
 		return nil, err
 	case orRollback:
 		// This ends the whole transaction; the resource ignores that and continues
@@ -139,7 +141,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 		return nil, errors.New("tried to end the transaction as requested")
 	case usesOldTx:
 		if old := r.kept; old != nil {
-			_, err := old.Exec(ctx, "UPDATE tally SET n=n+1000")
+			_, err := old.ExecContext(ctx, "UPDATE tally SET n=n+1000")
 			return nil, err
 		}
 		r.kept = tx
@@ -149,7 +151,7 @@ func (r *faulty) act(ctx context.Context, tx *participants.Tx, what string) (jso
 	case hugeDetail:
 		return json.RawMessage(`"` + strings.Repeat("x", 2000) + `"`), nil
 	case leaksRows:
-		rows, err := tx.Query(ctx, "SELECT tx FROM notes")
+		rows, err := tx.QueryContext(ctx, "SELECT tx FROM notes")
 		if err == nil {
 			rows.Next()
 		}

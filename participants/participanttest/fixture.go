@@ -3,8 +3,9 @@ package participanttest
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"testing"
+
+	"parley/participants/sqlite"
 
 	"github.com/nats-io/nats.go"
 
@@ -16,33 +17,29 @@ type Fixture struct {
 	// Connect opens a connection to a broker, closed with the test.
 	Connect func(t testing.TB) *nats.Conn
 	// Resource returns the resource, whose state is only in the database.
-	Resource func() participants.Resource
+	Resource func() participants.Resource[*sqlite.Tx]
 	// Yes is a payload that is accepted at least fifty times, No one that is always
 	// refused.
 	Yes, No json.RawMessage
 	// Totals returns the number of branches with a reservation and of those that were
 	// committed.
-	Totals func(ctx context.Context, q participants.Querier) (held, taken int, err error)
-	// Config returns the configuration of the journal; nil means a new SQLite file.
-	// It is called once per test case.
-	Config func(t testing.TB) participants.Config
+	Totals func(ctx context.Context, tx *sqlite.Tx) (held, taken int, err error)
 }
 
-func (f Fixture) config(t testing.TB) participants.Config {
-	cfg := participants.Config{}
-	if f.Config != nil {
-		cfg = f.Config(t)
+// config is that of a participant. The tests of one server share it, each with a separate
+// journal.
+func config(t testing.TB) participants.Config {
+	return participants.Config{Name: name, Log: quiet(t), NewJournal: true}
+}
+
+// participant is one with a journal in a file.
+func (f Fixture) participant(t testing.TB, cfg participants.Config, path string) *participants.Participant[*sqlite.Tx] {
+	t.Helper()
+	p, err := participants.New(cfg, participants.Deps{NATS: f.Connect(t)}, sqlite.File(path), f.Resource())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if cfg.Name == "" {
-		cfg.Name = "exercised"
-	}
-	if cfg.Path == "" {
-		cfg.Path = filepath.Join(t.TempDir(), "journal.db")
-	}
-	cfg.Log = quiet(t)
-	// The tests of one server share it, each with a separate journal.
-	cfg.NewJournal = true
-	return cfg
+	return p
 }
 
 // Exercise checks a participant with the fixture's resource.

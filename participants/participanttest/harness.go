@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"parley/participants/sqlite"
 
 	"github.com/nats-io/nats.go"
 
@@ -16,6 +19,8 @@ import (
 )
 
 const (
+	// name is that of the participant.
+	name = "exercised"
 	// testLog is the log of most transactions in this package.
 	testLog     = "testlogtestloga2"
 	digest      = "0123456789abcdef0123456789abcdef"
@@ -30,19 +35,20 @@ type harness struct {
 	t       *testing.T
 	f       Fixture
 	cfg     participants.Config
+	path    string // of the journal
 	nc      *nats.Conn
 	answers *nats.Subscription
 	asked   *nats.Subscription
 
-	p    *participants.Participant
+	p    *participants.Participant[*sqlite.Tx]
 	stop func()
 	n    uint64
 }
 
 func newHarness(t *testing.T, f Fixture) *harness {
-	s := &harness{t: t, f: f, cfg: f.config(t), nc: f.Connect(t)}
+	s := &harness{t: t, f: f, cfg: config(t), path: filepath.Join(t.TempDir(), "journal.db"), nc: f.Connect(t)}
 	Streams(t, s.nc)
-	s.answers = s.subscribe("tx.*." + s.cfg.Name + ".>")
+	s.answers = s.subscribe("tx.*." + name + ".>")
 	s.asked = s.subscribe(txwire.SubjectResolve)
 	s.start()
 	return s
@@ -59,10 +65,8 @@ func (s *harness) subscribe(subject string) *nats.Subscription {
 // start runs a participant until stop or the end of the test.
 func (s *harness) start() {
 	s.t.Helper()
-	p, err := participants.New(s.cfg, participants.Deps{NATS: s.f.Connect(s.t)}, s.f.Resource())
-	s.must(err)
-	s.p = p
-	s.stop = startRole(s.t, p)
+	s.p = s.f.participant(s.t, s.cfg, s.path)
+	s.stop = startRole(s.t, s.p)
 	s.t.Cleanup(s.stop)
 }
 
@@ -81,7 +85,7 @@ func (s *harness) id() txwire.ID {
 
 func (s *harness) send(kind string, id txwire.ID, data []byte) {
 	s.t.Helper()
-	s.must(s.nc.Publish(txwire.Subject(kind, s.cfg.Name, id), data))
+	s.must(s.nc.Publish(txwire.Subject(kind, name, id), data))
 }
 
 func later() int64 { return time.Now().Add(time.Minute).UnixMilli() }
@@ -173,7 +177,7 @@ func (s *harness) question(id txwire.ID) *nats.Msg {
 		}
 		q, err := wire.Decode[txwire.Resolve](m.Data)
 		s.must(err)
-		if q.Participant == s.cfg.Name && q.ID == id {
+		if q.Participant == name && q.ID == id {
 			return m
 		}
 	}
@@ -189,7 +193,7 @@ func (s *harness) answer(m *nats.Msg, r txwire.Resolved) {
 func (s *harness) branches(q txwire.BranchQuery) txwire.Branches {
 	s.t.Helper()
 	q.V = wire.Version
-	m, err := s.nc.Request(txwire.BranchSubject(s.cfg.Name), wire.Encode(q), patience)
+	m, err := s.nc.Request(txwire.BranchSubject(name), wire.Encode(q), patience)
 	s.must(err)
 	b, err := wire.Decode[txwire.Branches](m.Data)
 	s.must(err)
@@ -207,8 +211,8 @@ func (s *harness) state(id txwire.ID, want txwire.BranchState) {
 // wantTotals compares the numbers of reservations and committed ones.
 func (s *harness) wantTotals(held, taken int) {
 	s.t.Helper()
-	s.must(s.p.Read(context.Background(), func(ctx context.Context, q participants.Querier) error {
-		h, k, err := s.f.Totals(ctx, q)
+	s.must(s.p.Read(context.Background(), func(ctx context.Context, tx *sqlite.Tx) error {
+		h, k, err := s.f.Totals(ctx, tx)
 		if err == nil && (h != held || k != taken) {
 			err = fmt.Errorf("the resource has %d reservations and %d committed, want %d and %d", h, k, held, taken)
 		}

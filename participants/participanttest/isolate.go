@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"github.com/nats-io/nats.go"
 
 	"parley/participants"
@@ -15,21 +17,21 @@ import (
 )
 
 // Isolate checks that a journal's groups do not spread the failure of one
-// branch to others. connect and config are as in [Fixture].
-func Isolate(t *testing.T, connect func(testing.TB) *nats.Conn, config func(testing.TB) participants.Config) {
+// branch to others. connect is as in [Fixture].
+func Isolate(t *testing.T, connect func(testing.TB) *nats.Conn) {
 	for _, what := range []string{
 		fail, panics, cancelled, orRollback, raiseRollback, deferredKey, endsTransaction, usesOldTx, badDetail, hugeDetail,
 	} {
-		t.Run("prepare/"+what, func(t *testing.T) { newIsolation(t, connect, config).prepares(what) })
+		t.Run("prepare/"+what, func(t *testing.T) { newIsolation(t, connect).prepares(what) })
 	}
 	for _, what := range []string{fail, panics, cancelled, orRollback, raiseRollback, deferredKey, endsTransaction} {
-		t.Run("commit/"+what, func(t *testing.T) { newIsolation(t, connect, config).outcomes("commit-" + what) })
-		t.Run("abort/"+what, func(t *testing.T) { newIsolation(t, connect, config).outcomes("abort-" + what) })
+		t.Run("commit/"+what, func(t *testing.T) { newIsolation(t, connect).outcomes("commit-" + what) })
+		t.Run("abort/"+what, func(t *testing.T) { newIsolation(t, connect).outcomes("abort-" + what) })
 	}
-	t.Run("Several", func(t *testing.T) { newIsolation(t, connect, config).several() })
-	t.Run("Harmless", func(t *testing.T) { newIsolation(t, connect, config).harmless() })
-	t.Run("RefusesAfterWriting", func(t *testing.T) { newIsolation(t, connect, config).refusesAfterWriting() })
-	t.Run("LocalWrites", func(t *testing.T) { newIsolation(t, connect, config).localWrites() })
+	t.Run("Several", func(t *testing.T) { newIsolation(t, connect).several() })
+	t.Run("Harmless", func(t *testing.T) { newIsolation(t, connect).harmless() })
+	t.Run("RefusesAfterWriting", func(t *testing.T) { newIsolation(t, connect).refusesAfterWriting() })
+	t.Run("LocalWrites", func(t *testing.T) { newIsolation(t, connect).localWrites() })
 }
 
 // isolation is a harness with a faulty resource.
@@ -38,14 +40,14 @@ type isolation struct {
 	r *faulty
 }
 
-func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn, config func(testing.TB) participants.Config) *isolation {
+func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn) *isolation {
 	r := newFaulty()
 	return &isolation{r: r, harness: newHarness(t, Fixture{
-		Connect: connect, Config: config,
-		Resource: func() participants.Resource { return r },
+		Connect:  connect,
+		Resource: func() participants.Resource[*sqlite.Tx] { return r },
 		Yes:      payload(behave),
-		Totals: func(ctx context.Context, q participants.Querier) (held, taken int, err error) {
-			err = q.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state='held'), count(*) FILTER (WHERE state='taken') FROM notes`).Scan(&held, &taken)
+		Totals: func(ctx context.Context, tx *sqlite.Tx) (held, taken int, err error) {
+			err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state='held'), count(*) FILTER (WHERE state='taken') FROM notes`).Scan(&held, &taken)
 			return held, taken, err
 		},
 	})}
@@ -262,8 +264,8 @@ func (s *isolation) refusesAfterWriting() {
 // localWrites checks that local writes among failing branches are done once each, or not at all.
 func (s *isolation) localWrites() {
 	const writes = 5
-	add := func(ctx context.Context, tx *participants.Tx) error {
-		_, err := tx.Exec(ctx, "UPDATE tally SET n=n+1")
+	add := func(ctx context.Context, tx *sqlite.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE tally SET n=n+1")
 		return err
 	}
 	errNo := fmt.Errorf("no")
@@ -273,7 +275,7 @@ func (s *isolation) localWrites() {
 			go func() { ended <- s.p.Write(s.t.Context(), add) }()
 		}
 		go func() {
-			ended <- s.p.Write(s.t.Context(), func(ctx context.Context, tx *participants.Tx) error {
+			ended <- s.p.Write(s.t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
 				_ = add(ctx, tx)
 				return errNo
 			})
@@ -294,8 +296,8 @@ func (s *isolation) localWrites() {
 		}
 	}
 	var n int
-	s.must(s.p.Read(s.t.Context(), func(ctx context.Context, q participants.Querier) error {
-		return q.QueryRowContext(ctx, "SELECT n FROM tally").Scan(&n)
+	s.must(s.p.Read(s.t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
+		return tx.QueryRowContext(ctx, "SELECT n FROM tally").Scan(&n)
 	}))
 	if n != writes || refused != 1 {
 		s.t.Errorf("the tally is %d after %d writes; %d were refused, want 1", n, writes, refused)

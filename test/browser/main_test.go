@@ -8,8 +8,6 @@ import (
 
 	"parley/test/browser/webtest"
 	"parley/test/proc"
-
-	"go.uber.org/goleak"
 )
 
 var before = flag.Int("before", 1_000, "how many messages the browsers read back through")
@@ -22,27 +20,18 @@ var (
 	program proc.Program
 )
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	goleak.VerifyTestMain(withChromium{m})
-}
+func TestMain(m *testing.M) { proc.TestMain(withChromium{m}, &program, 0) }
 
-// withChromium runs the tests with the program and a browser.
+// withChromium runs the tests with a browser.
 type withChromium struct{ *testing.M }
 
 func (m withChromium) Run() int {
-	built, dir, err := proc.Build()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
 	started, err := webtest.StartChromium()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer started.Stop()
-	program, chromium = built, started
+	chromium = started
 	return m.M.Run()
 }

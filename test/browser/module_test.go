@@ -30,7 +30,7 @@ func serveModules(t *testing.T) *httptest.Server {
 // written for.
 func TestModules(t *testing.T) {
 	s := serveModules(t)
-	p := chromium.For(t).Open(s.URL, webtest.Desktop())
+	p := chromium.Open(t, s.URL, webtest.Desktop())
 	files, err := filepath.Glob("../../page/testdata/*.test.js")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests in page/testdata: %v", err)
@@ -53,10 +53,10 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// TestCloseCodes: the page and the gateway agree on when to connect again.
+// TestCloseCodes: the page and the gateway agree on when to reconnect.
 func TestCloseCodes(t *testing.T) {
 	s := serveModules(t)
-	p := chromium.For(t).Open(s.URL, webtest.Desktop())
+	p := chromium.Open(t, s.URL, webtest.Desktop())
 	var codes []int
 	for code := 1000; code <= 1015; code++ {
 		codes = append(codes, code)
@@ -67,7 +67,7 @@ func TestCloseCodes(t *testing.T) {
 	page := webtest.Eval[[]bool](p, fmt.Sprintf(`import("/static/net/frames.js").then((m) => %s.map(m.reconnect))`, jsonOf(t, codes)))
 	for i, code := range codes {
 		if page[i] != frame.Reconnect(code) {
-			t.Errorf("after %d the page connects again: %v, package frame says %v", code, page[i], frame.Reconnect(code))
+			t.Errorf("after %d the page reconnects: %v, package frame has %v", code, page[i], frame.Reconnect(code))
 		}
 	}
 	if got := webtest.Eval[string](p, `import("/static/net/frames.js").then((m) => m.subprotocol)`); got != frame.Subprotocol {

@@ -1,112 +1,204 @@
 package browser
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"parley/chatgw/frame"
 	"parley/idworker/snowflake"
 	"parley/participants/food"
 	"parley/test/browser/webtest"
+	"parley/test/proc"
+	"parley/wire"
+	"parley/wire/idwire"
+	"parley/wire/txwire"
 )
 
-func TestOrder(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+// openOrders opens the view of orders as ada.
+func openOrders(t *testing.T, url string) *webtest.Page {
+	t.Helper()
+	p := signIn(t, url)
 	p.Go("orders")
-	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
-	p.Click(".menu li:nth-child(1) button")
-	p.Wait("the outcome", `document.querySelector(".result.good")?.textContent.includes("Pizza Margherita is on the way with Ada")`)
-	p.Wait("the picture", `document.querySelectorAll(".arrow").length === 11`)
-	p.Wait("the stock", `document.querySelector(".menu .stock").textContent.startsWith("99 left")`)
-	labels := webtest.Eval[[]string](p, `[...document.querySelectorAll(".arrow .label")].map((n) => n.textContent)`)
-	want := []string{"submit", "prepare", "prepare", "vote yes", "vote yes", "append", "commit", "commit", "committed", "ack", "ack"}
-	if fmt.Sprint(labels) != fmt.Sprint(want) {
+	awaitMenu(p)
+	return p
+}
+
+// awaitMenu waits until something can be ordered.
+func awaitMenu(p *webtest.Page) {
+	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 8`)
+	p.Wait("the zones", `document.querySelectorAll("#zone option").length === 3`)
+}
+
+// Items of the menu, by their places.
+const (
+	salad = 1 + iota
+	falafel
+	margherita = 6
+)
+
+// order orders the n-th item of the menu.
+func order(p *webtest.Page, n int) { p.Click(fmt.Sprintf(".menu li:nth-child(%d) button", n)) }
+
+// sellOut orders the whole stock of salad.
+func sellOut(p *webtest.Page) {
+	p.Run(webtest.Select(".menu li:first-child input"))
+	p.Type(".menu li:first-child input", "30")
+	p.Press(webtest.Enter())
+	p.Wait("the outcome", `document.querySelector(".result.good")?.textContent.includes("30 × Caesar Salad are on the way")`)
+	p.Wait("an empty stock", `document.querySelector(".menu li:first-child.out .stock")?.textContent === "sold out"`)
+}
+
+func TestOrder(t *testing.T) {
+	g := webtest.RunUp(t, program)
+	p := openOrders(t, g.URL)
+	order(p, margherita)
+	p.Wait("the outcome", `/Pizza Margherita is on the way with \w+/.test(document.querySelector(".result.good")?.textContent)`)
+	p.Wait("the picture", `document.querySelectorAll(".arrow").length >= 11`)
+	p.Wait("the stock", `document.querySelector(".menu li:nth-child(6) .stock").textContent.startsWith("99 left")`)
+	// A message that was sent several times counts once.
+	labels := webtest.Eval[[]string](p, `[...document.querySelectorAll(".arrow .label")].map((n) => n.textContent.replace(/ ×\d+$/, "")).sort()`)
+	want := strings.Split("ack,ack,append,commit,commit,committed,prepare,prepare,submit,vote yes,vote yes", ",")
+	if !slices.Equal(labels, want) {
 		t.Errorf("the picture has %q, want %q", labels, want)
 	}
 	p.Wait("the times in doubt", `document.querySelectorAll(".chip.committed").length === 2`)
 	p.Click(".tx-table summary")
-	p.Wait("the table", `document.querySelectorAll(".tx-table tbody tr").length === 11`)
+	p.Wait("the table", `document.querySelectorAll(".tx-table tbody tr").length === document.querySelectorAll(".arrow").length`)
+	p.Screenshot("committed")
+	first := webtest.Eval[string](p, `document.querySelector(".tx-id").textContent`)
 
-	p.Click(".menu li:nth-child(5) button")
-	p.Wait("the refusal", `document.querySelector(".result.bad")?.textContent.includes("only 0 left")`)
+	sellOut(p)
+	order(p, salad)
+	p.Wait("the refusal", `document.querySelector(".result.bad")?.textContent.includes("is sold out, 30 ordered")`)
 	p.Wait("its picture", `document.querySelector(".arrow.vote-no")`)
-	p.Wait("both are listed", `document.querySelectorAll(".recent li a").length === 2`)
+	p.Wait("all are listed", `document.querySelectorAll(".recent li a").length === 3`)
 	p.Screenshot("aborted")
 
 	// A past one is opened by its id, and by back and reload.
-	p.Type("#tx-id", "kq3v9d2mh4tn7wxy.1")
+	p.Type("#tx-id", first)
 	p.Press(webtest.Enter())
-	p.Wait("the first one", `document.querySelector(".tx-id").textContent === "kq3v9d2mh4tn7wxy.1" && location.hash === "#/orders/kq3v9d2mh4tn7wxy.1"`)
+	p.Wait("the first one", fmt.Sprintf(`document.querySelector(".tx-id").textContent === %q && location.hash === "#/orders/" + %[1]q`, first))
 	p.Reload()
-	p.Wait("the first one again", `document.querySelector(".tx-id")?.textContent === "kq3v9d2mh4tn7wxy.1" && document.querySelectorAll(".arrow").length === 11`)
+	p.Wait("the first one again", fmt.Sprintf(`document.querySelector(".tx-id")?.textContent === %q && document.querySelectorAll(".arrow").length === %d`, first, len(labels)))
 	p.Go("orders/kq3v9d2mh4tn7wxy.77")
-	p.Wait("one that is not known", `document.querySelector(".tx-head").textContent.includes("nothing is known")`)
+	p.Wait("one that is not known", `document.querySelector(".tx-head").textContent.includes("unknown")`)
+	p.Go("orders/nonsense")
+	p.Wait("what is wrong", `document.querySelector(".tx-head .field-error")?.textContent.includes("is not <log>.<n>")`)
 }
 
-// TestOrderSurvives: an order whose answer was lost is asked for again and
-// placed once.
+// TestOrderSurvives: an order whose answer was lost is sent again and placed once.
 func TestOrderSurvives(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Go("orders")
-	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
-	g.Do(func(g *webtest.Gateway) { g.HoldOutcomes = true })
-	p.Click(".menu li:nth-child(1) button")
-	g.Wait(t, "the order", func(g *webtest.Gateway) bool { return g.Ordered() == 1 })
-	g.Do(func(g *webtest.Gateway) { g.HoldOutcomes = false })
+	g := webtest.RunUp(t, program)
+	p := openOrders(t, g.URL)
+	g.ToPage.Lose(frame.TypeExtension)
+	order(p, margherita)
+	proc.Eventually(t, webtest.Patience, "placing the order", func() error {
+		if menu, _, _ := program.Run(t, "menu", "--nats", g.Process.URL()); !strings.Contains(menu, " 99\n") {
+			return errors.New(menu)
+		}
+		return nil
+	})
 	g.Cut()
+	g.ToPage.Lose()
 	p.Wait("the outcome", `document.querySelector(".result.good")`)
-	p.Wait("the stock", `document.querySelector(".menu .stock").textContent.startsWith("99 left")`)
+	p.Wait("the stock", `document.querySelector(".menu li:nth-child(6) .stock").textContent.startsWith("99 left")`)
 }
 
-// TestDoubt: a participant that voted yes and hears nothing is seen in doubt,
-// with the time counting, until it hears.
+// TestDoubt: roles are killed by the page in the middle of a transaction. A participant
+// that voted yes and does not learn the outcome is shown in doubt, with the time counting,
+// until its role runs again.
 func TestDoubt(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Go("orders")
-	p.Click(".faults li:nth-child(2) button")
-	p.Wait("an armed role", `document.querySelector(".faults .armed")`)
-	tx := webtest.Script("kq3v9d2mh4tn7wxy.5", "k", time.Now())
-	tx = tx.Vote(2_000, food.Inventory, true, "").Vote(400, food.Delivery, true, "").Then(50, "append", "").Then(900, "commit", food.Inventory).Then(30, "commit", food.Delivery).Then(1_500, "ack", food.Inventory)
-	first := tx.TxSeen
-	g.Show(first, 0)
-	p.Wait("doubt", `document.querySelector(".doubt.open") && document.querySelectorAll(".chip.open").length === 1`)
-	p.Wait("time that counts", `/delivery in doubt for [1-9]/.test(document.querySelector(".chip.open").textContent)`)
-	rest := tx.Then(600_000, "commit", food.Delivery).Then(1_200_000, "ack", food.Delivery).TxSeen
-	rest.Events = rest.Events[len(rest.Events)-2:]
-	g.Show(rest, 0)
-	p.Wait("no doubt", `!document.querySelector(".doubt.open") && document.querySelectorAll(".chip.committed").length === 2`)
-	p.Wait("a pause in the picture", `document.querySelector(".pause")`)
-	p.Wait("how often it was told", `[...document.querySelectorAll(".arrow .label")].some((n) => n.textContent === "commit ×2")`)
+	g := webtest.RunUp(t, program)
+	p := openOrders(t, g.URL)
+	for _, role := range []string{food.Inventory, food.Delivery, "coordinator"} {
+		first := webtest.Eval[string](p, `document.querySelector(".tx-id")?.textContent ?? ""`)
+		item := kill(p, role)
+		p.Wait("its transaction", fmt.Sprintf(`document.querySelector(".tx-id").textContent !== %q`, first))
+		if role != "coordinator" {
+			p.Wait("doubt", `document.querySelector(".doubt.open") && document.querySelectorAll(".chip.open").length === 1`)
+			p.Wait("time that counts", fmt.Sprintf(`/%s in doubt for [1-9]/.test(document.querySelector(".chip.open").textContent)`, role))
+			p.Wait("how often the outcome was sent", `[...document.querySelectorAll(".arrow .label")].some((n) => /^commit ×\d/.test(n.textContent))`)
+		}
+		p.Screenshot(role + "-died")
+		webtest.Eval[bool](p, `([...`+item+`.querySelectorAll("button")].find((n) => n.textContent.includes("Start")).click(), true)`)
+		p.Wait("an end without doubt", `!document.querySelector(".doubt.open") && document.querySelector(".chip.committed, .chip.aborted") && document.querySelectorAll(".chip.open").length === 0`)
+		p.Wait("what became of the order", `document.querySelector(".result.good, .result.bad")`)
+		if role != "coordinator" {
+			p.Wait("two commits", `document.querySelectorAll(".chip.committed").length === 2`)
+			p.Wait("a pause in the picture", `document.querySelector(".pause")`)
+		}
+		p.Screenshot(role + "-back")
+	}
+	g.Process.Stop()
 }
 
-// TestBusy: under heavy traffic the page keeps a few and says how many were left
-// out.
+// kill kills a role in the middle of an order, and
+// returns an expression for its entry in the list of roles.
+func kill(p *webtest.Page, role string) (item string) {
+	item = `[...document.querySelectorAll(".faults li")].find((n) => n.textContent.toLowerCase().includes("` + role + `"))`
+	webtest.Eval[bool](p, `(`+item+`.querySelector("button").click(), true)`)
+	p.Wait("an armed "+role, item+`.querySelector(".state-dot.armed")`)
+	order(p, falafel)
+	p.Wait("the end of "+role, item+`.querySelector(".state-dot.stopped")`)
+	return item
+}
+
+// TestBusy: under heavy traffic the page keeps a few transactions and shows how many were
+// left out.
 func TestBusy(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Go("orders")
-	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
-	for i := range 400 {
-		g.Show(webtest.Script(fmt.Sprintf("kq3v9d2mh4tn7wxy.%d", 1000+i), "k", time.Now()).Committed().TxSeen, 3)
+	g := webtest.RunUp(t, program)
+	p := openOrders(t, g.URL)
+	listed := func() int { return webtest.Eval[int](p, `document.querySelectorAll(".recent li a").length`) }
+	sent := 0
+	for listed() < 30 {
+		for range 100 {
+			sent++
+			// The participant is none of those that run.
+			id := txwire.ID{Log: "kq3v9d2mh4tn7wxy", N: uint64(sent)}
+			prepare := txwire.Prepare{V: wire.Version, Key: id.String(), Digest: strings.Repeat("0", 32), DecideBy: 1, OpenSeq: 1, Payload: json.RawMessage("{}")}
+			if err := g.NATS.Publish(txwire.Subject(txwire.KindPrepare, "stranger", id), wire.Encode(prepare)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	p.Wait("how many were left out", `document.querySelector(".recent-panel .hint")?.textContent.startsWith("1200 more were left out")`)
-	if n := webtest.Eval[int](p, `document.querySelectorAll(".recent li").length`); n != 30 {
+	// The gateway follows twenty in each second of its clock.
+	p.Wait("how many were left out", fmt.Sprintf(`(() => {
+		const [, left] = /^(\d+) more were left out/.exec(document.querySelector(".recent-panel .hint")?.textContent) ?? [];
+		const followed = %d - left;
+		return followed >= 30 && followed %% 20 === 0;
+	})()`, sent))
+	if n := listed(); n != 30 {
 		t.Errorf("%d transactions are listed, 30 are the most", n)
 	}
 }
 
+// storeLeases stores what became of worker numbers that no process holds now.
+func storeLeases(b *webtest.Backend) {
+	now, worker := snowflake.Timestamp(time.Now()), 0
+	for _, lease := range []idwire.Lease{
+		{State: idwire.LeaseHeld, Until: now - 40_000},
+		{State: idwire.LeaseReleased, Until: now - 90_000},
+		{State: idwire.LeaseRetired, Until: now + 9e9},
+	} {
+		lease.V, lease.Holder, lease.Nonce, lease.At = wire.Version, "aaaabbbbccccdddd", "aaaabbbbccccdddd", time.Now().UnixMilli()
+		for stored := false; !stored; worker++ { // a number may be held
+			lease.Worker = worker
+			stored = b.PublishFirst(idwire.LeaseSubject(worker), wire.Encode(lease))
+		}
+	}
+}
+
 func TestIDs(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	g := webtest.RunUp(t, program)
+	storeLeases(g.Backend)
+	p := signIn(t, g.URL)
 	p.Go("ids")
 	p.Wait("an id", `document.querySelectorAll(".bit-field i").length === 64`)
 	id, err := snowflake.ParseID(webtest.Eval[string](p, `location.hash.split("/")[2]`))
@@ -132,12 +224,10 @@ func TestIDs(t *testing.T) {
 
 // TestNoFaults: where no role can be killed there are no such buttons.
 func TestNoFaults(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	g.Extensions = []string{"orders"}
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Go("orders")
-	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 5`)
+	up := webtest.RunUp(t, program)
+	gateway := program.Start(t, "chatgw", "--nats", up.Process.URL(), "--http", "127.0.0.1:0")
+	url := regexp.MustCompile(`http://\S+`).FindString(gateway.Await("the chat gateway is ready on "))
+	p := openOrders(t, url)
 	if webtest.Eval[bool](p, `[...document.querySelectorAll(".faults")].some((n) => n.checkVisibility())`) {
 		t.Error("the buttons are shown where no role can be killed")
 	}

@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/chatgw/rooms"
+	"parley/chatgw/socket"
 	"parley/test/browser/webtest"
 
 	"github.com/chromedp/chromedp"
@@ -24,8 +27,8 @@ func jsonOf(t *testing.T, v any) string {
 	return string(b)
 }
 
-// same holds what a page shows, and what is stored, to what was said.
-func same(t *testing.T, g interface{ Texts(room string) []string }, room string, pages ...*webtest.Page) {
+// same compares what the pages show with what is stored.
+func same(t *testing.T, g *webtest.Chat, room string, pages ...*webtest.Page) {
 	t.Helper()
 	want := g.Texts(room)
 	for i, p := range pages {
@@ -38,26 +41,45 @@ func same(t *testing.T, g interface{ Texts(room string) []string }, room string,
 	}
 }
 
+// quiet is a chat in whose rooms nobody notes who comes and leaves.
+func quiet(suggested ...string) chatgw.Config {
+	return chatgw.Config{Suggested: suggested, Chat: rooms.Config{Notices: -1}}
+}
+
+// signIn opens a page as ada.
+func signIn(t *testing.T, url string) *webtest.Page {
+	t.Helper()
+	p := chromium.Open(t, url, webtest.Desktop())
+	p.SignIn("ada")
+	return p
+}
+
+// enter runs a chat, and opens its first room as ada.
+func enter(t *testing.T, cfg chatgw.Config) (*webtest.Chat, *webtest.Page) {
+	t.Helper()
+	g := webtest.RunChat(t, cfg)
+	p := signIn(t, g.URL)
+	p.Room(cfg.Suggested[0])
+	return g, p
+}
+
 func settled(p *webtest.Page) {
 	p.Wait("nothing pending", `document.querySelectorAll(".pending").length === 0`)
 }
 
 func TestTwoPeople(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general", "random"}})
-	b := chromium.For(t)
-	ada, bo := b.Open(g.URL, webtest.Desktop()), b.Open(g.URL, webtest.Phone())
-	ada.SignIn("ada")
+	g, ada := enter(t, chatgw.Config{Suggested: []string{"general", "random"}})
+	bo := chromium.Open(t, g.URL, webtest.Phone())
 	bo.SignIn("bo")
-	ada.Room("general")
 	bo.Room("general")
 	ada.Wait("two people", `document.querySelectorAll(".people li").length === 2`)
 
 	bo.Type("#composer", "h")
-	ada.Wait("who writes", `document.querySelector(".typing").textContent === "bo is writing…"`)
+	ada.Wait("who is typing", `document.querySelector(".typing").textContent === "bo is writing…"`)
 	bo.Type("#composer", "ello")
 	bo.Click(".send")
 	ada.WaitText("hello")
-	ada.Wait("nobody who writes", `document.querySelector(".typing").textContent === ""`)
+	ada.Wait("nobody who is typing", `document.querySelector(".typing").textContent === ""`)
 	for i := range 5 {
 		ada.Write(fmt.Sprintf("ada %d", i))
 		bo.Type("#composer", fmt.Sprintf("bo %d", i))
@@ -77,11 +99,8 @@ func TestTwoPeople(t *testing.T) {
 // Who signs out leaves nothing for the next one in the same tab: no message that
 // waits for a connection, no draft, no room.
 func TestSignOutLeavesNothing(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Say("general", "bo", "for members")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
+	g.Post("general", "bo", "for members")
 	p.WaitText("for members")
 	g.Down(true)
 	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
@@ -110,62 +129,73 @@ func TestSignOutLeavesNothing(t *testing.T) {
 	}
 }
 
-// The question who somebody is does not go away by itself: without an answer
-// there is nothing else.
+// The dialog for a name cannot be closed without an answer.
 func TestWelcomeStays(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.Wait("the question", `document.querySelector("dialog.welcome[open]")`)
+	p := chromium.Open(t, g.URL, webtest.Desktop())
+	p.Wait("the dialog", `document.querySelector("dialog.welcome[open]")`)
 	for range 3 {
 		p.Press(webtest.Escape())
 	}
 	p.SignIn("ada")
 }
 
-// While a crowd is present nobody is named; who is left afterwards is right.
+// While a crowd is present nobody is named; afterwards the names are right.
 func TestCrowdLeaves(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	var crowd []string
-	for i := range 250 {
-		crowd = append(crowd, fmt.Sprintf("p%03d", i))
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
+	var crowd []func()
+	join := func(n int) {
+		for range n {
+			crowd = append(crowd, g.Enter(g.Network, "general", fmt.Sprintf("p%03d", len(crowd))))
+		}
 	}
-	people := func(n int) string { return fmt.Sprintf(`document.querySelectorAll(".people li").length === %d`, n) }
-	g.Come("general", crowd[:150]...)
-	p.Wait("151 people", people(151))
-	g.Come("general", crowd[150:]...)
-	g.Go("general", crowd[:50]...) // 201 are left: nobody is named
-	g.Go("general", crowd[50:240]...)
-	p.Wait("eleven people", people(11))
-	if n := g.Joined("general"); n != 2 {
+	leave := func(n int) {
+		for range n {
+			crowd[0]()
+			crowd = crowd[1:]
+		}
+	}
+	named := func(n int) {
+		t.Helper()
+		p.Wait("names", fmt.Sprintf(`document.querySelectorAll(".people li").length === %d`, n))
+	}
+	counted := func(n int) {
+		t.Helper()
+		p.Wait("the number of people", fmt.Sprintf(`document.querySelector("#people-title").textContent === "%d people here"`, n))
+	}
+	join(150)
+	named(151)
+	join(100)
+	counted(251)
+	leave(50)
+	counted(201) // nobody is named
+	leave(1)
+	named(200)
+	leave(189)
+	named(11)
+	if n := g.ToGateway.Passed(frame.TypeJoin); n != 2 {
 		t.Errorf("the room was joined %d times, want once at first and once to ask who is left", n)
 	}
 }
 
 func TestReconnect(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Write("before")
 	p.WaitText("before")
 	settled(p)
 
-	// The gateway dies with one message stored and not acknowledged, and one
-	// that never reached it.
-	g.Lose(frame.TypeAck, frame.TypeMessage)
+	// The connection ends with one message stored and not acknowledged.
+	g.ToPage.Lose(frame.TypeAck, frame.TypeMessage)
 	p.Write("stored and not acknowledged")
-	g.WaitLost(t, frame.TypeAck, 1) // it is stored
+	g.ToPage.AwaitLost(t, frame.TypeAck, 1) // it is stored
 	g.Down(true)
-	g.Lose()
+	g.ToPage.Lose()
 	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
 	p.Wait("its countdown", `/Next try in \d+ s\.|Trying now/.test(document.querySelector(".banner").textContent)`)
 	p.Write("written without a connection")
 	p.Write("and another")
-	g.Say("general", "bo", "meanwhile 1")
-	g.Say("general", "bo", "meanwhile 2")
+	g.Post("general", "bo", "meanwhile 1")
+	g.Post("general", "bo", "meanwhile 2")
 	p.Screenshot("disconnected")
 	if got := p.Pending(); len(got) != 3 {
 		t.Errorf("pending are %q", got)
@@ -185,13 +215,10 @@ func TestReconnect(t *testing.T) {
 
 func TestReloadKeepsUnsent(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Say("general", "bo", "first")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
+	g.Post("general", "bo", "first")
 	p.WaitText("first")
-	g.Lose(frame.TypeSend)
+	g.ToGateway.Lose(frame.TypeSend)
 	p.Write("one")
 	p.Write("two")
 	p.Type("#composer", "half a thou")
@@ -201,8 +228,8 @@ func TestReloadKeepsUnsent(t *testing.T) {
 	if draft := webtest.Eval[string](p, `document.querySelector("#composer").value`); draft != "half a thou" {
 		t.Errorf("the draft is %q", draft)
 	}
-	g.Say("general", "bo", "between")
-	g.Lose()
+	g.Post("general", "bo", "between")
+	g.ToGateway.Lose()
 	g.Cut()
 	p.WaitText("two")
 	settled(p)
@@ -211,11 +238,11 @@ func TestReloadKeepsUnsent(t *testing.T) {
 	same(t, g, "general", p)
 
 	// Stored, and reloaded before it was known.
-	g.Lose(frame.TypeAck, frame.TypeMessage)
+	g.ToPage.Lose(frame.TypeAck, frame.TypeMessage)
 	p.Write(" three")
-	g.WaitLost(t, frame.TypeAck, 1) // it is stored
+	g.ToPage.AwaitLost(t, frame.TypeAck, 1) // it is stored
 	g.Down(true)
-	g.Lose()
+	g.ToPage.Lose()
 	p.Reload()
 	g.Down(false)
 	p.WaitText("half a thou three")
@@ -224,42 +251,36 @@ func TestReloadKeepsUnsent(t *testing.T) {
 	same(t, g, "general", p)
 }
 
-// TestUnknown: too late to send again, it is said what is known and no more.
+// TestUnknown: where it is too late to send a message again, the page shows what is
+// known of it and no more. When the stream was recreated, it shows only new messages.
 func TestUnknown(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Say("general", "bo", "first")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
+	g.Post("general", "bo", "first")
 	p.WaitText("first")
-	g.Do(func(g *webtest.Gateway) { g.HoldSends = true })
+	g.ToGateway.Lose(frame.TypeSend)
 	p.Write("where is it?")
 	p.Wait("it is on its way", `document.querySelector(".pending.sending")`)
-	g.Do(func(g *webtest.Gateway) { g.Down = true })
-	g.Cut()
+	g.Down(true)
 	later(p)
-	g.Do(func(g *webtest.Gateway) { g.Down = false })
-	p.Wait("that it is known to be lost", `document.querySelector(".pending.lost")`)
+	g.Down(false)
+	p.Wait("the message to be lost", `document.querySelector(".pending.lost")`)
 	p.Screenshot("lost")
 
-	g.Do(func(g *webtest.Gateway) { g.Down = true })
-	g.Cut()
-	g.NewEpoch()
-	g.Say("general", "bo", "another life")
-	g.Do(func(g *webtest.Gateway) { g.Down = false })
-	p.WaitText("another life")
+	g.RecreateStream()
+	g.Post("general", "bo", "new")
+	g.Down(false)
+	p.Wait("only the new messages", `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent).join() === "new"`)
 	p.Click(".pending.lost button")
-	p.Wait("it is sent anew", `document.querySelector(".pending.sending")`)
-	g.Do(func(g *webtest.Gateway) { g.Down = true })
-	g.Cut()
-	g.NewEpoch()
+	p.Wait("it is sent again", `document.querySelector(".pending.sending")`)
+	g.RecreateStream()
 	later(p)
-	g.Do(func(g *webtest.Gateway) { g.HoldSends, g.Down = false, false })
-	p.Wait("that it cannot be known", `document.querySelector(".pending.doubt")`)
+	g.ToGateway.Lose()
+	g.Down(false)
+	p.Wait("the message to be in doubt", `document.querySelector(".pending.doubt")`)
 	p.Screenshot("doubt-message")
 	if text := webtest.Eval[string](p, `document.querySelector(".pending .standing").textContent`); !strings.Contains(text, "not known") {
-		t.Errorf("the page says %q", text)
+		t.Errorf("the page shows %q", text)
 	}
 	p.Click(".pending.doubt button")
 	p.WaitText("where is it?")
@@ -275,70 +296,47 @@ func later(p *webtest.Page) {
 // TestGap: live messages that were lost on the way are noticed and fetched.
 func TestGap(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Say("general", "bo", "1")
+	g, p := enter(t, quiet("general"))
+	g.Post("general", "bo", "1")
 	p.WaitText("1")
 	for round := range 3 {
-		g.Do(func(g *webtest.Gateway) { g.LoseLive = 2 })
+		g.ToPage.LoseNext(frame.TypeMessage, 2)
 		for i := range 4 {
-			g.Say("general", "bo", fmt.Sprintf("%d.%d", round, i))
+			g.Post("general", "bo", fmt.Sprintf("%d.%d", round, i))
 		}
 		p.WaitText(fmt.Sprintf("%d.3", round))
 	}
 	same(t, g, "general", p)
-	g.Do(func(g *webtest.Gateway) { g.LoseLive = 1 })
-	p.Write("acknowledged, and never told")
-	p.WaitText("acknowledged, and never told")
+	g.ToPage.LoseNext(frame.TypeMessage, 1)
+	p.Write("acknowledged, and not delivered")
+	p.WaitText("acknowledged, and not delivered")
 	settled(p)
 	same(t, g, "general", p)
 }
 
-// TestSilence: a connection that only seems to be there is given up.
+// TestSilence: a connection on which nothing arrives any more is given up.
 func TestSilence(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page
-	g := webtest.RunGateway(t, "general")
-	g.Limits.PingMS = 400
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}, Socket: socket.Config{PingEvery: 400 * time.Millisecond}})
 	g.Mute()
-	p.Write("into the void")
-	g.Say("general", "bo", "unheard")
-	p.WaitText("into the void")
+	p.Write("lost at first")
+	g.Post("general", "bo", "not delivered")
+	p.WaitText("lost at first")
 	settled(p)
 	same(t, g, "general", p)
 }
 
-// TestLeft: who goes to another page is gone at once, and coming back joins
+// TestLeft: who goes to another page is disconnected immediately, and who returns joins
 // again.
 func TestLeft(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Run(chromedp.Navigate("about:blank"))
-	g.Wait(t, "the page to be gone", func(g *webtest.Gateway) bool { return g.Connected() == 0 })
+	g.AwaitConnections(t, 0)
 	webtest.Eval[bool](p, `(history.back(), true)`)
 	// The debugging protocol loses sight of a page that the browser had put
-	// aside, so the gateway is asked.
-	g.Wait(t, "the page to be back in its room", func(g *webtest.Gateway) bool { return g.Connected() == 1 && g.Joins["general"] == 2 })
-}
-
-func TestNewEpoch(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
-	g.Say("general", "bo", "old")
-	p.WaitText("old")
-	g.NewEpoch()
-	g.Say("general", "bo", "new")
-	g.Cut()
-	p.Wait("the new room", `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent).join() === "new"`)
-	same(t, g, "general", p)
+	// aside, so the network is observed.
+	g.ToGateway.AwaitPassed(t, frame.TypeJoin, 2)
+	g.AwaitConnections(t, 1)
 }
 
 // TestInjection: what people type is text, in every place where it is shown.
@@ -356,22 +354,26 @@ func TestInjection(t *testing.T) {
 		"\u202e gnp.exe \u2066",
 		`&lt;script&gt;window.pwned=1&lt;/script&gt;`,
 	}
-	g := webtest.RunGateway(t, "general")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	g, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
+	// No gateway lets anybody have such a name.
+	name, err := json.Marshal("<b onclick=pwned()><img src=x onerror=window.pwned=1>")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.ToPage.Rewrite(func(data []byte) []byte { return bytes.ReplaceAll(data, []byte(`"mallory"`), name) })
 	for i, a := range attacks {
 		if i%2 == 0 {
 			p.Write(a)
 			p.WaitText(strings.Trim(strings.ReplaceAll(a, "`", ""), "*"))
 		} else {
-			g.Put("general", frame.Message{User: "<b onclick=pwned()>" + a[:min(5, len(a))], Kind: "text", Text: a}, time.Now())
+			g.Post("general", "mallory", a)
 		}
 	}
-	g.Come("general", "<img src=x onerror=window.pwned=1>")
-	g.Type("general", "<img src=x onerror=window.pwned=1>")
+	g.Enter(g.Network, "general", "mallory")
+	p.Wait("who is here", `[...document.querySelectorAll(".people li")].some((n) => n.textContent.includes("<b onclick"))`)
 	p.Wait("all of it", fmt.Sprintf(`document.querySelectorAll("[role=log] .text").length === %d`, len(attacks)))
-	p.Wait("who writes", `document.querySelector(".typing").textContent.startsWith("<img")`)
+	g.Type("general", "mallory")
+	p.Wait("who is typing", `document.querySelector(".typing").textContent.startsWith("<b")`)
 	if n := webtest.Eval[int](p, `document.querySelectorAll("main script, main img, main iframe, main b:not(.bone b), [onclick], [onerror], [onload], a:not([href^='http']):not([href^='#'])").length`); n != 0 {
 		t.Errorf("%d elements were made of text", n)
 	}

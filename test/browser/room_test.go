@@ -1,29 +1,37 @@
 package browser
 
 import (
+	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/chatgw"
 	"parley/chatgw/frame"
+	"parley/page/ids"
+	"parley/page/orders"
 	"parley/test/browser/webtest"
+	"parley/wire"
+	"parley/wire/chatwire"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/golang-jwt/jwt/v5"
 )
 
-// TestUnread: what was said elsewhere is counted, and stands below a line.
+// TestUnread: messages in other rooms are counted, and are below a line.
 func TestUnread(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "random")
-	g.Say("random", "bo", "old")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	g := webtest.RunChat(t, quiet("general", "random"))
+	g.Post("random", "bo", "old")
+	p := signIn(t, g.URL)
 	p.Room("random")
 	p.Room("general")
-	g.Say("random", "bo", "new 1")
-	g.Put("random", frame.Message{User: "chen", Kind: "join"}, time.Now())
-	g.Say("random", "bo", "new 2")
+	g.Post("random", "bo", "new 1")
+	join := webtest.Message(time.Now(), "chen", "")
+	join.Kind = chatwire.KindJoin
+	g.Store("random", join)
+	g.Post("random", "bo", "new 2")
 	p.Wait("two unread", `document.querySelector(".place.unread .badge")?.firstChild.textContent === "2"`)
 	p.Wait("the title", `document.title === "(2) general · Parley"`)
 	p.Reload()
@@ -38,7 +46,7 @@ func TestUnread(t *testing.T) {
 
 	// Another window has the focus.
 	webtest.Eval[bool](p, `(document.hasFocus = () => false, dispatchEvent(new Event("blur")), true)`)
-	g.Say("random", "bo", "while away")
+	g.Post("random", "bo", "while away")
 	p.Wait("the line", `document.querySelector(".line.new + .message .text")?.textContent === "while away"`)
 	p.Wait("it is unread", `document.title.startsWith("(1)")`)
 	webtest.Eval[bool](p, `(document.hasFocus = () => true, dispatchEvent(new Event("focus")), true)`)
@@ -46,12 +54,9 @@ func TestUnread(t *testing.T) {
 }
 
 // TestInputMethod: Enter that confirms a word of an input method does not send, also
-// where the browser tells by the key's code alone.
+// where only the key's code shows that.
 func TestInputMethod(t *testing.T) {
-	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
-	p.Room("general")
+	_, p := enter(t, chatgw.Config{Suggested: []string{"general"}})
 	p.Type("#composer", "にほんご")
 	for _, event := range []string{`{ key: "Enter", isComposing: true }`, `{ key: "Enter", keyCode: 229 }`} {
 		webtest.Eval[bool](p, `document.querySelector("#composer").dispatchEvent(new KeyboardEvent("keydown", Object.assign(`+event+`, { bubbles: true, cancelable: true })))`)
@@ -63,38 +68,29 @@ func TestInputMethod(t *testing.T) {
 	p.WaitText("にほんご")
 }
 
-// TestRefusals: what the gateway does not take is said where it belongs.
+// TestRefusals: what the gateway refuses is shown where it belongs.
 func TestRefusals(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "announcements")
-	g.Extensions = nil
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	const reason = "text has no character that can be seen"
+	g := webtest.RunChat(t, chatgw.Config{
+		Suggested: []string{"general", "announcements"}, Keys: keys(), MessagesAtOnce: 1, MessagesPerSecond: 1,
+	})
+	p := chromium.Open(t, g.URL, webtest.Desktop())
+	p.SignInWithToken(token(t, time.Now().Add(time.Hour)))
+	p.Online()
 	p.Room("general")
 	if webtest.Eval[int](p, `document.querySelectorAll(".views li").length`) != 0 {
 		t.Error("views are offered that the gateway does not have")
 	}
-	tries := 0
-	g.Do(func(g *webtest.Gateway) {
-		g.Refuse = func(s frame.Send) *frame.Error {
-			e := &frame.Error{T: frame.TypeError, Room: s.Room, CID: s.CID}
-			switch {
-			case s.Text == "forbidden":
-				e.Code, e.Reason = frame.CodeForbidden, "your token does not allow to write in general"
-			case s.Text == "fast" && tries == 0:
-				tries++
-				e.Code, e.Reason, e.RetryMS = frame.CodeRate, "too fast", 100
-			default:
-				return nil
-			}
-			return e
-		}
-	})
+	p.Write("first")
 	p.Write("fast")
 	p.Write("after it")
 	p.WaitText("after it")
 	same(t, g, "general", p)
-	p.Write("forbidden")
-	p.Wait("the refusal", `document.querySelector(".pending.refused")?.textContent.includes("does not allow to write")`)
+	if g.ToPage.Passed(frame.TypeError) == 0 {
+		t.Error("no message was too fast")
+	}
+	p.Write("\u200b") // invisible, which the page does not check
+	p.Wait("the refusal", `document.querySelector(".pending.refused")?.textContent.includes("`+reason+`")`)
 	p.Screenshot("refused")
 	p.Click(".pending.refused button:last-child")
 	settled(p)
@@ -110,69 +106,85 @@ func TestRefusals(t *testing.T) {
 	p.Room("announcements")
 	p.Wait("a room to read only", `document.querySelector("#composer").disabled && document.querySelector(".composer-note").textContent.includes("not write")`)
 	p.Go("room/secret")
-	p.Wait("a room that cannot be entered", `document.querySelector(".log-top").textContent.includes("does not allow to read secret")`)
+	p.Wait("a room that cannot be entered", `document.querySelector(".log-top").textContent.includes("you may not read in the room secret")`)
 	p.Screenshot("secret")
 }
 
-// TestStopped: where the gateway does not want to be asked again, it is not.
+// secret signs the tokens of the tests.
+const secret = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+func keys() []chatgw.Key { return []chatgw.Key{{ID: "test", Secret: []byte(secret)}} }
+
+// token is one of token-holder, who may write in general and read announcements.
+func token(t *testing.T, until time.Time) string {
+	t.Helper()
+	claims := jwt.MapClaims{"sub": "token-holder", "exp": until.Unix(), "write": []string{"general"}, "read": []string{"announcements"}}
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString([]byte(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// expired is what the gateway answers to a token that was valid once.
+const expired = "the token is not valid: token is expired"
+
+// TestStopped: where a gateway refuses for good, the page does not connect again by itself.
 func TestStopped(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	g.RefuseHello = &frame.Bye{T: frame.TypeBye, Code: frame.CloseToken, Reason: "the token has expired"}
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
-	p.Run(chromedp.Click(chromedp.CSS("dialog.welcome summary")))
-	p.Type("#token", "abc.def.ghi")
-	p.Click("dialog.welcome button[type=submit]")
-	p.Wait("why not", `document.querySelector("dialog.welcome .field-error")?.textContent === "the token has expired"`)
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}, Keys: keys()})
+	p := chromium.Open(t, g.URL, webtest.Desktop())
+	p.SignInWithToken(token(t, time.Now().Add(-time.Hour)))
+	p.Wait("why not", `document.querySelector("dialog.welcome .field-error")?.textContent === "`+expired+`"`)
 	p.Screenshot("token")
-	g.Do(func(g *webtest.Gateway) { g.RefuseHello = nil })
-	p.Type("#token", "new.one.here")
+	valid := token(t, time.Now().Add(time.Hour))
+	p.Type("#token", valid)
 	p.Click("dialog.welcome button[type=submit]")
 	p.Online()
 	p.Wait("the name of the token", `document.querySelector(".who-name").textContent === "token-holder"`)
-	if webtest.Eval[bool](p, `JSON.stringify(localStorage).includes("new.one") || location.href.includes("new.one")`) {
+	if webtest.Eval[bool](p, `JSON.stringify(localStorage).includes("`+valid+`") || location.href.includes("`+valid+`")`) {
 		t.Error("the token is kept where it should not be")
 	}
 
-	g.Bye(frame.CloseFrame, "the frame is malformed", 0)
+	g.ToGateway.Inject([]byte("no JSON"))
 	p.Wait("it stopped", `document.querySelector(".banner.stopped button")?.textContent === "Connect again"`)
 	p.Screenshot("stopped")
 	p.Click(".banner.stopped button")
 	p.Online()
 
-	// It comes back as another release.
-	g.Do(func(g *webtest.Gateway) { g.Release = "v2" })
+	// The gateway is restarted with another release.
+	g.ToPage.Rewrite(func(data []byte) []byte {
+		return bytes.ReplaceAll(data, []byte(`"release":"`+wire.Release+`"`), []byte(`"release":"next"`))
+	})
 	g.Cut()
-	p.Wait("word of the upgrade", `document.querySelector(".banner.news button")?.textContent === "Reload"`)
+	p.Wait("a note of the upgrade", `document.querySelector(".banner.news button")?.textContent === "Reload"`)
 	p.Screenshot("upgraded")
 
 	// A drain with a hint: not before that.
-	g.Bye(frame.CloseDrain, "the gateway restarts", 90*time.Second)
+	g.Bye(frame.Bye{Code: frame.CloseDrain, Reason: "the gateway restarts", RetryMS: 90_000})
 	p.Wait("the countdown", `/The gateway restarts\. Next try in (\d\d) s\./.test(document.querySelector(".banner").textContent)`)
 	p.Click(".banner button")
 	p.Online()
 }
 
-// TestRefusedBeforeTheDialogIsGone: the gateway's refusal may arrive before the
+// TestRefusedBeforeDialogCloses: the gateway's refusal may arrive before the
 // browser reports that the dialog is closed; it is shown all the same.
-func TestRefusedBeforeTheDialogIsGone(t *testing.T) {
-	g := webtest.RunGateway(t, "general")
-	g.RefuseHello = &frame.Bye{T: frame.TypeBye, Code: frame.CloseToken, Reason: "the token has expired"}
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+func TestRefusedBeforeDialogCloses(t *testing.T) {
+	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"general"}, Keys: keys()})
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
 	webtest.Eval[bool](p, `(addEventListener("close", (e) => e.stopImmediatePropagation(), true), true)`)
-	p.Run(chromedp.Click(chromedp.CSS("dialog.welcome summary")))
-	p.Type("#token", "abc.def.ghi")
-	p.Click("dialog.welcome button[type=submit]")
-	p.Wait("why not", `document.querySelector("dialog.welcome[open] .field-error")?.textContent === "the token has expired"`)
+	p.SignInWithToken(token(t, time.Now().Add(-time.Hour)))
+	p.Wait("why not", `document.querySelector("dialog.welcome[open] .field-error")?.textContent === "`+expired+`"`)
 }
 
 // TestKeyboard: everything without a mouse.
 func TestKeyboard(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "random", "kitchen")
-	g.Say("general", "bo", "see https://a.example/")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	listed := func(name string) chatgw.Extension {
+		return chatgw.Extension{Name: name, Handle: func(context.Context, chatgw.Client, chatgw.Request) error { return nil }}
+	}
+	g := webtest.RunChat(t, quiet("general", "random", "kitchen"), listed(orders.Name), listed(ids.Name))
+	g.Post("general", "bo", "see https://a.example/")
+	p := signIn(t, g.URL)
 	p.Room("general")
 	title := func(want string) {
 		t.Helper()
@@ -186,7 +198,7 @@ func TestKeyboard(t *testing.T) {
 	title("general")
 	p.Press(webtest.Up(), kb.ModifierAlt)
 	title("kitchen")
-	g.Say("random", "bo", "look")
+	g.Post("random", "bo", "look")
 	p.Wait("something unread", `document.querySelector(".place.unread")`)
 	p.Press(webtest.Down(), kb.ModifierAlt, kb.ModifierShift)
 	title("random")
@@ -232,11 +244,10 @@ func TestKeyboard(t *testing.T) {
 	p.Wait("the focus in the composer", `document.activeElement.id === "composer"`)
 }
 
-// TestRoomLimit: a gateway that allows few rooms at once has its way.
+// TestRoomLimit: the page stays below the number of rooms that a gateway allows.
 func TestRoomLimit(t *testing.T) {
 	g := webtest.RunChat(t, chatgw.Config{Suggested: []string{"a", "b", "c"}, Rooms: 2})
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	p := signIn(t, g.URL)
 	for _, room := range []string{"c", "a", "b", "c"} {
 		p.Room(room)
 		p.Write("hello " + room)

@@ -15,18 +15,20 @@ import (
 // page stays small, and what one reads stays where it is.
 func TestLongHistory(t *testing.T) {
 	const messages = 4_000
-	g := webtest.RunGateway(t, "general")
+	g := webtest.RunChat(t, quiet("general"))
 	at := time.Now().Add(-50 * time.Hour)
 	users := []string{"ada", "bo", "chen"}
+	var long []chatwire.Message
 	for i := range messages {
 		at = at.Add(17 * time.Second)
-		m := frame.Message{User: users[i/3%3], Kind: chatwire.KindText, Text: fmt.Sprintf("message %d\n%s", i, "words "[:i%6]+longer(i))}
+		m := webtest.Message(at, users[i/3%3], fmt.Sprintf("message %d\n%s", i, "words "[:i%6]+longer(i)))
 		if i%97 == 0 {
 			m.Kind, m.Text = chatwire.KindJoin, ""
 		}
-		g.Put("general", m, at)
+		long = append(long, m)
 	}
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
+	g.Store("general", long...)
+	p := chromium.Open(t, g.URL, webtest.Desktop())
 	p.SignIn("dara")
 	p.Room("general")
 	p.WaitText(fmt.Sprintf("message %d\n%s", messages-1, "words "[:(messages-1)%6]+longer(messages-1)))
@@ -51,10 +53,10 @@ func TestLongHistory(t *testing.T) {
 		t.Errorf("what was read jumped by %.1f pixels", walked.Jump)
 	}
 
-	// What is said meanwhile does not move the reader either, and waits below.
+	// A new message does not move the reader either, and waits below.
 	top := `[...document.querySelectorAll("[data-seq]")].find((n) => n.getBoundingClientRect().bottom > 120).dataset.seq`
 	before := webtest.Eval[string](p, top)
-	g.Say("general", "bo", "news")
+	g.Post("general", "bo", "news")
 	p.Wait("the button to the newest", `document.querySelector(".jump.has-new")?.textContent === "1 new message"`)
 	if after := webtest.Eval[string](p, top); after != before {
 		t.Errorf("a new message moved the reader from %s to %s", before, after)
@@ -73,12 +75,9 @@ func longer(i int) string {
 
 // TestReturns: a room is found as it was left.
 func TestReturns(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "random")
-	for i := range 300 {
-		g.Say("general", "bo", fmt.Sprintf("message %d", i))
-	}
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	g := webtest.RunChat(t, quiet("general", "random"))
+	g.Store("general", numbered("message", 300)...)
+	p := signIn(t, g.URL)
 	p.Room("general")
 	p.WaitText("message 299")
 	webtest.Eval[bool](p, `(document.querySelector(".scroller").scrollTop -= 700, true)`)
@@ -93,34 +92,38 @@ func TestReturns(t *testing.T) {
 	}
 }
 
-// TestFlood: what a page missed comes at once, and a room that talks fast is
-// followed without falling behind.
+// numbered are messages with a text and a number from 0.
+func numbered(text string, count int) (messages []chatwire.Message) {
+	for i := range count {
+		messages = append(messages, webtest.Message(time.Now(), "bo", fmt.Sprintf("%s %d", text, i)))
+	}
+	return messages
+}
+
+// TestFlood: what a page missed comes in one frame, and a busy room is followed without
+// delay.
 func TestFlood(t *testing.T) {
-	g := webtest.RunGateway(t, "general", "random")
-	g.Say("general", "bo", "first")
-	p := chromium.For(t).Open(g.URL, webtest.Desktop())
-	p.SignIn("ada")
+	cfg := quiet("general", "random")
+	cfg.Socket.QueueFrames = 4096 // nobody is too slow
+	g := webtest.RunChat(t, cfg)
+	g.Post("general", "bo", "first")
+	p := signIn(t, g.URL)
 	p.Room("general")
 	p.WaitText("first")
-	g.Do(func(g *webtest.Gateway) { g.Down = true })
-	g.Cut()
+	g.Down(true)
 	p.Wait("the banner", `!document.querySelector(".banner").hidden`)
-	for i := range 1000 {
-		g.Say("general", "bo", fmt.Sprintf("missed %d", i))
-	}
-	g.Do(func(g *webtest.Gateway) { g.Down = false })
+	g.Store("general", numbered("missed", 1000)...)
+	g.Down(false)
 	p.WaitText("missed 999")
 	start := time.Now()
-	for i := range 2000 {
-		g.Say("general", "bo", fmt.Sprintf("live %d", i))
-	}
+	g.Store("general", numbered("live", 2000)...)
 	p.WaitText("live 1999")
 	took := time.Since(start)
 	t.Logf("2,000 messages were shown in %v", took)
 	// Rows beyond the most are removed in the frame after they were added.
 	p.Wait("at most 300 rows", `document.querySelectorAll(".rows [data-seq]").length <= 300`)
 	p.Wait("the end", `(() => { const s = document.querySelector(".scroller"); return s.scrollHeight - s.scrollTop - s.clientHeight < 2 })()`)
-	if g.Joined("general") != 2 {
-		t.Errorf("the room was joined %d times", g.Joined("general"))
+	if n := g.ToGateway.Passed(frame.TypeJoin); n != 4 {
+		t.Errorf("two rooms were joined %d times in all, want twice each", n)
 	}
 }

@@ -159,7 +159,7 @@ func mutants(t *testing.T) []broken {
 			},
 		},
 		{
-			name: "a gateway acknowledges before a message is stored", rule: checker.Rule(chat.AckedGone), traffic: traffic.Config{Talkers: 1},
+			name: "a gateway acknowledges before a message is stored", rule: checker.Rule(chat.AckedLost), traffic: traffic.Config{Talkers: 1},
 			edits: []mutant.Edit{mutant.Replace("chatgw/rooms/send.go",
 				"	for {\n		attempt, cancel :=",
 				"	go func() { _, _ = r.js.PublishMsg(context.Background(), msg) }()\n	if room != \"\" {\n		return r.acked(room, m, 1), nil\n	}\n	for {\n		attempt, cancel :=")},

@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"parley/test/chat/cluster"
 	"parley/test/proc"
-
-	"go.uber.org/goleak"
 )
 
 var (
@@ -26,22 +23,10 @@ var (
 // program is the program under test, built once.
 var program proc.Program
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	built, dir, err := proc.Build()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	program = built
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		os.RemoveAll(dir)
-		os.Exit(code)
-	}))
-}
+func TestMain(m *testing.M) { proc.TestMain(m, &program, 0) }
 
 // TestNoGapNoDuplicate: whatever dies, every client has exactly its rooms. With
-// -deep also where there is one broker, which is killed and comes back.
+// -deep also where there is one broker, which is killed and restarted.
 func TestNoGapNoDuplicate(t *testing.T) {
 	if *deep {
 		t.Run("one broker", func(t *testing.T) {
@@ -62,10 +47,10 @@ func breakThree(t *testing.T) func(*faults) {
 		if *deep {
 			most = 60
 		}
-		for f.heard.lost() == 0 && f.done[stepDown] < most {
+		for f.listener.lost() == 0 && f.done[stepDown] < most {
 			f.once(fault{stepDown, 1, (*faults).stepDown})
 		}
-		n := f.heard.lost()
+		n := f.listener.lost()
 		if n == 0 && *deep {
 			t.Errorf("the leader stepped down %d times, and each message was re-sent: nothing was shown", most)
 		}
@@ -85,7 +70,7 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 	crowd := newCrowd(processes.Gateways, *clients, s)
 	crowd.start(t.Context())
 	t.Cleanup(crowd.end)
-	f := &faults{Cluster: processes, crowd: crowd, heard: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
+	f := &faults{Cluster: processes, crowd: crowd, listener: l, oven: newService(t, l.nc), rng: rand.New(rand.NewPCG(s, 1)), done: map[string]int{}}
 
 	began := time.Now()
 	crowd.await(t, traffic)
@@ -102,12 +87,12 @@ func run(t *testing.T, nodes int, breaking func(*faults)) {
 	report(t, f, l.read(), ends)
 }
 
-// report holds everything against the stream, and counts.
+// report compares everything with the stream, and counts.
 func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
-	unheard, wrong := f.heard.unheard(stream)
+	unsent, wrong := f.listener.missing(stream)
 	rooms := Rooms(stream)
 	var sent []Sent
-	shown, recovered, anew := 0, 0, 0
+	shown, recovered, resets := 0, 0, 0
 	codes := map[string]int{}
 	for _, m := range f.members {
 		n := m.notebook()
@@ -115,7 +100,7 @@ func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
 			for _, w := range rooms[room].Check(v, ends[room]) {
 				wrong = append(wrong, Violation{w.Rule, fmt.Sprintf("%s in %s: %s", n.name, room, w.Text)})
 			}
-			recovered, anew = recovered+v.Recovered, anew+v.Anew
+			recovered, resets = recovered+v.Recovered, resets+v.Resets
 			for i := range v.events {
 				shown += len(v.events[i].messages)
 			}
@@ -143,7 +128,7 @@ func report(t *testing.T, f *faults, stream []Stored, ends map[string]uint64) {
 	t.Logf("%d messages stored, %d of them sent by %d clients and a service, who were shown %d; %d acknowledgements, %d frames refused for a moment",
 		len(stream), len(sent), len(f.members), shown, f.acknowledged.Load(), f.refusals.Load())
 	t.Logf("resumed %d times with what was missed, %d times with the newest page; %d messages were not re-sent to a listener; %d stalled clients were cut off",
-		recovered, anew, unheard, f.stalled.Load())
+		recovered, resets, unsent, f.stalled.Load())
 	for _, name := range slices.Sorted(maps.Keys(f.done)) {
 		t.Logf("  %4d  %s", f.done[name], name)
 	}

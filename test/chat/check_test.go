@@ -34,7 +34,7 @@ func frames(stream []Stored, from, to int) (fs []frame.Message) {
 	return fs
 }
 
-// history makes a view of ten messages by hand.
+// history makes a view of ten messages manually.
 type history struct {
 	stream []Stored
 	View
@@ -53,9 +53,9 @@ func (h *history) resumed(from, to int) {
 	h.Joined(&j, h.Last())
 }
 
-func (h *history) said(places ...int) {
+func (h *history) delivered(places ...int) {
 	for _, at := range places {
-		h.Said(&frames(h.stream, at, at+1)[0])
+		h.Delivered(&frames(h.stream, at, at+1)[0])
 	}
 }
 
@@ -69,8 +69,8 @@ func TestViews(t *testing.T) {
 		want []Rule
 		view func(*history)
 	}{
-		{"everything", nil, func(h *history) { h.joined(2, 5); h.said(5, 6); h.resumed(7, 9); h.said(9) }},
-		{"from an empty room", nil, func(h *history) { h.Joined(&frame.Joined{Epoch: "e"}, 0); h.said(0, 1, 2); h.resumed(3, 10) }},
+		{"everything", nil, func(h *history) { h.joined(2, 5); h.delivered(5, 6); h.resumed(7, 9); h.delivered(9) }},
+		{"from an empty room", nil, func(h *history) { h.Joined(&frame.Joined{Epoch: "e"}, 0); h.delivered(0, 1, 2); h.resumed(3, 10) }},
 		{"more than the end", nil, func(h *history) {
 			h.stream = append(h.stream, stored(12)[10:]...)
 			h.joined(2, 11)
@@ -80,21 +80,21 @@ func TestViews(t *testing.T) {
 			h.joined(0, 9)
 			f := frames(h.stream, 9, 10)[0]
 			f.Prev = 0
-			h.Said(&f)
+			h.Delivered(&f)
 		}},
 		{"not recovered, closed by history", nil, func(h *history) {
 			h.joined(0, 2)
 			h.Connected()
 			h.joined(8, 9)
-			h.said(9)
+			h.delivered(9)
 			h.page(5, 8)
 			h.page(1, 5)
 		}},
-		{"a gap", []Rule{Gap, Unclosed}, func(h *history) { h.joined(2, 5); h.said(6, 7, 8, 9) }},
-		{"a gap after resuming", []Rule{Gap, Unclosed}, func(h *history) { h.joined(2, 5); h.resumed(5, 6); h.said(7, 8, 9) }},
-		{"a repetition", []Rule{Twice}, func(h *history) { h.joined(2, 5); h.said(5, 6, 6, 7, 8, 9) }},
+		{"a gap", []Rule{Gap, Unclosed}, func(h *history) { h.joined(2, 5); h.delivered(6, 7, 8, 9) }},
+		{"a gap after resuming", []Rule{Gap, Unclosed}, func(h *history) { h.joined(2, 5); h.resumed(5, 6); h.delivered(7, 8, 9) }},
+		{"a repetition", []Rule{Twice}, func(h *history) { h.joined(2, 5); h.delivered(5, 6, 6, 7, 8, 9) }},
 		{"a repetition after resuming", []Rule{Twice}, func(h *history) { h.joined(2, 5); h.resumed(4, 10) }},
-		{"two in the wrong order", []Rule{Gap, Order}, func(h *history) { h.joined(2, 7); h.said(8, 7, 9) }},
+		{"two in the wrong order", []Rule{Gap, Order}, func(h *history) { h.joined(2, 7); h.delivered(8, 7, 9) }},
 		{"recovered, but one is missing", []Rule{Gap, Unclosed}, func(h *history) {
 			h.joined(2, 5)
 			h.Connected()
@@ -108,7 +108,7 @@ func TestViews(t *testing.T) {
 			h.joined(2, 5)
 			h.Connected()
 			h.Joined(&frame.Joined{Epoch: "e", Last: h.stream[8].Seq, Recovered: true, Messages: frames(h.stream, 5, 8)}, h.Last())
-			h.said(9)
+			h.delivered(9)
 		}},
 		{"recovered without having been here", []Rule{Unfounded}, func(h *history) { h.resumed(0, 10) }},
 		{"recovered from elsewhere", []Rule{Unfounded, Twice, Twice, Twice}, func(h *history) {
@@ -133,27 +133,27 @@ func TestViews(t *testing.T) {
 		{"a first page with a hole", []Rule{Gap, Unclosed}, func(h *history) {
 			h.Joined(&frame.Joined{Last: h.stream[9].Seq, More: true, Messages: slices.Concat(frames(h.stream, 2, 4), frames(h.stream, 5, 10))}, 0)
 		}},
-		{"said before it was joined again", []Rule{Uncalled}, func(h *history) { h.joined(2, 5); h.Connected(); h.said(5, 6, 7, 8, 9) }},
+		{"delivered before it was joined again", []Rule{Uncalled}, func(h *history) { h.joined(2, 5); h.Connected(); h.delivered(5, 6, 7, 8, 9) }},
 		{"another text", []Rule{Altered}, func(h *history) {
 			h.joined(0, 9)
 			f := frames(h.stream, 9, 10)[0]
 			f.Text = "text 8"
-			h.Said(&f)
+			h.Delivered(&f)
 		}},
 		{"another one before it", []Rule{Chain}, func(h *history) {
 			h.joined(0, 9)
 			f := frames(h.stream, 9, 10)[0]
 			f.Prev = h.stream[7].Seq
-			h.Said(&f)
+			h.Delivered(&f)
 		}},
 		{"of another room", []Rule{Invented}, func(h *history) {
 			h.joined(0, 9)
 			f := frames(h.stream, 9, 10)[0]
 			f.Seq--
-			h.Said(&f)
-			h.said(9)
+			h.Delivered(&f)
+			h.delivered(9)
 		}},
-		{"the end never came", []Rule{End}, func(h *history) { h.joined(2, 5); h.said(5, 6, 7, 8) }},
+		{"the end never came", []Rule{End}, func(h *history) { h.joined(2, 5); h.delivered(5, 6, 7, 8) }},
 		{"never joined", []Rule{End}, func(h *history) { h.Connected() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -186,18 +186,18 @@ func TestSent(t *testing.T) {
 			m[1].Acks = append(m[1].Acks, m[1].Acks[0])
 			return s, m
 		}},
-		{"acknowledged and gone", []Rule{AckedGone}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return slices.Delete(s, 1, 2), m }},
-		{"acknowledged elsewhere", []Rule{AckedGone}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
+		{"acknowledged and lost", []Rule{AckedLost}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return slices.Delete(s, 1, 2), m }},
+		{"acknowledged elsewhere", []Rule{AckedLost}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			m[1].Acks[0].Seq++
 			return s, m
 		}},
-		{"acknowledged as two", []Rule{AckedGone}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
+		{"acknowledged as two", []Rule{AckedLost}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			second := m[1].Acks[0]
 			second.ID++
 			m[1].Acks = append(m[1].Acks, second)
 			return s, m
 		}},
-		{"stored with another text", []Rule{AckedGone}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
+		{"stored with another text", []Rule{AckedLost}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			s[1].Text = "other"
 			return s, m
 		}},
@@ -206,7 +206,7 @@ func TestSent(t *testing.T) {
 			again.Seq, again.ID = 99, again.ID+1
 			return append(s, again), m
 		}},
-		{"one id for two", []Rule{SameID, AckedGone}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
+		{"one id for two", []Rule{SameID, AckedLost}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			s[2].ID = s[1].ID
 			return s, m
 		}},
@@ -216,9 +216,9 @@ func TestSent(t *testing.T) {
 		}},
 		{"of a service, without an answer", nil, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			m[2].Acks, m[2].Once, s[2].Kind = nil, true, chatwire.KindService
-			return s, append(m, Sent{User: "cook", Room: "lobby", CID: "gone", Text: "x", Once: true})
+			return s, append(m, Sent{User: "cook", Room: "lobby", CID: "lost", Text: "x", Once: true})
 		}},
-		{"said by nobody", []Rule{Unsaid}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return s, m[:2] }},
+		{"sent by nobody", []Rule{Unsent}, func(s []Stored, m []Sent) ([]Stored, []Sent) { return s, m[:2] }},
 		{"in another order", []Rule{Author}, func(s []Stored, m []Sent) ([]Stored, []Sent) {
 			m[1], m[2] = m[2], m[1]
 			return s, m

@@ -13,9 +13,9 @@ import (
 	"parley/test/proc"
 )
 
-// client speaks to gateways frame by frame, and writes everything down. It sends
-// one message after the acknowledgement of the other, again after a reconnect
-// until it is acknowledged, and comes back to whichever gateway takes it.
+// client exchanges frames with gateways and records everything. It sends one message
+// after the acknowledgement of the other, again after a reconnect until it is
+// acknowledged, and reconnects to whichever gateway accepts it.
 type client struct {
 	*notes
 	*crowd
@@ -26,13 +26,13 @@ type client struct {
 	until <-chan struct{}
 
 	// Of one connection.
-	at    *cluster.Gateway
-	conn  *chatclient.Conn
-	state map[string]*roomState
-	asked map[int64]request
-	ref   int64
-	again <-chan time.Time
-	think *time.Timer
+	at       *cluster.Member
+	conn     *chatclient.Conn
+	state    map[string]*roomState
+	requests map[int64]request
+	ref      int64
+	again    <-chan time.Time
+	think    *time.Timer
 	// text is the message without an acknowledgement, nil if there is none;
 	// sending: it is on its way on this connection.
 	text    *Sent
@@ -42,13 +42,13 @@ type client struct {
 // roomState is how far a room is on this connection.
 type roomState struct{ joining, joined, reading bool }
 
-// request is what a frame asked for.
+// request is what a frame requested.
 type request struct {
 	room          string
 	since, before uint64
 }
 
-// order has a client do what clients do by accident.
+// order makes a client do what clients do by accident.
 type order int
 
 const (
@@ -56,7 +56,7 @@ const (
 	cut order = iota
 	// stall reads nothing until the gateway ends the connection.
 	stall
-	// away ends the connection and comes back when everything is over.
+	// away ends the connection and reconnects when everything is over.
 	away
 )
 
@@ -81,9 +81,9 @@ func (c *client) run(ctx context.Context) {
 			at = (at + 1) % len(c.gateways)
 		} else {
 			c.at = g
-			g.Here.Add(1)
+			g.Connected.Add(1)
 			c.ended(c.serve(ctx, conn))
-			g.Here.Add(-1)
+			g.Connected.Add(-1)
 			at = c.rng.IntN(len(c.gateways))
 		}
 		back := c.until
@@ -154,9 +154,9 @@ func (c *client) serve(ctx context.Context, conn *chatclient.Conn) error {
 			failed <- nil
 			return err
 		case f := <-frames:
-			err = c.hear(f)
+			err = c.receive(f)
 		case <-c.think.C:
-			err = c.say()
+			err = c.write()
 		case <-c.again:
 			err = c.push()
 		case o := <-c.orders:
@@ -171,11 +171,11 @@ func (c *client) serve(ctx context.Context, conn *chatclient.Conn) error {
 			}
 		}
 		if err != nil {
-			// Reading says why.
+			// Reading returns the reason.
 			for {
 				select {
 				case f := <-frames:
-					_ = c.hear(f) // writing fails
+					_ = c.receive(f) // writing fails
 				case err := <-failed:
 					failed <- nil
 					return err
@@ -188,16 +188,16 @@ func (c *client) serve(ctx context.Context, conn *chatclient.Conn) error {
 // enter begins a connection.
 func (c *client) enter(conn *chatclient.Conn) {
 	c.mu.Lock()
-	c.conn, c.state, c.asked, c.sending = conn, map[string]*roomState{}, map[int64]request{}, false
+	c.conn, c.state, c.requests, c.sending = conn, map[string]*roomState{}, map[int64]request{}, false
 	for room, v := range c.views {
 		v.Connected()
 		c.state[room] = &roomState{}
 	}
 	c.mu.Unlock()
-	_ = c.push() // reading says it too
+	_ = c.push() // reading fails too
 }
 
-// push asks for whatever is due and not asked for.
+// push requests whatever is due and not requested yet.
 func (c *client) push() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -207,11 +207,11 @@ func (c *client) push() error {
 		if !s.joining && !s.joined {
 			epoch, since := v.Resume()
 			s.joining = true
-			out = append(out, frame.Encode(frame.Join{Ref: c.ask(request{room: room, since: since}), Room: room, Epoch: epoch, Since: since}))
+			out = append(out, frame.Encode(frame.Join{Ref: c.request(request{room: room, since: since}), Room: room, Epoch: epoch, Since: since}))
 		}
 		if before := v.Hole(); s.joined && !s.reading && before > 0 {
 			s.reading = true
-			out = append(out, frame.Encode(frame.History{Ref: c.ask(request{room: room, before: before}), Room: room, Before: before}))
+			out = append(out, frame.Encode(frame.History{Ref: c.request(request{room: room, before: before}), Room: room, Before: before}))
 		}
 	}
 	if m := c.text; m != nil && !c.sending && c.state[m.Room].joined {
@@ -226,14 +226,14 @@ func (c *client) push() error {
 	return nil
 }
 
-func (c *client) ask(r request) (ref int64) {
+func (c *client) request(r request) (ref int64) {
 	c.ref++
-	c.asked[c.ref] = r
+	c.requests[c.ref] = r
 	return c.ref
 }
 
-// say sends the next message.
-func (c *client) say() error {
+// write sends the next message.
+func (c *client) write() error {
 	if c.quiet.Load() {
 		return nil
 	}
@@ -248,20 +248,20 @@ func (c *client) say() error {
 	return c.push()
 }
 
-// hear writes down one frame.
-func (c *client) hear(f frame.FromGateway) error {
+// receive records one frame.
+func (c *client) receive(f frame.FromGateway) error {
 	c.mu.Lock()
 	switch f := f.(type) {
 	case *frame.Message:
-		c.views[f.Room].Said(f)
+		c.views[f.Room].Delivered(f)
 		c.mu.Unlock()
 		return nil
 	case *frame.Joined:
-		c.views[f.Room].Joined(f, c.asked[f.Ref].since)
+		c.views[f.Room].Joined(f, c.requests[f.Ref].since)
 		s := c.state[f.Room]
 		s.joining, s.joined = false, true
 	case *frame.Page:
-		if v := c.views[f.Room]; c.asked[f.Ref].before > 0 && c.asked[f.Ref].before == v.Hole() {
+		if v := c.views[f.Room]; c.requests[f.Ref].before > 0 && c.requests[f.Ref].before == v.Hole() {
 			v.Page(f)
 			c.state[f.Room].reading = false
 		}
@@ -293,19 +293,19 @@ func (c *client) refused(e *frame.Error) {
 	c.refusals.Add(1)
 	if e.CID != "" {
 		c.sending = false
-	} else if r, ok := c.asked[e.Ref]; ok {
+	} else if r, ok := c.requests[e.Ref]; ok {
 		c.state[r.room].joining, c.state[r.room].reading = false, false
 	}
 	c.again = time.After(time.Duration(e.RetryMS) * time.Millisecond)
 }
 
-// stall asks for more and more and reads nothing, until the gateway gives up. It
-// returns an error when that is seen.
+// stall requests more and more and reads nothing, until the gateway gives up. It
+// returns an error when it notices that.
 func (c *client) stall(ctx context.Context) error {
 	const atOnce = 300
 	// It would not notice either if the gateway stood still.
-	c.at.Here.Add(-1)
-	defer c.at.Here.Add(1)
+	c.at.Connected.Add(-1)
+	defer c.at.Connected.Add(1)
 	page := frame.Encode(frame.History{Ref: 1 << 40, Room: c.rooms[0], Limit: frame.MaxPage})
 	tick := time.NewTicker(proc.Poll)
 	defer tick.Stop()

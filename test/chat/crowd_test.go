@@ -14,7 +14,7 @@ import (
 
 // crowd is all clients, and what they share.
 type crowd struct {
-	gateways []*cluster.Gateway
+	gateways []*cluster.Member
 	members  []member
 	raw      []*client
 
@@ -46,7 +46,7 @@ func (n *notes) notebook() *notes { return n }
 
 // newCrowd makes n clients, of which one in six is the library's session. Each
 // is in two rooms.
-func newCrowd(gateways []*cluster.Gateway, n int, seed uint64) *crowd {
+func newCrowd(gateways []*cluster.Member, n int, seed uint64) *crowd {
 	c := &crowd{gateways: gateways, over: make(chan struct{})}
 	for i := range n {
 		rooms := []string{roomNames[i%4], roomNames[(i+1+i/4%3)%4]}
@@ -93,7 +93,7 @@ func (c *crowd) settle(t testing.TB, ends func() (map[string]uint64, error)) (at
 	c.quiet.Store(true)
 	close(c.over)
 	proc.Eventually(t, proc.Patience, "everybody has sent what was begun", func() error { return first(c.members, member.settled) })
-	proc.Eventually(t, proc.Patience, "a look at the ends", func() (err error) {
+	proc.Eventually(t, proc.Patience, "reading the ends", func() (err error) {
 		at, err = ends()
 		return err
 	})

@@ -12,13 +12,13 @@ import (
 	"parley/test/proc"
 )
 
-// faults breaks a processes under the eyes of a crowd, by a seed.
+// faults injects faults into the processes while a crowd is connected, by a seed.
 type faults struct {
 	*cluster.Cluster
 	*crowd
-	heard *listener
-	oven  *service
-	rng   *rand.Rand
+	listener *listener
+	oven     *service
+	rng      *rand.Rand
 	// done counts what was done, by name.
 	done map[string]int
 }
@@ -34,8 +34,8 @@ func ofOne() []fault {
 	return []fault{
 		{"gateway killed", 2, (*faults).killGateway},
 		{"gateway drained", 1, (*faults).drainGateway},
-		{"gateway stood still for a moment", 1, (*faults).pauseGateway},
-		{"gateway stood still until its clients had left", 1, (*faults).pauseLong},
+		{"gateway paused for a moment", 1, (*faults).pauseGateway},
+		{"gateway paused until its clients had left", 1, (*faults).pauseLong},
 		{"client stalled", 2, (*faults).stallClient},
 		{"clients disconnected", 1, (*faults).cutClients},
 		{"broker killed", 2, (*faults).killBroker},
@@ -47,7 +47,7 @@ func ofThree() []fault {
 		{stepDown, 2, (*faults).stepDown},
 		{"broker killed", 1, (*faults).killBroker},
 		{"gateway killed", 1, (*faults).killGateway},
-		{"gateway stood still for a moment", 1, (*faults).pauseGateway},
+		{"gateway paused for a moment", 1, (*faults).pauseGateway},
 		{"client stalled", 2, (*faults).stallClient},
 		{"clients disconnected", 1, (*faults).cutClients},
 	}
@@ -59,7 +59,7 @@ const stepDown = "leaders stepped down"
 // next.
 const traffic = 100
 
-// run breaks everything as often as it is due, in an order by the seed.
+// run injects every fault as often as it is due, in an order by the seed.
 func (f *faults) run(kinds []fault) {
 	f.Helper()
 	var deck []fault
@@ -82,7 +82,7 @@ func (f *faults) once(k fault) {
 	f.Logf("%s: %v", k.name, time.Since(began).Round(time.Millisecond))
 }
 
-func (f *faults) gateway() *cluster.Gateway {
+func (f *faults) gateway() *cluster.Member {
 	return f.Cluster.Gateways[f.rng.IntN(len(f.Cluster.Gateways))]
 }
 
@@ -100,7 +100,7 @@ func (f *faults) drainGateway() {
 	f.Cluster.Start(g)
 }
 
-// pauseGateway lets one stand still so shortly that its clients may not notice.
+// pauseGateway pauses one so shortly that its clients may not notice.
 func (f *faults) pauseGateway() {
 	g := f.gateway()
 	g.Process.Signal(syscall.SIGSTOP)
@@ -108,13 +108,13 @@ func (f *faults) pauseGateway() {
 	g.Process.Signal(syscall.SIGCONT)
 }
 
-// pauseLong lets one stand still until everybody has gone to the other one.
+// pauseLong pauses one until every client has connected to the other one.
 func (f *faults) pauseLong() {
 	g := f.gateway()
 	g.Process.Signal(syscall.SIGSTOP)
-	proc.Eventually(f, proc.Patience, "its clients leave a gateway that stands still", func() error {
-		if n := g.Here.Load(); n > 0 {
-			return fmt.Errorf("%d are still there", n)
+	proc.Eventually(f, proc.Patience, "its clients leave a gateway that is paused", func() error {
+		if n := g.Connected.Load(); n > 0 {
+			return fmt.Errorf("%d are still connected", n)
 		}
 		return nil
 	})
@@ -129,7 +129,7 @@ func (f *faults) cutClients() {
 	}
 }
 
-// order tells a client, unless it has an order already.
+// order gives an order to a client, unless it has one already.
 func (f *faults) order(o order) {
 	select {
 	case f.raw[f.rng.IntN(len(f.raw))].orders <- o:
@@ -150,21 +150,21 @@ func (f *faults) killBroker() {
 // steps down: the more, the more of them are stored and not re-sent.
 const atOnce = 400
 
-// stepDown takes the stream's leaders out of office, one after another, while
-// much is on its way to them.
+// stepDown makes the stream's leaders step down, one after another, while much is on its
+// way to them.
 func (f *faults) stepDown() {
-	heard := f.heard.count()
+	before := f.listener.count()
 	if err := f.oven.post(atOnce); err != nil {
 		f.Fatal(err)
 	}
-	proc.Eventually(f, proc.Patience, "hearing some of what is on its way", func() error {
-		if f.heard.count() < heard+atOnce/8 {
+	proc.Eventually(f, proc.Patience, "receiving some of what is on its way", func() error {
+		if f.listener.count() < before+atOnce/8 {
 			return errors.New("not yet")
 		}
 		return nil
 	})
 	for range 3 {
-		proc.Eventually(f, proc.Patience, "the leader steps down", f.heard.stepDown)
-		proc.Eventually(f, proc.Patience, "a leader", func() error { _, err := f.heard.leader(); return err })
+		proc.Eventually(f, proc.Patience, "the leader steps down", f.listener.stepDown)
+		proc.Eventually(f, proc.Patience, "a leader", func() error { _, err := f.listener.leader(); return err })
 	}
 }

@@ -16,16 +16,16 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// listener hears what the stream re-sends, as a gateway does, and reads the
-// stream itself.
+// listener receives what the stream re-sends, as a gateway does, and reads the stream
+// itself.
 type listener struct {
 	testing.TB
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	mu    sync.Mutex
-	heard map[uint64]uint64 // prev by number
-	wrong []error
+	mu       sync.Mutex
+	received map[uint64]uint64 // prev by number
+	wrong    []error
 	// missed are those that another one names before it and that did not
 	// come.
 	missed map[uint64]bool
@@ -38,7 +38,7 @@ func listen(t testing.TB, url string) *listener {
 		t.Fatal(err)
 	}
 	t.Cleanup(nc.Close)
-	l := &listener{TB: t, nc: nc, heard: map[uint64]uint64{}, missed: map[uint64]bool{}}
+	l := &listener{TB: t, nc: nc, received: map[uint64]uint64{}, missed: map[uint64]bool{}}
 	if l.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
@@ -56,18 +56,18 @@ func (l *listener) live(m *nats.Msg) {
 		l.wrong = append(l.wrong, err)
 		return
 	}
-	l.heard[p.Seq] = p.Prev
+	l.received[p.Seq] = p.Prev
 	delete(l.missed, p.Seq)
-	if _, ok := l.heard[p.Prev]; !ok && p.Prev > 0 {
+	if _, ok := l.received[p.Prev]; !ok && p.Prev > 0 {
 		l.missed[p.Prev] = true
 	}
 }
 
-// count is how many were heard.
+// count is how many were received.
 func (l *listener) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.heard)
+	return len(l.received)
 }
 
 // lost is how many messages were stored and not re-sent, as far as later ones
@@ -78,9 +78,9 @@ func (l *listener) lost() int {
 	return len(l.missed)
 }
 
-// unheard is how many messages of the stream were not re-sent to this listener.
+// missing is how many messages of the stream were not re-sent to this listener.
 // Those that were must name the one before them.
-func (l *listener) unheard(stream []Stored) (n int, wrong []Violation) {
+func (l *listener) missing(stream []Stored) (n int, wrong []Violation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, err := range l.wrong {
@@ -89,11 +89,11 @@ func (l *listener) unheard(stream []Stored) (n int, wrong []Violation) {
 	prev := map[string]uint64{}
 	for i := range stream {
 		s := &stream[i]
-		named, ok := l.heard[s.Seq]
+		named, ok := l.received[s.Seq]
 		if !ok {
 			n++
 		} else if named != prev[s.Room] {
-			wrong = append(wrong, Violation{Chain, fmt.Sprintf("%d was re-sent behind %d, it is stored behind %d", s.Seq, named, prev[s.Room])})
+			wrong = append(wrong, Violation{Chain, fmt.Sprintf("%d was re-sent after %d, it is stored after %d", s.Seq, named, prev[s.Room])})
 		}
 		prev[s.Room] = s.Seq
 	}
@@ -101,7 +101,7 @@ func (l *listener) unheard(stream []Stored) (n int, wrong []Violation) {
 }
 
 func (l *listener) stream() (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(l.Context(), askTimeout)
+	ctx, cancel := context.WithTimeout(l.Context(), requestTimeout)
 	defer cancel()
 	return l.js.Stream(ctx, chatwire.Stream().Name)
 }
@@ -118,9 +118,9 @@ func (l *listener) leader() (string, error) {
 	return "", errors.New("the stream has no leader")
 }
 
-// stepDown has the stream's leader give up its office.
+// stepDown makes the stream's leader step down.
 func (l *listener) stepDown() error {
-	m, err := l.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+chatwire.Stream().Name, nil, askTimeout)
+	m, err := l.nc.Request("$JS.API.STREAM.LEADER.STEPDOWN."+chatwire.Stream().Name, nil, requestTimeout)
 	if err != nil {
 		return err
 	}
@@ -134,12 +134,12 @@ func (l *listener) stepDown() error {
 }
 
 // ends are the numbers of each room's last message, as the stream's leader
-// says.
+// has them.
 func (l *listener) ends() (map[string]uint64, error) {
 	out := map[string]uint64{}
 	for _, room := range roomNames {
-		ask := fmt.Appendf(nil, `{"last_by_subj":%q}`, chatwire.RoomSubject(room))
-		m, err := l.nc.Request("$JS.API.STREAM.MSG.GET."+chatwire.Stream().Name, ask, askTimeout)
+		request := fmt.Appendf(nil, `{"last_by_subj":%q}`, chatwire.RoomSubject(room))
+		m, err := l.nc.Request("$JS.API.STREAM.MSG.GET."+chatwire.Stream().Name, request, requestTimeout)
 		if err != nil {
 			return nil, err
 		}

@@ -9,7 +9,7 @@ import (
 	"parley/chatgw/frame"
 )
 
-// notes are what one client writes down.
+// notes are what one client records.
 type notes struct {
 	name  string
 	rooms []string
@@ -18,7 +18,7 @@ type notes struct {
 	views map[string]*View
 	sent  []Sent
 	acks  map[string][]frame.Ack // by cid
-	// wrong is what a client can tell by itself.
+	// wrong is what a client can find by itself.
 	wrong []string
 	// codes count how connections ended.
 	codes map[string]int
@@ -36,7 +36,7 @@ func (n *notes) fail(format string, args ...any) {
 	n.wrong = append(n.wrong, fmt.Sprintf(format, args...))
 }
 
-// compose makes up a message for one of the client's rooms.
+// compose invents a message for one of the client's rooms.
 func (n *notes) compose(rng *rand.Rand) *Sent {
 	text := strings.Repeat("soup ", 1+rng.IntN(200)) + fmt.Sprint(rng.Uint32())
 	return &Sent{User: n.name, Room: n.rooms[rng.IntN(len(n.rooms))], Text: text}

@@ -12,7 +12,7 @@ const (
 	Invented  Rule = "a message is not in the stream"
 	Altered   Rule = "a message is not as it is stored"
 	Chain     Rule = "a message names another one before it than the stream has"
-	Place     Rule = "an answer ends elsewhere than it says"
+	Place     Rule = "an answer ends elsewhere than its last field has it"
 	Uncalled  Rule = "a message came before the room was joined"
 	Unfounded Rule = "recovered what was never shown"
 	More      Rule = "an answer is wrong about older messages"
@@ -28,7 +28,7 @@ type Violation struct {
 
 func (v Violation) String() string { return fmt.Sprintf("%s: %s", v.Rule, v.Text) }
 
-// Room is what the stream holds of one room: the truth.
+// Room is what the stream holds of one room, which is right by definition.
 type Room struct {
 	messages []Message
 	place    map[uint64]int
@@ -50,9 +50,9 @@ func NewRoom(messages []Message) *Room {
 // Len is how many messages there are.
 func (r *Room) Len() int { return len(r.messages) }
 
-// Check holds a client's view of the room against it. Each event is held
-// against everything before it, and in the end the client must have every
-// message from its first one on, at least up to the one numbered end.
+// Check compares a client's view with the room. Each event is compared with everything
+// before it, and in the end the client must have every message from its first one on, at
+// least up to the one numbered end.
 func (r *Room) Check(v *View, end uint64) []Violation {
 	c := &check{room: r, view: v, at: -1, first: -1, have: make([]bool, len(r.messages))}
 	for i := range v.events {
@@ -84,7 +84,7 @@ func (c *check) event(e *event) {
 		c.joined = false
 	case recovered:
 		if !c.begun || e.since != c.seq(c.at) {
-			c.fail(Unfounded, "asked for what came after %d, was shown up to %d before", e.since, c.seq(c.at))
+			c.fail(Unfounded, "requested the messages after %d, was shown up to %d before", e.since, c.seq(c.at))
 		}
 		if !c.begun {
 			c.first = c.at + 1
@@ -92,10 +92,10 @@ func (c *check) event(e *event) {
 		c.begun, c.joined = true, true
 		c.follow(e.messages)
 		c.ends(e)
-	case anew:
-		c.anew(e)
+	case reset:
+		c.reset(e)
 		c.ends(e)
-	case said:
+	case delivered:
 		if !c.joined {
 			c.fail(Uncalled, "%d", e.messages[0].Seq)
 		}
@@ -105,9 +105,8 @@ func (c *check) event(e *event) {
 	}
 }
 
-// anew is a page in place of what was shown: it stands where it says, without a
-// hole in itself.
-func (c *check) anew(e *event) {
+// reset checks a page that replaces what was shown: it has no hole in itself.
+func (c *check) reset(e *event) {
 	c.at = c.start(e.messages)
 	if len(e.messages) > 0 && e.more != (c.at >= 0) {
 		c.fail(More, "more is %v on a page that begins at place %d", e.more, c.at+1)
@@ -130,7 +129,7 @@ func (c *check) start(page []Message) int {
 	return -1
 }
 
-// page is one of the history: it ends where the next begins.
+// page checks a page of the history: it ends where the next begins.
 func (c *check) page(e *event) {
 	at := c.start(e.messages)
 	if e.more != (at >= 0) && len(e.messages) > 0 {
@@ -142,7 +141,7 @@ func (c *check) page(e *event) {
 			continue
 		}
 		if place != at+1 {
-			c.fail(Gap, "a page of history has %d behind %d", c.seq(place), c.seq(at))
+			c.fail(Gap, "a page of history has %d after %d", c.seq(place), c.seq(at))
 		}
 		at = place
 		c.have[at] = true
@@ -152,7 +151,7 @@ func (c *check) page(e *event) {
 	}
 }
 
-// follow takes messages that must stand right behind what was shown.
+// follow checks messages that must come directly after what was shown.
 func (c *check) follow(messages []Message) {
 	for i := range messages {
 		place, ok := c.message(&messages[i])
@@ -162,11 +161,11 @@ func (c *check) follow(messages []Message) {
 		switch {
 		case place == c.at+1:
 		case place > c.at+1:
-			c.fail(Gap, "%d came behind %d, between them stand %d", c.seq(place), c.seq(c.at), place-c.at-1)
+			c.fail(Gap, "%d came after %d, between them are %d", c.seq(place), c.seq(c.at), place-c.at-1)
 		case c.have[place]:
-			c.fail(Twice, "%d came again, behind %d", c.seq(place), c.seq(c.at))
+			c.fail(Twice, "%d came again, after %d", c.seq(place), c.seq(c.at))
 		default:
-			c.fail(Order, "%d came behind %d", c.seq(place), c.seq(c.at))
+			c.fail(Order, "%d came after %d", c.seq(place), c.seq(c.at))
 		}
 		c.have[place] = true
 		c.at = max(c.at, place)
@@ -180,24 +179,24 @@ func (c *check) message(m *Message) (place int, ok bool) {
 		c.fail(Invented, "%d", m.Seq)
 		return 0, false
 	}
-	truth := &c.room.messages[place]
-	if m.digest != truth.digest {
+	stored := &c.room.messages[place]
+	if m.digest != stored.digest {
 		c.fail(Altered, "%d", m.Seq)
 	}
-	if m.Prev != 0 && m.Prev != truth.Prev {
-		c.fail(Chain, "%d names %d, stored behind %d", m.Seq, m.Prev, truth.Prev)
+	if m.Prev != 0 && m.Prev != stored.Prev {
+		c.fail(Chain, "%d names %d, stored after %d", m.Seq, m.Prev, stored.Prev)
 	}
 	return place, true
 }
 
-// ends: what an answer says is its end must be the end of its messages.
+// ends checks that the last field of an answer is the end of its messages.
 func (c *check) ends(e *event) {
 	if e.last != c.seq(c.at) {
-		c.fail(Place, "it ends at %d and says %d", c.seq(c.at), e.last)
+		c.fail(Place, "it ends at %d, its last field is %d", c.seq(c.at), e.last)
 	}
 }
 
-// whole is the check at the end: nothing is missing up to a place.
+// whole checks, at the end, that nothing is missing up to a place.
 func (c *check) whole(end int) {
 	if !c.begun {
 		c.fail(End, "the room was never joined")

@@ -11,9 +11,9 @@ import (
 const (
 	StoredTwice Rule = "a message is stored twice"
 	SameID      Rule = "two messages have one id"
-	AckedGone   Rule = "an acknowledged message is not where its acknowledgement says"
+	AckedLost   Rule = "an acknowledged message is not where its acknowledgement has it"
 	Unanswered  Rule = "a message that was sent has no acknowledgement"
-	Unsaid      Rule = "a message is stored that nobody sent"
+	Unsent      Rule = "a message is stored that nobody sent"
 	Author      Rule = "what one person sent, each after the acknowledgement of the one before, is stored in another order"
 )
 
@@ -57,11 +57,10 @@ type Sent struct {
 	Once bool
 }
 
-// name is what a message is known again by.
+// name identifies a message.
 type name struct{ room, user, cid string }
 
-// CheckSent holds what was sent, each person's messages in order, against the
-// stream.
+// CheckSent compares what was sent, each person's messages in order, with the stream.
 func CheckSent(stream []Stored, sent []Sent) (wrong []Violation) {
 	fail := func(rule Rule, format string, args ...any) {
 		wrong = append(wrong, Violation{rule, fmt.Sprintf(format, args...)})
@@ -95,7 +94,7 @@ func CheckSent(stream []Stored, sent []Sent) (wrong []Violation) {
 		}
 		for _, a := range m.Acks {
 			if s == nil || s.Seq != a.Seq || s.ID != a.ID || s.ID.Time().UnixMilli() != a.At || s.Text != m.Text {
-				fail(AckedGone, "%v was acknowledged as %d with id %d", n, a.Seq, a.ID)
+				fail(AckedLost, "%v was acknowledged as %d with id %d", n, a.Seq, a.ID)
 			}
 		}
 		if s == nil || !m.InTurn {
@@ -108,7 +107,7 @@ func CheckSent(stream []Stored, sent []Sent) (wrong []Violation) {
 		last[by] = s.Seq
 	}
 	for n, s := range stored {
-		fail(Unsaid, "%v is %d", n, s.Seq)
+		fail(Unsent, "%v is %d", n, s.Seq)
 	}
 	return wrong
 }

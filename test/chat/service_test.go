@@ -13,7 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// service says many things in rooms at once, over plain NATS, each of them once.
+// service posts many messages in rooms at once, over plain NATS, each of them once.
 type service struct {
 	nc    *nats.Conn
 	inbox string
@@ -34,7 +34,7 @@ func newService(t testing.TB, nc *nats.Conn) *service {
 	return s
 }
 
-// post says n things. They are under way when it returns.
+// post posts n messages. They are under way when it returns.
 func (s *service) post(n int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *service) answered(m *nats.Msg) {
 	s.acks[strings.TrimPrefix(m.Subject, s.inbox)] = frame.Ack{Seq: a.Seq, ID: a.ID, At: a.ID.Time().UnixMilli()}
 }
 
-// all is what was said, with the answers.
+// all is what was posted, with the answers.
 func (s *service) all() []Sent {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"parley/chatgw/frame"
 )
 
-// sessionClient is a client by the library's session. Only what a person is
-// shown is written down.
+// sessionClient is a client by the library's session. It records only what a person is
+// shown.
 type sessionClient struct {
 	*notes
 	*crowd
@@ -22,11 +22,11 @@ type sessionClient struct {
 
 func newSessionClient(c *crowd, name string, seed uint64, rooms []string) *sessionClient {
 	s := &sessionClient{notes: newNotes(name, rooms), crowd: c, rng: rand.New(rand.NewPCG(seed, 3))}
-	// It always comes to the same gateway: a session has one address.
+	// It always connects to the same gateway: a session has one address.
 	g := c.gateways[s.rng.IntN(len(c.gateways))]
 	s.session = chatclient.NewSession(chatclient.Config{URL: g.URL, Name: name, Timeout: dialTimeout}, chatclient.Events{
 		Reset: func(j frame.Joined) { s.note(func() { s.views[j.Room].Joined(&j, 0) }) },
-		Said:  func(room string, m frame.Message) { s.note(func() { s.views[room].Said(&m) }) },
+		Said:  func(room string, m frame.Message) { s.note(func() { s.views[room].Delivered(&m) }) },
 		Sent: func(a frame.Ack) {
 			s.acknowledged.Add(1)
 			s.note(func() { s.acks[a.CID] = append(s.acks[a.CID], a) })
@@ -95,7 +95,7 @@ func (s *sessionClient) talk(ctx context.Context) {
 		before := uint64(0)
 		s.note(func() { before = v.Hole() })
 		if before > 0 {
-			_ = s.session.Do(ctx, frame.Encode(frame.History{Ref: int64(before), Room: room, Before: before})) // asked again
+			_ = s.session.Do(ctx, frame.Encode(frame.History{Ref: int64(before), Room: room, Before: before})) // requested again
 		}
 	}
 }

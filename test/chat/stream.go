@@ -12,8 +12,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// askTimeout bounds one question to the broker.
-const askTimeout = 5 * time.Second
+// requestTimeout bounds one request to the broker.
+const requestTimeout = 5 * time.Second
 
 // ReadStream reads the whole stream of the chat, to which nobody writes any more.
 func ReadStream(ctx context.Context, js jetstream.JetStream) (all []Stored, err error) {
@@ -29,7 +29,7 @@ func ReadStream(ctx context.Context, js jetstream.JetStream) (all []Stored, err 
 	}
 	state := s.CachedInfo().State
 	for uint64(len(all)) < state.Msgs {
-		batch, err := ordered.Fetch(int(min(1000, state.Msgs-uint64(len(all)))), jetstream.FetchMaxWait(askTimeout))
+		batch, err := ordered.Fetch(int(min(1000, state.Msgs-uint64(len(all)))), jetstream.FetchMaxWait(requestTimeout))
 		if err != nil {
 			return nil, err
 		}

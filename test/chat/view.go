@@ -14,7 +14,7 @@ type Message struct {
 	digest    uint64
 }
 
-// MessageOf makes it of a frame.
+// MessageOf returns the message of a frame.
 func MessageOf(m *frame.Message) Message {
 	h := fnv.New64a()
 	var n [8]byte
@@ -45,9 +45,9 @@ type happened int
 const (
 	connected happened = iota // a new connection, on which nothing is joined
 	recovered                 // a join was answered with what came after since
-	anew                      // a join was answered with the newest page
-	said                      // messages as they came, one after the other
-	paged                     // a page of history, of what stood before before
+	reset                     // a join was answered with the newest page
+	delivered                 // messages as they came, one after the other
+	paged                     // a page of history, of the messages before a number
 )
 
 // event is one thing that a client was shown.
@@ -60,7 +60,7 @@ type event struct {
 }
 
 // View is everything that one client was shown of one room, in order. It judges
-// nothing; see [Room.Check]. It also knows what a faithful client asks for next:
+// nothing; see [Room.Check]. It also returns what a correct client requests next:
 // [View.Resume] and [View.Hole].
 type View struct {
 	Client, Room string
@@ -70,15 +70,14 @@ type View struct {
 	epoch  string
 	last   uint64
 	holes  []hole
-	// Recovered and Anew count the answers to joins after the first.
-	Recovered, Anew int
+	// Recovered and Resets count the answers to joins after the first.
+	Recovered, Resets int
 }
 
-// hole is what stands between two messages that were shown, and is had from the
-// history.
+// hole is what is missing between two messages that were shown; the history has it.
 type hole struct{ after, before uint64 }
 
-// Connected notes a new connection.
+// Connected records a new connection.
 func (v *View) Connected() { v.events = append(v.events, event{what: connected}) }
 
 // Resume is what to join with.
@@ -87,15 +86,15 @@ func (v *View) Resume() (epoch string, since uint64) { return v.epoch, v.last }
 // Last is the number up to which the room was shown.
 func (v *View) Last() uint64 { return v.last }
 
-// Joined notes the answer to a join that asked for what came after since.
+// Joined records the answer to a join that requested the messages after since.
 func (v *View) Joined(j *frame.Joined, since uint64) {
-	e := event{what: anew, since: since, last: j.Last, more: j.More, messages: messagesOf(j.Messages)}
+	e := event{what: reset, since: since, last: j.Last, more: j.More, messages: messagesOf(j.Messages)}
 	switch {
 	case j.Recovered:
 		e.what = recovered
 		v.Recovered++
 	case v.begun:
-		v.Anew++
+		v.Resets++
 		if len(e.messages) > 0 && e.messages[0].Seq > v.last && j.More {
 			v.holes = append(v.holes, hole{v.last, e.messages[0].Seq})
 		}
@@ -104,10 +103,10 @@ func (v *View) Joined(j *frame.Joined, since uint64) {
 	v.begun, v.epoch, v.last = true, j.Epoch, j.Last
 }
 
-// Said notes a message that came by itself.
-func (v *View) Said(m *frame.Message) {
-	if n := len(v.events); n == 0 || v.events[n-1].what != said {
-		v.events = append(v.events, event{what: said})
+// Delivered records a message that was not requested.
+func (v *View) Delivered(m *frame.Message) {
+	if n := len(v.events); n == 0 || v.events[n-1].what != delivered {
+		v.events = append(v.events, event{what: delivered})
 	}
 	e := &v.events[len(v.events)-1]
 	e.messages = append(e.messages, MessageOf(m))
@@ -122,7 +121,7 @@ func (v *View) Hole() (before uint64) {
 	return v.holes[0].before
 }
 
-// Page notes the page of history that [View.Hole] named.
+// Page records the page of history that [View.Hole] named.
 func (v *View) Page(p *frame.Page) {
 	h := &v.holes[0]
 	e := event{what: paged, before: h.before, more: p.More, messages: messagesOf(p.Messages)}

@@ -27,7 +27,7 @@ func tools(t *testing.T, path string) (packages []string) {
 
 // goMods are the files of the modules: what the product needs, and apart from
 // it, what its tools, benchmarks and some tests do.
-var goMods = []string{"go.mod", "tools/go.mod", "bench/go.mod", "test/chaos/go.mod", "test/power/go.mod", "test/modules/go.mod"}
+var goMods = []string{"go.mod", "tools/go.mod", "bench/go.mod", "test/browser/go.mod", "test/chaos/go.mod", "test/mappers/go.mod", "test/modules/go.mod", "test/power/go.mod"}
 
 // direct are the modules in a go.mod of which a Go file imports a package.
 func direct(t *testing.T) (modules []string) {

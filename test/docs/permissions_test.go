@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/participants/sqlite"
+
 	"parley/coordinator"
 	"parley/coordinator/txclient"
 	"parley/idworker"
@@ -107,23 +109,23 @@ func TestPermissions(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	participant := func(name string, make func(participants.Config, participants.Deps) (*participants.Participant, error)) func() {
+	participant := func(name string, make func(path string, deps participants.Deps) (*participants.Participant[*sqlite.Tx], error)) func() {
 		nc := as(t, s, name, needed)
 		if d := streams.Inspect(ctx, nc, txwire.LogStream().Name); d.Durability != streams.Synced {
 			t.Errorf("%s sees the durability %s: %s", name, d.Durability, d.Reason)
 		}
-		p, err := make(participants.Config{Path: filepath.Join(t.TempDir(), "journal.db")}, participants.Deps{NATS: nc})
+		p, err := make(filepath.Join(t.TempDir(), "journal.db"), participants.Deps{NATS: nc})
 		if err != nil {
 			t.Fatal(err)
 		}
 		stop := serving(t, p)
 		return stop
 	}
-	defer participant(food.Inventory, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
-		return inventory.New(inventory.Config{Config: c}, d)
+	defer participant(food.Inventory, func(path string, d participants.Deps) (*participants.Participant[*sqlite.Tx], error) {
+		return inventory.New(inventory.Config{Path: path}, d)
 	})()
-	defer participant(food.Delivery, func(c participants.Config, d participants.Deps) (*participants.Participant, error) {
-		return delivery.New(delivery.Config{Config: c}, d)
+	defer participant(food.Delivery, func(path string, d participants.Deps) (*participants.Participant[*sqlite.Tx], error) {
+		return delivery.New(delivery.Config{Path: path}, d)
 	})()
 	c, err := coordinator.New(coordinator.Config{}, coordinator.Deps{NATS: as(t, s, "coordinator", needed)})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"strconv"
-	"testing"
 
 	"go.uber.org/goleak"
 )
@@ -14,7 +13,7 @@ import (
 // leave a goroutine. parallel is how many run at once unless the command line has
 // another number; it may be greater than that of the processors, because most of the
 // time of such tests is waiting for other processes. 0 leaves it as it is.
-func TestMain(m *testing.M, p *Program, parallel int) {
+func TestMain(m goleak.TestingM, p *Program, parallel int) {
 	flag.Parse()
 	chosen := parallel == 0
 	flag.Visit(func(f *flag.Flag) { chosen = chosen || f.Name == "test.parallel" })

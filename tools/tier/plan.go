@@ -91,6 +91,7 @@ func test() []step {
 		{name: "bench", proves: "the benchmarks of other modules compile and measure what they claim", dir: "bench", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "power", proves: "nothing acknowledged is lost when the power fails", dir: "test/power", command: goTest("-race", "-shuffle=on", "-timeout", "20m"), packages: all},
 		{name: "page-modules", proves: "the page's modules pass their tests in a JavaScript engine written in Go, too", dir: "test/modules", command: goTest("-count=1", "-timeout", "10m"), packages: all},
+		{name: "mappers", proves: "code of sqlc and the mapper bun run inside a participant, which passes the conformance suite", dir: "test/mappers", command: goTest("-race", "-shuffle=on", "-timeout", "10m"), packages: all},
 		{name: "tools", proves: "the tiers name every package and every variant; the module can be given another path", dir: "tools", command: goTest("-count=1", "-timeout", "10m"), packages: all},
 	}
 }

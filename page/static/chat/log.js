@@ -61,7 +61,7 @@ export class Log {
     this.#room = room;
     if (!room) return;
     this.#scroller.setAttribute("aria-label", `Messages in ${room.name}`);
-    this.#live.setAttribute("aria-label", `What is said in ${room.name}`);
+    this.#live.setAttribute("aria-label", `New messages in ${room.name}`);
     this.#off = [
       room.on("reset", () => this.#reset()),
       room.on("append", (m) => this.#append(m)),
@@ -77,7 +77,7 @@ export class Log {
     this.#attention();
   }
 
-  // newest goes to the end; everything is read then, and the line is gone.
+  // newest goes to the end; everything is read then, and the line is removed.
   newest() {
     const room = this.#room;
     if (!room) return;
@@ -193,7 +193,7 @@ export class Log {
     const fresh = m.seq === this.#newSeq;
     const nodes = [
       day && line("day", dayLabel(m.at, Date.now()), m.at),
-      hole && line("hole", "Some messages before this could not be had"),
+      hole && line("hole", "Some messages before this could not be fetched"),
       fresh && line("new", "New messages"),
       messageNode(m, { grouped: grouped && !fresh && !hole }),
     ];
@@ -298,8 +298,8 @@ export class Log {
   #cut(end) {
     const over = this.#rows.length - most;
     if (over <= 0) return;
-    const gone = end === "top" ? this.#rows.splice(0, over) : this.#rows.splice(-over);
-    for (const row of gone) row.nodes.forEach((n) => n.remove());
+    const removed = end === "top" ? this.#rows.splice(0, over) : this.#rows.splice(-over);
+    for (const row of removed) row.nodes.forEach((n) => n.remove());
     if (end === "top") this.#from += over;
     else this.#to -= over;
     if (end === "bottom") this.#drawPending();
@@ -363,7 +363,7 @@ export class Log {
     } else if (room.timeline.messages.some(hasText)) {
       replace(this.#top, el("p.beginning", null, `This is the beginning of ${room.name}.`));
     } else {
-      replace(this.#top, empty("hash", room.name, "Nothing has been said here yet. Be the first.", null));
+      replace(this.#top, empty("hash", room.name, "There are no messages yet. Write the first one.", null));
     }
   }
 

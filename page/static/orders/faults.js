@@ -5,7 +5,7 @@ const roles = ["inventory", "delivery", "coordinator"];
 const points = {
   voted: "after its vote",
   prepared: "after sending prepare",
-  decided: "after the append, before telling anybody",
+  decided: "after the append, before notifying anybody",
 };
 const pointsOf = { inventory: ["voted"], delivery: ["voted"], coordinator: ["prepared", "decided"] };
 

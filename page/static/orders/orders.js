@@ -190,7 +190,7 @@ export class Orders {
           this.#showResult("error", e.reason);
           break;
         }
-        this.#showResult("busy", "The connection was lost. The order is asked for again when it is back; it is placed once.");
+        this.#showResult("busy", "The connection was lost. The order is sent again when it is back; it is placed once.");
         await new Promise((done) => {
           const off = this.#session.on("welcome", () => (off(), done()));
         });

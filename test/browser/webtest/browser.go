@@ -25,11 +25,12 @@ const Patience = 2 * time.Minute
 
 // Chromium is one process of the browser.
 type Chromium struct {
+	// Stop ends it.
+	Stop func()
 	ctx  context.Context
-	stop func()
 }
 
-// StartChromium starts one for several tests, whose packages [Chromium.Stop] it.
+// StartChromium starts one for several tests, whose package stops it.
 // It fails if there is none: tools/deps installs it.
 func StartChromium() (*Chromium, error) {
 	path := ""
@@ -72,33 +73,20 @@ func StartChromium() (*Chromium, error) {
 	}
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	c := &Chromium{ctx: ctx, stop: func() {
+	c := &Chromium{ctx: ctx, Stop: func() {
 		_ = chromedp.Cancel(ctx) // closes the browser and waits
 		cancel()
 		stop()
 		_ = os.RemoveAll(dir) // what is left is in a temporary directory
 	}}
 	if err := chromedp.Do(ctx); err != nil {
-		c.stop()
+		c.Stop()
 		return nil, fmt.Errorf("webtest: starting %s: %w", path, err)
 	}
 	return c, nil
 }
 
-// Stop ends it.
-func (c *Chromium) Stop() { c.stop() }
-
-// For is the browser for one test.
-func (c *Chromium) For(t testing.TB) *Browser { return &Browser{t: t, ctx: c.ctx} }
-
-// Browser opens pages; each Page is a person of their own, with their own
-// storage.
-type Browser struct {
-	t   testing.TB
-	ctx context.Context
-}
-
-// Page is one tab of one person.
+// Page is one tab of one person, whose storage is separate.
 type Page struct {
 	t   testing.TB
 	ctx context.Context
@@ -118,29 +106,29 @@ func Phone() Size { return Size{390, 844} }
 
 // Open opens an address as a new person, and fails the test at its end if the
 // page threw or broke its own security policy.
-func (b *Browser) Open(url string, size Size, actions ...Action) *Page {
-	b.t.Helper()
-	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	p := &Page{t: b.t, ctx: ctx}
-	b.t.Cleanup(func() {
+func (c *Chromium) Open(t testing.TB, url string, size Size, actions ...Action) *Page {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx, chromedp.WithNewBrowserContext())
+	p := &Page{t: t, ctx: ctx}
+	t.Cleanup(func() {
 		_ = chromedp.Cancel(ctx)
 		cancel()
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, problem := range p.problems {
-			b.t.Errorf("the page %s: %s", url, problem)
+			t.Errorf("the page %s: %s", url, problem)
 		}
 	})
 	// The first use of the context makes the tab, and must not have a time
 	// limit that would end the tab.
 	if err := chromedp.Listen(ctx, p.event); err != nil {
-		b.t.Fatalf("webtest: opening a tab: %v", err)
+		t.Fatalf("webtest: opening a tab: %v", err)
 	}
 	p.Run(
 		command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 		command(log.Enable, cdp.Empty{}),
 		size.emulate(),
-		Light(), // with reduced motion: a click must not miss what moves
+		Prefer("light"), // with reduced motion: a click must not miss what moves
 	)
 	p.Run(actions...)
 	p.Run(chromedp.Navigate(url))
@@ -165,7 +153,7 @@ func (s Size) emulate() Action {
 	return chromedp.EmulateViewport(s.Width, s.Height)
 }
 
-// event collects what the page has to be ashamed of.
+// event collects the problems that the page reports.
 func (p *Page) event(ev any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -185,7 +173,7 @@ func (p *Page) event(ev any) {
 	}
 }
 
-// Problems are taken out, for a test that expects some.
+// Problems returns and clears the problems so far, for a test that expects some.
 func (p *Page) Problems() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -227,16 +215,11 @@ func (p *Page) Wait(what, js string) {
 	}
 }
 
-// Reload loads the page anew.
+// Reload loads the page again.
 func (p *Page) Reload() { p.t.Helper(); p.Run(chromedp.Reload()) }
 
-// Dark and Light choose what the system prefers.
-func Dark() Action { return prefers("dark") }
-
-// Light is the other one.
-func Light() Action { return prefers("light") }
-
-func prefers(scheme string) Action {
+// Prefer sets the color scheme that the system prefers, dark or light.
+func Prefer(scheme string) Action {
 	return command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme},
 		{Name: "prefers-reduced-motion", Value: "reduce"},

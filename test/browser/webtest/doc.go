@@ -1,5 +1,5 @@
-// Package webtest is for tests of the page: real Chromium, driven over its
-// debugging protocol, and a gateway in memory that speaks the frames of package
-// chatgw/frame and can be told to misbehave. It is no gateway to run: it stores
-// nothing and checks nobody.
+// Package webtest is for tests of the page: real Chromium, driven over its debugging
+// protocol, a gateway in the process of the test ([RunChat]) or `parley up` ([RunUp]), and
+// between browser and gateway a [Network] that knows frames and injects faults. What other
+// people and services do comes from a [Backend].
 package webtest

@@ -1,12 +1,12 @@
 package webtest
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,182 +16,216 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// Network stands between pages and a gateway. It knows frames: it can lose
-// those of a type, cut connections, and take none.
+// Network is a proxy between browsers and a gateway. It knows frames: it can lose, hold,
+// rewrite and inject them, and cut connections.
 type Network struct {
 	// URL is where the page is.
 	URL string
+	// ToPage and ToGateway are the two directions.
+	ToPage, ToGateway *Flow
 
-	gateway string
-	work    sync.WaitGroup
+	work sync.WaitGroup
 
-	mu     sync.Mutex
-	change *sync.Cond
-	down   bool
-	lose   map[string]bool
-	lost   map[string]int
-	links  map[*link]bool
+	mu          sync.Mutex
+	change      *sync.Cond
+	gateway     string
+	down, held  bool
+	connections map[*connection]bool
 }
 
-// link is a page's connection, and the one to the gateway that belongs to it.
-type link struct{ page, gateway *websocket.Conn }
-
-func (l *link) cut() {
-	_ = l.page.NetConn().Close() // it may be closed already
-	_ = l.gateway.NetConn().Close()
+// connection is a page's connection, and the one to the gateway that belongs to it.
+type connection struct {
+	page, gateway *end
+	muted         bool
 }
 
-func runNetwork(t testing.TB, gateway string) *Network {
-	n := &Network{gateway: gateway, lost: map[string]int{}, links: map[*link]bool{}}
+// end is one end of a connection. Several goroutines may write to it.
+type end struct {
+	*websocket.Conn
+	writing sync.Mutex
+}
+
+func (e *end) write(kind int, data []byte) error {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	return e.WriteMessage(kind, data)
+}
+
+// close closes the connection in order, with a code.
+func (e *end) close(code int, reason string) {
+	data := websocket.FormatCloseMessage(code, reason)
+	_ = e.WriteControl(websocket.CloseMessage, data, time.Now().Add(time.Second)) // it may be closed already
+}
+
+func (c *connection) cut() {
+	_ = c.page.NetConn().Close() // it may be closed already
+	_ = c.gateway.NetConn().Close()
+}
+
+// RunNetwork starts a network in front of a gateway at an address or a URL. It ends with
+// the test.
+func RunNetwork(t testing.TB, gateway string) *Network {
+	n := &Network{connections: map[*connection]bool{}}
 	n.change = sync.NewCond(&n.mu)
-	files := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: gateway})
-	files.Transport = &http.Transport{DisableKeepAlives: true}
+	n.ToPage, n.ToGateway = newFlow(n), newFlow(n)
+	n.Route(gateway)
 	mux := http.NewServeMux()
-	mux.Handle("/", files)
+	mux.Handle("/", &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(&url.URL{Scheme: "http", Host: n.address()}) },
+		Transport: &http.Transport{DisableKeepAlives: true},
+	})
 	mux.HandleFunc("/ws", n.accept)
 	server := httptest.NewServer(mux)
 	n.URL = server.URL
 	t.Cleanup(func() {
 		n.Down(true)
+		n.Hold(false)
 		server.Close()
 		n.work.Wait()
 	})
 	return n
 }
 
-// Down cuts every connection without a word and takes no more, as where the
-// gateway is killed, or takes them again.
+// set changes the network and notifies everybody who waits for that.
+func (n *Network) set(f func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	f()
+	n.change.Broadcast()
+}
+
+// Route leads new connections to a gateway at an address or a URL.
+func (n *Network) Route(gateway string) {
+	n.set(func() { n.gateway = strings.TrimPrefix(gateway, "http://") })
+}
+
+// address returns the gateway's address, as soon as nothing is held.
+func (n *Network) address() (address string) {
+	n.set(func() {
+		n.awaitRelease()
+		address = n.gateway
+	})
+	return address
+}
+
+// awaitRelease waits until nothing is held. The caller has the lock.
+func (n *Network) awaitRelease() {
+	for n.held {
+		n.change.Wait()
+	}
+}
+
+// Hold holds everything back, also new connections, without notice to either side, until
+// it is called with false.
+func (n *Network) Hold(held bool) { n.set(func() { n.held = held }) }
+
+// Down cuts every connection and refuses new ones, as when the gateway is killed, until it
+// is called with false.
 func (n *Network) Down(down bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.down = down
+	n.set(func() { n.down = down })
 	if down {
-		n.cut()
+		n.Cut()
 	}
 }
 
-// Cut ends every connection without a word.
-func (n *Network) Cut() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.cut()
+// Cut ends every connection without closing it in order.
+func (n *Network) Cut() { n.each((*connection).cut) }
+
+// Mute loses every frame of the connections that exist, and not of new ones.
+func (n *Network) Mute() { n.each(func(c *connection) { c.muted = true }) }
+
+// Bye ends every connection as a gateway does that closes it.
+func (n *Network) Bye(b frame.Bye) {
+	n.ToPage.Inject(frame.Encode(b))
+	n.each(func(c *connection) { c.page.close(b.Code, b.Reason) })
 }
 
-func (n *Network) cut() {
-	for l := range n.links {
-		l.cut()
-	}
+func (n *Network) each(f func(*connection)) {
+	n.set(func() {
+		for c := range n.connections {
+			f(c)
+		}
+	})
 }
 
-// Lose loses the frames of these types from now on, in both directions, and no
-// others. What was lost before is no longer counted.
-func (n *Network) Lose(types ...string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.lose = map[string]bool{}
-	for _, t := range types {
-		n.lose[t] = true
-	}
-	clear(n.lost)
+// AwaitConnections waits until as many pages are connected.
+func (n *Network) AwaitConnections(t testing.TB, count int) {
+	t.Helper()
+	n.await(t, "connections", func() bool { return len(n.connections) == count })
 }
 
-// WaitLost waits until so many frames of a type were lost.
-func (n *Network) WaitLost(t testing.TB, kind string, count int) {
+// await waits for a condition, which is checked under the lock.
+func (n *Network) await(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	late := false
-	timer := time.AfterFunc(Patience, func() {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		late = true
-		n.change.Broadcast()
-	})
+	timer := time.AfterFunc(Patience, func() { n.set(func() { late = true }) })
 	defer timer.Stop()
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for n.lost[kind] < count {
+	for !ok() {
 		if late {
-			t.Fatalf("webtest: waited in vain for %d frames %s to be lost", count, kind)
+			t.Fatalf("webtest: waiting for %s: not within %v", what, Patience)
 		}
 		n.change.Wait()
 	}
 }
 
 func (n *Network) accept(w http.ResponseWriter, r *http.Request) {
-	n.mu.Lock()
-	down := n.down
-	n.mu.Unlock()
+	address := n.address()
+	var down bool
+	n.set(func() { down = n.down })
 	if down {
 		http.Error(w, "down", http.StatusServiceUnavailable)
 		return
 	}
 	dialer := websocket.Dialer{Subprotocols: []string{frame.Subprotocol}}
-	gateway, _, err := dialer.DialContext(r.Context(), "ws://"+n.gateway+"/ws", nil)
+	gateway, _, err := dialer.DialContext(r.Context(), "ws://"+address+"/ws", nil)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	up := websocket.Upgrader{Subprotocols: dialer.Subprotocols}
-	page, err := up.Upgrade(w, r, nil)
+	upgrader := websocket.Upgrader{Subprotocols: dialer.Subprotocols}
+	page, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		gateway.Close()
 		return // Upgrade has answered
 	}
-	n.join(&link{page: page, gateway: gateway})
+	n.serve(&connection{page: &end{Conn: page}, gateway: &end{Conn: gateway}})
 }
 
-func (n *Network) join(l *link) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.links[l] = true
-	if n.down {
-		l.cut()
-	}
+func (n *Network) serve(c *connection) {
+	n.set(func() {
+		n.connections[c] = true
+		if n.down {
+			c.cut()
+		}
+	})
 	n.work.Go(func() {
 		var both sync.WaitGroup
-		both.Go(func() { n.pass(l.page, l.gateway) })
-		both.Go(func() { n.pass(l.gateway, l.page) })
+		both.Go(func() { n.pass(n.ToGateway, c, c.page, c.gateway) })
+		both.Go(func() { n.pass(n.ToPage, c, c.gateway, c.page) })
 		both.Wait()
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		delete(n.links, l)
+		n.set(func() { delete(n.connections, c) })
 	})
 }
 
-// pass ends both when one has ended, with the same word.
-func (n *Network) pass(from, to *websocket.Conn) {
+// pass passes frames on in one direction until one side ends, and then ends the other with
+// the same close code.
+func (n *Network) pass(flow *Flow, c *connection, from, to *end) {
 	defer from.Close()
 	defer to.Close()
 	for {
 		kind, data, err := from.ReadMessage()
-		var bye *websocket.CloseError
-		if errors.As(err, &bye) && bye.Code != websocket.CloseAbnormalClosure {
-			word := websocket.FormatCloseMessage(bye.Code, bye.Text)
-			_ = to.WriteControl(websocket.CloseMessage, word, time.Now().Add(time.Second)) // it may be closed already
+		if bye, ok := errors.AsType[*websocket.CloseError](err); ok && bye.Code != websocket.CloseAbnormalClosure {
+			to.close(bye.Code, bye.Text)
+		}
+		if err == nil {
+			if data = flow.take(c, data); data != nil {
+				err = to.write(kind, data)
+			}
 		}
 		if err != nil {
 			return
 		}
-		if n.loses(data) {
-			continue
-		}
-		if to.WriteMessage(kind, data) != nil {
-			return
-		}
 	}
-}
-
-func (n *Network) loses(data []byte) bool {
-	var f struct {
-		T string `json:"t"`
-	}
-	if json.Unmarshal(data, &f) != nil {
-		return false // whatever it is, it is for the other side to judge
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.lose[f.T] {
-		n.lost[f.T]++
-		n.change.Broadcast()
-	}
-	return n.lose[f.T]
 }

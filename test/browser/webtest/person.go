@@ -20,7 +20,16 @@ func (p *Page) SignIn(name string) {
 	p.Online()
 }
 
-// Online waits until the page says that it is connected.
+// SignInWithToken enters a token in the dialog of the first visit.
+func (p *Page) SignInWithToken(token string) {
+	p.t.Helper()
+	p.Wait("the dialog", `document.querySelector("dialog.welcome")`)
+	p.Click("dialog.welcome summary")
+	p.Type("#token", token)
+	p.Click("dialog.welcome button[type=submit]")
+}
+
+// Online waits until the page shows that it is connected.
 func (p *Page) Online() {
 	p.t.Helper()
 	p.Wait("the connection", `document.querySelector(".who-state.online")`)
@@ -33,7 +42,7 @@ func (p *Page) Room(name string) {
 	p.Wait("the room "+name, fmt.Sprintf(`document.querySelector(".chat h1")?.textContent === %q && document.querySelector("[role=log]").getAttribute("aria-busy") === "false"`, name))
 }
 
-// Go goes to a place behind the '#' of the address.
+// Go goes to a place after the '#' of the address.
 func (p *Page) Go(place string) {
 	p.t.Helper()
 	Eval[string](p, fmt.Sprintf(`location.hash = "#/%s"`, place))
@@ -52,8 +61,13 @@ func (p *Page) Type(selector, text string) {
 	p.Run(chromedp.Focus(chromedp.CSS(selector)), command(input.InsertText, input.InsertTextParams{Text: text}))
 }
 
-// Texts are the messages in the page, in order: those of the room, without
-// what is not in it yet.
+// Select selects the text of a field, which the next one that is typed replaces.
+func Select(selector string) Action {
+	return chromedp.Evaluate[chromedp.Void]("document.querySelector(" + strconv.Quote(selector) + ").select()")
+}
+
+// Texts are the messages of the room in the page, in order, without those that are not
+// in it yet.
 func (p *Page) Texts() []string {
 	p.t.Helper()
 	return Eval[[]string](p, `[...document.querySelectorAll("[role=log] .text")].map((n) => n.textContent)`)
@@ -78,7 +92,7 @@ func (p *Page) Click(selector string) {
 	p.Run(chromedp.Click(chromedp.CSS(selector)))
 }
 
-// Key is what the browser is told of a key; Text is what it would type.
+// Key is a key as the browser gets it; Text is what it would type.
 type Key struct {
 	Name, Code, Text string
 	Number           int64
@@ -90,7 +104,6 @@ func Escape() Key { return Key{"Escape", "Escape", "", 27} }
 func Tab() Key    { return Key{"Tab", "Tab", "", 9} }
 func Up() Key     { return Key{"ArrowUp", "ArrowUp", "", 38} }
 func Down() Key   { return Key{"ArrowDown", "ArrowDown", "", 40} }
-func PageUp() Key { return Key{"PageUp", "PageUp", "", 33} }
 
 // Letter is the key of a letter or sign.
 func Letter(c rune) Key { return Key{string(c), "", string(c), int64(unicode.ToUpper(c))} }

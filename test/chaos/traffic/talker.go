@@ -126,7 +126,7 @@ func (k *talker) record(f frame.FromGateway) {
 	v := k.who.View
 	switch f := f.(type) {
 	case *frame.Message:
-		v.Said(f)
+		v.Delivered(f)
 	case *frame.Joined:
 		v.Joined(f, k.since)
 		k.joining, k.joined = false, true

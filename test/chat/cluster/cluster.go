@@ -3,81 +3,88 @@
 package cluster
 
 import (
-	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"parley/internal/cluster"
 	"parley/test/proc"
 )
 
 // Cluster is the processes.
 type Cluster struct {
 	testing.TB
-	program  proc.Program
-	URL      string // of all brokers
-	Brokers  []*Broker
-	others   []*proc.Process
-	Gateways []*Gateway
+	program proc.Program
+	URL     string // of all brokers
+	members []*Member
+	// Brokers and Gateways are members.
+	Brokers, Gateways []*Member
 }
 
-// Broker is one place in the cluster: the process in it changes.
-type Broker struct {
-	Name    string
-	args    []string
+// Member is one place in the cluster, always at the same address: the process in it
+// changes.
+type Member struct {
+	plan    cluster.Process
 	Process *proc.Process
-}
-
-// Gateway is one place too, always at the same address.
-type Gateway struct {
-	URL     string
-	Process *proc.Process
-	// Here is how many raw clients are connected.
-	Here atomic.Int64
+	URL     string // of a gateway
+	// Connected is how many raw clients a gateway has.
+	Connected atomic.Int64
 }
 
 // New starts everything, with so many brokers.
 func New(t testing.TB, program proc.Program, nodes int) *Cluster {
 	t.Helper()
 	c := &Cluster{TB: t, program: program}
-	c.startBrokers(nodes)
-	proc.Eventually(t, proc.Patience, "creating the streams", func() error {
-		_, errs, code := c.program.Run(t, "init", "--nats", c.URL, "--replicas", fmt.Sprint(nodes))
-		if code != proc.ExitOK {
-			return errors.New(errs)
+	at := freePorts(t, 2*nodes+2)
+	clients, routes, gateways := at[:nodes], at[nodes:2*nodes], at[2*nodes:]
+	c.URL = "nats://" + strings.Join(clients, ",nats://")
+	plan := slices.Concat(c.brokers(clients, routes), c.idworkers(), c.gateways(gateways))
+	program.StartCluster(t, plan, []string{"init", "--nats", c.URL, "--replicas", fmt.Sprint(nodes)}, func(p cluster.Process) func() {
+		m := &Member{plan: p}
+		c.members = append(c.members, m)
+		switch p.Role {
+		case cluster.RoleBroker:
+			c.Brokers = append(c.Brokers, m)
+		case cluster.RoleGateway:
+			m.URL = "http://" + gateways[len(c.Gateways)]
+			c.Gateways = append(c.Gateways, m)
 		}
-		return nil
+		m.Process = program.Start(t, p.Args...)
+		return func() { m.Process.Await(p.Ready) }
 	})
-	for range 2 {
-		c.others = append(c.others, c.program.Start(t, "idworker", "--nats", c.URL))
-	}
-	for _, at := range freePorts(t, 2) {
-		g := &Gateway{URL: "http://" + at}
-		c.Gateways = append(c.Gateways, g)
-		c.Start(g)
-	}
 	return c
 }
 
-func (c *Cluster) startBrokers(nodes int) {
-	c.Helper()
-	ports, names := freePorts(c, 2*nodes), "abcde"
-	var urls []string
-	for i := range nodes {
-		b := &Broker{Name: names[i : i+1], args: []string{"broker", "--data", c.TempDir(), "--listen", ports[i]}}
-		if nodes > 1 {
-			b.args = append(b.args, "--name", b.Name, "--cluster-listen", ports[nodes+i], "--peers", strings.Join(ports[nodes:], ","))
+func (c *Cluster) brokers(clients, routes []string) (plan []cluster.Process) {
+	for i, at := range clients {
+		args := []string{"broker", "--data", c.TempDir(), "--listen", at}
+		if len(clients) > 1 {
+			args = append(args, "--name", fmt.Sprint("broker-", i+1), "--cluster-listen", routes[i], "--peers", strings.Join(routes, ","))
 		}
-		urls = append(urls, "nats://"+ports[i])
-		c.Brokers = append(c.Brokers, b)
-		b.Process = c.program.Start(c, b.args...)
+		plan = append(plan, cluster.Process{Role: cluster.RoleBroker, Args: args, Ready: "^NATS listens on ", Stage: cluster.StageBrokers})
 	}
-	for _, b := range c.Brokers {
-		b.Process.URL()
+	return plan
+}
+
+func (c *Cluster) idworkers() []cluster.Process {
+	p := cluster.Process{Role: cluster.RoleIDWorker, Args: []string{"idworker", "--nats", c.URL}, Ready: "^the idworker is ready$", Stage: cluster.StageServices}
+	return []cluster.Process{p, p}
+}
+
+// gateways have bounds that suit a test: they are found dead within seconds, clients that
+// do not read are cut off soon, and programs may write faster than people.
+func (c *Cluster) gateways(addresses []string) (plan []cluster.Process) {
+	for _, at := range addresses {
+		plan = append(plan, cluster.Process{Role: cluster.RoleGateway, Ready: "^the chat gateway is ready on ", Stage: cluster.StageEdge, Args: []string{
+			"chatgw", "--nats", c.URL, "--http", at, "--no-orders",
+			"--ping-every", "1s", "--grace", "3s", "--queue-frames", "512", "--queue-bytes", "262144",
+			"--messages-per-second", "10000", "--frames-per-second", "10000", "--max-per-address", "10000",
+		}})
 	}
-	c.URL = strings.Join(urls, ",")
+	return plan
 }
 
 // freePorts are addresses at which nobody listens.
@@ -94,53 +101,38 @@ func freePorts(t testing.TB, n int) (at []string) {
 	return at
 }
 
-// Start starts a gateway, with bounds that suit a test: it is found dead within
-// seconds, clients that do not read are cut off soon, and programs may write
-// faster than people.
-func (c *Cluster) Start(g *Gateway) {
+// Start starts the process of a member again.
+func (c *Cluster) Start(m *Member) {
 	c.Helper()
-	g.Process = c.program.Start(
-		c, "chatgw", "--nats", c.URL, "--http", strings.TrimPrefix(g.URL, "http://"), "--no-orders",
-		"--ping-every", "1s", "--grace", "3s", "--queue-frames", "512", "--queue-bytes", "262144",
-		"--messages-per-second", "10000", "--frames-per-second", "10000", "--max-per-address", "10000",
-	)
-	g.Process.Await("the chat gateway is ready on ")
+	m.Process = c.program.Start(c, m.plan.Args...)
+	m.Process.Await(m.plan.Ready)
 }
 
-// Restart kills a broker and starts it where it was.
-func (c *Cluster) Restart(b *Broker, meanwhile func()) {
+// Restart kills the process of a member and starts it again.
+func (c *Cluster) Restart(m *Member, meanwhile func()) {
 	c.Helper()
-	b.Process.Kill()
+	m.Process.Kill()
 	meanwhile()
-	b.Process = c.program.Start(c, b.args...)
-	b.Process.URL()
+	c.Start(m)
 }
 
-// Alive fails the test if something has ended that nobody ended: by a panic, a
-// race, an error.
+// Alive fails the test if a process has ended that nobody ended: by a panic, a race, an
+// error.
 func (c *Cluster) Alive() {
 	c.Helper()
-	all := c.others
-	for _, b := range c.Brokers {
-		all = append(all, b.Process)
-	}
-	for _, g := range c.Gateways {
-		all = append(all, g.Process)
-	}
-	for _, p := range all {
-		if p.Ended() {
-			c.Fatalf("%s ended by itself, exit %d", p.Name(), p.Wait())
+	for _, m := range c.members {
+		if m.Process.Ended() {
+			c.Fatalf("%s ended by itself, exit %d", m.Process.Name(), m.Process.Wait())
 		}
 	}
 }
 
-// StopWriters ends what writes to the stream, as an operator does.
+// StopWriters ends what writes to the stream, as an operator does: the later ones first.
 func (c *Cluster) StopWriters() {
 	c.Helper()
-	for _, g := range c.Gateways {
-		g.Process.Stop()
-	}
-	for _, p := range c.others {
-		p.Stop()
+	for _, m := range slices.Backward(c.members) {
+		if m.plan.Stage > cluster.StageBrokers {
+			m.Process.Stop()
+		}
 	}
 }

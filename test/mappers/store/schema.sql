@@ -1,0 +1,5 @@
+CREATE TABLE IF NOT EXISTS accounts (
+  name TEXT PRIMARY KEY,
+  cents INTEGER NOT NULL,
+  reserved INTEGER NOT NULL CHECK (reserved BETWEEN 0 AND cents)
+);
