@@ -30,7 +30,7 @@ func BenchmarkNATS(b *testing.B) {
 				clients.Go(func() {
 					for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
 						subject, data := request(i)
-						if a := r.ask(b, subject, data); a.Code != "" {
+						if a := r.request(b, subject, data); a.Code != "" {
 							b.Error(a.Reason)
 							return
 						}

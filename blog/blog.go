@@ -11,11 +11,11 @@ import (
 )
 
 // Blog is the role. It satisfies the contract of roles: New opens nothing, Run
-// blocks, cancelling Run's context asks for a drain.
+// blocks, cancelling Run's context begins a drain.
 type Blog struct {
 	cfg   Config
 	deps  Deps
-	gate  gate
+	gate  *gate
 	ready chan struct{}
 	// set is nil until the gate is open.
 	set  atomic.Pointer[shards.Set]
@@ -31,7 +31,7 @@ func New(cfg Config, deps Deps) (*Blog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("blog: %w", err)
 	}
-	return &Blog{cfg: cfg, deps: deps, ready: make(chan struct{})}, nil
+	return &Blog{cfg: cfg, deps: deps, gate: newGate(), ready: make(chan struct{})}, nil
 }
 
 // Run opens the shards and serves until ctx ends; then it drains for at most
@@ -40,13 +40,13 @@ func New(cfg Config, deps Deps) (*Blog, error) {
 func (b *Blog) Run(ctx context.Context) error {
 	set, err := shards.Open(ctx, b.cfg.shards(b.deps.NextID))
 	if err != nil && ctx.Err() != nil {
-		return nil // it was asked to end before it had begun
+		return nil // the drain was requested before it had begun
 	}
 	if err != nil {
 		return fmt.Errorf("blog: %w", err)
 	}
 	b.set.Store(set)
-	b.gate.open()
+	b.gate.serving.Store(true)
 	if err = b.serve(ctx, set); err != nil {
 		return fmt.Errorf("blog: %w", err)
 	}
@@ -72,10 +72,12 @@ func (b *Blog) serve(ctx context.Context, set *shards.Set) error {
 	defer cancel()
 	b.unlisten(drain, service)
 	err = errors.Join(err, web.close(drain))
-	b.gate.close(drain)
+	idle := b.gate.close(drain)
 	err = errors.Join(err, set.Close(drain))
-	// Whoever is inside still has its answer, or has it when its time is up.
-	b.gate.close(context.WithoutCancel(ctx))
+	if !idle {
+		// Requests under way are answered by now, or when their time is up.
+		b.gate.close(context.WithoutCancel(ctx))
+	}
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,7 +26,7 @@ import (
 // The same requests over NATS and over HTTP: the same answers.
 func TestRequests(t *testing.T) {
 	r := local(t)
-	first := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello, 世界", "k"))
+	first := r.request(t, blogwire.SubjectPost, newPost("ada", "hello, 世界", "k"))
 	if len(first.Posts) != 1 || first.Code != "" || first.Posts[0].Text != "hello, 世界" || first.Posts[0].User != "ada" {
 		t.Fatalf("posted: %+v", first)
 	}
@@ -47,7 +48,7 @@ func TestRequests(t *testing.T) {
 		status  int
 		code    wire.Code
 		posts   []blogwire.Post
-		says    []string
+		reasons []string
 	}{
 		{"a post again", blogwire.SubjectPost, string(newPost("ada", "hello, 世界", "k")), "POST", "", 200, "", []blogwire.Post{ada}, nil},
 		{"another text with its key", blogwire.SubjectPost, string(newPost("ada", "bye", "k")), "POST", "", 409, wire.CodeConflict, nil, []string{`"k"`, ada.ID.String(), "another text"}},
@@ -98,13 +99,13 @@ func TestRequests(t *testing.T) {
 			if web.status != c.status {
 				t.Errorf("the HTTP status is %d, want %d", web.status, c.status)
 			}
-			for edge, a := range map[string]blogwire.Posts{"NATS": r.ask(t, c.subject, []byte(c.request)), "HTTP": web.Posts} {
+			for edge, a := range map[string]blogwire.Posts{"NATS": r.request(t, c.subject, []byte(c.request)), "HTTP": web.Posts} {
 				if a.Code != c.code || fmt.Sprint(a.Posts) != fmt.Sprint(append([]blogwire.Post{}, c.posts...)) {
 					t.Errorf("%s: %+v, want the code %q and %+v", edge, a, c.code, c.posts)
 				}
-				for _, s := range c.says {
+				for _, s := range c.reasons {
 					if !strings.Contains(a.Reason, s) {
-						t.Errorf("%s: %q does not say %q", edge, a.Reason, s)
+						t.Errorf("%s: %q does not contain %q", edge, a.Reason, s)
 					}
 				}
 				if c.code == "" && a.Reason != "" {
@@ -125,7 +126,7 @@ func TestRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s, err = wire.Decode[blogwire.Shards](m.Data); err != nil || s.Code != wire.CodeVersion {
-		t.Errorf("a bad question about shards is answered %+v, %v", s, err)
+		t.Errorf("a malformed request about shards is answered %+v, %v", s, err)
 	}
 }
 
@@ -133,14 +134,14 @@ func TestRequests(t *testing.T) {
 func TestLongPages(t *testing.T) {
 	r := local(t)
 	for i := range 40 {
-		if a := r.ask(t, blogwire.SubjectPost, newPost("ada", strings.Repeat("\"", blogwire.MaxText), fmt.Sprint(i))); a.Code != "" {
+		if a := r.request(t, blogwire.SubjectPost, newPost("ada", strings.Repeat("\"", blogwire.MaxText), fmt.Sprint(i))); a.Code != "" {
 			t.Fatal(a)
 		}
 	}
 	for _, user := range []string{"ada", ""} {
 		read, pages := 0, 0
 		for before := snowflake.ID(0); ; pages++ {
-			a := r.ask(t, blogwire.SubjectTimeline, wire.Encode(blogwire.PageRequest{V: wire.Version, User: user, Before: before, Limit: blogwire.MaxPage}))
+			a := r.request(t, blogwire.SubjectTimeline, wire.Encode(blogwire.PageRequest{V: wire.Version, User: user, Before: before, Limit: blogwire.MaxPage}))
 			if len(a.Posts) == 0 {
 				t.Fatalf("an empty page: %+v", a)
 			}
@@ -155,7 +156,7 @@ func TestLongPages(t *testing.T) {
 	}
 }
 
-// A drain answers what is under way, and the handler says so when it is over.
+// A drain answers what is under way; afterwards the handler answers 503.
 func TestDrain(t *testing.T) {
 	inside, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -185,7 +186,7 @@ func TestDrain(t *testing.T) {
 	}
 	for range 2 {
 		a, err := wire.Decode[blogwire.Posts]((<-answered).Data)
-		// The second may have come when nobody was let in any more.
+		// The second may have arrived when the gate was closed.
 		if err != nil || a.Code != "" && a.Code != wire.CodeUnavailable {
 			t.Errorf("answered %+v, %v", a, err)
 		}
@@ -193,29 +194,15 @@ func TestDrain(t *testing.T) {
 	if r.Counts().Posts == 0 {
 		t.Error("what was under way was not stored")
 	}
-	w := &recorder{header: http.Header{}}
-	req, err := http.NewRequestWithContext(t.Context(), "GET", "/api/blog/posts", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.Handler().ServeHTTP(w, req)
-	if w.status != http.StatusServiceUnavailable || w.header.Get("Retry-After") == "" || !strings.Contains(w.body.String(), "not serving") {
-		t.Errorf("afterwards: %d %v %s", w.status, w.header, w.body.String())
+	w := httptest.NewRecorder()
+	r.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/api/blog/posts", nil))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "not serving") {
+		t.Errorf("afterwards: %d %v %s", w.Code, w.Header(), w.Body)
 	}
 	if _, err := r.nc.Request(blogwire.SubjectTimeline, []byte(`{"v":1}`), patience); !errors.Is(err, nats.ErrNoResponders) {
 		t.Errorf("afterwards on NATS: %v", err)
 	}
 }
-
-type recorder struct {
-	header http.Header
-	status int
-	body   strings.Builder
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 
 func TestNew(t *testing.T) {
 	nc := brokertest.Run(t).Connect(t)
@@ -223,7 +210,7 @@ func TestNew(t *testing.T) {
 	for _, c := range []struct {
 		cfg  blog.Config
 		deps blog.Deps
-		says string
+		text string
 	}{
 		{blog.Config{}, blog.Deps{nc, ids}, "neither Dir nor DSNs"},
 		{blog.Config{Dir: "x", Shards: 9999}, blog.Deps{nc, ids}, "Shards is 9999"},
@@ -234,13 +221,13 @@ func TestNew(t *testing.T) {
 		{blog.Config{Dir: "x"}, blog.Deps{nil, ids}, "NATS"},
 		{blog.Config{Dir: "x"}, blog.Deps{nc, nil}, "NextID"},
 	} {
-		if _, err := blog.New(c.cfg, c.deps); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%+v: %v, want %q", c.cfg, err, c.says)
+		if _, err := blog.New(c.cfg, c.deps); err == nil || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%+v: %v, want %q", c.cfg, err, c.text)
 		}
 	}
 }
 
-// What cannot be served says why, and leaves nothing behind.
+// An error names why the blog cannot be served, and nothing is left running.
 func TestRunFails(t *testing.T) {
 	server := brokertest.Run(t)
 	r := start(t, server, blog.Config{Dir: t.TempDir(), Shards: 1, Listen: "127.0.0.1:0"}, new(counter).next)
@@ -265,12 +252,12 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// What somebody wrote into a shard by hand is not sent on, and does no harm.
-func TestChangedByHand(t *testing.T) {
+// A row that no request could have stored is not sent, and other posts are.
+func TestChangedRow(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, brokertest.Run(t), blog.Config{Dir: dir, Shards: 1, Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler)}, new(counter).next)
-	good := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
-	bad := r.ask(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
+	good := r.request(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
+	bad := r.request(t, blogwire.SubjectPost, newPost("ada", "hello", "")).Posts[0]
 	db, err := sql.Open("sqlite", filepath.Join(dir, "shard-0000.db"))
 	if err != nil {
 		t.Fatal(err)
@@ -279,17 +266,17 @@ func TestChangedByHand(t *testing.T) {
 	if _, err := db.Exec("UPDATE blog_posts SET text='' WHERE id=?", int64(bad.ID)); err != nil {
 		t.Fatal(err)
 	}
-	a := r.ask(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: bad.ID}))
+	a := r.request(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: bad.ID}))
 	web := r.http(t, "GET", "/api/blog/posts", nil)
 	if a.Code != wire.CodeInternal || web.status != 500 || !strings.Contains(a.Reason, "text is empty") || !strings.Contains(web.Reason, "text is empty") {
 		t.Errorf("answered %+v and %+v", a, web)
 	}
-	if a := r.ask(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: good.ID})); len(a.Posts) != 1 || a.Posts[0] != good {
+	if a := r.request(t, blogwire.SubjectRead, wire.Encode(blogwire.ReadPost{V: wire.Version, ID: good.ID})); len(a.Posts) != 1 || a.Posts[0] != good {
 		t.Errorf("a good post is %+v", a)
 	}
 }
 
-// Nothing is answered where it would be taken for something else.
+// No answer is published to subjects of the protocol or of the broker.
 func TestReplySubjects(t *testing.T) {
 	r := local(t)
 	posts, err := r.nc.SubscribeSync(">")

@@ -1,6 +1,7 @@
 package blog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,8 +17,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// DefaultListen is where the parley command serves HTTP unless it is told
-// otherwise: this machine alone.
+// DefaultListen is where the parley command serves HTTP by default: this machine alone.
 const DefaultListen = "127.0.0.1:8280"
 
 // Config is what an operator decides about a blog.
@@ -34,9 +34,9 @@ type Config struct {
 	// Listen is HOST:PORT for HTTP; empty means none. Port 0 takes a free one,
 	// see [Blog.Addr].
 	Listen string
-	// Hosts are names under which browsers may come, besides those of the
-	// machine itself. Without any they may come under every name, but for a
-	// loopback address, where they never may.
+	// Hosts are host names under which browsers are answered, besides those of the
+	// machine itself. Without any they are answered under every name, except on a
+	// loopback address, where they are answered under no other.
 	Hosts []string
 	// DrainTimeout bounds how long Run takes to end after its context does;
 	// default 10 s.
@@ -59,27 +59,19 @@ func (d Deps) check() error {
 		return err
 	}
 	if d.NextID == nil {
-		return errors.New("it has nowhere to get ids from: NextID is nil")
+		return errors.New("NextID is nil: where do the IDs come from?")
 	}
 	return nil
 }
 
 func (c Config) withDefaults() (Config, error) {
-	if c.DrainTimeout == 0 {
-		c.DrainTimeout = 10 * time.Second
-	}
-	if c.DrainTimeout < 0 {
+	if c.DrainTimeout = cmp.Or(c.DrainTimeout, 10*time.Second); c.DrainTimeout < 0 {
 		return c, fmt.Errorf("drain timeout is %v, it cannot be negative", c.DrainTimeout)
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	if c.Listen != "" {
-		if err := checkListen(c.Listen); err != nil {
-			return c, err
-		}
-	}
-	return c, c.shards(nil).Check()
+	return c, cmp.Or(checkListen(c.Listen), c.shards(nil).Check())
 }
 
 func (c Config) shards(nextID func(context.Context) (snowflake.ID, error)) shards.Config {
@@ -87,6 +79,9 @@ func (c Config) shards(nextID func(context.Context) (snowflake.ID, error)) shard
 }
 
 func checkListen(s string) error {
+	if s == "" {
+		return nil
+	}
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
 		return fmt.Errorf("Listen %.80q is not HOST:PORT, as in %s", s, DefaultListen)

@@ -20,7 +20,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// envChild says that this binary runs as a blog, and how: JSON of child.
+// envChild makes this binary run as a blog; its value is JSON of child.
 const envChild = "PARLEY_TEST_CHILD"
 
 type child struct {
@@ -30,7 +30,7 @@ type child struct {
 	IDs int64
 }
 
-// TestChild is a blog in a process of its own, until somebody kills it.
+// TestChild is a blog in a separate process, until it is killed.
 func TestChild(t *testing.T) {
 	if os.Getenv(envChild) == "" {
 		return // this is not one
@@ -73,14 +73,14 @@ func launch(t *testing.T, c child) *exec.Cmd {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { kill(cmd) })
-	var said strings.Builder
+	var output strings.Builder
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if lines.Text() == "ready" {
 			return cmd
 		}
-		fmt.Fprintln(&said, lines.Text())
+		fmt.Fprintln(&output, lines.Text())
 	}
-	t.Fatalf("the blog did not start:\n%s", said.String())
+	t.Fatalf("the blog did not start:\n%s", output.String())
 	return nil
 }
 
@@ -90,8 +90,8 @@ func kill(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
-// A post that was acknowledged is there after the blog was killed; one that was
-// not is there once, if somebody asked again with its key.
+// A post that was acknowledged is stored after the blog was killed; one that was not is
+// stored once, if the request was repeated with its key.
 func TestKilled(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); killed(t, child{Dir: t.TempDir()}) })
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); killed(t, child{DSNs: pgtest.Run(t).Schemas(t, 4)}) })
@@ -134,7 +134,7 @@ func killed(t *testing.T, c child) {
 		all.Wait()
 		cancel()
 	}
-	// All of it is there, once, in order, and nothing else.
+	// All posts are stored once, in order, and no others.
 	var read []blogwire.Post
 	for p, err := range client.All(t.Context(), "") {
 		if err != nil {
@@ -143,17 +143,17 @@ func killed(t *testing.T, c child) {
 		read = append(read, p)
 	}
 	if len(stored) != rounds*writers*perRound || len(read) != len(stored) {
-		t.Errorf("%d posts were acknowledged of %d, and %d are there", len(stored), rounds*writers*perRound, len(read))
+		t.Errorf("%d posts were acknowledged of %d, and %d are stored", len(stored), rounds*writers*perRound, len(read))
 	}
 	if !slices.IsSortedFunc(read, func(a, b blogwire.Post) int { return int(b.ID - a.ID) }) {
 		t.Error("they are not in order")
 	}
 	for _, p := range read {
 		if key := p.User + " " + strings.TrimPrefix(p.Text, "text "); stored[key] != p {
-			t.Errorf("%+v is there, acknowledged was %+v", p, stored[key])
+			t.Errorf("%+v is stored, acknowledged was %+v", p, stored[key])
 		}
 	}
-	t.Logf("%d posts were acknowledged around %d kills, all are there once", len(stored), rounds)
+	t.Logf("%d posts were acknowledged around %d kills, all are stored once", len(stored), rounds)
 }
 
 // Two processes on PostgreSQL share the requests, and keys hold across them.

@@ -3,7 +3,9 @@ package blog
 import (
 	"context"
 	"fmt"
-	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/semaphore"
 
 	"parley/wire"
 )
@@ -12,60 +14,31 @@ import (
 // for a commit: 4,096 of the longest take 64 MB.
 const maxRequests = 4096
 
-// gate counts the requests under way and lets nobody in before and after the
-// blog serves. The zero gate is closed.
+// gate counts the requests under way and refuses them before and after the blog
+// serves.
 type gate struct {
-	mu     sync.Mutex
-	opened bool
-	n      int
-	// idle is closed when the gate is closed and nobody is inside.
-	idle chan struct{}
+	serving atomic.Bool
+	places  *semaphore.Weighted
 }
 
-func (g *gate) open() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.opened, g.idle = true, make(chan struct{})
-}
+func newGate() *gate { return &gate{places: semaphore.NewWeighted(maxRequests)} }
 
-// enter lets a request in, which leaves at its end.
+// enter admits a request, which leaves at its end.
 func (g *gate) enter() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
 	switch {
-	case !g.opened:
+	case !g.serving.Load():
 		return &wire.Error{Code: wire.CodeUnavailable, Text: "the blog is not serving: it is starting or ending; nothing was done"}
-	case g.n >= maxRequests:
+	case !g.places.TryAcquire(1):
 		return &wire.Error{Code: wire.CodeBusy, Text: fmt.Sprintf("%d requests are under way already, try again later; nothing was done", maxRequests)}
 	}
-	g.n++
 	return nil
 }
 
-func (g *gate) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.n--
-	g.settle()
-}
+func (g *gate) leave() { g.places.Release(1) }
 
-// settle signals that no request is inside a closed gate.
-func (g *gate) settle() {
-	if !g.opened && g.n == 0 {
-		close(g.idle)
-	}
-}
-
-// close lets nobody else in, and waits for those inside or for ctx.
-func (g *gate) close(ctx context.Context) {
-	g.mu.Lock()
-	if g.opened {
-		g.opened = false
-		g.settle()
-	}
-	g.mu.Unlock()
-	select {
-	case <-g.idle:
-	case <-ctx.Done():
-	}
+// close admits no more requests, and waits for those under way or for ctx. It reports
+// whether all have left.
+func (g *gate) close(ctx context.Context) bool {
+	g.serving.Store(false)
+	return g.places.Acquire(ctx, maxRequests) == nil
 }

@@ -8,11 +8,11 @@ import (
 )
 
 func TestGate(t *testing.T) {
-	var g gate
+	g := newGate()
 	if err := g.enter(); wire.CodeOf(err) != wire.CodeUnavailable {
 		t.Errorf("a gate that was never open: %v", err)
 	}
-	g.open()
+	g.serving.Store(true)
 	for range maxRequests {
 		if err := g.enter(); err != nil {
 			t.Fatal(err)

@@ -86,8 +86,8 @@ func local(t testing.TB) *running {
 	return start(t, brokertest.Run(t), blog.Config{Dir: t.TempDir(), Shards: 4, Listen: "127.0.0.1:0", Hosts: []string{"blog.example"}}, new(counter).next)
 }
 
-// ask asks over NATS.
-func (r *running) ask(t testing.TB, subject string, request []byte) blogwire.Posts {
+// request sends a request over NATS.
+func (r *running) request(t testing.TB, subject string, request []byte) blogwire.Posts {
 	t.Helper()
 	m, err := r.nc.Request(subject, request, patience)
 	if err != nil {
@@ -100,15 +100,15 @@ func (r *running) ask(t testing.TB, subject string, request []byte) blogwire.Pos
 	return a
 }
 
-// answer is what came over HTTP.
+// answer is an answer over HTTP.
 type answer struct {
 	blogwire.Posts
 	status int
 	header http.Header
 }
 
-// http asks over HTTP. A body makes it a POST of JSON, unless header says
-// otherwise ("Name: value").
+// http sends a request over HTTP. A POST has a body of JSON, unless a header
+// ("Name: value") overrides that.
 func (r *running) http(t testing.TB, method, path string, body []byte, header ...string) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.Addr()+path, bytes.NewReader(body))

@@ -25,8 +25,7 @@ const (
 	maxHeader = 16 << 10
 )
 
-// server is the blog's own HTTP server, if it has one. The zero server does
-// nothing.
+// server is the blog's own HTTP server. The zero server does nothing.
 type server struct {
 	http *http.Server
 	// failed is closed when it stopped on its own, nil without a server.
@@ -44,7 +43,7 @@ func (s *server) open(ctx context.Context, b *Blog) error {
 		return fmt.Errorf("serving HTTP on %s: %w: is another process there? Choose another address", b.cfg.Listen, err)
 	}
 	if !loopback.Host(b.cfg.Listen) {
-		b.cfg.Log.Warn("HTTP is served beyond this machine, and whoever reaches it can post in any user's name", "listen", b.cfg.Listen)
+		b.cfg.Log.Warn("HTTP is served beyond this machine, and everybody who reaches it can post in any user's name", "listen", b.cfg.Listen)
 	}
 	addr := l.Addr()
 	b.addr.Store(&addr)
@@ -69,7 +68,7 @@ func (s *server) close(ctx context.Context) error {
 		return nil
 	}
 	if err := s.http.Shutdown(ctx); err != nil {
-		_ = s.http.Close() // whoever is still there is cut off
+		_ = s.http.Close() // clients that are still connected are cut off
 	}
 	<-s.failed
 	return s.err

@@ -2,10 +2,9 @@ package blogclient
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"strconv"
+	"iter"
 	"time"
 
 	"parley/idworker/snowflake"
@@ -16,8 +15,8 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Client asks a blog over one NATS connection, which the caller keeps open. It
-// is safe for concurrent use.
+// Client sends requests to a blog over one NATS connection, which the caller keeps
+// open. It is safe for concurrent use.
 type Client struct {
 	nc *nats.Conn
 }
@@ -35,33 +34,21 @@ func New(nc *nats.Conn) (*Client, error) {
 // up after 5 s.
 const readFor = 6 * time.Second
 
-// Read reads a post. With a user only that user's shard is asked.
+// Read reads a post. With a user only that user's shard is read.
 func (c *Client) Read(ctx context.Context, id snowflake.ID, user string) (blogwire.Post, error) {
-	m, err := wire.Check(blogwire.ReadPost{V: wire.Version, ID: id, User: user})
-	if err != nil {
-		return blogwire.Post{}, err
-	}
-	a, err := c.posts(ctx, blogwire.SubjectRead, wire.Encode(m))
-	if err != nil {
-		return blogwire.Post{}, err
-	}
-	return theOne(a)
+	return single(posts(ctx, c, blogwire.SubjectRead, blogwire.ReadPost{V: wire.Version, ID: id, User: user}, readFor))
 }
 
 // Timeline reads one page, newest first: of a user, or of everybody. The page's
 // Next is the Before of the following one.
 func (c *Client) Timeline(ctx context.Context, r blogwire.PageRequest) (blogwire.Posts, error) {
 	r.V = wire.Version
-	m, err := wire.Check(r)
-	if err != nil {
-		return blogwire.Posts{}, err
-	}
-	return c.posts(ctx, blogwire.SubjectTimeline, wire.Encode(m))
+	return posts(ctx, c, blogwire.SubjectTimeline, r, readFor)
 }
 
-// All goes through all posts of a user, or of everybody where user is empty,
+// All iterates over all posts of a user, or of everybody where user is empty,
 // newest first. It ends with the first error.
-func (c *Client) All(ctx context.Context, user string) func(yield func(blogwire.Post, error) bool) {
+func (c *Client) All(ctx context.Context, user string) iter.Seq2[blogwire.Post, error] {
 	return func(yield func(blogwire.Post, error) bool) {
 		for before := snowflake.ID(0); ; {
 			page, err := c.Timeline(ctx, blogwire.PageRequest{User: user, Before: before, Limit: blogwire.MaxPage})
@@ -83,41 +70,41 @@ func (c *Client) All(ctx context.Context, user string) func(yield func(blogwire.
 
 // Shards counts the posts of each shard.
 func (c *Client) Shards(ctx context.Context) ([]int64, error) {
-	data, err := c.ask(ctx, blogwire.SubjectShards, wire.Encode(blogwire.ShardsRequest{V: wire.Version}), readFor)
-	if err != nil {
-		return nil, err
-	}
-	a, err := wire.Decode[blogwire.Shards](data)
+	a, err := request[blogwire.ShardsRequest, blogwire.Shards](ctx, c, blogwire.SubjectShards, blogwire.ShardsRequest{V: wire.Version}, readFor)
 	if err != nil {
 		return nil, err
 	}
 	return a.Counts, refused(a.Code, a.Reason)
 }
 
-// posts asks, and makes an error of a refusal.
-func (c *Client) posts(ctx context.Context, subject string, request []byte) (blogwire.Posts, error) {
-	data, err := c.ask(ctx, subject, request, readFor)
-	if err != nil {
-		return blogwire.Posts{}, err
+// posts is a request that is answered with posts; a refusal is an error.
+func posts[Q any, M wire.Message[Q]](ctx context.Context, c *Client, subject string, m Q, limit time.Duration) (blogwire.Posts, error) {
+	a, err := request[Q, blogwire.Posts, M](ctx, c, subject, m, limit)
+	if err == nil {
+		err = refused(a.Code, a.Reason)
 	}
-	a, err := wire.Decode[blogwire.Posts](data)
-	if err != nil {
-		return a, err
-	}
-	return a, refused(a.Code, a.Reason)
+	return a, err
 }
 
-func (c *Client) ask(ctx context.Context, subject string, request []byte, limit time.Duration) ([]byte, error) {
+// request sends a request. Its error is a [*wire.Error] only where nothing was done: the
+// request is wrong, or no blog is running.
+func request[Q, A any, QM wire.Message[Q], AM wire.Message[A]](ctx context.Context, c *Client, subject string, m Q, limit time.Duration) (a A, err error) {
+	if m, err = wire.Check[Q, QM](m); err != nil {
+		return a, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	m, err := c.nc.RequestWithContext(ctx, subject, request)
-	switch {
-	case errors.Is(err, nats.ErrNoResponders):
-		return nil, &wire.Error{Code: wire.CodeUnavailable, Text: "no blog is running: start one with `parley blog` or `parley up`"}
-	case err != nil:
-		return nil, fmt.Errorf("asking the blog on %s: %w", subject, err)
+	msg, err := c.nc.RequestWithContext(ctx, subject, wire.Encode[Q, QM](m))
+	if errors.Is(err, nats.ErrNoResponders) {
+		return a, &wire.Error{Code: wire.CodeUnavailable, Text: "no blog is running: start one with `parley blog` or `parley up`"}
 	}
-	return m.Data, nil
+	if err != nil {
+		return a, fmt.Errorf("a request to the blog on %s: %w", subject, err)
+	}
+	if a, err = wire.Decode[A, AM](msg.Data); err != nil {
+		return a, fmt.Errorf("the answer of the blog on %s: %v", subject, err) // not a refusal
+	}
+	return a, nil
 }
 
 func refused(code wire.Code, reason string) error {
@@ -127,18 +114,13 @@ func refused(code wire.Code, reason string) error {
 	return &wire.Error{Code: code, Text: reason}
 }
 
-// theOne is the post of an answer that has to have one.
-func theOne(a blogwire.Posts) (blogwire.Post, error) {
-	if len(a.Posts) != 1 {
-		return blogwire.Post{}, &wire.Error{Code: wire.CodeInternal, Text: fmt.Sprintf("the blog answered with %d posts instead of one", len(a.Posts))}
+// single is the post of an answer that has to have one.
+func single(a blogwire.Posts, err error) (blogwire.Post, error) {
+	switch {
+	case err != nil:
+		return blogwire.Post{}, err
+	case len(a.Posts) != 1:
+		return blogwire.Post{}, fmt.Errorf("the blog answered with %d posts instead of one", len(a.Posts))
 	}
 	return a.Posts[0], nil
-}
-
-// newKey makes a key that nobody else has: the time, so that keys grow and fill
-// an index from its end, and 80 random bits.
-func newKey() string {
-	var b [10]byte
-	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
-	return strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + wire.Token(b)
 }

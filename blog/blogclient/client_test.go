@@ -115,23 +115,22 @@ func TestClient(t *testing.T) {
 	}
 	for _, err := range client.All(ctx, "zoe") {
 		if wire.CodeOf(err) != wire.CodeNotFound {
-			t.Errorf("all of nobody's: %v", err)
+			t.Errorf("all of an unknown user: %v", err)
 		}
 	}
 }
 
-// script is a blog that answers as it is told, one answer a request; nil is
-// silence.
-func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *atomic.Int64, keys chan string) {
+// script is a blog that has one answer for each request; nil is silence.
+func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (requests *atomic.Int64, keys chan string) {
 	t.Helper()
-	asked, keys = new(atomic.Int64), make(chan string, 64)
+	requests, keys = new(atomic.Int64), make(chan string, 64)
 	_, err := nc.Subscribe(blogwire.SubjectPost, func(m *nats.Msg) {
 		p, err := wire.Decode[blogwire.NewPost](m.Data)
 		if err != nil {
 			t.Error(err)
 		}
 		keys <- p.Key
-		i := min(int(asked.Add(1)), len(answers)) - 1
+		i := min(int(requests.Add(1)), len(answers)) - 1
 		if answers[i] != nil {
 			if err := m.Respond(wire.Encode(*answers[i])); err != nil {
 				t.Error(err)
@@ -144,39 +143,39 @@ func script(t *testing.T, nc *nats.Conn, answers ...*blogwire.Posts) (asked *ato
 	if err != nil {
 		t.Fatal(err)
 	}
-	return asked, keys
+	return requests, keys
 }
 
-func says(code wire.Code) *blogwire.Posts {
+func refusal(code wire.Code) *blogwire.Posts {
 	return &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{}, Code: code, Reason: "because"}
 }
 
-// What is repeated, and what is said in the end.
+// TestPostRepeats checks which answers make the client repeat a post, and its result.
 func TestPostRepeats(t *testing.T) {
 	stored := &blogwire.Posts{V: wire.Version, Posts: []blogwire.Post{{ID: 7, User: "ada", Text: "hello"}}}
 	for _, c := range []struct {
-		what    string
-		answers []*blogwire.Posts
-		asked   int64
-		code    wire.Code // of the error
-		unknown bool
+		what     string
+		answers  []*blogwire.Posts
+		requests int64
+		code     wire.Code // of the error
+		unknown  bool
 	}{
-		{"at once", []*blogwire.Posts{stored}, 1, "", false},
-		{"busy, not there, not known, and then stored", []*blogwire.Posts{says(wire.CodeBusy), says(wire.CodeUnavailable), says(wire.CodeUndecided), stored}, 4, "", false},
-		{"wrong", []*blogwire.Posts{says(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
-		{"an id given twice", []*blogwire.Posts{says(wire.CodeViolation)}, 1, wire.CodeViolation, false},
-		{"another text", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeConflict)}, 2, wire.CodeConflict, false},
-		{"wrong, for somebody else", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeVersion), says(wire.CodeViolation), stored}, 4, "", false},
-		{"never", []*blogwire.Posts{says(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
-		{"never known", []*blogwire.Posts{says(wire.CodeUndecided), says(wire.CodeUnavailable)}, 0, "", true},
+		{"stored", []*blogwire.Posts{stored}, 1, "", false},
+		{"busy, unavailable, undecided, and then stored", []*blogwire.Posts{refusal(wire.CodeBusy), refusal(wire.CodeUnavailable), refusal(wire.CodeUndecided), stored}, 4, "", false},
+		{"wrong", []*blogwire.Posts{refusal(wire.CodeInvalid)}, 1, wire.CodeInvalid, false},
+		{"an id given twice", []*blogwire.Posts{refusal(wire.CodeViolation)}, 1, wire.CodeViolation, false},
+		{"another text", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeConflict)}, 2, wire.CodeConflict, false},
+		{"wrong at another process", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeVersion), refusal(wire.CodeViolation), stored}, 4, "", false},
+		{"never", []*blogwire.Posts{refusal(wire.CodeBusy)}, 0, wire.CodeUnavailable, false},
+		{"never known", []*blogwire.Posts{refusal(wire.CodeUndecided), refusal(wire.CodeUnavailable)}, 0, "", true},
 		{"silence", []*blogwire.Posts{nil}, 0, "", true},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
 			server := brokertest.Run(t)
-			asked, keys := script(t, server.Connect(t), c.answers...)
+			requests, keys := script(t, server.Connect(t), c.answers...)
 			limit := patience
-			if c.asked == 0 {
+			if c.requests == 0 {
 				limit = 2 * time.Second // between two tries
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
@@ -189,8 +188,8 @@ func TestPostRepeats(t *testing.T) {
 				c.code == "" && !c.unknown && (err != nil || p != stored.Posts[0]):
 				t.Errorf("it ended with %+v, %v", p, err)
 			}
-			if n := asked.Load(); c.asked != 0 && n != c.asked {
-				t.Errorf("it was asked %d times, want %d", n, c.asked)
+			if n := requests.Load(); c.requests != 0 && n != c.requests {
+				t.Errorf("it received %d requests, want %d", n, c.requests)
 			}
 			first := <-keys
 			for len(keys) > 0 {

@@ -10,7 +10,7 @@
 //	...
 //	post, err := client.Post(ctx, blogwire.NewPost{User: "ada", Text: "Hello."})
 //	switch {
-//	case errors.Is(err, blogclient.ErrUnknown): // ask again with the same key
+//	case errors.Is(err, blogclient.ErrUnknown): // post it again with the same key
 //	case err != nil:                            // nothing was stored
 //	}
 //	for post, err := range client.All(ctx, "ada") {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"time"
 
+	"parley/internal/pause"
 	"parley/wire"
 	"parley/wire/blogwire"
 
@@ -27,7 +29,7 @@ const (
 )
 
 // Post stores a post, and repeats the request until the answer is definite or
-// ctx ends. A post without a key gets one; to be able to ask again after
+// ctx ends. A post without a key gets one; to be able to repeat it after
 // [ErrUnknown], give it one.
 //
 // A nil error means that the post is durable. An error that is [ErrUnknown]
@@ -37,7 +39,9 @@ const (
 func (c *Client) Post(ctx context.Context, p blogwire.NewPost) (blogwire.Post, error) {
 	p.V = wire.Version
 	if p.Key == "" {
-		p.Key = newKey()
+		// The time, so that keys grow and fill an index from its end, and 80 random
+		// bits.
+		p.Key = strconv.FormatInt(time.Now().UnixMilli(), 16) + "-" + wire.NewToken()
 	}
 	// Checked here, so that a wrong post is refused without a blog.
 	p, err := wire.Check(p)
@@ -47,69 +51,32 @@ func (c *Client) Post(ctx context.Context, p blogwire.NewPost) (blogwire.Post, e
 	if ctx.Err() != nil {
 		return blogwire.Post{}, fmt.Errorf("nothing was sent: %w", context.Cause(ctx))
 	}
-	request, open := wire.Encode(p), false
-	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		post, o := c.try(ctx, request)
-		if o.err == nil {
+	// open: the post may be stored by an earlier try.
+	open := false
+	for wait := firstPause; ; wait = min(2*wait, lastPause) {
+		post, err := single(posts(ctx, c, blogwire.SubjectPost, p, silence))
+		if err == nil {
 			return post, nil
 		}
-		open = open || o.open
+		refusal, isRefusal := errors.AsType[*wire.Error](err)
 		switch {
-		case wire.CodeOf(o.err) == wire.CodeConflict, o.final && !open:
+		case !isRefusal:
+			// Nothing left this process if the connection is down: it keeps nothing
+			// back to send it later.
+			open = open || !errors.Is(err, nats.ErrConnectionClosed) && !errors.Is(err, nats.ErrReconnectBufExceeded)
+		case refusal.Code == wire.CodeUndecided:
+			open = true
+		case refusal.Code == wire.CodeBusy, refusal.Code == wire.CodeUnavailable:
+		case refusal.Code == wire.CodeConflict, !open:
 			// The key has a post with another text, and so never one with this
-			// text. What else is final is so for one try alone.
-			return blogwire.Post{}, o.err
-		case errors.Is(o.err, nats.ErrConnectionClosed), !sleep(ctx, pause/2+rand.N(pause)):
-			if open {
-				return blogwire.Post{}, fmt.Errorf("%w: %w", ErrUnknown, o.err)
-			}
-			return blogwire.Post{}, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was stored: " + o.err.Error()}
+			// text. Any other refusal is definite for one try alone.
+			return blogwire.Post{}, err
 		}
-	}
-}
-
-// outcome is what one try came to, if it is not a post.
-type outcome struct {
-	err error
-	// open: the post may be stored, or may still be.
-	open bool
-	// final: trying again cannot help.
-	final bool
-}
-
-func (c *Client) try(ctx context.Context, request []byte) (blogwire.Post, outcome) {
-	data, err := c.ask(ctx, blogwire.SubjectPost, request, silence)
-	if err != nil {
-		// Nothing left this process if nobody listens, or the connection is down
-		// (it keeps nothing back to send it later).
-		unsent := wire.CodeOf(err) == wire.CodeUnavailable || errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrReconnectBufExceeded)
-		return blogwire.Post{}, outcome{err: err, open: !unsent}
-	}
-	a, err := wire.Decode[blogwire.Posts](data)
-	if err != nil {
-		return blogwire.Post{}, outcome{err: err, open: true}
-	}
-	switch err := refused(a.Code, a.Reason); a.Code {
-	case "":
-		p, err := theOne(a)
-		return p, outcome{err: err, open: true}
-	case wire.CodeUndecided:
-		return blogwire.Post{}, outcome{err: err, open: true}
-	case wire.CodeBusy, wire.CodeUnavailable:
-		return blogwire.Post{}, outcome{err: err}
-	default:
-		return blogwire.Post{}, outcome{err: err, final: true}
-	}
-}
-
-// sleep reports whether it slept.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
+		if errors.Is(err, nats.ErrConnectionClosed) || !pause.For(ctx, wait/2+rand.N(wait)) {
+			if open {
+				return blogwire.Post{}, fmt.Errorf("%w: %w", ErrUnknown, err)
+			}
+			return blogwire.Post{}, &wire.Error{Code: wire.CodeUnavailable, Text: "nothing was stored: " + err.Error()}
+		}
 	}
 }

@@ -21,7 +21,7 @@ type Server struct {
 	dir string
 	cmd *exec.Cmd
 	// hold keeps it alive: the server is stopped when the other end of this
-	// pipe reads the end, also when this process dies without a word.
+	// pipe reads the end, also when this process is killed.
 	hold io.Closer
 	// schemas counts the calls of Schemas, for their names.
 	schemas atomic.Int64
@@ -71,8 +71,8 @@ func start() (s *Server, err error) {
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
 		_ = in.Close()
-		said, _ := os.ReadFile(filepath.Join(dir, "log"))
-		return nil, fmt.Errorf("PostgreSQL did not start: %w\n%s", errors.Join(err, cmd.Wait()), said)
+		output, _ := os.ReadFile(filepath.Join(dir, "log"))
+		return nil, fmt.Errorf("PostgreSQL did not start: %w\n%s", errors.Join(err, cmd.Wait()), output)
 	}
 	return &Server{dir: dir, cmd: cmd, hold: in}, nil
 }
@@ -137,7 +137,7 @@ func Run(t testing.TB) *Server {
 	return s
 }
 
-// Schemas makes n schemas that nobody has used and returns a DSN for each.
+// Schemas makes n unused schemas and returns a DSN for each.
 func (s *Server) Schemas(t testing.TB, n int) []string {
 	t.Helper()
 	prefix := fmt.Sprintf("t%d_", s.schemas.Add(1))

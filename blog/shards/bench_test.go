@@ -14,18 +14,18 @@ import (
 func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		c := Config{Dir: b.TempDir(), Shards: 8}
-		shut(b, open2(b, c))
-		shut(b, open2(b, c))
+		shut(b, openUnclosed(b, c))
+		shut(b, openUnclosed(b, c))
 	}
 }
 
 // BenchmarkPost stores posts of 200 bytes with keys, 256 at a time.
 func BenchmarkPost(b *testing.B) {
-	for _, g := range []ground{sqliteGround(), postgresGround(pgtest.Run(b))} {
+	for _, k := range []kind{sqliteKind(), postgresKind(pgtest.Run(b))} {
 		for _, n := range []int{1, 2, 4, 8, 16} {
 			for _, concurrent := range []int{1, 256} {
-				b.Run(fmt.Sprintf("%s/shards=%d/inflight=%d", g.name, n, concurrent), func(b *testing.B) {
-					set := open(b, g.place(b, n))
+				b.Run(fmt.Sprintf("%s/shards=%d/inflight=%d", k.name, n, concurrent), func(b *testing.B) {
+					set := open(b, k.place(b, n))
 					benchmarkPost(b, set, concurrent)
 					c := set.Counts()
 					b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "posts/s")
@@ -57,9 +57,9 @@ func benchmarkPost(b *testing.B, set *Set, concurrent int) {
 
 // BenchmarkTimeline reads pages of 20 posts from the middle of 20,000.
 func BenchmarkTimeline(b *testing.B) {
-	for _, g := range []ground{sqliteGround(), postgresGround(pgtest.Run(b))} {
+	for _, k := range []kind{sqliteKind(), postgresKind(pgtest.Run(b))} {
 		for _, n := range []int{1, 8, 16} {
-			set := open(b, g.place(b, n))
+			set := open(b, k.place(b, n))
 			var posts atomic.Int64
 			var workers sync.WaitGroup
 			var middle atomic.Int64
@@ -74,14 +74,14 @@ func BenchmarkTimeline(b *testing.B) {
 			}
 			workers.Wait()
 			before := snowflake.ID(middle.Load())
-			b.Run(fmt.Sprintf("%s/shards=%d/user", g.name, n), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/shards=%d/user", k.name, n), func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					if page, _, _, err := set.Timeline(b.Context(), fmt.Sprintf("user-%d", i%100), before, 20); err != nil || len(page) != 20 {
 						b.Fatal(len(page), err)
 					}
 				}
 			})
-			b.Run(fmt.Sprintf("%s/shards=%d/all", g.name, n), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/shards=%d/all", k.name, n), func(b *testing.B) {
 				for b.Loop() {
 					if page, _, err := set.Newest(b.Context(), before, 20); err != nil || len(page) != 20 {
 						b.Fatal(len(page), err)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"parley/idworker/snowflake"
+	"parley/internal/pause"
 	"parley/wire"
 )
 
@@ -17,7 +17,7 @@ const (
 	// longest texts, and about a tenth of a second's work.
 	maxQueue = 1024
 	// maxGroup bounds the posts of one transaction: what a sync of the disk
-	// costs is shared well before that, and whoever comes next waits for it.
+	// costs is shared well before that, and the next posts wait for it.
 	maxGroup = 256
 	// idTimeout bounds the wait for an id. The ID service's client has blocks of
 	// them ahead; that it has none for so long means that there is no service.
@@ -31,48 +31,45 @@ const (
 	// database takes to start again.
 	maxUnknownTries = 6
 	firstPause      = 100 * time.Millisecond
+
+	// tendEvery is after how many groups the database's files are tended, which takes
+	// a tenth as long as a small group.
+	tendEvery = 16
 )
 
-// committer is the one goroutine that writes to a shard.
-type committer struct {
-	db     *database
-	queue  chan *op
-	nextID func(context.Context) (snowflake.ID, error)
-	counts *counts
-	log    *slog.Logger
-	// pause is firstPause.
-	pause time.Duration
-	// failing: the last group could not be stored, and that was logged.
-	failing bool
-}
-
-// run works until the queue is closed and drained. When ctx ends what is left is
-// given up.
-func (c *committer) run(ctx context.Context) {
-	for first := range c.queue {
-		group := c.take(first)
+// run is the committer, the one goroutine that writes to a shard. It works until the
+// queue is closed and drained. When ctx ends what is left is given up.
+func (sh *shard) run(ctx context.Context) {
+	for groups := 0; ; groups++ {
+		if groups%tendEvery == 0 {
+			sh.tendFiles()
+		}
+		first, open := <-sh.queue
+		if !open {
+			return
+		}
+		group := sh.take(first)
 		if ctx.Err() != nil {
-			c.fail(group, false, errors.New("the blog is ending"))
+			sh.fail(group, false, errors.New("the blog is ending"))
 			continue
 		}
-		if group = c.number(ctx, group); len(group) > 0 {
-			c.settle(ctx, group)
+		if group = sh.assign(ctx, group); len(group) > 0 {
+			sh.settle(ctx, group)
 		}
 	}
 }
 
-// take adds to the first op what waits behind it, without those that were
-// abandoned.
-func (c *committer) take(first *op) (group []*op) {
+// take adds to the first op what waits behind it, without those that were abandoned.
+func (sh *shard) take(first *op) (group []*op) {
 	for o := first; o != nil; {
-		if o.take() {
+		if o.claim() {
 			group = append(group, o)
 		}
 		if len(group) == maxGroup {
 			break
 		}
 		select {
-		case o = <-c.queue: // nil when it is closed
+		case o = <-sh.queue: // nil when it is closed
 		default:
 			o = nil
 		}
@@ -80,57 +77,51 @@ func (c *committer) take(first *op) (group []*op) {
 	return group
 }
 
-// number gets ids for the ops and returns those that have one.
-func (c *committer) number(ctx context.Context, group []*op) []*op {
+// assign gets IDs for the ops and returns those that have one.
+func (sh *shard) assign(ctx context.Context, group []*op) []*op {
 	ctx, cancel := context.WithTimeout(ctx, idTimeout)
 	defer cancel()
-	numbered := make([]*op, 0, len(group))
-	used := make(map[snowflake.ID]bool, len(group))
-	var failure error
+	ready, used := make([]*op, 0, len(group)), make(map[snowflake.ID]bool, len(group))
+	var err error
 	for _, o := range group {
-		var err error
-		if failure == nil {
-			o.id, err = c.nextID(ctx)
-			if err == nil && !o.id.Valid() {
+		if err == nil {
+			if o.id, err = sh.set.cfg.NextID(ctx); err == nil && !o.id.Valid() {
 				err = fmt.Errorf("the ID service gave %d, which is no id", o.id)
 			}
-			failure = err
 		}
 		switch {
-		case failure != nil:
-			c.noID(ctx, o, failure)
+		case err != nil:
+			sh.answerWithoutID(ctx, o, err)
 		case used[o.id]:
-			c.end(o, Stored{Err: o.violation()})
+			sh.answer(o, Stored{Err: o.violation()})
 		default:
 			used[o.id] = true
-			numbered = append(numbered, o)
+			ready = append(ready, o)
 		}
 	}
-	return numbered
+	return ready
 }
 
-// noID answers an op for which there is no id. A key that has made its post
+// answerWithoutID answers an op for which there is no ID. A key that has made its post
 // already needs none.
-func (c *committer) noID(ctx context.Context, o *op, cause error) {
-	if o.post.Key != "" {
-		ctx, cancel := c.db.bound(context.WithoutCancel(ctx))
-		defer cancel()
-		if p, found, err := c.db.byKey(ctx, o.post.User, o.post.Key); err == nil && found {
-			o.id = 0
-			c.end(o, o.repeated(p))
-			return
-		}
+func (sh *shard) answerWithoutID(ctx context.Context, o *op, cause error) {
+	ctx, cancel := sh.bound(context.WithoutCancel(ctx))
+	defer cancel()
+	if p, found, err := sh.byKey(ctx, sh.r, o); err == nil && found {
+		o.id = 0
+		sh.answer(o, o.repeated(p))
+		return
 	}
-	c.fail([]*op{o}, false, fmt.Errorf("no id could be had from the ID service: %w", cause))
+	sh.fail([]*op{o}, false, fmt.Errorf("the ID service gave no id: %w", cause))
 }
 
-// settle brings ops to their end.
-func (c *committer) settle(ctx context.Context, ops []*op) {
-	unknown, pause := false, c.pause
+// settle stores ops, or answers that they are not stored.
+func (sh *shard) settle(ctx context.Context, ops []*op) {
+	unknown, wait := false, sh.pause
 	for try := 1; ; try++ {
-		err := c.db.store(ctx, ops)
+		err := sh.store(ctx, ops)
 		if err == nil {
-			c.finish(ops)
+			sh.finish(ops)
 			return
 		}
 		if errors.Is(err, errUnknown) {
@@ -141,78 +132,62 @@ func (c *committer) settle(ctx context.Context, ops []*op) {
 		}
 		switch {
 		case unknown:
-			c.log.Warn("a commit ended without saying whether it is durable; its posts are looked for, and stored if they are not there",
-				"shard", c.db.shard, "posts", len(ops), "try", try, "error", err)
-			if try == maxUnknownTries || !sleep(ctx, pause) {
-				c.fail(ops, true, c.db.explain(err))
+			sh.set.cfg.Log.Warn("it is not known whether a commit is durable; its posts are looked up, and stored if they are not found",
+				"shard", sh.number, "posts", len(ops), "try", try, "error", err)
+			if try == maxUnknownTries || !pause.For(ctx, wait) {
+				sh.fail(ops, true, sh.explain(err))
 				return
 			}
-			pause *= 2
-		case !c.db.storeFailed(err) && len(ops) > 1:
-			// One of them is to blame. The others shall not pay for it.
+			wait *= 2
+		case !sh.storeFailed(err) && len(ops) > 1:
+			// One of them is at fault. The others shall not fail with it.
 			for i := range ops {
-				c.settle(ctx, ops[i:i+1])
+				sh.settle(ctx, ops[i:i+1])
 			}
 			return
-		case !c.db.storeFailed(err) || try == maxTries:
-			c.fail(ops, false, c.db.explain(err))
+		case !sh.storeFailed(err) || try == maxTries:
+			sh.fail(ops, false, sh.explain(err))
 			return
 		}
 	}
 }
 
-// sleep reports whether it slept.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // finish answers ops whose results are durable.
-func (c *committer) finish(ops []*op) {
-	if c.failing {
-		c.failing = false
-		c.log.Info("posts are stored again", "shard", c.db.shard)
+func (sh *shard) finish(ops []*op) {
+	if sh.failing {
+		sh.failing = false
+		sh.set.cfg.Log.Info("posts are stored again", "shard", sh.number)
 	}
-	c.counts.groups.Add(1)
+	sh.set.counts.add(func(c *Counts) { c.Groups++ })
 	for _, o := range ops {
-		c.end(o, o.result)
+		sh.answer(o, o.result)
 	}
 }
 
 // fail answers ops that were not stored, or of which it is not known.
-func (c *committer) fail(ops []*op, unknown bool, err error) {
-	if !c.failing {
-		c.failing = true
-		c.log.Error("posts cannot be stored; this is said once, until one can", "shard", c.db.shard, "error", err)
+func (sh *shard) fail(ops []*op, unknown bool, err error) {
+	if !sh.failing {
+		sh.failing = true
+		sh.set.cfg.Log.Error("posts cannot be stored; this is logged once, until one can", "shard", sh.number, "error", err)
 	}
 	for _, o := range ops {
-		c.end(o, Stored{Err: o.failure(unknown, fmt.Sprintf("shard %d: %v", c.db.shard, err))})
+		sh.answer(o, Stored{Err: o.failure(unknown, fmt.Sprintf("shard %d: %v", sh.number, err))})
 	}
 }
 
-// failure is the error for a post that was not stored, as far as is
-// known.
-func (o *op) failure(unknown bool, why string) error {
-	switch {
-	case !unknown:
-		return &wire.Error{Code: wire.CodeUnavailable, Text: "the post was not stored: " + why}
-	case o.post.Key != "":
-		return &wire.Error{Code: wire.CodeUndecided, Text: "it is not known whether the post was stored; repeating it with the same key is safe and tells: " + why}
-	default:
-		return &wire.Error{Code: wire.CodeUndecided, Text: "it is not known whether the post was stored; it had no key, so repeating it may store it twice, look at the timeline first: " + why}
-	}
-}
-
-func (c *committer) end(o *op, r Stored) {
-	c.counts.result(r)
+func (sh *shard) answer(o *op, r Stored) {
+	sh.set.counts.result(r)
 	if wire.CodeOf(r.Err) == wire.CodeViolation {
-		c.log.Error("the ID service gave one id twice", "shard", c.db.shard, "id", o.id.String(), "worker", o.id.Worker(), "user", o.post.User)
+		sh.set.cfg.Log.Error("the ID service gave one id twice", "shard", sh.number, "id", o.id.String(), "worker", o.id.Worker(), "user", o.post.User)
 	}
 	o.done <- r
+}
+
+// tendFiles does what is due after commits, which are durable without it.
+func (sh *shard) tendFiles() {
+	err := sh.tend(sh.w)
+	if err != nil && !sh.untended {
+		sh.set.cfg.Log.Warn("a shard's -wal could not be copied back; it grows until it can", "shard", sh.number, "error", err)
+	}
+	sh.untended = err != nil
 }

@@ -15,8 +15,8 @@ import (
 	"parley/wire/blogwire"
 )
 
-func postsAreRead(t *testing.T, g ground) {
-	set := open(t, g.place(t, 3))
+func postsAreRead(t *testing.T, k kind) {
+	set := open(t, k.place(t, 3))
 	ada := add(t, set, "ada", "first", "")
 	bob := add(t, set, "bob", "second", "key-1")
 	if ada.User != "ada" || ada.Text != "first" || !ada.ID.Valid() || ada.At != ada.ID.Time().UnixMilli() {
@@ -50,8 +50,8 @@ func postsAreRead(t *testing.T, g ground) {
 	}
 }
 
-func textsComeBack(t *testing.T, g ground) {
-	set := open(t, g.place(t, 2))
+func textsAreUnchanged(t *testing.T, k kind) {
+	set := open(t, k.place(t, 2))
 	for i, text := range []string{
 		"x", "it's \"quoted\" \\ and %s", "tab\tline\r\nend ", "Grüße, 世界, 🙂, e\u0301, \u2028",
 		"'; DROP TABLE blog_posts; --", "$1 ?1 :a", strings.Repeat("€", blogwire.MaxText/3), strings.Repeat("🙂", blogwire.MaxText/4),
@@ -59,7 +59,7 @@ func textsComeBack(t *testing.T, g ground) {
 		p := add(t, set, "Ægir_7", text, fmt.Sprintf("key 'ß' %d", i))
 		got, found, err := set.Read(t.Context(), p.ID, "")
 		if err != nil || !found || got.Text != text || got.User != "Ægir_7" {
-			t.Errorf("%.40q came back as %.40q, %v, %v", text, got.Text, found, err)
+			t.Errorf("%.40q was read as %.40q, %v, %v", text, got.Text, found, err)
 		}
 		again := set.Add(t.Context(), newPost("Ægir_7", text, fmt.Sprintf("key 'ß' %d", i)))
 		if again.Err != nil || again.New || again.Post != p {
@@ -68,8 +68,8 @@ func textsComeBack(t *testing.T, g ground) {
 	}
 }
 
-func timelinesArePaged(t *testing.T, g ground) {
-	set := open(t, g.place(t, 4))
+func timelinesArePaged(t *testing.T, k kind) {
+	set := open(t, k.place(t, 4))
 	users := []string{userIn(0, 4), userIn(1, 4), userIn(2, 4), userIn(3, 4), "ada"}
 	of := map[string][]blogwire.Post{}
 	var all []blogwire.Post
@@ -114,8 +114,8 @@ func timelinesArePaged(t *testing.T, g ground) {
 			}
 		}
 	}
-	// Below the first post of somebody known there is nothing; nobody is unknown
-	// but who never posted.
+	// Below the first post of a user the page is empty; only a user who never posted is
+	// unknown.
 	if page, next, found, err := set.Timeline(t.Context(), "ada", of["ada"][0].ID, 10); len(page) != 0 || next != 0 || !found || err != nil {
 		t.Errorf("before the first: %v, %d, %v, %v", page, next, found, err)
 	}
@@ -124,9 +124,9 @@ func timelinesArePaged(t *testing.T, g ground) {
 	}
 }
 
-// Nobody who pages reads a post twice or misses one that was there at first.
-func pagesWhileOthersWrite(t *testing.T, g ground) {
-	set := open(t, g.place(t, 4))
+// A reader of pages reads no post twice and misses none that was stored at first.
+func pagesWhileOthersWrite(t *testing.T, k kind) {
+	set := open(t, k.place(t, 4))
 	there := map[snowflake.ID]bool{}
 	for i := range 40 {
 		there[add(t, set, fmt.Sprintf("user-%d", i), "before", "").ID] = true
@@ -165,8 +165,8 @@ func pagesWhileOthersWrite(t *testing.T, g ground) {
 	}
 }
 
-func aKeyMakesOnePost(t *testing.T, g ground) {
-	set := open(t, g.place(t, 3))
+func aKeyMakesOnePost(t *testing.T, k kind) {
+	set := open(t, k.place(t, 3))
 	first := add(t, set, "ada", "hello", "k")
 	r := set.Add(t.Context(), newPost("ada", "hello", "k"))
 	if r.Err != nil || r.New || r.Post != first {
@@ -174,7 +174,7 @@ func aKeyMakesOnePost(t *testing.T, g ground) {
 	}
 	r = set.Add(t.Context(), newPost("ada", "other", "k"))
 	code(t, r.Err, wire.CodeConflict, `"k"`, `"ada"`, first.ID.String(), "another text", "new key")
-	// A key is one user's own, also in one shard.
+	// A key belongs to one user, also in one shard.
 	for _, user := range []string{"bob", userIn(Of("ada", 3), 3)} {
 		if p := add(t, set, user, "other", "k"); p.User != user || p.ID == first.ID {
 			t.Errorf("%s's post is %+v", user, p)
@@ -189,8 +189,8 @@ func aKeyMakesOnePost(t *testing.T, g ground) {
 	}
 }
 
-func oneKeyAtTheSameTime(t *testing.T, g ground) {
-	set := open(t, g.place(t, 3))
+func oneKeyAtTheSameTime(t *testing.T, k kind) {
+	set := open(t, k.place(t, 3))
 	const requests, keys = 120, 5
 	results := make([]Stored, requests)
 	var all sync.WaitGroup
@@ -225,19 +225,19 @@ func oneKeyAtTheSameTime(t *testing.T, g ground) {
 }
 
 // poison makes shard i fail at posts with the text "poison".
-func poison(t *testing.T, g ground, c Config, i int) {
-	if g.name == "sqlite" {
-		g.exec(t, c, i, `CREATE TRIGGER poison BEFORE INSERT ON blog_posts WHEN NEW.text='poison'
+func poison(t *testing.T, k kind, c Config, i int) {
+	if k.name == "sqlite" {
+		k.exec(t, c, i, `CREATE TRIGGER poison BEFORE INSERT ON blog_posts WHEN NEW.text='poison'
 			BEGIN SELECT RAISE(ROLLBACK, 'poisoned'); END`)
 		return
 	}
-	g.exec(t, c, i, `ALTER TABLE blog_posts ADD CONSTRAINT poison CHECK (text<>'poison')`)
+	k.exec(t, c, i, `ALTER TABLE blog_posts ADD CONSTRAINT poison CHECK (text<>'poison')`)
 }
 
-func aBadPostFailsAlone(t *testing.T, g ground) {
-	c := g.place(t, 1)
-	shut(t, open2(t, c))
-	poison(t, g, c, 0)
+func aBadPostFailsAlone(t *testing.T, k kind) {
+	c := k.place(t, 1)
+	shut(t, openUnclosed(t, c))
+	poison(t, k, c, 0)
 	set := open(t, c)
 	const posts = 60
 	results := make([]Stored, posts)
@@ -262,8 +262,8 @@ func aBadPostFailsAlone(t *testing.T, g ground) {
 	}
 }
 
-// open2 opens a set that the test closes itself.
-func open2(t testing.TB, c Config, h ...hooks.Hooks) *Set {
+// openUnclosed opens a set that the test closes itself.
+func openUnclosed(t testing.TB, c Config, h ...hooks.Hooks) *Set {
 	t.Helper()
 	set, err := tryOpen(t, c, h...)
 	if err != nil {
@@ -272,8 +272,8 @@ func open2(t testing.TB, c Config, h ...hooks.Hooks) *Set {
 	return set
 }
 
-func anIDGivenTwice(t *testing.T, g ground) {
-	c, log := g.place(t, 1), &journal{}
+func anIDGivenTwice(t *testing.T, k kind) {
+	c, log := k.place(t, 1), &logBuffer{}
 	same := snowflake.NewID(28_000_000_000, 9, 1)
 	ids := new(counter)
 	give := ids.next
@@ -290,12 +290,12 @@ func anIDGivenTwice(t *testing.T, g ground) {
 	if got, found, err := set.Read(t.Context(), same, ""); err != nil || !found || got != first {
 		t.Errorf("it is %+v now, %v, %v", got, found, err)
 	}
-	if n := set.Counts().Violations; n != 3 || !log.says("twice") || !log.says(same.String()) {
-		t.Errorf("%d violations were counted, and the log says %s", n, log.all.String())
+	if n := set.Counts().Violations; n != 3 || !log.contains("twice") || !log.contains(same.String()) {
+		t.Errorf("%d violations were counted, and logged is %s", n, log.all.String())
 	}
 	// Twice in one group: the second is refused before it is tried.
 	group := []*op{newOp(newPost("a", "1", "")), newOp(newPost("b", "2", ""))}
-	if numbered := set.shards[0].number(t.Context(), group); len(numbered) != 1 {
+	if numbered := set.shards[0].assign(t.Context(), group); len(numbered) != 1 {
 		t.Errorf("%d of a group with one id are stored", len(numbered))
 	}
 	code(t, (<-group[1].done).Err, wire.CodeViolation)
@@ -303,8 +303,8 @@ func anIDGivenTwice(t *testing.T, g ground) {
 	add(t, set, "ada", "after", "")
 }
 
-func oneIDInTwoShards(t *testing.T, g ground) {
-	c, log := g.place(t, 2), &journal{}
+func oneIDInTwoShards(t *testing.T, k kind) {
+	c, log := k.place(t, 2), &logBuffer{}
 	same := snowflake.NewID(28_000_000_000, 9, 1)
 	c.NextID, c.Log = func(context.Context) (snowflake.ID, error) { return same, nil }, log.logger()
 	set := open(t, c)
@@ -320,13 +320,13 @@ func oneIDInTwoShards(t *testing.T, g ground) {
 	if page, _, err := set.Newest(t.Context(), snowflake.MaxID, 10); err != nil || len(page) != 2 {
 		t.Errorf("the newest are %v, %v", page, err)
 	}
-	if !log.says("two posts have one id") || set.Counts().Violations != 1 {
-		t.Errorf("counted %+v, the log says %s", set.Counts(), log.all.String())
+	if !log.contains("two posts have one id") || set.Counts().Violations != 1 {
+		t.Errorf("counted %+v, logged is %s", set.Counts(), log.all.String())
 	}
 }
 
-func noIDs(t *testing.T, g ground) {
-	c, ids := g.place(t, 2), new(counter)
+func noIDs(t *testing.T, k kind) {
+	c, ids := k.place(t, 2), new(counter)
 	var failure error
 	c.NextID = func(ctx context.Context) (snowflake.ID, error) {
 		if failure != nil {
@@ -336,10 +336,10 @@ func noIDs(t *testing.T, g ground) {
 	}
 	set := open(t, c)
 	first := add(t, set, "ada", "hello", "k")
-	failure = errors.New("nobody answers")
-	code(t, set.Add(t.Context(), newPost("ada", "more", "k2")).Err, wire.CodeUnavailable, "not stored", "no id", "nobody answers")
+	failure = errors.New("no answer")
+	code(t, set.Add(t.Context(), newPost("ada", "more", "k2")).Err, wire.CodeUnavailable, "not stored", "no id", "no answer")
 	code(t, set.Add(t.Context(), newPost("ada", "more", "")).Err, wire.CodeUnavailable, "not stored", "no id")
-	// What is there already needs none.
+	// A stored post needs none.
 	if r := set.Add(t.Context(), newPost("ada", "hello", "k")); r.Err != nil || r.New || r.Post != first {
 		t.Errorf("repeated: %+v", r)
 	}
@@ -348,8 +348,8 @@ func noIDs(t *testing.T, g ground) {
 	add(t, set, "ada", "more", "k2")
 }
 
-func postsShareACommit(t *testing.T, g ground) {
-	c := g.place(t, 1)
+func postsShareACommit(t *testing.T, k kind) {
+	c := k.place(t, 1)
 	held, release := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h := hooks.Hooks{Step: func(point string) {
@@ -377,10 +377,10 @@ func postsShareACommit(t *testing.T, g ground) {
 	}
 }
 
-func itIsAllThereAgain(t *testing.T, g ground) {
-	c := g.place(t, 3)
+func everythingIsReopened(t *testing.T, k kind) {
+	c := k.place(t, 3)
 	c.NextID = new(counter).next
-	set := open2(t, c)
+	set := openUnclosed(t, c)
 	blog := set.Blog()
 	p := add(t, set, "ada", "hello", "k")
 	shut(t, set)

@@ -1,15 +1,10 @@
 package shards
 
 import (
-	"sync/atomic"
+	"sync"
 
 	"parley/wire"
 )
-
-// counts is what happened to posts since the start.
-type counts struct {
-	posts, repeats, conflicts, violations, failures, unknown, groups atomic.Uint64
-}
 
 // Counts is what happened to posts since the start.
 type Counts struct {
@@ -18,7 +13,7 @@ type Counts struct {
 	Posts     uint64 `json:"posts"`
 	Repeats   uint64 `json:"repeats"`
 	Conflicts uint64 `json:"conflicts"`
-	// Violations are ids that were given twice: anything but 0 is a fault of the
+	// Violations are IDs that were given twice: anything but 0 is a fault of the
 	// ID service.
 	Violations uint64 `json:"violations"`
 	// Failures were not stored because a database or the ID service failed, and
@@ -29,29 +24,36 @@ type Counts struct {
 	Groups uint64 `json:"groups"`
 }
 
-func (c *counts) result(r Stored) {
-	switch {
-	case r.Err == nil && r.New:
-		c.posts.Add(1)
-	case r.Err == nil:
-		c.repeats.Add(1)
-	default:
-		switch wire.CodeOf(r.Err) {
-		case wire.CodeConflict:
-			c.conflicts.Add(1)
-		case wire.CodeViolation:
-			c.violations.Add(1)
-		case wire.CodeUndecided:
-			c.unknown.Add(1)
-		default:
-			c.failures.Add(1)
-		}
-	}
+// counts are those of all shards.
+type counts struct {
+	mu  sync.Mutex
+	now Counts
 }
 
-func (c *counts) read() Counts {
-	return Counts{
-		Posts: c.posts.Load(), Repeats: c.repeats.Load(), Conflicts: c.conflicts.Load(), Violations: c.violations.Load(),
-		Failures: c.failures.Load(), Unknown: c.unknown.Load(), Groups: c.groups.Load(),
-	}
+func (c *counts) add(fn func(now *Counts)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	fn(&c.now)
+}
+
+func (c *counts) result(r Stored) {
+	c.add(func(now *Counts) {
+		switch wire.CodeOf(r.Err) {
+		case wire.CodeConflict:
+			now.Conflicts++
+		case wire.CodeViolation:
+			now.Violations++
+		case wire.CodeUndecided:
+			now.Unknown++
+		default:
+			switch {
+			case r.Err != nil:
+				now.Failures++
+			case r.New:
+				now.Posts++
+			default:
+				now.Repeats++
+			}
+		}
+	})
 }

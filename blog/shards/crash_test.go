@@ -19,8 +19,8 @@ import (
 	"parley/internal/hooks"
 )
 
-// Crash tests run this test binary again, as a process that dies without a word
-// at the n-th time it comes to a step. The environment says what it is to do.
+// Crash tests run this test binary again, as a process that kills itself at the n-th time
+// it reaches a step. The environment has what it is to do.
 const (
 	envPlace = "PARLEY_TEST_PLACE" // JSON of where
 	envPoint = "PARLEY_TEST_POINT"
@@ -33,7 +33,7 @@ type where struct {
 	Shards int
 }
 
-// TestChild runs in such a process. It says which posts were acknowledged.
+// TestChild runs in such a process. It prints which posts were acknowledged.
 func TestChild(t *testing.T) {
 	place := os.Getenv(envPlace)
 	if place == "" {
@@ -85,7 +85,7 @@ func withIDs(c Config, process int64) Config {
 	return c
 }
 
-// crash runs a child until it kills itself and returns what it said was stored.
+// crash runs a child until it kills itself and returns what it printed as stored.
 func crash(t *testing.T, c Config, point string, times int) (stored [][]string) {
 	t.Helper()
 	place, err := json.Marshal(where{c.Dir, c.DSNs, c.Shards})
@@ -107,7 +107,7 @@ func crash(t *testing.T, c Config, point string, times int) (stored [][]string) 
 	}
 	_ = cmd.Wait()
 	if s, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !s.Signaled() || s.Signal() != syscall.SIGKILL {
-		t.Fatalf("the child did not come to %s %d times: %v\n%s", point, times, cmd.ProcessState, all)
+		t.Fatalf("the child did not reach %s %d times: %v\n%s", point, times, cmd.ProcessState, all)
 	}
 	for lines := bufio.NewScanner(strings.NewReader(string(all))); lines.Scan(); {
 		if f := strings.Fields(lines.Text()); len(f) == 4 && f[0] == "stored" {
@@ -118,7 +118,7 @@ func crash(t *testing.T, c Config, point string, times int) (stored [][]string) 
 }
 
 // A blog whose making was killed anywhere is made in the end, once.
-func killedWhileMaking(t *testing.T, g ground) {
+func killedWhileMaking(t *testing.T, k kind) {
 	for _, at := range []struct {
 		point string
 		times int
@@ -132,14 +132,14 @@ func killedWhileMaking(t *testing.T, g ground) {
 		{StepShardComplete, 3},
 	} {
 		t.Run(fmt.Sprintf("%s %d", at.point, at.times), func(t *testing.T) {
-			c := g.place(t, 3)
+			c := k.place(t, 3)
 			crash(t, c, at.point, at.times)
 			other := c
-			if other.Shards = 4; g.name == "sqlite" {
+			if other.Shards = 4; k.name == "sqlite" {
 				refused(t, other, "3 shards", "4 were asked for")
 			}
 			// Where all are marked, a lost one is not made again.
-			if at.point == StepShardComplete && at.times == 3 && g.name == "sqlite" {
+			if at.point == StepShardComplete && at.times == 3 && k.name == "sqlite" {
 				if err := os.Rename(shardFile(c.Dir, 2), shardFile(c.Dir, 2)+".away"); err != nil {
 					t.Fatal(err)
 				}
@@ -153,16 +153,16 @@ func killedWhileMaking(t *testing.T, g ground) {
 	}
 }
 
-// Whatever a process acknowledged before it was killed is there.
-func killedWhilePosting(t *testing.T, g ground) {
-	c := g.place(t, 3)
+// Every post that a process acknowledged before it was killed is stored.
+func killedWhilePosting(t *testing.T, k kind) {
+	c := k.place(t, 3)
 	var stored [][]string
 	for round, at := range []struct {
 		point string
 		times int
 	}{{StepPostBeforeCommit, 1}, {StepPostAfterCommit, 1}, {StepPostBeforeCommit, 40}, {StepPostAfterCommit, 80}} {
 		stored = append(stored, crash(t, c, at.point, at.times)...)
-		set := open2(t, c)
+		set := openUnclosed(t, c)
 		for _, s := range stored {
 			id, err := snowflake.ParseID(s[0])
 			if err != nil {
@@ -172,7 +172,7 @@ func killedWhilePosting(t *testing.T, g ground) {
 			if err != nil || !found || p.User != s[1] {
 				t.Errorf("after round %d: post %d of %s, which was acknowledged, is %+v, %v, %v", round, id, s[1], p, found, err)
 			}
-			if byKey, found, err := set.of(s[1]).byKey(t.Context(), s[1], s[2]); err != nil || !found || byKey != p {
+			if byKey, found, err := set.of(s[1]).byKey(t.Context(), set.of(s[1]).r, newOp(newPost(s[1], "", s[2]))); err != nil || !found || byKey != p {
 				t.Errorf("its key %s finds %+v, %v, %v", s[2], byKey, found, err)
 			}
 		}
@@ -181,5 +181,26 @@ func killedWhilePosting(t *testing.T, g ground) {
 	if len(stored) < 50 {
 		t.Errorf("only %d posts were acknowledged", len(stored))
 	}
-	t.Logf("%d posts were acknowledged before 4 kills, all are there", len(stored))
+	t.Logf("%d posts were acknowledged before 4 kills, all are stored", len(stored))
+}
+
+// A backup that is restored over the newer -wal of a killed process is refused.
+func TestRestoredBackup(t *testing.T) {
+	c := made(t, Config{Dir: t.TempDir(), Shards: 1})
+	path := shardFile(c.Dir, 0)
+	backup, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	crash(t, c, StepPostAfterCommit, 1)
+	if err := os.WriteFile(path, backup, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, c, path, "is not the file that", "-wal")
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole(t, c, 1)
 }

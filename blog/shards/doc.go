@@ -5,26 +5,26 @@
 // # Authority
 //
 // A post is in the shard that a hash of its author chooses ([Of]), and nowhere
-// else. Its id, from the ID service, is the primary key. The id tells when the
-// post was made but not where it is: its low bits are nearly always 0, so
-// taking the shard from them would fill one shard and leave the others empty.
+// else. Its ID, from the ID service, is the primary key. It has the time of the
+// post but not its place: its low bits are nearly always 0, so taking the shard
+// from them would fill one shard and leave the others empty.
 //
 // Every shard's database holds a record of what it is: the blog's random name,
 // its own number, how many there are, and whether the blog was made completely.
 // [Open] reads all of them before it does anything, and refuses shards that are
 // missing, swapped, of another blog or of another number than asked for. The
-// record is read again in each transaction that writes, so posts do not go into
-// a database that took the place of a shard while the process ran.
+// record is read again in each transaction that writes, so posts are not written
+// to a database that replaced a shard while the process ran.
 //
 // # Making a blog
 //
 //	nothing -> making (the shards get their records)
 //	        -> complete (once all have one, the records are marked)
 //
-// No post is taken before all records are marked. So where no record is marked
-// the making did not come to its end, nothing can be lost, and it begins again.
-// Where one is marked all shards were there, and one that is not there now was
-// lost. It is never made again, since its posts would be gone unnoticed.
+// No post is accepted before all records are marked. So where no record is marked
+// the blog was not completed, and nothing can be lost by making it again. Where
+// one is marked all shards existed, and one that does not exist now was lost. It
+// is never recreated, since its posts would be lost silently.
 //
 // # Writing
 //
@@ -36,32 +36,31 @@
 //
 //   - [wire.CodeUndecided]: a COMMIT failed in a way that leaves open whether it
 //     is durable. The committer has tried to find out by storing the same posts
-//     with the same ids again, which is safe because ids are primary keys: what
-//     it finds under its own id is its own. Only when that fails too, it answers so.
+//     with the same IDs again, which is safe because IDs are primary keys: what
+//     it finds under its own ID is its own. It answers this only if that fails too.
 //   - Any other code: the post is not stored and will not be.
 //
-// A post that makes the database fail does not fail its neighbours: the group
+// A post that makes the database fail does not fail the others of its group: it
 // is rolled back and each is stored alone.
 //
 // Of all requests of a user with one key at most one makes a post: a unique
 // index ensures that. The others are answered with that post if their text is the
-// same and with a conflict if it is not. Keys are kept as long as posts, for
-// ever.
+// same and with a conflict if it is not. Keys are kept for ever, as posts are.
 //
-// An id that is already the key of another post means that the ID service gave
+// An ID that is already the key of another post means that the ID service gave
 // it twice. Nothing is overwritten; the answer is a violation, counted, and
 // logged as an error.
 //
 // # Order
 //
-// A post gets its id right before it is stored, so within one process a shard's
-// posts are stored in the order in which the ID service gave their ids. That is
+// A post gets its ID right before it is stored, so within one process a shard's
+// posts are stored in the order in which the ID service gave their IDs. That is
 // the order of time only within the bound that service states. Therefore a post
-// can come to stand below others that were stored before it, and a reader who
-// pages downwards meanwhile may not meet it. Nobody reads a post twice, or
-// misses one that was there when the first page was read.
+// can be stored below others that were stored before it, and a reader who pages
+// downwards meanwhile may not receive it. No reader receives a post twice, or
+// misses one that was stored when the first page was read.
 //
-// A page over all shards is what each of them held when it was asked, at
-// moments milliseconds apart. If one shard does not answer there is no page: a
-// page with posts missing cannot be distinguished from a whole one.
+// A page over all shards has what each of them held when it was read, at moments
+// milliseconds apart. If one shard cannot be read there is no page: a page with
+// posts missing cannot be distinguished from a whole one.
 package shards

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,12 +15,11 @@ import (
 	"parley/wire"
 )
 
-// What an answer says is true, whatever failed.
+// Every answer is true, whatever failed.
 
-// failing opens a blog with one shard whose commits end as commit says, for the
-// n-th from 1.
-func failing(t *testing.T, g ground, commit func(tx *sql.Tx, n int) error) (*Set, *journal) {
-	c, log := g.place(t, 1), &journal{}
+// failing opens a blog with one shard whose commits are calls of commit, n from 1.
+func failing(t *testing.T, k kind, commit func(tx *sql.Tx, n int) error) (*Set, *logBuffer) {
+	c, log := k.place(t, 1), &logBuffer{}
 	c.Log = log.logger()
 	set, n := open(t, c), 0
 	set.shards[0].pause = time.Millisecond
@@ -29,7 +27,7 @@ func failing(t *testing.T, g ground, commit func(tx *sql.Tx, n int) error) (*Set
 	return set, log
 }
 
-var errCut = errors.New("the line was cut")
+var errCut = errors.New("the connection was cut")
 
 func holds(t *testing.T, set *Set, want int64) {
 	t.Helper()
@@ -39,8 +37,8 @@ func holds(t *testing.T, set *Set, want int64) {
 }
 
 // A post is found under its own id, and so it is not stored twice.
-func committedSilently(t *testing.T, g ground) {
-	set, log := failing(t, g, func(tx *sql.Tx, n int) error {
+func committedSilently(t *testing.T, k kind) {
+	set, log := failing(t, k, func(tx *sql.Tx, n int) error {
 		if err := tx.Commit(); err != nil || n > 2 {
 			return err
 		}
@@ -52,13 +50,13 @@ func committedSilently(t *testing.T, g ground) {
 		}
 	}
 	holds(t, set, 2)
-	if !log.says("without saying whether") {
-		t.Error("the log does not say so")
+	if !log.contains("not known whether a commit is durable") {
+		t.Error("it is not logged")
 	}
 }
 
-func lostSilently(t *testing.T, g ground) {
-	set, _ := failing(t, g, func(tx *sql.Tx, n int) error {
+func lostSilently(t *testing.T, k kind) {
+	set, _ := failing(t, k, func(tx *sql.Tx, n int) error {
 		if n > 3 {
 			return tx.Commit()
 		}
@@ -70,9 +68,9 @@ func lostSilently(t *testing.T, g ground) {
 	holds(t, set, 1)
 }
 
-func neverKnown(t *testing.T, g ground) {
+func neverKnown(t *testing.T, k kind) {
 	broken := true
-	set, log := failing(t, g, func(tx *sql.Tx, n int) error {
+	set, log := failing(t, k, func(tx *sql.Tx, n int) error {
 		if err := tx.Commit(); err != nil || !broken {
 			return err
 		}
@@ -86,23 +84,23 @@ func neverKnown(t *testing.T, g ground) {
 	if r := set.Add(t.Context(), newPost("ada", "hello", "k")); r.Err != nil || r.New {
 		t.Errorf("repeated: %+v", r)
 	}
-	if c := set.Counts(); c.Unknown != 2 || !log.says("posts cannot be stored") || !log.says("stored again") {
-		t.Errorf("counted %+v, the log says %s", c, log.all.String())
+	if c := set.Counts(); c.Unknown != 2 || !log.contains("posts cannot be stored") || !log.contains("stored again") {
+		t.Errorf("counted %+v, logged is %s", c, log.all.String())
 	}
 	holds(t, set, 2)
 }
 
-func certainlyNot(t *testing.T, g ground) {
-	full, broken := fullDisk(t, g), true
-	set, _ := failing(t, g, func(tx *sql.Tx, n int) error {
+func certainlyNot(t *testing.T, k kind) {
+	failed, broken := failedCommit(t, k), true
+	set, _ := failing(t, k, func(tx *sql.Tx, n int) error {
 		if !broken {
 			return tx.Commit()
 		}
-		return errors.Join(tx.Rollback(), full)
+		return errors.Join(tx.Rollback(), failed)
 	})
 	err := set.Add(t.Context(), newPost("ada", "hello", "")).Err
 	code(t, err, wire.CodeUnavailable, "the post was not stored")
-	if g.name == "sqlite" {
+	if k.name == "sqlite" {
 		contains(t, err.Error(), "no space left", "make space")
 	}
 	holds(t, set, 0)
@@ -110,71 +108,46 @@ func certainlyNot(t *testing.T, g ground) {
 	add(t, set, "ada", "hello", "")
 }
 
-// fullDisk is a real error of a COMMIT that changed nothing.
-func fullDisk(t *testing.T, g ground) error {
+// failedCommit is a real error of a COMMIT that changed nothing: of a full disk in
+// SQLite, of a deferred constraint in PostgreSQL.
+func failedCommit(t *testing.T, k kind) error {
 	t.Helper()
-	if g.name != "sqlite" {
-		d, err := newPostgres(0, g.place(t, 1).DSNs[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		return failedCommit(t, d, "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED)", "INSERT INTO b VALUES (1)")
+	driver, dsn, statements := "sqlite", ":memory:", "PRAGMA max_page_count=2; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))"
+	if k.name != driver {
+		driver, dsn = "pgx", k.place(t, 1).DSNs[0]
+		statements = "CREATE TABLE a (n int PRIMARY KEY); CREATE TABLE b (n int REFERENCES a DEFERRABLE INITIALLY DEFERRED); INSERT INTO b VALUES (1)"
 	}
-	db, err := sql.Open("sqlite", ":memory:")
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	_, err = db.Exec("PRAGMA max_page_count=2; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(100000))")
-	if err == nil {
-		t.Fatal("it fits")
-	}
-	return err
-}
-
-func failedCommit(t *testing.T, d dialect, schema, statement string) error {
-	t.Helper()
-	db, err := d.writer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(schema); err != nil {
-		t.Fatal(err)
-	}
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := tx.Exec(statement); err != nil {
-		t.Fatal(err)
-	}
-	if err = tx.Commit(); err == nil {
+	if _, err = db.Exec(statements); err == nil {
 		t.Fatal("it was committed")
 	}
 	return err
 }
 
-func replaced(t *testing.T, g ground) {
-	c := g.place(t, 1)
+func replaced(t *testing.T, k kind) {
+	c := k.place(t, 1)
 	set := open(t, c)
 	add(t, set, "ada", "hello", "")
 	var was string
 	if err := set.shards[0].r.QueryRow("SELECT value FROM blog_meta WHERE name='blog'").Scan(&was); err != nil {
 		t.Fatal(err)
 	}
-	g.exec(t, c, 0, "UPDATE blog_meta SET value='"+blogB+"' WHERE name='blog'")
+	k.exec(t, c, 0, "UPDATE blog_meta SET value='"+blogB+"' WHERE name='blog'")
 	code(t, set.Add(t.Context(), newPost("ada", "more", "")).Err, wire.CodeUnavailable, "not stored", "no longer shard 0 of the blog "+was, "put the right one back")
-	g.exec(t, c, 0, "UPDATE blog_meta SET value='"+was+"' WHERE name='blog'")
+	k.exec(t, c, 0, "UPDATE blog_meta SET value='"+was+"' WHERE name='blog'")
 	add(t, set, "ada", "more", "")
 	holds(t, set, 2)
 }
 
 // held opens a blog with one shard and stops its committer in the middle of a
 // first post, until release.
-func held(t *testing.T, g ground) (set *Set, first chan Stored, release func()) {
-	c := g.place(t, 1)
+func held(t *testing.T, k kind) (set *Set, first chan Stored, release func()) {
+	c := k.place(t, 1)
 	inside, gate := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	h := hooks.Hooks{Step: func(point string) {
@@ -182,7 +155,7 @@ func held(t *testing.T, g ground) (set *Set, first chan Stored, release func()) 
 			once.Do(func() { close(inside); <-gate })
 		}
 	}}
-	set, first = open2(t, c, h), make(chan Stored, 1)
+	set, first = openUnclosed(t, c, h), make(chan Stored, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() { first <- set.Add(ctx, newPost("ada", "first", "k")) }()
 	<-inside
@@ -191,34 +164,34 @@ func held(t *testing.T, g ground) (set *Set, first chan Stored, release func()) 
 	return set, first, release
 }
 
-func timeIsUp(t *testing.T, g ground) {
-	set, first, release := held(t, g)
+func timeIsUp(t *testing.T, k kind) {
+	set, first, release := held(t, k)
 	short, cancel := context.WithCancel(t.Context())
 	cancel()
-	// Nobody has begun with it, so it is certain.
+	// The committer has not begun with it, so the answer is definite.
 	code(t, set.Add(short, newPost("ada", "second", "")).Err, wire.CodeUnavailable, "not stored", "shard 0 did not get to it in time")
 	// It may be durable at any moment.
 	o := newOp(newPost("ada", "third", "k3"))
-	if err := set.put(set.shards[0], o); err != nil {
+	if err := set.shards[0].put(o); err != nil {
 		t.Fatal(err)
 	}
 	release()
 	if r := <-first; r.Err != nil {
 		t.Fatal(r.Err)
 	}
-	if r := <-o.done; r.Err != nil || o.abandon() {
-		t.Errorf("an op that was stored is %+v and can be abandoned", r)
+	if r := <-o.done; r.Err != nil || o.claim() {
+		t.Errorf("an op that was stored is %+v and can be given up", r)
 	}
-	code(t, o.failure(!o.abandon(), "time is up"), wire.CodeUndecided, "not known", "same key is safe")
+	code(t, o.failure(!o.claim(), "time is up"), wire.CodeUndecided, "not known", "same key is safe")
 	holds(t, set, 2)
 }
 
-func busy(t *testing.T, g ground) {
-	set, first, release := held(t, g)
+func busy(t *testing.T, k kind) {
+	set, first, release := held(t, k)
 	var last *op
 	for i := range maxQueue {
 		last = newOp(newPost("ada", fmt.Sprint(i), ""))
-		if err := set.put(set.shards[0], last); err != nil {
+		if err := set.shards[0].put(last); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -234,10 +207,10 @@ func busy(t *testing.T, g ground) {
 	holds(t, set, maxQueue+2)
 }
 
-func endTooSoon(t *testing.T, g ground) {
-	set, first, release := held(t, g)
+func endTooSoon(t *testing.T, k kind) {
+	set, first, release := held(t, k)
 	o := newOp(newPost("ada", "waits", ""))
-	if err := set.put(set.shards[0], o); err != nil {
+	if err := set.shards[0].put(o); err != nil {
 		t.Fatal(err)
 	}
 	now, cancel := context.WithCancel(t.Context())
@@ -249,11 +222,11 @@ func endTooSoon(t *testing.T, g ground) {
 		isCut <- struct{}{}
 	}
 	go func() { closed <- set.Close(now) }()
-	// What has begun is finished, what has not is told so.
+	// What has begun is finished, and the rest is refused.
 	<-isCut
 	release()
 	code(t, (<-o.done).Err, wire.CodeUnavailable, "not stored", "ending")
-	if r := <-first; g.name == "sqlite" && r.Err != nil {
+	if r := <-first; k.name == "sqlite" && r.Err != nil {
 		t.Error(r.Err)
 	} else if r.Err != nil && wire.CodeOf(r.Err) != wire.CodeUndecided && wire.CodeOf(r.Err) != wire.CodeUnavailable {
 		t.Error(r.Err)
@@ -263,12 +236,12 @@ func endTooSoon(t *testing.T, g ground) {
 	}
 }
 
-func unreadable(t *testing.T, g ground) {
-	c := g.place(t, 3)
+func unreadable(t *testing.T, k kind) {
+	c := k.place(t, 3)
 	set := open(t, c)
 	user := userIn(1, 3)
 	p, other := add(t, set, user, "hello", ""), add(t, set, userIn(0, 3), "hello", "")
-	g.exec(t, c, 1, "ALTER TABLE blog_posts RENAME TO hidden")
+	k.exec(t, c, 1, "ALTER TABLE blog_posts RENAME TO hidden")
 	_, _, err := set.Read(t.Context(), p.ID, "")
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
 	_, _, err = set.Read(t.Context(), p.ID, user)
@@ -281,7 +254,7 @@ func unreadable(t *testing.T, g ground) {
 	_, err = set.Sizes(t.Context())
 	code(t, err, wire.CodeUnavailable, "shard 1 cannot be read")
 	code(t, set.Add(t.Context(), newPost(user, "more", "")).Err, wire.CodeUnavailable, "not stored", "shard 1")
-	// Others do not mind.
+	// Other shards are not affected.
 	add(t, set, other.User, "more", "")
 	if got, found, err := set.Read(t.Context(), other.ID, other.User); err != nil || !found || got != other {
 		t.Errorf("%+v, %v, %v", got, found, err)
@@ -293,7 +266,7 @@ func unreadable(t *testing.T, g ground) {
 	defer cancel()
 	_, _, err = set.Read(late, other.ID, other.User)
 	code(t, err, wire.CodeUnavailable, "shard 0 did not answer in time")
-	g.exec(t, c, 1, "ALTER TABLE hidden RENAME TO blog_posts")
+	k.exec(t, c, 1, "ALTER TABLE hidden RENAME TO blog_posts")
 }
 
 // A file that is removed while it is used would take posts and lose them.
@@ -314,21 +287,4 @@ func TestRemovedFile(t *testing.T) {
 	}
 	add(t, set, "ada", "more", "")
 	holds(t, set, 2)
-}
-
-// What a commit is told decides what may be said of its posts.
-func TestNotCommitted(t *testing.T) {
-	var s sqliteDB
-	for text, want := range map[string]bool{"disk full": true, "a cut": false} {
-		err := errCut
-		if text == "disk full" {
-			err = fullDisk(t, ground{name: "sqlite"})
-		}
-		if s.notCommitted(err) != want {
-			t.Errorf("SQLite: %s: certain is %v", text, !want)
-		}
-	}
-	if !strings.Contains(s.explain(fullDisk(t, ground{name: "sqlite"})).Error(), "no space left") {
-		t.Error("a full disk is not called so")
-	}
 }

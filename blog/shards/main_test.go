@@ -2,6 +2,7 @@ package shards
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -32,39 +33,39 @@ func (c *counter) next(context.Context) (snowflake.ID, error) {
 	return snowflake.NewID(28_000_000_000+n>>12, 3, int(n&snowflake.MaxSequence)), nil
 }
 
-// journal is a log that can be asked.
-type journal struct {
+// logBuffer keeps a log.
+type logBuffer struct {
 	mu  sync.Mutex
 	all strings.Builder
 }
 
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.all.Write(p)
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
 }
 
-func (j *journal) says(part string) bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return strings.Contains(j.all.String(), part)
+func (b *logBuffer) contains(part string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Contains(b.all.String(), part)
 }
 
-func (j *journal) logger() *slog.Logger { return slog.New(slog.NewTextHandler(j, nil)) }
+func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, nil)) }
 
-// ground makes places for blogs on one kind of database.
-type ground struct {
+// kind is a kind of database.
+type kind struct {
 	name string
-	// place is a new one with n shards.
+	// place returns the configuration of a new blog with n shards.
 	place func(t testing.TB, n int) Config
-	// exec runs a statement in shard i, behind the blog's back.
+	// exec runs a statement in shard i, on a separate connection.
 	exec func(t testing.TB, c Config, i int, statement string)
 }
 
-// run runs a statement in a dialect.
-func run(t testing.TB, d dialect, statement string) {
+// run runs a statement in a database.
+func run(t testing.TB, driver, dsn, statement string) {
 	t.Helper()
-	db, err := d.writer()
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,28 +75,24 @@ func run(t testing.TB, d dialect, statement string) {
 	}
 }
 
-func sqliteGround() ground {
-	return ground{
+func sqliteKind() kind {
+	return kind{
 		name:  "sqlite",
 		place: func(t testing.TB, n int) Config { return Config{Dir: t.TempDir(), Shards: n} },
 		exec: func(t testing.TB, c Config, i int, statement string) {
 			t.Helper()
-			run(t, &sqliteDB{path: shardFile(c.Dir, i)}, statement)
+			run(t, "sqlite", shardFile(c.Dir, i), statement)
 		},
 	}
 }
 
-func postgresGround(server *pgtest.Server) ground {
-	return ground{
+func postgresKind(server *pgtest.Server) kind {
+	return kind{
 		name:  "postgres",
 		place: func(t testing.TB, n int) Config { return Config{DSNs: server.Schemas(t, n)} },
 		exec: func(t testing.TB, c Config, i int, statement string) {
 			t.Helper()
-			d, err := newPostgres(i, c.DSNs[i])
-			if err != nil {
-				t.Fatal(err)
-			}
-			run(t, d, statement)
+			run(t, "pgx", c.DSNs[i], statement)
 		},
 	}
 }
@@ -134,23 +131,23 @@ func shut(t testing.TB, set *Set) {
 	}
 }
 
-// refused fails unless the blog does not open, with an error that says all this.
-func refused(t *testing.T, c Config, says ...string) {
+// refused fails unless opening the blog fails with an error that contains all parts.
+func refused(t *testing.T, c Config, parts ...string) {
 	t.Helper()
 	set, err := tryOpen(t, c)
 	if err == nil {
 		shut(t, set)
-		t.Fatalf("it was opened, and should have said %q", says)
+		t.Fatalf("it was opened, want an error with %q", parts)
 	}
 	t.Log(err)
-	contains(t, err.Error(), says...)
+	contains(t, err.Error(), parts...)
 }
 
-func contains(t *testing.T, text string, says ...string) {
+func contains(t *testing.T, text string, parts ...string) {
 	t.Helper()
-	for _, s := range says {
+	for _, s := range parts {
 		if !strings.Contains(text, s) {
-			t.Errorf("%q does not say %q", text, s)
+			t.Errorf("%q does not contain %q", text, s)
 		}
 	}
 }
@@ -169,13 +166,13 @@ func add(t testing.TB, set *Set, user, text, key string) blogwire.Post {
 	return r.Post
 }
 
-// code fails unless err has the code and its text says all this.
-func code(t *testing.T, err error, want wire.Code, says ...string) {
+// code fails unless err has the code and its text contains all parts.
+func code(t *testing.T, err error, want wire.Code, parts ...string) {
 	t.Helper()
 	if err == nil || wire.CodeOf(err) != want {
 		t.Fatalf("got %v, want an error with the code %s", err, want)
 	}
-	contains(t, err.Error(), says...)
+	contains(t, err.Error(), parts...)
 }
 
 // userIn is a user whose posts are in shard i of n.

@@ -2,24 +2,23 @@ package shards
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"parley/idworker/snowflake"
 	"parley/internal/hooks"
 	"parley/internal/private"
+	"parley/internal/sqlitefile"
 	"parley/wire"
 	"parley/wire/blogwire"
 )
 
 // DefaultShards is the number of shards of a new blog when none is asked for:
-// several times what one machine has use for, and few enough to ask all of them
+// several times what one machine has use for, and few enough to read all of them
 // for a page. It cannot be changed later.
 const DefaultShards = 8
 
@@ -28,13 +27,13 @@ type Config struct {
 	// Dir is the directory of the SQLite files, one a shard. It must exist, and
 	// one process uses it at a time. Where it is empty a new blog is made.
 	Dir string
-	// DSNs are the PostgreSQL databases instead, shard 0 first; each needs a
-	// database or a schema of its own. Several processes may use them.
+	// DSNs are the PostgreSQL databases instead, shard 0 first; each needs a separate
+	// database or schema. Several processes may use them.
 	DSNs []string
 	// Shards is how many there are; 0 means as many as the blog has, and
 	// [DefaultShards] for a new one. With DSNs it is their number.
 	Shards int
-	// NextID gets an id from the ID service. The shards' committers call it, so
+	// NextID gets an ID from the ID service. The shards' committers call it, so
 	// it has to answer soon.
 	NextID func(context.Context) (snowflake.ID, error)
 	// Log takes what an operator should know.
@@ -45,9 +44,9 @@ type Config struct {
 func (c Config) Check() error {
 	switch {
 	case c.Dir == "" && len(c.DSNs) == 0:
-		return errors.New("neither Dir nor DSNs says where the shards are")
+		return errors.New("neither Dir nor DSNs is set: where are the shards?")
 	case c.Dir != "" && len(c.DSNs) > 0:
-		return errors.New("both Dir and DSNs say where the shards are: name one")
+		return errors.New("both Dir and DSNs are set: set one")
 	case c.Shards < 0 || c.Shards > blogwire.MaxShards:
 		return fmt.Errorf("Shards is %d, allowed is 0 (as many as there are) to %d", c.Shards, blogwire.MaxShards)
 	case len(c.DSNs) > blogwire.MaxShards:
@@ -58,9 +57,8 @@ func (c Config) Check() error {
 	return nil
 }
 
-// Open opens the shards of a blog, and makes them where there is nothing at all.
-// It refuses anything else that is not a whole blog. The caller calls
-// [Set.Close].
+// Open opens the shards of a blog, and makes them where there is nothing at all. It
+// refuses anything else that is not a whole blog. The caller calls [Set.Close].
 func Open(ctx context.Context, cfg Config) (*Set, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
@@ -68,266 +66,210 @@ func Open(ctx context.Context, cfg Config) (*Set, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	o := opening{Config: cfg, hooks: hooks.From(ctx), want: cfg.Shards}
-	unlock, err := o.claim(ctx)
-	if err != nil {
-		return nil, err
+	s := &Set{cfg: cfg, hooks: hooks.From(ctx), reported: map[snowflake.ID]bool{}}
+	var err error
+	if len(cfg.DSNs) > 0 {
+		err = s.openServers()
+	} else {
+		err = s.openDirectory()
 	}
-	p, err := o.settle(ctx)
-	if err != nil {
-		return nil, errors.Join(err, unlock())
-	}
-	set := &Set{blog: p.blog, unlock: unlock, log: cfg.Log, reported: map[snowflake.ID]bool{}}
-	for i := range p.shards {
-		db, err := openDatabase(o.place(i), record{blog: p.blog, shard: i, shards: p.shards}, o.hooks)
-		if err != nil {
-			return nil, errors.Join(err, set.close())
-		}
-		set.add(db, cfg.NextID)
-	}
-	err = each(ctx, p.shards, func(ctx context.Context, i int) error { return set.shards[i].probe(ctx) })
-	if err != nil {
-		return nil, errors.Join(err, set.close())
-	}
-	set.start()
-	return set, nil
-}
-
-// opening is a blog while it is opened.
-type opening struct {
-	Config
-	hooks hooks.Hooks
-	// want is the number of shards asked for, 0 for any.
-	want int
-	dsns []*postgresDB
-}
-
-// claim keeps other processes out where only one may be in.
-func (o *opening) claim(ctx context.Context) (unlock func() error, err error) {
-	for i, dsn := range o.DSNs {
-		if j := slices.Index(o.DSNs, dsn); j < i {
-			return nil, fmt.Errorf("DSNs[%d] and DSNs[%d] are the same: each shard needs a database or a schema of its own", j, i)
-		}
-		d, err := newPostgres(i, dsn)
-		if err != nil {
-			return nil, err
-		}
-		o.dsns = append(o.dsns, d)
-	}
-	if len(o.dsns) > 0 {
-		o.want = len(o.dsns)
-		return func() error { return nil }, nil
-	}
-	if o.Dir, err = realDir(o.Dir); err != nil {
-		return nil, err
-	}
-	if err := private.Dir(o.Dir, o.Log); err != nil {
-		return nil, fmt.Errorf("the blog's directory %s: %w", o.Dir, err)
-	}
-	return lockDir(o.Dir, o.Log)
-}
-
-// realDir is the directory by its own name: one must not be locked under two.
-func realDir(dir string) (string, error) {
-	abs, err := filepath.Abs(dir)
 	if err == nil {
-		abs, err = filepath.EvalSymlinks(abs)
+		err = s.complete(ctx)
 	}
-	var info os.FileInfo
 	if err == nil {
-		info, err = os.Stat(abs)
+		err = s.each(ctx, func(ctx context.Context, sh *shard) error { return sh.probe(ctx) })
 	}
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("the blog's directory %s: %w: it must exist, make it for a new blog", dir, err)
-	case !info.IsDir():
-		return "", fmt.Errorf("the blog's directory %s: it is no directory", dir)
-	}
-	return abs, nil
-}
-
-// place is where shard i is or will be.
-func (o *opening) place(i int) dialect {
-	if len(o.dsns) > 0 {
-		return o.dsns[i]
-	}
-	return &sqliteDB{path: shardFile(o.Dir, i), log: o.Log}
-}
-
-// settle finds out what there is, and makes or completes the blog if need be.
-func (o *opening) settle(ctx context.Context) (plan, error) {
-	p, err := o.survey(ctx)
-	if err != nil || p.blog != "" && !p.mark {
-		return p, err
-	}
-	unlock, err := o.lockAll(ctx, p.shards)
 	if err != nil {
-		return p, err
+		return nil, errors.Join(err, s.close())
 	}
-	defer func() { _ = unlock() }() // the sessions end in any case
-	// Another process may have done it meanwhile.
-	if p, err = o.survey(ctx); err != nil {
-		return p, err
-	}
-	if p.blog == "" {
-		if err = o.makeAll(ctx, p.shards); err != nil {
-			return p, fmt.Errorf("making a blog with %d shards: %w", p.shards, err)
-		}
-	}
-	if p.blog == "" || p.mark {
-		if err = o.markAll(ctx, p.shards); err != nil {
-			return p, fmt.Errorf("completing a blog with %d shards: %w", p.shards, err)
-		}
-	}
-	// What counts is what is there.
-	p, err = o.survey(ctx)
-	if err == nil && (p.blog == "" || p.mark) {
-		err = errors.New("the blog was made and is not complete: is another process changing its shards?")
-	}
-	return p, err
+	s.start()
+	return s, nil
 }
 
-// survey looks at every place and decides what to do.
-func (o *opening) survey(ctx context.Context) (plan, error) {
-	places := o.want
-	if len(o.dsns) == 0 {
-		n, err := shardFiles(o.Dir)
-		if err != nil {
-			return plan{}, err
+func (s *Set) openServers() error {
+	s.cfg.Shards = len(s.cfg.DSNs)
+	for i, dsn := range s.cfg.DSNs {
+		if j := slices.Index(s.cfg.DSNs, dsn); j < i {
+			return fmt.Errorf("DSNs[%d] and DSNs[%d] are the same: each shard needs a separate database or schema", j, i)
 		}
-		places = max(places, n)
-	}
-	for {
-		found := make([]finding, places)
-		err := each(ctx, places, func(ctx context.Context, i int) (err error) {
-			found[i], err = lookAt(ctx, o.place(i))
+		sh, err := openPostgres(i, dsn)
+		if err != nil {
 			return err
-		})
-		if err != nil {
-			return plan{}, err
 		}
-		// Some that are not there may have to be named.
-		if n := recorded(found); o.want == 0 && n > places {
-			places = n
-			continue
-		}
-		return decide(found, o.want, DefaultShards)
+		s.add(sh)
 	}
+	return nil
 }
 
-// lookAt reads what there is in one place.
-func lookAt(ctx context.Context, d dialect) (f finding, err error) {
-	f.where = d.where()
-	db, p, err := d.look(ctx)
-	if f.presence = p; db == nil {
+// openDirectory keeps every other process out of the directory, and opens its files.
+func (s *Set) openDirectory() (err error) {
+	dir := s.cfg.Dir
+	if s.cfg.Dir, err = sqlitefile.RealDir(dir); err == nil {
+		err = private.Dir(s.cfg.Dir, s.cfg.Log)
+	}
+	if err != nil {
+		return fmt.Errorf("the blog's directory %s: %w: it must exist, make it for a new blog", dir, err)
+	}
+	s.unlock, err = sqlitefile.Lock(filepath.Join(s.cfg.Dir, "shards.lock"), "the blog in "+s.cfg.Dir, "give this one another directory", s.cfg.Log)
+	if err != nil {
+		return err
+	}
+	return s.openFiles(max(shardFiles(s.cfg.Dir), s.cfg.Shards))
+}
+
+// openFiles opens the files of the first n shards, existing or not.
+func (s *Set) openFiles(n int) error {
+	for len(s.shards) < n {
+		sh, err := openSQLite(shardFile(s.cfg.Dir, len(s.shards)), s.cfg.Log)
+		if err != nil {
+			return err
+		}
+		s.add(sh)
+	}
+	return nil
+}
+
+func (s *Set) add(sh *shard) {
+	sh.set, sh.number, sh.commit, sh.pause, sh.queue = s, len(s.shards), (*sql.Tx).Commit, firstPause, make(chan *op, maxQueue)
+	s.shards = append(s.shards, sh)
+}
+
+// complete finds out what there is, and makes or completes the blog if need be.
+func (s *Set) complete(ctx context.Context) error {
+	const lock, last = 0, 3 // make and mark are between them
+	for round := lock; round <= last; round++ {
+		found, p, err := s.survey(ctx)
+		switch {
+		case err != nil:
+			return err
+		case p.blog != "" && !p.mark:
+			s.blog = p.blog
+			return nil
+		case round == lock: // and look again: another process may have made it meanwhile
+			if err = s.openFiles(p.shards); err != nil {
+				return err
+			}
+			for _, sh := range s.shards {
+				unlock, err := sh.lock(ctx, sh.r)
+				if err != nil {
+					return err
+				}
+				defer unlock()
+			}
+		case p.blog == "":
+			if err = s.makeAll(ctx); err != nil {
+				return fmt.Errorf("making a blog with %d shards: %w", p.shards, err)
+			}
+		default:
+			if err = s.markAll(ctx, found); err != nil {
+				return fmt.Errorf("completing a blog with %d shards: %w", p.shards, err)
+			}
+		}
+	}
+	return errors.New("the blog was made and is not complete: is another process changing its shards, or do two DSNs lead to one place?")
+}
+
+// survey reads what is in every place and decides what to do.
+func (s *Set) survey(ctx context.Context) ([]finding, plan, error) {
+	found := make([]finding, len(s.shards))
+	err := s.each(ctx, func(ctx context.Context, sh *shard) (err error) {
+		found[sh.number], err = sh.look(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, plan{}, err
+	}
+	// Records may name more shards than there are files.
+	for _, f := range found {
+		for s.cfg.Shards == 0 && len(found) < min(f.shards, blogwire.MaxShards) {
+			found = append(found, finding{where: shardFile(s.cfg.Dir, len(found))})
+		}
+	}
+	p, err := decide(found, s.cfg.Shards, DefaultShards)
+	return found, p, err
+}
+
+// look reads what there is in the shard's place.
+func (sh *shard) look(ctx context.Context) (f finding, err error) {
+	f.where = sh.where()
+	if f.presence, err = sh.find(ctx, sh.w); err != nil || f.presence != present {
 		return f, err
 	}
-	defer db.Close()
 	values := map[string]string{}
-	err = scan(ctx, db, func(rows *sql.Rows) (bool, error) {
+	for rows, err := range query(ctx, sh.w, sqlGetMeta) {
 		var name, value string
-		err := rows.Scan(&name, &value)
+		if err == nil {
+			err = rows.Scan(&name, &value)
+		}
+		if err != nil {
+			return f, sh.explain(fmt.Errorf("reading the record: %w", err))
+		}
 		values[name] = value
-		return true, err
-	}, sqlGetMeta)
-	if err != nil {
-		return f, d.explain(fmt.Errorf("reading the record: %w", err))
 	}
 	if f.record, err = parseRecord(values); err != nil {
 		return f, fmt.Errorf("the record in %s is damaged: %w: restore the shard from a backup of this blog", f.where, err)
 	}
 	if f.version <= schemaVersion && !f.complete {
-		if err := db.QueryRowContext(ctx, sqlHasPosts).Scan(&f.posts); err != nil {
-			return f, d.explain(fmt.Errorf("looking for posts: %w", err))
+		if err := sh.w.QueryRowContext(ctx, sqlHasPosts).Scan(&f.posts); err != nil {
+			return f, sh.explain(fmt.Errorf("looking for posts: %w", err))
 		}
 	}
 	return f, nil
 }
 
-// lockAll locks the places of a blog that is to be made, in their order.
-func (o *opening) lockAll(ctx context.Context, shards int) (unlock func() error, err error) {
-	var unlocks []func() error
-	unlock = func() error {
-		var errs []error
-		for _, u := range unlocks {
-			errs = append(errs, u())
-		}
-		return errors.Join(errs...)
-	}
-	for i := range shards {
-		u, err := o.place(i).lock(ctx)
-		if err != nil {
-			return nil, errors.Join(err, unlock())
-		}
-		unlocks = append(unlocks, u)
-	}
-	return unlock, nil
-}
-
 // makeAll gives every place its tables and a record that is not marked.
-func (o *opening) makeAll(ctx context.Context, shards int) error {
-	var random [10]byte
-	_, _ = rand.Read(random[:]) // never fails, see crypto/rand
-	r := record{version: schemaVersion, blog: wire.Token(random), shards: shards}
-	o.Log.Info("making a new blog", "blog", r.blog, "shards", shards, "first", o.place(0).where())
-	err := each(ctx, shards, func(ctx context.Context, i int) error {
-		r := r
-		r.shard = i
-		if err := writeRecord(ctx, o.place(i), r); err != nil {
-			return err
+func (s *Set) makeAll(ctx context.Context) error {
+	blog := wire.NewToken()
+	s.cfg.Log.Info("making a new blog", "blog", blog, "shards", len(s.shards), "first", s.shards[0].where())
+	err := s.each(ctx, func(ctx context.Context, sh *shard) error {
+		err := sh.writeRecord(ctx, record{version: schemaVersion, blog: blog, shard: sh.number, shards: len(s.shards)})
+		if err == nil {
+			s.hooks.At(StepShardMade)
 		}
-		o.hooks.At(StepShardMade)
-		return nil
+		return err
 	})
 	if err == nil {
-		o.hooks.At(StepShardsMade)
+		s.hooks.At(StepShardsMade)
 	}
 	return err
 }
 
-// markAll marks every record.
-func (o *opening) markAll(ctx context.Context, shards int) error {
-	return each(ctx, shards, func(ctx context.Context, i int) error {
-		f, err := lookAt(ctx, o.place(i))
-		if err != nil || f.complete {
-			return err
+// markAll marks every record that was found without a mark.
+func (s *Set) markAll(ctx context.Context, found []finding) error {
+	return s.each(ctx, func(ctx context.Context, sh *shard) error {
+		r := found[sh.number].record
+		if r.complete {
+			return nil
 		}
-		f.complete = true
-		if err := writeRecord(ctx, o.place(i), f.record); err != nil {
-			return err
+		r.complete = true
+		err := sh.writeRecord(ctx, r)
+		if err == nil {
+			s.hooks.At(StepShardComplete)
 		}
-		o.hooks.At(StepShardComplete)
-		return nil
+		return err
 	})
 }
 
-// writeRecord writes a record, and the tables if there are none, in one
-// transaction.
-func writeRecord(ctx context.Context, d dialect, r record) error {
-	db, err := d.create(ctx)
-	if err != nil {
-		return err
-	}
-	err = func() error {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }() // does nothing after a commit
-		for _, q := range d.schema() {
-			if _, err := tx.ExecContext(ctx, q); err != nil {
-				return err
+// writeRecord writes a record, and the tables if there are none, in one transaction.
+func (sh *shard) writeRecord(ctx context.Context, r record) error {
+	err := sh.create()
+	if err == nil {
+		err = sh.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			for _, statement := range sh.schema() {
+				if _, err := tx.ExecContext(ctx, statement); err != nil {
+					return err
+				}
 			}
-		}
-		for name, value := range r.values() {
-			if _, err := tx.ExecContext(ctx, sqlPutMeta, name, value); err != nil {
-				return err
+			for name, value := range r.values() {
+				if _, err := tx.ExecContext(ctx, sqlPutMeta, name, value); err != nil {
+					return err
+				}
 			}
-		}
-		return tx.Commit()
-	}()
-	if err != nil {
-		return errors.Join(d.explain(err), db.Close())
+			return nil
+		})
 	}
-	return errors.Join(db.Close(), d.settled())
+	if err != nil {
+		return sh.explain(err)
+	}
+	return nil
 }

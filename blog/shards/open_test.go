@@ -1,6 +1,9 @@
 package shards
 
 import (
+	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,10 +17,10 @@ func TestConfig(t *testing.T) {
 	dsns := []string{"host=/nowhere", "host=/nowhere"}
 	for _, c := range []struct {
 		cfg  Config
-		says string
+		text string
 	}{
-		{Config{}, "neither Dir nor DSNs"},
-		{Config{Dir: "x", DSNs: dsns}, "both Dir and DSNs"},
+		{Config{}, "neither Dir nor DSNs is set"},
+		{Config{Dir: "x", DSNs: dsns}, "both Dir and DSNs are set"},
 		{Config{Dir: "x", Shards: -1}, "Shards is -1, allowed is 0 (as many as there are) to 1024"},
 		{Config{Dir: "x", Shards: 1025}, "Shards is 1025"},
 		{Config{DSNs: dsns, Shards: 3}, "Shards is 3, and DSNs has 2 entries"},
@@ -26,8 +29,8 @@ func TestConfig(t *testing.T) {
 		{Config{DSNs: []string{"host=/nowhere password=s3cret x"}}, "DSNs[0] is not a PostgreSQL connection string"},
 	} {
 		_, err := Open(t.Context(), c.cfg)
-		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "s3cret") {
-			t.Errorf("%+v: %v, want %q", c.cfg, err, c.says)
+		if err == nil || !strings.Contains(err.Error(), c.text) || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%+v: %v, want %q", c.cfg, err, c.text)
 		}
 	}
 }
@@ -38,7 +41,7 @@ func made(t *testing.T, c Config) Config {
 	if c.NextID == nil {
 		c.NextID = new(counter).next
 	}
-	set := open2(t, c)
+	set := openUnclosed(t, c)
 	for i := range set.Len() {
 		add(t, set, userIn(i, set.Len()), "hello", "")
 	}
@@ -65,10 +68,10 @@ func whole(t *testing.T, c Config, shards int) {
 	}
 }
 
-func anotherNumber(t *testing.T, g ground) {
-	c := made(t, g.place(t, 3))
+func anotherNumber(t *testing.T, k kind) {
+	c := made(t, k.place(t, 3))
 	other := c
-	if g.name == "sqlite" {
+	if k.name == "sqlite" {
 		for _, n := range []int{1, 2, 4, 16} {
 			other.Shards = n
 			refused(t, other, "has 3 shards", fmt.Sprintf("%d were asked for", n), "fixed when a blog is made", "Start with 3")
@@ -78,7 +81,7 @@ func anotherNumber(t *testing.T, g ground) {
 	} else {
 		other.DSNs = c.DSNs[:2]
 		refused(t, other, "has 3 shards", "2 were asked for", "Start with 3")
-		other.DSNs = append(c.DSNs[:3:3], g.place(t, 1).DSNs...)
+		other.DSNs = append(c.DSNs[:3:3], k.place(t, 1).DSNs...)
 		refused(t, other, "has 3 shards", "4 were asked for", "Start with 3")
 	}
 	whole(t, c, 3)
@@ -92,69 +95,69 @@ func TestDefaultShards(t *testing.T) {
 
 // What is not a whole blog is not opened, and not changed.
 
-func newerBuilds(t *testing.T, g ground) {
-	c := made(t, g.place(t, 3))
-	g.exec(t, c, 1, "UPDATE blog_meta SET value='99' WHERE name='version'")
+func newerBuilds(t *testing.T, k kind) {
+	c := made(t, k.place(t, 3))
+	k.exec(t, c, 1, "UPDATE blog_meta SET value='99' WHERE name='version'")
 	refused(t, c, "schema version 99", "newer build")
-	g.exec(t, c, 1, "UPDATE blog_meta SET value='1' WHERE name='version'")
+	k.exec(t, c, 1, "UPDATE blog_meta SET value='1' WHERE name='version'")
 	whole(t, c, 3)
 }
 
-func damagedRecord(t *testing.T, g ground) {
-	c := made(t, g.place(t, 3))
-	g.exec(t, c, 1, "DELETE FROM blog_meta WHERE name='shards'")
+func damagedRecord(t *testing.T, k kind) {
+	c := made(t, k.place(t, 3))
+	k.exec(t, c, 1, "DELETE FROM blog_meta WHERE name='shards'")
 	refused(t, c, "record", "shards is \"\"", "backup")
 }
 
-func tablesGone(t *testing.T, g ground) {
-	c := made(t, g.place(t, 3))
-	g.exec(t, c, 1, "DROP TABLE blog_meta")
-	g.exec(t, c, 1, "DROP TABLE blog_posts")
-	refused(t, c, "shard 1 of 3 is missing", "empty database", "backup", "not made anew")
+func tablesDropped(t *testing.T, k kind) {
+	c := made(t, k.place(t, 3))
+	k.exec(t, c, 1, "DROP TABLE blog_meta")
+	k.exec(t, c, 1, "DROP TABLE blog_posts")
+	refused(t, c, "shard 1 of 3 is missing", "empty database", "backup", "not recreated")
 	refused(t, c, "shard 1 of 3 is missing") // the first refusal made nothing
 }
 
-func anotherPrograms(t *testing.T, g ground) {
-	c := g.place(t, 2)
-	if g.name == "sqlite" {
+func anotherPrograms(t *testing.T, k kind) {
+	c := k.place(t, 2)
+	if k.name == "sqlite" {
 		if err := os.WriteFile(shardFile(c.Dir, 1), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	g.exec(t, c, 1, "CREATE TABLE blog_posts (precious TEXT)")
-	refused(t, c, map[string]string{"sqlite": "another program", "postgres": "not Parley's"}[g.name])
-	g.exec(t, c, 1, "INSERT INTO blog_posts VALUES ('still there')")
+	k.exec(t, c, 1, "CREATE TABLE blog_posts (precious TEXT)")
+	refused(t, c, map[string]string{"sqlite": "another program", "postgres": "not Parley's"}[k.name])
+	k.exec(t, c, 1, "INSERT INTO blog_posts VALUES ('still there')")
 }
 
-func postsInAnUnfinished(t *testing.T, g ground) {
-	c := made(t, g.place(t, 2))
+func postsInAnUnfinished(t *testing.T, k kind) {
+	c := made(t, k.place(t, 2))
 	for i := range 2 {
-		g.exec(t, c, i, "UPDATE blog_meta SET value='making' WHERE name='state'")
+		k.exec(t, c, i, "UPDATE blog_meta SET value='making' WHERE name='state'")
 	}
-	refused(t, c, "has posts", "changed by hand")
+	refused(t, c, "has posts", "changed by other means")
 }
 
-func twoBlogs(t *testing.T, g ground) {
-	a, b := made(t, g.place(t, 3)), made(t, g.place(t, 3))
-	swap(t, g, a, b, 1, 1)
+func twoBlogs(t *testing.T, k kind) {
+	a, b := made(t, k.place(t, 3)), made(t, k.place(t, 3))
+	swap(t, k, a, b, 1, 1)
 	refused(t, a, "belongs to the blog", "right shard 1")
-	swap(t, g, a, b, 1, 1)
+	swap(t, k, a, b, 1, 1)
 	whole(t, a, 3)
 	whole(t, b, 3)
 }
 
-func swapped(t *testing.T, g ground) {
-	c := made(t, g.place(t, 3))
-	swap(t, g, c, c, 1, 2)
+func swapped(t *testing.T, k kind) {
+	c := made(t, k.place(t, 3))
+	swap(t, k, c, c, 1, 2)
 	refused(t, c, "holds shard 2 and is in the place of shard 1", "holds shard 1 and is in the place of shard 2", "swapped")
-	swap(t, g, c, c, 1, 2)
+	swap(t, k, c, c, 1, 2)
 	whole(t, c, 3)
 }
 
 // swap puts shard i of a in the place of shard j of b, and the other way.
-func swap(t *testing.T, g ground, a, b Config, i, j int) {
+func swap(t *testing.T, k kind, a, b Config, i, j int) {
 	t.Helper()
-	if g.name == "postgres" {
+	if k.name == "postgres" {
 		a.DSNs[i], b.DSNs[j] = b.DSNs[j], a.DSNs[i]
 		return
 	}
@@ -176,7 +179,7 @@ func TestSQLiteFiles(t *testing.T) {
 		}
 		for _, n := range []int{8, 0} {
 			c.Shards = n
-			refused(t, c, "shard 3 of 8 is missing", path, "backup", "not made anew")
+			refused(t, c, "shard 3 of 8 is missing", path, "backup", "not recreated")
 			if _, err := os.Stat(path); err == nil {
 				t.Error("it was made again")
 			}
@@ -248,7 +251,7 @@ func TestSQLiteFiles(t *testing.T) {
 		for _, dir := range []string{c.Dir, link} {
 			refused(t, Config{Dir: dir, Shards: 3}, c.Dir, "in use by another process", "shards.lock", "stop that process")
 		}
-		add(t, set, "ada", "hello", "") // it has not minded
+		add(t, set, "ada", "hello", "") // the first one is not disturbed
 	})
 	t.Run("no directory", func(t *testing.T) {
 		dir := t.TempDir()
@@ -257,7 +260,7 @@ func TestSQLiteFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, Config{Dir: filepath.Join(dir, "nowhere")}, "nowhere", "must exist")
-		refused(t, Config{Dir: file}, file, "no directory")
+		refused(t, Config{Dir: file}, file, "not a directory")
 	})
 	t.Run("odd characters", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "50% of? it#1")
@@ -273,16 +276,16 @@ func TestSQLiteFiles(t *testing.T) {
 	t.Run("settings", func(t *testing.T) {
 		set := open(t, Config{Dir: t.TempDir(), Shards: 1})
 		sh := set.shards[0]
-		if _, err := sh.w.Exec("PRAGMA synchronous=NORMAL"); err != nil {
-			t.Fatal(err)
-		}
-		err := sh.probe(t.Context())
-		if err == nil {
-			t.Fatal("a commit that is not durable is taken")
-		}
-		contains(t, err.Error(), "synchronous 1", "not be durable")
-		if err := sh.probe(t.Context()); err != nil {
-			t.Errorf("with a new connection: %v", err)
+		for range 2 {
+			var mode string
+			var sync int
+			if err := sh.w.QueryRow("SELECT journal_mode,synchronous FROM pragma_journal_mode,pragma_synchronous").Scan(&mode, &sync); err != nil || mode != "wal" || sync != 2 {
+				t.Errorf("a writer has journal_mode %s and synchronous %d, %v", mode, sync, err)
+			}
+			// After a failure there is a new connection.
+			if err := sh.write(t.Context(), func(context.Context, *sql.Tx) error { return errCut }); !errors.Is(err, errCut) {
+				t.Error(err)
+			}
 		}
 		if _, err := sh.r.Exec("DELETE FROM blog_posts"); err == nil {
 			t.Error("a reader can write")
@@ -321,11 +324,11 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 	})
 	t.Run("another making", func(t *testing.T) {
 		c := Config{DSNs: server.Schemas(t, 2)}
-		d, err := newPostgres(1, c.DSNs[1]+" lock_timeout=50")
+		sh, err := openPostgres(1, c.DSNs[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		unlock, err := d.lock(t.Context())
+		unlock, err := sh.lock(t.Context(), sh.r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -337,10 +340,8 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 			}
 			opened <- err
 		}()
-		if err := unlock(); err != nil {
-			t.Fatal(err)
-		}
-		if err := <-opened; err != nil {
+		unlock()
+		if err := errors.Join(<-opened, sh.close(sh.w, sh.r)); err != nil {
 			t.Error(err)
 		}
 	})
@@ -349,7 +350,7 @@ func postgresPlaces(t *testing.T, server *pgtest.Server) {
 // A blog's files are for their owner alone, also where they were open to others.
 func TestFilesArePrivate(t *testing.T) {
 	c := Config{Dir: t.TempDir(), Shards: 2}
-	shut(t, open2(t, c))
+	shut(t, openUnclosed(t, c))
 	files, err := filepath.Glob(filepath.Join(c.Dir, "*"))
 	if err != nil || len(files) < 3 {
 		t.Fatalf("%q, %v", files, err)
@@ -361,7 +362,7 @@ func TestFilesArePrivate(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			shut(t, open2(t, c))
+			shut(t, openUnclosed(t, c))
 		}
 		for _, path := range append(files, c.Dir) {
 			if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {

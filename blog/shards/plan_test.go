@@ -10,7 +10,7 @@ const (
 	blogB = "bbbbccccddddeeee"
 )
 
-// What is done about everything that can be found, and what is said.
+// TestDecide has a plan or an error for everything that can be found.
 func TestDecide(t *testing.T) {
 	rec := func(blog string, shard, shards int, complete bool) finding {
 		return finding{presence: present, record: record{version: schemaVersion, blog: blog, shard: shard, shards: shards, complete: complete}}
@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		found []finding
 		want  int
 		plan  plan
-		says  string // empty if the plan is good
+		err   string // empty if the plan is good
 	}{
 		{"nothing", nil, 0, plan{shards: 5}, ""},
 		{"nothing, with a number", []finding{none, none, none}, 3, plan{shards: 3}, ""},
@@ -33,6 +33,8 @@ func TestDecide(t *testing.T) {
 		{"an unfinished making", []finding{making(0), making(1), none}, 3, plan{shards: 3}, ""},
 		{"an unfinished making, without a number", []finding{making(0), making(1), none}, 0, plan{shards: 3}, ""},
 		{"two unfinished makings", []finding{making(0), rec(blogB, 1, 3, false), none}, 3, plan{shards: 3}, ""},
+		{"a making without marks", []finding{making(0), making(1), making(2)}, 3, plan{3, blogA, true}, ""},
+		{"a making without marks, swapped", []finding{making(0), making(2), making(1)}, 3, plan{shards: 3}, ""},
 		{"a making without its last marks", []finding{done(0), making(1), making(2)}, 3, plan{3, blogA, true}, ""},
 		{"a whole blog", []finding{done(0), done(1), done(2)}, 3, plan{3, blogA, false}, ""},
 		{"a whole blog, without a number", []finding{done(0), done(1), done(2)}, 0, plan{3, blogA, false}, ""},
@@ -57,10 +59,10 @@ func TestDecide(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			p, err := decide(c.found, c.want, 5)
 			switch {
-			case c.says == "" && (err != nil || p != c.plan):
+			case c.err == "" && (err != nil || p != c.plan):
 				t.Errorf("decided %+v, %v, want %+v", p, err, c.plan)
-			case c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)):
-				t.Errorf("said %v, want %q", err, c.says)
+			case c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)):
+				t.Errorf("got %v, want %q", err, c.err)
 			}
 		})
 	}
@@ -69,16 +71,16 @@ func TestDecide(t *testing.T) {
 func TestRecord(t *testing.T) {
 	r := record{version: schemaVersion, blog: blogA, shard: 2, shards: 3, complete: true}
 	if again, err := parseRecord(r.values()); err != nil || again != r {
-		t.Errorf("%+v came back as %+v, %v", r, again, err)
+		t.Errorf("%+v was parsed as %+v, %v", r, again, err)
 	}
-	for name, bad := range map[string]string{metaVersion: "", metaBlog: "short", metaShard: "two", metaShards: "", metaState: "fine"} {
+	for name, bad := range map[string]string{"version": "", "blog": "short", "shard": "two", "shards": "", "state": "fine"} {
 		values := r.values()
 		values[name] = bad
 		if _, err := parseRecord(values); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("with %s = %q: %v", name, bad, err)
 		}
 	}
-	newer := map[string]string{metaVersion: "2", "something": "else"}
+	newer := map[string]string{"version": "2", "something": "else"}
 	if got, err := parseRecord(newer); err != nil || got.version != 2 {
 		t.Errorf("a newer record is %+v, %v", got, err)
 	}

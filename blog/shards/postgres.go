@@ -1,14 +1,13 @@
 package shards
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +27,7 @@ type postgresDB struct {
 const (
 	// connectTimeout bounds one attempt to connect where the DSN names none.
 	connectTimeout = 5 * time.Second
-	// lockTimeout bounds the wait for another process that makes the same blog.
+	// lockTimeout bounds the wait for another process that opens the same blog.
 	lockTimeout = 10 * time.Second
 	// writeTimeout bounds one transaction that writes. A server that does not
 	// answer must not hold a committer for ever.
@@ -38,9 +37,9 @@ const (
 	maxServerReaders = 4
 )
 
-// newPostgres reads a DSN. The error does not repeat it:
-// it may hold a password.
-func newPostgres(i int, dsn string) (*postgresDB, error) {
+// openPostgres reads the DSN of shard i. The error does not repeat it: it may hold a
+// password.
+func openPostgres(i int, dsn string) (*shard, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		cause := errors.Unwrap(err)
@@ -49,13 +48,12 @@ func newPostgres(i int, dsn string) (*postgresDB, error) {
 		}
 		return nil, fmt.Errorf("DSNs[%d] is not a PostgreSQL connection string, such as postgres://user@host/database or host=/run/postgresql dbname=blog: %w", i, cause)
 	}
-	if cfg.ConnectTimeout == 0 {
-		cfg.ConnectTimeout = connectTimeout
-	}
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, connectTimeout)
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "parley blog"
 	}
-	return &postgresDB{cfg: cfg}, nil
+	d := &postgresDB{cfg}
+	return &shard{dialect: d, w: d.open(1, nil), r: d.open(maxServerReaders, map[string]string{"default_transaction_read_only": "on"})}, nil
 }
 
 func (d *postgresDB) where() string {
@@ -76,20 +74,11 @@ func (d *postgresDB) open(conns int, params map[string]string) *sql.DB {
 	return db
 }
 
-func (d *postgresDB) look(ctx context.Context) (*sql.DB, presence, error) {
-	db := d.open(1, nil)
-	p, err := d.identify(ctx, db)
-	if err != nil || p != present {
-		return nil, p, errors.Join(err, db.Close())
-	}
-	return db, p, nil
-}
-
-func (d *postgresDB) identify(ctx context.Context, db *sql.DB) (presence, error) {
+func (d *postgresDB) find(ctx context.Context, w *sql.DB) (presence, error) {
 	var encoding string
 	var schema sql.NullString
 	var meta, posts bool
-	if err := db.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_schema(),
+	if err := w.QueryRowContext(ctx, `SELECT current_setting('server_encoding'), current_schema(),
 		EXISTS (SELECT 1 FROM pg_tables WHERE schemaname=current_schema() AND tablename='blog_meta'),
 		EXISTS (SELECT 1 FROM pg_tables WHERE schemaname=current_schema() AND tablename='blog_posts')`).Scan(&encoding, &schema, &meta, &posts); err != nil {
 		return absent, d.explain(err)
@@ -107,42 +96,62 @@ func (d *postgresDB) identify(ctx context.Context, db *sql.DB) (presence, error)
 	return present, nil
 }
 
-// lock holds an advisory lock on the schema in a session of its own.
-func (d *postgresDB) lock(ctx context.Context) (func() error, error) {
-	db := d.open(1, map[string]string{"lock_timeout": fmt.Sprint(lockTimeout.Milliseconds())})
-	// Not from the pool, which closes what is idle.
-	conn, err := db.Conn(ctx)
+// lock holds an advisory lock on the schema until its transaction ends.
+func (d *postgresDB) lock(ctx context.Context, r *sql.DB) (unlock func(), err error) {
+	tx, err := r.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, errors.Join(d.explain(err), db.Close())
+		return nil, d.explain(err)
 	}
-	unlock := func() error { return errors.Join(conn.Close(), db.Close()) }
-	_, err = conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtextextended('parley blog '||current_schema(), 0))")
+	unlock = func() { _ = tx.Rollback() } // it ends in any case
+	_, err = tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL lock_timeout=%d", lockTimeout.Milliseconds()))
+	if err == nil {
+		_, err = tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtextextended('parley blog '||current_schema(), 0))")
+	}
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Code == "55P03" {
-		err = fmt.Errorf("another process has been making a blog here for more than %v, or two DSNs lead here: start this one when that one is ready, and give each shard a place of its own", lockTimeout)
+		err = fmt.Errorf("another process has been opening the blog here for more than %v, or two DSNs lead here: start this one when that one is ready, and give each shard a separate database or schema", lockTimeout)
 	}
 	if err != nil {
-		return nil, errors.Join(d.explain(err), unlock())
+		unlock()
+		return nil, d.explain(err)
 	}
 	return unlock, nil
 }
 
-func (d *postgresDB) create(context.Context) (*sql.DB, error) { return d.writer() }
+func (d *postgresDB) create() error { return nil }
 
 func (d *postgresDB) schema() []string {
 	return []string{
 		"CREATE TABLE IF NOT EXISTS blog_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
 		`CREATE TABLE IF NOT EXISTS blog_posts (id BIGINT PRIMARY KEY, author TEXT COLLATE "C" NOT NULL, text TEXT NOT NULL, key TEXT COLLATE "C")`,
-		"CREATE INDEX IF NOT EXISTS blog_posts_author ON blog_posts (author, id)",
-		"CREATE UNIQUE INDEX IF NOT EXISTS blog_posts_key ON blog_posts (author, key) WHERE key IS NOT NULL",
+		sqlAuthorIndex, sqlKeyIndex,
 	}
 }
 
-func (d *postgresDB) settled() error { return nil }
-
-func (d *postgresDB) writer() (*sql.DB, error) { return d.open(1, nil), nil }
-
-func (d *postgresDB) reader() (*sql.DB, error) {
-	return d.open(maxServerReaders, map[string]string{"default_transaction_read_only": "on"}), nil
+// insert is one statement: with one for each post, a group would cost as many round
+// trips. Two processes that store the same keys wait for each other at the unique index,
+// so all go through it in one order.
+func (d *postgresDB) insert(ctx context.Context, tx *sql.Tx, ops []*op) error {
+	var ids []int64
+	var authors, texts []string
+	var keys []*string
+	byID := make(map[int64]*op, len(ops))
+	for _, o := range ops {
+		ids, authors, texts, keys = append(ids, int64(o.id)), append(authors, o.post.User), append(texts, o.post.Text), append(keys, o.key())
+		byID[int64(o.id)], o.inserted = o, false
+	}
+	for rows, err := range query(ctx, tx, "INSERT INTO blog_posts (id,author,text,key) "+
+		"SELECT * FROM unnest($1::bigint[],$2::text[],$3::text[],$4::text[]) AS post (id,author,text,key) "+
+		"ORDER BY author, key ON CONFLICT DO NOTHING RETURNING id", ids, authors, texts, keys) {
+		var id int64
+		if err == nil {
+			err = rows.Scan(&id)
+		}
+		if err != nil {
+			return err
+		}
+		byID[id].inserted = true
+	}
+	return nil
 }
 
 func (d *postgresDB) bound(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -160,38 +169,9 @@ func (d *postgresDB) durable(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// insert stores a group in one statement: with one each, a group would cost as
-// many round trips. Two processes that store the same keys wait for each other
-// at the unique index, so all go through it in one order.
-func (d *postgresDB) insert(ctx context.Context, tx *sql.Tx, ops []*op) error {
-	ops = slices.SortedFunc(slices.Values(ops), func(a, b *op) int {
-		return strings.Compare(a.post.User+"\x00"+a.post.Key, b.post.User+"\x00"+b.post.Key)
-	})
-	ids, byID := make([]int64, len(ops)), make(map[int64]*op, len(ops))
-	authors, texts, keys := make([]string, len(ops)), make([]string, len(ops)), make([]*string, len(ops))
-	for i, o := range ops {
-		ids[i], byID[int64(o.id)] = int64(o.id), o
-		authors[i], texts[i], keys[i] = o.post.User, o.post.Text, o.key()
-		o.stored = false
-	}
-	rows, err := tx.QueryContext(ctx, "INSERT INTO blog_posts (id,author,text,key) "+
-		"SELECT * FROM unnest($1::bigint[],$2::text[],$3::text[],$4::text[]) ON CONFLICT DO NOTHING RETURNING id", ids, authors, texts, keys)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		byID[id].stored = true
-	}
-	return rows.Err()
-}
+func (d *postgresDB) tend(*sql.DB) error { return nil }
 
-func (d *postgresDB) byIDs() string        { return "SELECT id,author,text FROM blog_posts WHERE id=ANY($1)" }
-func (d *postgresDB) list(ids []int64) any { return ids }
+func (d *postgresDB) close(w, r *sql.DB) error { return errors.Join(r.Close(), w.Close()) }
 
 // storeFailed: what a row can be guilty of is bad data, a constraint, its size,
 // or what a trigger has against it.

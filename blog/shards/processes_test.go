@@ -8,15 +8,15 @@ import (
 	"parley/wire/blogwire"
 )
 
-// A server that restarts is waited for.
-func lostConnections(t *testing.T, g ground) {
-	c := g.place(t, 2)
+// Lost connections are replaced.
+func lostConnections(t *testing.T, k kind) {
+	c := k.place(t, 2)
 	for i := range c.DSNs {
 		c.DSNs[i] += " application_name=lost"
 	}
 	set := open(t, c)
 	p := add(t, set, "ada", "hello", "k")
-	g.exec(t, c, 0, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='lost' AND pid<>pg_backend_pid()")
+	k.exec(t, c, 0, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name='lost' AND pid<>pg_backend_pid()")
 	add(t, set, "ada", "more", "")
 	if got, found, err := set.Read(t.Context(), p.ID, ""); err != nil || !found || got != p {
 		t.Errorf("%+v, %v, %v", got, found, err)
@@ -24,8 +24,8 @@ func lostConnections(t *testing.T, g ground) {
 }
 
 // Several processes share shards on PostgreSQL, also their making.
-func severalProcesses(t *testing.T, g ground) {
-	c := g.place(t, 4)
+func severalProcesses(t *testing.T, k kind) {
+	c := k.place(t, 4)
 	c.NextID = new(counter).next
 	const processes, requests = 3, 90
 	sets := make([]*Set, processes)

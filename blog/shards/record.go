@@ -12,7 +12,7 @@ import (
 // is refused; an older one will be migrated once there is one.
 const schemaVersion = 1
 
-// record is what a shard's database records of itself.
+// record describes a shard in its own database.
 type record struct {
 	version int
 	// blog is the random name given to the blog when it was made.
@@ -23,30 +23,14 @@ type record struct {
 	complete bool
 }
 
-// The names in the table blog_meta.
-const (
-	metaVersion = "version"
-	metaBlog    = "blog"
-	metaShard   = "shard"
-	metaShards  = "shards"
-	metaState   = "state"
-)
-
-// The values of metaState.
-const (
-	stateMaking   = "making"
-	stateComplete = "complete"
-)
-
-// values is the record as rows of blog_meta.
+// values is the record as rows of the table blog_meta.
 func (r record) values() map[string]string {
-	state := stateMaking
+	state := "making"
 	if r.complete {
-		state = stateComplete
+		state = "complete"
 	}
 	return map[string]string{
-		metaVersion: strconv.Itoa(r.version), metaBlog: r.blog,
-		metaShard: strconv.Itoa(r.shard), metaShards: strconv.Itoa(r.shards), metaState: state,
+		"version": strconv.Itoa(r.version), "blog": r.blog, "shard": strconv.Itoa(r.shard), "shards": strconv.Itoa(r.shards), "state": state,
 	}
 }
 
@@ -60,16 +44,12 @@ func parseRecord(values map[string]string) (r record, err error) {
 		}
 		return n
 	}
-	if r.version = number(metaVersion); err != nil || r.version > schemaVersion {
+	if r.version = number("version"); err != nil || r.version > schemaVersion {
 		return r, err
 	}
-	r.blog, r.shard, r.shards = values[metaBlog], number(metaShard), number(metaShards)
-	switch values[metaState] {
-	case stateMaking:
-	case stateComplete:
-		r.complete = true
-	default:
-		err = cmp.Or(err, fmt.Errorf("%s is %.40q, allowed are %s and %s", metaState, values[metaState], stateMaking, stateComplete))
+	r.blog, r.shard, r.shards, r.complete = values["blog"], number("shard"), number("shards"), values["state"] == "complete"
+	if state := values["state"]; !r.complete && state != "making" {
+		err = cmp.Or(err, fmt.Errorf("state is %.40q, allowed are making and complete", state))
 	}
-	return r, cmp.Or(err, wire.CheckToken(metaBlog, r.blog))
+	return r, cmp.Or(err, wire.CheckToken("blog", r.blog))
 }

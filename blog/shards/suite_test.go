@@ -6,11 +6,11 @@ import (
 	"parley/blog/pgtest"
 )
 
-// suite is what holds on any database.
-func suite() map[string]func(*testing.T, ground) {
-	return map[string]func(*testing.T, ground){
+// suite has the tests of every kind of database.
+func suite() map[string]func(*testing.T, kind) {
+	return map[string]func(*testing.T, kind){
 		"posts are read":                 postsAreRead,
-		"texts come back as they were":   textsComeBack,
+		"texts are unchanged":            textsAreUnchanged,
 		"timelines are paged":            timelinesArePaged,
 		"pages while others write":       pagesWhileOthersWrite,
 		"a key makes one post":           aKeyMakesOnePost,
@@ -20,22 +20,22 @@ func suite() map[string]func(*testing.T, ground) {
 		"one id in two shards":           oneIDInTwoShards,
 		"no ids":                         noIDs,
 		"posts that wait share a commit": postsShareACommit,
-		"it is all there again":          itIsAllThereAgain,
+		"everything is reopened":         everythingIsReopened,
 
-		"committed without saying so":     committedSilently,
-		"not committed, without a word":   lostSilently,
-		"never known":                     neverKnown,
-		"certainly not committed":         certainlyNot,
-		"a shard that is another one now": replaced,
-		"time is up":                      timeIsUp,
-		"busy":                            busy,
-		"the end comes too soon":          endTooSoon,
-		"a shard that cannot be read":     unreadable,
+		"committed with an error":     committedSilently,
+		"lost with an error":          lostSilently,
+		"never known":                 neverKnown,
+		"certainly not committed":     certainlyNot,
+		"a shard that was replaced":   replaced,
+		"time is up":                  timeIsUp,
+		"busy":                        busy,
+		"the end comes too soon":      endTooSoon,
+		"a shard that cannot be read": unreadable,
 
 		"another number of shards":    anotherNumber,
 		"a newer build's":             newerBuilds,
 		"a damaged record":            damagedRecord,
-		"tables that are gone":        tablesGone,
+		"dropped tables":              tablesDropped,
 		"another program's":           anotherPrograms,
 		"posts in an unfinished blog": postsInAnUnfinished,
 		"shards of two blogs":         twoBlogs,
@@ -45,24 +45,24 @@ func suite() map[string]func(*testing.T, ground) {
 	}
 }
 
-func TestSQLite(t *testing.T) { onGround(t, sqliteGround(), suite()) }
+func TestSQLite(t *testing.T) { runAll(t, sqliteKind(), suite()) }
 
 func TestPostgres(t *testing.T) {
 	server := pgtest.Run(t)
-	g := postgresGround(server)
-	onGround(t, g, suite())
-	onGround(t, g, map[string]func(*testing.T, ground){
+	k := postgresKind(server)
+	runAll(t, k, suite())
+	runAll(t, k, map[string]func(*testing.T, kind){
 		"lost connections":  lostConnections,
 		"several processes": severalProcesses,
-		"places":            func(t *testing.T, _ ground) { postgresPlaces(t, server) },
+		"places":            func(t *testing.T, _ kind) { postgresPlaces(t, server) },
 	})
 }
 
-func onGround(t *testing.T, g ground, tests map[string]func(*testing.T, ground)) {
+func runAll(t *testing.T, k kind, tests map[string]func(*testing.T, kind)) {
 	for name, fn := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fn(t, g)
+			fn(t, k)
 		})
 	}
 }

@@ -58,7 +58,7 @@ var links = []struct {
 	},
 	{
 		imports: []string{"blog/blogclient"},
-		own:     []string{"blog/blogclient", "idworker/snowflake", "natsconn", "wire", "wire/blogwire"},
+		own:     []string{"blog/blogclient", "idworker/snowflake", "internal/pause", "natsconn", "wire", "wire/blogwire"},
 		barred:  []string{"modernc.org/sqlite", "github.com/jackc/pgx"},
 	},
 }

@@ -115,6 +115,6 @@ func Failed(err error) bool {
 }
 
 // NotCommitted reports whether a failed COMMIT certainly changed nothing: a constraint
-// is checked before anything is written. After a failed sync the last frame stands in
+// is checked before anything is written. After a failed sync the last frame is in
 // the -wal, and is found there if the process dies before it is overwritten.
 func NotCommitted(err error) bool { return Code(err) == sqlite3.SQLITE_CONSTRAINT }

@@ -1,12 +1,12 @@
 // Package sqlitefile opens SQLite databases that one process owns, as the journals of
-// participants are. The blog uses its lock and its error codes.
+// participants and the shards of the blog are.
 //
 // A [File] makes sure of what SQLite leaves to its user:
 //
 //   - The file, and those that SQLite keeps next to it, are for their owner alone
 //     and not reached through a link (package private).
-//   - One process has it, by a lock on a separate file ([Lock]): the database itself
-//     cannot be locked, since readers need it.
+//   - One process has it, by a lock on a separate file ([Lock]), which several databases
+//     may share: the database itself cannot be locked, since readers need it.
 //   - It is an SQLite database of the right program, undamaged, and its -wal was
 //     written for it, see [WALError].
 //   - A COMMIT is durable: every connection sets journal_mode WAL and synchronous
@@ -14,6 +14,6 @@
 //   - While it is open its files keep their names, see [FilesError].
 //
 // The order of calls is Prepare, [File.Connect] (as often as needed, also through
-// [sql.OpenDB]), [File.Tend] after commits, and [File.Finish] before the last
-// connection is closed.
+// [sql.OpenDB]), [File.Tend] after commits, [File.Finish] before the last connection
+// is closed, and [File.Release].
 package sqlitefile

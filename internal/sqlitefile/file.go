@@ -70,16 +70,16 @@ type File struct {
 
 // New returns the file under a path, whose directory must exist. It opens nothing.
 func New(path string, kind Kind, log *slog.Logger) (*File, error) {
-	dir, err := realDir(filepath.Dir(path))
+	dir, err := RealDir(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: its directory must exist: %w", kind.Noun, path, err)
 	}
 	return &File{Kind: kind, path: filepath.Join(dir, filepath.Base(path)), log: log}, nil
 }
 
-// realDir returns the directory under its own name: one file must not be locked
+// RealDir returns the directory under its own name: one file must not be locked
 // under two names. The file itself is no link, see package private.
-func realDir(dir string) (string, error) {
+func RealDir(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err == nil {
 		abs, err = filepath.EvalSymlinks(abs)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// WALError reports that the database is not the file that the -wal beside it was
+// WALError reports that the database is not the file that the -wal next to it was
 // written for: a backup was restored and the newer -wal left where it was, or
 // another program changed the file.
 //
@@ -89,8 +89,8 @@ const noteSuffix = ".pair"
 func (f *File) notePath() string { return f.path + noteSuffix }
 
 // checkWAL returns a [*WALError] if the -wal belongs to another state of the file. It
-// is called before the first connection: whoever copies a -wal back, as closing any
-// connection that may write does, has done the damage. Without a note nothing is
+// is called before the first connection: to copy the -wal back, as closing any connection
+// that may write does, does the damage. Without a note nothing is
 // known.
 func (f *File) checkWAL() error {
 	wal, err := os.Stat(f.path + "-wal")
@@ -121,7 +121,7 @@ func (f *File) checkWAL() error {
 type Checkpoint func(mode string) (pages int64, err error)
 
 // Tend copies the -wal back when it is long, and keeps the note true. It is called
-// after commits; they are durable whatever it returns. That SQLite copies back by
+// after commits, not necessarily each; they are durable whatever it returns. That SQLite copies back by
 // itself is switched off: a process may be killed at any time, and then the note is
 // to be true, or empty.
 func (f *File) Tend(checkpoint Checkpoint) error {
@@ -133,7 +133,7 @@ func (f *File) Tend(checkpoint Checkpoint) error {
 		f.walStuck = 0 // SQLite began it again from its start
 	}
 	if length >= max(walPages, f.walStuck+walPages/8) {
-		// Some pages stay while somebody reads them, or all while the disk is full.
+		// Some pages stay while they are read, or all while the disk is full.
 		f.walStuck = length
 		if err := f.copyBack(checkpoint, "PASSIVE"); err != nil {
 			return err
@@ -161,18 +161,19 @@ func (f *File) copyBack(checkpoint Checkpoint, mode string) error {
 // runs on. checkpoint is nil when a failure came before. The file is not used again.
 func (f *File) Finish(checkpoint Checkpoint) error {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.idle == nil {
+	idle := f.idle
+	f.mu.Unlock() // checkpoint may have to connect
+	if idle == nil {
 		return nil
 	}
 	if checkpoint == nil {
-		return f.closeLast(f.idle)
+		return f.closeLast(idle)
 	}
 	err := f.copyBack(checkpoint, "TRUNCATE")
 	if err == nil {
 		err = os.Remove(f.notePath())
 	}
-	return errors.Join(err, f.idle.Close())
+	return errors.Join(err, idle.Close())
 }
 
 // Release closes what does not matter to SQLite, after the last connection.

@@ -133,9 +133,9 @@ func mutants(t *testing.T) []broken {
 		{
 			name: "the blog acknowledges before it commits", rule: checker.PostGone, traffic: traffic.Config{Writers: 1},
 			edits: []mutant.Edit{
-				mutant.Replace("blog/shards/database.go",
-					"		d.hooks.At(StepPostBeforeCommit)\n",
-					"		for _, o := range ops {\n			o.done <- o.result\n		}\n		<-time.After(2 * time.Second)\n		d.hooks.At(StepPostBeforeCommit)\n"),
+				mutant.Replace("blog/shards/shard.go",
+					"		sh.set.hooks.At(StepPostBeforeCommit)\n",
+					"		for _, o := range ops {\n			o.done <- o.result\n		}\n		<-time.After(2 * time.Second)\n		sh.set.hooks.At(StepPostBeforeCommit)\n"),
 			},
 			act: func(s *scene) { s.crash(cluster.RoleBlog, "post-before-commit", nil) },
 		},

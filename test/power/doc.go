@@ -31,7 +31,7 @@
 //
 //	| File             | What                                     |
 //	|------------------|------------------------------------------|
-//	| site_test.go     | the processes and their disk             |
+//	| harness_test.go  | the processes and their disk             |
 //	| shapes_test.go   | alone in one process, or a cluster       |
 //	| traffic_test.go  | what clients do                          |
 //	| promises_test.go | the answers that they received           |

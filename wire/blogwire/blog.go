@@ -33,7 +33,7 @@ const (
 	// MaxText bounds a post's text in bytes: an article, not a book.
 	MaxText = 16 << 10
 	// MaxPage bounds the posts of one page; it also ends early where its posts,
-	// as JSON, would pass MaxPageBytes: NATS carries 1 MB.
+	// as JSON, would exceed MaxPageBytes: NATS carries 1 MB.
 	MaxPage = 100
 	// MaxPageBytes bounds the posts of one page in bytes of JSON.
 	MaxPageBytes = 512 << 10
@@ -86,7 +86,7 @@ func checkPostText(s string) error {
 	case strings.TrimSpace(s) == "":
 		return fmt.Errorf("text is empty")
 	}
-	// PostgreSQL cannot store U+0000, and a terminal obeys the others.
+	// PostgreSQL cannot store U+0000, and terminals interpret the others.
 	if i := strings.IndexFunc(s, notInPost); i >= 0 {
 		r, _ := utf8.DecodeRuneInString(s[i:])
 		return fmt.Errorf("text has the control character %U at byte %d: allowed are tabs and line ends", r, i)
@@ -96,7 +96,7 @@ func checkPostText(s string) error {
 
 func notInPost(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\t\n\r", r) }
 
-// ReadPost asks for one post. With User only that user's shard is asked.
+// ReadPost asks for one post. With User only that user's shard is read.
 type ReadPost struct {
 	V    int          `json:"v"`
 	ID   snowflake.ID `json:"id"`
@@ -121,9 +121,9 @@ func (m *ReadPost) Check() error {
 
 // PageRequest asks for posts with ids below Before, highest first: those of
 // User, or of everybody. Ids are in the order of time within the bound that the
-// ID service states, so a post that is stored while somebody pages can come to
-// stand below a page already read. No page repeats a post, and none that was
-// there when the first page was read is left out.
+// ID service states, so a post that is stored meanwhile can be below a page already
+// read. No page repeats a post, and none that was stored when the first page was
+// read is left out.
 type PageRequest struct {
 	V    int    `json:"v"`
 	User string `json:"user,omitempty"`

@@ -15,7 +15,7 @@ import (
 
 // Bounds on what NATS holds for one endpoint, in messages and bytes. Handlers
 // only start a goroutine, so it fills only when this process is starved; what
-// does not fit is dropped, and whoever asked asks again.
+// does not fit is dropped, and its sender repeats it.
 const (
 	maxPending      = 1 << 14
 	maxPendingBytes = 32 << 20
@@ -32,32 +32,38 @@ func (b *Blog) listen(ctx context.Context) (micro.Service, error) {
 		Metadata:     map[string]string{"blog": b.set.Load().Blog()},
 		StatsHandler: func(*micro.Endpoint) any { return b.Counts() },
 	}, respond.Limits{Messages: maxPending, Bytes: maxPendingBytes}, b.cfg.Log,
-		of("post", blogwire.SubjectPost, endpoint(b, func(ctx context.Context, m blogwire.NewPost) blogwire.Posts {
-			a, _ := b.post(ctx, m)
-			return b.sound(a)
-		}, refusal)),
-		of("read", blogwire.SubjectRead, endpoint(b, func(ctx context.Context, m blogwire.ReadPost) blogwire.Posts { return b.sound(b.read(ctx, m)) }, refusal)),
-		of("timeline", blogwire.SubjectTimeline, endpoint(b, func(ctx context.Context, m blogwire.PageRequest) blogwire.Posts { return b.sound(b.timeline(ctx, m)) }, refusal)),
-		of("shards", blogwire.SubjectShards, endpoint(b, b.sizes, noSizes)),
+		of("post", blogwire.SubjectPost, endpoint(b, refusal, func(ctx context.Context, m blogwire.NewPost) (blogwire.Posts, error) {
+			a, _, err := b.post(ctx, m)
+			return a, err
+		})),
+		of("read", blogwire.SubjectRead, endpoint(b, refusal, b.read)),
+		of("timeline", blogwire.SubjectTimeline, endpoint(b, refusal, b.timeline)),
+		of("shards", blogwire.SubjectShards, endpoint(b, func(err error) blogwire.Shards {
+			a := blogwire.Shards{V: wire.Version, Counts: []int64{}}
+			a.Code, a.Reason = explain(err)
+			return a
+		}, b.sizes)),
 	)
 	if err != nil {
 		return nil, err
 	}
-	// Only when the broker has seen the subscriptions does a request that is
-	// sent from now on reach us.
+	// Requests arrive once the broker has the subscriptions.
 	return s, natsconn.Flush(ctx, b.deps.NATS)
 }
 
-// endpoint answers each request in a goroutine of its own: posts have to wait
-// side by side to share a commit. The gate bounds them.
+// endpoint answers each request in a separate goroutine: posts have to wait together to
+// share a commit. The gate bounds them.
 func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
-	b *Blog, answer func(context.Context, Q) A, refuse func(error) A,
+	b *Blog, refusal func(error) A, answer func(context.Context, Q) (A, error),
 ) micro.HandlerFunc {
 	return func(r micro.Request) {
 		if !wire.CanReply(r.Reply()) {
 			return // nothing is posted for a client that cannot be answered
 		}
-		send := func(a A) {
+		send := func(a A, err error) {
+			if err != nil {
+				a = refusal(err)
+			}
 			respond.Log(b.cfg.Log, respond.To(b.deps.NATS, r.Reply(), wire.Encode[A, AM](a)))
 		}
 		m, err := wire.Decode[Q, QM](r.Data())
@@ -65,7 +71,7 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 			err = b.gate.enter()
 		}
 		if err != nil {
-			send(refuse(err))
+			send(refusal(err), nil)
 			return
 		}
 		go func() {
@@ -75,8 +81,8 @@ func endpoint[Q, A any, QM wire.Message[Q], AM wire.Message[A]](
 	}
 }
 
-// unlisten takes no more requests from NATS and returns when those that have
-// arrived are with their handlers.
+// unlisten ends the service and returns when the handlers have the requests that have
+// arrived.
 func (b *Blog) unlisten(ctx context.Context, s micro.Service) {
 	if s == nil {
 		return
@@ -85,12 +91,11 @@ func (b *Blog) unlisten(ctx context.Context, s micro.Service) {
 		b.cfg.Log.Warn("stopping the service", "error", err)
 	}
 	if b.deps.NATS.IsConnected() {
-		_ = b.deps.NATS.FlushWithContext(ctx) // what did not arrive is asked again
+		_ = b.deps.NATS.FlushWithContext(ctx) // what did not arrive is sent again
 	}
 }
 
-// untilEnd waits for ctx, or for a connection or a server that will not come
-// back.
+// untilEnd waits for ctx, or for a connection or a server that has failed for good.
 func (b *Blog) untilEnd(ctx context.Context, web *server) error {
 	closed := b.deps.NATS.StatusChanged(nats.CLOSED)
 	defer b.deps.NATS.RemoveStatusListener(closed)
