@@ -36,7 +36,7 @@ Exit codes: 0 committed (with --wait applied also when it is not yet applied), 3
 Examples:
 
     parley tx submit -b payment='{"account":"ada","cents":900}' -b inventory=@order.json
-    parley tx submit -b payment=@payment.json --event orders.placed=@order.json --event mail.send='to ada'
+    parley tx submit -b payment=@payment.json --event orders.placed=@order.json --event mail.send=ada
     parley tx submit -b inventory='{"v":1,"item":"margherita","quantity":1}' --key breakfast-1 --json
     jq -c .payment order.json | parley tx submit -b payment=@- --wait applied`
 }

@@ -91,7 +91,7 @@ func mutants(t *testing.T) []broken {
 			name: "a key is not unique", rule: checker.TwoCommits,
 			edits: []mutant.Edit{
 				mutant.Replace("participants/machine/prepare.go", "case v.Key != nil:", "case v.Key != nil && false:"),
-				mutant.Replace("participants/sqlite_sql.go", "CREATE UNIQUE INDEX branches_key", "CREATE INDEX branches_key"),
+				mutant.Replace("participants/sqlite/sql.go", "CREATE UNIQUE INDEX branches_key", "CREATE INDEX branches_key"),
 			},
 			act: func(s *scene) {
 				o := s.order("item-0", "zone-0")
