@@ -1,9 +1,11 @@
 package streams_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/broker/brokertest"
 	"parley/internal/streams"
@@ -49,8 +51,14 @@ func TestListLacksStream(t *testing.T) {
 		t.Fatalf("got %v, %v", all, err)
 	}
 	c.KillNode(c.StreamLeader(t, "ORDERS"))
+	list := func() ([]jetstream.StreamConfig, error) {
+		// A request is lost if it arrives while the brokers elect a leader.
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		return streams.List(ctx, nc, "orders.>")
+	}
 	for {
-		all, err := streams.List(ctx, nc, "orders.>")
+		all, err := list()
 		if err == nil && len(all) == 0 {
 			t.Fatal("the stream is not listed, and does exist")
 		}
