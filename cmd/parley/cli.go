@@ -45,6 +45,7 @@ type commands struct {
 	Chat chatCmd `cmd:"" group:"chat" help:"Talk in a room from the terminal."`
 
 	Tx      txCmd      `cmd:"" group:"see" help:"Submit, show and resolve transactions."`
+	Conform conformCmd `cmd:"" group:"see" help:"Check a participant in any language against the protocol."`
 	Observe observeCmd `cmd:"" group:"see" help:"Print every message of the protocol as it is sent."`
 	Status  statusCmd  `cmd:"" group:"see" help:"Show the processes, the durability, and the transactions in doubt."`
 	Health  healthCmd  `cmd:"" group:"see" help:"Check whether one process serves."`

@@ -93,10 +93,7 @@ func (c *txSubmitCmd) request(stdin io.Reader) (r txclient.Request, err error) {
 		if slices.ContainsFunc(r.Branches, func(b txwire.Branch) bool { return b.Participant == name }) {
 			return r, fmt.Errorf("--branch names %s twice", name)
 		}
-		payload, where, err := readData(value, stdin, txwire.MaxPayload)
-		if payload = bytes.TrimSpace(payload); err == nil && !json.Valid(payload) {
-			err = fmt.Errorf("the payload in %s is not JSON", where)
-		}
+		payload, err := readPayload(value, stdin)
 		if err != nil {
 			return r, fmt.Errorf("--branch %s: %w", name, err)
 		}
@@ -118,6 +115,15 @@ func (c *txSubmitCmd) request(stdin io.Reader) (r txclient.Request, err error) {
 		r.Events = append(r.Events, e)
 	}
 	return r, nil
+}
+
+// readPayload reads JSON that is given, or where it is.
+func readPayload(value string, stdin io.Reader) (json.RawMessage, error) {
+	data, where, err := readData(value, stdin, txwire.MaxPayload)
+	if data = bytes.TrimSpace(data); err == nil && !json.Valid(data) {
+		err = fmt.Errorf("the payload in %s is not JSON", where)
+	}
+	return data, err
 }
 
 // readData reads what is given, or where it is, up to a limit, and names where that is.

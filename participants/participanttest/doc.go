@@ -3,7 +3,7 @@
 //
 // [Exercise] runs a participant with a given [participants.Resource] on a real
 // NATS server, acts as its coordinator, and checks every rule of the protocol
-// that a participant must follow. [Isolate] does the same with a resource that
+// that a participant must follow; `parley conform` checks most of them on a running one. [Isolate] does the same with a resource that
 // fails in every known way, and checks that only the failing branch is affected.
 // [Serve] runs a participant for tests of its endpoints.
 //

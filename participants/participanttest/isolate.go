@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/internal/conform"
+
 	"parley/participants/sqlite"
 
 	"github.com/nats-io/nats.go"
@@ -50,19 +52,19 @@ func newIsolation(t *testing.T, connect func(testing.TB) *nats.Conn) *isolation 
 			err = tx.QueryRowContext(ctx, `SELECT count(*) FILTER (WHERE state='held'), count(*) FILTER (WHERE state='taken') FROM notes`).Scan(&held, &taken)
 			return held, taken, err
 		},
-	})}
+	}, 0)}
 }
 
 // grouped makes n messages one group: the committer is blocked while send sends them.
 func (s *isolation) grouped(n int, send func()) {
 	s.t.Helper()
-	id := s.id()
-	s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("gate-"+id.String(), payload(gate))))
+	id := s.NewID()
+	s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("gate-"+id.String(), payload(gate))))
 	<-s.r.entered
 	send()
 	s.await(func() bool { return s.p.Counts().Queued == n })
 	s.r.gate <- struct{}{}
-	s.vote(id)
+	s.Vote(id)
 }
 
 // await polls a condition.
@@ -86,20 +88,20 @@ func (s *isolation) collect(want []txwire.ID) {
 		missing[id] = true
 	}
 	for range want {
-		kind, id, data := s.next()
+		kind, id, data := s.Next()
 		if !missing[id] {
 			s.t.Fatalf("unexpected %s of %s: %s", kind, id, data)
 		}
 		delete(missing, id)
 		if kind == txwire.KindAck {
 			a, err := wire.Decode[txwire.Ack](data)
-			if s.must(err); a.Code != "" {
+			if s.Must(err); a.Code != "" {
 				s.t.Errorf("ack of %s is %+v", id, a)
 			}
 			continue
 		}
 		v, err := wire.Decode[txwire.Vote](data)
-		if s.must(err); !v.Yes {
+		if s.Must(err); !v.Yes {
 			s.t.Errorf("vote on %s is %+v", id, v)
 		}
 	}
@@ -116,22 +118,22 @@ func (s *isolation) prepares(what string) {
 	var failing txwire.ID
 	s.grouped(groupSize, func() {
 		for i := range groupSize {
-			id, p := s.id(), payload(behave)
+			id, p := s.NewID(), payload(behave)
 			if i == failingAt {
 				failing, p = id, payload(what)
 			} else {
 				good = append(good, id)
 			}
-			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+			s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("k-"+id.String(), p)))
 		}
 	})
 	s.collect(good)
-	probe, journal := s.yes("probe")
-	s.wantTotals(groupSize+1, 0)
+	probe, journal := s.Prepared("probe")
+	s.WantTotals(groupSize+1, 0)
 	for _, id := range good {
-		s.state(id, txwire.BranchPrepared)
+		s.State(id, txwire.BranchPrepared)
 	}
-	if b := s.branches(txwire.BranchQuery{ID: failing}); len(b.Branches) != 0 {
+	if b := s.Branches(txwire.BranchQuery{ID: failing}); len(b.Branches) != 0 {
 		s.t.Errorf("the failing branch left %+v", b.Branches)
 	}
 	if n := s.p.Counts().Failures; n != 1 {
@@ -141,13 +143,13 @@ func (s *isolation) prepares(what string) {
 	if n := s.p.Counts().Regroups; n != 1 && what != deferredKey {
 		s.t.Errorf("groups were repeated %d times, want once", n)
 	}
-	s.commit(probe, journal)
+	s.Commit(probe, journal)
 	// Sent again without the fault, it is like any other.
 	s.r.healed.Store(true)
-	if v := s.prepare(failing, prepareOf("k-"+failing.String(), payload(what))); !v.Yes {
+	if v := s.Prepare(failing, s.PrepareOf("k-"+failing.String(), payload(what))); !v.Yes {
 		s.t.Errorf("vote is %+v", v)
 	}
-	s.wantTotals(groupSize+1, 1)
+	s.WantTotals(groupSize+1, 1)
 }
 
 // outcomes sends one failing outcome among good ones.
@@ -155,43 +157,43 @@ func (s *isolation) outcomes(what string) {
 	var ids []txwire.ID
 	var journal string
 	for i := range groupSize {
-		id, p := s.id(), payload(behave)
+		id, p := s.NewID(), payload(behave)
 		if i == failingAt {
 			p = payload(what)
 		}
-		v := s.prepare(id, prepareOf("k-"+id.String(), p))
+		v := s.Prepare(id, s.PrepareOf("k-"+id.String(), p))
 		journal = v.Journal
 		ids = append(ids, id)
 	}
 	failing := ids[failingAt]
 	good := append(append([]txwire.ID(nil), ids[:failingAt]...), ids[failingAt+1:]...)
 	kind, outcome := txwire.KindCommit, func(txwire.ID) []byte {
-		return wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: later()})
+		return wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: conform.Later()})
 	}
 	if strings.HasPrefix(what, "abort-") {
-		kind, outcome = txwire.KindAbort, func(id txwire.ID) []byte { return wire.Encode(abortOf("k-"+id.String(), journal, true)) }
+		kind, outcome = txwire.KindAbort, func(id txwire.ID) []byte { return wire.Encode(s.AbortOf("k-"+id.String(), journal, true)) }
 	}
 	s.grouped(groupSize, func() {
 		for _, id := range ids {
-			s.send(kind, id, outcome(id))
+			s.Send(kind, id, outcome(id))
 		}
 	})
 	s.collect(good)
-	s.yes("probe")
-	s.state(failing, txwire.BranchPrepared)
-	if b := s.branches(txwire.BranchQuery{ID: failing}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
+	s.Prepared("probe")
+	s.State(failing, txwire.BranchPrepared)
+	if b := s.Branches(txwire.BranchQuery{ID: failing}).Branches; len(b) != 1 || b[0].Error == "" || b[0].Tries == 0 {
 		s.t.Errorf("the failing branch is listed as %+v, want its error and tries", b)
 	}
 	if n := s.p.Counts().Regroups; n != 1 && !strings.HasSuffix(what, deferredKey) {
 		s.t.Errorf("groups were repeated %d times, want once", n)
 	}
 	s.r.healed.Store(true)
-	s.send(kind, failing, outcome(failing))
+	s.Send(kind, failing, outcome(failing))
 	s.collect([]txwire.ID{failing})
 	if kind == txwire.KindCommit {
-		s.wantTotals(2, groupSize)
+		s.WantTotals(2, groupSize)
 	} else {
-		s.wantTotals(2, 0)
+		s.WantTotals(2, 0)
 	}
 }
 
@@ -201,17 +203,17 @@ func (s *isolation) several() {
 	var good []txwire.ID
 	s.grouped(len(kinds), func() {
 		for _, what := range kinds {
-			id := s.id()
+			id := s.NewID()
 			if what == behave {
 				good = append(good, id)
 			}
-			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	s.collect(good)
 	s.await(func() bool { return s.p.Counts().Queued == 0 })
-	s.yes("probe")
-	s.wantTotals(len(good)+2, 0)
+	s.Prepared("probe")
+	s.WantTotals(len(good)+2, 0)
 }
 
 // harmless does unusual things that are allowed.
@@ -219,13 +221,13 @@ func (s *isolation) harmless() {
 	var ids []txwire.ID
 	s.grouped(4, func() {
 		for _, what := range []string{leaksRows, swallows, leaksRows, behave} {
-			id := s.id()
+			id := s.NewID()
 			ids = append(ids, id)
-			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	s.collect(ids)
-	s.wantTotals(5, 0)
+	s.WantTotals(5, 0)
 	if n := s.p.Counts().Regroups; n != 0 {
 		s.t.Errorf("%d groups were repeated, want none", n)
 	}
@@ -238,27 +240,27 @@ func (s *isolation) refusesAfterWriting() {
 		refused := make(map[txwire.ID]bool)
 		s.grouped(6, func() {
 			for i := range 6 {
-				id, p := s.id(), payload(behave)
+				id, p := s.NewID(), payload(behave)
 				if i%2 == 0 {
 					refused[id], p = true, payload(refusesLate)
 				} else {
 					good = append(good, id)
 				}
-				s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), p)))
+				s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("k-"+id.String(), p)))
 			}
 		})
 		for range 6 {
-			_, id, data := s.next()
+			_, id, data := s.Next()
 			v, err := wire.Decode[txwire.Vote](data)
-			if s.must(err); v.Yes == refused[id] || v.Yes == v.Closed {
+			if s.Must(err); v.Yes == refused[id] || v.Yes == v.Closed {
 				s.t.Errorf("vote on %s is %+v", id, v)
 			}
 		}
 		for _, id := range good {
-			s.state(id, txwire.BranchPrepared)
+			s.State(id, txwire.BranchPrepared)
 		}
 	}
-	s.wantTotals(2+6, 0)
+	s.WantTotals(2+6, 0)
 }
 
 // localWrites checks that local writes among failing branches are done once each, or not at all.
@@ -281,8 +283,8 @@ func (s *isolation) localWrites() {
 			})
 		}()
 		for _, what := range []string{deferredKey, fail} {
-			id := s.id()
-			s.send(txwire.KindPrepare, id, wire.Encode(prepareOf("k-"+id.String(), payload(what))))
+			id := s.NewID()
+			s.Send(txwire.KindPrepare, id, wire.Encode(s.PrepareOf("k-"+id.String(), payload(what))))
 		}
 	})
 	refused := 0
@@ -296,7 +298,7 @@ func (s *isolation) localWrites() {
 		}
 	}
 	var n int
-	s.must(s.p.Read(s.t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
+	s.Must(s.p.Read(s.t.Context(), func(ctx context.Context, tx *sqlite.Tx) error {
 		return tx.QueryRowContext(ctx, "SELECT n FROM tally").Scan(&n)
 	}))
 	if n != writes || refused != 1 {
