@@ -106,7 +106,7 @@ func (s *System) await(t testing.TB, subject string, unfinished func(context.Con
 		t.Fatalf("parleytest: %v", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }() // it fails only on a closed connection
-	again, end := time.NewTicker(lookAgain), time.After(Patience)
+	again, end := time.NewTicker(lookAgain), time.After(s.patience)
 	defer again.Stop()
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), lookTime)
@@ -119,7 +119,7 @@ func (s *System) await(t testing.TB, subject string, unfinished func(context.Con
 		case <-message:
 		case <-again.C:
 		case <-end:
-			t.Fatalf("parleytest: after %v: %s", Patience, what)
+			t.Fatalf("parleytest: after %v: %s", s.patience, what)
 		}
 	}
 }

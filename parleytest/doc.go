@@ -31,5 +31,6 @@
 // # Waiting
 //
 // [System.AwaitSettled] and [System.AwaitOutcome] look again whenever a message of the
-// protocol passes, and report what is unfinished if it stays so for [Patience].
+// protocol passes, and fail the test with what is unfinished if that lasts longer than
+// [Patience].
 package parleytest

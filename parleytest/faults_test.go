@@ -3,7 +3,10 @@ package parleytest_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,7 +42,10 @@ func (seats) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) er
 	return err
 }
 
-const stalls = "stalls"
+const (
+	stalls   = "stalls"
+	patience = time.Minute
+)
 
 // theatre is a system with one participant.
 type theatre struct {
@@ -64,7 +70,7 @@ func newTheatre(t *testing.T, opts ...parleytest.Option) *theatre {
 // submit submits a transaction while the test breaks something.
 func (th *theatre) submit(key string) <-chan txwire.Outcome {
 	answer := make(chan txwire.Outcome, 1)
-	ctx, cancel := context.WithTimeout(context.Background(), parleytest.Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	th.t.Cleanup(cancel)
 	go func() {
 		o, err := th.client.Submit(ctx, txclient.Request{Key: key, Branches: []txwire.Branch{{Participant: stalls, Payload: json.RawMessage("1")}}})
@@ -104,7 +110,7 @@ func happens(t *testing.T, what string, c <-chan struct{}) {
 	t.Helper()
 	select {
 	case <-c:
-	case <-time.After(parleytest.Patience):
+	case <-time.After(patience):
 		t.Fatal("it did not happen: " + what)
 	}
 }
@@ -206,4 +212,48 @@ func TestStop(t *testing.T) {
 	}
 	th.want(<-th.submit("k"), txwire.StatusCommitted)
 	th.sold(1, 0)
+}
+
+// fails runs f with a test that f fails, and returns with what.
+func fails(t *testing.T, f func(testing.TB)) string {
+	t.Helper()
+	failed := &failing{TB: t}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		f(failed)
+	}()
+	<-ended
+	if failed.why == "" {
+		t.Error("the test passes, and must not")
+	}
+	return failed.why
+}
+
+type failing struct {
+	testing.TB
+	why string
+}
+
+func (f *failing) Fatalf(format string, args ...any) {
+	f.why = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+// What does not settle is named.
+func TestAwaitReports(t *testing.T) {
+	th := newTheatre(t, parleytest.Patience(time.Second))
+	dead := th.stalls.KillBefore(parleytest.Commit)
+	o := <-th.submit("k")
+	happens(t, "it dies", dead)
+	if why := fails(t, func(t testing.TB) { th.AwaitSettled(t) }); !strings.Contains(why, "1 unfinished") || !strings.Contains(why, o.ID.String()) {
+		t.Errorf("the failure is %q, want the unfinished transaction %s", why, o.ID)
+	}
+	if why := fails(t, func(t testing.TB) { th.AwaitSettled(t, stalls) }); !strings.Contains(why, stalls) {
+		t.Errorf("the failure is %q, want the dead participant", why)
+	}
+	never := txwire.ID{Log: o.ID.Log, N: o.ID.N + 100}
+	if why := fails(t, func(t testing.TB) { th.AwaitOutcome(t, never) }); !strings.Contains(why, never.String()) {
+		t.Errorf("the failure is %q, want %s", why, never)
+	}
 }

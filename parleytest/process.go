@@ -92,7 +92,7 @@ func (p *Process) start() error {
 	r := &run{relay: relay, cancel: func() {}, ended: make(chan struct{})}
 	r.die = sync.OnceFunc(r.kill)
 	p.current = r
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(context.Background(), p.sys.patience)
 	defer cancel()
 	var role Role
 	r.nc, err = natsconn.Connect(ctx, natsconn.Options{URL: relay.url(), Name: p.name, Log: p.sys.log.With("process", p.name)})
@@ -116,7 +116,7 @@ func (p *Process) start() error {
 	case <-r.ended:
 		err = fmt.Errorf("it ended before it was ready: %w", r.err)
 	case <-ctx.Done():
-		err = fmt.Errorf("it is not ready after %v", Patience)
+		err = fmt.Errorf("it is not ready after %v", p.sys.patience)
 	}
 	r.die()
 	return err

@@ -18,8 +18,13 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// Patience bounds every wait of this package.
-const Patience = time.Minute
+const (
+	// defaultPatience is for a slow machine under load.
+	defaultPatience = time.Minute
+	// drainTimeout is short: a test may end before its participants have acknowledged
+	// everything, and these are stopped first.
+	drainTimeout = 500 * time.Millisecond
+)
 
 // System is a running Parley.
 type System struct {
@@ -28,8 +33,9 @@ type System struct {
 	// Coordinators and IDWorkers are one each, unless options say otherwise.
 	Coordinators, IDWorkers []*Process
 
-	log *slog.Logger
-	nc  *nats.Conn
+	log      *slog.Logger
+	patience time.Duration
+	nc       *nats.Conn
 }
 
 // Option changes what [Start] starts.
@@ -38,6 +44,7 @@ type Option func(*options)
 type options struct {
 	coordinators, idworkers int
 	log                     *slog.Logger
+	patience                time.Duration
 }
 
 // Coordinators sets the number of coordinators. With two, one of them can die or be
@@ -50,20 +57,23 @@ func IDWorkers(n int) Option { return func(o *options) { o.idworkers = n } }
 // Log receives all logs, in place of the test's output.
 func Log(log *slog.Logger) Option { return func(o *options) { o.log = log } }
 
+// Patience bounds each wait for something that is to happen; default one minute.
+func Patience(d time.Duration) Option { return func(o *options) { o.patience = d } }
+
 // Start starts a broker, its streams, a coordinator and an idworker, and stops them when
 // the test ends.
 func Start(t testing.TB, opts ...Option) *System {
 	t.Helper()
-	o := options{coordinators: 1, idworkers: 1, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	o := options{coordinators: 1, idworkers: 1, patience: defaultPatience, log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	for _, set := range opts {
 		set(&o)
 	}
-	s := &System{Broker: brokertest.Run(t, brokertest.Log(o.log)), log: o.log}
+	s := &System{Broker: brokertest.Run(t, brokertest.Log(o.log)), log: o.log, patience: o.patience}
 	s.nc = s.Connect(t)
 	participanttest.Streams(t, s.nc)
 	for i := range o.coordinators {
 		s.Coordinators = append(s.Coordinators, s.Run(t, fmt.Sprintf("coordinator-%d", i+1), func(nc *nats.Conn) (Role, error) {
-			return coordinator.New(coordinator.Config{Log: o.log}, coordinator.Deps{NATS: nc})
+			return coordinator.New(coordinator.Config{DrainTimeout: drainTimeout, Log: o.log}, coordinator.Deps{NATS: nc})
 		}))
 	}
 	for i := range o.idworkers {
