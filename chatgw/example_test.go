@@ -11,28 +11,16 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
-	"parley/idworker"
-	"parley/idworker/idclient"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/test/examples"
-
-	"github.com/nats-io/nats.go"
 )
 
 // A shop has the chat below a path of its own server, beside its own page, and asks
 // over the same connections for what it sells.
 func Example() {
-	nc, stop := examples.Start( // a broker; else natsconn.Connect
-		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-			return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
-		},
-	)
-	defer stop()
-	ids, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer ids.Close()
+	t := examples.New() // in a test, its *testing.T
+	defer t.End()
+	sys := parleytest.Start(t) // a broker and an idworker; else natsconn.Connect
 
 	prices := chatgw.Extension{Name: "prices", Handle: func(_ context.Context, c chatgw.Client, r chatgw.Request) error {
 		item, err := chatgw.DecodeBody[string](r.Body)
@@ -42,8 +30,8 @@ func Example() {
 		return c.Send(r.Ref, map[string]int{item: 950})
 	}}
 	gateway, err := chatgw.New(
-		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Log: examples.Quiet()},
-		chatgw.Deps{NATS: nc, NextID: ids.Next, Extensions: []chatgw.Extension{prices}},
+		chatgw.Config{Embedded: true, Guests: chatgw.GuestsYes, Log: sys.Logger()},
+		chatgw.Deps{NATS: sys.Connect(t), NextID: sys.IDs(t).Next, Extensions: []chatgw.Extension{prices}},
 	)
 	if err != nil {
 		log.Fatal(err)

@@ -10,9 +10,8 @@ import (
 
 	"parley/participants/sqlite"
 
-	"parley/coordinator"
 	"parley/coordinator/txclient"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/participants"
 	"parley/test/examples"
 	"parley/wire/txwire"
@@ -58,24 +57,17 @@ func (tickets) Abort(ctx context.Context, tx *sqlite.Tx, b participants.Branch) 
 
 // A participant takes part in transactions with any others.
 func Example() {
-	nc, stop := examples.Start( // a broker; else natsconn.Connect
-		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-			return coordinator.New(coordinator.Config{Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
-		},
-		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			return participants.New(
-				participants.Config{Name: "tickets", Log: examples.Quiet()}, participants.Deps{NATS: nc},
-				sqlite.File(filepath.Join(dir, "tickets.db")), tickets{},
-			)
-		},
-	)
-	defer stop()
+	t := examples.New() // in a test, its *testing.T
+	defer t.End()
+	sys := parleytest.Start(t) // a broker and a coordinator; else natsconn.Connect
+	sys.Run(t, "tickets", func(nc *nats.Conn) (parleytest.Role, error) {
+		return participants.New(
+			participants.Config{Name: "tickets", Log: sys.Logger()}, participants.Deps{NATS: nc},
+			sqlite.File(filepath.Join(t.TempDir(), "tickets.db")), tickets{},
+		)
+	})
 
-	client, err := txclient.New(nc)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer client.Close()
+	client := sys.Client(t) // else txclient.New
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	for _, wanted := range []string{"8", "8"} {

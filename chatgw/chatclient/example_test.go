@@ -8,9 +8,7 @@ import (
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
-	"parley/idworker"
-	"parley/idworker/idclient"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/test/examples"
 
 	"github.com/nats-io/nats.go"
@@ -20,21 +18,14 @@ import (
 // once and in order.
 func Example() {
 	var gateway *chatgw.Gateway
-	var ids *idclient.Client
-	_, stop := examples.Start( // a broker; else natsconn.Connect
-		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-			return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
-		},
-		func(nc *nats.Conn, _ string) (_ lifecycle.Role, err error) {
-			if ids, err = idclient.New(nc, idclient.Config{}); err != nil {
-				return nil, err
-			}
-			gateway, err = chatgw.New(chatgw.Config{Listen: "127.0.0.1:0", Log: examples.Quiet()}, chatgw.Deps{NATS: nc, NextID: ids.Next})
-			return gateway, err
-		},
-	)
-	defer stop()
-	defer ids.Close()
+	t := examples.New() // in a test, its *testing.T
+	defer t.End()
+	sys := parleytest.Start(t) // a broker and an idworker; else natsconn.Connect
+	ids := sys.IDs(t)
+	sys.Run(t, "chatgw", func(nc *nats.Conn) (_ parleytest.Role, err error) {
+		gateway, err = chatgw.New(chatgw.Config{Listen: "127.0.0.1:0", Log: sys.Logger()}, chatgw.Deps{NATS: nc, NextID: ids.Next})
+		return gateway, err
+	})
 
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

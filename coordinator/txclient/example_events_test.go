@@ -8,9 +8,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"parley/coordinator"
 	"parley/coordinator/txclient"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/participants"
 	"parley/participants/food"
 	"parley/participants/inventory"
@@ -24,15 +23,13 @@ import (
 // eventExample starts a broker with the streams ORDERS and CARTS, inventory, and a
 // coordinator that may publish on orders.>, and returns a client.
 func eventExample() (client *txclient.Client, js jetstream.JetStream, stop func()) {
-	nc, stopAll := examples.Start(
-		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-			return coordinator.New(coordinator.Config{EventSubjects: []string{"orders.>"}, Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
-		},
-		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			quiet := participants.Config{Log: examples.Quiet()}
-			return inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(dir, "inventory.db"), Seed: inventory.Sample()}, participants.Deps{NATS: nc})
-		},
-	)
+	t := examples.New()
+	sys := parleytest.Start(t, parleytest.EventSubjects("orders.>"))
+	sys.Run(t, food.Inventory, func(nc *nats.Conn) (parleytest.Role, error) {
+		path := filepath.Join(t.TempDir(), "inventory.db")
+		return inventory.New(inventory.Config{Config: participants.Config{Log: sys.Logger()}, Path: path, Seed: inventory.Sample()}, participants.Deps{NATS: nc})
+	})
+	nc := sys.Connect(t)
 	client, err := txclient.New(nc)
 	if err != nil {
 		log.Fatal(err)
@@ -48,7 +45,7 @@ func eventExample() (client *txclient.Client, js jetstream.JetStream, stop func(
 	}
 	return client, js, func() {
 		_ = client.Close()
-		stopAll()
+		t.End()
 	}
 }
 

@@ -9,9 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"parley/coordinator"
 	"parley/coordinator/txclient"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/food"
@@ -25,22 +24,18 @@ import (
 // An order takes stock and a courier, or neither. Its key makes repeating safe: who
 // lost the answer submits once more, and receives the same.
 func Example() {
-	nc, stop := examples.Start( // a broker; else natsconn.Connect
-		func(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-			return coordinator.New(coordinator.Config{Log: examples.Quiet()}, coordinator.Deps{NATS: nc})
-		},
-		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			quiet := participants.Config{Log: examples.Quiet()}
-			return inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(dir, "inventory.db"), Seed: inventory.Sample()}, participants.Deps{NATS: nc})
-		},
-		func(nc *nats.Conn, dir string) (lifecycle.Role, error) {
-			quiet := participants.Config{Log: examples.Quiet()}
-			return delivery.New(delivery.Config{Config: quiet, Path: filepath.Join(dir, "delivery.db"), Seed: delivery.Sample()}, participants.Deps{NATS: nc})
-		},
-	)
-	defer stop()
+	t := examples.New() // in a test, its *testing.T
+	defer t.End()
+	sys := parleytest.Start(t) // a broker and a coordinator; else natsconn.Connect
+	quiet := participants.Config{Log: sys.Logger()}
+	sys.Run(t, food.Inventory, func(nc *nats.Conn) (parleytest.Role, error) {
+		return inventory.New(inventory.Config{Config: quiet, Path: filepath.Join(t.TempDir(), "inventory.db"), Seed: inventory.Sample()}, participants.Deps{NATS: nc})
+	})
+	sys.Run(t, food.Delivery, func(nc *nats.Conn) (parleytest.Role, error) {
+		return delivery.New(delivery.Config{Config: quiet, Path: filepath.Join(t.TempDir(), "delivery.db"), Seed: delivery.Sample()}, participants.Deps{NATS: nc})
+	})
 
-	client, err := txclient.New(nc)
+	client, err := txclient.New(sys.Connect(t))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,22 +7,20 @@ import (
 	"log"
 	"time"
 
-	"github.com/nats-io/nats.go"
-
-	"parley/idworker"
 	"parley/idworker/idclient"
 	"parley/idworker/snowflake"
-	"parley/internal/lifecycle"
+	"parley/parleytest"
 	"parley/test/examples"
 )
 
 // A service keeps one client for as long as it runs and takes an ID whenever it
 // makes something.
 func Example() {
-	nc, stop := examples.Start(worker) // a broker and an idworker; else natsconn.Connect
-	defer stop()
+	t := examples.New() // in a test, its *testing.T
+	defer t.End()
+	sys := parleytest.Start(t) // a broker and an idworker; else natsconn.Connect
 
-	client, err := idclient.New(nc, idclient.Config{})
+	client, err := idclient.New(sys.Connect(t), idclient.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -59,9 +57,9 @@ func Example() {
 }
 
 func ExampleClient_NextN() {
-	nc, stop := examples.Start(worker)
-	defer stop()
-	client, err := idclient.New(nc, idclient.Config{})
+	t := examples.New()
+	defer t.End()
+	client, err := idclient.New(parleytest.Start(t).Connect(t), idclient.Config{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -73,8 +71,4 @@ func ExampleClient_NextN() {
 	}
 	fmt.Println(len(ids), "IDs, the last above the first:", ids[999] > ids[0])
 	// Output: 1000 IDs, the last above the first: true
-}
-
-func worker(nc *nats.Conn, _ string) (lifecycle.Role, error) {
-	return idworker.New(idworker.Config{Log: examples.Quiet()}, idworker.Deps{NATS: nc})
 }

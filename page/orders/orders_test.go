@@ -1,42 +1,32 @@
 package orders_test
 
 import (
-	"context"
 	"encoding/json"
-	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"parley/broker/brokertest"
 	"parley/chatgw"
 	"parley/chatgw/chatclient"
 	"parley/chatgw/frame"
-	"parley/coordinator"
-	"parley/idworker"
-	"parley/idworker/idclient"
-	"parley/internal/lifecycle"
-	"parley/internal/streams"
 	"parley/page/ids"
 	"parley/page/orders"
+	"parley/parleytest"
 	"parley/participants"
 	"parley/participants/delivery"
 	"parley/participants/food"
 	"parley/participants/inventory"
 	"parley/wire"
-	"parley/wire/chatwire"
 	"parley/wire/idwire"
 	"parley/wire/txwire"
 
-	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-const patience = 2 * time.Minute
 
 // guest is a client of the gateway that keeps what it is sent.
 type guest struct {
@@ -119,68 +109,27 @@ func (g *guest) refused(name string, body any) *frame.Error {
 // connects to it.
 func start(t *testing.T) *guest {
 	t.Helper()
-	server := brokertest.Run(t)
-	js, err := jetstream.New(server.Connect(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, spec := range []wire.StreamSpec{txwire.LogStream(), txwire.JournalStream(), idwire.LeaseStream(), chatwire.Stream()} {
-		if _, _, err = streams.Ensure(t.Context(), js, spec, 1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	quiet := slog.New(slog.DiscardHandler)
-	g := new(lifecycle.Group)
-	add := func(name string, r lifecycle.Role, err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		g.Add(name, r)
-	}
-	deps := func() participants.Deps {
-		return participants.Deps{NATS: server.Connect(t)}
-	}
-	dir := t.TempDir()
-	inv, err := inventory.New(inventory.Config{Config: participants.Config{Log: quiet}, Path: filepath.Join(dir, "i.db")}, deps())
-	add("inventory", inv, err)
-	del, err := delivery.New(delivery.Config{Config: participants.Config{Log: quiet}, Path: filepath.Join(dir, "d.db")}, deps())
-	add("delivery", del, err)
-	co, err := coordinator.New(coordinator.Config{Log: quiet}, coordinator.Deps{NATS: server.Connect(t)})
-	add("coordinator", co, err)
-	worker, err := idworker.New(idworker.Config{}, idworker.Deps{NATS: server.Connect(t)})
-	add("idworker", worker, err)
-	nc := server.Connect(t)
-	client, err := idclient.New(nc, idclient.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := orders.New(nc)
-	add("orders", o, err)
-	gateway, err := chatgw.New(chatgw.Config{Listen: "127.0.0.1:0", Log: quiet}, chatgw.Deps{
-		NATS: nc, NextID: client.Next, Extensions: []chatgw.Extension{o.Extension(), ids.Extension(client)},
+	sys := parleytest.Start(t)
+	config, dir := participants.Config{Log: sys.Logger()}, t.TempDir()
+	sys.Run(t, "inventory", func(nc *nats.Conn) (parleytest.Role, error) {
+		return inventory.New(inventory.Config{Config: config, Path: filepath.Join(dir, "i.db")}, participants.Deps{NATS: nc})
 	})
-	add("gateway", gateway, err)
-
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() {
-		defer close(ended)
-		ended <- g.Run(ctx)
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		client.Close()
+	sys.Run(t, "delivery", func(nc *nats.Conn) (parleytest.Role, error) {
+		return delivery.New(delivery.Config{Config: config, Path: filepath.Join(dir, "d.db")}, participants.Deps{NATS: nc})
 	})
-	select {
-	case <-g.Ready():
-	case err := <-ended:
-		t.Fatal(err)
-	case <-time.After(patience):
-		t.Fatal("not everything is ready")
-	}
+	client := sys.IDs(t)
+	var o *orders.Service
+	sys.Run(t, "orders", func(nc *nats.Conn) (_ parleytest.Role, err error) {
+		o, err = orders.New(nc)
+		return o, err
+	})
+	var gateway *chatgw.Gateway
+	sys.Run(t, "gateway", func(nc *nats.Conn) (_ parleytest.Role, err error) {
+		gateway, err = chatgw.New(chatgw.Config{Listen: "127.0.0.1:0", Log: sys.Logger()}, chatgw.Deps{
+			NATS: nc, NextID: client.Next, Extensions: []chatgw.Extension{o.Extension(), ids.Extension(client)},
+		})
+		return gateway, err
+	})
 	conn, err := chatclient.Dial(t.Context(), chatclient.Config{URL: "http://" + gateway.Addr().String(), Name: "ada"})
 	if err != nil {
 		t.Fatal(err)

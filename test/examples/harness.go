@@ -1,79 +1,47 @@
-// Package examples starts what the examples of other packages need: a broker with
-// every stream, and roles on it. Examples have no [testing.TB], so it ends the process
-// when something fails.
+// Package examples runs examples as tests: what they start with package parleytest ends
+// with them. An example has no [testing.T], so a failure ends the process.
 package examples
 
 import (
 	"context"
-	"errors"
+	"io"
 	"log"
-	"log/slog"
 	"os"
-
-	"parley/broker"
-	"parley/internal/catalog"
-	"parley/internal/lifecycle"
-	"parley/internal/streams"
-	"parley/natsconn"
-
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
+	"slices"
+	"testing"
 )
 
-// Quiet is a log that nobody reads.
-func Quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+// T is the test of an example. It has those methods of [testing.TB] that helpers use.
+type T struct {
+	testing.TB
+	cleanups []func()
+}
 
-// Role makes one role on a connection; dir is a directory of the example's own.
-type Role func(nc *nats.Conn, dir string) (lifecycle.Role, error)
+// New returns a test, for which End has to be called.
+func New() *T { return &T{} }
 
-// Start returns a connection to a broker when all roles serve, and what stops them, the
-// last one first, and removes what they have stored.
-func Start(roles ...Role) (nc *nats.Conn, stop func()) {
+// End calls the clean-up functions, the last one first.
+func (t *T) End() {
+	for _, f := range slices.Backward(t.cleanups) {
+		f()
+	}
+}
+
+func (t *T) Helper()                  {}
+func (t *T) Name() string             { return "Example" }
+func (t *T) Context() context.Context { return context.Background() }
+func (t *T) Output() io.Writer        { return io.Discard }
+func (t *T) Cleanup(f func())         { t.cleanups = append(t.cleanups, f) }
+
+func (t *T) TempDir() string {
 	dir, err := os.MkdirTemp("", "parley-example-")
-	must(err)
-	b, err := broker.New(broker.Config{Listen: "127.0.0.1:0", StoreDir: dir + "/broker", Log: Quiet()})
-	must(err)
-	stops := []func() error{func() error { return os.RemoveAll(dir) }, run(b)}
-	ctx := context.Background()
-	nc, err = natsconn.Connect(ctx, natsconn.Options{URL: b.ClientURL(), Log: Quiet()})
-	must(err)
-	stops = append(stops, func() error { nc.Close(); return nil })
-	js, err := jetstream.New(nc)
-	must(err)
-	for _, spec := range catalog.Streams() {
-		_, _, err := streams.Ensure(ctx, js, spec, 1)
-		must(err)
-	}
-	for _, role := range roles {
-		r, err := role(nc, dir)
-		must(err)
-		stops = append(stops, run(r))
-	}
-	return nc, func() {
-		for i := len(stops) - 1; i >= 0; i-- {
-			must(stops[i]())
-		}
-	}
-}
-
-// run starts a role, and returns when it serves.
-func run(r lifecycle.Role) (stop func() error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- r.Run(ctx) }()
-	select {
-	case <-r.Ready():
-	case err := <-ended:
-		must(errors.Join(errors.New("a role ended before it was ready"), err))
-	}
-	return func() error {
-		cancel()
-		return <-ended
-	}
-}
-
-func must(err error) {
 	if err != nil {
-		log.Fatal(err)
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
+
+func (t *T) Errorf(format string, args ...any) { log.Fatalf(format, args...) }
+func (t *T) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+func (t *T) Fatal(args ...any)                 { log.Fatal(args...) }
