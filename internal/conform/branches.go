@@ -2,6 +2,7 @@ package conform
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"parley/wire"
@@ -158,17 +159,18 @@ func lost(s *Harness) {
 }
 
 func malformed(s *Harness) {
-	id := s.NewID().String()
-	for subject, data := range map[string]string{
-		"tx.prepare." + s.Name + "." + id:                     `{"v":1`,
-		"tx.commit." + s.Name + "." + id:                      ``,
-		"tx.abort." + s.Name + "." + id:                       `{"v":99}`,
-		"tx.prepare." + s.Name + ".short.1":                   `{}`,
-		"tx.prepare." + s.Name + "." + s.log + ".0":           `{}`,
-		"tx.commit." + s.Name + "." + s.log + ".1.2":          `{}`,
-		"tx.abort." + s.Name + "." + s.log + ".2000000000000": string(wire.Encode(s.AbortOf("k", "", true))),
+	id := s.NewID()
+	for _, m := range []struct{ kind, id, data string }{
+		{txwire.KindPrepare, id.String(), `{"v":1`},
+		{txwire.KindCommit, id.String(), ``},
+		{txwire.KindAbort, id.String(), `{"v":99}`},
+		{txwire.KindPrepare, "short.1", `{}`},
+		{txwire.KindPrepare, s.log + ".0", `{}`},
+		{txwire.KindCommit, s.log + ".1.2", `{}`},
+		{txwire.KindAbort, s.log + ".2000000000000", string(wire.Encode(s.AbortOf("k", "", true)))},
 	} {
-		s.Must(s.NATS.Publish(subject, []byte(data)))
+		subject := strings.Replace(txwire.Subject(m.kind, s.Name, id), id.String(), m.id, 1)
+		s.Must(s.NATS.Publish(subject, []byte(m.data)))
 	}
 	// One valid message of each kind after them.
 	first, journal := s.Prepared("a")
