@@ -30,6 +30,8 @@ type translated struct {
 	nc *nats.Conn
 	// in changes what is sent to the participant, out what it answers: nil drops it.
 	in, out func(kind string, m map[string]any) map[string]any
+	// answers: malformed messages get a vote.
+	answers bool
 }
 
 func (p *translated) forward(filter, to string, change func(string, map[string]any) map[string]any) {
@@ -47,6 +49,11 @@ func (p *translated) forward(filter, to string, change func(string, map[string]a
 		decoder.UseNumber()
 		if decoder.Decode(&fields) != nil {
 			fields = map[string]any{"malformed": true}
+			if p.answers {
+				_ = p.nc.Publish(txwire.Subject(txwire.KindVote, "outer", id), wire.Encode(txwire.Vote{
+					V: wire.Version, Journal: "testlogtestloga2", Code: wire.CodeInvalid, Reason: "malformed",
+				}))
+			}
 		}
 		if fields = change(kind, fields); fields == nil {
 			return
@@ -101,16 +108,17 @@ func (p *translated) open(asks bool) {
 func TestConform(t *testing.T) {
 	server := brokertest.Run(t)
 	nc := server.Connect(t)
-	dir := t.TempDir()
-	cfg := inventory.Config{
-		Config: participants.Config{Name: "inner", InquireAfter: 20 * time.Millisecond},
-		Path:   filepath.Join(dir, "inner.db"), Seed: []food.Item{{Item: "soup", Name: "Soup", PriceCents: 1, Stock: 10_000}},
+	// serve runs the participant, with a new journal.
+	serve := func(t *testing.T) {
+		role, err := inventory.New(inventory.Config{
+			Config: participants.Config{Name: "inner", InquireAfter: 20 * time.Millisecond, NewJournal: true},
+			Path:   filepath.Join(t.TempDir(), "inner.db"), Seed: []food.Item{{Item: "soup", Name: "Soup", PriceCents: 1, Stock: 10_000}},
+		}, participants.Deps{NATS: server.Connect(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		participanttest.Serve(t, "inner", nc, role)
 	}
-	role, err := inventory.New(cfg, participants.Deps{NATS: server.Connect(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	participanttest.Serve(t, "inner", nc, role)
 	payload := func(n int64) []byte { return wire.Encode(food.StockOrder{V: wire.Version, Item: "soup", Quantity: n}) }
 	p := conform.Participant{NATS: nc, Name: "outer", Accepted: payload(1), Refused: payload(20_000)}
 
@@ -131,6 +139,7 @@ func TestConform(t *testing.T) {
 	for name, v := range map[string]struct {
 		in, out func(string, map[string]any) map[string]any
 		silent  bool
+		answers bool
 		breaks  []string
 	}{
 		"right":        {in: same, out: same},
@@ -152,15 +161,11 @@ func TestConform(t *testing.T) {
 			}
 			return m
 		}, breaks: []string{"ManyAtOnce"}},
-		"answers anything": {in: func(kind string, m map[string]any) map[string]any {
-			if m["malformed"] != nil {
-				_ = nc.Publish(txwire.Subject(txwire.KindVote, "outer", txwire.ID{Log: "testlogtestloga2", N: 1}), wire.Encode(txwire.Vote{V: wire.Version, Journal: "testlogtestloga2", Code: wire.CodeInvalid, Reason: "malformed"}))
-			}
-			return m
-		}, out: same, breaks: []string{"MalformedIsIgnored"}},
+		"answers anything": {in: same, out: same, answers: true, breaks: []string{"MalformedIsIgnored"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := &translated{t: t, nc: server.Connect(t), in: v.in, out: v.out}
+			serve(t)
+			x := &translated{t: t, nc: server.Connect(t), in: v.in, out: v.out, answers: v.answers}
 			x.open(!v.silent)
 			for _, c := range conform.Cases() {
 				p := p

@@ -143,6 +143,7 @@ func violations(s *Harness) {
 func lost(s *Harness) {
 	_, journal := s.Prepared("k")
 	gone := txwire.ID{Log: wire.NewToken(), N: 7}
+	s.logs[gone.Log] = true
 	old := time.Now().Add(-10 * txwire.IdempotencyWindow).UnixMilli()
 	s.Send(txwire.KindCommit, gone, wire.Encode(txwire.Commit{V: wire.Version, Journal: journal, DecideBy: old}))
 	if a := s.Ack(gone); a.Code != wire.CodeViolation {

@@ -44,14 +44,17 @@ type Harness struct {
 	T T
 
 	// log is the log of most transactions, which the keys begin with, too.
-	log            string
+	log string
+	// logs are all that it uses.
+	logs           map[string]bool
 	answers, asked *nats.Subscription
 	n              uint64
 }
 
 // New returns a harness with a log of its own, until Close.
 func New(t T, p Participant) *Harness {
-	s := &Harness{Participant: p, T: t, log: wire.NewToken()}
+	s := &Harness{Participant: p, T: t, log: wire.NewToken(), logs: map[string]bool{}}
+	s.logs[s.log] = true
 	s.answers = s.subscribe(txwire.ParticipantFilter("*", p.Name))
 	s.asked = s.subscribe(txwire.SubjectResolve)
 	return s
@@ -141,7 +144,8 @@ func (s *Harness) Next() (kind string, id txwire.ID, data []byte) {
 			s.T.Fatalf("waiting for an answer: %v", err)
 		}
 		kind, _, id, err := txwire.ParseSubject(m.Subject)
-		if err == nil && (kind == txwire.KindVote || kind == txwire.KindAck) {
+		// What is left of a case before this one is not its answer.
+		if err == nil && s.logs[id.Log] && (kind == txwire.KindVote || kind == txwire.KindAck) {
 			return kind, id, m.Data
 		}
 	}
