@@ -92,6 +92,28 @@ func TestOrder(t *testing.T) {
 	p.Wait("what is wrong", `document.querySelector(".tx-head .field-error")?.textContent.includes("is not <log>.<n>")`)
 }
 
+// TestCouriersUnknown: while delivery does not answer it is not known where couriers
+// deliver, which is not the same as that there are none.
+func TestCouriersUnknown(t *testing.T) {
+	t.Parallel() // most of it is waiting for the page
+	g := webtest.RunUp(t, program)
+	couriers := regexp.MustCompile(`"couriers":\[[^]]*\]`)
+	g.ToPage.Rewrite(func(data []byte) []byte {
+		return couriers.ReplaceAll(data, []byte(`"code":"unavailable","reason":"delivery does not answer"`))
+	})
+	p := signIn(t, g.URL)
+	p.Go("orders")
+	p.Wait("the menu", `document.querySelectorAll(".menu li").length === 8`)
+	p.Wait("why there are no couriers", `document.body.textContent.includes("delivery does not answer")`)
+	order(p, margherita)
+	p.Wait("why it is not ordered", `document.querySelector(".result")?.textContent.includes("not known yet where couriers deliver")`)
+	g.ToPage.Rewrite(nil)
+	p.Reload()
+	awaitMenu(p)
+	order(p, margherita)
+	p.Wait("the outcome", `document.querySelector(".result.good")`)
+}
+
 // TestOrderSurvives: an order whose answer was lost is sent again and placed once.
 func TestOrderSurvives(t *testing.T) {
 	t.Parallel() // most of it is waiting for the page

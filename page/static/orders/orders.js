@@ -46,7 +46,7 @@ export class Orders {
   #timers = [];
   #soon = 0;
   #drawing = 0;
-  #zones = "";
+  #zones = null; // until delivery has answered
 
   constructor(session, router, { menuButton }) {
     this.#session = session;
@@ -167,7 +167,8 @@ export class Orders {
   // answer: however often it is asked, it is ordered once.
   async #order(item, quantity, button, key = newKey(), zone = this.#zone.value) {
     if (!zone) {
-      this.#showResult("error", "There is no courier to deliver it.");
+      const unknown = this.#zones === null;
+      this.#showResult("error", unknown ? "It is not known yet where couriers deliver. Try again in a moment." : "There is no courier to deliver it.");
       return;
     }
     const order = { what: "order", key, item: item.item, quantity, zone };
