@@ -177,7 +177,7 @@ func TestNoCoordinator(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		// Told so often that nobody listens that the next try is a while away.
+		// After so many attempts without a listener the next one is a while away.
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for nc.Stats().InMsgs < 5 && ctx.Err() == nil {

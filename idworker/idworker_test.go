@@ -267,7 +267,7 @@ func TestStreamTakenAway(t *testing.T) {
 		{"deleted", func(t *testing.T, b *harness) {
 			roletest.Must(t, b.js.DeleteStream(t.Context(), name))
 		}, []string{name, "does not exist", "parley init", "restore"}},
-		{"made anew", remake, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
+		{"recreated", remake, []string{name, wire.MetaIncarnation, "recreated", "restore"}},
 		{"changed", func(t *testing.T, b *harness) {
 			cfg := streams.Config(idwire.LeaseStream(), 1)
 			s, err := b.js.Stream(t.Context(), name)
@@ -285,14 +285,14 @@ func TestStreamTakenAway(t *testing.T) {
 			c.do(t, b)
 			// Those that run may check before it is recreated, and find it missing.
 			running := c.parts
-			if c.what == "made anew" {
+			if c.what == "recreated" {
 				running = []string{name, "restore"}
 			}
 			holding.fails(running...)
 			standby.fails(running...)
 			// Nor does another one start on it, unless it is as it should be: an
 			// idworker that starts remembers no other stream.
-			if c.what != "made anew" {
+			if c.what != "recreated" {
 				b.start(t, idworker.Config{}).fails(c.parts...)
 			}
 		})

@@ -23,7 +23,7 @@
 //	System.RestartBroker  the broker dies and starts again, on the same port and store
 //
 // A process dies as others see it: from one message to the next, nothing leaves it and
-// nothing reaches it. Its memory is given up, and [Process.Start] builds it anew from its
+// nothing reaches it. Its memory is given up, and [Process.Start] builds it again from its
 // files. These are, however, closed in good order, with everything that was being
 // committed at that moment; a kill never finds them in the middle of a write. A test for
 // that has to kill a process of the operating system.

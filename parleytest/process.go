@@ -122,7 +122,7 @@ func (p *Process) start() error {
 	return err
 }
 
-// kill gives the role no chance to say or hear anything before it ends.
+// kill gives the role no chance to send or receive anything before it ends.
 func (r *run) kill() {
 	r.killed.Store(true)
 	r.relay.cut()

@@ -30,7 +30,7 @@ const (
 type System struct {
 	// Broker is the broker, with every stream of Parley.
 	Broker *brokertest.Server
-	// Coordinators and IDWorkers are one each, unless options say otherwise.
+	// Coordinators and IDWorkers are one each, unless options set another number.
 	Coordinators, IDWorkers []*Process
 
 	log      *slog.Logger

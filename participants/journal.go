@@ -235,7 +235,7 @@ func (e *IncarnationError) Error() string {
 			e.Journal, e.Accepted, e.Present, e.Remembered)
 	}
 	return fmt.Sprintf("journal %s belongs to incarnation %q of the stream %s, and the broker has incarnation %q: "+
-		"this is another broker, or its stream was lost and made anew, and commits of this journal's branches may be lost with it. "+
+		"this is another broker, or its stream was lost and created again, and commits of this journal's branches may be lost with it. "+
 		"Connect to the right broker or restore the stream; if the old one is gone for good, note which of the branches in doubt were committed elsewhere "+
 		"(docs/OPERATIONS.md, Lost and restored stores) and start once with incarnation %q accepted: what is in doubt is aborted then", e.Journal, e.Remembered, txwire.LogStream().Name, e.Present, e.Present)
 }

@@ -44,14 +44,14 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused := func(t *testing.T, cfg JournalConfig, incarnation string, says ...string) {
+	refused := func(t *testing.T, cfg JournalConfig, incarnation string, want ...string) {
 		t.Helper()
 		_, err := tryOpen(cfg, incarnation)
 		if err == nil {
 			t.Fatal("it was opened")
 		}
 		t.Log(err)
-		for _, s := range says {
+		for _, s := range want {
 			if !strings.Contains(err.Error(), s) {
 				t.Errorf("the error does not contain %q", s)
 			}
@@ -291,7 +291,7 @@ func TestConfig(t *testing.T) {
 	good := Config{Name: "inventory"}
 	for name, c := range map[string]struct {
 		edit func(*Config)
-		says string
+		want string
 	}{
 		"no name":      {func(c *Config) { c.Name = "" }, "name is empty"},
 		"bad name":     {func(c *Config) { c.Name = "In.ventory" }, "In.ventory"},
@@ -302,8 +302,8 @@ func TestConfig(t *testing.T) {
 	} {
 		cfg := good
 		c.edit(&cfg)
-		if _, err := cfg.withDefaults(); err == nil || !strings.Contains(err.Error(), c.says) {
-			t.Errorf("%s: got %v, want %q", name, err, c.says)
+		if _, err := cfg.withDefaults(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
 		}
 	}
 	if _, err := good.withDefaults(); err != nil {

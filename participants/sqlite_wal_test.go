@@ -30,7 +30,7 @@ func walConfig(path string) JournalConfig { return JournalConfig{Config{Name: "i
 // IsWALProcess reports whether this is that process.
 func IsWALProcess() bool { return os.Getenv(walPath) != "" }
 
-// WALProcess opens a journal, does the steps, says so, and waits to be killed, or for
+// WALProcess opens a journal, does the steps, reports that, and waits to be killed, or for
 // the end of its parent.
 func WALProcess() {
 	err := walProcess(os.Getenv(walPath), strings.Fields(os.Getenv(walSteps)))
@@ -119,11 +119,11 @@ func killed(t *testing.T, steps string) JournalConfig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, err := bufio.NewReader(out).ReadString('\n')
+	line, err := bufio.NewReader(out).ReadString('\n')
 	kill := p.Process.Kill()
 	_ = p.Wait() // killed
-	if said != "done: <nil>\n" || err != nil || kill != nil {
-		t.Fatalf("%q, %v, %v", said, err, kill)
+	if line != "done: <nil>\n" || err != nil || kill != nil {
+		t.Fatalf("%q, %v, %v", line, err, kill)
 	}
 	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
 		t.Fatalf("nothing is left in the -wal: %v", err)
@@ -224,7 +224,7 @@ func TestWALOfAnotherState(t *testing.T) {
 	}
 }
 
-// A file that another program changed belongs to its -wal once a person says so.
+// A file that another program changed belongs to its -wal once a person declares it.
 func TestWALSaidToBelong(t *testing.T) {
 	cfg := killed(t, "commit")
 	at := time.Now().Add(-time.Minute)

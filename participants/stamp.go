@@ -106,7 +106,7 @@ func (p *stamps) begin(ctx context.Context) error {
 }
 
 // errUnclear: the stamp may be stored or not.
-var errUnclear = errors.New("the broker did not say whether the stamp is stored")
+var errUnclear = errors.New("it is not known whether the broker stored the stamp")
 
 // last reads the newest stamp of this journal from the stream, nil if there is
 // none. While nobody can answer it asks again.

@@ -38,7 +38,7 @@ func (s *Server) Drain(ctx context.Context, perSecond int) {
 // Evict closes the present connections, at most perSecond, and faster if they
 // would not all be closed before ctx ends. Each is sent a different time to
 // reconnect, and what its session is doing is finished first. Evict returns when
-// all have been told to close, or ctx ended.
+// all have been asked to close, or ctx ended.
 func (s *Server) Evict(ctx context.Context, b Bye, perSecond int) {
 	conns := s.wheel.all()
 	if len(conns) == 0 {

@@ -24,7 +24,7 @@ type blogFlags struct {
 type blogPostCmd struct {
 	blogFlags
 	User string  `arg:"" help:"Who writes."`
-	Text string  `arg:"" help:"What to say; \"-\" reads it from standard input."`
+	Text string  `arg:"" help:"The text; \"-\" reads it from standard input."`
 	Key  *string `placeholder:"KEY" help:"Makes repeating safe: of all posts of one user with one key there is one."`
 }
 

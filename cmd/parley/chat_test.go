@@ -9,18 +9,18 @@ import (
 	"parley/test/proc"
 )
 
-// Who says nothing sees the room at least, or is told why not.
+// Somebody who sends nothing sees the room at least, or why not.
 func TestChatSaysNothing(t *testing.T) {
 	t.Parallel()
 	p, _ := up(t, t.TempDir())
 	gateway := regexp.MustCompile(`http://[0-9.:]+`).FindString(p.Await("http://"))
-	say := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway "+gateway)
-	if code := say.Wait(); code != cli.ExitOK {
+	talk := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway "+gateway)
+	if code := talk.Wait(); code != cli.ExitOK {
 		t.Fatalf("saying something: exit %d", code)
 	}
 	out, errs, code := parley(t, "chat", "lobby", "--name", "ada", "--gateway", gateway)
 	if code != cli.ExitOK || !strings.Contains(out, "oven: the oven is hot") {
-		t.Errorf("saying nothing: exit %d, %q %q, want what was said", code, out, errs)
+		t.Errorf("sending nothing: exit %d, %q %q, want what was sent", code, out, errs)
 	}
 	// At the same time, since both wait as long.
 	lost := proc.Launch(t, "sh", "-c", "echo 'the oven is hot' | "+string(program)+" chat lobby --name oven --gateway http://127.0.0.1:1")

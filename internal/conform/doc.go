@@ -18,14 +18,14 @@ type Case struct {
 func Cases() []Case {
 	return []Case{
 		{"YesThenCommit", "a prepare that can be promised is a yes, its commit is applied once and acknowledged, and repetitions get the same answers", yesThenCommit},
-		{"YesThenAbort", "an abort releases what is reserved, and closes the key if it says so; a prepare after it is refused", yesThenAbort},
+		{"YesThenAbort", "an abort releases what is reserved, and closes the key if it is to; a prepare after it is refused", yesThenAbort},
 		{"RefusalClosesKey", "a refusal has a reason, is stored, and closes its key", refusalClosesKey},
 		{"AbortBeforePrepareLeavesTombstone", "an abort that overtakes its prepare leaves a tombstone that refuses it", tombstone},
 		{"LatePrepareIsRefused", "a prepare after its deadline is refused as late, and its key stays free", latePrepare},
 		{"OtherContentUnderOneID", "another content under the id of a branch is a violation", otherContent},
 		{"KeyHeldByPrepared", "a key that a prepared branch holds is refused as duplicate, or contended with other content", keyPrepared},
 		{"KeyHeldByCommitted", "a key that a committed branch holds is refused as duplicate, or conflict with other content", keyCommitted},
-		{"KeyFreedOrClosedByAbort", "an abort leaves the key free or closes it, as it says, also later", keyAborted},
+		{"KeyFreedOrClosedByAbort", "an abort leaves the key free or closes it, as requested, also later", keyAborted},
 		{"AnotherJournalIsSilent", "messages for another journal are not answered and change nothing", anotherJournal},
 		{"ViolationsAreNotApplied", "an outcome that contradicts the journal is not applied, acknowledged as a violation, and listed", violations},
 		{"LostIsAViolation", "the commit of a branch that the journal does not have is a violation, its abort a tombstone", lost},

@@ -49,7 +49,7 @@ func alarms(services []micro.Stats) (all []string) {
 }
 
 // eventAlarms returns an alarm for each coordinator that cannot publish events of
-// committed transactions: their stream is missing, say.
+// committed transactions: for example because their stream is missing.
 func eventAlarms(coordinators []txwire.CoordinatorState) (all []string) {
 	for _, c := range coordinators {
 		if c.Unpublished > 0 && c.Problem != "" {
