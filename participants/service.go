@@ -94,10 +94,10 @@ func (s *service) serve(ctx context.Context) error {
 		background.Go(func() { lost <- s.stamps.run(soft) })
 		background.Go(func() {
 			err := every(soft, checkEvery, s.journal.db.Check)
+			lost <- err // before the others end with nil
 			if err != nil {
 				cut() // further writes would be lost
 			}
-			lost <- err
 		})
 		background.Go(func() { lost <- s.commitLog.watch(soft) })
 		err = s.untilEnd(ctx, lost)
