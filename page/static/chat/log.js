@@ -68,7 +68,12 @@ export class Log {
       room.on("prepend", (n) => this.#prepended(n)),
       room.on("trim", (n) => this.#trimmed(n)),
       room.on("older", () => this.#drawTop()),
-      room.on("state", () => this.#drawTop()),
+      room.on("state", () => {
+        this.#drawTop();
+        // A page that was lost with the last connection is due again.
+        const s = this.#scroller;
+        if (room.state === "joined" && this.#from === 0 && s.clientHeight > 0 && s.scrollTop < near) room.loadOlder();
+      }),
       room.on("unread", () => this.#drawJump()),
     ];
     room.shown = true;
