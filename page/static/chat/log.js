@@ -70,9 +70,8 @@ export class Log {
       room.on("older", () => this.#drawTop()),
       room.on("state", () => {
         this.#drawTop();
-        // A page that was lost with the last connection is due again.
-        const s = this.#scroller;
-        if (room.state === "joined" && this.#from === 0 && s.clientHeight > 0 && s.scrollTop < near) room.loadOlder();
+        const { clientHeight, scrollTop } = this.#scroller; // what was lost with the last connection is due again
+        if (room.state === "joined" && this.#from === 0 && clientHeight > 0 && scrollTop < near) room.loadOlder();
       }),
       room.on("unread", () => this.#drawJump()),
     ];
@@ -94,9 +93,7 @@ export class Log {
     this.#attention();
   }
 
-  focus() {
-    this.#scroller.focus();
-  }
+  focus() { this.#scroller.focus(); }
 
   #leave() {
     for (const off of this.#off) off();
@@ -243,10 +240,7 @@ export class Log {
   }
 
   #trimmed(n) {
-    if (n > this.#from) {
-      this.#reset();
-      return;
-    }
+    if (n > this.#from) return this.#reset();
     this.#from -= n;
     this.#to -= n;
   }
