@@ -20,9 +20,9 @@ type Role interface {
 	Ready() <-chan struct{}
 }
 
-// Process is a role that the test starts, stops and breaks as if it were a process of
-// its own. Its methods fail the
-// test in which it was made, and are called by that test alone.
+// Process is a role that the test starts, stops and breaks as if it were a separate
+// process. Its methods fail the test in which it was made, and are called by that test
+// alone.
 type Process struct {
 	t    testing.TB
 	sys  *System

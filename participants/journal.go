@@ -15,7 +15,7 @@ import (
 )
 
 // journal is the database that holds the branches, and the resource's tables
-// beside them. All but what reads belongs to the committer.
+// beside them. Everything but reading belongs to the committer.
 type journal struct {
 	db     driver.Journal
 	sql    *driver.Statements

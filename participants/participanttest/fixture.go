@@ -49,7 +49,7 @@ func Exercise(t *testing.T, f Fixture) {
 	for _, c := range conform.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			inquireAfter := time.Duration(0) // the default
-			if c.Name == "InDoubtAsks" || c.Name == "OldSealIsRefused" {
+			if c.Asks {
 				inquireAfter = 20 * time.Millisecond
 			}
 			s := newHarness(t, f, inquireAfter)

@@ -17,8 +17,9 @@ import (
 // values are unbounded, so statements beyond this are prepared each time.
 const maxStatements = 256
 
-// session is the committer's connection below database/sql. It keeps prepared statements, lets nothing but the committer's own COMMIT
-// commit, and refuses the statements that a resource may not run.
+// session is the committer's connection below database/sql. It keeps prepared
+// statements, lets nothing but the committer's own COMMIT commit, and refuses the
+// statements that a resource may not run.
 type session struct {
 	// mu is held while a statement runs: a goroutine that a call of the resource left
 	// behind must not run one among the journal's.
@@ -211,7 +212,7 @@ func (s *session) Close() error {
 	return s.raw.Close()
 }
 
-// stmt is a statement of the sqldriver.
+// stmt is a statement of the driver.
 type stmt struct {
 	sqldriver.Stmt
 	acts acts
@@ -226,7 +227,7 @@ func (st *stmt) release() {
 	}
 }
 
-// typedRows are the rows of the sqldriver.
+// typedRows are the rows of the driver.
 type typedRows interface {
 	sqldriver.RowsColumnTypeDatabaseTypeName
 	sqldriver.RowsColumnTypeLength
@@ -292,7 +293,7 @@ func (p *prepared) context(ctx context.Context) context.Context {
 	return txContext{ctx, p.tx}
 }
 
-// NumInput leaves the check of the arguments to the sqldriver.
+// NumInput leaves the check of the arguments to the driver.
 func (*prepared) NumInput() int { return -1 }
 func (*prepared) Close() error  { return nil }
 
