@@ -44,13 +44,15 @@ func (x *index) note(subject string, data []byte, us int64) {
 
 func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us int64) {
 	e := TxEvent{At: us, Kind: kind, Tx: id.String(), Participant: participant}
+	// Decoding is spared for those that are not followed.
+	if !x.follows(e.Tx) && x.full(us) {
+		if kind == txwire.KindPrepare {
+			x.pass(e.Tx)
+		}
+		return
+	}
 	switch kind {
 	case txwire.KindPrepare:
-		// Decoding is spared for those that are not followed.
-		if !x.follows(e.Tx) && x.full(us) {
-			x.pass(e.Tx)
-			return
-		}
 		m, err := wire.Decode[txwire.Prepare](data)
 		if err != nil {
 			return
@@ -59,7 +61,7 @@ func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us i
 		x.open(e.Tx, m.Key, us)
 	case txwire.KindVote:
 		m, err := wire.Decode[txwire.Vote](data)
-		if !x.follows(e.Tx) || err != nil {
+		if err != nil {
 			return
 		}
 		e.Yes, e.Reason = &m.Yes, m.Reason
@@ -69,7 +71,7 @@ func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us i
 		}
 	case txwire.KindAck:
 		m, err := wire.Decode[txwire.Ack](data)
-		if !x.follows(e.Tx) || err != nil {
+		if err != nil {
 			return
 		}
 		e.Reason = m.Reason
@@ -78,6 +80,9 @@ func (x *index) branch(kind, participant string, id txwire.ID, data []byte, us i
 		}
 	}
 	x.add(e)
+	if kind == txwire.KindPrepare {
+		x.release(e.Tx, us)
+	}
 }
 
 func (x *index) record(log string, m txwire.Record, us int64) {

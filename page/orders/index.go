@@ -17,8 +17,8 @@ const (
 	// the first and the last are enough.
 	maxTxs    = 256
 	maxEvents = 64
-	// maxKeys bounds the submissions that wait for their prepare, and the keys
-	// of orders placed here.
+	// maxKeys bounds the submissions that wait for their prepare, the transactions
+	// that do, and the keys of orders placed here.
 	maxKeys = 256
 	// maxFresh bounds the events of one [TxEvents].
 	maxFresh = 1024
@@ -36,6 +36,9 @@ type index struct {
 	// late are transactions without their submission yet, by key: what different
 	// processes send can be overtaken on the way here.
 	late map[string]string
+	// early are events of transactions without a prepare yet, by id, for the same
+	// reason.
+	early map[string][]TxEvent
 	// own are keys that are followed whatever the traffic.
 	own map[string]bool
 
@@ -54,7 +57,7 @@ type seen struct {
 }
 
 func newIndex() *index {
-	return &index{txs: make(map[string]*seen), submits: make(map[string]int64), late: make(map[string]string), own: make(map[string]bool), passed: make(map[string]bool)}
+	return &index{txs: make(map[string]*seen), submits: make(map[string]int64), late: make(map[string]string), early: make(map[string][]TxEvent), own: make(map[string]bool), passed: make(map[string]bool)}
 }
 
 func (x *index) follows(id string) bool { return x.txs[id] != nil }
@@ -133,6 +136,7 @@ func (x *index) open(id, key string, us int64) {
 func (x *index) add(e TxEvent) {
 	t := x.txs[e.Tx]
 	if t == nil {
+		x.hold(e)
 		return
 	}
 	if t.At == 0 || e.At < t.At {
@@ -162,6 +166,26 @@ func (x *index) add(e TxEvent) {
 	if len(x.fresh) < maxFresh {
 		x.fresh = append(x.fresh, e)
 	}
+}
+
+// hold keeps an event until the prepare of its transaction comes.
+func (x *index) hold(e TxEvent) {
+	if x.passed[e.Tx] || x.full(e.At) || len(x.early[e.Tx]) >= maxEvents {
+		return
+	}
+	if len(x.early) >= maxKeys {
+		clear(x.early) // their prepares never came, or came before anybody watched
+	}
+	x.early[e.Tx] = append(x.early[e.Tx], e)
+}
+
+// release adds what was held for a transaction, after its prepare at us.
+func (x *index) release(id string, us int64) {
+	for _, e := range x.early[id] {
+		e.At = max(e.At, us+1)
+		x.add(e)
+	}
+	delete(x.early, id)
 }
 
 // undecided are the transactions of a log that have no outcome yet.

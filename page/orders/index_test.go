@@ -40,6 +40,26 @@ func TestSubmissionComesLate(t *testing.T) {
 	}
 }
 
+// What different processes send can be overtaken on the way: what came before the prepare
+// that it answers is kept, and stands after it.
+func TestVoteComesEarly(t *testing.T) {
+	x := newIndex()
+	vote := wire.Encode(txwire.Vote{V: wire.Version, Journal: "journal234567abc", Yes: true})
+	x.note(txwire.Subject(txwire.KindVote, "inventory", id(1)), vote, 19)
+	x.note(txwire.Subject(txwire.KindPrepare, "inventory", id(1)), prepare("k"), 20)
+	f, _ := x.take()
+	seen, ok := x.tx(id(1).String())
+	if want := []string{"prepare", "vote"}; !ok || !slices.Equal(kinds(seen.Events), want) || !slices.Equal(kinds(f.Events), want) {
+		t.Errorf("seen: %+v, want %v; published %+v", seen, want, f)
+	}
+	for n := range uint64(3 * maxKeys) {
+		x.note(txwire.Subject(txwire.KindVote, "inventory", id(100+n)), vote, 30)
+	}
+	if len(x.early) > maxKeys {
+		t.Errorf("%d transactions wait for their prepare, the limit is %d", len(x.early), maxKeys)
+	}
+}
+
 func TestOneTransaction(t *testing.T) {
 	x := newIndex()
 	x.note(txwire.SubjectSubmit, wire.Encode(txwire.Submit{V: wire.Version, Key: "k", Branches: []txwire.Branch{{Participant: "inventory", Payload: []byte(`{}`)}}}), 10)

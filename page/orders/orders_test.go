@@ -28,6 +28,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// patience bounds what a test waits for.
+const patience = time.Minute
+
 // guest is a client of the gateway that keeps what it is sent.
 type guest struct {
 	t    *testing.T
@@ -55,7 +58,7 @@ func (g *guest) read() frame.FromGateway {
 	g.t.Helper()
 	f, err := g.conn.Read()
 	if err != nil {
-		g.t.Fatal(err)
+		g.t.Fatalf("%v; until then came %+v", err, g.seen)
 	}
 	x, ok := f.(*frame.Extension)
 	if !ok || x.Ref != 0 {
@@ -134,7 +137,11 @@ func start(t *testing.T) *guest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	late := time.AfterFunc(patience, func() { conn.Close() })
+	t.Cleanup(func() {
+		late.Stop()
+		conn.Close()
+	})
 	return &guest{t: t, conn: conn}
 }
 
